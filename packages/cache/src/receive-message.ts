@@ -1,0 +1,28 @@
+import type { CacheObserver } from './cache-observer.ts';
+import type { InvalidationListener } from './invalidation-bus.ts';
+import { parseMessage } from './invalidation-message.ts';
+import type { Pulse } from './pulse.ts';
+
+export type Receiver = {
+  readonly origin: string;
+  readonly observer: CacheObserver;
+  readonly listeners: Pick<InvalidationListener, 'heard'>;
+  readonly pulse: () => Pulse;
+};
+
+/** What a bus does with a text that came over its channel. */
+export function receiveMessage({ origin, observer, listeners, pulse }: Receiver, text: string): void {
+  const message = parseMessage(text);
+  switch (message?.kind) {
+    case 'beat':
+      if (message.origin === origin) pulse().seen(message.sentAt);
+      return;
+    case 'invalidation':
+      if (message.origin !== origin) observer.invalidated('received');
+      listeners.heard(message.invalidation, message.origin);
+      return;
+    case undefined:
+      observer.invalidated('ignored');
+      return;
+  }
+}

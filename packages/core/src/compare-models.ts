@@ -1,0 +1,59 @@
+import { AGENTS } from './agents.ts';
+import { compareModelNames } from './compare-model-names.ts';
+import { compareParameters, compareParametersPlainly, sameParameters } from './compare-parameters.ts';
+import { effectiveModel } from './effective-model.ts';
+import type { ComparisonReason, ModelComparison } from './model-comparison.ts';
+import type { ModelIdentity, ModelResolution } from './model-identity.ts';
+import type { ModelPolicy } from './model-policy.ts';
+import { comparisonOf } from './verdict.ts';
+
+const SAME: ModelComparison = { verdict: 'same', reasons: [] };
+
+/**
+ * Whether a conversation held with one model may go on with another. Every difference found is a reason; the worst one
+ * is the verdict. Swapping the two sides swaps what the reasons say, never the verdict.
+ */
+export function compareModels(previous: ModelResolution, next: ModelResolution, policy: ModelPolicy): ModelComparison {
+  const [before, after] = [agentOf(previous), agentOf(next)];
+  // Certain even where one side is missing: two agents never share a conversation.
+  if (before !== after) return comparisonOf([{ field: 'agent', previous: before, next: after }]);
+  if (previous.kind === 'missing' || next.kind === 'missing') return comparisonOf(missingSides(previous, next));
+  return compareIdentities(previous.identity, next.identity, policy);
+}
+
+function compareIdentities(previous: ModelIdentity, next: ModelIdentity, policy: ModelPolicy): ModelComparison {
+  if (isIdentical(previous, next)) return SAME;
+  // Such an agent has one model whatever its profile says, so there is nothing else to compare, strictly or not.
+  if (!AGENTS[previous.agent].hasConfigurableModel) return SAME;
+  return comparisonOf(policy.strict ? plainReasons(previous, next) : reasonsFor(previous, next, policy));
+}
+
+function reasonsFor(previous: ModelIdentity, next: ModelIdentity, policy: ModelPolicy): readonly ComparisonReason[] {
+  const models = { previous: effectiveModel(previous, policy), next: effectiveModel(next, policy) };
+  return [...compareModelNames(models.previous, models.next), ...compareParameters(previous, next, models, policy)];
+}
+
+/** Nothing is parsed, resolved or weighed. */
+function plainReasons(previous: ModelIdentity, next: ModelIdentity): readonly ComparisonReason[] {
+  const reasons: ComparisonReason[] = [];
+  if (previous.model !== next.model) reasons.push({ field: 'model', previous: previous.model, next: next.model });
+  if (previous.variant !== next.variant) {
+    reasons.push({ field: 'variant', previous: previous.variant, next: next.variant });
+  }
+  return [...reasons, ...compareParametersPlainly(previous.parameters, next.parameters)];
+}
+
+function missingSides(previous: ModelResolution, next: ModelResolution): readonly ComparisonReason[] {
+  const reasons: ComparisonReason[] = [];
+  if (previous.kind === 'missing') reasons.push({ field: 'unresolved', side: 'previous', why: previous.why });
+  if (next.kind === 'missing') reasons.push({ field: 'unresolved', side: 'next', why: next.why });
+  return reasons;
+}
+
+const agentOf = (resolution: ModelResolution) =>
+  resolution.kind === 'resolved' ? resolution.identity.agent : resolution.agent;
+
+/** The answer nearly every comparison comes to, without parsing a name. */
+const isIdentical = (a: ModelIdentity, b: ModelIdentity): boolean =>
+  a === b ||
+  (a.agent === b.agent && a.model === b.model && a.variant === b.variant && sameParameters(a.parameters, b.parameters));

@@ -1,0 +1,54 @@
+import { canonicalParameterName, canonicalParameters } from './canonical-parameters.ts';
+import type { EffectiveModel } from './effective-model.ts';
+import type { ComparisonReason } from './model-comparison.ts';
+import type { ModelIdentity, Parameters, ParameterValue } from './model-identity.ts';
+import type { ModelPolicy } from './model-policy.ts';
+
+/** Differences of parameters under their canonical names; the policy says which of them matter. */
+export function compareParameters(
+  previous: ModelIdentity,
+  next: ModelIdentity,
+  models: { readonly previous: EffectiveModel; readonly next: EffectiveModel },
+  policy: ModelPolicy,
+): readonly ComparisonReason[] {
+  if (
+    models.previous.contextWindow === models.next.contextWindow &&
+    sameParameters(previous.parameters, next.parameters)
+  ) {
+    return [];
+  }
+  const before = canonicalParameters(previous.parameters, models.previous.contextWindow);
+  const after = canonicalParameters(next.parameters, models.next.contextWindow);
+  const isCritical = (name: string): boolean =>
+    policy.criticalParameters.some((critical) => canonicalParameterName(critical) === name);
+  return differences(before, after, isCritical);
+}
+
+/** As written, and every difference counts: for systems that compare plainly. */
+export function compareParametersPlainly(previous: Parameters, next: Parameters): readonly ComparisonReason[] {
+  return differences(new Map(Object.entries(previous)), new Map(Object.entries(next)), () => true);
+}
+
+export function sameParameters(previous: Parameters, next: Parameters): boolean {
+  if (previous === next) return true;
+  const names = Object.keys(previous);
+  if (names.length !== Object.keys(next).length) return false;
+  return names.every((name) => Object.hasOwn(next, name) && sameValue(previous[name] ?? null, next[name] ?? null));
+}
+
+function differences(
+  before: ReadonlyMap<string, ParameterValue>,
+  after: ReadonlyMap<string, ParameterValue>,
+  isCritical: (name: string) => boolean,
+): readonly ComparisonReason[] {
+  const reasons: ComparisonReason[] = [];
+  for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const [previous, next] = [before.get(name) ?? null, after.get(name) ?? null];
+    if (!sameValue(previous, next))
+      reasons.push({ field: 'parameter', name, critical: isCritical(name), previous, next });
+  }
+  return reasons;
+}
+
+/** NaN equals itself here: a value that never equals itself would make every session differ from itself. */
+const sameValue = (a: ParameterValue, b: ParameterValue): boolean => a === b || Object.is(a, b);

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import vectors from '../../../vectors/decide-start.json' with { type: 'json' };
+import { startCase } from '../test/arbitraries.ts';
+import { readNamed, readResolution, readSay, sessionsOf } from '../test/model-vectors.ts';
+import { type Row, readSection, type Scalar } from '../test/row.ts';
+import { decideStart, type StartDecision } from './decide-start.ts';
+import type { ModelIdentity, ModelResolution } from './model-identity.ts';
+import { DEFAULT_MODEL_POLICY } from './model-policy.ts';
+import { SESSION_STATUSES } from './session-lifecycle.ts';
+import { isShown, type LiveSession, type SlotState } from './slot.ts';
+
+const modelNamed = readNamed(vectors, 'models', readResolution);
+const sessions = sessionsOf(vectors);
+const GENERATION = sessions.generationOf(3);
+
+function identityOf(model: ModelResolution): ModelIdentity {
+  if (model.kind === 'missing') throw new TypeError('a live session has an identity');
+  return model.identity;
+}
+
+function readLive(row: Row): LiveSession {
+  const live: LiveSession = {
+    id: sessions.idOf('A'),
+    generation: GENERATION,
+    identity: identityOf(modelNamed(row.text('model'))),
+    status: row.has('status') ? row.oneOf('status', SESSION_STATUSES) : 'ready',
+    guarded: row.has('guarded') ? row.flag('guarded') : true,
+    modelMissing: row.has('modelMissing') ? row.flag('modelMissing') : false,
+  };
+  row.done();
+  return live;
+}
+
+const readCase = (row: Row) => {
+  const live = row.take('live') === null ? null : readLive(row.row('live'));
+  const slot: SlotState = { version: 7, generation: GENERATION, live };
+  const model = modelNamed(row.text('asked'));
+  const request = { model, say: readSay(row, sessions), guarded: row.flag('guarded') };
+  return { because: row.text('because'), slot, request, expected: row.row('expect').flat() };
+};
+
+/** A decision in the words of the vectors. */
+function inWords(decision: StartDecision): Record<string, Scalar> {
+  switch (decision.kind) {
+    case 'create':
+      return { kind: decision.kind, beside: decision.beside };
+    case 'existing':
+    case 'replace':
+      return { kind: decision.kind, verdict: decision.comparison.verdict };
+    case 'ask':
+      return { kind: decision.kind, question: decision.question, verdict: decision.comparison.verdict };
+    case 'refuse':
+      return decision.code === 'model_missing'
+        ? { kind: decision.kind, code: decision.code, why: decision.why }
+        : { kind: decision.kind, code: decision.code };
+    default:
+      return decision satisfies never;
+  }
+}
+
+describe.each(['valid', 'invalid'])('start: %s', (section) => {
+  test.each(readSection(vectors, section, readCase))('$because', ({ slot, request, expected }) => {
+    const decision = decideStart(slot, request, DEFAULT_MODEL_POLICY);
+    expect(inWords(decision)).toEqual(expected);
+    expect(decision.kind === 'refuse').toBe(section === 'invalid');
+    // A new session is born with the model that was asked for, and the live one is shown as it is.
+    if ('identity' in decision) expect({ kind: 'resolved', identity: decision.identity }).toEqual(request.model);
+    if ('live' in decision) expect(decision.live).toBe(slot.live);
+  });
+});
+
+describe('whatever the slot and the request', () => {
+  const KINDS = ['create', 'existing', 'ask', 'replace', 'refuse'];
+
+  test('there is an answer', () => {
+    fc.assert(
+      fc.property(startCase, ({ slot, request, policy }) => {
+        expect(KINDS).toContain(decideStart(slot, request, policy).kind);
+      }),
+    );
+  });
+
+  test('nothing is created while a guarded session is live', () => {
+    fc.assert(
+      fc.property(startCase, ({ slot, request, policy }) => {
+        fc.pre(slot.live?.guarded === true);
+        expect(decideStart(slot, request, policy).kind).not.toBe('create');
+      }),
+    );
+  });
+
+  test('an enrolled caller never gets a second session beside a live one', () => {
+    fc.assert(
+      fc.property(startCase, ({ slot, request, policy }) => {
+        fc.pre(slot.live !== null);
+        expect(decideStart(slot, { ...request, guarded: true }, policy).kind).not.toBe('create');
+      }),
+    );
+  });
+
+  test('only a confirmation that names the live session replaces it', () => {
+    fc.assert(
+      fc.property(startCase, ({ slot, request, policy }) => {
+        const decision = decideStart(slot, request, policy);
+        fc.pre(decision.kind === 'replace');
+        const { say } = request;
+        expect(slot.live !== null && say.kind === 'replace' && isShown(slot.live, say.shown)).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('a changed model never gets the old session', () => {
+    fc.assert(
+      fc.property(startCase, ({ slot, request, policy }) => {
+        const decision = decideStart(slot, request, policy);
+        if (decision.kind === 'existing') expect(decision.comparison.verdict).not.toBe('changed');
+      }),
+    );
+  });
+
+  test('a session whose model is gone is never handed out', () => {
+    fc.assert(
+      fc.property(startCase, ({ slot, request, policy }) => {
+        fc.pre(slot.live?.modelMissing === true);
+        expect(decideStart(slot, request, policy).kind).not.toBe('existing');
+      }),
+    );
+  });
+});

@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import vectors from '../../../vectors/decide-turn.json' with { type: 'json' };
+import { turnCase } from '../test/arbitraries.ts';
+import { readNamed, readResolution, readSay, sessionsOf } from '../test/model-vectors.ts';
+import { must, type Row, readSection, type Scalar } from '../test/row.ts';
+import { compareModels } from './compare-models.ts';
+import { decideTurn, type TurnDecision } from './decide-turn.ts';
+import { type AgentSessionId, parseAgentSessionId, parseProcessId } from './ids.ts';
+import type { ModelIdentity, ModelResolution } from './model-identity.ts';
+import { DEFAULT_MODEL_POLICY } from './model-policy.ts';
+import { SESSION_STATUSES } from './session-lifecycle.ts';
+import { isShown } from './slot.ts';
+import type { PastProcess, TurnRequest, TurnSession } from './turn.ts';
+
+const modelNamed = readNamed(vectors, 'models', readResolution);
+const sessions = sessionsOf(vectors);
+
+function identityNamed(name: string): ModelIdentity {
+  const model: ModelResolution = modelNamed(name);
+  if (model.kind === 'missing') throw new TypeError(`${name} has no identity`);
+  return model.identity;
+}
+
+const flagOr = (row: Row, name: string): boolean => (row.has(name) ? row.flag(name) : false);
+
+function idOr(row: Row, name: string): AgentSessionId | null {
+  const text = row.has(name) ? row.textOrNull(name) : null;
+  return text === null ? null : must(parseAgentSessionId(text), text);
+}
+
+function readSession(row: Row): TurnSession {
+  const session: TurnSession = {
+    id: sessions.idOf('A'),
+    generation: sessions.generationOf(3),
+    identity: identityNamed(row.text('model')),
+    status: row.has('status') ? row.oneOf('status', SESSION_STATUSES) : 'ready',
+    deleted: flagOr(row, 'deleted'),
+    modelMissing: flagOr(row, 'modelMissing'),
+    leaseHeld: flagOr(row, 'leaseHeld'),
+    predecessorStopsInMs: row.has('predecessorStopsInMs') ? row.number('predecessorStopsInMs') : 0,
+  };
+  row.done();
+  return session;
+}
+
+function readPast(row: Row, at: number): PastProcess {
+  const past: PastProcess = {
+    id: must(parseProcessId(`01980000-0000-7000-8000-${String(at).padStart(12, '0')}`), 'process'),
+    seq: row.has('seq') ? row.number('seq') : at + 1,
+    identity: identityNamed(row.text('model')),
+    agentSessionId: idOr(row, 'id'),
+    dropped: flagOr(row, 'dropped'),
+    invalidated: flagOr(row, 'invalidated'),
+  };
+  row.done();
+  return past;
+}
+
+const readCase = (row: Row) => {
+  const request: TurnRequest = {
+    model: modelNamed(row.text('asked')),
+    say: readSay(row, sessions),
+    onModelChange: row.has('onModelChange') ? row.oneOf('onModelChange', ['ask', 'replace']) : 'ask',
+    skipContext: flagOr(row, 'skipContext'),
+    preRetryId: idOr(row, 'preRetryId'),
+    lostId: idOr(row, 'lostId'),
+  };
+  return {
+    because: row.text('because'),
+    session: readSession(row.row('session')),
+    history: row.rows('history').map(readPast),
+    request,
+    expected: row.row('expect').flat(),
+  };
+};
+
+/** A decision in the words of the vectors. */
+function inWords(decision: TurnDecision): Record<string, Scalar> {
+  switch (decision.kind) {
+    case 'initial':
+      return { kind: decision.kind, reason: decision.reason };
+    case 'follow-up': {
+      const { kind, reason, passedSessionId, comparison } = decision;
+      return { kind, reason, passedSessionId, verdict: comparison.verdict };
+    }
+    case 'fresh':
+      return { kind: decision.kind, reason: decision.reason, verdict: decision.comparison.verdict };
+    case 'ask':
+      return { kind: decision.kind, question: decision.question, verdict: decision.comparison.verdict };
+    case 'refuse':
+      return { ...decision };
+    default:
+      return decision satisfies never;
+  }
+}
+
+describe.each(['valid', 'invalid'])('turn: %s', (section) => {
+  test.each(readSection(vectors, section, readCase))('$because', ({ session, history, request, expected }) => {
+    const decision = decideTurn(session, history, request, DEFAULT_MODEL_POLICY);
+    expect(inWords(decision)).toEqual(expected);
+    expect(decision.kind === 'refuse').toBe(section === 'invalid');
+    if ('identity' in decision) expect({ kind: 'resolved', identity: decision.identity }).toEqual(request.model);
+  });
+});
+
+describe('whatever the session, its history and the request', () => {
+  const KINDS = ['initial', 'follow-up', 'fresh', 'ask', 'refuse'];
+  type Case = typeof turnCase extends fc.Arbitrary<infer One> ? One : never;
+  const decide = ({ session, history, request, policy }: Case): TurnDecision =>
+    decideTurn(session, history, request, policy);
+  const always = (check: (one: Case, decision: TurnDecision) => void): void =>
+    fc.assert(
+      fc.property(turnCase, (one) => check(one, decide(one))),
+      { numRuns: 500 },
+    );
+
+  test('there is an answer', () => {
+    always((_, decision) => {
+      expect(KINDS).toContain(decision.kind);
+    });
+  });
+
+  test('an id is never passed on to a changed model', () => {
+    always(({ history, request, policy }, decision) => {
+      if (decision.kind !== 'follow-up') return;
+      expect(decision.comparison.verdict).not.toBe('changed');
+      const speakers = history.filter(({ agentSessionId }) => agentSessionId === decision.passedSessionId);
+      const newest = speakers.findLast(({ dropped }) => !dropped) ?? speakers.at(-1);
+      if (newest === undefined) return;
+      const made: ModelResolution = { kind: 'resolved', identity: newest.identity };
+      expect(compareModels(made, request.model, policy).verdict).not.toBe('changed');
+    });
+  });
+
+  test('an id is passed on silently only to the same model', () => {
+    always(({ request }, decision) => {
+      if (decision.kind === 'follow-up' && request.say.kind !== 'keep') {
+        expect(decision.comparison.verdict).toBe('same');
+      }
+    });
+  });
+
+  test('an id that was lost or invalidated is never passed on', () => {
+    always(({ history, request }, decision) => {
+      if (decision.kind !== 'follow-up') return;
+      expect(decision.passedSessionId).not.toBe(request.lostId);
+      const gone = history.filter(({ invalidated }) => invalidated).map(({ agentSessionId }) => agentSessionId);
+      expect(gone).not.toContain(decision.passedSessionId);
+    });
+  });
+
+  test('only the first process of a session is an initial one', () => {
+    always(({ history }, decision) => {
+      if (decision.kind === 'initial') expect(history).toEqual([]);
+    });
+  });
+
+  test('a confirmation of something else starts nothing', () => {
+    always(({ session, request }, decision) => {
+      if (request.say.kind === 'replace' && !isShown(session, request.say.shown)) expect(decision.kind).toBe('refuse');
+    });
+  });
+
+  test('a change of model is never made without a word', () => {
+    always(({ request, history }, decision) => {
+      if (decision.kind !== 'fresh' || decision.reason !== 'model-changed') return;
+      const lost = request.lostId !== null || history.some(({ invalidated }) => invalidated);
+      const said = request.say.kind === 'replace' || request.onModelChange === 'replace' || request.skipContext;
+      expect(said || lost).toBe(true);
+    });
+  });
+
+  test('nothing runs in a session that is deleted, running or waiting', () => {
+    always(({ session }, decision) => {
+      if (session.deleted || session.leaseHeld || session.predecessorStopsInMs > 0)
+        expect(decision.kind).toBe('refuse');
+    });
+  });
+
+  test('the order in which processes are listed does not matter', () => {
+    always((one, decision) => {
+      expect(decide({ ...one, history: one.history.toReversed() })).toEqual(decision);
+    });
+  });
+
+  test('as much of the history as findConversation asks for is enough', () => {
+    always((one, decision) => {
+      const { history, request } = one;
+      const invalid = new Set(
+        history.filter(({ invalidated }) => invalidated).map(({ agentSessionId }) => agentSessionId),
+      );
+      const kept = history.filter(({ dropped }) => !dropped);
+      const withId = kept.filter(({ agentSessionId }) => agentSessionId !== null);
+      const valid = withId.filter(({ agentSessionId }) => !invalid.has(agentSessionId));
+      const newest = new Set([history, kept, withId, valid].map((list) => list.at(-1)));
+      const isNamed = (id: AgentSessionId | null): boolean => id !== null && id === request.preRetryId;
+      const enough = history.filter((past) => newest.has(past) || isNamed(past.agentSessionId));
+      const marked = enough.map((past) => ({ ...past, invalidated: invalid.has(past.agentSessionId) }));
+      expect(decide({ ...one, history: marked })).toEqual(decision);
+    });
+  });
+});

@@ -1,0 +1,141 @@
+import { compareModels } from './compare-models.ts';
+import type { StartQuestion } from './decide-start.ts';
+import { type Conversation, findConversation } from './find-conversation.ts';
+import type { AgentSessionId } from './ids.ts';
+import type { ModelComparison } from './model-comparison.ts';
+import type { MissingWhy, ModelIdentity, ModelResolution } from './model-identity.ts';
+import type { ModelPolicy } from './model-policy.ts';
+import type { TurnReason } from './process-lifecycle.ts';
+import { isShown } from './slot.ts';
+import type { PastProcess, TurnRequest, TurnSession } from './turn.ts';
+
+export type FreshReason = Extract<TurnReason, 'model-changed' | 'user-request' | 'session-invalid'>;
+
+export type TurnDecision =
+  | { readonly kind: 'initial'; readonly reason: 'first'; readonly identity: ModelIdentity }
+  | {
+      readonly kind: 'follow-up';
+      readonly reason: 'same-model';
+      readonly passedSessionId: AgentSessionId;
+      readonly identity: ModelIdentity;
+      readonly comparison: ModelComparison;
+    }
+  | {
+      readonly kind: 'fresh';
+      readonly reason: FreshReason;
+      readonly identity: ModelIdentity;
+      readonly comparison: ModelComparison;
+    }
+  | { readonly kind: 'ask'; readonly question: StartQuestion; readonly comparison: ModelComparison }
+  | { readonly kind: 'refuse'; readonly code: 'model_missing'; readonly why: MissingWhy }
+  | { readonly kind: 'refuse'; readonly code: 'session_moved_on' | 'stale_generation' | 'turn_running' }
+  | { readonly kind: 'refuse'; readonly code: 'predecessor_stopping'; readonly retryAfterMs: number };
+
+/** What the outcome hangs on once nothing stands in the way of a turn. */
+type Situation = {
+  readonly session: TurnSession;
+  readonly request: TurnRequest;
+  readonly identity: ModelIdentity;
+  readonly conversation: Conversation;
+  readonly comparison: ModelComparison;
+};
+
+/** What a turn comes to. Every path that starts an agent goes through here. */
+export function decideTurn(
+  session: TurnSession,
+  history: readonly PastProcess[],
+  request: TurnRequest,
+  policy: ModelPolicy,
+): TurnDecision {
+  const { model, say } = request;
+  if (session.deleted) return { kind: 'refuse', code: 'stale_generation' };
+  if (model.kind === 'missing') return { kind: 'refuse', code: 'model_missing', why: model.why };
+  // Before anything else could start afresh: who confirmed the end of another session did not confirm the end of this one.
+  if (say.kind === 'replace' && !isShown(session, say.shown)) return { kind: 'refuse', code: 'session_moved_on' };
+  if (session.leaseHeld) return { kind: 'refuse', code: 'turn_running' };
+  if (session.predecessorStopsInMs > 0) {
+    return { kind: 'refuse', code: 'predecessor_stopping', retryAfterMs: session.predecessorStopsInMs };
+  }
+  const conversation = findConversation(history, request);
+  const comparison = compareModels(previousModel(session, conversation), model, policy);
+  const situation = { session, request, identity: model.identity, conversation, comparison };
+  return startsAfresh(situation) ? fresh(situation) : goOnOrAsk(situation);
+}
+
+/** The model that made the id being resumed, not merely the latest one. An id nobody recorded was made by a model nobody knows. */
+function previousModel({ identity }: TurnSession, conversation: Conversation): ModelResolution {
+  switch (conversation.kind) {
+    case 'none-yet':
+    case 'dropped':
+    case 'unreported':
+      return { kind: 'resolved', identity };
+    case 'resumable':
+    case 'lost':
+      if (conversation.maker !== null) return { kind: 'resolved', identity: conversation.maker.identity };
+      return { kind: 'missing', agent: identity.agent, variant: null, model: null, why: 'model-missing' };
+    default:
+      return conversation satisfies never;
+  }
+}
+
+/** Whether a fresh conversation is the only thing left, so that there is nothing to ask. */
+function startsAfresh({ session, request, conversation, comparison }: Situation): boolean {
+  const changed = comparison.verdict === 'changed';
+  switch (conversation.kind) {
+    case 'lost':
+      return true;
+    case 'none-yet':
+      // There is no context to skip, so a first turn stays first, unless the session is another model's.
+      return request.skipContext && (comparison.verdict !== 'same' || session.modelMissing);
+    case 'resumable':
+      return request.skipContext;
+    // The session has had its first process: another Initial in it would look like a first one.
+    case 'dropped':
+    case 'unreported':
+      return request.skipContext || !changed;
+    default:
+      return conversation satisfies never;
+  }
+}
+
+function goOnOrAsk(situation: Situation): TurnDecision {
+  const { session, request, comparison } = situation;
+  const { verdict } = comparison;
+  if (verdict === 'same' && !session.modelMissing) return goOn(situation);
+  const confirmed = request.say.kind === 'replace' || (request.onModelChange === 'replace' && verdict === 'changed');
+  if (confirmed) return fresh(situation);
+  if (verdict === 'same') return { kind: 'refuse', code: 'model_missing', why: 'model-deleted' };
+  const canKeep = verdict !== 'changed' && !session.modelMissing;
+  if (canKeep && request.say.kind === 'keep') return goOn(situation);
+  return { kind: 'ask', question: canKeep ? 'keep-or-replace' : 'replace', comparison };
+}
+
+function goOn(situation: Situation): TurnDecision {
+  const { identity, conversation, comparison } = situation;
+  switch (conversation.kind) {
+    case 'none-yet':
+      return { kind: 'initial', reason: 'first', identity };
+    case 'resumable':
+      return { kind: 'follow-up', reason: 'same-model', passedSessionId: conversation.id, identity, comparison };
+    case 'lost':
+    case 'dropped':
+    case 'unreported':
+      return fresh(situation);
+    default:
+      return conversation satisfies never;
+  }
+}
+
+const fresh = ({ request, identity, conversation, comparison }: Situation): TurnDecision => ({
+  kind: 'fresh',
+  reason: freshReason(request, conversation, comparison),
+  identity,
+  comparison,
+});
+
+/** A changed model is told before anything else: it is what would surprise. The rest is either lost or asked for. */
+function freshReason({ skipContext }: TurnRequest, { kind }: Conversation, { verdict }: ModelComparison): FreshReason {
+  if (verdict === 'changed') return 'model-changed';
+  if (skipContext) return 'user-request';
+  return kind === 'lost' || kind === 'unreported' ? 'session-invalid' : 'user-request';
+}

@@ -1,0 +1,103 @@
+type ErrorEntry = { readonly status: number; readonly retryable: boolean; readonly text: string };
+
+/** Every refusal and failure a caller can meet: stable code, HTTP status, whether the same call may succeed later, user text. */
+export const ERRORS = {
+  session_create_failed: { status: 500, retryable: true, text: 'Failed to create session. Please try again later.' },
+  backend_unavailable: {
+    status: 503,
+    retryable: true,
+    text: 'The server is currently unavailable. Please try again in a few minutes.',
+  },
+  session_being_modified: {
+    status: 409,
+    retryable: true,
+    text: 'This session is currently being modified. Please try again later.',
+  },
+  unexpected: { status: 500, retryable: false, text: 'An unexpected error occurred. Please contact support.' },
+  replace_confirmation_required: {
+    status: 409,
+    retryable: false,
+    text: 'This will replace the existing session and any unsaved progress will be lost. Are you sure you want to continue?',
+  },
+  keep_or_replace_required: {
+    status: 409,
+    retryable: false,
+    text: 'The model differs slightly from that of the active session. Keep the session, or replace it?',
+  },
+  session_moved_on: {
+    status: 409,
+    retryable: false,
+    text: 'The session has changed since it was shown. Look at its current state and decide again.',
+  },
+  model_missing: {
+    status: 422,
+    retryable: false,
+    text: 'Model Not Found. The model is missing or was deleted; choose another model.',
+  },
+  predecessor_stopping: {
+    status: 409,
+    retryable: true,
+    text: 'The replaced session is still stopping. The new session can start in a moment.',
+  },
+  turn_running: { status: 409, retryable: true, text: 'An agent is already running in this session.' },
+  stale_generation: {
+    status: 409,
+    retryable: false,
+    text: 'This session was replaced. Writes under its generation are refused.',
+  },
+  agent_session_taken: { status: 409, retryable: false, text: 'This agent session id belongs to another session.' },
+  illegal_transition: {
+    status: 409,
+    retryable: false,
+    text: 'The session or process is in a state that does not allow this.',
+  },
+  version_mismatch: {
+    status: 412,
+    retryable: false,
+    text: 'The session was modified since it was read. Read it again before changing it.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    retryable: false,
+    text: 'This Idempotency-Key was used for a different request.',
+  },
+  already_exists: { status: 409, retryable: false, text: 'Something with this name exists already.' },
+  project_not_found: { status: 404, retryable: false, text: 'Project not found.' },
+  task_not_found: { status: 404, retryable: false, text: 'Task not found.' },
+  attempt_not_found: { status: 404, retryable: false, text: 'Attempt not found.' },
+  session_not_found: { status: 404, retryable: false, text: 'Session not found.' },
+  process_not_found: { status: 404, retryable: false, text: 'Process not found.' },
+  invalid_request: { status: 400, retryable: false, text: 'The request is not valid.' },
+  request_aborted: { status: 499, retryable: true, text: 'The request was cancelled before it was done.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Texts shown beside an outcome that is not an error. */
+export const NOTICES = {
+  same_model_active: 'A session with the same model is already active. View the active session.',
+  replace_warning: 'Replacing this session will result in the loss of any unsaved progress.',
+  model_not_found: 'Model Not Found',
+  model_changed_log: 'Model changed between sessions, starting fresh to avoid context incompatibility',
+} as const;
+
+type ErrorDetail = { readonly retryAfterMs?: number; readonly detail?: string; readonly cause?: unknown };
+
+/** The one error type that leaves the guard. Its message is the user's text; what happened inside is the cause. */
+export class PhaselockError extends Error {
+  override readonly name = 'PhaselockError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly detail: string | undefined;
+
+  constructor(code: ErrorCode, { retryAfterMs, detail, cause }: ErrorDetail = {}) {
+    super(ERRORS[code].text, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = ERRORS[code].status;
+    this.retryable = ERRORS[code].retryable;
+    this.retryAfterMs = retryAfterMs;
+    this.detail = detail;
+  }
+}

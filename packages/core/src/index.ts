@@ -1,0 +1,75 @@
+export { AGENTS, type Agent, parseAgent } from './agents.ts';
+export { canonicalParameterName } from './canonical-parameters.ts';
+export { compareModels } from './compare-models.ts';
+export {
+  decideStart,
+  type StartDecision,
+  type StartQuestion,
+  type StartRequest,
+  type StartSay,
+} from './decide-start.ts';
+export { decideTurn, type FreshReason, type TurnDecision } from './decide-turn.ts';
+export { ERRORS, type ErrorCode, NOTICES, PhaselockError } from './errors.ts';
+export { type Conversation, findConversation } from './find-conversation.ts';
+export { checkHandoff, HANDOFF_LIMIT, type Handoff, type HandoffProblem } from './handoff.ts';
+export {
+  type AgentSessionId,
+  type AttemptId,
+  type Generation,
+  type ModelId,
+  OUTSIDE_THE_GUARD,
+  type ProcessId,
+  type ProfileId,
+  type ProjectId,
+  parseAgentSessionId,
+  parseAttemptId,
+  parseGeneration,
+  parseModelId,
+  parseProcessId,
+  parseProfileId,
+  parseProjectId,
+  parseSessionId,
+  parseTaskId,
+  type SessionId,
+  type TaskId,
+} from './ids.ts';
+export type { ComparisonReason, ModelComparison, Verdict } from './model-comparison.ts';
+export type { MissingWhy, ModelIdentity, ModelResolution, Parameters, ParameterValue } from './model-identity.ts';
+export { DEFAULT_MODEL_POLICY, type ModelPolicy, STRICT_MODEL_POLICY } from './model-policy.ts';
+export { type ModelName, parseModelName } from './parse-model-name.ts';
+export { MODES, type Mode, PHASE_TITLES, PHASES, type Phase, type PhaseAndMode, parsePhase } from './phase.ts';
+export {
+  canEnd,
+  PROCESS_ACTIONS,
+  PROCESS_ENDINGS,
+  PROCESS_STATUSES,
+  PROCESS_TRANSITIONS,
+  type ProcessAction,
+  type ProcessEnding,
+  type ProcessStatus,
+  TURN_REASONS,
+  type TurnReason,
+} from './process-lifecycle.ts';
+export { DELETION_REASONS, type DeletionReason } from './replacement-reason.ts';
+export {
+  buildCatalogue,
+  type Catalogue,
+  type CatalogueModel,
+  type CatalogueProfile,
+  isModelGone,
+  type ModelSelection,
+  policyFromCatalogue,
+  resolveModel,
+} from './resolve-model.ts';
+export {
+  nextSessionStatus,
+  SESSION_ACTIONS,
+  SESSION_STATUSES,
+  SESSION_TRANSITIONS,
+  type SessionAction,
+  type SessionStatus,
+  statusesThatAllow,
+} from './session-lifecycle.ts';
+export { isShown, type LiveSession, type ShownSession, type SlotKey, type SlotState, slotName } from './slot.ts';
+export type { PastProcess, TurnRequest, TurnSay, TurnSession } from './turn.ts';
+export { uuidV7 } from './uuid-v7.ts';

@@ -1,0 +1,27 @@
+import type { Agent } from './agents.ts';
+
+export type ParameterValue = string | number | boolean | null;
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** What a session speaks to, resolved when it was chosen: a variant's meaning can change later. */
+export type ModelIdentity = {
+  readonly agent: Agent;
+  /** The profile the choice came from; a label, never compared except under a strict policy. */
+  readonly variant: string | null;
+  /** Null is the agent's own default. */
+  readonly model: string | null;
+  readonly parameters: Parameters;
+};
+
+export type MissingWhy = 'model-deleted' | 'model-missing' | 'variant-deleted' | 'variant-missing';
+
+/** A choice that was looked up: either an identity, or the reason there is none. */
+export type ModelResolution =
+  | { readonly kind: 'resolved'; readonly identity: ModelIdentity }
+  | {
+      readonly kind: 'missing';
+      readonly agent: Agent;
+      readonly variant: string | null;
+      readonly model: string | null;
+      readonly why: MissingWhy;
+    };

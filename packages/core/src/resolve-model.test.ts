@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { compareModels } from './compare-models.ts';
+import { DEFAULT_MODEL_POLICY } from './model-policy.ts';
+import {
+  buildCatalogue,
+  type CatalogueModel,
+  isModelGone,
+  policyFromCatalogue,
+  resolveModel,
+} from './resolve-model.ts';
+
+const model = (name: string, more: Partial<CatalogueModel> = {}): CatalogueModel => ({
+  agent: 'claude-code',
+  name,
+  isDefault: false,
+  standsFor: null,
+  deleted: false,
+  ...more,
+});
+
+const catalogue = buildCatalogue(
+  [
+    model('claude-sonnet-4-5', { isDefault: true }),
+    model('claude-opus-4-5'),
+    model('claude-opus-4-5', { deleted: true }),
+    model('claude-2', { deleted: true }),
+    model('sonnet', { standsFor: 'claude-sonnet-4-5' }),
+  ],
+  [
+    {
+      agent: 'claude-code',
+      variant: 'OPUS',
+      model: 'claude-opus-4-5',
+      parameters: { reasoning_effort: 'low', seed: 1 },
+      deleted: false,
+    },
+    { agent: 'claude-code', variant: 'OLD', model: 'claude-2', parameters: {}, deleted: false },
+    { agent: 'claude-code', variant: 'GONE', model: 'claude-opus-4-5', parameters: {}, deleted: true },
+  ],
+);
+const agent = 'claude-code';
+
+describe('what a selection comes to', () => {
+  test('nothing named is the default of the agent', () => {
+    const identity = { agent, variant: null, model: null, parameters: {} };
+    expect(resolveModel(catalogue, { agent })).toEqual({ kind: 'resolved', identity });
+  });
+
+  test('a variant brings its model and parameters', () => {
+    const identity = {
+      agent,
+      variant: 'OPUS',
+      model: 'claude-opus-4-5',
+      parameters: { reasoning_effort: 'low', seed: 1 },
+    };
+    expect(resolveModel(catalogue, { agent, variant: 'OPUS' })).toEqual({ kind: 'resolved', identity });
+  });
+
+  test('what is asked for beats the profile, in whatever spelling', () => {
+    const selection = { agent, variant: 'OPUS', model: 'sonnet', parameters: { reasoningEffort: 'high' } } as const;
+    const identity = { agent, variant: 'OPUS', model: 'sonnet', parameters: { reasoningEffort: 'high', seed: 1 } };
+    expect(resolveModel(catalogue, selection)).toEqual({ kind: 'resolved', identity });
+  });
+
+  test.each([
+    ['a variant nobody registered', { agent, variant: 'NOPE' }, 'variant-missing'],
+    ['a deleted variant', { agent, variant: 'GONE' }, 'variant-deleted'],
+    ['a variant whose model was deleted', { agent, variant: 'OLD' }, 'model-deleted'],
+    ['a model nobody registered', { agent, model: 'claude-9' }, 'model-missing'],
+    ['a deleted model', { agent, model: 'claude-2' }, 'model-deleted'],
+    ['a model of another agent', { agent: 'codex', model: 'claude-opus-4-5' }, 'model-missing'],
+  ] as const)('%s is missing, and it is said why', (_, selection, why) => {
+    expect(resolveModel(catalogue, selection)).toMatchObject({ kind: 'missing', agent: selection.agent, why });
+  });
+});
+
+describe('whether a session still has its model', () => {
+  test.each([
+    ['the default is never gone', null, null, false],
+    ['a live model', null, 'claude-opus-4-5', false],
+    ['a deleted model', null, 'claude-2', true],
+    ['a model nobody registered', null, 'claude-9', true],
+    ['a deleted variant of a live model', 'GONE', 'claude-opus-4-5', true],
+    ['a live variant', 'OPUS', 'claude-opus-4-5', false],
+  ])('%s', (_, variant, name, gone) => {
+    expect(isModelGone(catalogue, { agent, variant, model: name, parameters: {} })).toBe(gone);
+  });
+});
+
+test('the catalogue says what the default is and what an alias stands for', () => {
+  const policy = policyFromCatalogue(DEFAULT_MODEL_POLICY, catalogue);
+  const verdict = compareModels(
+    resolveModel(catalogue, { agent }),
+    resolveModel(catalogue, { agent, model: 'sonnet' }),
+    policy,
+  );
+  expect(verdict).toEqual({ verdict: 'same', reasons: [] });
+});

@@ -1,0 +1,28 @@
+/** `us.anthropic.`, `meta.`: how Amazon Bedrock puts a region and a maker before the name. */
+const DOTTED_PREFIX = /^((?:(?:us-gov|us|eu|ap|apac|au|ca|jp|global)\.)?[a-z][a-z0-9]*)\.(?=[a-z])/;
+
+/** `:0` and `:0:200k` after a name on Bedrock: the packaging's number, and sometimes its context window. */
+const PACKAGING_SUFFIX = /:\d+(?::(\d+k))?$/;
+
+/** OpenRouter's choice of hosting. */
+const ROUTING_SUFFIX = /:(?:free|nitro|floor|exacto)$/;
+
+export type ProviderSplit = {
+  readonly provider: string | null;
+  /** The maker of a dotted name: `deepseek.r1` says it nowhere else. */
+  readonly maker: string | null;
+  readonly bare: string;
+};
+
+/** Who hosts a model and what is left of its name without that: the same model is sold under many prefixes. */
+export function splitProvider(name: string): ProviderSplit {
+  const slash = name.lastIndexOf('/');
+  const path = slash === -1 ? null : name.slice(0, slash);
+  const last = name.slice(slash + 1);
+  const dotted = DOTTED_PREFIX.exec(last)?.[1];
+  const unprefixed = dotted === undefined ? last : last.slice(dotted.length + 1);
+  const bare = unprefixed.replace(ROUTING_SUFFIX, '').replace(PACKAGING_SUFFIX, '-$1');
+  const provider = [path, dotted].filter((part) => part !== null && part !== undefined && part !== '').join('/');
+  const maker = dotted?.slice(dotted.lastIndexOf('.') + 1) ?? null;
+  return { provider: provider === '' ? null : provider, maker, bare };
+}

@@ -1,0 +1,73 @@
+import { type DeletionReason, type ModelComparison, NOTICES, type SessionId, type ShownSession, type SlotKey } from '@phaselock/core';
+import type { GuardContext } from './context.ts';
+import type { GuardedSession } from './start-outcome.ts';
+
+/**
+ * What follows a commit, one function a business event: the event row was written in the transaction, the metric, the log line, the snapshot
+ * and the invalidation come here. None of it may fail the operation that has already happened.
+ */
+export type Opened = {
+  readonly session: GuardedSession;
+  readonly slotVersion: number;
+  readonly predecessor: ShownSession | null;
+  readonly reason: DeletionReason | 'first';
+  readonly since: number;
+};
+
+export function announceOpened(ctx: GuardContext, { session, slotVersion, predecessor, reason, since }: Opened): void {
+  const { id, slot, generation, identity } = session;
+  const status = predecessor === null ? 'ready' : 'pending';
+  const live = { id, generation, identity, status, guarded: true, modelMissing: false } as const;
+  ctx.snapshots.changed(slot, { version: slotVersion, state: { version: slotVersion, generation, live }, model: identity.model, sessionId: id });
+
+  const outcome = predecessor === null ? 'created' : 'replaced';
+  ctx.telemetry.sessionStarted({ outcome, phase: slot.phase, mode: slot.mode });
+  if (predecessor !== null && reason !== 'first') ctx.telemetry.sessionReplaced({ reason, seconds: (ctx.now() - since) / 1000 });
+  if (ctx.logger.isLevelEnabled('debug')) ctx.logger.debug({ session_id: id, generation, ...slot, predecessor, reason }, `session ${outcome}`);
+}
+
+export function announceAdopted(ctx: GuardContext, slot: SlotKey, sessionId: SessionId): void {
+  ctx.snapshots.changed(slot, { version: 0, state: null, model: null, sessionId });
+  ctx.telemetry.sessionStarted({ outcome: 'existing', phase: slot.phase, mode: slot.mode });
+  ctx.telemetry.legacyCollapsed(1);
+  ctx.logger.info({ session_id: sessionId, ...slot }, 'legacy session adopted, its duplicates collapsed');
+}
+
+export function announceBeside(ctx: GuardContext, { id, slot }: GuardedSession): void {
+  ctx.snapshots.changed(slot, { version: 0, state: null, model: null, sessionId: id });
+  ctx.telemetry.sessionStarted({ outcome: 'created-beside', phase: slot.phase, mode: slot.mode });
+  ctx.telemetry.startedUnguarded();
+  ctx.logger.debug({ session_id: id, ...slot }, 'session created beside, its caller is not guarded yet');
+}
+
+const ANSWER_OUTCOMES = { existing: 'existing', ask: 'asked', refuse: 'refused' } as const;
+
+export function announceAnswer(ctx: GuardContext, { phase, mode }: SlotKey, kind: keyof typeof ANSWER_OUTCOMES): void {
+  ctx.telemetry.sessionStarted({ outcome: ANSWER_OUTCOMES[kind], phase, mode });
+}
+
+/** The line operators grep for: each model change between two processes of an attempt has one, and nothing else does. */
+export function announceModelChange(
+  ctx: GuardContext,
+  change: { taskAttemptId: string; previousVariant: string | null; currentVariant: string | null; previousModel: string | null; currentModel: string | null; comparison?: ModelComparison },
+): void {
+  ctx.logger.info(
+    {
+      task_attempt_id: change.taskAttemptId,
+      previous_variant: change.previousVariant,
+      current_variant: change.currentVariant,
+      previous_model: change.previousModel,
+      current_model: change.currentModel,
+    },
+    NOTICES.model_changed_log,
+  );
+}
+
+export function announceDeleted(
+  ctx: GuardContext,
+  { slot, slotVersion, sessionId, reason }: { slot: SlotKey; slotVersion: number | null; sessionId: SessionId; reason: DeletionReason },
+): void {
+  ctx.snapshots.changed(slot, { version: slotVersion ?? 0, state: null, model: null, sessionId });
+  ctx.telemetry.sessionDeleted(reason);
+  ctx.logger.info({ session_id: sessionId, ...slot, reason }, 'session deleted');
+}

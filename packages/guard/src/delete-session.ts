@@ -1,0 +1,38 @@
+import { PhaselockError, type SessionId } from '@phaselock/core';
+import { deadlineIn } from '@phaselock/locking';
+import { type DeletedSession, deleteSession as write } from '@phaselock/store';
+import { announceDeleted } from './announce.ts';
+import type { GuardContext } from './context.ts';
+import { answering, isRetryable } from './failures.ts';
+
+export type DeleteSession = { readonly sessionId: SessionId; readonly seenVersion?: number; readonly actor?: string };
+
+/** Takes a session out of its slot and out of the lists; its record, logs and history stay. Deleting it again changes nothing. */
+export async function softDelete(ctx: GuardContext, { sessionId, seenVersion, actor }: DeleteSession): Promise<void> {
+  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
+  await answering(ctx, deadline, 'unexpected', async () => {
+    const given = { sessionId, seenVersion: seenVersion ?? null, reason: 'deleted', actor: actor ?? null } as const;
+    const deleted = await onceMore(() => write(ctx.database, { ...given, waitMs: deadline.remainingMs() }));
+    await ctx.racepoint?.('delete:written');
+    switch (deleted.kind) {
+      case 'deleted':
+        return announceDeleted(ctx, { slot: deleted.slot, slotVersion: deleted.slotVersion, sessionId, reason: 'deleted' });
+      case 'already-deleted':
+        return;
+      case 'not-found':
+        throw new PhaselockError('session_not_found');
+      case 'version-mismatch':
+        throw new PhaselockError('version_mismatch');
+    }
+  });
+}
+
+/** Deleting twice is deleting once, so a lost answer is simply asked for again. */
+async function onceMore(attempt: () => Promise<DeletedSession>): Promise<DeletedSession> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    return await attempt();
+  }
+}

@@ -1,0 +1,32 @@
+import { PhaselockError, type SessionId } from '@phaselock/core';
+import { type LogRow, type ProcessRow, readEvents, readLastLogId, readLogs, readProcesses, readSession, type SessionEventRow, type SessionRecord } from '@phaselock/store';
+import type { GuardContext } from './context.ts';
+import { toPhaselockError } from './failures.ts';
+
+export type ExportedPart =
+  | { readonly kind: 'session'; readonly session: SessionRecord }
+  | { readonly kind: 'process'; readonly process: ProcessRow }
+  | { readonly kind: 'event'; readonly event: SessionEventRow }
+  | { readonly kind: 'log'; readonly log: LogRow };
+
+const LOG_PAGE = 1_000;
+
+/** All of a session, part by part: the session, its processes, its events, and its log as it was when the export began, in bounded memory. */
+export async function* exportSession({ database: { kysely } }: GuardContext, id: SessionId): AsyncGenerator<ExportedPart> {
+  try {
+    const session = await readSession(kysely, id);
+    if (session === undefined) throw new PhaselockError('session_not_found');
+    yield { kind: 'session', session };
+    for (const process of await readProcesses(kysely, id)) yield { kind: 'process', process };
+    for (const event of await readEvents(kysely, id)) yield { kind: 'event', event };
+
+    const upTo = await readLastLogId(kysely, id);
+    for (let after = 0; after < upTo; ) {
+      const page = await readLogs(kysely, id, { after, upTo, limit: LOG_PAGE });
+      for (const log of page) yield { kind: 'log', log };
+      after = page.at(-1)?.id ?? upTo;
+    }
+  } catch (error) {
+    throw toPhaselockError(error, 'unexpected');
+  }
+}

@@ -1,0 +1,93 @@
+import { type ErrorCode, PhaselockError } from '@phaselock/core';
+import { type Deadline, LockAborted, LockTimeout } from '@phaselock/locking';
+import { classifyFailure } from '@phaselock/store';
+import type { GuardContext } from './context.ts';
+
+/** The slot or session is not what the decision was made on. Worth another decision, within the deadline. */
+export class Moved extends Error {
+  override readonly name = 'Moved';
+}
+
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof Moved) return true;
+  if (error instanceof PhaselockError) return false;
+  switch (classifyFailure(error)) {
+    case 'contended':
+    case 'moved':
+    case 'connection-lost':
+    case 'unavailable':
+    case 'idempotency-race':
+      return true;
+    case 'missing-task':
+    case 'missing-attempt':
+    case 'missing-project':
+    case 'agent-session-taken':
+    case 'already-exists':
+    case 'bad-value':
+    case 'unexpected':
+      return false;
+  }
+}
+
+/** Whether the write may have been committed although its answer was lost. */
+export const isAmbiguous = (error: unknown): boolean => classifyFailure(error) === 'connection-lost';
+
+/** A statement that waited for a lock as long as it was told to. */
+export const isLockTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '55P03';
+
+/** What a failure is called when it leaves the guard. `otherwise` is what an unexpected one means to this caller. */
+export function toPhaselockError(error: unknown, otherwise: ErrorCode): PhaselockError {
+  if (error instanceof PhaselockError) return error;
+  if (error instanceof LockAborted) return new PhaselockError('request_aborted', { cause: error });
+  // Running out of time between tries says less than what made the tries necessary.
+  if (error instanceof LockTimeout && error.cause !== undefined) return toPhaselockError(error.cause, otherwise);
+  if (error instanceof LockTimeout || error instanceof Moved) return new PhaselockError('session_being_modified', { cause: error });
+  return new PhaselockError(codeOf(error, otherwise), { cause: error });
+}
+
+function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
+  switch (classifyFailure(error)) {
+    case 'contended':
+    case 'moved':
+    case 'idempotency-race':
+      return 'session_being_modified';
+    case 'connection-lost':
+    case 'unavailable':
+      return 'backend_unavailable';
+    case 'missing-task':
+      return 'task_not_found';
+    case 'missing-attempt':
+      return 'attempt_not_found';
+    case 'missing-project':
+      return 'project_not_found';
+    case 'agent-session-taken':
+      return 'agent_session_taken';
+    case 'already-exists':
+      return 'already_exists';
+    case 'bad-value':
+      return 'invalid_request';
+    case 'unexpected':
+      return otherwise;
+  }
+}
+
+/** A hung server must not hold its caller beyond the deadline; a little grace lets the server's own bounds speak first. */
+const GRACE_MS = 250;
+
+/** Every operation runs in here: failures leave as the catalogue's codes, counted, and no later than the deadline. */
+export async function answering<T>(ctx: GuardContext, deadline: Deadline, otherwise: ErrorCode, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new PhaselockError('backend_unavailable', { detail: 'deadline exceeded' })), deadline.remainingMs() + GRACE_MS);
+  });
+  try {
+    return await Promise.race([work(), overdue]);
+  } catch (error) {
+    const failure = toPhaselockError(error, otherwise);
+    ctx.telemetry.failed(failure.code);
+    if (failure.code === otherwise) ctx.logger.error({ err: error, code: failure.code }, 'operation failed');
+    throw failure;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,120 @@
+import { OUTSIDE_THE_GUARD, type SessionId, type ShownSession, type SlotKey, type SlotState, type TurnDecision } from '@phaselock/core';
+import type { Held } from '@phaselock/locking';
+import { beginTurn, createBeside, openSession, type TurnState, type Writer } from '@phaselock/store';
+import { announceBeside, announceModelChange, announceOpened } from './announce.ts';
+import type { GuardContext } from './context.ts';
+import { Moved } from './failures.ts';
+import { glance } from './glance.ts';
+import { newSessionId } from './new-ids.ts';
+import { type GuardedSession, shownOf } from './start-outcome.ts';
+import type { StartedTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
+
+type Fresh = Extract<TurnDecision, { kind: 'fresh' }>;
+
+/** A fresh conversation is a new session: the old one leaves the slot and the new one's first process begins, in one transaction. */
+export async function openFreshConversation(ctx: GuardContext, attempt: TurnAttempt, state: TurnState, decision: Fresh): Promise<TurnOutcome> {
+  const started = state.guarded ? await replaceAndBegin(ctx, attempt, state, decision) : await besideAndBegin(ctx, attempt, state, decision);
+  ctx.telemetry.turnDecided('fresh');
+  if (decision.reason === 'model-changed') {
+    const previous = state.session.identity;
+    announceModelChange(ctx, {
+      taskAttemptId: attempt.request.attemptId,
+      previousVariant: previous.variant,
+      currentVariant: decision.identity.variant,
+      previousModel: previous.model,
+      currentModel: decision.identity.model,
+    });
+  }
+  return started;
+}
+
+async function replaceAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot, session: old }: TurnState, decision: Fresh): Promise<StartedTurn> {
+  const { request, deadline } = attempt;
+  const sessionId = newSessionId(ctx);
+  const { identity, reason } = decision;
+  const createdBy = request.actor ?? null;
+  const handoff = request.handoff?.summary ?? null;
+
+  const opened = await ctx.locking.withSlot(slot, await ctx.chooseStrategy(slot), deadline, async (held) => {
+    const seen = held.kind === 'locked' ? held.state : await glance(ctx, slot, old.generation);
+    if (seen.live?.id !== old.id) throw forgetting(ctx, slot, old.id);
+    return await inTransaction(ctx, held, async (writer) => {
+      const birth = { slot, seen, sessionId, identity, createdBy, reason, handoff, idempotency: null, waitMs: deadline.remainingMs() };
+      const born = await openSession(writer, birth, { last: false });
+      if (born.kind === 'moved') throw forgetting(ctx, slot, old.id);
+      await ctx.racepoint?.('turn:opened');
+      return { ...born, begun: await beginFirst(ctx, writer, attempt, { sessionId, generation: born.generation }, decision) };
+    });
+  });
+  await ctx.racepoint?.('turn:written');
+
+  const { generation, slotVersion, begun } = opened;
+  const session: GuardedSession = { id: sessionId, generation, slot, identity, modelMissing: false };
+  announceOpened(ctx, { session, slotVersion, predecessor: shownOf(old), reason, since: attempt.since });
+  return startedTurn(attempt, { sessionId, generation }, begun, decision, shownOf(old));
+}
+
+/** Outside the guard nothing is replaced: the new session stands beside the old one, as it always did. */
+async function besideAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot }: TurnState, decision: Fresh): Promise<StartedTurn> {
+  const sessionId = newSessionId(ctx);
+  const { identity } = decision;
+  const session = { sessionId, generation: OUTSIDE_THE_GUARD };
+  const begun = await inTransaction(ctx, { kind: 'free' }, async (writer) => {
+    await createBeside(writer, { slot, sessionId, identity, createdBy: attempt.request.actor ?? null, standalone: false });
+    return await beginFirst(ctx, writer, attempt, session, decision);
+  });
+  announceBeside(ctx, { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false });
+  return startedTurn(attempt, session, begun, decision, null);
+}
+
+/** The transaction that holds the slot, if the strategy opened one, else one of its own. */
+async function inTransaction<T>(ctx: GuardContext, held: Held<SlotState, Writer>, work: (writer: Writer) => Promise<T>): Promise<T> {
+  if (held.kind === 'locked') return await work(held.writer);
+  const transaction = ctx.database.transaction();
+  try {
+    return await work(transaction);
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  }
+}
+
+const forgetting = (ctx: GuardContext, slot: SlotKey, sessionId: SessionId): Moved => {
+  ctx.snapshots.changed(slot, { version: 0, state: null, model: null, sessionId });
+  return new Moved();
+};
+
+type Begun = { readonly seq: number; readonly leaseExpiresAt: Date };
+
+async function beginFirst(ctx: GuardContext, writer: Writer, { request, processId }: TurnAttempt, session: ShownSession, { identity, reason }: Fresh): Promise<Begun> {
+  const begun = await beginTurn(writer, {
+    ...session,
+    seenVersion: FIRST_VERSION,
+    attemptId: request.attemptId,
+    processId,
+    action: 'CodingAgentInitialRequest',
+    reason,
+    passedSessionId: null,
+    preRetryId: null,
+    skipContext: request.skipContext ?? false,
+    identity,
+    leaseMs: ctx.settings.leaseMs,
+    actor: request.actor ?? null,
+  });
+  if (begun.kind === 'moved') throw new Moved();
+  return begun;
+}
+
+const FIRST_VERSION = 1;
+
+function startedTurn(
+  { request, processId }: TurnAttempt,
+  session: ShownSession,
+  { seq, leaseExpiresAt }: Begun,
+  { reason }: Fresh,
+  replaced: ShownSession | null,
+): StartedTurn {
+  const action = 'CodingAgentInitialRequest';
+  const handoff = request.handoff?.summary ?? null;
+  return { kind: 'started', session, processId, seq, action, passedSessionId: null, reason, leaseExpiresAt, replaced, handoff };
+}

@@ -1,0 +1,20 @@
+import type { SlotKey, SlotState } from '@phaselock/core';
+import { readSlotState } from '@phaselock/store';
+import type { GuardContext } from './context.ts';
+
+/**
+ * The slot as a snapshot has it, else one plain read. Good enough to decide on, since the write compares before it sets. A snapshot behind
+ * a generation that is known to exist is not looked at.
+ */
+export async function glance(ctx: GuardContext, slot: SlotKey, knownGeneration: number): Promise<SlotState> {
+  const snapshot = await ctx.snapshots.get(slot);
+  return snapshot !== undefined && snapshot.generation >= knownGeneration ? snapshot : await readAfresh(ctx, slot);
+}
+
+export async function readAfresh(ctx: GuardContext, slot: SlotKey): Promise<SlotState> {
+  const since = ctx.now();
+  const state = await readSlotState(ctx.database, slot);
+  ctx.telemetry.lookedUp('database', (ctx.now() - since) / 1000);
+  ctx.snapshots.put(slot, state);
+  return state;
+}

@@ -1,0 +1,54 @@
+import * as board from './board.ts';
+import { bulkDelete, bulkStart } from './bulk.ts';
+import { closeSession } from './close-session.ts';
+import type { GuardContext } from './context.ts';
+import { softDelete } from './delete-session.ts';
+import { exportSession } from './export-session.ts';
+import * as lookUp from './look-up.ts';
+import { recordFeedback } from './record-feedback.ts';
+import * as running from './running-turn.ts';
+import { beginStandalone } from './standalone.ts';
+import { start } from './start.ts';
+import { startTurn } from './start-turn.ts';
+
+const bind =
+  (ctx: GuardContext) =>
+  <Rest extends unknown[], Result>(operation: (ctx: GuardContext, ...rest: Rest) => Result) =>
+  (...rest: Rest): Result =>
+    operation(ctx, ...rest);
+
+/** The operations of the product, bound to what they work with. */
+export function createGuard(ctx: GuardContext) {
+  const bound = bind(ctx);
+  return {
+    start: bound(start),
+    startTurn: bound(startTurn),
+    heartbeat: bound(running.heartbeat),
+    finishTurn: bound(running.finishTurn),
+    reportAgentSession: bound(running.reportAgentSession),
+    appendLogs: bound(running.appendLogs),
+    recordUsage: bound(running.recordUsage),
+    closeSession: bound(closeSession),
+    softDelete: bound(softDelete),
+    bulkStart: bound(bulkStart),
+    bulkDelete: bound(bulkDelete),
+    latest: bound(lookUp.latest),
+    latestMany: bound(lookUp.latestMany),
+    list: bound(lookUp.list),
+    session: bound(lookUp.session),
+    processes: bound(lookUp.processes),
+    events: bound(lookUp.events),
+    exportSession: bound(exportSession),
+    beginStandalone: bound(beginStandalone),
+    recordFeedback: bound(recordFeedback),
+    addProject: bound(board.addProject),
+    addTask: bound(board.addTask),
+    addAttempt: bound(board.addAttempt),
+    addModel: bound(board.addModel),
+    addProfile: bound(board.addProfile),
+    deleteModel: bound(board.deleteModel),
+    deleteProfile: bound(board.deleteProfile),
+  };
+}
+
+export type Guard = ReturnType<typeof createGuard>;

@@ -1,0 +1,90 @@
+import { randomFillSync, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_MODEL_POLICY, type ModelPolicy, type SlotKey, type SlotState, uuidV7 } from '@phaselock/core';
+import { chooseStrategy, createLocking, DEFAULT_RETRY, type LockFlags, type Locking, optimisticLock, pessimisticLock, type RedisCommands, redisLock } from '@phaselock/locking';
+import { type Database, openDatabase, type PoolOptions, type Writer } from '@phaselock/store';
+import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@phaselock/telemetry';
+import { catalogueView } from './catalogue-view.ts';
+import type { GuardContext, GuardSettings } from './context.ts';
+import { DEFAULT_SETTINGS, LOCK_HOLD_MS } from './defaults.ts';
+import { isLockTimeout, isRetryable } from './failures.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { connectRedis } from './redis-connection.ts';
+import { openLockedSlot } from './slot-lock-transactions.ts';
+import { type InvalidationBusChoice, openSnapshots } from './slot-snapshots.ts';
+
+export type OpenGuardOptions = Omit<PoolOptions, 'url'> & {
+  readonly databaseUrl: string;
+  /** Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. */
+  readonly redisUrl?: string;
+  /** How other processes hear of a change: Redis where there is one, else PostgreSQL; `memory` when there is only one process. */
+  readonly invalidation?: InvalidationBusChoice;
+  readonly flags?: (slot: SlotKey) => LockFlags | Promise<LockFlags>;
+  readonly policy?: ModelPolicy;
+  readonly settings?: Partial<GuardSettings>;
+  readonly logger?: Logger;
+  readonly telemetry?: Telemetry;
+  readonly racepoint?: GuardContext['racepoint'];
+};
+
+export type OpenGuard = Guard & { readonly database: Database; readonly telemetry: Telemetry; [Symbol.asyncDispose](): Promise<void> };
+
+const INITIAL_FLAGS: LockFlags = { pessimistic_locking_enabled: true, locking_strategy: undefined };
+
+/** Opens what the guard works with and puts it together. Whoever opens it closes it: `await using guard = await openGuard({ databaseUrl })`. */
+export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
+  const { databaseUrl, redisUrl, flags = () => INITIAL_FLAGS, policy = DEFAULT_MODEL_POLICY, ...poolOptions } = options;
+  await using resources = new AsyncDisposableStack();
+  const telemetry = options.telemetry ?? createTelemetry();
+  const logger = options.logger ?? silentLogger();
+  const now = (): number => performance.now();
+
+  const database = resources.use(openDatabase({ ...poolOptions, url: databaseUrl }));
+  database.pool.observe(telemetry.pool);
+  resources.defer(async () => stopObserving());
+  const stopObserving = telemetry.pool.observe(() => database.pool.stats());
+  const redis = redisUrl === undefined ? undefined : resources.use(connectRedis(redisUrl));
+  const invalidation = options.invalidation ?? (redis === undefined ? 'postgres' : 'redis');
+  const snapshots = resources.use(await openSnapshots({ invalidation, redis, databaseUrl, telemetry }));
+
+  const ctx: GuardContext = {
+    database,
+    locking: createSlotLocking(database, redis?.locks, telemetry, now),
+    snapshots,
+    catalogue: catalogueView(database, policy, now),
+    chooseStrategy: async (slot) => chooseStrategy(await flags(slot)),
+    telemetry,
+    logger,
+    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    now,
+    newId: () => uuidV7(Date.now(), randomFillSync(new Uint8Array(10))),
+    racepoint: options.racepoint,
+  };
+
+  const owned = resources.move();
+  return { ...createGuard(ctx), database, telemetry, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+function createSlotLocking(database: Database, redis: RedisCommands | undefined, telemetry: Telemetry, now: () => number): Locking<SlotState, Writer> {
+  const wait = async (ms: number): Promise<void> => void (await sleep(ms));
+  const random = Math.random;
+  const contended = (): void => telemetry.lock.contended('redis');
+  return createLocking<SlotState, Writer>({
+    locks: {
+      pessimistic: pessimisticLock(openLockedSlot(database), LOCK_HOLD_MS),
+      optimistic: optimisticLock(),
+      // Without a Redis its strategy is the plain compare-and-set it would fall back to.
+      redis:
+        redis === undefined
+          ? optimisticLock()
+          : redisLock({ redis, holdMs: LOCK_HOLD_MS, commandTimeoutMs: 50, token: randomUUID, random, sleep: wait, contended }),
+    },
+    observer: telemetry.lock,
+    retry: DEFAULT_RETRY,
+    random,
+    sleep: wait,
+    now,
+    isRetryable,
+    isLockTimeout,
+  });
+}

@@ -1,0 +1,27 @@
+import type { RedisCommands } from '@phaselock/locking';
+import { Redis } from 'ioredis';
+
+export type RedisConnection = {
+  readonly url: string;
+  readonly client: Redis;
+  readonly locks: RedisCommands;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+// Compared and deleted in one step: a lease that lapsed and was taken by another must not be released by its former holder.
+const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
+
+/** Commands fail at once while there is no connection: whoever asked has a way to go on without Redis. */
+export function connectRedis(url: string): RedisConnection {
+  const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 1_000 });
+  client.on('error', () => {});
+  return {
+    url,
+    client,
+    locks: {
+      acquire: async (key, token, ttlMs) => (await client.set(key, token, 'PX', ttlMs, 'NX')) === 'OK',
+      release: async (key, token) => void (await client.eval(RELEASE, 1, key, token)),
+    },
+    [Symbol.asyncDispose]: async () => client.disconnect(),
+  };
+}

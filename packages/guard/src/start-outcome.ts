@@ -1,0 +1,73 @@
+import {
+  type ComparisonReason,
+  ERRORS,
+  type Generation,
+  type LiveSession,
+  type MissingWhy,
+  type ModelIdentity,
+  NOTICES,
+  type SessionId,
+  type ShownSession,
+  type SlotKey,
+  type StartDecision,
+  type StartQuestion,
+} from '@phaselock/core';
+
+/** The session a start came to, with the generation its writes must carry. */
+export type GuardedSession = {
+  readonly id: SessionId;
+  readonly generation: Generation;
+  readonly slot: SlotKey;
+  readonly identity: ModelIdentity;
+  readonly modelMissing: boolean;
+};
+
+export type StartOutcome =
+  | { readonly kind: 'created'; readonly session: GuardedSession }
+  | { readonly kind: 'created-beside'; readonly session: GuardedSession }
+  | { readonly kind: 'existing'; readonly session: GuardedSession; readonly text: string }
+  | { readonly kind: 'replaced'; readonly session: GuardedSession; readonly predecessor: ShownSession }
+  | {
+      readonly kind: 'ask';
+      readonly question: StartQuestion;
+      readonly session: GuardedSession;
+      /** What a confirmation has to name. */
+      readonly shown: ShownSession;
+      readonly reasons: readonly ComparisonReason[];
+      readonly text: string;
+      readonly warning: string;
+    }
+  | { readonly kind: 'refused'; readonly code: 'model_missing'; readonly why: MissingWhy; readonly text: string }
+  | { readonly kind: 'refused'; readonly code: 'session_moved_on'; readonly session: GuardedSession; readonly shown: ShownSession; readonly text: string };
+
+export const shownOf = ({ id: sessionId, generation }: { id: SessionId; generation: Generation }): ShownSession => ({ sessionId, generation });
+
+export const sessionOf = (slot: SlotKey, { id, generation, identity, modelMissing }: LiveSession): GuardedSession => ({
+  id,
+  generation,
+  slot,
+  identity,
+  modelMissing,
+});
+
+export const QUESTION_CODES = { replace: 'replace_confirmation_required', 'keep-or-replace': 'keep_or_replace_required' } as const;
+
+/** The decisions that are answered as they are; the others write first. */
+export function answerTo(slot: SlotKey, decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>): StartOutcome {
+  switch (decision.kind) {
+    case 'existing':
+      return { kind: 'existing', session: sessionOf(slot, decision.live), text: NOTICES.same_model_active };
+    case 'ask': {
+      const session = sessionOf(slot, decision.live);
+      const { question } = decision;
+      const text = ERRORS[QUESTION_CODES[question]].text;
+      return { kind: 'ask', question, session, shown: shownOf(session), reasons: decision.comparison.reasons, text, warning: NOTICES.replace_warning };
+    }
+    case 'refuse': {
+      const { text } = ERRORS[decision.code];
+      if (decision.code === 'model_missing') return { kind: 'refused', code: decision.code, why: decision.why, text };
+      const session = sessionOf(slot, decision.live);
+      return { kind: 'refused', code: decision.code, session, shown: shownOf(session), text };
+    }
+  }
+}

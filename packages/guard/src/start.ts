@@ -1,0 +1,188 @@
+import {
+  checkHandoff,
+  decideStart,
+  type Handoff,
+  type ModelPolicy,
+  type ModelSelection,
+  OUTSIDE_THE_GUARD,
+  PhaselockError,
+  resolveModel,
+  type SessionId,
+  type SlotKey,
+  type SlotState,
+  type StartDecision,
+  type StartRequest,
+  type StartSay,
+} from '@phaselock/core';
+import { deadlineIn, type Held } from '@phaselock/locking';
+import { adoptSession, createBeside, openSession, type Writer } from '@phaselock/store';
+import { announceAdopted, announceAnswer, announceBeside, announceOpened } from './announce.ts';
+import type { GuardContext } from './context.ts';
+import { answering, isAmbiguous, Moved } from './failures.ts';
+import { glance } from './glance.ts';
+import { type IdempotencyKey, idempotencyRow, replay } from './idempotency.ts';
+import { newSessionId } from './new-ids.ts';
+import { findBirth } from './own-birth.ts';
+import { answerTo, type GuardedSession, type StartOutcome, shownOf } from './start-outcome.ts';
+
+export type Start = SlotKey & {
+  readonly model: ModelSelection;
+  readonly say?: StartSay;
+  /** Whether the single-session rule applies to this caller yet. */
+  readonly guarded?: boolean;
+  readonly actor?: string;
+  /** A summary of the replaced conversation for its successor. */
+  readonly handoff?: Handoff;
+  readonly idempotencyKey?: IdempotencyKey;
+  readonly signal?: AbortSignal;
+};
+
+/** All that one call keeps while it decides, perhaps several times. The id is made once: it tells whether a lost answer was a commit. */
+type Attempt = {
+  readonly slot: SlotKey;
+  readonly sessionId: SessionId;
+  readonly asked: StartRequest;
+  readonly policy: ModelPolicy;
+  readonly actor: string | null;
+  readonly handoff: Handoff | undefined;
+  readonly idempotency: IdempotencyKey | undefined;
+  readonly since: number;
+  readonly remainingMs: () => number;
+};
+
+/** Starts a session for a phase of a task, or says why not. The same model gets the session that is there; nothing is locked for that. */
+export async function start(ctx: GuardContext, request: Start): Promise<StartOutcome> {
+  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now, request.signal);
+  return await answering(ctx, deadline, 'session_create_failed', async () => {
+    const { catalogue, policy } = await ctx.catalogue.view();
+    const { taskId, phase, mode, say = { kind: 'nothing' }, guarded = true } = request;
+    const attempt: Attempt = {
+      slot: { taskId, phase, mode },
+      sessionId: newSessionId(ctx),
+      asked: { model: resolveModel(catalogue, request.model), say, guarded },
+      policy,
+      actor: request.actor ?? null,
+      handoff: request.handoff,
+      idempotency: request.idempotencyKey,
+      since: ctx.now(),
+      remainingMs: () => deadline.remainingMs(),
+    };
+    const answered = (await replay(ctx, attempt.idempotency)) ?? (await answerWithoutLock(ctx, attempt));
+    if (answered !== undefined) return answered;
+
+    const strategy = await ctx.chooseStrategy(attempt.slot);
+    let ambiguous = false;
+    return await ctx.locking.withSlot(attempt.slot, strategy, deadline, async (held) => {
+      // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
+      const done = (await replay(ctx, attempt.idempotency)) ?? (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined);
+      if (done !== undefined) return done;
+      try {
+        return await decideAndWrite(ctx, attempt, held);
+      } catch (error) {
+        ctx.snapshots.changed(attempt.slot, { version: 0, state: null, model: null, sessionId: attempt.sessionId });
+        ambiguous ||= isAmbiguous(error);
+        throw error;
+      }
+    });
+  });
+}
+
+/** A caller that was shown a generation knows the slot to have reached it: an older snapshot must not tell it otherwise. */
+const generationKnown = ({ asked: { say } }: Attempt): number => (say.kind === 'replace' ? say.shown.generation : 0);
+
+/** Most starts end here: with what is there already, a question, or a refusal. */
+async function answerWithoutLock(ctx: GuardContext, attempt: Attempt): Promise<StartOutcome | undefined> {
+  const decision = decideStart(await glance(ctx, attempt.slot, generationKnown(attempt)), attempt.asked, attempt.policy);
+  await ctx.racepoint?.('start:decided');
+  switch (decision.kind) {
+    case 'existing':
+      if (!decision.live.guarded) return undefined;
+      return answer(ctx, attempt.slot, decision);
+    case 'ask':
+    case 'refuse':
+      return answer(ctx, attempt.slot, decision);
+    case 'create':
+      return attempt.asked.guarded ? undefined : await createUnguarded(ctx, attempt, decision);
+    case 'replace':
+      return undefined;
+  }
+}
+
+/** Lock, decide, write: in this order, whatever the strategy. The write compares the slot with what the decision saw. */
+async function decideAndWrite(ctx: GuardContext, attempt: Attempt, held: Held<SlotState, Writer>): Promise<StartOutcome> {
+  const { slot } = attempt;
+  const state = held.kind === 'locked' ? held.state : await glance(ctx, slot, generationKnown(attempt));
+  const writer = held.kind === 'locked' ? held.writer : ctx.database;
+  await ctx.racepoint?.('start:locked');
+
+  const decision = decideStart(state, attempt.asked, attempt.policy);
+  switch (decision.kind) {
+    case 'ask':
+    case 'refuse':
+      return answer(ctx, slot, decision);
+    case 'existing':
+      return decision.live.guarded ? answer(ctx, slot, decision) : await adopt(ctx, attempt, state, decision, writer);
+    case 'create':
+    case 'replace':
+      return await open(ctx, attempt, state, decision, writer);
+  }
+}
+
+async function open(
+  ctx: GuardContext,
+  attempt: Attempt,
+  seen: SlotState,
+  decision: Extract<StartDecision, { kind: 'create' | 'replace' }>,
+  writer: Writer,
+): Promise<StartOutcome> {
+  const { slot, sessionId, handoff, actor } = attempt;
+  const predecessor = decision.kind === 'replace' ? shownOf(decision.live) : null;
+  const problem = handoff === undefined ? undefined : checkHandoff(handoff, predecessor !== null);
+  if (problem !== undefined) throw new PhaselockError('invalid_request', { detail: `handoff: ${problem}` });
+
+  const reason = predecessor === null ? 'first' : 'model-changed';
+  const opened = await openSession(writer, {
+    slot,
+    seen,
+    sessionId,
+    identity: decision.identity,
+    createdBy: actor,
+    reason,
+    handoff: handoff?.summary ?? null,
+    idempotency: idempotencyRow(attempt.idempotency, sessionId),
+    waitMs: attempt.remainingMs(),
+  });
+  if (opened.kind === 'moved') throw new Moved();
+  await ctx.racepoint?.('start:written');
+
+  const session: GuardedSession = { id: sessionId, generation: opened.generation, slot, identity: decision.identity, modelMissing: false };
+  announceOpened(ctx, { session, slotVersion: opened.slotVersion, predecessor, reason, since: attempt.since });
+  await ctx.racepoint?.('start:announced');
+  return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
+}
+
+async function adopt(
+  ctx: GuardContext,
+  { slot, actor, remainingMs }: Attempt,
+  seen: SlotState,
+  decision: Extract<StartDecision, { kind: 'existing' }>,
+  writer: Writer,
+): Promise<StartOutcome> {
+  const adopted = await adoptSession(writer, { slot, seen, sessionId: decision.live.id, actor, waitMs: remainingMs() });
+  if (adopted === 'moved') throw new Moved();
+  announceAdopted(ctx, slot, decision.live.id);
+  return answerTo(slot, decision);
+}
+
+async function createUnguarded(ctx: GuardContext, attempt: Attempt, { identity }: Extract<StartDecision, { kind: 'create' }>): Promise<StartOutcome> {
+  const { slot, sessionId, actor } = attempt;
+  await createBeside(ctx.database, { slot, sessionId, identity, createdBy: actor, standalone: false });
+  const session: GuardedSession = { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false };
+  announceBeside(ctx, session);
+  return { kind: 'created-beside', session };
+}
+
+function answer(ctx: GuardContext, slot: SlotKey, decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>): StartOutcome {
+  announceAnswer(ctx, slot, decision.kind);
+  return answerTo(slot, decision);
+}

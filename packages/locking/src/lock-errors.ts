@@ -1,0 +1,9 @@
+/** Waiting for a slot took all the time there was. */
+export class LockTimeout extends Error {
+  override readonly name = 'LockTimeout';
+}
+
+/** The caller gave up before the slot was its own. */
+export class LockAborted extends Error {
+  override readonly name = 'LockAborted';
+}

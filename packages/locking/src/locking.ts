@@ -1,0 +1,53 @@
+import { type SlotKey, slotName } from '@phaselock/core';
+import type { Clock, Deadline } from './deadline.ts';
+import { LockTimeout } from './lock-errors.ts';
+import { type RetryPolicy, type RetryTools, retryWithJitter } from './retry-with-jitter.ts';
+import type { Held, LockObserver, LockStrategy, SlotLock } from './slot-lock.ts';
+import { createTurnstile } from './turnstile.ts';
+
+export type LockingTools<State, Writer> = {
+  readonly locks: Readonly<Record<LockStrategy, SlotLock<State, Writer>>>;
+  readonly observer: LockObserver;
+  readonly retry: RetryPolicy;
+  readonly random: RetryTools['random'];
+  readonly sleep: RetryTools['sleep'];
+  readonly now: Clock;
+  /** Of what work throws, what is worth another try: losing a race or a lock, never a refusal. */
+  readonly isRetryable: (error: unknown) => boolean;
+  readonly isLockTimeout: (error: unknown) => boolean;
+};
+
+export type Locking<State, Writer> = {
+  /** Runs the work with the slot to itself, as far as the strategy promises that; again, with jitter, when it lost a race. */
+  withSlot<T>(slot: SlotKey, strategy: LockStrategy, deadline: Deadline, work: (held: Held<State, Writer>) => Promise<T>): Promise<T>;
+};
+
+export function createLocking<State, Writer>(tools: LockingTools<State, Writer>): Locking<State, Writer> {
+  const turnstile = createTurnstile();
+  const { observer, now } = tools;
+
+  return {
+    async withSlot(slot, strategy, deadline, work) {
+      const key = slotName(slot);
+      const since = now();
+      if (turnstile.isTaken(key)) observer.contended(strategy);
+      const retried = (): void => observer.retried(strategy);
+      try {
+        const leave = await turnstile.enter(key, deadline);
+        try {
+          return await retryWithJitter(deadline, tools.retry, { ...tools, retried }, () =>
+            tools.locks[strategy](slot, deadline, (held) => {
+              observer.acquired(strategy, (now() - since) / 1000);
+              return work(held);
+            }),
+          );
+        } finally {
+          leave();
+        }
+      } catch (error) {
+        if (error instanceof LockTimeout || tools.isLockTimeout(error)) observer.timedOut(strategy);
+        throw error;
+      }
+    },
+  };
+}

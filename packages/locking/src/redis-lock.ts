@@ -1,0 +1,65 @@
+import { slotName } from '@phaselock/core';
+import type { Deadline } from './deadline.ts';
+import { LockAborted, LockTimeout } from './lock-errors.ts';
+import type { SlotLock } from './slot-lock.ts';
+
+/** The two commands the lock needs, so that any client will do. */
+export type RedisCommands = {
+  /** SET key token NX PX ttl; true when the key was free. */
+  acquire(key: string, token: string, ttlMs: number): Promise<boolean>;
+  /** Deletes the key only while it still holds the token. */
+  release(key: string, token: string): Promise<void>;
+};
+
+export type RedisLockTools = {
+  readonly redis: RedisCommands;
+  readonly holdMs: number;
+  /** Redis slower than this counts as down. */
+  readonly commandTimeoutMs: number;
+  readonly token: () => string;
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly contended: () => void;
+};
+
+/**
+ * A lease in Redis keeps processes from colliding; it proves nothing, since a paused holder outlives its lease. Safety is PostgreSQL's
+ * generation check alone, so with Redis gone the work simply goes ahead.
+ */
+export function redisLock<State, Writer>(tools: RedisLockTools): SlotLock<State, Writer> {
+  return async (slot, deadline, work) => {
+    const key = `phaselock:lock:${slotName(slot)}`;
+    const token = tools.token();
+    const held = await acquire(tools, key, token, deadline);
+    try {
+      return await work({ kind: 'free' });
+    } finally {
+      if (held) await orGiveUp(tools.redis.release(key, token), tools.commandTimeoutMs);
+    }
+  };
+}
+
+async function acquire(tools: RedisLockTools, key: string, token: string, deadline: Deadline): Promise<boolean> {
+  for (let tried = 0; ; tried += 1) {
+    const answer = await orGiveUp(tools.redis.acquire(key, token, tools.holdMs), tools.commandTimeoutMs);
+    if (answer === undefined) return false;
+    if (answer) return true;
+    if (tried === 0) tools.contended();
+    const delay = tools.random() * Math.min(50, 2 ** (tried + 1));
+    if (delay >= deadline.remainingMs()) throw new LockTimeout('the lease in Redis was not to be had in time');
+    if (deadline.signal?.aborted) throw new LockAborted();
+    await tools.sleep(delay);
+  }
+}
+
+async function orGiveUp<T>(command: Promise<T>, timeoutMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
+  });
+  try {
+    return await Promise.race([command.catch(() => undefined), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,29 @@
+import type { SlotKey } from '@phaselock/core';
+import type { Deadline } from './deadline.ts';
+
+export const LOCK_STRATEGIES = ['pessimistic', 'optimistic', 'redis'] as const;
+export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
+
+/**
+ * What a strategy hands to the work it protects: the state read under a real lock, with the transaction that holds it, or nothing but leave
+ * to try. Either way the write is a compare-and-set, so strategies may be mixed on one slot.
+ */
+export type Held<State, Writer> = { readonly kind: 'locked'; readonly state: State; readonly writer: Writer } | { readonly kind: 'free' };
+
+/** An open transaction that holds the slot's row. Ending it twice is harmless. */
+export type LockedSlot<State, Writer> = {
+  readonly state: State;
+  readonly writer: Writer;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+};
+
+export type SlotLock<State, Writer> = <T>(slot: SlotKey, deadline: Deadline, work: (held: Held<State, Writer>) => Promise<T>) => Promise<T>;
+
+/** What is counted of locking, for each strategy. */
+export type LockObserver = {
+  acquired(strategy: LockStrategy, seconds: number): void;
+  contended(strategy: LockStrategy): void;
+  timedOut(strategy: LockStrategy): void;
+  retried(strategy: LockStrategy): void;
+};

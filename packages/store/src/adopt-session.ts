@@ -1,0 +1,14 @@
+import type { SessionId, SlotKey, SlotState } from '@phaselock/core';
+import { firstRow, functionCall, type Writer } from './sql.ts';
+
+const ADOPT_SESSION = functionCall('adopt_session', 7);
+
+/** Takes a legacy session into its slot and collapses its duplicates, when a task first becomes guarded. */
+export async function adoptSession(
+  writer: Writer,
+  adopt: { slot: SlotKey; seen: SlotState; sessionId: SessionId; actor: string | null; waitMs: number },
+): Promise<'adopted' | 'moved'> {
+  const { slot, seen } = adopt;
+  const values = [slot.taskId, slot.phase, slot.mode, seen.generation, adopt.sessionId, adopt.actor, Math.max(1, Math.ceil(adopt.waitMs))];
+  return firstRow(await writer.queryAndCommit<{ adopt_session: 'adopted' | 'moved' }>(ADOPT_SESSION, values)).adopt_session;
+}

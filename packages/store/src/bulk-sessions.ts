@@ -1,0 +1,43 @@
+import type { DeletionReason, Generation, Mode, ModelIdentity, Phase, SessionId, SlotKey, SlotState, TaskId, TurnReason } from '@phaselock/core';
+import { functionCall, type Sql } from './sql.ts';
+
+const OPEN_SESSIONS = functionCall('open_sessions', 2);
+
+export type BulkOpen = {
+  readonly slot: SlotKey;
+  readonly seen: SlotState;
+  readonly sessionId: SessionId;
+  readonly identity: ModelIdentity;
+  readonly createdBy: string | null;
+  readonly reason: DeletionReason | Extract<TurnReason, 'first'>;
+};
+
+export type BulkOpened = { readonly session_id: SessionId; readonly generation: Generation; readonly slot_version: number; readonly created_at: Date };
+
+/** One transaction for all; an item whose slot moved is not in the answer. */
+export async function openSessions(sql: Sql, items: readonly BulkOpen[], waitMs: number): Promise<BulkOpened[]> {
+  const rows = items.map(({ slot, seen, sessionId, identity, createdBy, reason }) => ({
+    task_id: slot.taskId,
+    phase: slot.phase,
+    mode: slot.mode,
+    seen_generation: seen.generation,
+    seen_live: seen.live?.id ?? null,
+    session_id: sessionId,
+    ...identity,
+    created_by: createdBy,
+    reason,
+  }));
+  return await sql.query<BulkOpened>(OPEN_SESSIONS, [JSON.stringify(rows), Math.max(1, Math.ceil(waitMs))]);
+}
+
+const DELETE_SESSIONS = functionCall('delete_sessions', 4);
+
+export type BulkDeleted = { readonly session_id: SessionId; readonly task_id: TaskId; readonly phase: Phase; readonly mode: Mode; readonly slot_version: number };
+
+/** One transaction for all; ids that are unknown or deleted already are not in the answer. */
+export async function deleteSessions(
+  sql: Sql,
+  { sessionIds, reason, actor, waitMs }: { sessionIds: readonly SessionId[]; reason: DeletionReason; actor: string | null; waitMs: number },
+): Promise<BulkDeleted[]> {
+  return await sql.query<BulkDeleted>(DELETE_SESSIONS, [sessionIds, reason, actor, Math.max(1, Math.ceil(waitMs))]);
+}

@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { temporaryDirectory } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { runExclusively } from './exclusive-section.ts';
+import { liveClaims, makeClaim } from './process-claims.ts';
+
+test('work never overlaps, however many come at once', async () => {
+  await using directory = await temporaryDirectory();
+  let inside = 0;
+  let done = 0;
+  const work = async () => {
+    inside += 1;
+    expect(inside).toBe(1);
+    await yieldToOthers();
+    inside -= 1;
+    done += 1;
+  };
+  await Promise.all(Array.from({ length: 12 }, () => runExclusively(directory.path, 20_000, work)));
+  expect(done).toBe(12);
+});
+
+test('the next one comes in after work that failed', async () => {
+  await using directory = await temporaryDirectory();
+  const failing = runExclusively(directory.path, 1_000, () => Promise.reject(new Error('no luck')));
+  await expect(failing).rejects.toThrow('no luck');
+  expect(await runExclusively(directory.path, 0, async () => 'in')).toBe('in');
+});
+
+test('whoever waits too long is told for whom', async () => {
+  await using directory = await temporaryDirectory();
+  await makeClaim(directory.path);
+  const waiting = runExclusively(directory.path, 0, async () => 'in');
+  await expect(waiting).rejects.toThrow(`Waited 0 ms for process ${process.pid}`);
+});
+
+test('claims of the dead, of a pid that went to another, and strange files count for nothing', async () => {
+  await using directory = await temporaryDirectory();
+  const users = join(directory.path, 'users');
+  await mkdir(users);
+  const beyondAnyPid = 2 ** 30;
+  for (const name of [`${beyondAnyPid}-1-aa`, `${process.pid}-1-bb`, '0-1-cc', 'notes.txt']) {
+    await writeFile(join(users, name), '');
+  }
+  const { name } = await makeClaim(users);
+  expect(await liveClaims(users)).toEqual([name]);
+});

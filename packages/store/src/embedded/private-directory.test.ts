@@ -1,0 +1,44 @@
+import { access, chmod, mkdir, realpath, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runAdminStatement } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { SHARED_DIRECTORY } from './data-directory.ts';
+import { removeEmbeddedPostgres } from './remove-embedded-postgres.ts';
+import { isRoot } from './server-account.ts';
+import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
+import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
+
+const settings = { fsync: 'off' };
+
+test('a directory only its owner can enter serves every user, root with the cluster elsewhere', async () => {
+  await using directory = await temporaryDataDirectory();
+  await chmod(directory.path, 0o700);
+  const server = await startEmbeddedPostgres({ dataDir: directory.path, settings });
+  expect(await runAdminStatement(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  const cluster = await realpath(join(directory.path, 'cluster'));
+  expect(dirname(cluster)).toBe(isRoot() ? SHARED_DIRECTORY : directory.path);
+  expect(await removeEmbeddedPostgres(directory.path)).toBe(false);
+  await server.stop();
+  expect(await removeEmbeddedPostgres(directory.path)).toBe(true);
+  await expect(access(cluster)).rejects.toThrow('ENOENT');
+});
+
+test('a directory others may pass through keeps its cluster, and nobody runs it as root', async () => {
+  await using directory = await temporaryDataDirectory();
+  await chmod(directory.path, 0o711);
+  await using _server = await startEmbeddedPostgres({ dataDir: directory.path, settings });
+  const cluster = join(directory.path, 'cluster');
+  expect(await realpath(cluster)).toBe(cluster);
+  expect((await stat(cluster)).uid).not.toBe(0);
+});
+
+test('a directory that is no cluster, or one of another version, is left alone', async () => {
+  await using directory = await temporaryDataDirectory();
+  const cluster = join(directory.path, 'cluster');
+  await mkdir(cluster);
+  const start = () => startEmbeddedPostgres({ dataDir: directory.path, settings });
+  await expect(start()).rejects.toThrow(/is not a PostgreSQL cluster/);
+  await writeFile(join(cluster, 'PG_VERSION'), '15\n');
+  await expect(start()).rejects.toThrow(/made by PostgreSQL 15, the embedded one is 18/);
+  await writeFile(join(cluster, 'PG_VERSION'), '18\n');
+});

@@ -1,0 +1,23 @@
+import { open, rename, stat } from 'node:fs/promises';
+
+const LARGE = 16 * 1024 * 1024;
+
+/** Opens the log for appending. A file, not a pipe: the server goes on when we are gone. An old large one is set aside. */
+export async function openServerLog(file: string) {
+  const { size } = await stat(file).catch(() => ({ size: 0 }));
+  if (size > LARGE) await rename(file, `${file}.1`);
+  return open(file, 'a', 0o600);
+}
+
+/** The last lines written since the given offset. */
+export async function readServerLog(file: string, since: number, lines = 15): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const start = Math.max(since, size - 64 * 1024);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.max(0, size - start)), 0, null, start);
+    return buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n').slice(-lines).join('\n');
+  } finally {
+    await handle.close();
+  }
+}

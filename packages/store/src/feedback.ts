@@ -1,0 +1,16 @@
+import type { SessionId } from '@phaselock/core';
+import type { Sql, Statement } from './sql.ts';
+import type { Rating } from './schema.ts';
+
+const ADD_FEEDBACK: Statement = {
+  name: 'add_feedback',
+  text: `insert into feedback (session_id, rating, comment, created_by)
+         select s.id, $2, $3, $4 from sessions s where s.id = $1 returning id`,
+};
+
+export type Feedback = { readonly sessionId: SessionId; readonly rating: Rating; readonly comment: string | null; readonly createdBy: string | null };
+
+/** False when there is no such session. */
+export async function addFeedback(sql: Sql, { sessionId, rating, comment, createdBy }: Feedback): Promise<boolean> {
+  return (await sql.query<{ id: number }>(ADD_FEEDBACK, [sessionId, rating, comment, createdBy])).length > 0;
+}

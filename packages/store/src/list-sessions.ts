@@ -1,0 +1,37 @@
+import type { Mode, Phase, ProjectId, SessionId, SessionStatus, TaskId } from '@phaselock/core';
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+import { modelMissing, type SessionRecord, toSessionRecord } from './session-record.ts';
+
+export type SessionFilter = {
+  readonly taskId?: TaskId;
+  readonly projectId?: ProjectId;
+  readonly phase?: Phase;
+  readonly mode?: Mode;
+  readonly status?: SessionStatus;
+  /** Deleted sessions are left out unless asked for. */
+  readonly includeDeleted?: boolean;
+};
+
+/** Ids are time-ordered, so the last id of a page is its cursor. */
+export type Page = { readonly limit: number; readonly after?: SessionId };
+
+export async function listSessions(db: Kysely<Schema>, filter: SessionFilter, { limit, after }: Page): Promise<SessionRecord[]> {
+  const { taskId, projectId, phase, mode, status } = filter;
+  let query = db.selectFrom('sessions as s').selectAll('s').select(modelMissing).orderBy('s.id', 'desc').limit(limit);
+  if (taskId !== undefined) query = query.where('s.task_id', '=', taskId);
+  if (projectId !== undefined) {
+    query = query.where('s.task_id', 'in', (task) => task.selectFrom('tasks').select('tasks.id').where('tasks.project_id', '=', projectId));
+  }
+  if (phase !== undefined) query = query.where('s.phase', '=', phase);
+  if (mode !== undefined) query = query.where('s.mode', '=', mode);
+  if (status !== undefined) query = query.where('s.status', '=', status);
+  if (filter.includeDeleted !== true) query = query.where('s.deleted_at', 'is', null);
+  if (after !== undefined) query = query.where('s.id', '<', after);
+  return (await query.execute()).map(toSessionRecord);
+}
+
+export async function readSession(db: Kysely<Schema>, id: SessionId): Promise<SessionRecord | undefined> {
+  const row = await db.selectFrom('sessions as s').selectAll('s').select(modelMissing).where('s.id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : toSessionRecord(row);
+}

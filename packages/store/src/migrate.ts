@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+
+const MIGRATIONS = new URL('../migrations/', import.meta.url);
+const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+/** A migration that an older binary cannot live with says so in its first line. */
+const BREAKING = /^-- breaking\b/;
+const MIGRATION_LOCK = 7_274_001;
+
+export type Migration = { readonly version: number; readonly name: string; readonly sql: string; readonly checksum: string; readonly breaking: boolean };
+
+export type MigrationStatus = {
+  readonly version: number;
+  readonly name: string;
+  readonly state: 'applied' | 'pending' | 'changed' | 'unknown';
+  readonly breaking: boolean;
+  readonly appliedAt: Date | null;
+};
+
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+export async function readMigrations(folder: URL = MIGRATIONS): Promise<Migration[]> {
+  const files = (await readdir(folder)).filter((file) => FILE_NAME.test(file)).sort();
+  return await Promise.all(
+    files.map(async (file) => {
+      const [, version = '', name = ''] = FILE_NAME.exec(file) ?? [];
+      const sql = await readFile(new URL(file, folder), 'utf8');
+      return { version: Number(version), name, sql, checksum: createHash('sha256').update(sql).digest('hex'), breaking: BREAKING.test(sql) };
+    }),
+  );
+}
+
+/**
+ * Applies what is pending, each migration in a transaction of its own. Safe to run from many processes at once: the lock is taken inside
+ * each transaction, so it also holds behind pgbouncer, and what another process applied meanwhile is seen and skipped.
+ */
+export async function migrate(databaseUrl: string, folder?: URL): Promise<MigrationStatus[]> {
+  const migrations = await readMigrations(folder);
+  await using client = await connect(databaseUrl);
+  await client.pg.query('begin');
+  await client.pg.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+  await client.pg.query(`create table if not exists phaselock_migrations (
+    version integer primary key, name text not null, checksum text not null, breaking boolean not null,
+    applied_at timestamptz not null default clock_timestamp())`);
+  await client.pg.query('commit');
+
+  for (const migration of migrations) {
+    await client.pg.query('begin');
+    try {
+      await client.pg.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+      refuseUnfit(await compare(client.pg, migrations));
+      const { rowCount } = await client.pg.query('select 1 from phaselock_migrations where version = $1', [migration.version]);
+      if (rowCount === 0) await apply(client.pg, migration);
+      await client.pg.query('commit');
+    } catch (error) {
+      await client.pg.query('rollback').catch(() => {});
+      throw error;
+    }
+  }
+  return await compare(client.pg, migrations);
+}
+
+export async function migrationStatus(databaseUrl: string, folder?: URL): Promise<MigrationStatus[]> {
+  const migrations = await readMigrations(folder);
+  await using client = await connect(databaseUrl);
+  return await compare(client.pg, migrations);
+}
+
+async function apply(client: pg.Client, { version, name, sql, checksum, breaking }: Migration): Promise<void> {
+  try {
+    await client.query(sql);
+  } catch (error) {
+    throw new MigrationError(`migration ${version} ${name} failed and was rolled back`, { cause: error });
+  }
+  const values = [version, name, checksum, breaking];
+  await client.query('insert into phaselock_migrations (version, name, checksum, breaking) values ($1, $2, $3, $4)', values);
+}
+
+type AppliedRow = { version: number; name: string; checksum: string; breaking: boolean; applied_at: Date };
+
+async function compare(client: pg.Client, migrations: readonly Migration[]): Promise<MigrationStatus[]> {
+  const exists = await client.query<{ there: boolean }>("select to_regclass('phaselock_migrations') is not null as there");
+  const applied = exists.rows[0]?.there === true ? (await client.query<AppliedRow>('select * from phaselock_migrations order by version')).rows : [];
+  const ours = migrations.map((migration): MigrationStatus => {
+    const row = applied.find(({ version }) => version === migration.version);
+    const state = row === undefined ? 'pending' : row.checksum === migration.checksum ? 'applied' : 'changed';
+    return { version: migration.version, name: migration.name, state, breaking: migration.breaking, appliedAt: row?.applied_at ?? null };
+  });
+  const theirs = applied
+    .filter((row) => !migrations.some(({ version }) => version === row.version))
+    .map((row): MigrationStatus => ({ version: row.version, name: row.name, state: 'unknown', breaking: row.breaking, appliedAt: row.applied_at }));
+  return [...ours, ...theirs].sort((a, b) => a.version - b.version);
+}
+
+function refuseUnfit(status: readonly MigrationStatus[]): void {
+  const changed = status.find(({ state }) => state === 'changed');
+  if (changed !== undefined) throw new MigrationError(`migration ${changed.version} ${changed.name} was applied with another text than it has now`);
+  const newer = status.find(({ state, breaking }) => state === 'unknown' && breaking);
+  if (newer !== undefined) throw new MigrationError(`the database has the newer, breaking migration ${newer.version} ${newer.name}: use a newer phaselock`);
+}
+
+async function connect(databaseUrl: string): Promise<{ pg: pg.Client; [Symbol.asyncDispose](): Promise<void> }> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'phaselock-migrate' });
+  client.on('error', () => {});
+  await client.connect();
+  return { pg: client, [Symbol.asyncDispose]: () => client.end() };
+}

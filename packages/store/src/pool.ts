@@ -1,0 +1,105 @@
+import pg from 'pg';
+
+export type PoolOptions = {
+  readonly url: string;
+  /** Connections at the most. Beyond two or three for each core of the server more of them only queue inside PostgreSQL. */
+  readonly maxSize?: number;
+  /** How long a caller waits for a connection, the queue included, before it is told that the server is unavailable. */
+  readonly connectionTimeoutMs?: number;
+  /** A connection unused for this long is closed. */
+  readonly idleTimeoutMs?: number;
+  readonly statementTimeoutMs?: number;
+  /** How long any statement waits for a lock, unless the transaction sets its own. */
+  readonly lockTimeoutMs?: number;
+  /** How long any transaction may last, whatever it does. */
+  readonly transactionTimeoutMs?: number;
+  /** False behind pgbouncer in transaction mode, which refuses startup settings; the transactions that matter set their own. */
+  readonly startupSettings?: boolean;
+  readonly applicationName?: string;
+};
+
+export const POOL_DEFAULTS = {
+  maxSize: 16,
+  connectionTimeoutMs: 5_000,
+  idleTimeoutMs: 30_000,
+  statementTimeoutMs: 15_000,
+  lockTimeoutMs: 5_000,
+  transactionTimeoutMs: 30_000,
+  startupSettings: true,
+  applicationName: 'phaselock',
+} as const satisfies Omit<Required<PoolOptions>, 'url'>;
+
+export type PoolStats = { readonly active: number; readonly idle: number; readonly waiting: number; readonly connectionFailures: number };
+
+/** node-postgres exposes counts only, so the wait for a connection is timed here. */
+export type PoolObserver = { waited(seconds: number): void; connectionFailed(): void };
+
+export type Pool = {
+  acquire(): Promise<pg.PoolClient>;
+  readonly pg: pg.Pool;
+  stats(): PoolStats;
+  /** At most one at a time: what the application's metrics listen with. */
+  observe(observer: PoolObserver): void;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+// Every bigint here is a count that stays far below 2^53; as text it would compare wrongly and add as strings.
+const BIGINT_OID = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === BIGINT_OID ? (value: string) => Number(value) : pg.types.getTypeParser(oid, format),
+};
+
+export function openPool(given: PoolOptions): Pool {
+  const options = { ...POOL_DEFAULTS, ...given };
+  const inner = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxSize,
+    connectionTimeoutMillis: options.connectionTimeoutMs,
+    idleTimeoutMillis: options.idleTimeoutMs,
+    application_name: options.applicationName,
+    keepAlive: true,
+    types,
+    // Statements sent without waiting for the one before: BEGIN with the lock, the last write with COMMIT.
+    pipeline: true,
+    ...(options.startupSettings && {
+      statement_timeout: options.statementTimeoutMs,
+      lock_timeout: options.lockTimeoutMs,
+      options: `-c transaction_timeout=${options.transactionTimeoutMs}`,
+    }),
+  });
+  let connectionFailures = 0;
+  let observer: PoolObserver = { waited: () => {}, connectionFailed: () => {} };
+
+  // A checked-out client whose connection dies without a listener takes the process with it; the pool's own listener covers idle ones only.
+  inner.on('connect', (client) => client.on('error', () => {}));
+  inner.on('error', () => {});
+
+  return {
+    pg: inner,
+    observe(next) {
+      observer = next;
+    },
+    async acquire() {
+      const since = performance.now();
+      try {
+        const client = await inner.connect();
+        observer.waited((performance.now() - since) / 1000);
+        return client;
+      } catch (error) {
+        connectionFailures += 1;
+        observer.connectionFailed();
+        throw error;
+      }
+    },
+    stats: () => ({
+      active: inner.totalCount - inner.idleCount,
+      idle: inner.idleCount,
+      waiting: inner.waitingCount,
+      connectionFailures,
+    }),
+    [Symbol.asyncDispose]: async () => {
+      if (!inner.ended) await inner.end();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import type {
+  Agent,
+  AgentSessionId,
+  AttemptId,
+  DeletionReason,
+  Generation,
+  Mode,
+  ModelId,
+  Parameters,
+  Phase,
+  ProcessAction,
+  ProcessId,
+  ProcessStatus,
+  ProfileId,
+  ProjectId,
+  SessionId,
+  SessionStatus,
+  TaskId,
+  TurnReason,
+} from '@phaselock/core';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+
+type CreatedAt = ColumnType<Date, Date | undefined, never>;
+type Json<Value> = ColumnType<Value, string, string>;
+
+type Usage = {
+  input_tokens: Generated<number>;
+  output_tokens: Generated<number>;
+  turns: Generated<number>;
+  cost_usd_micros: Generated<number>;
+};
+
+type Identity = { agent: Agent; variant: string | null; model: string | null; parameters: Json<Parameters> };
+
+export type SessionTable = Identity &
+  Usage & {
+    id: SessionId;
+    task_id: TaskId;
+    phase: Phase;
+    mode: Mode;
+    status: SessionStatus;
+    generation: Generation;
+    version: Generated<number>;
+    guarded: boolean;
+    standalone: Generated<boolean>;
+    created_by: string | null;
+    predecessor_id: SessionId | null;
+    handoff: string | null;
+    agent_session_id: AgentSessionId | null;
+    lease_expires_at: Date | null;
+    created_at: Date;
+    updated_at: Date;
+    ended_at: Date | null;
+    deleted_at: Date | null;
+    deleted_reason: DeletionReason | null;
+    replaced_by: SessionId | null;
+  };
+
+export type ProcessTable = Identity &
+  Usage & {
+    id: ProcessId;
+    task_id: TaskId;
+    attempt_id: AttemptId;
+    session_id: SessionId;
+    seq: number;
+    action: ProcessAction;
+    reason: TurnReason;
+    passed_session_id: AgentSessionId | null;
+    pre_retry_session_id: AgentSessionId | null;
+    skip_context: Generated<boolean>;
+    agent_session_id: AgentSessionId | null;
+    invalidated: Generated<boolean>;
+    dropped: Generated<boolean>;
+    generation: Generation;
+    status: ProcessStatus;
+    exit_code: number | null;
+    started_at: Date;
+    ended_at: Date | null;
+  };
+
+export const LOG_KINDS = ['stdout', 'stderr', 'event', 'result'] as const;
+export type LogKind = (typeof LOG_KINDS)[number];
+
+export const RATINGS = ['good', 'neutral', 'bad'] as const;
+export type Rating = (typeof RATINGS)[number];
+
+export const EVENT_TYPES = ['created', 'created-beside', 'replaced', 'adopted', 'deleted', 'turn-started', 'turn-finished', 'closed', 'standalone-started'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export type SessionEventTable = {
+  id: GeneratedAlways<number>;
+  task_id: TaskId;
+  phase: Phase;
+  mode: Mode;
+  session_id: SessionId;
+  type: EventType;
+  reason: string | null;
+  generation: Generation;
+  predecessor_id: SessionId | null;
+  actor: string | null;
+  detail: unknown;
+  at: Date;
+};
+
+export type Schema = {
+  projects: { id: ProjectId; name: string; created_at: CreatedAt };
+  tasks: { id: TaskId; project_id: ProjectId; title: string; created_at: CreatedAt };
+  attempts: {
+    id: AttemptId;
+    task_id: TaskId;
+    branch: string | null;
+    worktree: string | null;
+    last_seq: Generated<number>;
+    created_at: CreatedAt;
+  };
+  models: {
+    id: ModelId;
+    agent: Agent;
+    name: string;
+    is_default: Generated<boolean>;
+    stands_for: string | null;
+    created_at: CreatedAt;
+    deleted_at: Date | null;
+  };
+  profiles: {
+    id: ProfileId;
+    agent: Agent;
+    variant: string;
+    model: string | null;
+    parameters: Json<Parameters>;
+    created_at: CreatedAt;
+    deleted_at: Date | null;
+  };
+  slots: { task_id: TaskId; phase: Phase; mode: Mode; generation: Generated<Generation>; version: Generated<number>; live_session_id: SessionId | null };
+  sessions: SessionTable;
+  processes: ProcessTable;
+  session_logs: { id: GeneratedAlways<number>; session_id: SessionId; process_id: ProcessId | null; kind: LogKind; line: string; at: CreatedAt };
+  session_events: SessionEventTable;
+  idempotency_keys: { scope: string; key: string; request_hash: string; response: unknown; created_at: CreatedAt; expires_at: ColumnType<Date, Date | undefined, Date> };
+  feedback: {
+    id: GeneratedAlways<number>;
+    session_id: SessionId;
+    rating: Rating;
+    comment: string | null;
+    created_by: string | null;
+    created_at: CreatedAt;
+  };
+};

@@ -1,0 +1,55 @@
+import type { ProcessId, SessionId } from '@phaselock/core';
+import type { Kysely, Selectable } from 'kysely';
+import type { ProcessTable, Schema, SessionEventTable } from './schema.ts';
+
+export type ProcessRow = Selectable<ProcessTable>;
+export type SessionEventRow = Selectable<SessionEventTable>;
+export type LogRow = { readonly id: number; readonly kind: Schema['session_logs']['kind']; readonly line: string; readonly at: Date };
+
+export async function readProcesses(db: Kysely<Schema>, sessionId: SessionId): Promise<ProcessRow[]> {
+  return await db.selectFrom('processes').selectAll().where('session_id', '=', sessionId).orderBy('seq').execute();
+}
+
+export async function readProcess(db: Kysely<Schema>, id: ProcessId): Promise<ProcessRow | undefined> {
+  return await db.selectFrom('processes').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** What happened to a session, its own replacement included, which is recorded with its successor. */
+export async function readEvents(db: Kysely<Schema>, sessionId: SessionId): Promise<SessionEventRow[]> {
+  return await db
+    .selectFrom('session_events')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('session_id', '=', sessionId),
+        where.and([
+          where('session_id', '=', (successor) => successor.selectFrom('sessions').select('replaced_by').where('id', '=', sessionId)),
+          where('predecessor_id', '=', sessionId),
+        ]),
+      ]),
+    )
+    .orderBy('id')
+    .execute();
+}
+
+/** A page of the log by keyset: a log of any length is read in bounded memory. */
+export async function readLogs(db: Kysely<Schema>, sessionId: SessionId, page: { after: number; upTo: number; limit: number }): Promise<LogRow[]> {
+  return await db
+    .selectFrom('session_logs')
+    .select(['id', 'kind', 'line', 'at'])
+    .where('session_id', '=', sessionId)
+    .where('id', '>', page.after)
+    .where('id', '<=', page.upTo)
+    .orderBy('id')
+    .limit(page.limit)
+    .execute();
+}
+
+export async function readLastLogId(db: Kysely<Schema>, sessionId: SessionId): Promise<number> {
+  const row = await db
+    .selectFrom('session_logs')
+    .select((select) => select.fn.max('id').as('last'))
+    .where('session_id', '=', sessionId)
+    .executeTakeFirst();
+  return Number(row?.last ?? 0);
+}

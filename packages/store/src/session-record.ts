@@ -1,0 +1,70 @@
+import type {
+  AgentSessionId,
+  DeletionReason,
+  Generation,
+  ModelIdentity,
+  SessionId,
+  SessionStatus,
+  SlotKey,
+} from '@phaselock/core';
+import { type Selectable, sql } from 'kysely';
+import type { SessionTable } from './schema.ts';
+import type { Usage } from './running-turn.ts';
+
+/** A session as lists and lookups show it. */
+export type SessionRecord = {
+  readonly id: SessionId;
+  readonly slot: SlotKey;
+  readonly identity: ModelIdentity;
+  readonly status: SessionStatus;
+  readonly generation: Generation;
+  readonly version: number;
+  readonly guarded: boolean;
+  readonly standalone: boolean;
+  /** Its model or variant was deleted since: shown as "Model Not Found". */
+  readonly modelMissing: boolean;
+  readonly createdBy: string | null;
+  readonly predecessorId: SessionId | null;
+  readonly replacedBy: SessionId | null;
+  readonly handoff: string | null;
+  readonly agentSessionId: AgentSessionId | null;
+  readonly leaseExpiresAt: Date | null;
+  readonly usage: Usage;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly endedAt: Date | null;
+  readonly deletedAt: Date | null;
+  readonly deletedReason: DeletionReason | null;
+};
+
+export type SessionRow = Selectable<SessionTable> & { readonly model_missing: boolean };
+
+/** Marked in the same statement that reads the session, so that no list asks once a row. */
+export const modelMissing = sql<boolean>`is_model_missing(s.agent, s.variant, s.model)`.as('model_missing');
+
+export function toSessionRecord(row: SessionRow): SessionRecord {
+  const { agent, variant, model, parameters } = row;
+  return {
+    id: row.id,
+    slot: { taskId: row.task_id, phase: row.phase, mode: row.mode },
+    identity: { agent, variant, model, parameters },
+    status: row.status,
+    generation: row.generation,
+    version: row.version,
+    guarded: row.guarded,
+    standalone: row.standalone,
+    modelMissing: row.model_missing,
+    createdBy: row.created_by,
+    predecessorId: row.predecessor_id,
+    replacedBy: row.replaced_by,
+    handoff: row.handoff,
+    agentSessionId: row.agent_session_id,
+    leaseExpiresAt: row.lease_expires_at,
+    usage: { inputTokens: row.input_tokens, outputTokens: row.output_tokens, turns: row.turns, costUsdMicros: row.cost_usd_micros },
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    endedAt: row.ended_at,
+    deletedAt: row.deleted_at,
+    deletedReason: row.deleted_reason,
+  };
+}

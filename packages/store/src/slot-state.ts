@@ -1,0 +1,62 @@
+import type { Agent, Generation, Mode, Parameters, Phase, SessionId, SessionStatus, SlotKey, SlotState, TaskId } from '@phaselock/core';
+import { firstRow, functionCall, type Sql, type Statement } from './sql.ts';
+
+type SlotStateRow = { readonly slot_version: number; readonly slot_generation: Generation; readonly slot_live: SessionId | null } & (
+  | { readonly session_id: null }
+  | {
+      readonly session_id: SessionId;
+      readonly generation: Generation;
+      readonly agent: Agent;
+      readonly variant: string | null;
+      readonly model: string | null;
+      readonly parameters: Parameters;
+      readonly status: SessionStatus;
+      readonly guarded: boolean;
+      readonly model_missing: boolean;
+    }
+);
+
+const SLOT_STATE = functionCall('slot_state', 3);
+
+/** A plain read takes no transaction id and causes no flush: half the price of FOR UPDATE, and the same-model path needs no more. */
+export async function readSlotState(sql: Sql, { taskId, phase, mode }: SlotKey): Promise<SlotState> {
+  return toSlotState(firstRow(await sql.query<SlotStateRow>(SLOT_STATE, [taskId, phase, mode])));
+}
+
+const SLOT_STATES: Statement = {
+  name: 'slot_states',
+  text: `
+    select k.task_id, k.phase, k.mode, (slot_state(k.task_id, k.phase, k.mode)).*
+    from unnest($1::uuid[], $2::text[], $3::text[]) as k(task_id, phase, mode)`,
+};
+
+export type KeyedSlotState = { readonly slot: SlotKey; readonly state: SlotState };
+
+export async function readSlotStates(sql: Sql, slots: readonly SlotKey[]): Promise<KeyedSlotState[]> {
+  const rows = await sql.query<SlotStateRow & { task_id: TaskId; phase: Phase; mode: Mode }>(SLOT_STATES, [
+    slots.map((slot) => slot.taskId),
+    slots.map((slot) => slot.phase),
+    slots.map((slot) => slot.mode),
+  ]);
+  return rows.map((row) => ({ slot: { taskId: row.task_id, phase: row.phase, mode: row.mode }, state: toSlotState(row) }));
+}
+
+export const LOCK_SLOT = functionCall('lock_slot', 5);
+
+export const lockSlotValues = ({ taskId, phase, mode }: SlotKey, waitMs: number, holdMs: number): unknown[] => [
+  taskId,
+  phase,
+  mode,
+  Math.max(1, Math.ceil(waitMs)),
+  holdMs,
+];
+
+export type { SlotStateRow };
+
+export function toSlotState(row: SlotStateRow): SlotState {
+  const { slot_version: version, slot_generation: generation } = row;
+  if (row.session_id === null) return { version, generation, live: null };
+  const { session_id: id, agent, variant, model, parameters, status, guarded } = row;
+  const identity = { agent, variant, model, parameters };
+  return { version, generation, live: { id, generation: row.generation, identity, status, guarded, modelMissing: row.model_missing } };
+}

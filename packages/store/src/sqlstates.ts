@@ -1,0 +1,87 @@
+/** What a failure of the database means to a caller. Each SQLSTATE is named once, here, with what may be done about it. */
+export type Failure =
+  /** Somebody else holds what was wanted, or two wanted each other's: nothing was written, the same call may succeed. */
+  | 'contended'
+  /** The slot or session is not what the caller saw: decide again. */
+  | 'moved'
+  /** The connection died under the statement: it may or may not have been committed. */
+  | 'connection-lost'
+  /** No connection could be had. */
+  | 'unavailable'
+  /** The key is being written by a twin of this call, or was since it was looked up. */
+  | 'idempotency-race'
+  | 'missing-task'
+  | 'missing-attempt'
+  | 'missing-project'
+  | 'agent-session-taken'
+  | 'already-exists'
+  /** A value PostgreSQL cannot take: NUL, a lone surrogate, a number out of range. */
+  | 'bad-value'
+  | 'unexpected';
+
+const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
+  '55P03': 'contended', // lock_not_available: lock_timeout or NOWAIT
+  '40P01': 'contended', // deadlock_detected
+  '40001': 'contended', // serialization_failure
+  '57014': 'contended', // query_canceled: statement_timeout
+  '25P03': 'connection-lost', // idle_in_transaction_session_timeout
+  '25P04': 'connection-lost', // transaction_timeout
+  '57P01': 'connection-lost', // admin_shutdown
+  '57P02': 'connection-lost', // crash_shutdown
+  '57P03': 'unavailable', // cannot_connect_now
+  '53300': 'unavailable', // too_many_connections
+  '53400': 'unavailable',
+  PL001: 'moved',
+  PL002: 'moved',
+  PL005: 'moved',
+  PL003: 'missing-attempt',
+  PL004: 'agent-session-taken',
+  '22021': 'bad-value', // NUL in text
+  '22P05': 'bad-value', // \u0000 in jsonb
+  '22P02': 'bad-value', // not a uuid, not JSON
+  '22003': 'bad-value', // out of range
+};
+
+const BY_CONSTRAINT: Readonly<Record<string, Failure>> = {
+  sessions_one_live: 'moved',
+  sessions_agent_session: 'agent-session-taken',
+  idempotency_keys_pkey: 'idempotency-race',
+  models_live_name: 'already-exists',
+  models_one_default: 'already-exists',
+  profiles_live_variant: 'already-exists',
+  slots_task_id_fkey: 'missing-task',
+  sessions_task_id_fkey: 'missing-task',
+  attempts_task_id_fkey: 'missing-task',
+  tasks_project_id_fkey: 'missing-project',
+  api_keys_project_id_fkey: 'missing-project',
+};
+
+const NODE_CODES_UNAVAILABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
+const NODE_CODES_LOST = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+// node-postgres gives these no code: only the message tells.
+const MESSAGE_LOST = /Connection terminated|Client has encountered a connection error|Connection ended unexpectedly|Client was closed/;
+const MESSAGE_UNAVAILABLE = /timeout exceeded when trying to connect|Cannot use a pool after calling end|timeout expired/;
+
+const field = (error: object, name: string): string | undefined => {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : undefined;
+};
+
+export function classifyFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return 'unexpected';
+  if (error instanceof AggregateError && error.errors.length > 0) return classifyFailure(error.errors[0]);
+  const constraint = field(error, 'constraint');
+  const code = field(error, 'code');
+  const byConstraint = constraint === undefined ? undefined : BY_CONSTRAINT[constraint];
+  if (byConstraint !== undefined) return byConstraint;
+  if (code !== undefined) {
+    const known = BY_SQLSTATE[code];
+    if (known !== undefined) return known;
+    if (NODE_CODES_UNAVAILABLE.has(code)) return 'unavailable';
+    if (NODE_CODES_LOST.has(code) || code.startsWith('08')) return 'connection-lost';
+  }
+  if (MESSAGE_LOST.test(error.message)) return 'connection-lost';
+  if (MESSAGE_UNAVAILABLE.test(error.message)) return 'unavailable';
+  return 'unexpected';
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { createTelemetry } from './create-telemetry.ts';
+import { COUNTERS, GAUGES, HISTOGRAMS } from './metric-catalogue.ts';
+import { everyCombination } from './metric-specs.ts';
+
+const series = (name: string, labels: Record<string, string>): string => {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
+};
+
+describe('exposition', () => {
+  it.each([...Object.values(COUNTERS), ...Object.values(GAUGES)])(
+    'has every series of $name at 0 from the start',
+    async (spec) => {
+      const lines = (await createTelemetry().exposition()).split('\n');
+      for (const labels of everyCombination(spec.labels)) expect(lines).toContain(`${series(spec.name, labels)} 0`);
+    },
+  );
+
+  it.each(Object.values(HISTOGRAMS))('has every bucket of $name at 0 from the start', async (spec) => {
+    const lines = (await createTelemetry().exposition()).split('\n');
+    for (const labels of everyCombination(spec.labels)) {
+      for (const le of [...spec.buckets.map(String), '+Inf']) {
+        expect(lines).toContain(`${series(`${spec.name}_bucket`, { le, ...labels })} 0`);
+      }
+      expect(lines).toContain(`${series(`${spec.name}_count`, labels)} 0`);
+    }
+  });
+
+  it.each([
+    ['phaselock_session_lookup_seconds_bucket{le="0.1",source="database"}', 'lookup under 100 ms'],
+    ['phaselock_pool_wait_seconds_bucket{le="0.05"}', 'pool wait under 50 ms'],
+    ['phaselock_pool_wait_seconds_bucket{le="0.1"}', 'pool wait under 100 ms'],
+    ['phaselock_session_replacement_seconds_bucket{le="0.5"}', 'replacement under 500 ms'],
+  ])('counts %s: %s', async (bucket) => {
+    expect(await createTelemetry().exposition()).toContain(`${bucket} `);
+  });
+
+  it('names every metric in base units, with a help text', async () => {
+    const text = await createTelemetry().exposition();
+    for (const { name, help } of Object.values(COUNTERS)) {
+      expect(name).toMatch(/^phaselock_[a-z_]+_total$/);
+      expect(text).toContain(`# HELP ${name} ${help}`);
+    }
+    for (const { name } of Object.values(HISTOGRAMS)) expect(name).toMatch(/^phaselock_[a-z_]+_seconds$/);
+  });
+
+  it('has the metrics of the process only when asked for', async () => {
+    expect(await createTelemetry().exposition()).not.toContain('process_cpu_seconds_total');
+    expect(await createTelemetry({ processMetrics: true }).exposition()).toContain('process_cpu_seconds_total');
+  });
+
+  it('is text for Prometheus', () => {
+    expect(createTelemetry().contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+  });
+});
+
+describe('recording', () => {
+  it('counts each event under its labels', async () => {
+    const telemetry = createTelemetry();
+    telemetry.sessionStarted({ outcome: 'replaced', phase: 'run', mode: 'debug' });
+    telemetry.sessionReplaced({ reason: 'model-changed', seconds: 0.3 });
+    telemetry.lookedUp('redis', 0.02);
+    telemetry.startedUnguarded();
+    telemetry.legacyCollapsed(3);
+    telemetry.turnDecided('follow-up');
+    telemetry.turnEnded('lost', 2);
+    telemetry.writeFenced('heartbeat');
+    telemetry.sessionDeleted('deleted', 4);
+    telemetry.bulkDone('delete', 5);
+    telemetry.replayed();
+    telemetry.feedbackGiven('good');
+    telemetry.failed('session_being_modified');
+    telemetry.lock.acquired('redis', 0.2);
+    telemetry.lock.contended('pessimistic');
+    telemetry.lock.timedOut('optimistic');
+    telemetry.lock.retried('redis');
+    telemetry.pool.waited(0.04);
+    telemetry.pool.connectionFailed();
+    telemetry.cache.requested('memory', 'hit');
+    telemetry.cache.invalidated('retried');
+    const lines = (await telemetry.exposition()).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'phaselock_session_starts_total{outcome="replaced",phase="run",mode="debug"} 1',
+        'phaselock_session_replacements_total{reason="model-changed"} 1',
+        'phaselock_session_replacement_seconds_bucket{le="0.25"} 0',
+        'phaselock_session_replacement_seconds_bucket{le="0.5"} 1',
+        'phaselock_session_lookup_seconds_sum{source="redis"} 0.02',
+        'phaselock_unguarded_starts_total 1',
+        'phaselock_legacy_sessions_collapsed_total 3',
+        'phaselock_turns_total{decision="follow-up"} 1',
+        'phaselock_turns_ended_total{ending="lost"} 2',
+        'phaselock_fenced_writes_total{operation="heartbeat"} 1',
+        'phaselock_sessions_deleted_total{reason="deleted"} 4',
+        'phaselock_bulk_operations_total{operation="delete"} 1',
+        'phaselock_bulk_items_total{operation="delete"} 5',
+        'phaselock_idempotent_replays_total 1',
+        'phaselock_feedback_total{rating="good"} 1',
+        'phaselock_errors_total{code="session_being_modified"} 1',
+        'phaselock_lock_acquisitions_total{strategy="redis"} 1',
+        'phaselock_lock_acquisition_seconds_bucket{le="0.25",strategy="redis"} 1',
+        'phaselock_lock_contention_total{strategy="pessimistic"} 1',
+        'phaselock_lock_timeouts_total{strategy="optimistic"} 1',
+        'phaselock_lock_retries_total{strategy="redis"} 1',
+        'phaselock_pool_wait_seconds_bucket{le="0.05"} 1',
+        'phaselock_pool_connection_failures_total 1',
+        'phaselock_cache_requests_total{layer="memory",result="hit"} 1',
+        'phaselock_cache_invalidations_total{result="retried"} 1',
+      ]),
+    );
+  });
+
+  it('reads the pools at the scrape, until they are taken away', async () => {
+    const telemetry = createTelemetry();
+    let active = 1;
+    const forget = telemetry.pool.observe(() => ({ active, idle: 2, waiting: 0 }));
+    telemetry.pool.observe(() => ({ active: 10, idle: 0, waiting: 3 }));
+    active = 5;
+    expect(await telemetry.exposition()).toContain('phaselock_pool_connections{state="active"} 15');
+    forget();
+    expect(await telemetry.exposition()).toContain('phaselock_pool_connections{state="active"} 10');
+  });
+
+  it('neither throws nor adds a series for what cannot be counted', async () => {
+    const telemetry = createTelemetry();
+    const before = await telemetry.exposition();
+    telemetry.lookedUp('memory', Number.NaN);
+    telemetry.lookedUp('memory', -1);
+    telemetry.pool.waited(Number.POSITIVE_INFINITY);
+    telemetry.sessionDeleted('deleted', Number.NaN);
+    // @ts-expect-error a label value from outside the closed set
+    telemetry.failed('claude-opus-4-5');
+    expect(await telemetry.exposition()).toBe(before);
+  });
+
+  it('keeps each telemetry apart', async () => {
+    createTelemetry().replayed();
+    expect(await createTelemetry().exposition()).toContain('phaselock_idempotent_replays_total 0');
+  });
+});

@@ -1,0 +1,53 @@
+/** The closed sets metrics are labelled with. An id, a user or a model name is never one of them. */
+export const START_OUTCOMES = [
+  'created',
+  'created-beside',
+  'existing',
+  'asked',
+  'replaced',
+  'refused',
+  'busy',
+  'failed',
+] as const;
+export type StartOutcome = (typeof START_OUTCOMES)[number];
+
+export const TURN_OUTCOMES = ['initial', 'follow-up', 'fresh', 'asked', 'refused'] as const;
+export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
+
+export const LOOKUP_SOURCES = ['memory', 'redis', 'database'] as const;
+export type LookupSource = (typeof LOOKUP_SOURCES)[number];
+
+/** What a replaced runner still tried to write. */
+export const FENCED_OPERATIONS = [
+  'begin-turn',
+  'heartbeat',
+  'agent-session',
+  'logs',
+  'usage',
+  'finish-turn',
+  'close',
+] as const;
+export type FencedOperation = (typeof FENCED_OPERATIONS)[number];
+
+export const BULK_OPERATIONS = ['start', 'delete'] as const;
+export type BulkOperation = (typeof BULK_OPERATIONS)[number];
+
+export const LOCK_STRATEGIES = ['pessimistic', 'optimistic', 'redis'] as const;
+export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
+
+export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
+export type PoolState = (typeof POOL_STATES)[number];
+
+/** `trusted` is what the caller sees: the layers, as far as invalidations arrive. */
+export const CACHE_LAYERS = ['trusted', 'memory', 'redis'] as const;
+export type CacheLayer = (typeof CACHE_LAYERS)[number];
+
+export const CACHE_RESULTS = ['hit', 'miss', 'failed', 'bypassed'] as const;
+export type CacheResult = (typeof CACHE_RESULTS)[number];
+
+/** The first three happen to messages sent, the last two to messages that arrive. */
+export const INVALIDATION_RESULTS = ['delivered', 'retried', 'failed', 'received', 'ignored'] as const;
+export type InvalidationResult = (typeof INVALIDATION_RESULTS)[number];
+
+export const FEEDBACK_RATINGS = ['good', 'neutral', 'bad'] as const;
+export type FeedbackRating = (typeof FEEDBACK_RATINGS)[number];

@@ -1,0 +1,98 @@
+import { parseAttemptId, parseGeneration } from '@phaselock/core';
+import { describe, expect, it } from 'vitest';
+import { capturedLines } from './captured-lines.ts';
+import { logModelChange } from './log-model-change.ts';
+import { silentLogger } from './logger.ts';
+
+describe('a line', () => {
+  it('has the fields ECS requires', () => {
+    const { logger, lines } = capturedLines();
+    logger.warn({ task_id: 't1' }, 'slot is busy');
+    expect(lines()).toEqual([
+      {
+        '@timestamp': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        'log.level': 'warn',
+        message: 'slot is busy',
+        'ecs.version': '8.11.0',
+        'service.name': 'phaselock-api',
+        'process.pid': process.pid,
+        'host.hostname': expect.any(String),
+        task_id: 't1',
+      },
+    ]);
+  });
+
+  it('has a message even when none was given', () => {
+    const { logger, lines } = capturedLines();
+    logger.info({ task_id: 't1' });
+    logger.info({ err: new Error('broken') });
+    logger.error(new Error('broken as well'));
+    logger.info('plain');
+    expect(lines().map((line) => line.message)).toEqual(['', 'broken', 'broken as well', 'plain']);
+  });
+
+  it('puts an error and its causes into the fields of ECS, and nothing else of it', () => {
+    const { logger, lines } = capturedLines();
+    const cause = Object.assign(new TypeError('socket closed'), { code: 'ECONNRESET' });
+    const error = Object.assign(new Error('query failed', { cause }), { code: '57P03', query: 'select secret_column' });
+    logger.error({ err: error }, 'start failed');
+    const [line] = lines();
+    expect(line).toMatchObject({
+      'error.type': 'Error',
+      'error.message': 'query failed',
+      'error.code': '57P03',
+      message: 'start failed',
+    });
+    expect(line?.['error.stack_trace']).toMatch(/query failed[\s\S]+Caused by: TypeError: socket closed/);
+    expect(JSON.stringify(line)).not.toContain('secret_column');
+    expect(line).not.toHaveProperty('err');
+  });
+
+  it('takes whatever was thrown', () => {
+    const { logger, lines } = capturedLines();
+    logger.error({ err: 'just text' }, 'failed');
+    expect(lines()[0]).toMatchObject({ 'error.type': 'string', 'error.message': 'just text' });
+  });
+
+  it('keeps the bindings of a child', () => {
+    const { logger, lines } = capturedLines();
+    logger.child({ session_id: 's1' }).info({ generation: 2 }, 'turn began');
+    expect(lines()[0]).toMatchObject({ session_id: 's1', generation: 2, message: 'turn began' });
+  });
+});
+
+describe('levels', () => {
+  it('leaves out what is below its own', () => {
+    const { logger, lines } = capturedLines('warn');
+    logger.info('quiet');
+    logger.warn('loud');
+    expect(lines()).toHaveLength(1);
+  });
+
+  it('says nothing when silent', () => {
+    expect(silentLogger().isLevelEnabled('fatal')).toBe(false);
+  });
+});
+
+describe('the line of a model change', () => {
+  it('has the fixed text and fields, at info', () => {
+    const { logger, lines } = capturedLines();
+    const taskAttemptId = parseAttemptId('019aa001-0000-7000-8000-000000000001') ?? null;
+    const generation = parseGeneration(3);
+    logModelChange(logger, {
+      taskAttemptId,
+      previousVariant: 'sonnet',
+      currentVariant: null,
+      ...(generation && { generation }),
+    });
+    expect(lines()[0]).toMatchObject({
+      'log.level': 'info',
+      message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
+      task_attempt_id: '019aa001-0000-7000-8000-000000000001',
+      previous_variant: 'sonnet',
+      current_variant: null,
+      generation: 3,
+    });
+    expect(lines()[0]).not.toHaveProperty('session_id');
+  });
+});

@@ -1,0 +1,155 @@
+import { DELETION_REASONS, ERRORS, MODES, PHASES, PROCESS_ENDINGS } from '@phaselock/core';
+import {
+  BULK_OPERATIONS,
+  CACHE_LAYERS,
+  CACHE_RESULTS,
+  FEEDBACK_RATINGS,
+  FENCED_OPERATIONS,
+  INVALIDATION_RESULTS,
+  LOCK_STRATEGIES,
+  LOOKUP_SOURCES,
+  POOL_STATES,
+  START_OUTCOMES,
+  TURN_OUTCOMES,
+} from './label-values.ts';
+import type { HistogramSpec, MetricSpec } from './metric-specs.ts';
+
+const strategy = { strategy: LOCK_STRATEGIES } as const;
+
+export const COUNTERS = {
+  sessionStarts: {
+    name: 'phaselock_session_starts_total',
+    help: 'Requests to start a session, by what they came to.',
+    labels: { outcome: START_OUTCOMES, phase: PHASES, mode: MODES },
+  },
+  sessionReplacements: {
+    name: 'phaselock_session_replacements_total',
+    help: 'Sessions that were replaced by a new one in their slot, by reason.',
+    labels: { reason: DELETION_REASONS },
+  },
+  unguardedStarts: {
+    name: 'phaselock_unguarded_starts_total',
+    help: 'Sessions created for callers to whom the single-session rule does not apply yet.',
+    labels: {},
+  },
+  legacyCollapsed: {
+    name: 'phaselock_legacy_sessions_collapsed_total',
+    help: 'Older live duplicates that were soft-deleted when their task first became guarded.',
+    labels: {},
+  },
+  turns: {
+    name: 'phaselock_turns_total',
+    help: 'Turns asked for, by what was decided.',
+    labels: { decision: TURN_OUTCOMES },
+  },
+  turnsEnded: {
+    name: 'phaselock_turns_ended_total',
+    help: 'Turns that ended, by how their process ended.',
+    labels: { ending: PROCESS_ENDINGS },
+  },
+  fencedWrites: {
+    name: 'phaselock_fenced_writes_total',
+    help: 'Writes refused because they came under the generation of a replaced session.',
+    labels: { operation: FENCED_OPERATIONS },
+  },
+  sessionsDeleted: {
+    name: 'phaselock_sessions_deleted_total',
+    help: 'Sessions soft-deleted, by reason.',
+    labels: { reason: DELETION_REASONS },
+  },
+  bulkOperations: {
+    name: 'phaselock_bulk_operations_total',
+    help: 'Bulk operations carried out.',
+    labels: { operation: BULK_OPERATIONS },
+  },
+  bulkItems: {
+    name: 'phaselock_bulk_items_total',
+    help: 'Items of the bulk operations carried out.',
+    labels: { operation: BULK_OPERATIONS },
+  },
+  lockAcquisitions: {
+    name: 'phaselock_lock_acquisitions_total',
+    help: 'Slot locks acquired.',
+    labels: strategy,
+  },
+  lockContention: {
+    name: 'phaselock_lock_contention_total',
+    help: 'Times a slot was found locked, or changed, by someone else.',
+    labels: strategy,
+  },
+  lockTimeouts: {
+    name: 'phaselock_lock_timeouts_total',
+    help: 'Times a slot lock was given up at its deadline.',
+    labels: strategy,
+  },
+  lockRetries: {
+    name: 'phaselock_lock_retries_total',
+    help: 'Further tries at a slot lock after one that did not succeed.',
+    labels: strategy,
+  },
+  poolConnectionFailures: {
+    name: 'phaselock_pool_connection_failures_total',
+    help: 'Database connections that were asked for and could not be had.',
+    labels: {},
+  },
+  cacheRequests: {
+    name: 'phaselock_cache_requests_total',
+    help: 'Snapshots asked of the cache, by layer; layer "trusted" is what the caller was answered.',
+    labels: { layer: CACHE_LAYERS, result: CACHE_RESULTS },
+  },
+  cacheInvalidations: {
+    name: 'phaselock_cache_invalidations_total',
+    help: 'Cache invalidations sent (delivered, retried, failed) and arrived (received, ignored as unreadable).',
+    labels: { result: INVALIDATION_RESULTS },
+  },
+  idempotentReplays: {
+    name: 'phaselock_idempotent_replays_total',
+    help: 'Requests answered from the stored result of their Idempotency-Key.',
+    labels: {},
+  },
+  feedback: {
+    name: 'phaselock_feedback_total',
+    help: 'Ratings users gave of how their session was managed.',
+    labels: { rating: FEEDBACK_RATINGS },
+  },
+  errors: {
+    name: 'phaselock_errors_total',
+    help: 'Refusals and failures callers met, by code.',
+    labels: { code: Object.keys(ERRORS).filter((code): code is keyof typeof ERRORS => code in ERRORS) },
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+export const HISTOGRAMS = {
+  sessionReplacement: {
+    name: 'phaselock_session_replacement_seconds',
+    help: 'Time of a session replacement, from the request to the commit.',
+    labels: {},
+    buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  sessionLookup: {
+    name: 'phaselock_session_lookup_seconds',
+    help: 'Time to find the latest session of a slot, by where it was found.',
+    labels: { source: LOOKUP_SOURCES },
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+  },
+  lockAcquisition: {
+    name: 'phaselock_lock_acquisition_seconds',
+    help: 'Time to acquire a slot lock, retries included.',
+    labels: strategy,
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  poolWait: {
+    name: 'phaselock_pool_wait_seconds',
+    help: 'Time to be given a database connection.',
+    labels: {},
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+  },
+} as const satisfies Record<string, HistogramSpec>;
+
+export const GAUGES = {
+  poolConnections: {
+    name: 'phaselock_pool_connections',
+    help: 'Database connections in use and idle, and callers waiting for one.',
+    labels: { state: POOL_STATES },
+  },
+} as const satisfies Record<string, MetricSpec>;

@@ -1,0 +1,24 @@
+/** The names of a metric's labels, and every value each may have. */
+export type LabelSets = Readonly<Record<string, readonly string[]>>;
+
+export type LabelValues<Labels extends LabelSets> = { readonly [Name in keyof Labels]: Labels[Name][number] };
+
+export type MetricSpec<Labels extends LabelSets = LabelSets> = {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: Labels;
+};
+
+export type HistogramSpec<Labels extends LabelSets = LabelSets> = MetricSpec<Labels> & {
+  /** Upper bounds in seconds. A threshold of an alert or a rollout stage must be one of them: only buckets can be counted. */
+  readonly buckets: readonly number[];
+};
+
+/** One set of label values for each series the metric can have. */
+export function everyCombination(labels: LabelSets): Record<string, string>[] {
+  return Object.entries(labels).reduce<Record<string, string>[]>(
+    (partial, [name, values]) =>
+      partial.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value }))),
+    [{}],
+  );
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { capturedLines } from './captured-lines.ts';
+import type { Logger } from './logger.ts';
+
+const CANARY = 'c4n4ry-5f1e77d2';
+
+const LEAKS: readonly (readonly [string, (logger: Logger) => void])[] = [
+  ['a header', (logger) => logger.info({ headers: { Authorization: `Bearer ${CANARY}` } }, 'request')],
+  ['a header in lower case', (logger) => logger.info({ req: { headers: { authorization: CANARY } } }, 'request')],
+  ['an API key', (logger) => logger.info({ 'x-api-key': CANARY }, 'request')],
+  ['an API key of another spelling', (logger) => logger.info({ config: { agent: { apiKey: CANARY } } }, 'config')],
+  ['a cookie', (logger) => logger.info({ 'set-cookie': [CANARY] }, 'response')],
+  ['a token deep inside', (logger) => logger.info({ a: { b: { c: [{ d: { access_token: CANARY } }] } } }, 'deep')],
+  ['a secret deeper than anyone logs', (logger) => logger.info({ token: 'x', nest: nest(CANARY, 40) }, 'very deep')],
+  ['a password that is a number', (logger) => logger.info({ password: { value: CANARY } }, 'odd')],
+  ['an environment', (logger) => logger.info({ env: { PGPASSWORD: CANARY, AWS_SECRET_ACCESS_KEY: CANARY } }, 'env')],
+  ['a connection string', (logger) => logger.info({ database: `postgres://app:${CANARY}@db/app` }, 'connecting')],
+  ['a password with an @', (logger) => logger.info(`connecting to postgres://app:p@ss:${CANARY}@db/app`)],
+  ['a connection string without a user', (logger) => logger.info(`redis://:${CANARY}@cache:6379/0`)],
+  ['a token as the user', (logger) => logger.info(`cloning https://${CANARY}@git.example/repo`)],
+  ['settings as text', (logger) => logger.info(`host=db user=app password=${CANARY} sslmode=require`)],
+  ['a query string', (logger) => logger.info({ url: `/v1/events?access_token=${CANARY}&after=3` }, 'request')],
+  ['a header as text', (logger) => logger.info(`sent "authorization: Basic ${CANARY}"`)],
+  ['a bearer in a text', (logger) => logger.info(`rejected Bearer ${CANARY}`)],
+  ['a format argument', (logger) => logger.info('login with %s failed', `token=${CANARY}`)],
+  ['the key of a model provider', (logger) => logger.info(`401 for sk-ant-${CANARY}`)],
+  ['the message of an error', (logger) => logger.error(new Error(`connect postgres://app:${CANARY}@db/app refused`))],
+  [
+    'the cause of an error',
+    (logger) => logger.error({ err: new Error('failed', { cause: new Error(`api_key: ${CANARY}`) }) }),
+  ],
+  [
+    'the properties of an error',
+    (logger) => logger.error(Object.assign(new Error('failed'), { command: { args: [CANARY] } })),
+  ],
+  ['the bindings of a child', (logger) => logger.child({ token: CANARY }).info('bound')],
+  [
+    'the bindings of a grandchild',
+    (logger) =>
+      logger
+        .child({ a: 1 })
+        .child({ auth: { password: CANARY } })
+        .info('bound'),
+  ],
+  ['JSON inside a text', (logger) => logger.info(JSON.stringify({ password: CANARY }))],
+];
+
+function nest(value: string, levels: number): unknown {
+  return levels === 0 ? value : { nest: nest(value, levels - 1) };
+}
+
+describe('secrets', () => {
+  it.each(LEAKS)('do not get out in %s', (_, leak) => {
+    const { logger, text, lines } = capturedLines();
+    leak(logger);
+    expect(lines()).toHaveLength(1);
+    expect(text()).not.toContain(CANARY);
+    expect(lines()[0]).toHaveProperty('message');
+  });
+});
+
+describe('what is not secret', () => {
+  it('stays as it is', () => {
+    const { logger, lines } = capturedLines();
+    const fields = {
+      input_tokens: 1200,
+      output_tokens: 7,
+      token_limit: 100,
+      author: 'ada',
+      idempotency_key: 'k-1',
+      password_changed: true,
+      url: 'http://127.0.0.1:8080/v1/tasks',
+    };
+    logger.info(fields, 'max tokens: 100; see https://host:8080/path');
+    expect(lines()[0]).toMatchObject({ ...fields, message: 'max tokens: 100; see https://host:8080/path' });
+  });
+
+  it('keeps what helps to find the cause', () => {
+    const { logger, lines } = capturedLines();
+    logger.info(`connect postgres://app:${CANARY}@db:5432/app refused`);
+    expect(lines()[0]?.message).toBe('connect postgres://app:[redacted]@db:5432/app refused');
+  });
+});

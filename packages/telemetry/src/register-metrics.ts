@@ -1,0 +1,65 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import {
+  everyCombination,
+  type HistogramSpec,
+  type LabelSets,
+  type LabelValues,
+  type MetricSpec,
+} from './metric-specs.ts';
+
+export type Count<Labels extends LabelSets> = (values: LabelValues<Labels>, by?: number) => void;
+export type Observe<Labels extends LabelSets> = (values: LabelValues<Labels>, seconds: number) => void;
+
+/** All series exist from the start, at 0: a rate over a series that appears with its first event misses that event. */
+export function registerCounter<Labels extends LabelSets>(registry: Registry, spec: MetricSpec<Labels>): Count<Labels> {
+  const names = Object.keys(spec.labels);
+  const counter = new Counter({ name: spec.name, help: spec.help, labelNames: names, registers: [registry] });
+  const series = resolveSeries(spec.labels, (labels) => {
+    const child = names.length === 0 ? counter : counter.labels(labels);
+    child.inc(0);
+    return child;
+  });
+  return (values, by = 1) => {
+    if (Number.isFinite(by) && by > 0) series(values)?.inc(by);
+  };
+}
+
+export function registerHistogram<Labels extends LabelSets>(
+  registry: Registry,
+  spec: HistogramSpec<Labels>,
+): Observe<Labels> {
+  const names = Object.keys(spec.labels);
+  const buckets = [...spec.buckets];
+  const histogram = new Histogram({
+    name: spec.name,
+    help: spec.help,
+    labelNames: names,
+    buckets,
+    registers: [registry],
+  });
+  const series = resolveSeries(spec.labels, (labels) => {
+    if (names.length === 0) return histogram;
+    histogram.zero(labels);
+    return histogram.labels(labels);
+  });
+  return (values, seconds) => {
+    if (Number.isFinite(seconds) && seconds >= 0) series(values)?.observe(seconds);
+  };
+}
+
+/**
+ * Children are made once, so recording only looks one up. A value from outside the closed set is dropped: neither may it add a series, nor
+ * may counting fail the request that is counted.
+ */
+function resolveSeries<Labels extends LabelSets, Child>(
+  labels: Labels,
+  makeChild: (values: Record<string, string>) => Child,
+): (values: LabelValues<Labels>) => Child | undefined {
+  const names: readonly (keyof Labels)[] = Object.keys(labels);
+  const children = new Map(
+    everyCombination(labels).map((values) => [Object.values(values).join('/'), makeChild(values)]),
+  );
+  const [first, ...others] = names;
+  if (first === undefined) return () => children.get('');
+  return (values) => children.get(others.reduce<string>((key, name) => `${key}/${values[name]}`, values[first] ?? ''));
+}

@@ -1,0 +1,58 @@
+import type { DeletionReason, ErrorCode, Mode, Phase, ProcessEnding } from '@phaselock/core';
+import type {
+  BulkOperation,
+  CacheLayer,
+  CacheResult,
+  FeedbackRating,
+  FencedOperation,
+  InvalidationResult,
+  LockStrategy,
+  LookupSource,
+  PoolState,
+  StartOutcome,
+  TurnOutcome,
+} from './label-values.ts';
+
+/** One method for each thing that happens. Recording is a fraction of a microsecond and never throws. */
+export type Telemetry = {
+  sessionStarted(start: { readonly outcome: StartOutcome; readonly phase: Phase; readonly mode: Mode }): void;
+  sessionReplaced(replacement: { readonly reason: DeletionReason; readonly seconds: number }): void;
+  lookedUp(source: LookupSource, seconds: number): void;
+  startedUnguarded(): void;
+  legacyCollapsed(sessions: number): void;
+  turnDecided(decision: TurnOutcome): void;
+  turnEnded(ending: ProcessEnding, turns?: number): void;
+  writeFenced(operation: FencedOperation): void;
+  sessionDeleted(reason: DeletionReason, sessions?: number): void;
+  bulkDone(operation: BulkOperation, items: number): void;
+  replayed(): void;
+  feedbackGiven(rating: FeedbackRating): void;
+  failed(code: ErrorCode): void;
+  readonly lock: LockTelemetry;
+  readonly pool: PoolTelemetry;
+  readonly cache: CacheTelemetry;
+  /** The text a Prometheus server scrapes, to be sent as `contentType`. */
+  exposition(): Promise<string>;
+  readonly contentType: string;
+};
+
+export type LockTelemetry = {
+  acquired(strategy: LockStrategy, seconds: number): void;
+  contended(strategy: LockStrategy): void;
+  timedOut(strategy: LockStrategy): void;
+  retried(strategy: LockStrategy): void;
+};
+
+export type PoolCounts = Readonly<Record<PoolState, number>>;
+
+export type PoolTelemetry = {
+  waited(seconds: number): void;
+  connectionFailed(): void;
+  /** Read at each scrape until the returned function is called; several pools add up. */
+  observe(counts: () => PoolCounts): () => void;
+};
+
+export type CacheTelemetry = {
+  requested(layer: CacheLayer, result: CacheResult): void;
+  invalidated(result: InvalidationResult): void;
+};

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startEmbeddedPostgres } from '@phaselock/store';
+import type { FoundServer } from './find-server.ts';
+
+const REMOVER = fileURLToPath(new URL('./remove-server-after-us.ts', import.meta.url));
+
+const SETTINGS = { fsync: 'off', full_page_writes: 'off', max_connections: '400', log_checkpoints: 'off' };
+
+/** A fresh server in the temporary directory. It forgets everything after the run, so nothing waits for the disk. */
+export async function startEmbeddedServer(): Promise<FoundServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'phaselock-test-'));
+  // Run by root, the server is another user: it may pass through.
+  await chmod(dataDir, 0o711);
+  const remove = startRemover(dataDir);
+  const server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return {
+    adminUrl: server.adminUrl,
+    stop: async () => {
+      await server.stop();
+      await remove();
+    },
+  };
+}
+
+/** A run may be interrupted or killed, so another process removes the server when this one ends, however it does. */
+function startRemover(dataDir: string): () => Promise<void> {
+  const remover = spawn(process.execPath, [REMOVER, dataDir], { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
+  const ended = once(remover, 'exit');
+  return async () => {
+    remover.stdin.end();
+    await ended;
+  };
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { migrate } from '@phaselock/store';
+import type { TestProject } from 'vitest/node';
+import { databaseUrl, runAdminStatement } from './admin-statement.ts';
+import { findServer } from './find-server.ts';
+import type { TestServer } from './test-server.ts';
+
+/** Once a run: a server, and on it a migrated template. What it returns undoes both. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const server = await findServer(process.env);
+  const run = randomBytes(4).toString('hex');
+  const testServer = {
+    adminUrl: server.adminUrl,
+    template: `phaselock_template_${run}`,
+    prefix: `phaselock_t_${run}_`,
+  };
+  const tearDown = async () => {
+    await dropDatabases(testServer).finally(server.stop);
+  };
+  try {
+    await makeTemplate(testServer);
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
+  project.provide('testServer', testServer);
+  return tearDown;
+}
+
+async function makeTemplate({ adminUrl, template }: TestServer): Promise<void> {
+  await runAdminStatement(adminUrl, `CREATE DATABASE ${template} TEMPLATE template0`);
+  await migrate(databaseUrl(adminUrl, template));
+  // A database somebody is connected to cannot be cloned.
+  await runAdminStatement(adminUrl, `ALTER DATABASE ${template} ALLOW_CONNECTIONS false`);
+}
+
+/** Those of tests that were killed are still there, and the server may be one that stays. */
+async function dropDatabases({ adminUrl, template, prefix }: TestServer): Promise<void> {
+  const left = await runAdminStatement(adminUrl, 'SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [
+    prefix,
+  ]);
+  for (const name of [...left.map(({ datname }) => String(datname)), template]) {
+    await runAdminStatement(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+}

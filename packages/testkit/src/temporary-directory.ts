@@ -1,0 +1,11 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type TemporaryDirectory = AsyncDisposable & { readonly path: string };
+
+/** A directory only we can enter, gone after its scope. */
+export async function temporaryDirectory(): Promise<TemporaryDirectory> {
+  const path = await realpath(await mkdtemp(join(tmpdir(), 'phaselock-')));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
