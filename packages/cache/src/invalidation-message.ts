@@ -10,6 +10,7 @@ import {
   type SessionId,
   type SlotKey,
 } from '@phaselock/core';
+import { type JsonFields, parseJsonObject } from './json-object.ts';
 
 /** Word that a slot changed. */
 export type Invalidation = {
@@ -29,7 +30,10 @@ export type Message =
 /** PostgreSQL refuses longer payloads. */
 const BYTES_LIMIT = 7_900;
 
-export function encodeInvalidation({ slot, version, generation, sessionId, model }: Invalidation, origin: string): string {
+export function encodeInvalidation(
+  { slot, version, generation, sessionId, model }: Invalidation,
+  origin: string,
+): string {
   const { taskId, phase, mode } = slot;
   const write = (name: string | null): string =>
     JSON.stringify({ task_id: taskId, phase, model: name, mode, version, session_id: sessionId, generation, origin });
@@ -42,7 +46,7 @@ export const encodeBeat = (sentAt: number, origin: string): string => JSON.strin
 
 /** Undefined for whatever is not a message of ours. Fields added by a later release are no reason to miss an invalidation. */
 export function parseMessage(text: string): Message | undefined {
-  const fields = parseObject(text);
+  const fields = parseJsonObject(text);
   const origin = fields?.get('origin');
   if (fields === undefined || typeof origin !== 'string' || origin === '') return undefined;
   const sentAt = fields.get('beat');
@@ -51,17 +55,7 @@ export function parseMessage(text: string): Message | undefined {
   return invalidation === undefined ? undefined : { kind: 'invalidation', origin, invalidation };
 }
 
-function parseObject(text: string): ReadonlyMap<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
-    return new Map(Object.entries(parsed));
-  } catch {
-    return undefined;
-  }
-}
-
-function parseInvalidation(fields: ReadonlyMap<string, unknown>): Invalidation | undefined {
+function parseInvalidation(fields: JsonFields): Invalidation | undefined {
   const taskId = parsed(fields.get('task_id'), parseTaskId);
   const phase = PHASES.find((known): known is Phase => known === fields.get('phase'));
   const mode = MODES.find((known): known is Mode => known === fields.get('mode'));
@@ -74,7 +68,9 @@ function parseInvalidation(fields: ReadonlyMap<string, unknown>): Invalidation |
   if (generation === undefined || sessionId === undefined) return undefined;
   if (model !== null && typeof model !== 'string') return undefined;
   const born = parseGeneration(generation);
-  return born === undefined ? undefined : { slot: { taskId, phase, mode }, version, generation: born, sessionId, model };
+  return born === undefined
+    ? undefined
+    : { slot: { taskId, phase, mode }, version, generation: born, sessionId, model };
 }
 
 const parsed = <Id>(value: unknown, parse: (text: string) => Id | undefined): Id | undefined =>

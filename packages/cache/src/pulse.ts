@@ -23,7 +23,16 @@ export type Pulse = Disposable & {
  * that was published before it has arrived too. That covers a server that is down, one that is slow, and a connection that is half open.
  */
 export function createPulse(options: PulseOptions): Pulse {
-  const { now, send, onRecovered, onLost, heal, beatEveryMs = 500, staleAfterMs = 1_500, healEveryMs = 5_000 } = options;
+  const {
+    now,
+    send,
+    onRecovered,
+    onLost,
+    heal,
+    beatEveryMs = 500,
+    staleAfterMs = 1_500,
+    healEveryMs = 5_000,
+  } = options;
   let newestSeen = Number.NEGATIVE_INFINITY;
   let ignoredUpTo = Number.NEGATIVE_INFINITY;
   let trusted = false;

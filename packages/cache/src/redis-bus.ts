@@ -74,7 +74,14 @@ export function createRedisBus(given: RedisBusOptions): InvalidationBus {
     async publish(invalidation) {
       const text = encodeInvalidation(invalidation, origin);
       const onRetry = (): void => observer.invalidated('retried');
-      const delivering = retryWithBackoff(() => send(text), { retries, baseMs, sleep, random, onRetry, signal: stopping.signal });
+      const delivering = retryWithBackoff(() => send(text), {
+        retries,
+        baseMs,
+        sleep,
+        random,
+        onRetry,
+        signal: stopping.signal,
+      });
       underWay.add(delivering);
       observer.invalidated((await delivering) ? 'delivered' : 'failed');
       underWay.delete(delivering);

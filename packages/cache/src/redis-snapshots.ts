@@ -48,7 +48,9 @@ export function createRedisSnapshots<Value>(options: RedisSnapshotsOptions<Value
   return {
     async get(key) {
       const closed = now() < readableFrom;
-      const got = closed ? { kind: 'skipped' as const } : await circuit(() => redis.eval(GET_SNAPSHOT, 1, keysOf(key)[0]));
+      const got = closed
+        ? { kind: 'skipped' as const }
+        : await circuit(() => redis.eval(GET_SNAPSHOT, 1, keysOf(key)[0]));
       if (got.kind !== 'answered') {
         observer.requested('redis', got.kind === 'failed' ? 'failed' : 'bypassed');
         return undefined;

@@ -58,6 +58,14 @@ describe('model change', () => {
   });
 });
 
+test('a value that never equals itself does not make a model differ from itself', () => {
+  const model: ModelResolution = {
+    kind: 'resolved',
+    identity: { agent: 'codex', variant: null, model: 'gpt-5', parameters: { temperature: Number.NaN } },
+  };
+  expect(compareModels(model, structuredClone(model), DEFAULT_MODEL_POLICY).verdict).toBe('same');
+});
+
 describe('whatever is compared', () => {
   const { resolution, resolved, nearResolved, policy } = arbitrary;
   const verdictOf = (a: ModelResolution, b: ModelResolution, by: Parameters<typeof compareModels>[2]): Verdict =>

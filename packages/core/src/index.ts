@@ -33,6 +33,7 @@ export {
   type SessionId,
   type TaskId,
 } from './ids.ts';
+export { KNOWN_MODELS } from './known-models.ts';
 export type { ComparisonReason, ModelComparison, Verdict } from './model-comparison.ts';
 export type { MissingWhy, ModelIdentity, ModelResolution, Parameters, ParameterValue } from './model-identity.ts';
 export { DEFAULT_MODEL_POLICY, type ModelPolicy, STRICT_MODEL_POLICY } from './model-policy.ts';

@@ -29,10 +29,14 @@ const PATTERNS: Readonly<Record<Phase, RegExp>> = {
 const DEBUG_PREFIX = /^debug(?: *[:_-] *| +)/;
 const DEBUG_SUFFIX = /(?: *[:_-] *| +)debug$| *\(debug\)$/;
 
+/** Longer than any name with any spacing; the patterns above need not be tried on a page of text. */
+const NAME_LIMIT = 60;
+
 export type PhaseAndMode = { readonly phase: Phase; readonly mode: Mode };
 
 export function parsePhase(name: string): PhaseAndMode | undefined {
   const lower = name.trim().toLowerCase();
+  if (lower.length > NAME_LIMIT) return undefined;
   const unprefixed = lower.replace(DEBUG_PREFIX, '');
   // One "debug" is a mode; a second one is part of a name nobody knows.
   const bare = unprefixed === lower ? lower.replace(DEBUG_SUFFIX, '') : unprefixed;

@@ -1,3 +1,4 @@
+import { UNKNOWN_VERSION } from '@phaselock/cache';
 import { type DeletionReason, type ModelComparison, NOTICES, type SessionId, type ShownSession, type SlotKey } from '@phaselock/core';
 import type { GuardContext } from './context.ts';
 import type { GuardedSession } from './start-outcome.ts';
@@ -18,7 +19,7 @@ export function announceOpened(ctx: GuardContext, { session, slotVersion, predec
   const { id, slot, generation, identity } = session;
   const status = predecessor === null ? 'ready' : 'pending';
   const live = { id, generation, identity, status, guarded: true, modelMissing: false } as const;
-  ctx.snapshots.changed(slot, { version: slotVersion, state: { version: slotVersion, generation, live }, model: identity.model, sessionId: id });
+  ctx.snapshots.changed(slot, { version: slotVersion, state: { version: slotVersion, generation, live }, sessionId: id });
 
   const outcome = predecessor === null ? 'created' : 'replaced';
   ctx.telemetry.sessionStarted({ outcome, phase: slot.phase, mode: slot.mode });
@@ -27,14 +28,14 @@ export function announceOpened(ctx: GuardContext, { session, slotVersion, predec
 }
 
 export function announceAdopted(ctx: GuardContext, slot: SlotKey, sessionId: SessionId): void {
-  ctx.snapshots.changed(slot, { version: 0, state: null, model: null, sessionId });
+  ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId });
   ctx.telemetry.sessionStarted({ outcome: 'existing', phase: slot.phase, mode: slot.mode });
   ctx.telemetry.legacyCollapsed(1);
   ctx.logger.info({ session_id: sessionId, ...slot }, 'legacy session adopted, its duplicates collapsed');
 }
 
 export function announceBeside(ctx: GuardContext, { id, slot }: GuardedSession): void {
-  ctx.snapshots.changed(slot, { version: 0, state: null, model: null, sessionId: id });
+  ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id });
   ctx.telemetry.sessionStarted({ outcome: 'created-beside', phase: slot.phase, mode: slot.mode });
   ctx.telemetry.startedUnguarded();
   ctx.logger.debug({ session_id: id, ...slot }, 'session created beside, its caller is not guarded yet');
@@ -67,7 +68,7 @@ export function announceDeleted(
   ctx: GuardContext,
   { slot, slotVersion, sessionId, reason }: { slot: SlotKey; slotVersion: number | null; sessionId: SessionId; reason: DeletionReason },
 ): void {
-  ctx.snapshots.changed(slot, { version: slotVersion ?? 0, state: null, model: null, sessionId });
+  ctx.snapshots.changed(slot, { version: slotVersion ?? UNKNOWN_VERSION, state: null, sessionId });
   ctx.telemetry.sessionDeleted(reason);
   ctx.logger.info({ session_id: sessionId, ...slot, reason }, 'session deleted');
 }

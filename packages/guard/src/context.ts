@@ -4,15 +4,23 @@ import type { Database, Writer } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
 import type { RacepointName } from './racepoints.ts';
 
-/** Snapshots of slots, and word to everybody else when one changed. Nothing here throws or waits longer than a moment. */
+/** Snapshots of slots, and word to everybody else when one changed. Nothing here rejects, and none of it has to be waited for. */
 export type SlotSnapshots = {
   get(slot: SlotKey): Promise<SlotState | undefined>;
-  put(slot: SlotKey, state: SlotState): void;
-  /** After commit. Without a state the slot is only forgotten, here and elsewhere. */
+  /** What was just read, and how long ago that read began. */
+  put(slot: SlotKey, state: SlotState, readForMs: number): void;
+  /** The slot turned out to be at this version, or later, through someone else's doing. */
+  forget(slot: SlotKey, version: number): void;
+  /** After a commit of ours: the new state if it is known, and the version it is at. */
   changed(slot: SlotKey, change: SlotChange): void;
 };
 
-export type SlotChange = { readonly version: number; readonly state: SlotState | null; readonly model: string | null; readonly sessionId: SessionId };
+export type SlotChange = {
+  /** `UNKNOWN_VERSION` when it is not known whether, or to what, the slot changed. */
+  readonly version: number;
+  readonly state: SlotState | null;
+  readonly sessionId: SessionId;
+};
 
 export type CatalogueView = { readonly catalogue: Catalogue; readonly policy: ModelPolicy };
 

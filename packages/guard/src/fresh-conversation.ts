@@ -1,10 +1,10 @@
-import { OUTSIDE_THE_GUARD, type SessionId, type ShownSession, type SlotKey, type SlotState, type TurnDecision } from '@phaselock/core';
+import { OUTSIDE_THE_GUARD, type ShownSession, type SlotState, type TurnDecision } from '@phaselock/core';
 import type { Held } from '@phaselock/locking';
 import { beginTurn, createBeside, openSession, type TurnState, type Writer } from '@phaselock/store';
 import { announceBeside, announceModelChange, announceOpened } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { Moved } from './failures.ts';
-import { glance } from './glance.ts';
+import { glance, movedPast } from './glance.ts';
 import { newSessionId } from './new-ids.ts';
 import { type GuardedSession, shownOf } from './start-outcome.ts';
 import type { StartedTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
@@ -37,11 +37,11 @@ async function replaceAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot, 
 
   const opened = await ctx.locking.withSlot(slot, await ctx.chooseStrategy(slot), deadline, async (held) => {
     const seen = held.kind === 'locked' ? held.state : await glance(ctx, slot, old.generation);
-    if (seen.live?.id !== old.id) throw forgetting(ctx, slot, old.id);
+    if (seen.live?.id !== old.id) throw movedPast(ctx, slot, seen);
     return await inTransaction(ctx, held, async (writer) => {
       const birth = { slot, seen, sessionId, identity, createdBy, reason, handoff, idempotency: null, waitMs: deadline.remainingMs() };
       const born = await openSession(writer, birth, { last: false });
-      if (born.kind === 'moved') throw forgetting(ctx, slot, old.id);
+      if (born.kind === 'moved') throw movedPast(ctx, slot, seen);
       await ctx.racepoint?.('turn:opened');
       return { ...born, begun: await beginFirst(ctx, writer, attempt, { sessionId, generation: born.generation }, decision) };
     });
@@ -78,11 +78,6 @@ async function inTransaction<T>(ctx: GuardContext, held: Held<SlotState, Writer>
     throw error;
   }
 }
-
-const forgetting = (ctx: GuardContext, slot: SlotKey, sessionId: SessionId): Moved => {
-  ctx.snapshots.changed(slot, { version: 0, state: null, model: null, sessionId });
-  return new Moved();
-};
 
 type Begun = { readonly seq: number; readonly leaseExpiresAt: Date };
 

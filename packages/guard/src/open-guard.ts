@@ -29,6 +29,9 @@ export type OpenGuardOptions = Omit<PoolOptions, 'url'> & {
 
 export type OpenGuard = Guard & { readonly database: Database; readonly telemetry: Telemetry; [Symbol.asyncDispose](): Promise<void> };
 
+/** Made here, before the agent starts, and handed to it. */
+export const newUuid = (): string => uuidV7(Date.now(), randomFillSync(new Uint8Array(10)));
+
 const INITIAL_FLAGS: LockFlags = { pessimistic_locking_enabled: true, locking_strategy: undefined };
 
 /** Opens what the guard works with and puts it together. Whoever opens it closes it: `await using guard = await openGuard({ databaseUrl })`. */
@@ -41,11 +44,10 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
 
   const database = resources.use(openDatabase({ ...poolOptions, url: databaseUrl }));
   database.pool.observe(telemetry.pool);
-  resources.defer(async () => stopObserving());
-  const stopObserving = telemetry.pool.observe(() => database.pool.stats());
+  resources.defer(telemetry.pool.observe(() => database.pool.stats()));
   const redis = redisUrl === undefined ? undefined : resources.use(connectRedis(redisUrl));
   const invalidation = options.invalidation ?? (redis === undefined ? 'postgres' : 'redis');
-  const snapshots = resources.use(await openSnapshots({ invalidation, redis, databaseUrl, telemetry }));
+  const snapshots = resources.use(openSnapshots({ invalidation, redis, databaseUrl, telemetry, logger }));
 
   const ctx: GuardContext = {
     database,
@@ -57,7 +59,7 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
     logger,
     settings: { ...DEFAULT_SETTINGS, ...options.settings },
     now,
-    newId: () => uuidV7(Date.now(), randomFillSync(new Uint8Array(10))),
+    newId: newUuid,
     racepoint: options.racepoint,
   };
 

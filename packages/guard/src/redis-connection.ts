@@ -25,3 +25,10 @@ export function connectRedis(url: string): RedisConnection {
     [Symbol.asyncDispose]: async () => client.disconnect(),
   };
 }
+
+/** Redis lets a connection that listens do nothing else. */
+export function connectSubscriber(url: string): Redis {
+  const client = new Redis(url, { connectTimeout: 1_000, maxRetriesPerRequest: 0 });
+  client.on('error', () => {});
+  return client;
+}

@@ -1,7 +1,12 @@
-import type { Telemetry } from '@phaselock/telemetry';
+import { randomUUID } from 'node:crypto';
+import { createMemoryChannel, createPostgresBus, createRedisBus, createSlotCache, type InvalidationBus, slotStateCodec } from '@phaselock/cache';
+import { OUTSIDE_THE_GUARD, type SlotState } from '@phaselock/core';
+import { connectListener } from '@phaselock/store';
+import type { Logger, Telemetry } from '@phaselock/telemetry';
 import type { SlotSnapshots } from './context.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import { connectSubscriber, type RedisConnection } from './redis-connection.ts';
 
+/** How processes hear of each other's changes; `memory` when there is only this one. */
 export type InvalidationBusChoice = 'memory' | 'postgres' | 'redis';
 
 export type SnapshotsOptions = {
@@ -9,8 +14,48 @@ export type SnapshotsOptions = {
   readonly redis: RedisConnection | undefined;
   readonly databaseUrl: string;
   readonly telemetry: Telemetry;
+  readonly logger: Logger;
 };
 
-export async function openSnapshots(_o: SnapshotsOptions): Promise<SlotSnapshots & AsyncDisposable> {
-  return { get: async () => undefined, put: () => {}, changed: () => {}, [Symbol.asyncDispose]: async () => {} };
+export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncDisposable {
+  const { redis, telemetry, logger } = options;
+  const resources = new AsyncDisposableStack();
+  const bus = resources.use(openBus(options, resources));
+  const observer = telemetry.cache;
+  const cache = resources.use(
+    createSlotCache<SlotState>({ bus, observer, log: logger, ...(redis && { redis: { client: redis.client, codec: slotStateCodec } }) }),
+  );
+  return {
+    async get(slot) {
+      const since = performance.now();
+      const found = await cache.get(slot);
+      if (found !== undefined) telemetry.lookedUp(found.source, (performance.now() - since) / 1000);
+      return found?.value;
+    },
+    put: (slot, state, readForMs) => void cache.put(slot, { version: state.version, value: state }, readForMs),
+    forget: (slot, version) => void cache.forget(slot, version),
+    changed(slot, { version, state, sessionId }) {
+      const generation = state?.generation ?? OUTSIDE_THE_GUARD;
+      const model = state?.live?.identity.model ?? null;
+      void cache.changed({ slot, version, generation, sessionId, model }, state ?? undefined);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function openBus({ invalidation, redis, databaseUrl, telemetry, logger }: SnapshotsOptions, resources: AsyncDisposableStack): InvalidationBus {
+  const origin = randomUUID();
+  const common = { origin, observer: telemetry.cache, log: logger };
+  switch (invalidation) {
+    case 'memory':
+      return createMemoryChannel(logger).join(origin);
+    case 'postgres':
+      return createPostgresBus({ ...common, connect: () => connectListener(databaseUrl) });
+    case 'redis': {
+      if (redis === undefined) throw new TypeError('invalidation over Redis needs redisUrl');
+      const subscriber = connectSubscriber(redis.url);
+      resources.defer(() => subscriber.disconnect());
+      return createRedisBus({ ...common, publisher: redis.client, subscriber });
+    }
+  }
 }

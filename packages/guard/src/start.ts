@@ -1,3 +1,4 @@
+import { UNKNOWN_VERSION } from '@phaselock/cache';
 import {
   checkHandoff,
   decideStart,
@@ -19,7 +20,7 @@ import { adoptSession, createBeside, openSession, type Writer } from '@phaselock
 import { announceAdopted, announceAnswer, announceBeside, announceOpened } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { answering, isAmbiguous, Moved } from './failures.ts';
-import { glance } from './glance.ts';
+import { glance, movedPast } from './glance.ts';
 import { type IdempotencyKey, idempotencyRow, replay } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { findBirth } from './own-birth.ts';
@@ -79,8 +80,9 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
       try {
         return await decideAndWrite(ctx, attempt, held);
       } catch (error) {
-        ctx.snapshots.changed(attempt.slot, { version: 0, state: null, model: null, sessionId: attempt.sessionId });
         ambiguous ||= isAmbiguous(error);
+        // Whatever went wrong, the snapshot that led here is not decided on again.
+        if (!(error instanceof Moved)) ctx.snapshots.changed(attempt.slot, { version: UNKNOWN_VERSION, state: null, sessionId: attempt.sessionId });
         throw error;
       }
     });
@@ -152,7 +154,7 @@ async function open(
     idempotency: idempotencyRow(attempt.idempotency, sessionId),
     waitMs: attempt.remainingMs(),
   });
-  if (opened.kind === 'moved') throw new Moved();
+  if (opened.kind === 'moved') throw movedPast(ctx, slot, seen);
   await ctx.racepoint?.('start:written');
 
   const session: GuardedSession = { id: sessionId, generation: opened.generation, slot, identity: decision.identity, modelMissing: false };
@@ -169,7 +171,7 @@ async function adopt(
   writer: Writer,
 ): Promise<StartOutcome> {
   const adopted = await adoptSession(writer, { slot, seen, sessionId: decision.live.id, actor, waitMs: remainingMs() });
-  if (adopted === 'moved') throw new Moved();
+  if (adopted === 'moved') throw movedPast(ctx, slot, seen);
   announceAdopted(ctx, slot, decision.live.id);
   return answerTo(slot, decision);
 }

@@ -1,3 +1,4 @@
+export { connectListener } from './connect-listener.ts';
 export { type Database, openDatabase, type Transaction } from './database.ts';
 export { POOL_DEFAULTS, type PoolObserver, type PoolOptions, type PoolStats } from './pool.ts';
 export { classifyFailure, type Failure } from './sqlstates.ts';
@@ -28,6 +29,7 @@ export type { SessionRecord } from './session-record.ts';
 export { readLatestSessions } from './latest-sessions.ts';
 export { listSessions, type Page, readSession, type SessionFilter } from './list-sessions.ts';
 export { addModel, addProfile, deleteModel, deleteProfile, type ModelRow, type ProfileRow, readCatalogue } from './catalogue.ts';
+export { seedCatalogue } from './seed-catalogue.ts';
 export { addAttempt, addProject, addTask } from './board.ts';
 export { type LogRow, type ProcessRow, readEvents, readLastLogId, readLogs, readProcess, readProcesses, type SessionEventRow } from './session-history.ts';
 export { readIdempotentResponse, sweepIdempotencyKeys } from './idempotency.ts';

@@ -1,0 +1,18 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const CEILING = 300;
+const FORBIDDEN = /(^|[/-])(utils?|helpers?|common|manager|misc)([.-]|$)/;
+
+const sources = globSync('{packages/*/src,bench,checks,examples}/**/*.ts', { cwd: ROOT }).filter((file) => !file.includes('node_modules'));
+
+test(`no source file is longer than ${CEILING} lines`, () => {
+  const long = sources.filter((file) => !file.endsWith('.test.ts')).map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }));
+  expect(long.filter(({ lines }) => lines > CEILING)).toEqual([]);
+});
+
+test('a file is named for what it decides or does', () => {
+  expect(sources.filter((file) => FORBIDDEN.test(file))).toEqual([]);
+});

@@ -1,0 +1,80 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** What each package may import of ours. A package that is not here may not exist; a line is added with the reason in its commit. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  store: ['core'],
+  locking: ['core'],
+  cache: ['core'],
+  telemetry: ['core'],
+  guard: ['cache', 'core', 'locking', 'store', 'telemetry'],
+  testkit: ['core', 'guard', 'store'],
+};
+
+type Manifest = {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+};
+
+const manifestOf = (name: string): Manifest => JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'));
+const packages = globSync('packages/*/package.json', { cwd: ROOT }).map((path) => path.split('/')[1] ?? '');
+const ours = (dependencies: Manifest['dependencies']): string[] =>
+  Object.keys(dependencies ?? {})
+    .filter((dependency) => dependency.startsWith('@phaselock/'))
+    .map((dependency) => dependency.slice('@phaselock/'.length));
+
+const IMPORT = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+type Import = { readonly file: string; readonly specifier: string };
+const importsIn = (pattern: string): Import[] =>
+  globSync(pattern, { cwd: ROOT }).flatMap((file) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => ({ file, specifier })),
+  );
+const isTest = (file: string): boolean => /\.test\.ts$|\/chaos\/|\/testing\//.test(file);
+
+describe('imports point down the tree', () => {
+  test('every package has its line in the law', () => {
+    expect(packages.toSorted()).toEqual(Object.keys(ALLOWED).toSorted());
+  });
+
+  test.each(packages)('%s depends on nothing of ours but what the law allows', (name) => {
+    expect(ours(manifestOf(name).dependencies).filter((dependency) => !ALLOWED[name]?.includes(dependency))).toEqual([]);
+  });
+
+  test.each(packages)('%s keeps its test tools at the root, so no manifest hides a way up', (name) => {
+    expect(manifestOf(name).devDependencies).toBeUndefined();
+  });
+
+  test('nothing but tests imports testkit', () => {
+    const strays = importsIn('packages/!(testkit)/src/**/*.ts').filter(({ file, specifier }) => specifier === '@phaselock/testkit' && !isTest(file));
+    expect(strays).toEqual([]);
+  });
+
+  test('no import climbs out of its package, and none goes round its front door', () => {
+    const strays = importsIn('packages/*/src/**/*.ts').filter(({ file, specifier }) => {
+      if (specifier.startsWith('@phaselock/')) return specifier.split('/').length > 2;
+      if (!specifier.startsWith('.')) return false;
+      const home = file.split('/').slice(0, 2).join('/');
+      return relative(home, join(dirname(file), specifier)).startsWith('..') && !isTest(file);
+    });
+    expect(strays).toEqual([]);
+  });
+
+  test('what a package imports of ours is in its manifest', () => {
+    const strays = importsIn('packages/*/src/**/*.ts').filter(({ file, specifier }) => {
+      const name = file.split('/')[1] ?? '';
+      const [, target] = /^@phaselock\/([a-z-]+)$/.exec(specifier) ?? [];
+      return target !== undefined && !isTest(file) && !ours(manifestOf(name).dependencies).includes(target);
+    });
+    expect(strays).toEqual([]);
+  });
+
+  test('core imports nothing at all but itself', () => {
+    expect(importsIn('packages/core/src/**/*.ts').filter(({ file, specifier }) => !specifier.startsWith('.') && !isTest(file))).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { encodeBeat, encodeInvalidation, parseMessage } from './invalidation-message.ts';
+import { sampleInvalidation } from './sample-slots.ts';
+
+const wire = {
+  task_id: '019aa001-0000-7000-8000-000000000001',
+  phase: 'run',
+  model: 'claude-opus-4-5',
+  mode: 'standard',
+  version: 3,
+  session_id: '019aa002-0000-7000-8000-000000000003',
+  generation: 3,
+  origin: 'server-1',
+};
+
+describe('on the wire', () => {
+  it('is the JSON object others read along', () => {
+    expect(JSON.parse(encodeInvalidation(sampleInvalidation(3), 'server-1'))).toEqual(wire);
+  });
+
+  it('comes back as it was', () => {
+    const invalidation = { ...sampleInvalidation(3), sessionId: null, model: null };
+    expect(parseMessage(encodeInvalidation(invalidation, 'server-1'))).toEqual({
+      kind: 'invalidation',
+      origin: 'server-1',
+      invalidation,
+    });
+    expect(parseMessage(encodeBeat(12.5, 'server-1'))).toEqual({ kind: 'beat', origin: 'server-1', sentAt: 12.5 });
+  });
+
+  it('stays below what PostgreSQL takes, whatever the model is called', () => {
+    const text = encodeInvalidation({ ...sampleInvalidation(3), model: '🐘'.repeat(5_000) }, 'server-1');
+    expect(Buffer.byteLength(text)).toBeLessThan(8_000);
+    expect(parseMessage(text)).toMatchObject({ invalidation: { version: 3, model: null } });
+  });
+
+  it('may carry what a later release adds', () => {
+    expect(parseMessage(JSON.stringify({ ...wire, reason: 'model-changed' }))).toMatchObject({ kind: 'invalidation' });
+  });
+});
+
+describe('anything else', () => {
+  const broken: Record<string, unknown>[] = [
+    { task_id: 'not-an-id' },
+    { task_id: 7 },
+    { phase: 'deploy' },
+    { mode: 'fast' },
+    { version: -1 },
+    { version: 1.5 },
+    { version: '3' },
+    { version: 2 ** 60 },
+    { generation: null },
+    { session_id: 'x' },
+    { session_id: undefined },
+    { model: 4 },
+    { model: undefined },
+    { origin: '' },
+    { origin: undefined },
+  ];
+
+  it.each(broken)('is no message: %j', (change) => {
+    expect(parseMessage(JSON.stringify({ ...wire, ...change }))).toBeUndefined();
+  });
+
+  it.each(['', '{', 'null', '[]', '"text"', '7', '{"__proto__":{"origin":"a"}}', '{"beat":"x","origin":"a"}'])(
+    'is no message: %s',
+    (text) => {
+      expect(parseMessage(text)).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { recorded } from './bus-contract.ts';
+import { createMemoryChannel } from './memory-bus.ts';
+import { sampleInvalidation } from './sample-slots.ts';
+
+it('brings each change to everyone who joined, until they leave', async () => {
+  const channel = createMemoryChannel();
+  const [one, two] = [recorded(channel.join('first')), recorded(channel.join('second'))];
+  await one.bus.publish(sampleInvalidation(1));
+  await two.bus[Symbol.asyncDispose]();
+  await one.bus.publish(sampleInvalidation(2));
+  expect(one.heard.map(({ origin, invalidation }) => [origin, invalidation.version])).toEqual([
+    ['first', 1],
+    ['first', 2],
+  ]);
+  expect(two.heard).toHaveLength(1);
+  expect([one.bus.healthy(), one.resets()]).toEqual([true, 0]);
+});
