@@ -6,10 +6,14 @@ const ROOT = resolve(import.meta.dirname, '..');
 const CEILING = 300;
 const FORBIDDEN = /(^|[/-])(utils?|helpers?|common|manager|misc)([.-]|$)/;
 
-const sources = globSync('{packages/*/src,bench,checks,examples}/**/*.ts', { cwd: ROOT }).filter((file) => !file.includes('node_modules'));
+const sources = globSync('{packages/*/src,bench,checks,examples}/**/*.ts', { cwd: ROOT }).filter(
+  (file) => !file.includes('node_modules'),
+);
 
 test(`no source file is longer than ${CEILING} lines`, () => {
-  const long = sources.filter((file) => !file.endsWith('.test.ts')).map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }));
+  const long = sources
+    .filter((file) => !file.endsWith('.test.ts'))
+    .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }));
   expect(long.filter(({ lines }) => lines > CEILING)).toEqual([]);
 });
 

@@ -22,7 +22,8 @@ type Manifest = {
   readonly devDependencies?: Readonly<Record<string, string>>;
 };
 
-const manifestOf = (name: string): Manifest => JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'));
+const manifestOf = (name: string): Manifest =>
+  JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'));
 const packages = globSync('packages/*/package.json', { cwd: ROOT }).map((path) => path.split('/')[1] ?? '');
 const ours = (dependencies: Manifest['dependencies']): string[] =>
   Object.keys(dependencies ?? {})
@@ -43,7 +44,9 @@ describe('imports point down the tree', () => {
   });
 
   test.each(packages)('%s depends on nothing of ours but what the law allows', (name) => {
-    expect(ours(manifestOf(name).dependencies).filter((dependency) => !ALLOWED[name]?.includes(dependency))).toEqual([]);
+    expect(ours(manifestOf(name).dependencies).filter((dependency) => !ALLOWED[name]?.includes(dependency))).toEqual(
+      [],
+    );
   });
 
   test.each(packages)('%s keeps its test tools at the root, so no manifest hides a way up', (name) => {
@@ -51,7 +54,9 @@ describe('imports point down the tree', () => {
   });
 
   test('nothing but tests imports testkit', () => {
-    const strays = importsIn('packages/!(testkit)/src/**/*.ts').filter(({ file, specifier }) => specifier === '@phaselock/testkit' && !isTest(file));
+    const strays = importsIn('packages/!(testkit)/src/**/*.ts').filter(
+      ({ file, specifier }) => specifier === '@phaselock/testkit' && !isTest(file),
+    );
     expect(strays).toEqual([]);
   });
 
@@ -75,6 +80,10 @@ describe('imports point down the tree', () => {
   });
 
   test('core imports nothing at all but itself', () => {
-    expect(importsIn('packages/core/src/**/*.ts').filter(({ file, specifier }) => !specifier.startsWith('.') && !isTest(file))).toEqual([]);
+    expect(
+      importsIn('packages/core/src/**/*.ts').filter(
+        ({ file, specifier }) => !specifier.startsWith('.') && !isTest(file),
+      ),
+    ).toEqual([]);
   });
 });

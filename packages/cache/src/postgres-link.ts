@@ -37,7 +37,7 @@ const RECONNECT_LIMIT_MS = 2_000;
 export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
   const { connect, channel, onPayload, onLost, log, sleep, random, connectTimeoutMs } = options;
   const stopping = new AbortController();
-  let current: PostgresConnection | undefined;
+  let current: PostgresConnection['query'] | undefined;
   let renew = (): void => {};
 
   const serveOne = async (): Promise<void> => {
@@ -52,7 +52,7 @@ export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
     try {
       if (stopping.signal.aborted) return;
       await withinTime(connection.query(`LISTEN "${channel}"`), connectTimeoutMs);
-      current = connection;
+      current = oneAtATime(connection);
       await lost.promise;
     } finally {
       current = undefined;
@@ -77,7 +77,7 @@ export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
   return {
     async query(text, values) {
       if (current === undefined) throw new Error('There is no connection for invalidations.');
-      return await current.query(text, values);
+      return await current(text, values);
     },
     renew: () => renew(),
     async [Symbol.asyncDispose]() {
@@ -85,6 +85,16 @@ export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
       renew();
       await served;
     },
+  };
+}
+
+/** A client is not asked for the next thing before it has answered. */
+function oneAtATime(connection: PostgresConnection): PostgresConnection['query'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (text, values) => {
+    const next = last.catch(() => undefined).then(() => connection.query(text, values));
+    last = next;
+    return next;
   };
 }
 

@@ -49,7 +49,7 @@ describe.runIf(redisTests.possible)(redisTests.title('a bus over Redis'), () => 
     const { resets, heard } = recorded(bus);
     await eventually(() => bus.healthy());
     const before = resets();
-    await redis.client().client('KILL', 'TYPE', 'pubsub');
+    await redis.client().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await eventually(() => resets() > before && bus.healthy());
     await bus.publish(sampleInvalidation(2));
     await eventually(() => heard.length === 1);

@@ -39,13 +39,11 @@ export type StartDecision =
 
 /** What a start comes to. Total: every state and request has an answer, and nothing outside them is looked at. */
 export function decideStart(slot: SlotState, request: StartRequest, policy: ModelPolicy): StartDecision {
-  const { model } = request;
+  const { model, guarded } = request;
   const { live } = slot;
   if (model.kind === 'missing') return { kind: 'refuse', code: 'model_missing', why: model.why };
-  if (live === null) return { kind: 'create', identity: model.identity, beside: false };
-  // A guarded session stays guarded whoever comes: a caller who is not enrolled must not write beside it.
-  const guarded = request.guarded || live.guarded;
-  if (!guarded) return { kind: 'create', identity: model.identity, beside: true };
+  // Who is not enrolled yet works as before, beside whatever is there; the rollout counts how often.
+  if (!guarded || live === null) return { kind: 'create', identity: model.identity, beside: live !== null };
   const comparison = compareModels({ kind: 'resolved', identity: live.identity }, model, policy);
   return decideBesideLive(live, model.identity, request.say, comparison);
 }

@@ -51,7 +51,7 @@ export {
   TURN_REASONS,
   type TurnReason,
 } from './process-lifecycle.ts';
-export { DELETION_REASONS, type DeletionReason } from './replacement-reason.ts';
+export { DELETION_REASONS, type DeletionReason, replacementReason } from './replacement-reason.ts';
 export {
   buildCatalogue,
   type Catalogue,

@@ -1,5 +1,12 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
-import { type DeletionReason, type ModelComparison, NOTICES, type SessionId, type ShownSession, type SlotKey } from '@phaselock/core';
+import {
+  type DeletionReason,
+  type ModelComparison,
+  NOTICES,
+  type SessionId,
+  type ShownSession,
+  type SlotKey,
+} from '@phaselock/core';
 import type { GuardContext } from './context.ts';
 import type { GuardedSession } from './start-outcome.ts';
 
@@ -19,12 +26,18 @@ export function announceOpened(ctx: GuardContext, { session, slotVersion, predec
   const { id, slot, generation, identity } = session;
   const status = predecessor === null ? 'ready' : 'pending';
   const live = { id, generation, identity, status, guarded: true, modelMissing: false } as const;
-  ctx.snapshots.changed(slot, { version: slotVersion, state: { version: slotVersion, generation, live }, sessionId: id });
+  ctx.snapshots.changed(slot, {
+    version: slotVersion,
+    state: { version: slotVersion, generation, live },
+    sessionId: id,
+  });
 
   const outcome = predecessor === null ? 'created' : 'replaced';
   ctx.telemetry.sessionStarted({ outcome, phase: slot.phase, mode: slot.mode });
-  if (predecessor !== null && reason !== 'first') ctx.telemetry.sessionReplaced({ reason, seconds: (ctx.now() - since) / 1000 });
-  if (ctx.logger.isLevelEnabled('debug')) ctx.logger.debug({ session_id: id, generation, ...slot, predecessor, reason }, `session ${outcome}`);
+  if (predecessor !== null && reason !== 'first')
+    ctx.telemetry.sessionReplaced({ reason, seconds: (ctx.now() - since) / 1000 });
+  if (ctx.logger.isLevelEnabled('debug'))
+    ctx.logger.debug({ session_id: id, generation, ...slot, predecessor, reason }, `session ${outcome}`);
 }
 
 export function announceAdopted(ctx: GuardContext, slot: SlotKey, sessionId: SessionId): void {
@@ -50,7 +63,14 @@ export function announceAnswer(ctx: GuardContext, { phase, mode }: SlotKey, kind
 /** The line operators grep for: each model change between two processes of an attempt has one, and nothing else does. */
 export function announceModelChange(
   ctx: GuardContext,
-  change: { taskAttemptId: string; previousVariant: string | null; currentVariant: string | null; previousModel: string | null; currentModel: string | null; comparison?: ModelComparison },
+  change: {
+    taskAttemptId: string;
+    previousVariant: string | null;
+    currentVariant: string | null;
+    previousModel: string | null;
+    currentModel: string | null;
+    comparison?: ModelComparison;
+  },
 ): void {
   ctx.logger.info(
     {
@@ -66,7 +86,12 @@ export function announceModelChange(
 
 export function announceDeleted(
   ctx: GuardContext,
-  { slot, slotVersion, sessionId, reason }: { slot: SlotKey; slotVersion: number | null; sessionId: SessionId; reason: DeletionReason },
+  {
+    slot,
+    slotVersion,
+    sessionId,
+    reason,
+  }: { slot: SlotKey; slotVersion: number | null; sessionId: SessionId; reason: DeletionReason },
 ): void {
   ctx.snapshots.changed(slot, { version: slotVersion ?? UNKNOWN_VERSION, state: null, sessionId });
   ctx.telemetry.sessionDeleted(reason);

@@ -23,29 +23,60 @@ export const addTask = (ctx: GuardContext, projectId: ProjectId, title: string):
     return id;
   });
 
-export const addAttempt = (ctx: GuardContext, taskId: TaskId, at: { branch?: string; worktree?: string } = {}): Promise<AttemptId> =>
+export const addAttempt = (
+  ctx: GuardContext,
+  taskId: TaskId,
+  at: { branch?: string; worktree?: string } = {},
+): Promise<AttemptId> =>
   run(ctx, async () => {
     const id = newAttemptId(ctx);
-    await store.addAttempt(ctx.database.kysely, { id, taskId, branch: at.branch ?? null, worktree: at.worktree ?? null });
+    await store.addAttempt(ctx.database.kysely, {
+      id,
+      taskId,
+      branch: at.branch ?? null,
+      worktree: at.worktree ?? null,
+    });
     return id;
   });
 
-export type NewModel = { readonly agent: Agent; readonly name: string; readonly isDefault?: boolean; readonly standsFor?: string };
+export type NewModel = {
+  readonly agent: Agent;
+  readonly name: string;
+  readonly isDefault?: boolean;
+  readonly standsFor?: string;
+};
 
 export const addModel = (ctx: GuardContext, { agent, name, isDefault, standsFor }: NewModel): Promise<ModelId> =>
   run(ctx, async () => {
     const id = newModelId(ctx);
-    await store.addModel(ctx.database.kysely, { id, agent, name, isDefault: isDefault ?? false, standsFor: standsFor ?? null });
+    await store.addModel(ctx.database.kysely, {
+      id,
+      agent,
+      name,
+      isDefault: isDefault ?? false,
+      standsFor: standsFor ?? null,
+    });
     ctx.catalogue.forget();
     return id;
   });
 
-export type NewProfile = { readonly agent: Agent; readonly variant: string; readonly model?: string; readonly parameters?: Parameters };
+export type NewProfile = {
+  readonly agent: Agent;
+  readonly variant: string;
+  readonly model?: string;
+  readonly parameters?: Parameters;
+};
 
 export const addProfile = (ctx: GuardContext, { agent, variant, model, parameters }: NewProfile): Promise<ProfileId> =>
   run(ctx, async () => {
     const id = newProfileId(ctx);
-    await store.addProfile(ctx.database.kysely, { id, agent, variant, model: model ?? null, parameters: parameters ?? {} });
+    await store.addProfile(ctx.database.kysely, {
+      id,
+      agent,
+      variant,
+      model: model ?? null,
+      parameters: parameters ?? {},
+    });
     ctx.catalogue.forget();
     return id;
   });

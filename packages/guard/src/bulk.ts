@@ -2,6 +2,7 @@ import {
   decideStart,
   type ErrorCode,
   PhaselockError,
+  replacementReason,
   resolveModel,
   type SessionId,
   type SlotKey,
@@ -32,15 +33,22 @@ export async function bulkStart(ctx: GuardContext, items: readonly BulkItem[]): 
   return await answering(ctx, deadline, 'session_create_failed', async () => {
     refuseTooMany(ctx, items.length);
     const slots = items.map(({ taskId, phase, mode }): SlotKey => ({ taskId, phase, mode }));
-    if (new Set(slots.map(slotName)).size !== slots.length) throw new PhaselockError('invalid_request', { detail: 'a slot is named twice' });
+    if (new Set(slots.map(slotName)).size !== slots.length)
+      throw new PhaselockError('invalid_request', { detail: 'a slot is named twice' });
 
     const since = ctx.now();
     const { catalogue, policy } = await ctx.catalogue.view();
-    const states = new Map((await readSlotStates(ctx.database, slots)).map(({ slot, state }) => [slotName(slot), state]));
+    const states = new Map(
+      (await readSlotStates(ctx.database, slots)).map(({ slot, state }) => [slotName(slot), state]),
+    );
     const plans = items.map((item, index): Plan => {
       const slot = slots[index] ?? item;
       const seen = states.get(slotName(slot)) ?? neverRead(slot);
-      const asked = { model: resolveModel(catalogue, item.model), say: item.say ?? { kind: 'nothing' as const }, guarded: item.guarded ?? true };
+      const asked = {
+        model: resolveModel(catalogue, item.model),
+        say: item.say ?? { kind: 'nothing' as const },
+        guarded: item.guarded ?? true,
+      };
       return { item, slot, seen, decision: decideStart(seen, asked, policy), sessionId: newSessionId(ctx) };
     });
     await ctx.racepoint?.('bulk:decided');
@@ -55,7 +63,13 @@ export async function bulkStart(ctx: GuardContext, items: readonly BulkItem[]): 
   });
 }
 
-type Plan = { readonly item: BulkItem; readonly slot: SlotKey; readonly seen: SlotState; readonly decision: StartDecision; readonly sessionId: SessionId };
+type Plan = {
+  readonly item: BulkItem;
+  readonly slot: SlotKey;
+  readonly seen: SlotState;
+  readonly decision: StartDecision;
+  readonly sessionId: SessionId;
+};
 
 function toWrite({ item, slot, seen, decision, sessionId }: Plan): BulkOpen | undefined {
   const createdBy = item.actor ?? null;
@@ -65,7 +79,14 @@ function toWrite({ item, slot, seen, decision, sessionId }: Plan): BulkOpen | un
       return { slot, seen, sessionId, identity: decision.identity, createdBy, reason: 'first' };
     case 'replace':
       if (!decision.live.guarded) return undefined;
-      return { slot, seen, sessionId, identity: decision.identity, createdBy, reason: 'model-changed' };
+      return {
+        slot,
+        seen,
+        sessionId,
+        identity: decision.identity,
+        createdBy,
+        reason: replacementReason(decision.comparison),
+      };
     case 'existing':
     case 'ask':
     case 'refuse':
@@ -86,12 +107,29 @@ async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: n
   }
 }
 
-async function finish(ctx: GuardContext, { item, slot, decision, sessionId }: Plan, opened: OpenedById, since: number): Promise<BulkOutcome> {
+async function finish(
+  ctx: GuardContext,
+  { item, slot, decision, sessionId }: Plan,
+  opened: OpenedById,
+  since: number,
+): Promise<BulkOutcome> {
   const row = opened.get(sessionId);
   if (row !== undefined && (decision.kind === 'create' || decision.kind === 'replace')) {
-    const session = { id: sessionId, generation: row.generation, slot, identity: decision.identity, modelMissing: false };
+    const session = {
+      id: sessionId,
+      generation: row.generation,
+      slot,
+      identity: decision.identity,
+      modelMissing: false,
+    };
     const predecessor = decision.kind === 'replace' ? shownOf(decision.live) : null;
-    announceOpened(ctx, { session, slotVersion: row.slot_version, predecessor, reason: predecessor === null ? 'first' : 'model-changed', since });
+    announceOpened(ctx, {
+      session,
+      slotVersion: row.slot_version,
+      predecessor,
+      reason: decision.kind === 'replace' ? replacementReason(decision.comparison) : 'first',
+      since,
+    });
     return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
   }
   switch (decision.kind) {
@@ -115,11 +153,20 @@ async function startAlone(ctx: GuardContext, item: BulkItem): Promise<BulkOutcom
   }
 }
 
-export async function bulkDelete(ctx: GuardContext, sessionIds: readonly SessionId[], actor?: string): Promise<SessionId[]> {
+export async function bulkDelete(
+  ctx: GuardContext,
+  sessionIds: readonly SessionId[],
+  actor?: string,
+): Promise<SessionId[]> {
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
   return await answering(ctx, deadline, 'unexpected', async () => {
     refuseTooMany(ctx, sessionIds.length);
-    const gone = await deleteSessions(ctx.database, { sessionIds, reason: 'deleted', actor: actor ?? null, waitMs: deadline.remainingMs() });
+    const gone = await deleteSessions(ctx.database, {
+      sessionIds,
+      reason: 'deleted',
+      actor: actor ?? null,
+      waitMs: deadline.remainingMs(),
+    });
     for (const { session_id: sessionId, task_id: taskId, phase, mode, slot_version: slotVersion } of gone) {
       announceDeleted(ctx, { slot: { taskId, phase, mode }, slotVersion, sessionId, reason: 'deleted' });
     }
@@ -129,7 +176,8 @@ export async function bulkDelete(ctx: GuardContext, sessionIds: readonly Session
 }
 
 function refuseTooMany({ settings }: GuardContext, count: number): void {
-  if (count > settings.bulkLimit) throw new PhaselockError('invalid_request', { detail: `at most ${settings.bulkLimit} items at once` });
+  if (count > settings.bulkLimit)
+    throw new PhaselockError('invalid_request', { detail: `at most ${settings.bulkLimit} items at once` });
 }
 
 function neverRead(slot: SlotKey): never {

@@ -9,7 +9,11 @@ export const CATALOGUE_BOUND_MS = 2_000;
  * The models and profiles, a small table, as they were at most two seconds ago. Refreshed behind the back of whoever asks once half of that
  * is over, so that a busy process never waits for it.
  */
-export function catalogueView(database: Database, policy: ModelPolicy, now: () => number): { view(): Promise<CatalogueView>; forget(): void } {
+export function catalogueView(
+  database: Database,
+  policy: ModelPolicy,
+  now: () => number,
+): { view(): Promise<CatalogueView>; forget(): void } {
   let current: { readonly view: CatalogueView; readonly readAt: number } | undefined;
   let reading: Promise<CatalogueView> | undefined;
   let epoch = 0;

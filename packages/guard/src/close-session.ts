@@ -1,4 +1,11 @@
-import { type Generation, PhaselockError, SESSION_TRANSITIONS, type SessionAction, type SessionId, statusesThatAllow } from '@phaselock/core';
+import {
+  type Generation,
+  PhaselockError,
+  SESSION_TRANSITIONS,
+  type SessionAction,
+  type SessionId,
+  statusesThatAllow,
+} from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
 import { closeSession as write } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
@@ -14,10 +21,19 @@ export type CloseSession = {
 const CLOSED_STATUS = { complete: 'completed', fail: 'failed', stop: 'stopped' } as const;
 
 /** Ends a session that keeps its slot. A process still running in it is told to stop by its next heartbeat. */
-export async function closeSession(ctx: GuardContext, { sessionId, generation, how, actor }: CloseSession): Promise<{ version: number }> {
+export async function closeSession(
+  ctx: GuardContext,
+  { sessionId, generation, how, actor }: CloseSession,
+): Promise<{ version: number }> {
   return await answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'unexpected', async () => {
     const from = statusesThatAllow(how).filter((status) => SESSION_TRANSITIONS[status][how] === CLOSED_STATUS[how]);
-    const closed = await write(ctx.database, { sessionId, generation, status: CLOSED_STATUS[how], from, actor: actor ?? null });
+    const closed = await write(ctx.database, {
+      sessionId,
+      generation,
+      status: CLOSED_STATUS[how],
+      from,
+      actor: actor ?? null,
+    });
     switch (closed.outcome) {
       case 'closed':
         return { version: closed.session_version };

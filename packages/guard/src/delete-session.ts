@@ -16,7 +16,12 @@ export async function softDelete(ctx: GuardContext, { sessionId, seenVersion, ac
     await ctx.racepoint?.('delete:written');
     switch (deleted.kind) {
       case 'deleted':
-        return announceDeleted(ctx, { slot: deleted.slot, slotVersion: deleted.slotVersion, sessionId, reason: 'deleted' });
+        return announceDeleted(ctx, {
+          slot: deleted.slot,
+          slotVersion: deleted.slotVersion,
+          sessionId,
+          reason: 'deleted',
+        });
       case 'already-deleted':
         return;
       case 'not-found':

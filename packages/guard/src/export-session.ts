@@ -1,5 +1,15 @@
 import { PhaselockError, type SessionId } from '@phaselock/core';
-import { type LogRow, type ProcessRow, readEvents, readLastLogId, readLogs, readProcesses, readSession, type SessionEventRow, type SessionRecord } from '@phaselock/store';
+import {
+  type LogRow,
+  type ProcessRow,
+  readEvents,
+  readLastLogId,
+  readLogs,
+  readProcesses,
+  readSession,
+  type SessionEventRow,
+  type SessionRecord,
+} from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { toPhaselockError } from './failures.ts';
 
@@ -12,7 +22,10 @@ export type ExportedPart =
 const LOG_PAGE = 1_000;
 
 /** All of a session, part by part: the session, its processes, its events, and its log as it was when the export began, in bounded memory. */
-export async function* exportSession({ database: { kysely } }: GuardContext, id: SessionId): AsyncGenerator<ExportedPart> {
+export async function* exportSession(
+  { database: { kysely } }: GuardContext,
+  id: SessionId,
+): AsyncGenerator<ExportedPart> {
   try {
     const session = await readSession(kysely, id);
     if (session === undefined) throw new PhaselockError('session_not_found');

@@ -33,7 +33,8 @@ export function isRetryable(error: unknown): boolean {
 export const isAmbiguous = (error: unknown): boolean => classifyFailure(error) === 'connection-lost';
 
 /** A statement that waited for a lock as long as it was told to. */
-export const isLockTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '55P03';
+export const isLockTimeout = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '55P03';
 
 /** What a failure is called when it leaves the guard. `otherwise` is what an unexpected one means to this caller. */
 export function toPhaselockError(error: unknown, otherwise: ErrorCode): PhaselockError {
@@ -41,7 +42,8 @@ export function toPhaselockError(error: unknown, otherwise: ErrorCode): Phaseloc
   if (error instanceof LockAborted) return new PhaselockError('request_aborted', { cause: error });
   // Running out of time between tries says less than what made the tries necessary.
   if (error instanceof LockTimeout && error.cause !== undefined) return toPhaselockError(error.cause, otherwise);
-  if (error instanceof LockTimeout || error instanceof Moved) return new PhaselockError('session_being_modified', { cause: error });
+  if (error instanceof LockTimeout || error instanceof Moved)
+    return new PhaselockError('session_being_modified', { cause: error });
   return new PhaselockError(codeOf(error, otherwise), { cause: error });
 }
 
@@ -75,10 +77,18 @@ function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
 const GRACE_MS = 250;
 
 /** Every operation runs in here: failures leave as the catalogue's codes, counted, and no later than the deadline. */
-export async function answering<T>(ctx: GuardContext, deadline: Deadline, otherwise: ErrorCode, work: () => Promise<T>): Promise<T> {
+export async function answering<T>(
+  ctx: GuardContext,
+  deadline: Deadline,
+  otherwise: ErrorCode,
+  work: () => Promise<T>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new PhaselockError('backend_unavailable', { detail: 'deadline exceeded' })), deadline.remainingMs() + GRACE_MS);
+    timer = setTimeout(
+      () => reject(new PhaselockError('backend_unavailable', { detail: 'deadline exceeded' })),
+      deadline.remainingMs() + GRACE_MS,
+    );
   });
   try {
     return await Promise.race([work(), overdue]);

@@ -12,8 +12,15 @@ import type { StartedTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
 type Fresh = Extract<TurnDecision, { kind: 'fresh' }>;
 
 /** A fresh conversation is a new session: the old one leaves the slot and the new one's first process begins, in one transaction. */
-export async function openFreshConversation(ctx: GuardContext, attempt: TurnAttempt, state: TurnState, decision: Fresh): Promise<TurnOutcome> {
-  const started = state.guarded ? await replaceAndBegin(ctx, attempt, state, decision) : await besideAndBegin(ctx, attempt, state, decision);
+export async function openFreshConversation(
+  ctx: GuardContext,
+  attempt: TurnAttempt,
+  state: TurnState,
+  decision: Fresh,
+): Promise<TurnOutcome> {
+  const started = state.guarded
+    ? await replaceAndBegin(ctx, attempt, state, decision)
+    : await besideAndBegin(ctx, attempt, state, decision);
   ctx.telemetry.turnDecided('fresh');
   if (decision.reason === 'model-changed') {
     const previous = state.session.identity;
@@ -28,7 +35,12 @@ export async function openFreshConversation(ctx: GuardContext, attempt: TurnAtte
   return started;
 }
 
-async function replaceAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot, session: old }: TurnState, decision: Fresh): Promise<StartedTurn> {
+async function replaceAndBegin(
+  ctx: GuardContext,
+  attempt: TurnAttempt,
+  { slot, session: old }: TurnState,
+  decision: Fresh,
+): Promise<StartedTurn> {
   const { request, deadline } = attempt;
   const sessionId = newSessionId(ctx);
   const { identity, reason } = decision;
@@ -39,11 +51,24 @@ async function replaceAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot, 
     const seen = held.kind === 'locked' ? held.state : await glance(ctx, slot, old.generation);
     if (seen.live?.id !== old.id) throw movedPast(ctx, slot, seen);
     return await inTransaction(ctx, held, async (writer) => {
-      const birth = { slot, seen, sessionId, identity, createdBy, reason, handoff, idempotency: null, waitMs: deadline.remainingMs() };
+      const birth = {
+        slot,
+        seen,
+        sessionId,
+        identity,
+        createdBy,
+        reason,
+        handoff,
+        idempotency: null,
+        waitMs: deadline.remainingMs(),
+      };
       const born = await openSession(writer, birth, { last: false });
       if (born.kind === 'moved') throw movedPast(ctx, slot, seen);
       await ctx.racepoint?.('turn:opened');
-      return { ...born, begun: await beginFirst(ctx, writer, attempt, { sessionId, generation: born.generation }, decision) };
+      return {
+        ...born,
+        begun: await beginFirst(ctx, writer, attempt, { sessionId, generation: born.generation }, decision),
+      };
     });
   });
   await ctx.racepoint?.('turn:written');
@@ -55,12 +80,23 @@ async function replaceAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot, 
 }
 
 /** Outside the guard nothing is replaced: the new session stands beside the old one, as it always did. */
-async function besideAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot }: TurnState, decision: Fresh): Promise<StartedTurn> {
+async function besideAndBegin(
+  ctx: GuardContext,
+  attempt: TurnAttempt,
+  { slot }: TurnState,
+  decision: Fresh,
+): Promise<StartedTurn> {
   const sessionId = newSessionId(ctx);
   const { identity } = decision;
   const session = { sessionId, generation: OUTSIDE_THE_GUARD };
   const begun = await inTransaction(ctx, { kind: 'free' }, async (writer) => {
-    await createBeside(writer, { slot, sessionId, identity, createdBy: attempt.request.actor ?? null, standalone: false });
+    await createBeside(writer, {
+      slot,
+      sessionId,
+      identity,
+      createdBy: attempt.request.actor ?? null,
+      standalone: false,
+    });
     return await beginFirst(ctx, writer, attempt, session, decision);
   });
   announceBeside(ctx, { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false });
@@ -68,7 +104,11 @@ async function besideAndBegin(ctx: GuardContext, attempt: TurnAttempt, { slot }:
 }
 
 /** The transaction that holds the slot, if the strategy opened one, else one of its own. */
-async function inTransaction<T>(ctx: GuardContext, held: Held<SlotState, Writer>, work: (writer: Writer) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  ctx: GuardContext,
+  held: Held<SlotState, Writer>,
+  work: (writer: Writer) => Promise<T>,
+): Promise<T> {
   if (held.kind === 'locked') return await work(held.writer);
   const transaction = ctx.database.transaction();
   try {
@@ -81,7 +121,13 @@ async function inTransaction<T>(ctx: GuardContext, held: Held<SlotState, Writer>
 
 type Begun = { readonly seq: number; readonly leaseExpiresAt: Date };
 
-async function beginFirst(ctx: GuardContext, writer: Writer, { request, processId }: TurnAttempt, session: ShownSession, { identity, reason }: Fresh): Promise<Begun> {
+async function beginFirst(
+  ctx: GuardContext,
+  writer: Writer,
+  { request, processId }: TurnAttempt,
+  session: ShownSession,
+  { identity, reason }: Fresh,
+): Promise<Begun> {
   const begun = await beginTurn(writer, {
     ...session,
     seenVersion: FIRST_VERSION,
@@ -111,5 +157,16 @@ function startedTurn(
 ): StartedTurn {
   const action = 'CodingAgentInitialRequest';
   const handoff = request.handoff?.summary ?? null;
-  return { kind: 'started', session, processId, seq, action, passedSessionId: null, reason, leaseExpiresAt, replaced, handoff };
+  return {
+    kind: 'started',
+    session,
+    processId,
+    seq,
+    action,
+    passedSessionId: null,
+    reason,
+    leaseExpiresAt,
+    replaced,
+    handoff,
+  };
 }

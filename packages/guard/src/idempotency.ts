@@ -31,7 +31,8 @@ export async function replay(ctx: GuardContext, key: IdempotencyKey | undefined)
 }
 
 function storedSessionId(response: unknown): SessionId {
-  const stored = typeof response === 'object' && response !== null && 'session_id' in response ? response.session_id : undefined;
+  const stored =
+    typeof response === 'object' && response !== null && 'session_id' in response ? response.session_id : undefined;
   const id = typeof stored === 'string' ? parseSessionId(stored) : undefined;
   if (id === undefined) throw new TypeError('a stored response names no session');
   return id;

@@ -1,6 +1,15 @@
 import { PhaselockError, type SessionId, type SlotKey, type TaskId } from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
-import { listSessions, type Page, readEvents, readLatestSessions, readProcesses, readSession, type SessionFilter, type SessionRecord } from '@phaselock/store';
+import {
+  listSessions,
+  type Page,
+  readEvents,
+  readLatestSessions,
+  readProcesses,
+  readSession,
+  type SessionFilter,
+  type SessionRecord,
+} from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { answering } from './failures.ts';
 

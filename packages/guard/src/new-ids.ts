@@ -1,4 +1,19 @@
-import { type AttemptId, type ModelId, type ProcessId, type ProfileId, type ProjectId, parseAttemptId, parseModelId, parseProcessId, parseProfileId, parseProjectId, parseSessionId, parseTaskId, type SessionId, type TaskId } from '@phaselock/core';
+import {
+  type AttemptId,
+  type ModelId,
+  type ProcessId,
+  type ProfileId,
+  type ProjectId,
+  parseAttemptId,
+  parseModelId,
+  parseProcessId,
+  parseProfileId,
+  parseProjectId,
+  parseSessionId,
+  parseTaskId,
+  type SessionId,
+  type TaskId,
+} from '@phaselock/core';
 
 type Ids = { readonly newId: () => string };
 

@@ -1,7 +1,17 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_MODEL_POLICY, type ModelPolicy, type SlotKey, type SlotState, uuidV7 } from '@phaselock/core';
-import { chooseStrategy, createLocking, DEFAULT_RETRY, type LockFlags, type Locking, optimisticLock, pessimisticLock, type RedisCommands, redisLock } from '@phaselock/locking';
+import {
+  chooseStrategy,
+  createLocking,
+  DEFAULT_RETRY,
+  type LockFlags,
+  type Locking,
+  optimisticLock,
+  pessimisticLock,
+  type RedisCommands,
+  redisLock,
+} from '@phaselock/locking';
 import { type Database, openDatabase, type PoolOptions, type Writer } from '@phaselock/store';
 import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@phaselock/telemetry';
 import { catalogueView } from './catalogue-view.ts';
@@ -27,7 +37,11 @@ export type OpenGuardOptions = Omit<PoolOptions, 'url'> & {
   readonly racepoint?: GuardContext['racepoint'];
 };
 
-export type OpenGuard = Guard & { readonly database: Database; readonly telemetry: Telemetry; [Symbol.asyncDispose](): Promise<void> };
+export type OpenGuard = Guard & {
+  readonly database: Database;
+  readonly telemetry: Telemetry;
+  [Symbol.asyncDispose](): Promise<void>;
+};
 
 /** Made here, before the agent starts, and handed to it. */
 export const newUuid = (): string => uuidV7(Date.now(), randomFillSync(new Uint8Array(10)));
@@ -67,7 +81,12 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   return { ...createGuard(ctx), database, telemetry, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-function createSlotLocking(database: Database, redis: RedisCommands | undefined, telemetry: Telemetry, now: () => number): Locking<SlotState, Writer> {
+function createSlotLocking(
+  database: Database,
+  redis: RedisCommands | undefined,
+  telemetry: Telemetry,
+  now: () => number,
+): Locking<SlotState, Writer> {
   const wait = async (ms: number): Promise<void> => void (await sleep(ms));
   const random = Math.random;
   const contended = (): void => telemetry.lock.contended('redis');
@@ -79,7 +98,15 @@ function createSlotLocking(database: Database, redis: RedisCommands | undefined,
       redis:
         redis === undefined
           ? optimisticLock()
-          : redisLock({ redis, holdMs: LOCK_HOLD_MS, commandTimeoutMs: 50, token: randomUUID, random, sleep: wait, contended }),
+          : redisLock({
+              redis,
+              holdMs: LOCK_HOLD_MS,
+              commandTimeoutMs: 50,
+              token: randomUUID,
+              random,
+              sleep: wait,
+              contended,
+            }),
     },
     observer: telemetry.lock,
     retry: DEFAULT_RETRY,

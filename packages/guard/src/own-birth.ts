@@ -4,11 +4,16 @@ import type { GuardContext } from './context.ts';
 import { type GuardedSession, type StartOutcome, shownOf } from './start-outcome.ts';
 
 /** What the call that made this session answered, told from the session itself; nothing when the session was never committed. */
-export async function findBirth({ database: { kysely } }: GuardContext, sessionId: SessionId): Promise<StartOutcome | undefined> {
+export async function findBirth(
+  { database: { kysely } }: GuardContext,
+  sessionId: SessionId,
+): Promise<StartOutcome | undefined> {
   const born = await readSession(kysely, sessionId);
   if (born === undefined) return undefined;
   const { id, generation, slot, identity, modelMissing, predecessorId } = born;
   const session: GuardedSession = { id, generation, slot, identity, modelMissing };
   const predecessor = predecessorId === null ? undefined : await readSession(kysely, predecessorId);
-  return predecessor === undefined ? { kind: 'created', session } : { kind: 'replaced', session, predecessor: shownOf(predecessor) };
+  return predecessor === undefined
+    ? { kind: 'created', session }
+    : { kind: 'replaced', session, predecessor: shownOf(predecessor) };
 }

@@ -4,11 +4,15 @@ import { shownOf } from './start-outcome.ts';
 import type { StartedTurn, TurnAttempt } from './start-turn.ts';
 
 /** After a lost answer: the process's id was made by this call, so if it is there, this call began it. */
-export async function findBegunTurn({ database: { kysely } }: GuardContext, { request, processId }: TurnAttempt): Promise<StartedTurn | undefined> {
+export async function findBegunTurn(
+  { database: { kysely } }: GuardContext,
+  { request, processId }: TurnAttempt,
+): Promise<StartedTurn | undefined> {
   const process = await readProcess(kysely, processId);
   const session = process === undefined ? undefined : await readSession(kysely, process.session_id);
   if (process === undefined || session === undefined) return undefined;
-  const replaced = session.id === request.sessionId ? null : { sessionId: request.sessionId, generation: request.generation };
+  const replaced =
+    session.id === request.sessionId ? null : { sessionId: request.sessionId, generation: request.generation };
   return {
     kind: 'started',
     session: shownOf(session),

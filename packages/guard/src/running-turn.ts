@@ -1,4 +1,12 @@
-import { type AgentSessionId, type ErrorCode, PhaselockError, PROCESS_STATUSES, canEnd, type ProcessEnding, type SessionId } from '@phaselock/core';
+import {
+  type AgentSessionId,
+  canEnd,
+  type ErrorCode,
+  PhaselockError,
+  PROCESS_STATUSES,
+  type ProcessEnding,
+  type SessionId,
+} from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
 import * as store from '@phaselock/store';
 import type { GuardContext } from './context.ts';
@@ -28,7 +36,11 @@ function refuse(ctx: GuardContext, operation: Fenced, outcome: RefusedOutcome): 
 export type HeartbeatAnswer =
   | { readonly kind: 'continue'; readonly leaseExpiresAt: Date }
   /** The session was replaced, closed or given away: the runner ends its agent and reports that it stopped. */
-  | { readonly kind: 'stop'; readonly why: 'replaced' | 'stale' | 'not-running'; readonly replacedBy: SessionId | null };
+  | {
+      readonly kind: 'stop';
+      readonly why: 'replaced' | 'stale' | 'not-running';
+      readonly replacedBy: SessionId | null;
+    };
 
 export function heartbeat(ctx: GuardContext, token: store.TurnToken): Promise<HeartbeatAnswer> {
   return run(ctx, async () => {
@@ -88,7 +100,11 @@ export function finishTurn(ctx: GuardContext, finish: FinishTurn): Promise<Finis
 }
 
 /** The agent's own id, as soon as it tells one. */
-export function reportAgentSession(ctx: GuardContext, token: store.TurnToken, agentSessionId: AgentSessionId): Promise<void> {
+export function reportAgentSession(
+  ctx: GuardContext,
+  token: store.TurnToken,
+  agentSessionId: AgentSessionId,
+): Promise<void> {
   return run(ctx, async () => {
     const reported = await store.reportAgentSession(ctx.database, token, agentSessionId);
     if (reported !== 'reported') refuse(ctx, 'agent-session', reported);
@@ -97,7 +113,8 @@ export function reportAgentSession(ctx: GuardContext, token: store.TurnToken, ag
 
 export function appendLogs(ctx: GuardContext, token: store.TurnToken, lines: readonly store.LogLine[]): Promise<void> {
   return run(ctx, async () => {
-    if (lines.length > ctx.settings.logBatchLimit) throw new PhaselockError('invalid_request', { detail: 'too many lines in one batch' });
+    if (lines.length > ctx.settings.logBatchLimit)
+      throw new PhaselockError('invalid_request', { detail: 'too many lines in one batch' });
     if (lines.length === 0) return;
     const appended = await store.appendLogs(ctx.database, token, lines);
     if (appended !== 'appended') refuse(ctx, 'logs', appended);
@@ -105,11 +122,19 @@ export function appendLogs(ctx: GuardContext, token: store.TurnToken, lines: rea
 }
 
 /** Totals so far of one process. A replaced session still gets its usage booked: it was used. */
-export function recordUsage(ctx: GuardContext, token: Pick<store.TurnToken, 'sessionId' | 'processId'>, usage: store.Usage): Promise<void> {
+export function recordUsage(
+  ctx: GuardContext,
+  token: Pick<store.TurnToken, 'sessionId' | 'processId'>,
+  usage: store.Usage,
+): Promise<void> {
   return run(ctx, () => book(ctx, token, usage));
 }
 
-async function book(ctx: GuardContext, { sessionId, processId }: Pick<store.TurnToken, 'sessionId' | 'processId'>, usage: store.Usage): Promise<void> {
+async function book(
+  ctx: GuardContext,
+  { sessionId, processId }: Pick<store.TurnToken, 'sessionId' | 'processId'>,
+  usage: store.Usage,
+): Promise<void> {
   if (Object.values(usage).some((total) => !Number.isSafeInteger(total) || total < 0)) {
     throw new PhaselockError('invalid_request', { detail: 'usage totals are whole numbers from 0' });
   }

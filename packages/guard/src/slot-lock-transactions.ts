@@ -1,5 +1,13 @@
 import type { SlotKey, SlotState } from '@phaselock/core';
-import { type Database, firstRow, LOCK_SLOT, lockSlotValues, type SlotStateRow, toSlotState, type Writer } from '@phaselock/store';
+import {
+  type Database,
+  firstRow,
+  LOCK_SLOT,
+  lockSlotValues,
+  type SlotStateRow,
+  toSlotState,
+  type Writer,
+} from '@phaselock/store';
 
 /** A transaction that holds the slot's row, and the state read under the lock; BEGIN, lock and read are one round trip. */
 export const openLockedSlot =

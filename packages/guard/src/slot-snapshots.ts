@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createMemoryChannel, createPostgresBus, createRedisBus, createSlotCache, type InvalidationBus, slotStateCodec } from '@phaselock/cache';
+import {
+  createMemoryChannel,
+  createPostgresBus,
+  createRedisBus,
+  createSlotCache,
+  type InvalidationBus,
+  slotStateCodec,
+} from '@phaselock/cache';
 import { OUTSIDE_THE_GUARD, type SlotState } from '@phaselock/core';
 import { connectListener } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
@@ -23,7 +30,12 @@ export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncD
   const bus = resources.use(openBus(options, resources));
   const observer = telemetry.cache;
   const cache = resources.use(
-    createSlotCache<SlotState>({ bus, observer, log: logger, ...(redis && { redis: { client: redis.client, codec: slotStateCodec } }) }),
+    createSlotCache<SlotState>({
+      bus,
+      observer,
+      log: logger,
+      ...(redis && { redis: { client: redis.client, codec: slotStateCodec } }),
+    }),
   );
   return {
     async get(slot) {
@@ -43,7 +55,10 @@ export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncD
   };
 }
 
-function openBus({ invalidation, redis, databaseUrl, telemetry, logger }: SnapshotsOptions, resources: AsyncDisposableStack): InvalidationBus {
+function openBus(
+  { invalidation, redis, databaseUrl, telemetry, logger }: SnapshotsOptions,
+  resources: AsyncDisposableStack,
+): InvalidationBus {
   const origin = randomUUID();
   const common = { origin, observer: telemetry.cache, log: logger };
   switch (invalidation) {

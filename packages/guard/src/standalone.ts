@@ -1,4 +1,11 @@
-import { ERRORS, type ModelSelection, OUTSIDE_THE_GUARD, PhaselockError, resolveModel, type SlotKey } from '@phaselock/core';
+import {
+  ERRORS,
+  type ModelSelection,
+  OUTSIDE_THE_GUARD,
+  PhaselockError,
+  resolveModel,
+  type SlotKey,
+} from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
 import { createBeside } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
@@ -12,11 +19,15 @@ export type BeginStandalone = SlotKey & { readonly model: ModelSelection; readon
  * A temporary record for an execution outside every slot, made before the agent runs: tracking is always on, so its usage is never booked on
  * an id nobody knows. It holds no slot and is never anybody's live session.
  */
-export async function beginStandalone(ctx: GuardContext, { taskId, phase, mode, model, actor }: BeginStandalone): Promise<GuardedSession> {
+export async function beginStandalone(
+  ctx: GuardContext,
+  { taskId, phase, mode, model, actor }: BeginStandalone,
+): Promise<GuardedSession> {
   return await answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'session_create_failed', async () => {
     const { catalogue } = await ctx.catalogue.view();
     const resolution = resolveModel(catalogue, model);
-    if (resolution.kind === 'missing') throw new PhaselockError('model_missing', { detail: `${ERRORS.model_missing.text} (${resolution.why})` });
+    if (resolution.kind === 'missing')
+      throw new PhaselockError('model_missing', { detail: `${ERRORS.model_missing.text} (${resolution.why})` });
     const slot = { taskId, phase, mode };
     const { identity } = resolution;
     const id = newSessionId(ctx);

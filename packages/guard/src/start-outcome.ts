@@ -38,9 +38,18 @@ export type StartOutcome =
       readonly warning: string;
     }
   | { readonly kind: 'refused'; readonly code: 'model_missing'; readonly why: MissingWhy; readonly text: string }
-  | { readonly kind: 'refused'; readonly code: 'session_moved_on'; readonly session: GuardedSession; readonly shown: ShownSession; readonly text: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: 'session_moved_on';
+      readonly session: GuardedSession;
+      readonly shown: ShownSession;
+      readonly text: string;
+    };
 
-export const shownOf = ({ id: sessionId, generation }: { id: SessionId; generation: Generation }): ShownSession => ({ sessionId, generation });
+export const shownOf = ({ id: sessionId, generation }: { id: SessionId; generation: Generation }): ShownSession => ({
+  sessionId,
+  generation,
+});
 
 export const sessionOf = (slot: SlotKey, { id, generation, identity, modelMissing }: LiveSession): GuardedSession => ({
   id,
@@ -50,10 +59,16 @@ export const sessionOf = (slot: SlotKey, { id, generation, identity, modelMissin
   modelMissing,
 });
 
-export const QUESTION_CODES = { replace: 'replace_confirmation_required', 'keep-or-replace': 'keep_or_replace_required' } as const;
+export const QUESTION_CODES = {
+  replace: 'replace_confirmation_required',
+  'keep-or-replace': 'keep_or_replace_required',
+} as const;
 
 /** The decisions that are answered as they are; the others write first. */
-export function answerTo(slot: SlotKey, decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>): StartOutcome {
+export function answerTo(
+  slot: SlotKey,
+  decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>,
+): StartOutcome {
   switch (decision.kind) {
     case 'existing':
       return { kind: 'existing', session: sessionOf(slot, decision.live), text: NOTICES.same_model_active };
@@ -61,7 +76,15 @@ export function answerTo(slot: SlotKey, decision: Extract<StartDecision, { kind:
       const session = sessionOf(slot, decision.live);
       const { question } = decision;
       const text = ERRORS[QUESTION_CODES[question]].text;
-      return { kind: 'ask', question, session, shown: shownOf(session), reasons: decision.comparison.reasons, text, warning: NOTICES.replace_warning };
+      return {
+        kind: 'ask',
+        question,
+        session,
+        shown: shownOf(session),
+        reasons: decision.comparison.reasons,
+        text,
+        warning: NOTICES.replace_warning,
+      };
     }
     case 'refuse': {
       const { text } = ERRORS[decision.code];

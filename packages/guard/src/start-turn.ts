@@ -90,7 +90,13 @@ export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now, request.signal);
   return await answering(ctx, deadline, 'unexpected', async () => {
     const view = await ctx.catalogue.view();
-    const attempt: TurnAttempt = { request, processId: newProcessId(ctx), policy: view.policy, deadline, since: ctx.now() };
+    const attempt: TurnAttempt = {
+      request,
+      processId: newProcessId(ctx),
+      policy: view.policy,
+      deadline,
+      since: ctx.now(),
+    };
     let ambiguous = false;
     for (let tried = 1; ; tried += 1) {
       try {
@@ -127,7 +133,11 @@ async function decideAndBegin(ctx: GuardContext, attempt: TurnAttempt, view: Cat
   return await carryOut(ctx, attempt, state, decision);
 }
 
-function requestedModel({ catalogue }: CatalogueView, { session }: TurnState, selection: ModelSelection | undefined): ModelResolution {
+function requestedModel(
+  { catalogue }: CatalogueView,
+  { session }: TurnState,
+  selection: ModelSelection | undefined,
+): ModelResolution {
   if (selection !== undefined) return resolveModel(catalogue, selection);
   const { identity } = session;
   return isModelGone(catalogue, identity)
@@ -135,7 +145,12 @@ function requestedModel({ catalogue }: CatalogueView, { session }: TurnState, se
     : { kind: 'resolved', identity };
 }
 
-async function carryOut(ctx: GuardContext, attempt: TurnAttempt, state: TurnState, decision: TurnDecision): Promise<TurnOutcome> {
+async function carryOut(
+  ctx: GuardContext,
+  attempt: TurnAttempt,
+  state: TurnState,
+  decision: TurnDecision,
+): Promise<TurnOutcome> {
   switch (decision.kind) {
     case 'initial':
     case 'follow-up':
@@ -159,7 +174,9 @@ async function carryOut(ctx: GuardContext, attempt: TurnAttempt, state: TurnStat
 }
 
 function refuseHandoff(handoff: Handoff): never {
-  throw new PhaselockError('invalid_request', { detail: `handoff: ${checkHandoff(handoff, false) ?? 'nothing-replaced'}` });
+  throw new PhaselockError('invalid_request', {
+    detail: `handoff: ${checkHandoff(handoff, false) ?? 'nothing-replaced'}`,
+  });
 }
 
 async function begin(
@@ -168,7 +185,8 @@ async function begin(
   state: TurnState,
   decision: Extract<TurnDecision, { kind: 'initial' | 'follow-up' }>,
 ): Promise<TurnOutcome> {
-  const action: ProcessAction = decision.kind === 'initial' ? 'CodingAgentInitialRequest' : 'CodingAgentFollowUpRequest';
+  const action: ProcessAction =
+    decision.kind === 'initial' ? 'CodingAgentInitialRequest' : 'CodingAgentFollowUpRequest';
   const passedSessionId = decision.kind === 'initial' ? null : decision.passedSessionId;
   const begun = await beginTurn(ctx.database, {
     sessionId: request.sessionId,
@@ -202,7 +220,18 @@ async function begin(
   const session = { sessionId: request.sessionId, generation: request.generation };
   const { seq, leaseExpiresAt } = begun;
   const { reason } = decision;
-  return { kind: 'started', session, processId, seq, action, passedSessionId, reason, leaseExpiresAt, replaced: null, handoff: state.handoff };
+  return {
+    kind: 'started',
+    session,
+    processId,
+    seq,
+    action,
+    passedSessionId,
+    reason,
+    leaseExpiresAt,
+    replaced: null,
+    handoff: state.handoff,
+  };
 }
 
 function refused(ctx: GuardContext, code: ErrorCode, retryAfterMs: number | null): TurnOutcome {

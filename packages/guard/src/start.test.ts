@@ -1,7 +1,7 @@
 import { ERRORS, NOTICES } from '@phaselock/core';
 import { createTestDatabase, createWorld, type World } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openGuard, type OpenGuard } from './open-guard.ts';
+import { type OpenGuard, openGuard } from './open-guard.ts';
 import type { Start } from './start.ts';
 
 describe.each(['pessimistic', 'optimistic', 'redis'] as const)('start, %s', (strategy) => {
@@ -43,7 +43,9 @@ describe.each(['pessimistic', 'optimistic', 'redis'] as const)('start, %s', (str
     const second = await guard.start(request);
     expect(second).toMatchObject({ kind: 'existing', text: NOTICES.same_model_active });
     expect(first.kind === 'created' && second.kind === 'existing' && second.session.id === first.session.id).toBe(true);
-    expect((await guard.list({ taskId: request.taskId, includeDeleted: true }, { limit: 10 })).sessions).toHaveLength(1);
+    expect((await guard.list({ taskId: request.taskId, includeDeleted: true }, { limit: 10 })).sessions).toHaveLength(
+      1,
+    );
   });
 
   test('another model is asked about, and replaces once it is confirmed', async () => {
@@ -54,7 +56,11 @@ describe.each(['pessimistic', 'optimistic', 'redis'] as const)('start, %s', (str
     expect(asked).toMatchObject({ kind: 'ask', question: 'replace', text: ERRORS.replace_confirmation_required.text });
     if (asked.kind !== 'ask' || first.kind !== 'created') throw new Error('unreachable');
     const replaced = await guard.start({ ...other, say: { kind: 'replace', shown: asked.shown } });
-    expect(replaced).toMatchObject({ kind: 'replaced', session: { generation: 2 }, predecessor: { sessionId: first.session.id, generation: 1 } });
+    expect(replaced).toMatchObject({
+      kind: 'replaced',
+      session: { generation: 2 },
+      predecessor: { sessionId: first.session.id, generation: 1 },
+    });
     const { sessions } = await guard.list({ taskId: request.taskId }, { limit: 10 });
     expect(sessions).toHaveLength(1);
     const old = await guard.session(first.session.id);

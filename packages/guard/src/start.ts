@@ -7,6 +7,7 @@ import {
   type ModelSelection,
   OUTSIDE_THE_GUARD,
   PhaselockError,
+  replacementReason,
   resolveModel,
   type SessionId,
   type SlotKey,
@@ -75,14 +76,16 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
     let ambiguous = false;
     return await ctx.locking.withSlot(attempt.slot, strategy, deadline, async (held) => {
       // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
-      const done = (await replay(ctx, attempt.idempotency)) ?? (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined);
+      const done =
+        (await replay(ctx, attempt.idempotency)) ?? (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined);
       if (done !== undefined) return done;
       try {
         return await decideAndWrite(ctx, attempt, held);
       } catch (error) {
         ambiguous ||= isAmbiguous(error);
         // Whatever went wrong, the snapshot that led here is not decided on again.
-        if (!(error instanceof Moved)) ctx.snapshots.changed(attempt.slot, { version: UNKNOWN_VERSION, state: null, sessionId: attempt.sessionId });
+        if (!(error instanceof Moved))
+          ctx.snapshots.changed(attempt.slot, { version: UNKNOWN_VERSION, state: null, sessionId: attempt.sessionId });
         throw error;
       }
     });
@@ -94,7 +97,11 @@ const generationKnown = ({ asked: { say } }: Attempt): number => (say.kind === '
 
 /** Most starts end here: with what is there already, a question, or a refusal. */
 async function answerWithoutLock(ctx: GuardContext, attempt: Attempt): Promise<StartOutcome | undefined> {
-  const decision = decideStart(await glance(ctx, attempt.slot, generationKnown(attempt)), attempt.asked, attempt.policy);
+  const decision = decideStart(
+    await glance(ctx, attempt.slot, generationKnown(attempt)),
+    attempt.asked,
+    attempt.policy,
+  );
   await ctx.racepoint?.('start:decided');
   switch (decision.kind) {
     case 'existing':
@@ -111,7 +118,11 @@ async function answerWithoutLock(ctx: GuardContext, attempt: Attempt): Promise<S
 }
 
 /** Lock, decide, write: in this order, whatever the strategy. The write compares the slot with what the decision saw. */
-async function decideAndWrite(ctx: GuardContext, attempt: Attempt, held: Held<SlotState, Writer>): Promise<StartOutcome> {
+async function decideAndWrite(
+  ctx: GuardContext,
+  attempt: Attempt,
+  held: Held<SlotState, Writer>,
+): Promise<StartOutcome> {
   const { slot } = attempt;
   const state = held.kind === 'locked' ? held.state : await glance(ctx, slot, generationKnown(attempt));
   const writer = held.kind === 'locked' ? held.writer : ctx.database;
@@ -142,7 +153,7 @@ async function open(
   const problem = handoff === undefined ? undefined : checkHandoff(handoff, predecessor !== null);
   if (problem !== undefined) throw new PhaselockError('invalid_request', { detail: `handoff: ${problem}` });
 
-  const reason = predecessor === null ? 'first' : 'model-changed';
+  const reason = decision.kind === 'replace' ? replacementReason(decision.comparison) : 'first';
   const opened = await openSession(writer, {
     slot,
     seen,
@@ -157,7 +168,13 @@ async function open(
   if (opened.kind === 'moved') throw movedPast(ctx, slot, seen);
   await ctx.racepoint?.('start:written');
 
-  const session: GuardedSession = { id: sessionId, generation: opened.generation, slot, identity: decision.identity, modelMissing: false };
+  const session: GuardedSession = {
+    id: sessionId,
+    generation: opened.generation,
+    slot,
+    identity: decision.identity,
+    modelMissing: false,
+  };
   announceOpened(ctx, { session, slotVersion: opened.slotVersion, predecessor, reason, since: attempt.since });
   await ctx.racepoint?.('start:announced');
   return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
@@ -176,7 +193,11 @@ async function adopt(
   return answerTo(slot, decision);
 }
 
-async function createUnguarded(ctx: GuardContext, attempt: Attempt, { identity }: Extract<StartDecision, { kind: 'create' }>): Promise<StartOutcome> {
+async function createUnguarded(
+  ctx: GuardContext,
+  attempt: Attempt,
+  { identity }: Extract<StartDecision, { kind: 'create' }>,
+): Promise<StartOutcome> {
   const { slot, sessionId, actor } = attempt;
   await createBeside(ctx.database, { slot, sessionId, identity, createdBy: actor, standalone: false });
   const session: GuardedSession = { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false };
@@ -184,7 +205,11 @@ async function createUnguarded(ctx: GuardContext, attempt: Attempt, { identity }
   return { kind: 'created-beside', session };
 }
 
-function answer(ctx: GuardContext, slot: SlotKey, decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>): StartOutcome {
+function answer(
+  ctx: GuardContext,
+  slot: SlotKey,
+  decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>,
+): StartOutcome {
   announceAnswer(ctx, slot, decision.kind);
   return answerTo(slot, decision);
 }

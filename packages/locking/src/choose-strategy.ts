@@ -8,7 +8,10 @@ export type LockFlags = {
 };
 
 /** A strategy nobody knows falls back to optimistic: a typing error in a flag must not stop anyone's work. */
-export function chooseStrategy({ pessimistic_locking_enabled: pessimistic, locking_strategy: name }: LockFlags): LockStrategy {
+export function chooseStrategy({
+  pessimistic_locking_enabled: pessimistic,
+  locking_strategy: name,
+}: LockFlags): LockStrategy {
   if (pessimistic) return 'pessimistic';
   return LOCK_STRATEGIES.find((strategy) => strategy === name) ?? 'optimistic';
 }

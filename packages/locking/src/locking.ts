@@ -19,7 +19,12 @@ export type LockingTools<State, Writer> = {
 
 export type Locking<State, Writer> = {
   /** Runs the work with the slot to itself, as far as the strategy promises that; again, with jitter, when it lost a race. */
-  withSlot<T>(slot: SlotKey, strategy: LockStrategy, deadline: Deadline, work: (held: Held<State, Writer>) => Promise<T>): Promise<T>;
+  withSlot<T>(
+    slot: SlotKey,
+    strategy: LockStrategy,
+    deadline: Deadline,
+    work: (held: Held<State, Writer>) => Promise<T>,
+  ): Promise<T>;
 };
 
 export function createLocking<State, Writer>(tools: LockingTools<State, Writer>): Locking<State, Writer> {

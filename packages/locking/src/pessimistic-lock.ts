@@ -2,10 +2,16 @@ import type { SlotKey } from '@phaselock/core';
 import type { LockedSlot, SlotLock } from './slot-lock.ts';
 
 /** Opens a transaction and locks the slot's row in it, waiting and then holding no longer than told. */
-export type OpenLocked<State, Writer> = (slot: SlotKey, bounds: { waitMs: number; holdMs: number }) => Promise<LockedSlot<State, Writer>>;
+export type OpenLocked<State, Writer> = (
+  slot: SlotKey,
+  bounds: { waitMs: number; holdMs: number },
+) => Promise<LockedSlot<State, Writer>>;
 
 /** `SELECT … FOR UPDATE` on the slot's row: whoever holds it decides on the newest state, and everybody else waits. */
-export function pessimisticLock<State, Writer>(openLocked: OpenLocked<State, Writer>, holdMs: number): SlotLock<State, Writer> {
+export function pessimisticLock<State, Writer>(
+  openLocked: OpenLocked<State, Writer>,
+  holdMs: number,
+): SlotLock<State, Writer> {
   return async (slot, deadline, work) => {
     const locked = await openLocked(slot, { waitMs: deadline.remainingMs(), holdMs });
     try {

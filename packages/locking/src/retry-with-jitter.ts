@@ -17,7 +17,12 @@ export type RetryTools = {
 };
 
 /** Full jitter: each wait is anywhere between nothing and an exponentially growing cap, so that those who collided do not collide again. */
-export async function retryWithJitter<T>(deadline: Deadline, policy: RetryPolicy, tools: RetryTools, attempt: () => Promise<T>): Promise<T> {
+export async function retryWithJitter<T>(
+  deadline: Deadline,
+  policy: RetryPolicy,
+  tools: RetryTools,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     if (deadline.signal?.aborted) throw new LockAborted();
     try {

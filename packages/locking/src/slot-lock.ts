@@ -8,7 +8,9 @@ export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
  * What a strategy hands to the work it protects: the state read under a real lock, with the transaction that holds it, or nothing but leave
  * to try. Either way the write is a compare-and-set, so strategies may be mixed on one slot.
  */
-export type Held<State, Writer> = { readonly kind: 'locked'; readonly state: State; readonly writer: Writer } | { readonly kind: 'free' };
+export type Held<State, Writer> =
+  | { readonly kind: 'locked'; readonly state: State; readonly writer: Writer }
+  | { readonly kind: 'free' };
 
 /** An open transaction that holds the slot's row. Ending it twice is harmless. */
 export type LockedSlot<State, Writer> = {
@@ -18,7 +20,11 @@ export type LockedSlot<State, Writer> = {
   rollback(): Promise<void>;
 };
 
-export type SlotLock<State, Writer> = <T>(slot: SlotKey, deadline: Deadline, work: (held: Held<State, Writer>) => Promise<T>) => Promise<T>;
+export type SlotLock<State, Writer> = <T>(
+  slot: SlotKey,
+  deadline: Deadline,
+  work: (held: Held<State, Writer>) => Promise<T>,
+) => Promise<T>;
 
 /** What is counted of locking, for each strategy. */
 export type LockObserver = {

@@ -9,6 +9,15 @@ export async function adoptSession(
   adopt: { slot: SlotKey; seen: SlotState; sessionId: SessionId; actor: string | null; waitMs: number },
 ): Promise<'adopted' | 'moved'> {
   const { slot, seen } = adopt;
-  const values = [slot.taskId, slot.phase, slot.mode, seen.generation, adopt.sessionId, adopt.actor, Math.max(1, Math.ceil(adopt.waitMs))];
-  return firstRow(await writer.queryAndCommit<{ adopt_session: 'adopted' | 'moved' }>(ADOPT_SESSION, values)).adopt_session;
+  const values = [
+    slot.taskId,
+    slot.phase,
+    slot.mode,
+    seen.generation,
+    adopt.sessionId,
+    adopt.actor,
+    Math.max(1, Math.ceil(adopt.waitMs)),
+  ];
+  return firstRow(await writer.queryAndCommit<{ adopt_session: 'adopted' | 'moved' }>(ADOPT_SESSION, values))
+    .adopt_session;
 }

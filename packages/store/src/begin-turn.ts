@@ -1,4 +1,13 @@
-import type { AgentSessionId, AttemptId, Generation, ModelIdentity, ProcessAction, ProcessId, SessionId, TurnReason } from '@phaselock/core';
+import type {
+  AgentSessionId,
+  AttemptId,
+  Generation,
+  ModelIdentity,
+  ProcessAction,
+  ProcessId,
+  SessionId,
+  TurnReason,
+} from '@phaselock/core';
 import { firstRow, functionCall, type Writer } from './sql.ts';
 
 const BEGIN_TURN = functionCall('begin_turn', 16);

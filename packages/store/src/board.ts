@@ -7,7 +7,10 @@ export async function addProject(db: Kysely<Schema>, project: { id: ProjectId; n
   await db.insertInto('projects').values(project).execute();
 }
 
-export async function addTask(db: Kysely<Schema>, task: { id: TaskId; projectId: ProjectId; title: string }): Promise<void> {
+export async function addTask(
+  db: Kysely<Schema>,
+  task: { id: TaskId; projectId: ProjectId; title: string },
+): Promise<void> {
   await db.insertInto('tasks').values({ id: task.id, project_id: task.projectId, title: task.title }).execute();
 }
 

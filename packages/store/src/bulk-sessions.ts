@@ -1,4 +1,15 @@
-import type { DeletionReason, Generation, Mode, ModelIdentity, Phase, SessionId, SlotKey, SlotState, TaskId, TurnReason } from '@phaselock/core';
+import type {
+  DeletionReason,
+  Generation,
+  Mode,
+  ModelIdentity,
+  Phase,
+  SessionId,
+  SlotKey,
+  SlotState,
+  TaskId,
+  TurnReason,
+} from '@phaselock/core';
 import { functionCall, type Sql } from './sql.ts';
 
 const OPEN_SESSIONS = functionCall('open_sessions', 2);
@@ -12,7 +23,12 @@ export type BulkOpen = {
   readonly reason: DeletionReason | Extract<TurnReason, 'first'>;
 };
 
-export type BulkOpened = { readonly session_id: SessionId; readonly generation: Generation; readonly slot_version: number; readonly created_at: Date };
+export type BulkOpened = {
+  readonly session_id: SessionId;
+  readonly generation: Generation;
+  readonly slot_version: number;
+  readonly created_at: Date;
+};
 
 /** One transaction for all; an item whose slot moved is not in the answer. */
 export async function openSessions(sql: Sql, items: readonly BulkOpen[], waitMs: number): Promise<BulkOpened[]> {
@@ -32,12 +48,23 @@ export async function openSessions(sql: Sql, items: readonly BulkOpen[], waitMs:
 
 const DELETE_SESSIONS = functionCall('delete_sessions', 4);
 
-export type BulkDeleted = { readonly session_id: SessionId; readonly task_id: TaskId; readonly phase: Phase; readonly mode: Mode; readonly slot_version: number };
+export type BulkDeleted = {
+  readonly session_id: SessionId;
+  readonly task_id: TaskId;
+  readonly phase: Phase;
+  readonly mode: Mode;
+  readonly slot_version: number;
+};
 
 /** One transaction for all; ids that are unknown or deleted already are not in the answer. */
 export async function deleteSessions(
   sql: Sql,
-  { sessionIds, reason, actor, waitMs }: { sessionIds: readonly SessionId[]; reason: DeletionReason; actor: string | null; waitMs: number },
+  {
+    sessionIds,
+    reason,
+    actor,
+    waitMs,
+  }: { sessionIds: readonly SessionId[]; reason: DeletionReason; actor: string | null; waitMs: number },
 ): Promise<BulkDeleted[]> {
   return await sql.query<BulkDeleted>(DELETE_SESSIONS, [sessionIds, reason, actor, Math.max(1, Math.ceil(waitMs))]);
 }

@@ -26,7 +26,13 @@ export async function addModel(
 ): Promise<void> {
   await db
     .insertInto('models')
-    .values({ id: model.id, agent: model.agent, name: model.name, is_default: model.isDefault, stands_for: model.standsFor })
+    .values({
+      id: model.id,
+      agent: model.agent,
+      name: model.name,
+      is_default: model.isDefault,
+      stands_for: model.standsFor,
+    })
     .execute();
 }
 
@@ -68,8 +74,16 @@ export async function deleteProfile(db: Kysely<Schema>, agent: Agent, variant: s
 /** Deleted rows come along: "deleted" and "never existed" are told apart. The live row of a name comes last and wins. */
 export async function readCatalogue(db: Kysely<Schema>): Promise<{ models: ModelRow[]; profiles: ProfileRow[] }> {
   const [models, profiles] = await Promise.all([
-    db.selectFrom('models').selectAll().orderBy('deleted_at', (order) => order.asc().nullsLast()).execute(),
-    db.selectFrom('profiles').selectAll().orderBy('deleted_at', (order) => order.asc().nullsLast()).execute(),
+    db
+      .selectFrom('models')
+      .selectAll()
+      .orderBy('deleted_at', (order) => order.asc().nullsLast())
+      .execute(),
+    db
+      .selectFrom('profiles')
+      .selectAll()
+      .orderBy('deleted_at', (order) => order.asc().nullsLast())
+      .execute(),
   ]);
   return {
     models: models.map((row) => ({

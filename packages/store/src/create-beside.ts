@@ -24,7 +24,10 @@ export type CreateBeside = {
   readonly standalone: boolean;
 };
 
-export async function createBeside(sql: Sql, { slot, sessionId, identity, createdBy, standalone }: CreateBeside): Promise<void> {
+export async function createBeside(
+  sql: Sql,
+  { slot, sessionId, identity, createdBy, standalone }: CreateBeside,
+): Promise<void> {
   const { agent, variant, model, parameters } = identity;
   await sql.query(CREATE_BESIDE, [
     sessionId,

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import type { PoolClient, QueryResultRow } from 'pg';
-import type { Schema } from './schema.ts';
 import { openPool, type Pool, type PoolOptions } from './pool.ts';
+import type { Schema } from './schema.ts';
 import type { Statement, Writer } from './sql.ts';
 
 /** The one door to PostgreSQL: hot statements by name, everything else through Kysely, on one pool. */
@@ -22,7 +22,10 @@ export function openDatabase(options: PoolOptions): Database {
     dialect: new PostgresDialect({ pool: { connect: () => pool.acquire(), end: () => pool.pg.end(), options: {} } }),
   });
 
-  const query: Writer['query'] = async <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
+  const query: Writer['query'] = async <Row extends QueryResultRow>(
+    statement: Statement,
+    values: readonly unknown[],
+  ) => {
     const client = await pool.acquire();
     try {
       const { rows } = await send<Row>(client, statement, values);
@@ -67,7 +70,11 @@ function openTransaction(pool: Pool): Transaction {
   };
 
   /** The statements before and after need not be waited for: their failure is this one's too. */
-  const sendBetween = async <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[], last: boolean): Promise<Row[]> => {
+  const sendBetween = async <Row extends QueryResultRow>(
+    statement: Statement,
+    values: readonly unknown[],
+    last: boolean,
+  ): Promise<Row[]> => {
     if (ended) throw new Error('the transaction has ended');
     const first = client === undefined;
     client ??= await pool.acquire();

@@ -1,6 +1,6 @@
 import type { SessionId } from '@phaselock/core';
-import type { Sql, Statement } from './sql.ts';
 import type { Rating } from './schema.ts';
+import type { Sql, Statement } from './sql.ts';
 
 const ADD_FEEDBACK: Statement = {
   name: 'add_feedback',
@@ -8,7 +8,12 @@ const ADD_FEEDBACK: Statement = {
          select s.id, $2, $3, $4 from sessions s where s.id = $1 returning id`,
 };
 
-export type Feedback = { readonly sessionId: SessionId; readonly rating: Rating; readonly comment: string | null; readonly createdBy: string | null };
+export type Feedback = {
+  readonly sessionId: SessionId;
+  readonly rating: Rating;
+  readonly comment: string | null;
+  readonly createdBy: string | null;
+};
 
 /** False when there is no such session. */
 export async function addFeedback(sql: Sql, { sessionId, rating, comment, createdBy }: Feedback): Promise<boolean> {

@@ -7,13 +7,20 @@ const IDEMPOTENT_RESPONSE: Statement = {
 
 export type IdempotentResponse = { readonly request_hash: string; readonly response: unknown };
 
-export async function readIdempotentResponse(sql: Sql, scope: string, key: string): Promise<IdempotentResponse | undefined> {
+export async function readIdempotentResponse(
+  sql: Sql,
+  scope: string,
+  key: string,
+): Promise<IdempotentResponse | undefined> {
   const [row] = await sql.query<IdempotentResponse>(IDEMPOTENT_RESPONSE, [scope, key]);
   return row;
 }
 
 // An expired key is free again; the sweep only has to run now and then.
-const SWEEP: Statement = { name: 'sweep_idempotency_keys', text: 'delete from idempotency_keys where expires_at <= clock_timestamp()' };
+const SWEEP: Statement = {
+  name: 'sweep_idempotency_keys',
+  text: 'delete from idempotency_keys where expires_at <= clock_timestamp()',
+};
 
 export async function sweepIdempotencyKeys(sql: Sql): Promise<void> {
   await sql.query(SWEEP, []);

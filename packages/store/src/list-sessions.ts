@@ -16,12 +16,18 @@ export type SessionFilter = {
 /** Ids are time-ordered, so the last id of a page is its cursor. */
 export type Page = { readonly limit: number; readonly after?: SessionId };
 
-export async function listSessions(db: Kysely<Schema>, filter: SessionFilter, { limit, after }: Page): Promise<SessionRecord[]> {
+export async function listSessions(
+  db: Kysely<Schema>,
+  filter: SessionFilter,
+  { limit, after }: Page,
+): Promise<SessionRecord[]> {
   const { taskId, projectId, phase, mode, status } = filter;
   let query = db.selectFrom('sessions as s').selectAll('s').select(modelMissing).orderBy('s.id', 'desc').limit(limit);
   if (taskId !== undefined) query = query.where('s.task_id', '=', taskId);
   if (projectId !== undefined) {
-    query = query.where('s.task_id', 'in', (task) => task.selectFrom('tasks').select('tasks.id').where('tasks.project_id', '=', projectId));
+    query = query.where('s.task_id', 'in', (task) =>
+      task.selectFrom('tasks').select('tasks.id').where('tasks.project_id', '=', projectId),
+    );
   }
   if (phase !== undefined) query = query.where('s.phase', '=', phase);
   if (mode !== undefined) query = query.where('s.mode', '=', mode);
@@ -32,6 +38,11 @@ export async function listSessions(db: Kysely<Schema>, filter: SessionFilter, { 
 }
 
 export async function readSession(db: Kysely<Schema>, id: SessionId): Promise<SessionRecord | undefined> {
-  const row = await db.selectFrom('sessions as s').selectAll('s').select(modelMissing).where('s.id', '=', id).executeTakeFirst();
+  const row = await db
+    .selectFrom('sessions as s')
+    .selectAll('s')
+    .select(modelMissing)
+    .where('s.id', '=', id)
+    .executeTakeFirst();
   return row === undefined ? undefined : toSessionRecord(row);
 }

@@ -1,4 +1,4 @@
-import { migrate, MigrationError, type MigrationStatus, migrationStatus } from './migrate.ts';
+import { MigrationError, type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 
 const USAGE = `usage: migrate [up | status]
 
@@ -11,7 +11,15 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 64;
 
 const show = ({ version, name, state, breaking, appliedAt }: MigrationStatus): string =>
-  [String(version).padStart(4, '0'), name.padEnd(20), state.padEnd(8), appliedAt?.toISOString() ?? '-', breaking ? 'breaking' : ''].join('  ').trimEnd();
+  [
+    String(version).padStart(4, '0'),
+    name.padEnd(20),
+    state.padEnd(8),
+    appliedAt?.toISOString() ?? '-',
+    breaking ? 'breaking' : '',
+  ]
+    .join('  ')
+    .trimEnd();
 
 async function main([command = 'up', ...rest]: readonly string[], url: string | undefined): Promise<void> {
   if (!['up', 'status'].includes(command) || rest.length > 0 || url === undefined || url === '') {

@@ -8,7 +8,13 @@ const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 const BREAKING = /^-- breaking\b/;
 const MIGRATION_LOCK = 7_274_001;
 
-export type Migration = { readonly version: number; readonly name: string; readonly sql: string; readonly checksum: string; readonly breaking: boolean };
+export type Migration = {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+  readonly breaking: boolean;
+};
 
 export type MigrationStatus = {
   readonly version: number;
@@ -28,7 +34,13 @@ export async function readMigrations(folder: URL = MIGRATIONS): Promise<Migratio
     files.map(async (file) => {
       const [, version = '', name = ''] = FILE_NAME.exec(file) ?? [];
       const sql = await readFile(new URL(file, folder), 'utf8');
-      return { version: Number(version), name, sql, checksum: createHash('sha256').update(sql).digest('hex'), breaking: BREAKING.test(sql) };
+      return {
+        version: Number(version),
+        name,
+        sql,
+        checksum: createHash('sha256').update(sql).digest('hex'),
+        breaking: BREAKING.test(sql),
+      };
     }),
   );
 }
@@ -52,7 +64,9 @@ export async function migrate(databaseUrl: string, folder?: URL): Promise<Migrat
     try {
       await client.pg.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
       refuseUnfit(await compare(client.pg, migrations));
-      const { rowCount } = await client.pg.query('select 1 from phaselock_migrations where version = $1', [migration.version]);
+      const { rowCount } = await client.pg.query('select 1 from phaselock_migrations where version = $1', [
+        migration.version,
+      ]);
       if (rowCount === 0) await apply(client.pg, migration);
       await client.pg.query('commit');
     } catch (error) {
@@ -76,30 +90,58 @@ async function apply(client: pg.Client, { version, name, sql, checksum, breaking
     throw new MigrationError(`migration ${version} ${name} failed and was rolled back`, { cause: error });
   }
   const values = [version, name, checksum, breaking];
-  await client.query('insert into phaselock_migrations (version, name, checksum, breaking) values ($1, $2, $3, $4)', values);
+  await client.query(
+    'insert into phaselock_migrations (version, name, checksum, breaking) values ($1, $2, $3, $4)',
+    values,
+  );
 }
 
 type AppliedRow = { version: number; name: string; checksum: string; breaking: boolean; applied_at: Date };
 
 async function compare(client: pg.Client, migrations: readonly Migration[]): Promise<MigrationStatus[]> {
-  const exists = await client.query<{ there: boolean }>("select to_regclass('phaselock_migrations') is not null as there");
-  const applied = exists.rows[0]?.there === true ? (await client.query<AppliedRow>('select * from phaselock_migrations order by version')).rows : [];
+  const exists = await client.query<{ there: boolean }>(
+    "select to_regclass('phaselock_migrations') is not null as there",
+  );
+  const applied =
+    exists.rows[0]?.there === true
+      ? (await client.query<AppliedRow>('select * from phaselock_migrations order by version')).rows
+      : [];
   const ours = migrations.map((migration): MigrationStatus => {
     const row = applied.find(({ version }) => version === migration.version);
     const state = row === undefined ? 'pending' : row.checksum === migration.checksum ? 'applied' : 'changed';
-    return { version: migration.version, name: migration.name, state, breaking: migration.breaking, appliedAt: row?.applied_at ?? null };
+    return {
+      version: migration.version,
+      name: migration.name,
+      state,
+      breaking: migration.breaking,
+      appliedAt: row?.applied_at ?? null,
+    };
   });
   const theirs = applied
     .filter((row) => !migrations.some(({ version }) => version === row.version))
-    .map((row): MigrationStatus => ({ version: row.version, name: row.name, state: 'unknown', breaking: row.breaking, appliedAt: row.applied_at }));
+    .map(
+      (row): MigrationStatus => ({
+        version: row.version,
+        name: row.name,
+        state: 'unknown',
+        breaking: row.breaking,
+        appliedAt: row.applied_at,
+      }),
+    );
   return [...ours, ...theirs].sort((a, b) => a.version - b.version);
 }
 
 function refuseUnfit(status: readonly MigrationStatus[]): void {
   const changed = status.find(({ state }) => state === 'changed');
-  if (changed !== undefined) throw new MigrationError(`migration ${changed.version} ${changed.name} was applied with another text than it has now`);
+  if (changed !== undefined)
+    throw new MigrationError(
+      `migration ${changed.version} ${changed.name} was applied with another text than it has now`,
+    );
   const newer = status.find(({ state, breaking }) => state === 'unknown' && breaking);
-  if (newer !== undefined) throw new MigrationError(`the database has the newer, breaking migration ${newer.version} ${newer.name}: use a newer phaselock`);
+  if (newer !== undefined)
+    throw new MigrationError(
+      `the database has the newer, breaking migration ${newer.version} ${newer.name}: use a newer phaselock`,
+    );
 }
 
 async function connect(databaseUrl: string): Promise<{ pg: pg.Client; [Symbol.asyncDispose](): Promise<void> }> {

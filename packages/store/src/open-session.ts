@@ -1,8 +1,21 @@
-import type { DeletionReason, Generation, ModelIdentity, SessionId, SlotKey, SlotState, TurnReason } from '@phaselock/core';
+import type {
+  DeletionReason,
+  Generation,
+  ModelIdentity,
+  SessionId,
+  SlotKey,
+  SlotState,
+  TurnReason,
+} from '@phaselock/core';
 import { firstRow, functionCall, type Writer } from './sql.ts';
 
 /** The row that lets a repeated call find what the first one did; written in the transaction of its effect. */
-export type IdempotencyRow = { readonly scope: string; readonly key: string; readonly requestHash: string; readonly response: unknown };
+export type IdempotencyRow = {
+  readonly scope: string;
+  readonly key: string;
+  readonly requestHash: string;
+  readonly response: unknown;
+};
 
 export type OpenSession = {
   readonly slot: SlotKey;
@@ -27,7 +40,11 @@ type Row = { outcome: 'opened'; generation: Generation; slot_version: number; cr
 // beside a transaction of six round trips (half as fast): see docs/benchmarks.md.
 const OPEN_SESSION = functionCall('open_session', 19);
 
-export async function openSession(writer: Writer, open: OpenSession, { last }: { last: boolean } = { last: true }): Promise<OpenedSession> {
+export async function openSession(
+  writer: Writer,
+  open: OpenSession,
+  { last }: { last: boolean } = { last: true },
+): Promise<OpenedSession> {
   const { slot, seen, identity, idempotency } = open;
   const { live } = seen;
   const values = [
@@ -51,7 +68,9 @@ export async function openSession(writer: Writer, open: OpenSession, { last }: {
     idempotency === null ? null : JSON.stringify(idempotency.response),
     Math.max(1, Math.ceil(open.waitMs)),
   ];
-  const row = firstRow(await (last ? writer.queryAndCommit<Row>(OPEN_SESSION, values) : writer.query<Row>(OPEN_SESSION, values)));
+  const row = firstRow(
+    await (last ? writer.queryAndCommit<Row>(OPEN_SESSION, values) : writer.query<Row>(OPEN_SESSION, values)),
+  );
   if (row.outcome === 'moved') return { kind: 'moved' };
   return { kind: 'opened', generation: row.generation, slotVersion: row.slot_version, createdAt: row.created_at };
 }

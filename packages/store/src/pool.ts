@@ -29,7 +29,12 @@ export const POOL_DEFAULTS = {
   applicationName: 'phaselock',
 } as const satisfies Omit<Required<PoolOptions>, 'url'>;
 
-export type PoolStats = { readonly active: number; readonly idle: number; readonly waiting: number; readonly connectionFailures: number };
+export type PoolStats = {
+  readonly active: number;
+  readonly idle: number;
+  readonly waiting: number;
+  readonly connectionFailures: number;
+};
 
 /** node-postgres exposes counts only, so the wait for a connection is timed here. */
 export type PoolObserver = { waited(seconds: number): void; connectionFailed(): void };

@@ -84,7 +84,17 @@ export type LogKind = (typeof LOG_KINDS)[number];
 export const RATINGS = ['good', 'neutral', 'bad'] as const;
 export type Rating = (typeof RATINGS)[number];
 
-export const EVENT_TYPES = ['created', 'created-beside', 'replaced', 'adopted', 'deleted', 'turn-started', 'turn-finished', 'closed', 'standalone-started'] as const;
+export const EVENT_TYPES = [
+  'created',
+  'created-beside',
+  'replaced',
+  'adopted',
+  'deleted',
+  'turn-started',
+  'turn-finished',
+  'closed',
+  'standalone-started',
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export type SessionEventTable = {
@@ -131,12 +141,33 @@ export type Schema = {
     created_at: CreatedAt;
     deleted_at: Date | null;
   };
-  slots: { task_id: TaskId; phase: Phase; mode: Mode; generation: Generated<Generation>; version: Generated<number>; live_session_id: SessionId | null };
+  slots: {
+    task_id: TaskId;
+    phase: Phase;
+    mode: Mode;
+    generation: Generated<Generation>;
+    version: Generated<number>;
+    live_session_id: SessionId | null;
+  };
   sessions: SessionTable;
   processes: ProcessTable;
-  session_logs: { id: GeneratedAlways<number>; session_id: SessionId; process_id: ProcessId | null; kind: LogKind; line: string; at: CreatedAt };
+  session_logs: {
+    id: GeneratedAlways<number>;
+    session_id: SessionId;
+    process_id: ProcessId | null;
+    kind: LogKind;
+    line: string;
+    at: CreatedAt;
+  };
   session_events: SessionEventTable;
-  idempotency_keys: { scope: string; key: string; request_hash: string; response: unknown; created_at: CreatedAt; expires_at: ColumnType<Date, Date | undefined, Date> };
+  idempotency_keys: {
+    scope: string;
+    key: string;
+    request_hash: string;
+    response: unknown;
+    created_at: CreatedAt;
+    expires_at: ColumnType<Date, Date | undefined, Date>;
+  };
   feedback: {
     id: GeneratedAlways<number>;
     session_id: SessionId;

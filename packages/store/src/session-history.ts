@@ -4,7 +4,12 @@ import type { ProcessTable, Schema, SessionEventTable } from './schema.ts';
 
 export type ProcessRow = Selectable<ProcessTable>;
 export type SessionEventRow = Selectable<SessionEventTable>;
-export type LogRow = { readonly id: number; readonly kind: Schema['session_logs']['kind']; readonly line: string; readonly at: Date };
+export type LogRow = {
+  readonly id: number;
+  readonly kind: Schema['session_logs']['kind'];
+  readonly line: string;
+  readonly at: Date;
+};
 
 export async function readProcesses(db: Kysely<Schema>, sessionId: SessionId): Promise<ProcessRow[]> {
   return await db.selectFrom('processes').selectAll().where('session_id', '=', sessionId).orderBy('seq').execute();
@@ -23,7 +28,9 @@ export async function readEvents(db: Kysely<Schema>, sessionId: SessionId): Prom
       where.or([
         where('session_id', '=', sessionId),
         where.and([
-          where('session_id', '=', (successor) => successor.selectFrom('sessions').select('replaced_by').where('id', '=', sessionId)),
+          where('session_id', '=', (successor) =>
+            successor.selectFrom('sessions').select('replaced_by').where('id', '=', sessionId),
+          ),
           where('predecessor_id', '=', sessionId),
         ]),
       ]),
@@ -33,7 +40,11 @@ export async function readEvents(db: Kysely<Schema>, sessionId: SessionId): Prom
 }
 
 /** A page of the log by keyset: a log of any length is read in bounded memory. */
-export async function readLogs(db: Kysely<Schema>, sessionId: SessionId, page: { after: number; upTo: number; limit: number }): Promise<LogRow[]> {
+export async function readLogs(
+  db: Kysely<Schema>,
+  sessionId: SessionId,
+  page: { after: number; upTo: number; limit: number },
+): Promise<LogRow[]> {
   return await db
     .selectFrom('session_logs')
     .select(['id', 'kind', 'line', 'at'])

@@ -8,8 +8,8 @@ import type {
   SlotKey,
 } from '@phaselock/core';
 import { type Selectable, sql } from 'kysely';
-import type { SessionTable } from './schema.ts';
 import type { Usage } from './running-turn.ts';
+import type { SessionTable } from './schema.ts';
 
 /** A session as lists and lookups show it. */
 export type SessionRecord = {
@@ -60,7 +60,12 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     handoff: row.handoff,
     agentSessionId: row.agent_session_id,
     leaseExpiresAt: row.lease_expires_at,
-    usage: { inputTokens: row.input_tokens, outputTokens: row.output_tokens, turns: row.turns, costUsdMicros: row.cost_usd_micros },
+    usage: {
+      inputTokens: row.input_tokens,
+      outputTokens: row.output_tokens,
+      turns: row.turns,
+      costUsdMicros: row.cost_usd_micros,
+    },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     endedAt: row.ended_at,

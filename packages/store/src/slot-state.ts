@@ -1,7 +1,22 @@
-import type { Agent, Generation, Mode, Parameters, Phase, SessionId, SessionStatus, SlotKey, SlotState, TaskId } from '@phaselock/core';
+import type {
+  Agent,
+  Generation,
+  Mode,
+  Parameters,
+  Phase,
+  SessionId,
+  SessionStatus,
+  SlotKey,
+  SlotState,
+  TaskId,
+} from '@phaselock/core';
 import { firstRow, functionCall, type Sql, type Statement } from './sql.ts';
 
-type SlotStateRow = { readonly slot_version: number; readonly slot_generation: Generation; readonly slot_live: SessionId | null } & (
+type SlotStateRow = {
+  readonly slot_version: number;
+  readonly slot_generation: Generation;
+  readonly slot_live: SessionId | null;
+} & (
   | { readonly session_id: null }
   | {
       readonly session_id: SessionId;
@@ -38,7 +53,10 @@ export async function readSlotStates(sql: Sql, slots: readonly SlotKey[]): Promi
     slots.map((slot) => slot.phase),
     slots.map((slot) => slot.mode),
   ]);
-  return rows.map((row) => ({ slot: { taskId: row.task_id, phase: row.phase, mode: row.mode }, state: toSlotState(row) }));
+  return rows.map((row) => ({
+    slot: { taskId: row.task_id, phase: row.phase, mode: row.mode },
+    state: toSlotState(row),
+  }));
 }
 
 export const LOCK_SLOT = functionCall('lock_slot', 5);
@@ -58,5 +76,9 @@ export function toSlotState(row: SlotStateRow): SlotState {
   if (row.session_id === null) return { version, generation, live: null };
   const { session_id: id, agent, variant, model, parameters, status, guarded } = row;
   const identity = { agent, variant, model, parameters };
-  return { version, generation, live: { id, generation: row.generation, identity, status, guarded, modelMissing: row.model_missing } };
+  return {
+    version,
+    generation,
+    live: { id, generation: row.generation, identity, status, guarded, modelMissing: row.model_missing },
+  };
 }

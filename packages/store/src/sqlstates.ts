@@ -60,8 +60,10 @@ const NODE_CODES_UNAVAILABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREA
 const NODE_CODES_LOST = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 // node-postgres gives these no code: only the message tells.
-const MESSAGE_LOST = /Connection terminated|Client has encountered a connection error|Connection ended unexpectedly|Client was closed/;
-const MESSAGE_UNAVAILABLE = /timeout exceeded when trying to connect|Cannot use a pool after calling end|timeout expired/;
+const MESSAGE_LOST =
+  /Connection terminated|Client has encountered a connection error|Connection ended unexpectedly|Client was closed/;
+const MESSAGE_UNAVAILABLE =
+  /timeout exceeded when trying to connect|Cannot use a pool after calling end|timeout expired/;
 
 const field = (error: object, name: string): string | undefined => {
   const value: unknown = Reflect.get(error, name);

@@ -1,4 +1,19 @@
-import type { Agent, AgentSessionId, DeletionReason, Generation, Mode, Parameters, PastProcess, Phase, ProcessId, SessionId, SessionStatus, SlotKey, TaskId, TurnSession } from '@phaselock/core';
+import type {
+  Agent,
+  AgentSessionId,
+  DeletionReason,
+  Generation,
+  Mode,
+  Parameters,
+  PastProcess,
+  Phase,
+  ProcessId,
+  SessionId,
+  SessionStatus,
+  SlotKey,
+  TaskId,
+  TurnSession,
+} from '@phaselock/core';
 import type { Sql, Statement } from './sql.ts';
 
 // One round trip for all that a turn is decided on. Of the history only what can matter: the newest process, the newest whose id can still
@@ -15,6 +30,7 @@ const TURN_STATE: Statement = {
       (select jsonb_agg(to_jsonb(p)) from (
         select * from processes where session_id = s.id and (
           seq = (select max(seq) from processes where session_id = s.id)
+          or seq = (select max(seq) from processes where session_id = s.id and not dropped)
           or seq = (select max(seq) from processes where session_id = s.id and agent_session_id is not null and not dropped)
           or seq = (select max(seq) from processes where session_id = s.id and agent_session_id is not null and not dropped and not invalidated)
           or agent_session_id = $2)
@@ -30,13 +46,23 @@ export type TurnState = {
   readonly handoff: string | null;
   readonly session: TurnSession;
   /** Whom this session replaced, and why. */
-  readonly predecessor: { readonly reason: DeletionReason; readonly variant: string | null; readonly model: string | null } | null;
+  readonly predecessor: {
+    readonly reason: DeletionReason;
+    readonly variant: string | null;
+    readonly model: string | null;
+  } | null;
   readonly history: readonly PastProcess[];
 };
 
 type IdentityRow = { agent: Agent; variant: string | null; model: string | null; parameters: Parameters };
 
-type HistoryRow = IdentityRow & { id: ProcessId; seq: number; agent_session_id: AgentSessionId | null; dropped: boolean; invalidated: boolean };
+type HistoryRow = IdentityRow & {
+  id: ProcessId;
+  seq: number;
+  agent_session_id: AgentSessionId | null;
+  dropped: boolean;
+  invalidated: boolean;
+};
 
 type Row = IdentityRow & {
   id: SessionId;
@@ -60,7 +86,11 @@ type Row = IdentityRow & {
 
 const toIdentity = ({ agent, variant, model, parameters }: IdentityRow) => ({ agent, variant, model, parameters });
 
-export async function readTurnState(sql: Sql, sessionId: SessionId, preRetryId: AgentSessionId | null): Promise<TurnState | undefined> {
+export async function readTurnState(
+  sql: Sql,
+  sessionId: SessionId,
+  preRetryId: AgentSessionId | null,
+): Promise<TurnState | undefined> {
   const [row] = await sql.query<Row>(TURN_STATE, [sessionId, preRetryId]);
   if (row === undefined) return undefined;
   return {
