@@ -45,6 +45,8 @@ it('sends the next ones only when the last are through', async () => {
   const one = add('a', 1);
   await eventually(() => batches.length === 1);
   const two = add('b', 1);
+  // One that began later and waits as long: when it is through, the second has had its time.
+  await setUp().add('c', 1);
   first.resolve(true);
   await Promise.all([one, two]);
   expect(batches).toEqual([['a@1'], ['b@1']]);

@@ -39,7 +39,7 @@ export function createPostgresBus(given: PostgresBusOptions): InvalidationBus {
     random,
     connectTimeoutMs,
     onPayload: (text) => receiveMessage({ origin, observer, listeners, pulse: () => pulse }, text),
-    onLost: () => {},
+    onLost: () => pulse.interrupted(),
   });
   const notify = (texts: string[]): Promise<unknown> => withinTime(link.query(NOTIFY_ALL, [channel, texts]), timeoutMs);
   const pulse: Pulse = createPulse({

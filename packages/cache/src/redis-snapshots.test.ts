@@ -107,6 +107,30 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     expect(await cache.get('a')).toMatchObject({ version: 2 });
   });
 
+  it('looks at nothing from before a failure: what was sent may have been carried out late', async () => {
+    let time = 0;
+    let works = true;
+    const client = redis.client();
+    const flaky: RedisForSnapshots = {
+      eval: (script, keyCount, ...args) =>
+        works ? client.eval(script, keyCount, ...args) : Promise.reject(new Error('reset')),
+    };
+    const bounds = { ttlMs: 100, skipMs: 1_000, timeoutMs: 2_000, now: () => time };
+    const log = observer.log;
+    const cache = createRedisSnapshots({ redis: flaky, codec, observer, log, prefix: 'late', ...bounds });
+    await cache.put('a', at(1), 100);
+    expect(await cache.get('a')).toMatchObject({ version: 1 });
+    works = false;
+    await cache.forget('a', 2);
+    works = true;
+    time += 1_000;
+    await cache.put('a', at(1), 100);
+    expect(await cache.get('a')).toBeUndefined();
+    time += 100;
+    await cache.put('a', at(2), 100);
+    expect(await cache.get('a')).toMatchObject({ version: 2 });
+  });
+
   it('turns a Redis that hangs into misses, and uses it again when it is back', async () => {
     const cache = open(redis.client(), { timeoutMs: 50, ttlMs: 40, skipMs: 60 });
     await eventually(async () => (await cache.put('a', at(1), 40)) === 'taken');

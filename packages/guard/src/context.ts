@@ -15,7 +15,7 @@ export type SlotSnapshots = {
   changed(slot: SlotKey, change: SlotChange): void;
 };
 
-export type SlotChange = {
+type SlotChange = {
   /** `UNKNOWN_VERSION` when it is not known whether, or to what, the slot changed. */
   readonly version: number;
   readonly state: SlotState | null;

@@ -51,7 +51,7 @@ export const shownOf = ({ id: sessionId, generation }: { id: SessionId; generati
   generation,
 });
 
-export const sessionOf = (slot: SlotKey, { id, generation, identity, modelMissing }: LiveSession): GuardedSession => ({
+const sessionOf = (slot: SlotKey, { id, generation, identity, modelMissing }: LiveSession): GuardedSession => ({
   id,
   generation,
   slot,

@@ -8,7 +8,7 @@ const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 const BREAKING = /^-- breaking\b/;
 const MIGRATION_LOCK = 7_274_001;
 
-export type Migration = {
+type Migration = {
   readonly version: number;
   readonly name: string;
   readonly sql: string;
@@ -28,7 +28,7 @@ export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
-export async function readMigrations(folder: URL = MIGRATIONS): Promise<Migration[]> {
+async function readMigrations(folder: URL = MIGRATIONS): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => FILE_NAME.test(file)).sort();
   return await Promise.all(
     files.map(async (file) => {

@@ -84,18 +84,16 @@ export type LogKind = (typeof LOG_KINDS)[number];
 export const RATINGS = ['good', 'neutral', 'bad'] as const;
 export type Rating = (typeof RATINGS)[number];
 
-export const EVENT_TYPES = [
-  'created',
-  'created-beside',
-  'replaced',
-  'adopted',
-  'deleted',
-  'turn-started',
-  'turn-finished',
-  'closed',
-  'standalone-started',
-] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+type EventType =
+  | 'created'
+  | 'created-beside'
+  | 'replaced'
+  | 'adopted'
+  | 'deleted'
+  | 'turn-started'
+  | 'turn-finished'
+  | 'closed'
+  | 'standalone-started';
 
 export type SessionEventTable = {
   id: GeneratedAlways<number>;
