@@ -11,15 +11,12 @@ export function uuidV7(unixMs: number, random: Uint8Array): string {
   }
   if (random.length < RANDOM_BYTES) throw new RangeError('uuidV7: ten random bytes are needed');
   const time = unixMs.toString(16).padStart(12, '0');
-  const tail = hex(random.slice(0, RANDOM_BYTES).map(withVersionAndVariant));
-  return `${time.slice(0, 8)}-${time.slice(8)}-${tail.slice(0, 4)}-${tail.slice(4, 8)}-${tail.slice(8)}`;
-}
-
-/** The high bits of the first byte are the version, those of the third the variant. */
-function withVersionAndVariant(byte: number, at: number): number {
-  if (at === 0) return (byte & 0x0f) | 0x70;
-  return at === 2 ? (byte & 0x3f) | 0x80 : byte;
+  const byte = (at: number): string => HEX[(random[at] ?? 0) & 0xff] ?? '';
+  const version = HEX[((random[0] ?? 0) & 0x0f) | 0x70] ?? '';
+  const variant = HEX[((random[2] ?? 0) & 0x3f) | 0x80] ?? '';
+  const node = byte(4) + byte(5) + byte(6) + byte(7) + byte(8) + byte(9);
+  return `${time.slice(0, 8)}-${time.slice(8)}-${version}${byte(1)}-${variant}${byte(3)}-${node}`;
 }
 
 /** Not `Buffer`: browsers read this package too. */
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -1,6 +1,6 @@
-import { randomFillSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_MODEL_POLICY, type ModelPolicy, type SlotKey, type SlotState, uuidV7 } from '@phaselock/core';
+import { DEFAULT_MODEL_POLICY, type ModelPolicy, type SlotKey, type SlotState } from '@phaselock/core';
 import {
   chooseStrategy,
   createLocking,
@@ -19,6 +19,7 @@ import type { GuardContext, GuardSettings } from './context.ts';
 import { DEFAULT_SETTINGS, LOCK_HOLD_MS } from './defaults.ts';
 import { isLockTimeout, isRetryable } from './failures.ts';
 import { createGuard, type Guard } from './guard.ts';
+import { idSource } from './id-source.ts';
 import { connectRedis } from './redis-connection.ts';
 import { openLockedSlot } from './slot-lock-transactions.ts';
 import { type InvalidationBusChoice, openSnapshots } from './slot-snapshots.ts';
@@ -42,9 +43,6 @@ export type OpenGuard = Guard & {
   readonly telemetry: Telemetry;
   [Symbol.asyncDispose](): Promise<void>;
 };
-
-/** Made here, before the agent starts, and handed to it. */
-export const newUuid = (): string => uuidV7(Date.now(), randomFillSync(new Uint8Array(10)));
 
 const INITIAL_FLAGS: LockFlags = { pessimistic_locking_enabled: true, locking_strategy: undefined };
 
@@ -73,7 +71,7 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
     logger,
     settings: { ...DEFAULT_SETTINGS, ...options.settings },
     now,
-    newId: newUuid,
+    newId: idSource(Date.now),
     racepoint: options.racepoint,
   };
 

@@ -69,39 +69,62 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
       since: ctx.now(),
       remainingMs: () => deadline.remainingMs(),
     };
-    const answered = (await replay(ctx, attempt.idempotency)) ?? (await answerWithoutLock(ctx, attempt));
+    const replayed = await replay(ctx, attempt.idempotency);
+    if (replayed !== undefined) return replayed;
+    let seen: Seen | undefined = await look(ctx, attempt);
+    const answered = await answerWithoutLock(ctx, attempt, seen);
     if (answered !== undefined) return answered;
 
     const strategy = await ctx.chooseStrategy(attempt.slot);
     let ambiguous = false;
-    return await ctx.locking.withSlot(attempt.slot, strategy, deadline, async (held) => {
+    const afterWait = async (): Promise<StartOutcome | undefined> => {
+      seen = await look(ctx, attempt);
+      return (await replay(ctx, attempt.idempotency)) ?? (await answerWithoutLock(ctx, attempt, seen));
+    };
+    const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
       // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
       const done =
-        (await replay(ctx, attempt.idempotency)) ?? (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined);
+        seen === undefined
+          ? ((await replay(ctx, attempt.idempotency)) ??
+            (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
+          : undefined;
       if (done !== undefined) return done;
       try {
-        return await decideAndWrite(ctx, attempt, held);
+        return await decideAndWrite(ctx, attempt, held, seen);
       } catch (error) {
+        seen = undefined;
         ambiguous ||= isAmbiguous(error);
         // Whatever went wrong, the snapshot that led here is not decided on again.
-        if (!(error instanceof Moved))
+        if (!(error instanceof Moved)) {
           ctx.snapshots.changed(attempt.slot, { version: UNKNOWN_VERSION, state: null, sessionId: attempt.sessionId });
+        }
         throw error;
       }
-    });
+    };
+    return await ctx.locking.withSlot(attempt.slot, strategy, deadline, work, afterWait);
   });
 }
+
+/** A state of the slot, and what it comes to for this caller. */
+type Seen = { readonly state: SlotState; readonly decision: StartDecision };
+
+const decide = (state: SlotState, { asked, policy }: Attempt): Seen => ({
+  state,
+  decision: decideStart(state, asked, policy),
+});
+
+const look = async (ctx: GuardContext, attempt: Attempt): Promise<Seen> =>
+  decide(await glance(ctx, attempt.slot, generationKnown(attempt)), attempt);
 
 /** A caller that was shown a generation knows the slot to have reached it: an older snapshot must not tell it otherwise. */
 const generationKnown = ({ asked: { say } }: Attempt): number => (say.kind === 'replace' ? say.shown.generation : 0);
 
 /** Most starts end here: with what is there already, a question, or a refusal. */
-async function answerWithoutLock(ctx: GuardContext, attempt: Attempt): Promise<StartOutcome | undefined> {
-  const decision = decideStart(
-    await glance(ctx, attempt.slot, generationKnown(attempt)),
-    attempt.asked,
-    attempt.policy,
-  );
+async function answerWithoutLock(
+  ctx: GuardContext,
+  attempt: Attempt,
+  { decision }: Seen,
+): Promise<StartOutcome | undefined> {
   await ctx.racepoint?.('start:decided');
   switch (decision.kind) {
     case 'existing':
@@ -122,13 +145,14 @@ async function decideAndWrite(
   ctx: GuardContext,
   attempt: Attempt,
   held: Held<SlotState, Writer>,
+  seen: Seen | undefined,
 ): Promise<StartOutcome> {
   const { slot } = attempt;
-  const state = held.kind === 'locked' ? held.state : await glance(ctx, slot, generationKnown(attempt));
-  const writer = held.kind === 'locked' ? held.writer : ctx.database;
   await ctx.racepoint?.('start:locked');
+  const { state, decision } =
+    held.kind === 'locked' ? decide(held.state, attempt) : (seen ?? (await look(ctx, attempt)));
+  const writer = held.kind === 'locked' ? held.writer : ctx.database;
 
-  const decision = decideStart(state, attempt.asked, attempt.policy);
   switch (decision.kind) {
     case 'ask':
     case 'refuse':

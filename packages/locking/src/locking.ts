@@ -24,6 +24,8 @@ export type Locking<State, Writer> = {
     strategy: LockStrategy,
     deadline: Deadline,
     work: (held: Held<State, Writer>) => Promise<T>,
+    /** After a wait within this process, before any lock is taken: what was waited for may have settled the matter. */
+    afterWait?: () => Promise<T | undefined>,
   ): Promise<T>;
 };
 
@@ -32,14 +34,17 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
   const { observer, now } = tools;
 
   return {
-    async withSlot(slot, strategy, deadline, work) {
+    async withSlot(slot, strategy, deadline, work, afterWait) {
       const key = slotName(slot);
       const since = now();
-      if (turnstile.isTaken(key)) observer.contended(strategy);
+      const waits = turnstile.isTaken(key);
+      if (waits) observer.contended(strategy);
       const retried = (): void => observer.retried(strategy);
       try {
         const leave = await turnstile.enter(key, deadline);
         try {
+          const settled = waits ? await afterWait?.() : undefined;
+          if (settled !== undefined) return settled;
           return await retryWithJitter(deadline, tools.retry, { ...tools, retried }, () =>
             tools.locks[strategy](slot, deadline, (held) => {
               observer.acquired(strategy, (now() - since) / 1000);

@@ -1,7 +1,7 @@
 -- The hot write: a session is born in a slot, and its predecessor, if any, leaves it. One round trip, one transaction, one WAL flush.
 -- It is a compare-and-set: the caller decided on a snapshot, and nothing is written unless the slot still is what it saw.
 
-create type opened_session as (outcome text, generation bigint, slot_version bigint, created_at timestamptz);
+create type opened_session as (outcome text, generation bigint, slot_version bigint);
 
 create function open_session(
   p_task_id uuid, p_phase text, p_mode text,
@@ -69,7 +69,6 @@ begin
   end if;
 
   v.outcome := 'opened';
-  v.created_at := v_at;
   return v;
 end $$;
 

@@ -1,7 +1,8 @@
 import type { Mode, Phase, ProjectId, SessionId, SessionStatus, TaskId } from '@phaselock/core';
 import type { Kysely } from 'kysely';
+import { modelMissing } from './model-missing.ts';
 import type { Schema } from './schema.ts';
-import { modelMissing, type SessionRecord, toSessionRecord } from './session-record.ts';
+import { type SessionRecord, toSessionRecord } from './session-record.ts';
 
 export type SessionFilter = {
   readonly taskId?: TaskId;

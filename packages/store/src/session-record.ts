@@ -7,7 +7,7 @@ import type {
   SessionStatus,
   SlotKey,
 } from '@phaselock/core';
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Usage } from './running-turn.ts';
 import type { SessionTable } from './schema.ts';
 
@@ -38,9 +38,6 @@ export type SessionRecord = {
 };
 
 export type SessionRow = Selectable<SessionTable> & { readonly model_missing: boolean };
-
-/** Marked in the same statement that reads the session, so that no list asks once a row. */
-export const modelMissing = sql<boolean>`is_model_missing(s.agent, s.variant, s.model)`.as('model_missing');
 
 export function toSessionRecord(row: SessionRow): SessionRecord {
   const { agent, variant, model, parameters } = row;

@@ -14,6 +14,7 @@ import type {
   TaskId,
   TurnSession,
 } from '@phaselock/core';
+import { MODEL_MISSING } from './model-missing.ts';
 import type { Sql, Statement } from './sql.ts';
 
 // One round trip for all that a turn is decided on. Of the history only what can matter: the newest process, the newest whose id can still
@@ -21,7 +22,7 @@ import type { Sql, Statement } from './sql.ts';
 const TURN_STATE: Statement = {
   name: 'turn_state',
   text: `
-    select s.*, is_model_missing(s.agent, s.variant, s.model) as model_missing,
+    select s.*, ${MODEL_MISSING} as model_missing,
       coalesce(s.lease_expires_at > clock_timestamp(), false) as lease_held,
       -- A replaced process may live on until its runner says it stopped, or until its lease lapses by this clock.
       coalesce((select extract(epoch from max(o.lease_expires_at) - clock_timestamp()) * 1000 from sessions o
