@@ -66,9 +66,11 @@ export function createTrustedSnapshots<Value>(options: TrustedSnapshotsOptions<V
     put,
     async changed(invalidation, value) {
       const { slot, version } = invalidation;
-      const forgotten = cache.forget(slotName(slot), version);
-      const kept = value === undefined ? undefined : put(slot, { version, value }, 0);
-      await Promise.all([forgotten, kept, bus.publish(invalidation)]);
+      const key = slotName(slot);
+      // A newer snapshot refuses older ones by itself; only where there is none does the floor have to.
+      const noted =
+        value !== undefined && bus.healthy() ? cache.put(key, { version, value }, ttlMs) : cache.forget(key, version);
+      await Promise.all([noted, bus.publish(invalidation)]);
     },
     forget: (slot, version) => cache.forget(slotName(slot), version),
     [Symbol.dispose]: unsubscribe,

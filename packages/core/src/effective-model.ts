@@ -28,7 +28,7 @@ export function effectiveModel({ agent, model }: ModelIdentity, policy: ModelPol
     contextWindow ??= split.contextWindow;
   }
   if (isAgentChoice(bare)) return { title: null, name: null, contextWindow };
-  const name = parseModelName(bare);
+  const name = policy.parsedNames?.get(bare) ?? parseModelName(bare);
   return { title: bare, name, contextWindow: contextWindow ?? name.contextWindow };
 }
 

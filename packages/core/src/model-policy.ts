@@ -1,4 +1,5 @@
 import type { Agent } from './agents.ts';
+import type { ModelName } from './parse-model-name.ts';
 
 /** What counts as a model change, as far as that is a matter of choice. */
 export type ModelPolicy = {
@@ -10,6 +11,8 @@ export type ModelPolicy = {
   readonly defaultModels: Readonly<Partial<Record<Agent, string>>>;
   /** Moving names in lower case, such as `sonnet`, and the model each stands for today. */
   readonly aliases: Readonly<Record<string, string>>;
+  /** Names parsed beforehand, in lower case: what a catalogue lists need not be parsed at every comparison. */
+  readonly parsedNames?: ReadonlyMap<string, ModelName>;
 };
 
 export const DEFAULT_MODEL_POLICY: ModelPolicy = {

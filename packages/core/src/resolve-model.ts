@@ -2,6 +2,7 @@ import type { Agent } from './agents.ts';
 import { canonicalParameterName } from './canonical-parameters.ts';
 import type { MissingWhy, ModelIdentity, ModelResolution, Parameters } from './model-identity.ts';
 import type { ModelPolicy } from './model-policy.ts';
+import { type ModelName, parseModelName, splitContextWindow } from './parse-model-name.ts';
 
 /** What a caller asks for: a profile by its variant, a model by its name, or the agent's own default; explicit beats the profile. */
 export type ModelSelection = {
@@ -91,6 +92,12 @@ export function isModelGone(catalogue: Catalogue, { agent, variant, model }: Mod
   );
 }
 
+/** Without its context window, which a comparison splits off first. */
+const parsedByName = (name: string): [string, ModelName] => {
+  const { bare } = splitContextWindow(name);
+  return [bare, parseModelName(bare)];
+};
+
 /** The catalogue says what an agent's default is and what a moving name stands for; the rest of the policy is the caller's. */
 export function policyFromCatalogue(policy: ModelPolicy, { models }: Catalogue): ModelPolicy {
   const live = [...models.values()].filter((model) => !model.deleted);
@@ -100,5 +107,6 @@ export function policyFromCatalogue(policy: ModelPolicy, { models }: Catalogue):
     ...policy,
     defaultModels: { ...policy.defaultModels, ...Object.fromEntries(defaults) },
     aliases: { ...policy.aliases, ...Object.fromEntries(aliases) },
+    parsedNames: new Map(live.map(({ name }) => parsedByName(name))),
   };
 }

@@ -1,7 +1,26 @@
+export {
+  allSessions,
+  aStart,
+  begin,
+  confirmed,
+  type GuardedSession,
+  OPUS,
+  replaceBy,
+  SONNET,
+  SONNET_NEXT,
+  sessionOf,
+  shown,
+} from './a-start.ts';
+export { agentId, aTurn, runTurn, startedOf, tokenOf } from './a-turn.ts';
 export { runAdminStatement } from './admin-statement.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
+export { type HeldSlot, holdSlot } from './hold-slot.ts';
+export { lockedBy, openTestGuard, type TestGuard } from './open-test-guard.ts';
+export { countQueries, type QueryCount } from './query-counter.ts';
+export { readMetric } from './read-metric.ts';
 export { type RedisAvailability, type RedisServer, redisAvailable, startRedis } from './redis-server.ts';
 export { type NodeExit, type SpawnedNode, type SpawnNodeOptions, spawnNode } from './spawn-node.ts';
+export { type StopAt, stopAt } from './stop-at.ts';
 export { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts';
 export type { TestServer } from './test-server.ts';

@@ -15,6 +15,7 @@ export async function createWorld(guard: Guard): Promise<World> {
   for (const name of CLAUDE_MODELS) await guard.addModel({ agent: 'claude-code', name });
   await guard.addModel({ agent: 'codex', name: 'gpt-5.1-codex' });
   await guard.addProfile({ agent: 'claude-code', variant: 'SONNET_DEF', model: 'claude-sonnet-4-5' });
+  await guard.addProfile({ agent: 'claude-code', variant: 'SONNET_NEXT', model: 'claude-sonnet-4-6' });
   await guard.addProfile({ agent: 'claude-code', variant: 'DEFAULT', model: 'claude-opus-4-5' });
   return {
     projectId,
