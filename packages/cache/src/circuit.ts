@@ -9,7 +9,7 @@ export type CircuitOptions = {
   readonly onFailure: (error: unknown) => void;
 };
 
-export type Attempted<Answer> =
+type Attempted<Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'failed' | 'skipped' };
 

@@ -1,6 +1,6 @@
 import { UNKNOWN_VERSION } from './slot-snapshots.ts';
 
-export type Outgoing = { readonly key: string; readonly version: number; readonly text: string };
+type Outgoing = { readonly key: string; readonly version: number; readonly text: string };
 
 export type CoalescedSenderOptions = {
   /** Whether all of them were sent. */

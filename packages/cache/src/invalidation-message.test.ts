@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { sampleInvalidation } from '../test/sample-slots.ts';
 import { encodeBeat, encodeInvalidation, parseMessage } from './invalidation-message.ts';
-import { sampleInvalidation } from './sample-slots.ts';
 
 const wire = {
   task_id: '019aa001-0000-7000-8000-000000000001',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { recorded } from './bus-contract.ts';
+import { recorded } from '../test/bus-contract.ts';
+import { sampleInvalidation } from '../test/sample-slots.ts';
 import { createMemoryChannel } from './memory-bus.ts';
-import { sampleInvalidation } from './sample-slots.ts';
 
 it('brings each change to everyone who joined, until they leave', async () => {
   const channel = createMemoryChannel();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { recordedObserver } from '../test/recorded-observer.ts';
 import { unobserved } from './cache-observer.ts';
 import { createMemorySnapshots, type MemorySnapshots } from './memory-snapshots.ts';
-import { recordedObserver } from './recorded-observer.ts';
 
 const TTL = 100;
 let time = 0;

@@ -1,11 +1,11 @@
 import { createTestDatabase, eventually, type TestDatabase } from '@phaselock/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { busContract, type OpenBus, QUICK, recorded } from './bus-contract.ts';
+import { busContract, type OpenBus, QUICK, recorded } from '../test/bus-contract.ts';
+import { recordedObserver } from '../test/recorded-observer.ts';
+import { sampleInvalidation, sampleSlot } from '../test/sample-slots.ts';
+import { stallableProxy } from '../test/stallable-proxy.ts';
 import { createPostgresBus } from './postgres-bus.ts';
-import { recordedObserver } from './recorded-observer.ts';
-import { sampleInvalidation, sampleSlot } from './sample-slots.ts';
-import { stallableProxy } from './stallable-proxy.ts';
 
 describe('a bus over PostgreSQL', () => {
   let database: TestDatabase;

@@ -1,12 +1,12 @@
 import { eventually } from '@phaselock/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { busContract, type OpenBus, QUICK, recorded } from './bus-contract.ts';
-import { recordedObserver } from './recorded-observer.ts';
+import { busContract, type OpenBus, QUICK, recorded } from '../test/bus-contract.ts';
+import { recordedObserver } from '../test/recorded-observer.ts';
+import { type RedisForTests, redisForTests, redisTests } from '../test/redis-clients.ts';
+import { sampleInvalidation } from '../test/sample-slots.ts';
+import { stallableProxy } from '../test/stallable-proxy.ts';
 import { createRedisBus } from './redis-bus.ts';
-import { type RedisForTests, redisForTests, redisTests } from './redis-clients.ts';
-import { sampleInvalidation } from './sample-slots.ts';
-import { stallableProxy } from './stallable-proxy.ts';
 
 const CHANNEL = 'phaselock:invalidations';
 

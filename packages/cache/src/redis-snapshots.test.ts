@@ -1,7 +1,7 @@
 import { eventually } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RecordedObserver, recordedObserver } from './recorded-observer.ts';
-import { type RedisForTests, redisForTests, redisTests } from './redis-clients.ts';
+import { type RecordedObserver, recordedObserver } from '../test/recorded-observer.ts';
+import { type RedisForTests, redisForTests, redisTests } from '../test/redis-clients.ts';
 import { createRedisSnapshots, type RedisForSnapshots, type SnapshotCodec } from './redis-snapshots.ts';
 import type { SnapshotCache } from './slot-snapshots.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sampleState } from './sample-slots.ts';
+import { sampleState } from '../test/sample-slots.ts';
 import { slotStateCodec } from './slot-state-codec.ts';
 
 describe('a slot as text', () => {

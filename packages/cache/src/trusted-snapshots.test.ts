@@ -1,14 +1,14 @@
 import type { SlotState } from '@phaselock/core';
 import { eventually } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { QUICK } from './bus-contract.ts';
+import { QUICK } from '../test/bus-contract.ts';
+import { type RecordedObserver, recordedObserver } from '../test/recorded-observer.ts';
+import { type RedisForTests, redisForTests, redisTests } from '../test/redis-clients.ts';
+import { sampleInvalidation, sampleSlot, sampleState } from '../test/sample-slots.ts';
 import { createSlotCache } from './create-slot-cache.ts';
 import type { InvalidationBus, InvalidationListener } from './invalidation-bus.ts';
 import { createMemoryChannel } from './memory-bus.ts';
-import { type RecordedObserver, recordedObserver } from './recorded-observer.ts';
 import { createRedisBus } from './redis-bus.ts';
-import { type RedisForTests, redisForTests, redisTests } from './redis-clients.ts';
-import { sampleInvalidation, sampleSlot, sampleState } from './sample-slots.ts';
 import { slotStateCodec } from './slot-state-codec.ts';
 import type { TrustedSnapshots } from './trusted-snapshots.ts';
 

@@ -46,11 +46,11 @@ const parameterName = fc.oneof(
   ),
   fc.string(),
 );
-export const parameters: fc.Arbitrary<Parameters> = fc.dictionary(parameterName, value, { maxKeys: 4 });
+const parameters: fc.Arbitrary<Parameters> = fc.dictionary(parameterName, value, { maxKeys: 4 });
 
 const variant = fc.option(fc.constantFrom('DEFAULT', 'SONNET_DEF', 'OPUS'));
 
-export const identity: fc.Arbitrary<ModelIdentity> = fc.record({
+const identity: fc.Arbitrary<ModelIdentity> = fc.record({
   agent: fc.oneof({ weight: 3, arbitrary: fc.constant<Agent>('claude-code') }, agent),
   variant,
   model: fc.option(anyModelName),
@@ -106,7 +106,7 @@ const shown: fc.Arbitrary<ShownSession> = fc.record({ sessionId, generation });
 const status = fc.constantFrom(...SESSION_STATUSES);
 
 type Say = TurnRequest['say'];
-export const say: fc.Arbitrary<Say> = fc.oneof(
+const say: fc.Arbitrary<Say> = fc.oneof(
   fc.constantFrom<Say>({ kind: 'nothing' }, { kind: 'keep' }),
   shown.map((named): Say => ({ kind: 'replace', shown: named })),
 );
@@ -120,7 +120,7 @@ const live: fc.Arbitrary<LiveSession> = fc.record({
   modelMissing: fc.boolean(),
 });
 
-export const slotState: fc.Arbitrary<SlotState> = fc.record({
+const slotState: fc.Arbitrary<SlotState> = fc.record({
   version: fc.nat(),
   generation,
   live: fc.option(live),

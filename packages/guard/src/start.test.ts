@@ -1,70 +1,234 @@
 import { ERRORS, NOTICES } from '@phaselock/core';
-import { createTestDatabase, createWorld, type World } from '@phaselock/testkit';
+import {
+  allSessions,
+  aStart,
+  begin,
+  confirmed,
+  lockedBy,
+  OPUS,
+  openTestGuard,
+  readMetric,
+  replaceBy,
+  SONNET,
+  SONNET_NEXT,
+  shown,
+  stopAt,
+  type TestGuard,
+} from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type OpenGuard, openGuard } from './open-guard.ts';
-import type { Start } from './start.ts';
 
-describe.each(['pessimistic', 'optimistic', 'redis'] as const)('start, %s', (strategy) => {
-  let guard: OpenGuard;
-  let world: World;
-  let dispose: () => Promise<void>;
-
+describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) => {
+  let scene: TestGuard;
   beforeAll(async () => {
-    const stack = new AsyncDisposableStack();
-    const database = stack.use(await createTestDatabase());
-    guard = stack.use(
-      await openGuard({
-        databaseUrl: database.url,
-        invalidation: 'memory',
-        flags: () => ({ pessimistic_locking_enabled: strategy === 'pessimistic', locking_strategy: strategy }),
-      }),
-    );
-    world = await createWorld(guard);
-    dispose = () => stack.disposeAsync();
+    scene = await openTestGuard(lockedBy(strategy));
   });
-  afterAll(() => dispose());
+  afterAll(() => scene[Symbol.asyncDispose]());
 
-  const aStart = async (model: string, more: Partial<Start> = {}): Promise<Start> => ({
-    taskId: await world.task(),
-    phase: 'run',
-    mode: 'standard',
-    model: { agent: 'claude-code', model },
-    ...more,
-  });
-
-  test('an empty slot gets a session of generation 1', async () => {
-    const outcome = await guard.start(await aStart('claude-sonnet-4-5'));
+  test('an empty slot gets a session of generation 1, ready for its first turn', async () => {
+    const { guard, world } = scene;
+    const outcome = await guard.start(aStart(await world.task(), SONNET, { actor: 'ada' }));
     expect(outcome).toMatchObject({ kind: 'created', session: { generation: 1, modelMissing: false } });
+    if (outcome.kind !== 'created') return;
+    expect(await guard.session(outcome.session.id)).toMatchObject({
+      status: 'ready',
+      guarded: true,
+      createdBy: 'ada',
+      predecessorId: null,
+    });
+    expect(await guard.events(outcome.session.id)).toMatchObject([{ type: 'created', reason: 'first', actor: 'ada' }]);
   });
 
-  test('the same model gets the session that is there, with the text of the specification, and nothing is written', async () => {
-    const request = await aStart('claude-sonnet-4-5');
-    const first = await guard.start(request);
-    const second = await guard.start(request);
-    expect(second).toMatchObject({ kind: 'existing', text: NOTICES.same_model_active });
-    expect(first.kind === 'created' && second.kind === 'existing' && second.session.id === first.session.id).toBe(true);
-    expect((await guard.list({ taskId: request.taskId, includeDeleted: true }, { limit: 10 })).sessions).toHaveLength(
-      1,
+  test('the same model gets the session that is there, with the words of the specification', async () => {
+    const { guard, world } = scene;
+    const request = aStart(await world.task());
+    const first = await begin(guard, request);
+    expect(await guard.start(request)).toEqual({
+      kind: 'existing',
+      session: first,
+      text: NOTICES.same_model_active,
+    });
+    expect(await allSessions(guard, request.taskId)).toHaveLength(1);
+  });
+
+  test('the same model keeps its session even if a replacement is confirmed', async () => {
+    const { guard, world } = scene;
+    const request = aStart(await world.task());
+    const first = await begin(guard, request);
+    expect(await guard.start({ ...request, ...confirmed(shown(first)) })).toMatchObject({ kind: 'existing' });
+  });
+
+  test('another model is asked about, and nothing changes by asking', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const first = await begin(guard, aStart(taskId));
+    expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({
+      kind: 'ask',
+      question: 'replace',
+      shown: shown(first),
+      reasons: [{ field: 'family', previous: 'sonnet', next: 'opus' }],
+      text: ERRORS.replace_confirmation_required.text,
+      warning: NOTICES.replace_warning,
+    });
+    expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id, version: 1 });
+  });
+
+  test('confirmed, another model replaces: the old session leaves the lists and says who followed and why', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const first = await begin(guard, aStart(taskId));
+    const second = await guard.start(aStart(taskId, OPUS, { ...confirmed(shown(first)), actor: 'ada' }));
+    expect(second).toMatchObject({ kind: 'replaced', session: { generation: 2 }, predecessor: shown(first) });
+    if (second.kind !== 'replaced') return;
+    const { sessions } = await guard.list({ taskId }, { limit: 10 });
+    expect(sessions.map(({ id }) => id)).toEqual([second.session.id]);
+    const old = await guard.session(first.id);
+    expect(old).toMatchObject({ deletedReason: 'model-changed', replacedBy: second.session.id });
+    expect(old.deletedAt).toBeInstanceOf(Date);
+    expect(await guard.session(second.session.id)).toMatchObject({ status: 'pending', predecessorId: first.id });
+    expect(await guard.events(first.id)).toMatchObject([
+      { type: 'created' },
+      { type: 'replaced', reason: 'model-changed', generation: 2, predecessor_id: first.id, actor: 'ada' },
+    ]);
+  });
+
+  test('a changed model cannot be kept: it is asked about again', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    await begin(guard, aStart(taskId));
+    expect(await guard.start(aStart(taskId, OPUS, { say: { kind: 'keep' } }))).toMatchObject({
+      kind: 'ask',
+      question: 'replace',
+    });
+  });
+
+  test('another minor version may keep the session or replace it', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const first = await begin(guard, aStart(taskId));
+    const next = aStart(taskId, SONNET_NEXT);
+    expect(await guard.start(next)).toMatchObject({
+      kind: 'ask',
+      question: 'keep-or-replace',
+      text: ERRORS.keep_or_replace_required.text,
+    });
+    expect(await guard.start({ ...next, say: { kind: 'keep' } })).toMatchObject({ kind: 'existing', session: first });
+    const replaced = await guard.start({ ...next, ...confirmed(shown(first)) });
+    expect(replaced).toMatchObject({ kind: 'replaced', predecessor: shown(first) });
+    // Somebody asked for it: the model did not change enough to be the reason.
+    expect(await guard.session(first.id)).toMatchObject({ deletedReason: 'user-request' });
+  });
+
+  test('of two who confirm the same dialog one replaces, and the other is shown the new state', async () => {
+    const { guard, world, another } = scene;
+    const elsewhere = await another();
+    const taskId = await world.task();
+    const first = await begin(guard, aStart(taskId));
+    const request = aStart(taskId, OPUS, confirmed(shown(first)));
+    const haiku = aStart(taskId, 'claude-haiku-4-5', confirmed(shown(first)));
+    const outcomes = await Promise.all([guard.start(request), elsewhere.start(haiku)]);
+    const [winner] = outcomes.filter(({ kind }) => kind === 'replaced');
+    const [loser] = outcomes.filter(({ kind }) => kind === 'refused');
+    if (winner?.kind !== 'replaced') throw new Error('nobody replaced');
+    expect(loser).toEqual({
+      kind: 'refused',
+      code: 'session_moved_on',
+      session: winner.session,
+      shown: shown(winner.session),
+      text: ERRORS.session_moved_on.text,
+    });
+    expect(await allSessions(guard, taskId)).toHaveLength(2);
+  });
+
+  test('a confirmation that names an older generation, or another session, is refused', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const first = await begin(guard, aStart(taskId));
+    const second = await replaceBy(guard, aStart(taskId, OPUS));
+    for (const named of [shown(first), { ...shown(second), generation: first.generation }]) {
+      expect(await guard.start(aStart(taskId, SONNET, confirmed(named)))).toMatchObject({
+        kind: 'refused',
+        code: 'session_moved_on',
+        shown: shown(second),
+      });
+    }
+  });
+
+  test('a slot that moves between the decision and the write is decided on again', async () => {
+    const { world, another } = scene;
+    const stop = stopAt();
+    const held = await another({ ...lockedBy('optimistic'), racepoint: stop.racepoint });
+    const elsewhere = await another(lockedBy(strategy));
+    const taskId = await world.task();
+    const first = await begin(elsewhere, aStart(taskId));
+    const { reached, goOn } = stop.arm('start:locked');
+    const late = held.start(aStart(taskId, OPUS, confirmed(shown(first))));
+    await reached;
+    const won = await elsewhere.start(aStart(taskId, 'claude-haiku-4-5', confirmed(shown(first))));
+    goOn();
+    expect(won).toMatchObject({ kind: 'replaced' });
+    expect(await late).toMatchObject({ kind: 'refused', code: 'session_moved_on' });
+  });
+
+  test('phases and modes are slots of their own', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    for (const phase of ['plan', 'run', 'verify'] as const) {
+      for (const mode of ['standard', 'debug'] as const) {
+        expect(await guard.start(aStart(taskId, SONNET, { phase, mode }))).toMatchObject({ kind: 'created' });
+      }
+    }
+    expect(await guard.latestMany([taskId])).toHaveLength(6);
+  });
+
+  test('a handoff is stored with the successor, and events and counters say what happened', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const first = await begin(guard, aStart(taskId));
+    const before = await readMetric(guard, 'phaselock_session_replacements_total', { reason: 'model-changed' });
+    const handoff = { summary: 'The parser is done; the tests are not.' };
+    const outcome = await guard.start(aStart(taskId, OPUS, { ...confirmed(shown(first)), handoff }));
+    if (outcome.kind !== 'replaced') throw new Error(outcome.kind);
+    expect(await guard.session(outcome.session.id)).toMatchObject({ handoff: handoff.summary });
+    expect(await readMetric(guard, 'phaselock_session_replacements_total', { reason: 'model-changed' })).toBe(
+      before + 1,
     );
   });
 
-  test('another model is asked about, and replaces once it is confirmed', async () => {
-    const request = await aStart('claude-sonnet-4-5');
-    const first = await guard.start(request);
-    const other: Start = { ...request, model: { agent: 'claude-code', model: 'claude-opus-4-5' } };
-    const asked = await guard.start(other);
-    expect(asked).toMatchObject({ kind: 'ask', question: 'replace', text: ERRORS.replace_confirmation_required.text });
-    if (asked.kind !== 'ask' || first.kind !== 'created') throw new Error('unreachable');
-    const replaced = await guard.start({ ...other, say: { kind: 'replace', shown: asked.shown } });
-    expect(replaced).toMatchObject({
-      kind: 'replaced',
-      session: { generation: 2 },
-      predecessor: { sessionId: first.session.id, generation: 1 },
-    });
-    const { sessions } = await guard.list({ taskId: request.taskId }, { limit: 10 });
-    expect(sessions).toHaveLength(1);
-    const old = await guard.session(first.session.id);
-    expect(old).toMatchObject({ deletedReason: 'model-changed', replacedBy: sessions[0]?.id });
-    expect(old.deletedAt).toBeInstanceOf(Date);
+  test('100 starts of one slot at once from two servers come to one session', async () => {
+    const { guard, world, another } = scene;
+    const elsewhere = await another();
+    const request = aStart(await world.task());
+    const servers = [guard, elsewhere];
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => (servers[index % 2] ?? guard).start(request)),
+    );
+    const ids = new Set(outcomes.map((outcome) => 'session' in outcome && outcome.session.id));
+    expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === 'existing')).toHaveLength(99);
+    expect(ids.size).toBe(1);
+    expect(await allSessions(guard, request.taskId)).toHaveLength(1);
   });
+});
+
+test('three strategies mixed on one slot leave one live session and every generation once', async () => {
+  await using scene = await openTestGuard(lockedBy('pessimistic'));
+  const { guard, world, another } = scene;
+  const servers = [guard, await another(lockedBy('optimistic')), await another(lockedBy('redis'))];
+  const taskId = await world.task();
+  await begin(guard, aStart(taskId));
+  const models = [SONNET, OPUS, 'claude-haiku-4-5'];
+  const replaceOften = async (server: typeof guard, offset: number): Promise<void> => {
+    for (let round = 0; round < 12; round += 1) {
+      const request = aStart(taskId, models[(round + offset) % models.length] ?? SONNET);
+      const asked = await server.start(request);
+      if (asked.kind === 'ask') await server.start({ ...request, ...confirmed(asked.shown) });
+    }
+  };
+  await Promise.all(servers.map(replaceOften));
+  const sessions = await allSessions(guard, taskId);
+  expect(sessions.filter(({ deletedAt }) => deletedAt === null)).toHaveLength(1);
+  const generations = sessions.map(({ generation }) => generation).toSorted((a, b) => a - b);
+  expect(generations).toEqual(sessions.map((_, index) => index + 1));
+  const live = sessions.find(({ deletedAt }) => deletedAt === null);
+  expect(live?.generation).toBe(sessions.length);
 });

@@ -1,6 +1,6 @@
 import { parseAttemptId, parseGeneration } from '@phaselock/core';
 import { describe, expect, it } from 'vitest';
-import { capturedLines } from './captured-lines.ts';
+import { capturedLines } from '../test/captured-lines.ts';
 import { logModelChange } from './log-model-change.ts';
 import { silentLogger } from './logger.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { capturedLines } from './captured-lines.ts';
+import { capturedLines } from '../test/captured-lines.ts';
 import type { Logger } from './logger.ts';
 
 const CANARY = 'c4n4ry-5f1e77d2';

@@ -8,7 +8,7 @@ import {
   type SlotState,
   type TaskId,
 } from '@phaselock/core';
-import type { Invalidation } from './invalidation-message.ts';
+import type { Invalidation } from '../src/invalidation-message.ts';
 
 const hex = (number: number): string => number.toString(16).padStart(12, '0');
 

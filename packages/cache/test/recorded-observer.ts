@@ -1,4 +1,4 @@
-import type { CacheLog, CacheObserver } from './cache-observer.ts';
+import type { CacheLog, CacheObserver } from '../src/cache-observer.ts';
 
 export type RecordedObserver = CacheObserver & {
   readonly log: CacheLog;

@@ -1,8 +1,8 @@
 import { eventually } from '@phaselock/testkit';
 import { describe, expect, it } from 'vitest';
-import type { BusOptions } from './bus-options.ts';
-import type { InvalidationBus } from './invalidation-bus.ts';
-import type { Invalidation } from './invalidation-message.ts';
+import type { BusOptions } from '../src/bus-options.ts';
+import type { InvalidationBus } from '../src/invalidation-bus.ts';
+import type { Invalidation } from '../src/invalidation-message.ts';
 import { recordedObserver } from './recorded-observer.ts';
 import { sampleInvalidation, sampleSlot } from './sample-slots.ts';
 

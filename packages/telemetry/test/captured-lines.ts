@@ -1,4 +1,4 @@
-import { createLogger, type Logger, type LogLevel } from './logger.ts';
+import { createLogger, type Logger, type LogLevel } from '../src/logger.ts';
 
 export type CapturedLine = Readonly<Record<string, unknown>> & { readonly message?: unknown };
 
