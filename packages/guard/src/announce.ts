@@ -40,11 +40,14 @@ export function announceOpened(ctx: GuardContext, { session, slotVersion, predec
     ctx.logger.debug({ session_id: id, generation, ...slot, predecessor, reason }, `session ${outcome}`);
 }
 
-export function announceAdopted(ctx: GuardContext, slot: SlotKey, sessionId: SessionId): void {
+export function announceAdopted(
+  ctx: GuardContext,
+  { slot, sessionId, collapsed }: { slot: SlotKey; sessionId: SessionId; collapsed: number },
+): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId });
   ctx.telemetry.sessionStarted({ outcome: 'existing', phase: slot.phase, mode: slot.mode });
-  ctx.telemetry.legacyCollapsed(1);
-  ctx.logger.info({ session_id: sessionId, ...slot }, 'legacy session adopted, its duplicates collapsed');
+  if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
+  ctx.logger.info({ session_id: sessionId, ...slot, collapsed }, 'legacy session adopted, its duplicates collapsed');
 }
 
 export function announceBeside(ctx: GuardContext, { id, slot }: GuardedSession): void {

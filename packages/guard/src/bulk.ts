@@ -26,7 +26,7 @@ export type BulkItem = Omit<Start, 'signal' | 'idempotencyKey' | 'handoff'>;
 
 /**
  * Starts in many slots with three round trips, however many: one read, one decision each, one write for all that need one, in key order. An
- * item whose slot moved meanwhile, or that has legacy sessions to collapse, is started on its own. The answers are in the order asked.
+ * item whose slot moved meanwhile or is held, or that has legacy sessions to collapse, is started on its own. The answers are in the order asked.
  */
 export async function bulkStart(ctx: GuardContext, items: readonly BulkItem[]): Promise<BulkOutcome[]> {
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
@@ -57,9 +57,9 @@ export async function bulkStart(ctx: GuardContext, items: readonly BulkItem[]): 
     const opened = await openAll(ctx, writes, deadline.remainingMs());
     await ctx.racepoint?.('bulk:written');
     ctx.telemetry.bulkDone('start', items.length);
-    const outcomes: BulkOutcome[] = [];
-    for (const plan of plans) outcomes.push(await finish(ctx, plan, opened, since));
-    return outcomes;
+    // Those that go their own way share what is left of the deadline, and one that waits holds up no other.
+    const alone = { ...ctx, settings: { ...ctx.settings, deadlineMs: deadline.remainingMs() } };
+    return await Promise.all(plans.map((plan) => finish(alone, plan, opened, since)));
   });
 }
 
@@ -96,13 +96,16 @@ function toWrite({ item, slot, seen, decision, sessionId }: Plan): BulkOpen | un
 
 type OpenedById = ReadonlyMap<SessionId, Awaited<ReturnType<typeof openSessions>>[number]>;
 
-/** A race lost by the whole statement (a unique index, a dead connection) leaves nothing written: every item goes its own way then. */
+/**
+ * A race lost by the whole statement (a unique index, a dead connection), or one item's value that cannot be stored, leaves nothing written:
+ * every item goes its own way then.
+ */
 async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: number): Promise<OpenedById> {
   if (writes.length === 0) return new Map();
   try {
     return new Map((await openSessions(ctx.database, writes, waitMs)).map((row) => [row.session_id, row]));
   } catch (error) {
-    if (!isRetryable(error)) throw error;
+    if (!isRetryable(error) && toPhaselockError(error, 'unexpected').code === 'unexpected') throw error;
     return new Map();
   }
 }

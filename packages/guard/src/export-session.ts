@@ -31,7 +31,8 @@ export async function* exportSession(
     if (session === undefined) throw new PhaselockError('session_not_found');
     yield { kind: 'session', session };
     for (const process of await readProcesses(kysely, id)) yield { kind: 'process', process };
-    for (const event of await readEvents(kysely, id)) yield { kind: 'event', event };
+    for (const event of await readEvents(kysely, { taskId: session.slot.taskId, sessionId: id }))
+      yield { kind: 'event', event };
 
     const upTo = await readLastLogId(kysely, id);
     for (let after = 0; after < upTo; ) {

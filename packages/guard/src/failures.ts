@@ -29,8 +29,15 @@ export function isRetryable(error: unknown): boolean {
   }
 }
 
+/** Somebody else held the slot, or changed it first. */
+export const isContention = (error: unknown): boolean =>
+  error instanceof Moved || ['contended', 'moved', 'idempotency-race'].includes(classifyFailure(error));
+
 /** Whether the write may have been committed although its answer was lost. */
 export const isAmbiguous = (error: unknown): boolean => classifyFailure(error) === 'connection-lost';
+
+/** A twin of this call wrote its key first: what it did is the answer. */
+export const isIdempotencyRace = (error: unknown): boolean => classifyFailure(error) === 'idempotency-race';
 
 /** A statement that waited for a lock as long as it was told to. */
 export const isLockTimeout = (error: unknown): boolean =>
@@ -84,6 +91,11 @@ export async function answering<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  // Nobody waits for the answer any more, so nothing is begun: a process started now would hold its session for a whole lease.
+  const started = async (): Promise<T> => {
+    if (deadline.signal?.aborted) throw new LockAborted();
+    return await work();
+  };
   const overdue = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new PhaselockError('backend_unavailable', { detail: 'deadline exceeded' })),
@@ -91,7 +103,7 @@ export async function answering<T>(
     );
   });
   try {
-    return await Promise.race([work(), overdue]);
+    return await Promise.race([started(), overdue]);
   } catch (error) {
     const failure = toPhaselockError(error, otherwise);
     ctx.telemetry.failed(failure.code);

@@ -1,4 +1,11 @@
-import { OUTSIDE_THE_GUARD, type ShownSession, type SlotState, type TurnDecision } from '@phaselock/core';
+import {
+  findConversation,
+  type ModelIdentity,
+  OUTSIDE_THE_GUARD,
+  type ShownSession,
+  type SlotState,
+  type TurnDecision,
+} from '@phaselock/core';
 import type { Held } from '@phaselock/locking';
 import { beginTurn, createBeside, openSession, type TurnState, type Writer } from '@phaselock/store';
 import { announceBeside, announceModelChange, announceOpened } from './announce.ts';
@@ -7,7 +14,7 @@ import { Moved } from './failures.ts';
 import { glance, movedPast } from './glance.ts';
 import { newSessionId } from './new-ids.ts';
 import { type GuardedSession, shownOf } from './start-outcome.ts';
-import type { StartedTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
+import type { StartedTurn, StartTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
 
 type Fresh = Extract<TurnDecision, { kind: 'fresh' }>;
 
@@ -23,7 +30,7 @@ export async function openFreshConversation(
     : await besideAndBegin(ctx, attempt, state, decision);
   ctx.telemetry.turnDecided('fresh');
   if (decision.reason === 'model-changed') {
-    const previous = state.session.identity;
+    const previous = previousIdentity(state, attempt.request);
     announceModelChange(ctx, {
       taskAttemptId: attempt.request.attemptId,
       previousVariant: previous.variant,
@@ -33,6 +40,13 @@ export async function openFreshConversation(
     });
   }
   return started;
+}
+
+/** Of the process that made the conversation that ends here; a conversation that was kept across a minor version has had several models. */
+function previousIdentity({ history, session }: TurnState, { preRetryId, lostId }: StartTurn): ModelIdentity {
+  const ended = findConversation(history, { preRetryId: preRetryId ?? null, lostId: lostId ?? null });
+  const maker = ended.kind === 'resumable' || ended.kind === 'lost' ? ended.maker : null;
+  return maker?.identity ?? session.identity;
 }
 
 async function replaceAndBegin(
@@ -83,7 +97,7 @@ async function replaceAndBegin(
 async function besideAndBegin(
   ctx: GuardContext,
   attempt: TurnAttempt,
-  { slot }: TurnState,
+  { slot, standalone }: TurnState,
   decision: Fresh,
 ): Promise<StartedTurn> {
   const sessionId = newSessionId(ctx);
@@ -95,11 +109,13 @@ async function besideAndBegin(
       sessionId,
       identity,
       createdBy: attempt.request.actor ?? null,
-      standalone: false,
+      standalone,
+      idempotency: null,
     });
     return await beginFirst(ctx, writer, attempt, session, decision);
   });
-  announceBeside(ctx, { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false });
+  if (!standalone)
+    announceBeside(ctx, { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false });
   return startedTurn(attempt, session, begun, decision, null);
 }
 

@@ -7,12 +7,19 @@ import { Moved } from './failures.ts';
  * The slot as a snapshot has it, else one plain read. Good enough to decide on, since the write compares before it sets. A snapshot behind
  * a generation that is known to exist is not looked at.
  */
-export async function glance(ctx: GuardContext, slot: SlotKey, knownGeneration: number): Promise<SlotState> {
+export const glance = async (ctx: GuardContext, slot: SlotKey, knownGeneration: number): Promise<SlotState> =>
+  (await recall(ctx, slot, knownGeneration)) ?? (await readAfresh(ctx, slot));
+
+export async function recall(
+  ctx: GuardContext,
+  slot: SlotKey,
+  knownGeneration: number,
+): Promise<SlotState | undefined> {
   const snapshot = await ctx.snapshots.get(slot);
-  return snapshot !== undefined && snapshot.generation >= knownGeneration ? snapshot : await readAfresh(ctx, slot);
+  return snapshot !== undefined && snapshot.generation >= knownGeneration ? snapshot : undefined;
 }
 
-async function readAfresh(ctx: GuardContext, slot: SlotKey): Promise<SlotState> {
+export async function readAfresh(ctx: GuardContext, slot: SlotKey): Promise<SlotState> {
   const since = ctx.now();
   const state = await readSlotState(ctx.database, slot);
   const tookMs = ctx.now() - since;

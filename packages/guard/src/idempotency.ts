@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PhaselockError, parseSessionId, type SessionId } from '@phaselock/core';
-import { type IdempotencyRow, readIdempotentResponse } from '@phaselock/store';
+import { type IdempotencyRow, readIdempotentResponse, type Sql } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { findBirth } from './own-birth.ts';
 import type { StartOutcome } from './start-outcome.ts';
@@ -21,9 +21,13 @@ export function idempotencyRow(key: IdempotencyKey | undefined, sessionId: Sessi
 }
 
 /** The answer of the first call with this key, if that call had an effect. Questions and refusals leave none and are asked anew. */
-export async function replay(ctx: GuardContext, key: IdempotencyKey | undefined): Promise<StartOutcome | undefined> {
+export async function replay(
+  ctx: GuardContext,
+  key: IdempotencyKey | undefined,
+  sql: Sql,
+): Promise<StartOutcome | undefined> {
   if (key === undefined) return undefined;
-  const found = await readIdempotentResponse(ctx.database, key.scope, key.key);
+  const found = await readIdempotentResponse(sql, key.scope, key.key);
   if (found === undefined) return undefined;
   if (found.request_hash !== hash(key)) throw new PhaselockError('idempotency_key_reused');
   ctx.telemetry.replayed();

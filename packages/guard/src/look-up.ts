@@ -55,4 +55,9 @@ export const session = (ctx: GuardContext, id: SessionId): Promise<SessionRecord
 
 export const processes = (ctx: GuardContext, id: SessionId) => read(ctx, () => readProcesses(ctx.database.kysely, id));
 
-export const events = (ctx: GuardContext, id: SessionId) => read(ctx, () => readEvents(ctx.database.kysely, id));
+export const events = (ctx: GuardContext, id: SessionId) =>
+  read(ctx, async () => {
+    const { kysely } = ctx.database;
+    const found = await readSession(kysely, id);
+    return found === undefined ? [] : await readEvents(kysely, { taskId: found.slot.taskId, sessionId: id });
+  });

@@ -17,7 +17,7 @@ import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@pha
 import { catalogueView } from './catalogue-view.ts';
 import type { GuardContext, GuardSettings } from './context.ts';
 import { DEFAULT_SETTINGS, LOCK_HOLD_MS } from './defaults.ts';
-import { isLockTimeout, isRetryable } from './failures.ts';
+import { isContention, isLockTimeout, isRetryable } from './failures.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { idSource } from './id-source.ts';
 import { connectRedis } from './redis-connection.ts';
@@ -90,7 +90,10 @@ function createSlotLocking(
   const contended = (): void => telemetry.lock.contended('redis');
   return createLocking<SlotState, Writer>({
     locks: {
-      pessimistic: pessimisticLock(openLockedSlot(database), LOCK_HOLD_MS),
+      pessimistic: pessimisticLock(openLockedSlot(database), {
+        holdMs: LOCK_HOLD_MS,
+        contended: () => telemetry.lock.contended('pessimistic'),
+      }),
       optimistic: optimisticLock(),
       // Without a Redis its strategy is the plain compare-and-set it would fall back to.
       redis:
@@ -113,5 +116,6 @@ function createSlotLocking(
     now,
     isRetryable,
     isLockTimeout,
+    isContention,
   });
 }

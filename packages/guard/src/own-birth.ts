@@ -1,4 +1,4 @@
-import type { SessionId } from '@phaselock/core';
+import { OUTSIDE_THE_GUARD, type SessionId } from '@phaselock/core';
 import { readSession } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { type GuardedSession, type StartOutcome, shownOf } from './start-outcome.ts';
@@ -12,6 +12,7 @@ export async function findBirth(
   if (born === undefined) return undefined;
   const { id, generation, slot, identity, modelMissing, predecessorId } = born;
   const session: GuardedSession = { id, generation, slot, identity, modelMissing };
+  if (generation === OUTSIDE_THE_GUARD) return { kind: 'created-beside', session };
   const predecessor = predecessorId === null ? undefined : await readSession(kysely, predecessorId);
   return predecessor === undefined
     ? { kind: 'created', session }

@@ -16,9 +16,16 @@ export const openLockedSlot =
     const transaction = database.transaction();
     try {
       const rows = await transaction.query<SlotStateRow>(LOCK_SLOT, lockSlotValues(slot, waitMs, holdMs));
-      const state: SlotState = toSlotState(firstRow(rows));
+      const row = firstRow(rows);
+      const state: SlotState = toSlotState(row);
       const writer: Writer = transaction;
-      return { state, writer, commit: () => transaction.commit(), rollback: () => transaction.rollback() };
+      return {
+        state,
+        writer,
+        waited: row.waited === true,
+        commit: () => transaction.commit(),
+        rollback: () => transaction.rollback(),
+      };
     } catch (error) {
       await transaction.rollback();
       throw error;

@@ -31,7 +31,14 @@ export async function beginStandalone(
     const slot = { taskId, phase, mode };
     const { identity } = resolution;
     const id = newSessionId(ctx);
-    await createBeside(ctx.database, { slot, sessionId: id, identity, createdBy: actor ?? null, standalone: true });
+    await createBeside(ctx.database, {
+      slot,
+      sessionId: id,
+      identity,
+      createdBy: actor ?? null,
+      standalone: true,
+      idempotency: null,
+    });
     return { id, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false };
   });
 }

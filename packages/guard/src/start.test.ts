@@ -65,7 +65,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
       kind: 'ask',
       question: 'replace',
       shown: shown(first),
-      reasons: [{ field: 'family', previous: 'sonnet', next: 'opus' }],
+      reasons: [{ field: 'family', previous: 'claude-sonnet', next: 'claude-opus' }],
       text: ERRORS.replace_confirmation_required.text,
       warning: NOTICES.replace_warning,
     });

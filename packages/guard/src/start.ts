@@ -1,8 +1,10 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
 import {
+  type Catalogue,
   checkHandoff,
   decideStart,
   type Handoff,
+  isModelGone,
   type ModelPolicy,
   type ModelSelection,
   OUTSIDE_THE_GUARD,
@@ -20,8 +22,8 @@ import { deadlineIn, type Held } from '@phaselock/locking';
 import { adoptSession, createBeside, openSession, type Writer } from '@phaselock/store';
 import { announceAdopted, announceAnswer, announceBeside, announceOpened } from './announce.ts';
 import type { GuardContext } from './context.ts';
-import { answering, isAmbiguous, Moved } from './failures.ts';
-import { glance, movedPast } from './glance.ts';
+import { answering, isAmbiguous, isIdempotencyRace, Moved } from './failures.ts';
+import { glance, movedPast, readAfresh, recall } from './glance.ts';
 import { type IdempotencyKey, idempotencyRow, replay } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { findBirth } from './own-birth.ts';
@@ -44,6 +46,7 @@ type Attempt = {
   readonly slot: SlotKey;
   readonly sessionId: SessionId;
   readonly asked: StartRequest;
+  readonly catalogue: Catalogue;
   readonly policy: ModelPolicy;
   readonly actor: string | null;
   readonly handoff: Handoff | undefined;
@@ -62,6 +65,7 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
       slot: { taskId, phase, mode },
       sessionId: newSessionId(ctx),
       asked: { model: resolveModel(catalogue, request.model), say, guarded },
+      catalogue,
       policy,
       actor: request.actor ?? null,
       handoff: request.handoff,
@@ -69,25 +73,27 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
       since: ctx.now(),
       remainingMs: () => deadline.remainingMs(),
     };
-    const replayed = await replay(ctx, attempt.idempotency);
-    if (replayed !== undefined) return replayed;
-    let seen: Seen | undefined = await look(ctx, attempt);
-    const answered = await answerWithoutLock(ctx, attempt, seen);
+    // Looked at before the key is asked for: whoever sees what a twin did, sees its key too.
+    let seen = await lookUnlessTheLockWill(ctx, attempt);
+    const answered =
+      seen === undefined
+        ? undefined
+        : ((await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
     if (answered !== undefined) return answered;
 
     const strategy = await ctx.chooseStrategy(attempt.slot);
     let ambiguous = false;
     const afterWait = async (): Promise<StartOutcome | undefined> => {
       seen = await look(ctx, attempt);
-      return (await replay(ctx, attempt.idempotency)) ?? (await answerWithoutLock(ctx, attempt, seen));
+      return (await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
     };
     const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
       // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
-      const done =
-        seen === undefined
-          ? ((await replay(ctx, attempt.idempotency)) ??
-            (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
-          : undefined;
+      const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
+      const done = moved
+        ? ((await replay(ctx, attempt.idempotency, held.kind === 'locked' ? held.writer : ctx.database)) ??
+          (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
+        : undefined;
       if (done !== undefined) return done;
       try {
         return await decideAndWrite(ctx, attempt, held, seen);
@@ -108,13 +114,33 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
 /** A state of the slot, and what it comes to for this caller. */
 type Seen = { readonly state: SlotState; readonly decision: StartDecision };
 
-const decide = (state: SlotState, { asked, policy }: Attempt): Seen => ({
+const decide = (state: SlotState, { asked, catalogue, policy }: Attempt): Seen => ({
   state,
-  decision: decideStart(state, asked, policy),
+  decision: decideStart(marked(state, catalogue), asked, policy),
 });
+
+/** A snapshot may be older than the catalogue the request was resolved with; one decision knows one catalogue. */
+function marked(state: SlotState, catalogue: Catalogue): SlotState {
+  const { live } = state;
+  if (live === null || live.modelMissing === isModelGone(catalogue, live.identity)) return state;
+  return { ...state, live: { ...live, modelMissing: !live.modelMissing } };
+}
 
 const look = async (ctx: GuardContext, attempt: Attempt): Promise<Seen> =>
   decide(await glance(ctx, attempt.slot, generationKnown(attempt)), attempt);
+
+/** A confirmed replacement of which there is no snapshot will lock the slot anyhow, and the lock reads it: one round trip less. */
+async function lookUnlessTheLockWill(ctx: GuardContext, attempt: Attempt): Promise<Seen | undefined> {
+  const { slot, asked } = attempt;
+  const snapshot = await recall(ctx, slot, generationKnown(attempt));
+  if (snapshot !== undefined) return decide(snapshot, attempt);
+  const willWrite = asked.guarded && asked.say.kind === 'replace';
+  if (willWrite && (await ctx.chooseStrategy(slot)) === 'pessimistic') {
+    await ctx.racepoint?.('start:decided');
+    return undefined;
+  }
+  return decide(await readAfresh(ctx, slot), attempt);
+}
 
 /** A caller that was shown a generation knows the slot to have reached it: an older snapshot must not tell it otherwise. */
 const generationKnown = ({ asked: { say } }: Attempt): number => (say.kind === 'replace' ? say.shown.generation : 0);
@@ -174,8 +200,7 @@ async function open(
 ): Promise<StartOutcome> {
   const { slot, sessionId, handoff, actor } = attempt;
   const predecessor = decision.kind === 'replace' ? shownOf(decision.live) : null;
-  const problem = handoff === undefined ? undefined : checkHandoff(handoff, predecessor !== null);
-  if (problem !== undefined) throw new PhaselockError('invalid_request', { detail: `handoff: ${problem}` });
+  refuseHandoff(attempt, predecessor !== null);
 
   const reason = decision.kind === 'replace' ? replacementReason(decision.comparison) : 'first';
   const opened = await openSession(writer, {
@@ -200,8 +225,14 @@ async function open(
     modelMissing: false,
   };
   announceOpened(ctx, { session, slotVersion: opened.slotVersion, predecessor, reason, since: attempt.since });
+  if (opened.collapsed > 0) ctx.telemetry.legacyCollapsed(opened.collapsed);
   await ctx.racepoint?.('start:announced');
   return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
+}
+
+function refuseHandoff({ handoff }: Attempt, replaces: boolean): void {
+  const problem = handoff === undefined ? undefined : checkHandoff(handoff, replaces);
+  if (problem !== undefined) throw new PhaselockError('invalid_request', { detail: `handoff: ${problem}` });
 }
 
 async function adopt(
@@ -212,8 +243,8 @@ async function adopt(
   writer: Writer,
 ): Promise<StartOutcome> {
   const adopted = await adoptSession(writer, { slot, seen, sessionId: decision.live.id, actor, waitMs: remainingMs() });
-  if (adopted === 'moved') throw movedPast(ctx, slot, seen);
-  announceAdopted(ctx, slot, decision.live.id);
+  if (adopted.outcome === 'moved') throw movedPast(ctx, slot, seen);
+  announceAdopted(ctx, { slot, sessionId: decision.live.id, collapsed: adopted.collapsed });
   return answerTo(slot, decision);
 }
 
@@ -223,7 +254,15 @@ async function createUnguarded(
   { identity }: Extract<StartDecision, { kind: 'create' }>,
 ): Promise<StartOutcome> {
   const { slot, sessionId, actor } = attempt;
-  await createBeside(ctx.database, { slot, sessionId, identity, createdBy: actor, standalone: false });
+  refuseHandoff(attempt, false);
+  const idempotency = idempotencyRow(attempt.idempotency, sessionId);
+  try {
+    await createBeside(ctx.database, { slot, sessionId, identity, createdBy: actor, standalone: false, idempotency });
+  } catch (error) {
+    const twin = isIdempotencyRace(error) ? await replay(ctx, attempt.idempotency, ctx.database) : undefined;
+    if (twin === undefined) throw error;
+    return twin;
+  }
   const session: GuardedSession = { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false };
   announceBeside(ctx, session);
   return { kind: 'created-beside', session };

@@ -15,6 +15,8 @@ export type LockingTools<State, Writer> = {
   /** Of what work throws, what is worth another try: losing a race or a lock, never a refusal. */
   readonly isRetryable: (error: unknown) => boolean;
   readonly isLockTimeout: (error: unknown) => boolean;
+  /** What tells that somebody else was there: the slot was locked, or is not what it was. */
+  readonly isContention: (error: unknown) => boolean;
 };
 
 export type Locking<State, Writer> = {
@@ -45,12 +47,17 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
         try {
           const settled = waits ? await afterWait?.() : undefined;
           if (settled !== undefined) return settled;
-          return await retryWithJitter(deadline, tools.retry, { ...tools, retried }, () =>
-            tools.locks[strategy](slot, deadline, (held) => {
-              observer.acquired(strategy, (now() - since) / 1000);
-              return work(held);
-            }),
-          );
+          return await retryWithJitter(deadline, tools.retry, { ...tools, retried }, async () => {
+            try {
+              return await tools.locks[strategy](slot, deadline, (held) => {
+                observer.acquired(strategy, (now() - since) / 1000);
+                return work(held);
+              });
+            } catch (error) {
+              if (tools.isContention(error)) observer.contended(strategy);
+              throw error;
+            }
+          });
         } finally {
           leave();
         }

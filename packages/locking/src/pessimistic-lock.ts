@@ -10,10 +10,11 @@ export type OpenLocked<State, Writer> = (
 /** `SELECT … FOR UPDATE` on the slot's row: whoever holds it decides on the newest state, and everybody else waits. */
 export function pessimisticLock<State, Writer>(
   openLocked: OpenLocked<State, Writer>,
-  holdMs: number,
+  { holdMs, contended }: { holdMs: number; contended: () => void },
 ): SlotLock<State, Writer> {
   return async (slot, deadline, work) => {
     const locked = await openLocked(slot, { waitMs: deadline.remainingMs(), holdMs });
+    if (locked.waited) contended();
     try {
       const result = await work({ kind: 'locked', state: locked.state, writer: locked.writer });
       await locked.commit();

@@ -41,8 +41,12 @@ export function redisLock<State, Writer>(tools: RedisLockTools): SlotLock<State,
 
 async function acquire(tools: RedisLockTools, key: string, token: string, deadline: Deadline): Promise<boolean> {
   for (let tried = 0; ; tried += 1) {
-    const answer = await orGiveUp(tools.redis.acquire(key, token, tools.holdMs), tools.commandTimeoutMs);
-    if (answer === undefined) return false;
+    const asked = tools.redis.acquire(key, token, tools.holdMs);
+    const answer = await orGiveUp(asked, tools.commandTimeoutMs);
+    if (answer === undefined) {
+      releaseIfLate(tools, key, token, asked);
+      return false;
+    }
     if (answer) return true;
     if (tried === 0) tools.contended();
     const delay = tools.random() * Math.min(50, 2 ** (tried + 1));
@@ -50,6 +54,11 @@ async function acquire(tools: RedisLockTools, key: string, token: string, deadli
     if (deadline.signal?.aborted) throw new LockAborted();
     await tools.sleep(delay);
   }
+}
+
+/** A lease that comes when nobody waits for it any more would keep everyone out until it lapses. */
+function releaseIfLate({ redis }: RedisLockTools, key: string, token: string, asked: Promise<boolean>): void {
+  asked.then((held) => (held ? redis.release(key, token) : undefined)).catch(() => undefined);
 }
 
 async function orGiveUp<T>(command: Promise<T>, timeoutMs: number): Promise<T | undefined> {

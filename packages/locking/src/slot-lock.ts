@@ -16,6 +16,8 @@ export type Held<State, Writer> =
 export type LockedSlot<State, Writer> = {
   readonly state: State;
   readonly writer: Writer;
+  /** Somebody else held it first, and it was waited for. */
+  readonly waited: boolean;
   commit(): Promise<void>;
   rollback(): Promise<void>;
 };

@@ -178,9 +178,8 @@ create table session_events (
   detail jsonb,
   at timestamptz not null
 );
--- Serve: what happened to a task, and to a session, in order.
+-- Serves: what happened to a task, in order, and to a session of it: a task has too few events for an index of their sessions to pay.
 create index session_events_by_task on session_events (task_id, id);
-create index session_events_by_session on session_events (session_id, id);
 
 create function refuse_change_of_history() returns trigger language plpgsql as $$
 begin

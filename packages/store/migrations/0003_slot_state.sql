@@ -3,7 +3,9 @@
 create type slot_state_row as (
   slot_version bigint, slot_generation bigint, slot_live uuid,
   session_id uuid, generation bigint, agent text, variant text, model text, parameters jsonb,
-  status text, guarded boolean, model_missing boolean
+  status text, guarded boolean, model_missing boolean,
+  -- Set by lock_slot alone: somebody else held the slot first.
+  waited boolean
 );
 
 -- Fills in the session of a slot that was just read: the live one, else the newest from before the task was enrolled. Its model is missing
@@ -51,13 +53,20 @@ declare
 begin
   perform set_config('lock_timeout', p_wait_ms || 'ms', true);
   select s.version, s.generation, s.live_session_id into v.slot_version, v.slot_generation, v.slot_live
-    from slots s where s.task_id = p_task_id and s.phase = p_phase and s.mode = p_mode for update;
+    from slots s where s.task_id = p_task_id and s.phase = p_phase and s.mode = p_mode for update skip locked;
+  if not found then
+    select s.version, s.generation, s.live_session_id into v.slot_version, v.slot_generation, v.slot_live
+      from slots s where s.task_id = p_task_id and s.phase = p_phase and s.mode = p_mode for update;
+    v.waited := found;
+  end if;
   if not found then
     -- FOR UPDATE on a row that does not exist locks nothing: make the row, then lock it.
     insert into slots (task_id, phase, mode) values (p_task_id, p_phase, p_mode) on conflict do nothing;
     select s.version, s.generation, s.live_session_id into v.slot_version, v.slot_generation, v.slot_live
       from slots s where s.task_id = p_task_id and s.phase = p_phase and s.mode = p_mode for update;
   end if;
+  -- A transaction_timeout that is running already, set at the start of the connection, is not wound anew by a shorter one: off, then on.
+  perform set_config('transaction_timeout', '0', true);
   perform set_config('transaction_timeout', p_hold_ms || 'ms', true),
           set_config('idle_in_transaction_session_timeout', p_hold_ms || 'ms', true);
   return with_session(v, p_task_id, p_phase, p_mode);

@@ -1,34 +1,27 @@
 -- The first guarded start of a task that already has a live session of the same model: it is taken in, and its duplicates collapse.
+create type adopted_session as (outcome text, collapsed bigint);
+
 create function adopt_session(
   p_task_id uuid, p_phase text, p_mode text, p_seen_generation bigint, p_session_id uuid, p_actor text, p_wait_ms integer
-) returns text language plpgsql as $$
+) returns adopted_session language plpgsql as $$
 declare
   v_at timestamptz;
-  v_newest uuid;
+  v adopted_session;
 begin
   perform set_config('lock_timeout', p_wait_ms || 'ms', true);
   insert into slots as s (task_id, phase, mode, generation, version, live_session_id)
     values (p_task_id, p_phase, p_mode, 0, 1, p_session_id)
     on conflict (task_id, phase, mode) do update set version = s.version + 1, live_session_id = p_session_id
       where s.generation = p_seen_generation and s.live_session_id is null;
-  if not found then return 'moved'; end if;
+  if not found then v.outcome := 'moved'; return v; end if;
 
   v_at := clock_timestamp();
-  select id into v_newest from sessions
-    where task_id = p_task_id and phase = p_phase and mode = p_mode and deleted_at is null and not guarded and not standalone
-    order by created_at desc, id desc limit 1;
-  if v_newest is distinct from p_session_id then
-    raise exception 'the newest legacy session is another one' using errcode = 'PL002';
-  end if;
-
-  update sessions
-    set deleted_at = v_at, deleted_reason = 'collapsed', replaced_by = p_session_id, version = version + 1, updated_at = v_at
-    where task_id = p_task_id and phase = p_phase and mode = p_mode and deleted_at is null and not guarded and not standalone
-      and id <> p_session_id;
+  v.collapsed := collapse_legacy_sessions(p_task_id, p_phase, p_mode, p_session_id, p_session_id, 'collapsed', p_actor, v_at);
   update sessions set guarded = true, version = version + 1, updated_at = v_at where id = p_session_id;
   insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at)
     select task_id, phase, mode, id, 'adopted', 'collapsed', generation, p_actor, v_at from sessions where id = p_session_id;
-  return 'adopted';
+  v.outcome := 'adopted';
+  return v;
 end $$;
 
 -- Soft-deletes a session and frees its slot. The slot is locked before the session, the order every other writer uses.

@@ -23,7 +23,7 @@ begin
   -- The handover barrier, judged after every lock is won: a process of a replaced session of this slot may still be alive.
   if v.guarded and exists (
     select 1 from sessions o
-    where o.guarded and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.deleted_at is not null
+    where not o.standalone and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.deleted_at is not null
       and o.lease_expires_at > clock_timestamp()
   ) then
     raise exception 'a replaced process of this slot is still stopping' using errcode = 'PL005';
@@ -32,7 +32,10 @@ begin
   -- Nobody renewed its lease: whatever ran here is lost, and may not count as running beside the new process.
   update processes p set status = 'lost', ended_at = v_at where p.session_id = p_session_id and p.status = 'running';
 
-  update attempts a set last_seq = a.last_seq + 1 where a.id = p_attempt_id and a.task_id = v.task_id returning a.last_seq into seq;
+  -- Grows within the attempt and within the session too: a session that another attempt takes up keeps its order.
+  update attempts a
+    set last_seq = 1 + greatest(a.last_seq, (select max(p.seq) from processes p where p.session_id = p_session_id))
+    where a.id = p_attempt_id and a.task_id = v.task_id returning a.last_seq into seq;
   if not found then
     raise exception 'the attempt does not exist or belongs to another task' using errcode = 'PL003';
   end if;
@@ -144,6 +147,7 @@ begin
   if not found then
     return case when exists (select 1 from sessions s where s.id = p_session_id) then 'stale' else 'session-not-found' end;
   end if;
+  if not exists (select 1 from processes p where p.id = p_process_id and p.session_id = p_session_id) then return 'process-not-found'; end if;
   insert into session_logs (session_id, process_id, kind, line)
     select p_session_id, p_process_id, kind, line from unnest(p_kinds, p_lines) with ordinality as t(kind, line, n) order by n;
   return 'appended';

@@ -1,5 +1,5 @@
 -- Many slots in one transaction. Slots are locked first and in key order, so two bulk writes, or a bulk and a single one, cannot deadlock.
--- Each item is its own compare-and-set: those whose slot moved are left out and reported by not being returned.
+-- Each item is its own compare-and-set: those whose slot moved, or is held, are left out and reported by not being returned.
 
 create type bulk_start as (
   task_id uuid, phase text, mode text, seen_generation bigint, seen_live uuid, session_id uuid,
@@ -16,11 +16,14 @@ begin
   perform set_config('lock_timeout', p_wait_ms || 'ms', true);
   select array_agg(i order by i.task_id, i.phase, i.mode) into v_items from jsonb_populate_recordset(null::bulk_start, p_items) i;
 
+  -- An item of a task nobody knows is left out like one whose slot moved, and found out about on its own.
   insert into slots (task_id, phase, mode)
-    select i.task_id, i.phase, i.mode from unnest(v_items) i where i.seen_generation = 0
+    select i.task_id, i.phase, i.mode from unnest(v_items) i join tasks t on t.id = i.task_id where i.seen_generation = 0
     order by i.task_id, i.phase, i.mode on conflict do nothing;
-  perform 1 from slots s join unnest(v_items) i on (s.task_id, s.phase, s.mode) = (i.task_id, i.phase, i.mode)
-    order by s.task_id, s.phase, s.mode for update of s;
+  -- One that somebody else holds is left out: all the others are not kept waiting for it.
+  select array_agg(locked.item) into v_items from (
+    select i as item from slots s join unnest(v_items) i on (s.task_id, s.phase, s.mode) = (i.task_id, i.phase, i.mode)
+      order by s.task_id, s.phase, s.mode for update of s skip locked) locked;
   v_at := clock_timestamp();
 
   with won as (
@@ -60,6 +63,8 @@ begin
   perform set_config('lock_timeout', p_wait_ms || 'ms', true);
   perform 1 from slots l where (l.task_id, l.phase, l.mode) in (select s.task_id, s.phase, s.mode from sessions s where s.id = any (p_session_ids))
     order by l.task_id, l.phase, l.mode for update;
+  -- Sessions outside the guard may have no slot: they are locked in key order themselves.
+  perform 1 from sessions s where s.id = any (p_session_ids) order by s.id for no key update;
   v_at := clock_timestamp();
   with gone as (
     update sessions s set deleted_at = v_at, deleted_reason = p_reason, version = s.version + 1, updated_at = v_at
@@ -69,6 +74,7 @@ begin
     and (l.task_id, l.phase, l.mode) in (select s.task_id, s.phase, s.mode from sessions s where s.id = any (v_gone));
   insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at)
     select s.task_id, s.phase, s.mode, s.id, 'deleted', p_reason, s.generation, p_actor, v_at from sessions s where s.id = any (v_gone);
-  return query select s.id, s.task_id, s.phase, s.mode, coalesce(l.version, 0)
+  -- A session outside the guard changes no slot's version: 0 says that none is known.
+  return query select s.id, s.task_id, s.phase, s.mode, case when s.guarded then coalesce(l.version, 0) else 0 end
     from sessions s left join slots l on (l.task_id, l.phase, l.mode) = (s.task_id, s.phase, s.mode) where s.id = any (v_gone);
 end $$;

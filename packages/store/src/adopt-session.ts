@@ -3,11 +3,15 @@ import { firstRow, functionCall, type Writer } from './sql.ts';
 
 const ADOPT_SESSION = functionCall('adopt_session', 7);
 
+export type AdoptedSession =
+  | { readonly outcome: 'adopted'; readonly collapsed: number }
+  | { readonly outcome: 'moved' };
+
 /** Takes a legacy session into its slot and collapses its duplicates, when a task first becomes guarded. */
 export async function adoptSession(
   writer: Writer,
   adopt: { slot: SlotKey; seen: SlotState; sessionId: SessionId; actor: string | null; waitMs: number },
-): Promise<'adopted' | 'moved'> {
+): Promise<AdoptedSession> {
   const { slot, seen } = adopt;
   const values = [
     slot.taskId,
@@ -18,6 +22,5 @@ export async function adoptSession(
     adopt.actor,
     Math.max(1, Math.ceil(adopt.waitMs)),
   ];
-  return firstRow(await writer.queryAndCommit<{ adopt_session: 'adopted' | 'moved' }>(ADOPT_SESSION, values))
-    .adopt_session;
+  return firstRow(await writer.queryAndCommit<AdoptedSession>(ADOPT_SESSION, values));
 }

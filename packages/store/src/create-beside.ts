@@ -1,19 +1,8 @@
 import type { ModelIdentity, SessionId, SlotKey } from '@phaselock/core';
-import type { Sql, Statement } from './sql.ts';
+import type { IdempotencyRow } from './open-session.ts';
+import { functionCall, type Writer } from './sql.ts';
 
-// A session outside the guard takes no slot, no lock and no generation: 0 marks it for good.
-const CREATE_BESIDE: Statement = {
-  name: 'create_beside',
-  text: `
-    with born as (
-      insert into sessions (id, task_id, phase, mode, agent, variant, model, parameters, status, generation, guarded, standalone,
-                            created_by, created_at, updated_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, 'ready', 0, false, $9, $10, clock_timestamp(), clock_timestamp())
-      returning *)
-    insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at)
-    select task_id, phase, mode, id, case when standalone then 'standalone-started' else 'created-beside' end, 'first', 0, created_by, created_at
-    from born`,
-};
+const CREATE_BESIDE = functionCall('create_beside', 14);
 
 export type CreateBeside = {
   readonly slot: SlotKey;
@@ -22,23 +11,25 @@ export type CreateBeside = {
   readonly createdBy: string | null;
   /** A temporary record of an execution outside every slot. */
   readonly standalone: boolean;
+  readonly idempotency: IdempotencyRow | null;
 };
 
-export async function createBeside(
-  sql: Sql,
-  { slot, sessionId, identity, createdBy, standalone }: CreateBeside,
-): Promise<void> {
-  const { agent, variant, model, parameters } = identity;
-  await sql.query(CREATE_BESIDE, [
-    sessionId,
+export async function createBeside(writer: Writer, create: CreateBeside): Promise<void> {
+  const { slot, identity, idempotency } = create;
+  await writer.query(CREATE_BESIDE, [
     slot.taskId,
     slot.phase,
     slot.mode,
-    agent,
-    variant,
-    model,
-    JSON.stringify(parameters),
-    standalone,
-    createdBy,
+    create.sessionId,
+    identity.agent,
+    identity.variant,
+    identity.model,
+    JSON.stringify(identity.parameters),
+    create.standalone,
+    create.createdBy,
+    idempotency?.scope ?? null,
+    idempotency?.key ?? null,
+    idempotency?.requestHash ?? null,
+    idempotency === null ? null : JSON.stringify(idempotency.response),
   ]);
 }

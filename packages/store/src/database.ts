@@ -1,8 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { openPool, type Pool, type PoolOptions } from './pool.ts';
 import type { Schema } from './schema.ts';
 import type { Statement, Writer } from './sql.ts';
+import { refuseUnstorable, UnstorableText } from './unstorable-text.ts';
 
 /** The one door to PostgreSQL: hot statements by name, everything else through Kysely, on one pool. */
 export type Database = Writer & {
@@ -48,13 +49,19 @@ export function openDatabase(options: PoolOptions): Database {
   };
 }
 
-const send = <Row extends QueryResultRow>(client: PoolClient, { name, text }: Statement, values: readonly unknown[]) =>
-  client.query<Row>({ name, text, values: [...values] });
+async function send<Row extends QueryResultRow>(
+  client: PoolClient,
+  { name, text }: Statement,
+  values: readonly unknown[],
+): Promise<QueryResult<Row>> {
+  refuseUnstorable(values);
+  return await client.query<Row>({ name, text, values: [...values] });
+}
 
-/** An error the server sent leaves the connection usable; anything else may have left it half-open. */
+/** An error the server sent leaves the connection usable, one from before anything was sent too; any other may have left it half-open. */
 function releaseAfter(client: PoolClient, error: unknown): void {
   const fromServer = error instanceof Error && 'severity' in error && error.severity === 'ERROR';
-  client.release(fromServer ? undefined : true);
+  client.release(fromServer || error instanceof UnstorableText ? undefined : true);
 }
 
 function openTransaction(pool: Pool): Transaction {

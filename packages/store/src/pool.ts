@@ -29,6 +29,9 @@ export const POOL_DEFAULTS = {
   applicationName: 'phaselock',
 } as const satisfies Omit<Required<PoolOptions>, 'url'>;
 
+/** The server's own bound speaks first, and says what happened. */
+const CLIENT_GRACE_MS = 1_000;
+
 export type PoolStats = {
   readonly active: number;
   readonly idle: number;
@@ -65,11 +68,14 @@ export function openPool(given: PoolOptions): Pool {
     application_name: options.applicationName,
     keepAlive: true,
     types,
+    // A server that is frozen, or behind a network that swallows packets, never answers: then the connection is given up.
+    query_timeout: options.statementTimeoutMs + CLIENT_GRACE_MS,
     // Statements sent without waiting for the one before: BEGIN with the lock, the last write with COMMIT.
     pipeline: true,
     ...(options.startupSettings && {
       statement_timeout: options.statementTimeoutMs,
       lock_timeout: options.lockTimeoutMs,
+      idle_in_transaction_session_timeout: options.transactionTimeoutMs,
       options: `-c transaction_timeout=${options.transactionTimeoutMs}`,
     }),
   });

@@ -77,7 +77,7 @@ const APPEND_LOGS = functionCall('append_logs', 5);
 
 export type LogLine = { readonly kind: LogKind; readonly line: string };
 
-type Appended = 'appended' | 'stale' | 'session-not-found';
+type Appended = 'appended' | 'stale' | 'session-not-found' | 'process-not-found';
 
 export async function appendLogs(sql: Sql, token: TurnToken, lines: readonly LogLine[]): Promise<Appended> {
   const values = [

@@ -1,4 +1,4 @@
-import type { ProcessId, SessionId } from '@phaselock/core';
+import type { ProcessId, SessionId, TaskId } from '@phaselock/core';
 import type { Kysely, Selectable } from 'kysely';
 import type { ProcessTable, Schema, SessionEventTable } from './schema.ts';
 
@@ -19,22 +19,13 @@ export async function readProcess(db: Kysely<Schema>, id: ProcessId): Promise<Pr
   return await db.selectFrom('processes').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** What happened to a session, its own replacement included, which is recorded with its successor. */
-export async function readEvents(db: Kysely<Schema>, sessionId: SessionId): Promise<SessionEventRow[]> {
+/** What happened to a session, its own replacement included, which is recorded with its successor. Found by its task, which has the index. */
+export async function readEvents(db: Kysely<Schema>, { taskId, sessionId }: { taskId: TaskId; sessionId: SessionId }): Promise<SessionEventRow[]> {
   return await db
     .selectFrom('session_events')
     .selectAll()
-    .where((where) =>
-      where.or([
-        where('session_id', '=', sessionId),
-        where.and([
-          where('session_id', '=', (successor) =>
-            successor.selectFrom('sessions').select('replaced_by').where('id', '=', sessionId),
-          ),
-          where('predecessor_id', '=', sessionId),
-        ]),
-      ]),
-    )
+    .where('task_id', '=', taskId)
+    .where((where) => where.or([where('session_id', '=', sessionId), where('predecessor_id', '=', sessionId)]))
     .orderBy('id')
     .execute();
 }

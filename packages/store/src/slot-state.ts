@@ -16,6 +16,8 @@ type SlotStateRow = {
   readonly slot_version: number;
   readonly slot_generation: Generation;
   readonly slot_live: SessionId | null;
+  /** Only told by the lock. */
+  readonly waited: boolean | null;
 } & (
   | { readonly session_id: null }
   | {
@@ -41,8 +43,9 @@ export async function readSlotState(sql: Sql, { taskId, phase, mode }: SlotKey):
 const SLOT_STATES: Statement = {
   name: 'slot_states',
   text: `
-    select k.task_id, k.phase, k.mode, (slot_state(k.task_id, k.phase, k.mode)).*
-    from unnest($1::uuid[], $2::text[], $3::text[]) as k(task_id, phase, mode)`,
+    select k.task_id, k.phase, k.mode, state.*
+    from unnest($1::uuid[], $2::text[], $3::text[]) as k(task_id, phase, mode)
+    cross join lateral slot_state(k.task_id, k.phase, k.mode) as state`,
 };
 
 export type KeyedSlotState = { readonly slot: SlotKey; readonly state: SlotState };

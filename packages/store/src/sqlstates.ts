@@ -1,3 +1,5 @@
+import { UnstorableText } from './unstorable-text.ts';
+
 /** What a failure of the database means to a caller. Each SQLSTATE is named once, here, with what may be done about it. */
 export type Failure =
   /** Somebody else holds what was wanted, or two wanted each other's: nothing was written, the same call may succeed. */
@@ -15,7 +17,7 @@ export type Failure =
   | 'missing-project'
   | 'agent-session-taken'
   | 'already-exists'
-  /** A value PostgreSQL cannot take: NUL, a lone surrogate, a number out of range. */
+  /** A value PostgreSQL cannot take: NUL, a lone surrogate, a number out of range, an empty name. */
   | 'bad-value'
   | 'unexpected';
 
@@ -46,6 +48,10 @@ const BY_CONSTRAINT: Readonly<Record<string, Failure>> = {
   sessions_one_live: 'moved',
   sessions_agent_session: 'agent-session-taken',
   idempotency_keys_pkey: 'idempotency-race',
+  projects_name_check: 'bad-value',
+  tasks_title_check: 'bad-value',
+  models_name_check: 'bad-value',
+  profiles_variant_check: 'bad-value',
   models_live_name: 'already-exists',
   models_one_default: 'already-exists',
   profiles_live_variant: 'already-exists',
@@ -61,7 +67,7 @@ const NODE_CODES_LOST = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 // node-postgres gives these no code: only the message tells.
 const MESSAGE_LOST =
-  /Connection terminated|Client has encountered a connection error|Connection ended unexpectedly|Client was closed/;
+  /Connection terminated|Query read timeout|Client has encountered a connection error|Connection ended unexpectedly|Client was closed/;
 const MESSAGE_UNAVAILABLE =
   /timeout exceeded when trying to connect|Cannot use a pool after calling end|timeout expired/;
 
@@ -72,6 +78,7 @@ const field = (error: object, name: string): string | undefined => {
 
 export function classifyFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return 'unexpected';
+  if (error instanceof UnstorableText) return 'bad-value';
   if (error instanceof AggregateError && error.errors.length > 0) return classifyFailure(error.errors[0]);
   const constraint = field(error, 'constraint');
   const code = field(error, 'code');

@@ -17,6 +17,10 @@ import type {
 import { MODEL_MISSING } from './model-missing.ts';
 import type { Sql, Statement } from './sql.ts';
 
+// Each is a step or two from the end of the index, however long the session.
+const newest = (condition: string): string =>
+  `(select h.id from processes h where h.session_id = s.id and ${condition} order by h.seq desc limit 1)`;
+
 // One round trip for all that a turn is decided on. Of the history only what can matter: the newest process, the newest whose id can still
 // be resumed, and those of the pre-retry id; the rest of a long session never travels.
 const TURN_STATE: Statement = {
@@ -26,16 +30,15 @@ const TURN_STATE: Statement = {
       coalesce(s.lease_expires_at > clock_timestamp(), false) as lease_held,
       -- A replaced process may live on until its runner says it stopped, or until its lease lapses by this clock.
       coalesce((select extract(epoch from max(o.lease_expires_at) - clock_timestamp()) * 1000 from sessions o
-        where s.guarded and o.task_id = s.task_id and o.phase = s.phase and o.mode = s.mode and o.deleted_at is not null
+        where s.guarded and not o.standalone and o.task_id = s.task_id and o.phase = s.phase and o.mode = s.mode and o.deleted_at is not null
           and o.lease_expires_at > clock_timestamp()), 0)::float8 as predecessor_stops_in_ms,
-      (select jsonb_agg(to_jsonb(p)) from (
-        select * from processes where session_id = s.id and (
-          seq = (select max(seq) from processes where session_id = s.id)
-          or seq = (select max(seq) from processes where session_id = s.id and not dropped)
-          or seq = (select max(seq) from processes where session_id = s.id and agent_session_id is not null and not dropped)
-          or seq = (select max(seq) from processes where session_id = s.id and agent_session_id is not null and not dropped and not invalidated)
-          or agent_session_id = $2)
-      ) p) as history,
+      (select jsonb_agg(to_jsonb(p)) from processes p where p.id in (
+        ${newest('true')} union all
+        ${newest('not h.dropped')} union all
+        ${newest('not h.dropped and h.agent_session_id is not null')} union all
+        ${newest('not h.dropped and h.agent_session_id is not null and not h.invalidated')} union all
+        ${newest('h.agent_session_id = $2')} union all
+        ${newest('h.agent_session_id = $2 and not h.dropped')})) as history,
       d.deleted_reason as predecessor_reason, d.variant as predecessor_variant, d.model as predecessor_model
     from sessions s left join sessions d on d.id = s.predecessor_id where s.id = $1`,
 };
@@ -44,6 +47,7 @@ export type TurnState = {
   readonly slot: SlotKey;
   readonly version: number;
   readonly guarded: boolean;
+  readonly standalone: boolean;
   readonly handoff: string | null;
   readonly session: TurnSession;
   /** Whom this session replaced, and why. */
@@ -73,6 +77,7 @@ type Row = IdentityRow & {
   generation: Generation;
   version: number;
   guarded: boolean;
+  standalone: boolean;
   handoff: string | null;
   status: SessionStatus;
   deleted_at: Date | null;
@@ -98,6 +103,7 @@ export async function readTurnState(
     slot: { taskId: row.task_id, phase: row.phase, mode: row.mode },
     version: row.version,
     guarded: row.guarded,
+    standalone: row.standalone,
     handoff: row.handoff,
     session: {
       id: row.id,

@@ -13,17 +13,21 @@ export type TestGuard = AsyncDisposable & {
 
 /** A guard on a database of its own, with models to choose from. Closing it fails if a connection was not given back. */
 export async function openTestGuard(options: Partial<OpenGuardOptions> = {}): Promise<TestGuard> {
-  await using stack = new AsyncDisposableStack();
+  const stack = new AsyncDisposableStack();
   const { url: databaseUrl } = stack.use(await createTestDatabase());
   const another: TestGuard['another'] = async (more = {}) => {
     const guard = stack.use(await openGuard({ databaseUrl, invalidation: 'memory', ...options, ...more }));
     stack.defer(() => allGivenBack(guard));
     return guard;
   };
-  const guard = await another();
-  const world = await createWorld(guard);
-  const owned = stack.move();
-  return { guard, world, databaseUrl, another, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  try {
+    const guard = await another();
+    const world = await createWorld(guard);
+    return { guard, world, databaseUrl, another, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
 }
 
 async function allGivenBack({ database: { pool } }: OpenGuard): Promise<void> {

@@ -1,0 +1,44 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AttemptId, SlotKey, TaskId } from '@phaselock/core';
+import { type OpenGuard, type OpenGuardOptions, openGuard } from '@phaselock/guard';
+import { type Database, openDatabase } from '@phaselock/store';
+
+export const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
+export type Strategy = 'pessimistic' | 'optimistic' | 'redis';
+
+/** A database for one scenario, so that what one leaves behind does not slow the next, and the guards that work on it. */
+export type BenchWorld = AsyncDisposable & {
+  readonly database: Database;
+  guard(strategy: Strategy, options?: Partial<OpenGuardOptions>): Promise<OpenGuard>;
+  tasks(count: number): Promise<TaskId[]>;
+  attempt(taskId: TaskId): Promise<AttemptId>;
+  settle(): Promise<void>;
+};
+
+export const slotOf = (taskId: TaskId): SlotKey => ({ taskId, phase: 'run', mode: 'standard' });
+export const modelOf = (turn: number) => ({ agent: 'claude-code', model: MODELS[turn % 2] ?? MODELS[0] }) as const;
+
+export async function openBenchWorld(databaseUrl: string): Promise<BenchWorld> {
+  await using resources = new AsyncDisposableStack();
+  const database = resources.use(openDatabase({ url: databaseUrl }));
+  const setUp = resources.use(await openGuard({ databaseUrl, invalidation: 'memory', maxSize: 4 }));
+  const projectId = await setUp.addProject('bench');
+  for (const name of MODELS) await setUp.addModel({ agent: 'claude-code', name });
+  const owned = resources.move();
+  return {
+    database,
+    async guard(strategy, options = {}) {
+      const flags = { pessimistic_locking_enabled: strategy === 'pessimistic', locking_strategy: strategy };
+      return owned.use(await openGuard({ databaseUrl, invalidation: 'memory', flags: () => flags, ...options }));
+    },
+    tasks: (count) => Promise.all(Array.from({ length: count }, () => setUp.addTask(projectId, 'a task'))),
+    attempt: (taskId) => setUp.addAttempt(taskId),
+    // Plans made for empty tables, or a checkpoint in the middle of a measurement would be charged to whoever is being measured.
+    async settle() {
+      await database.pool.pg.query('analyze');
+      await database.pool.pg.query('checkpoint');
+      await pause(50);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,39 @@
+import { measure, median, type Sample } from './measure.ts';
+import type { Row, Scenario } from './scenario.ts';
+
+export type Rounds = { readonly rounds: number; readonly seconds: number };
+
+/** Floor and ours by turns, so that whatever disturbs the machine disturbs both; the ratio is the median of the rounds' ratios. */
+export async function runRounds(scenario: Scenario, { rounds, seconds }: Rounds): Promise<Row> {
+  const { name, clients, ours, floor, settle, itemsPerOperation = 1 } = scenario;
+  const samples: Sample[] = [];
+  const floors: Sample[] = [];
+  // Connections opened, plans cached, code compiled: the first moments are nobody's.
+  if (floor !== undefined) await measure(clients, Math.min(1, seconds), floor);
+  await measure(clients, Math.min(1, seconds), ours);
+  for (let round = 0; round < rounds; round += 1) {
+    if (floor !== undefined) {
+      await settle?.();
+      floors.push(await measure(clients, seconds, floor));
+    }
+    await settle?.();
+    samples.push(await measure(clients, seconds, ours));
+  }
+  const ratios = samples.flatMap(({ opsPerSecond }, round) => {
+    const against = floors[round];
+    return against === undefined ? [] : [opsPerSecond / against.opsPerSecond];
+  });
+  const opsPerSecond = (all: readonly Sample[]): number =>
+    median(all.map((sample) => sample.opsPerSecond)) * itemsPerOperation;
+  return {
+    name,
+    clients,
+    ops_per_s: Math.round(opsPerSecond(samples)),
+    p50_ms: round(median(samples.map(({ p50Ms }) => p50Ms))),
+    p99_ms: round(median(samples.map(({ p99Ms }) => p99Ms))),
+    floor: floors.length === 0 ? null : Math.round(opsPerSecond(floors)),
+    ratio: ratios.length === 0 ? null : round(median(ratios)),
+  };
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;

@@ -1,0 +1,23 @@
+import type { Operation } from './measure.ts';
+
+/** One row of the table: what is measured, and the floor it is held against in the same round. */
+export type Scenario = {
+  readonly name: string;
+  readonly clients: number;
+  /** How many things one operation does: a bulk of a thousand counts as a thousand. */
+  readonly itemsPerOperation?: number;
+  readonly ours: Operation;
+  readonly floor?: Operation;
+  /** Before each measurement, unmeasured. */
+  readonly settle?: () => Promise<void>;
+};
+
+export type Row = {
+  readonly name: string;
+  readonly clients: number;
+  readonly ops_per_s: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly floor: number | null;
+  readonly ratio: number | null;
+};

@@ -1,0 +1,151 @@
+import {
+  allSessions,
+  aStart,
+  aTurn,
+  begin,
+  confirmed,
+  lockedBy,
+  OPUS,
+  openTestGuard,
+  readMetric,
+  SONNET,
+  shown,
+  startedOf,
+  type TestGuard,
+  tokenOf,
+} from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const LEGACY = { guarded: false } as const;
+
+describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', (strategy) => {
+  let scene: TestGuard;
+  beforeAll(async () => {
+    scene = await openTestGuard(lockedBy(strategy));
+  });
+  afterAll(() => scene[Symbol.asyncDispose]());
+
+  const live = async (taskId: Parameters<typeof aStart>[0]) =>
+    (await allSessions(scene.guard, taskId)).filter(({ deletedAt }) => deletedAt === null);
+
+  test('before that, sessions stand beside each other as they always did, and are counted', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const before = await readMetric(guard, 'phaselock_unguarded_starts_total');
+    for (let time = 0; time < 3; time += 1) {
+      expect(await guard.start(aStart(taskId, SONNET, LEGACY))).toMatchObject({
+        kind: 'created-beside',
+        session: { generation: 0 },
+      });
+    }
+    expect(await live(taskId)).toHaveLength(3);
+    expect(await readMetric(guard, 'phaselock_unguarded_starts_total')).toBe(before + 3);
+    const newest = (await live(taskId))[0];
+    expect(await guard.latest(aStart(taskId))).toMatchObject({ id: newest?.id, guarded: false });
+  });
+
+  test('with the same model the newest is adopted, and the older ones collapse in the same transaction', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const old = [await begin(guard, aStart(taskId, OPUS, LEGACY)), await begin(guard, aStart(taskId, SONNET, LEGACY))];
+    const newest = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    const collapsed = await readMetric(guard, 'phaselock_legacy_sessions_collapsed_total');
+
+    expect(await guard.start(aStart(taskId, SONNET))).toMatchObject({ kind: 'existing', session: { id: newest.id } });
+    expect(await live(taskId)).toMatchObject([{ id: newest.id, guarded: true, generation: 0 }]);
+    for (const { id } of old) {
+      expect(await guard.session(id)).toMatchObject({ deletedReason: 'collapsed', replacedBy: newest.id });
+      expect(await guard.events(id)).toMatchObject([
+        { type: 'created-beside' },
+        { type: 'deleted', reason: 'collapsed' },
+      ]);
+    }
+    expect(await guard.events(newest.id)).toMatchObject([{ type: 'created-beside' }, { type: 'adopted' }]);
+    expect(await readMetric(guard, 'phaselock_legacy_sessions_collapsed_total')).toBe(collapsed + 2);
+    const { rows } = await guard.database.pool.pg.query(
+      'select count(distinct xmin::text)::int as transactions from sessions where task_id = $1',
+      [taskId],
+    );
+    expect(rows).toEqual([{ transactions: 1 }]);
+  });
+
+  test('adopted, it is like any other: the same model finds it, another one replaces it with generation 1', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const adopted = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    await guard.start(aStart(taskId));
+    expect(await guard.start(aStart(taskId))).toMatchObject({ kind: 'existing', session: { id: adopted.id } });
+    expect(await guard.start(aStart(taskId, OPUS, confirmed(shown(adopted))))).toMatchObject({
+      kind: 'replaced',
+      session: { generation: 1 },
+      predecessor: shown(adopted),
+    });
+  });
+
+  test('with another model it asks first; confirmed, the newest is replaced and the older ones collapse', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const older = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    const newest = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    const collapsed = await readMetric(guard, 'phaselock_legacy_sessions_collapsed_total');
+    expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'ask', shown: shown(newest) });
+    expect(await live(taskId)).toHaveLength(2);
+
+    const replaced = await guard.start(aStart(taskId, OPUS, confirmed(shown(newest))));
+    expect(replaced).toMatchObject({ kind: 'replaced', session: { generation: 1 }, predecessor: shown(newest) });
+    if (replaced.kind !== 'replaced') return;
+    const { id } = replaced.session;
+    expect(await live(taskId)).toMatchObject([{ id, predecessorId: newest.id }]);
+    expect(await guard.session(newest.id)).toMatchObject({ deletedReason: 'model-changed', replacedBy: id });
+    expect(await guard.session(older.id)).toMatchObject({ deletedReason: 'collapsed', replacedBy: id });
+    expect(await readMetric(guard, 'phaselock_legacy_sessions_collapsed_total')).toBe(collapsed + 1);
+  });
+
+  test('a confirmation that names an older duplicate is refused', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const older = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    const newest = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    expect(await guard.start(aStart(taskId, OPUS, confirmed(shown(older))))).toMatchObject({
+      code: 'session_moved_on',
+      shown: shown(newest),
+    });
+  });
+
+  test('who is not guarded yet still stands beside, and the guarded session stays the latest', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const guarded = await begin(guard, aStart(taskId));
+    const beside = await begin(guard, aStart(taskId, OPUS, LEGACY));
+    expect(await live(taskId)).toHaveLength(2);
+    expect(await guard.latest(aStart(taskId))).toMatchObject({ id: guarded.id });
+    expect(await guard.start(aStart(taskId))).toMatchObject({ kind: 'existing', session: { id: guarded.id } });
+    expect(await guard.session(beside.id)).toMatchObject({ guarded: false, deletedAt: null });
+  });
+
+  test('two first guarded starts at once on two servers adopt once', async () => {
+    const { guard, world, another } = scene;
+    const elsewhere = await another();
+    const taskId = await world.task();
+    const legacy = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    for (const outcome of await Promise.all([guard.start(aStart(taskId)), elsewhere.start(aStart(taskId))])) {
+      expect(outcome).toMatchObject({ kind: 'existing', session: { id: legacy.id } });
+    }
+    expect((await guard.events(legacy.id)).filter(({ type }) => type === 'adopted')).toHaveLength(1);
+  });
+
+  test('the agent of a legacy session that was replaced is waited for like any other', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const attemptId = await world.attempt(taskId);
+    const legacy = await begin(guard, aStart(taskId, SONNET, LEGACY));
+    const running = startedOf(await guard.startTurn(aTurn(legacy, attemptId)));
+    const successor = await guard.start(aStart(taskId, OPUS, confirmed(shown(legacy))));
+    if (successor.kind !== 'replaced') throw new Error(successor.kind);
+    const turn = aTurn(successor.session, attemptId);
+    expect(await guard.startTurn(turn)).toMatchObject({ kind: 'refused', code: 'predecessor_stopping' });
+    expect(await guard.heartbeat(tokenOf(running))).toMatchObject({ kind: 'stop', replacedBy: successor.session.id });
+    await guard.finishTurn({ ...tokenOf(running), ending: 'killed' });
+    expect(await guard.startTurn(turn)).toMatchObject({ kind: 'started' });
+  });
+});
