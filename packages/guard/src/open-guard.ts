@@ -63,7 +63,7 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
 
   const ctx: GuardContext = {
     database,
-    locking: createSlotLocking(database, redis?.locks, telemetry, now),
+    locking: createSlotLocking({ database, snapshots, redis: redis?.locks, telemetry, now }),
     snapshots,
     catalogue: catalogueView(database, policy, now),
     chooseStrategy: async (slot) => chooseStrategy(await flags(slot)),
@@ -79,18 +79,23 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   return { ...createGuard(ctx), database, telemetry, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-function createSlotLocking(
-  database: Database,
-  redis: RedisCommands | undefined,
-  telemetry: Telemetry,
-  now: () => number,
-): Locking<SlotState, Writer> {
+type SlotLockingParts = Pick<GuardContext, 'database' | 'snapshots' | 'telemetry' | 'now'> & {
+  readonly redis: RedisCommands | undefined;
+};
+
+function createSlotLocking({
+  database,
+  snapshots,
+  redis,
+  telemetry,
+  now,
+}: SlotLockingParts): Locking<SlotState, Writer> {
   const wait = async (ms: number): Promise<void> => void (await sleep(ms));
   const random = Math.random;
   const contended = (): void => telemetry.lock.contended('redis');
   return createLocking<SlotState, Writer>({
     locks: {
-      pessimistic: pessimisticLock(openLockedSlot(database), {
+      pessimistic: pessimisticLock(openLockedSlot(database, snapshots), {
         holdMs: LOCK_HOLD_MS,
         contended: () => telemetry.lock.contended('pessimistic'),
       }),

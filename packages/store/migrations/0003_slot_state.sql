@@ -4,8 +4,8 @@ create type slot_state_row as (
   slot_version bigint, slot_generation bigint, slot_live uuid,
   session_id uuid, generation bigint, agent text, variant text, model text, parameters jsonb,
   status text, guarded boolean, model_missing boolean,
-  -- Set by lock_slot alone: somebody else held the slot first.
-  waited boolean
+  -- Set by lock_slot alone: somebody else held the slot first; the slot is still at the version the caller knows.
+  waited boolean, unchanged boolean
 );
 
 -- Fills in the session of a slot that was just read: the live one, else the newest from before the task was enrolled. Its model is missing
@@ -46,7 +46,9 @@ end $$;
 -- FOR UPDATE on a row nothing references blocks no foreign key check. Each statement here takes a fresh snapshot, so the state read
 -- after the wait is the newest. lock_timeout bounds the waiter; once the lock is won, transaction_timeout bounds any holder and
 -- idle_in_transaction_session_timeout a silent one.
-create function lock_slot(p_task_id uuid, p_phase text, p_mode text, p_wait_ms integer, p_hold_ms integer)
+create function lock_slot(
+  p_task_id uuid, p_phase text, p_mode text, p_known_version bigint, p_wait_ms integer, p_hold_ms integer
+)
 returns slot_state_row language plpgsql as $$
 declare
   v slot_state_row;
@@ -69,5 +71,10 @@ begin
   perform set_config('transaction_timeout', '0', true);
   perform set_config('transaction_timeout', p_hold_ms || 'ms', true),
           set_config('idle_in_transaction_session_timeout', p_hold_ms || 'ms', true);
+  -- A guarded session and its identity never change but with their slot's version: who knows that version knows the session.
+  if v.slot_live is not null and v.slot_version = p_known_version then
+    v.unchanged := true;
+    return v;
+  end if;
   return with_session(v, p_task_id, p_phase, p_mode);
 end $$;

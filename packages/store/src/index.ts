@@ -49,15 +49,7 @@ export {
   type SessionEventRow,
 } from './session-history.ts';
 export type { SessionRecord } from './session-record.ts';
-export {
-  type KeyedSlotState,
-  LOCK_SLOT,
-  lockSlotValues,
-  readSlotState,
-  readSlotStates,
-  type SlotStateRow,
-  toSlotState,
-} from './slot-state.ts';
+export { type KeyedSlotState, lockSlot, readSlotState, readSlotStates } from './slot-state.ts';
 export { firstRow, type Sql, type Statement, type Writer } from './sql.ts';
 export { classifyFailure, type Failure } from './sqlstates.ts';
 export { readTurnState, type TurnState } from './turn-state.ts';

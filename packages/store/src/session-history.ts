@@ -20,7 +20,10 @@ export async function readProcess(db: Kysely<Schema>, id: ProcessId): Promise<Pr
 }
 
 /** What happened to a session, its own replacement included, which is recorded with its successor. Found by its task, which has the index. */
-export async function readEvents(db: Kysely<Schema>, { taskId, sessionId }: { taskId: TaskId; sessionId: SessionId }): Promise<SessionEventRow[]> {
+export async function readEvents(
+  db: Kysely<Schema>,
+  { taskId, sessionId }: { taskId: TaskId; sessionId: SessionId },
+): Promise<SessionEventRow[]> {
   return await db
     .selectFrom('session_events')
     .selectAll()

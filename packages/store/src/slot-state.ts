@@ -16,8 +16,9 @@ type SlotStateRow = {
   readonly slot_version: number;
   readonly slot_generation: Generation;
   readonly slot_live: SessionId | null;
-  /** Only told by the lock. */
+  /** Both are only told by the lock. */
   readonly waited: boolean | null;
+  readonly unchanged: boolean | null;
 } & (
   | { readonly session_id: null }
   | {
@@ -62,19 +63,31 @@ export async function readSlotStates(sql: Sql, slots: readonly SlotKey[]): Promi
   }));
 }
 
-export const LOCK_SLOT = functionCall('lock_slot', 5);
+const LOCK_SLOT = functionCall('lock_slot', 6);
 
-export const lockSlotValues = ({ taskId, phase, mode }: SlotKey, waitMs: number, holdMs: number): unknown[] => [
-  taskId,
-  phase,
-  mode,
-  Math.max(1, Math.ceil(waitMs)),
-  holdMs,
-];
+export type LockSlot = {
+  readonly slot: SlotKey;
+  /** What the caller believes the slot to be: if it is, its session need not be read again. */
+  readonly known: SlotState | undefined;
+  readonly waitMs: number;
+  readonly holdMs: number;
+};
 
-export type { SlotStateRow };
+/** Locks the slot's row for the rest of the transaction, and tells what the slot is now and whether somebody else had it. */
+export async function lockSlot(
+  sql: Sql,
+  { slot, known, waitMs, holdMs }: LockSlot,
+): Promise<{ state: SlotState; waited: boolean }> {
+  const { taskId, phase, mode } = slot;
+  const wait = Math.max(1, Math.ceil(waitMs));
+  const row = firstRow(
+    await sql.query<SlotStateRow>(LOCK_SLOT, [taskId, phase, mode, known?.version ?? null, wait, holdMs]),
+  );
+  const state = row.unchanged === true && known !== undefined ? known : toSlotState(row);
+  return { state, waited: row.waited === true };
+}
 
-export function toSlotState(row: SlotStateRow): SlotState {
+function toSlotState(row: SlotStateRow): SlotState {
   const { slot_version: version, slot_generation: generation } = row;
   if (row.session_id === null) return { version, generation, live: null };
   const { session_id: id, agent, variant, model, parameters, status, guarded } = row;

@@ -1,0 +1,121 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createEmptyDatabase, runAdminStatement, spawnNode } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { MigrationError, migrate, migrationStatus } from './migrate.ts';
+
+const OURS = fileURLToPath(new URL('../migrations/', import.meta.url));
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+/** A copy of the migrations that a test may change or add to. */
+async function ourFolder(): Promise<
+  AsyncDisposable & { readonly url: URL; add(file: string, sql: string): Promise<void> }
+> {
+  const folder = await mkdtemp(join(tmpdir(), 'phaselock-migrations-'));
+  await cp(OURS, folder, { recursive: true });
+  return {
+    url: pathToFileURL(`${folder}/`),
+    add: (file, sql) => writeFile(join(folder, file), sql),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+const states = (status: Awaited<ReturnType<typeof migrate>>) => status.map(({ version, state }) => [version, state]);
+
+describe('migrating', () => {
+  test('an empty database applies all, and a second time nothing', async () => {
+    await using database = await createEmptyDatabase();
+    const before = await migrationStatus(database.url);
+    expect(before.length).toBeGreaterThan(0);
+    expect(new Set(before.map(({ state }) => state))).toEqual(new Set(['pending']));
+    expect(before.every(({ appliedAt }) => appliedAt === null)).toBe(true);
+
+    const first = await migrate(database.url);
+    expect(new Set(first.map(({ state }) => state))).toEqual(new Set(['applied']));
+    expect(await migrate(database.url)).toEqual(first);
+    expect(await migrationStatus(database.url)).toEqual(first);
+  });
+
+  test('asking for the status changes nothing', async () => {
+    await using database = await createEmptyDatabase();
+    await migrationStatus(database.url);
+    expect(await runAdminStatement(database.url, "select from pg_tables where schemaname = 'public'")).toEqual([]);
+  });
+
+  test('from eight connections at once applies each once', async () => {
+    await using database = await createEmptyDatabase();
+    const all = await Promise.all(Array.from({ length: 8 }, () => migrate(database.url)));
+    for (const status of all) expect(status).toEqual(all[0]);
+    const rows = await runAdminStatement(database.url, 'select version from phaselock_migrations');
+    expect(rows).toHaveLength(all[0]?.length ?? -1);
+  });
+
+  test('that fails leaves nothing of itself behind, and what came before it stands', async () => {
+    await using database = await createEmptyDatabase();
+    await using folder = await ourFolder();
+    await folder.add('9001_half.sql', 'create table half_done (); select 1 / 0;');
+    await expect(migrate(database.url, folder.url)).rejects.toThrow('migration 9001 half failed and was rolled back');
+    const [found] = await runAdminStatement(database.url, "select to_regclass('half_done') as half");
+    expect(found).toEqual({ half: null });
+    const status = await migrationStatus(database.url, folder.url);
+    expect(states(status).at(-1)).toEqual([9001, 'pending']);
+    expect(states(status)[0]).toEqual([1, 'applied']);
+  });
+
+  test('refuses a migration whose text has changed since it was applied', async () => {
+    await using database = await createEmptyDatabase();
+    await using folder = await ourFolder();
+    await folder.add('9001_extra.sql', 'create table extra ()');
+    await migrate(database.url, folder.url);
+    await folder.add('9001_extra.sql', 'create table extra (id uuid)');
+    await expect(migrate(database.url, folder.url)).rejects.toBeInstanceOf(MigrationError);
+    await expect(migrate(database.url, folder.url)).rejects.toThrow('9001 extra was applied with another text');
+    expect(states(await migrationStatus(database.url, folder.url)).at(-1)).toEqual([9001, 'changed']);
+  });
+
+  test('accepts a newer database, unless what is newer says that it breaks older ones', async () => {
+    await using database = await createEmptyDatabase();
+    await using folder = await ourFolder();
+    await folder.add('9001_extra.sql', 'create table extra ()');
+    await migrate(database.url, folder.url);
+    expect(states(await migrate(database.url)).at(-1)).toEqual([9001, 'unknown']);
+
+    await folder.add('9002_renamed.sql', '-- breaking\nalter table extra rename to other');
+    await migrate(database.url, folder.url);
+    await expect(migrate(database.url)).rejects.toThrow('use a newer phaselock');
+    expect((await migrationStatus(database.url)).at(-1)).toMatchObject({ version: 9002, breaking: true });
+  });
+});
+
+describe('the migrate command', () => {
+  test('run by three processes at once comes to one schema, and shows it', async () => {
+    await using database = await createEmptyDatabase();
+    const env = { PHASELOCK_DATABASE_URL: database.url };
+    const runs = await Promise.all(
+      ['up', 'up', 'up'].map(async (command) => {
+        await using run = spawnNode(MAIN, { args: [command], env });
+        const { code } = await run.exited;
+        return { code, stdout: run.stdout() };
+      }),
+    );
+    for (const run of runs) {
+      expect(run.code).toBe(0);
+      expect(run.stdout).toMatch(/^0001 {2}tables +applied/);
+    }
+    await using status = spawnNode(MAIN, { args: ['status'], env });
+    expect(await status.exited).toMatchObject({ code: 0 });
+    expect(status.stdout()).toBe(runs[0]?.stdout);
+  });
+
+  test.each([
+    [['sideways'], 'postgres://nowhere', 64, /usage/],
+    [['up'], undefined, 64, /PHASELOCK_DATABASE_URL/],
+    [['up'], 'postgres://127.0.0.1:1/nowhere', 1, /ECONNREFUSED/],
+  ])('%j on %s ends with its code and says why', async (args, url, code, said) => {
+    await using run = spawnNode(MAIN, { args, env: { PHASELOCK_DATABASE_URL: url } });
+    expect(await run.exited).toMatchObject({ code });
+    expect(run.stderr()).toMatch(said);
+  });
+});

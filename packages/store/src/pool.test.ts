@@ -1,0 +1,111 @@
+import { createTestDatabase, eventually, runAdminStatement, type TestDatabase } from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openPool, POOL_DEFAULTS } from './pool.ts';
+import { classifyFailure } from './sqlstates.ts';
+
+describe('the pool', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  function observed() {
+    const waits: number[] = [];
+    let failures = 0;
+    const observer = {
+      waited: (seconds: number) => void waits.push(seconds),
+      connectionFailed: () => {
+        failures += 1;
+      },
+    };
+    return { observer, waits, failures: () => failures };
+  }
+
+  test('counts what is in use, idle and waited for', async () => {
+    await using pool = openPool({ url: database.url, maxSize: 2 });
+    expect(pool.stats()).toEqual({ active: 0, idle: 0, waiting: 0, connectionFailures: 0 });
+    const [one, two] = [await pool.acquire(), await pool.acquire()];
+    const third = pool.acquire();
+    expect(pool.stats()).toMatchObject({ active: 2, idle: 0, waiting: 1 });
+    one.release();
+    (await third).release();
+    expect(pool.stats()).toMatchObject({ active: 1, idle: 1, waiting: 0 });
+    two.release();
+    expect(pool.stats()).toMatchObject({ active: 0, idle: 2 });
+  });
+
+  test('tells its observer every wait, the queue included', async () => {
+    await using pool = openPool({ url: database.url, maxSize: 1 });
+    const { observer, waits } = observed();
+    pool.observe(observer);
+    const first = await pool.acquire();
+    const second = pool.acquire();
+    expect(waits).toHaveLength(1);
+    first.release();
+    (await second).release();
+    expect(waits).toHaveLength(2);
+    expect(waits.every((seconds) => seconds >= 0)).toBe(true);
+  });
+
+  test('exhausted, gives up after its timeout, counts that, and works on', async () => {
+    await using pool = openPool({ url: database.url, maxSize: 1, connectionTimeoutMs: 50 });
+    const { observer, failures } = observed();
+    pool.observe(observer);
+    const held = await pool.acquire();
+    const failure: unknown = await pool.acquire().catch((error: unknown) => error);
+    expect(classifyFailure(failure)).toBe('unavailable');
+    expect(pool.stats()).toMatchObject({ connectionFailures: 1, waiting: 0 });
+    expect(failures()).toBe(1);
+    held.release();
+    (await pool.acquire()).release();
+  });
+
+  test('counts a server that cannot be reached', async () => {
+    await using pool = openPool({ url: 'postgres://127.0.0.1:1/nowhere' });
+    await expect(pool.acquire()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(pool.stats()).toMatchObject({ connectionFailures: 1, active: 0 });
+  });
+
+  test.each(['checked out', 'idle'])('survives the death of a connection that is %s', async (state) => {
+    await using pool = openPool({ url: database.url, maxSize: 1 });
+    const client = await pool.acquire();
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    if (state === 'idle') client.release();
+    // Without a listener of the pool's own an error event here would be the end of this process.
+    await runAdminStatement(database.url, 'select pg_terminate_backend($1)', [String(rows[0]?.pid)]);
+    await ended;
+    if (state !== 'idle') client.release(true);
+    await eventually(() => pool.stats().idle === 0);
+    const next = await pool.acquire();
+    expect((await next.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    next.release();
+  });
+
+  test('sets its bounds on every connection, and none where a pooler would refuse them', async () => {
+    const bounds = async (startupSettings: boolean) => {
+      await using pool = openPool({ url: database.url, startupSettings, applicationName: 'bounded' });
+      const client = await pool.acquire();
+      const { rows } = await client.query(
+        `select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
+                current_setting('transaction_timeout') as transaction, current_setting('application_name') as name`,
+      );
+      client.release();
+      return rows[0];
+    };
+    expect(await bounds(true)).toEqual({ statement: '15s', lock: '5s', transaction: '30s', name: 'bounded' });
+    expect(await bounds(false)).toEqual({ statement: '0', lock: '0', transaction: '0', name: 'bounded' });
+    expect(POOL_DEFAULTS).toMatchObject({ maxSize: 16, connectionTimeoutMs: 5_000, idleTimeoutMs: 30_000 });
+  });
+
+  test('reads counts as numbers, and lets a process end after it was closed twice', async () => {
+    const pool = openPool({ url: database.url });
+    const client = await pool.acquire();
+    const { rows } = await client.query('select 9007199254740991::bigint as most, count(*) as count from sessions');
+    expect(rows).toEqual([{ most: Number.MAX_SAFE_INTEGER, count: 0 }]);
+    client.release();
+    await pool[Symbol.asyncDispose]();
+    await pool[Symbol.asyncDispose]();
+  });
+});

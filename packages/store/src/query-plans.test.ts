@@ -1,0 +1,143 @@
+import { parseAgentSessionId, parseProjectId, parseSessionId, parseTaskId, type SessionId } from '@phaselock/core';
+import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Database, openDatabase } from './database.ts';
+import { readLatestSessions } from './latest-sessions.ts';
+import { listSessions } from './list-sessions.ts';
+import { readLogs, readProcesses } from './session-history.ts';
+import { readSlotState, readSlotStates } from './slot-state.ts';
+import { readTurnState } from './turn-state.ts';
+
+const must = <Value>(value: Value | undefined): Value => {
+  if (value === undefined) throw new Error('there is none');
+  return value;
+};
+
+const id = (group: number, number: number): string =>
+  `${String(group).padStart(8, '0')}-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
+const TASKS = 4_000;
+const taskId = (number: number) => must(parseTaskId(id(1, number)));
+
+// Each task has a live session in two slots, one legacy session, and two that were deleted; every session has four processes.
+const FILL = `
+  insert into projects (id, name) select ${uuidOf(9, 'n')}, 'p' from generate_series(1, 20) n;
+  insert into tasks (id, project_id, title) select ${uuidOf(1, 'n')}, ${uuidOf(9, '1 + n % 20')}, 't' from generate_series(1, ${TASKS}) n;
+  insert into attempts (id, task_id) select ${uuidOf(2, 'n')}, ${uuidOf(1, 'n')} from generate_series(1, ${TASKS}) n;
+  insert into sessions (id, task_id, phase, mode, agent, model, status, generation, guarded, created_at, updated_at, deleted_at, deleted_reason)
+    select ${uuidOf(3, 'n * 8 + k')}, ${uuidOf(1, 'n')}, case when k < 4 then 'run' else 'plan' end, 'standard', 'codex', 'm', 'ready', k, k < 4, now(), now(),
+           case when k in (1, 2) then now() end, case when k in (1, 2) then 'deleted' end
+    from generate_series(1, ${TASKS}) n, generate_series(1, 4) k;
+  insert into slots (task_id, phase, mode, generation, version, live_session_id)
+    select ${uuidOf(1, 'n')}, 'run', 'standard', 3, 3, ${uuidOf(3, 'n * 8 + 3')} from generate_series(1, ${TASKS}) n;
+  insert into processes (id, task_id, attempt_id, session_id, seq, action, reason, passed_session_id, agent_session_id, agent, parameters, generation, status, started_at, ended_at)
+    select ${uuidOf(4, 'n * 8 + k')}, ${uuidOf(1, 'n')}, ${uuidOf(2, 'n')}, ${uuidOf(3, 'n * 8 + 3')}, k, 'CodingAgentFollowUpRequest', 'same-model',
+           'a' || n || '.' || k - 1, 'a' || n || '.' || k, 'codex', '{}', 3, 'completed', now(), now()
+    from generate_series(1, ${TASKS}) n, generate_series(1, 4) k;
+  insert into session_logs (session_id, kind, line) select ${uuidOf(3, 'n * 8 + 3')}, 'stdout', 'x' from generate_series(1, ${TASKS}) n, generate_series(1, 3);
+  analyze;`;
+
+function uuidOf(group: number, number: string): string {
+  return `('${String(group).padStart(8, '0')}-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
+}
+
+describe('on tables of some size', () => {
+  let database: TestDatabase;
+  let store: Database;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    // One connection: its counts are told by itself, at once.
+    store = openDatabase({ url: database.url, maxSize: 1 });
+    await store.pool.pg.query(FILL);
+  });
+  afterAll(async () => {
+    await store[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  type Scans = { readonly whole: readonly string[]; readonly by: readonly string[] };
+
+  /** Which tables were read from end to end by this work, and which indexes were used. */
+  async function scansOf(work: () => Promise<unknown>): Promise<Scans> {
+    const counts = async () => {
+      await store.pool.pg.query('select pg_stat_force_next_flush()');
+      const { rows } = await store.pool.pg.query<{ name: string; whole: boolean; scans: number }>(
+        `select relname as name, true as whole, seq_scan::int as scans from pg_stat_user_tables
+         union all select indexrelname, false, idx_scan::int from pg_stat_user_indexes`,
+      );
+      return rows;
+    };
+    const before = new Map((await counts()).map(({ name, scans }) => [name, scans]));
+    await work();
+    const grown = (await counts()).filter(({ name, scans }) => scans > (before.get(name) ?? 0));
+    const named = (wanted: boolean) => grown.filter(({ whole }) => whole === wanted).map(({ name }) => name);
+    return { whole: named(true), by: named(false) };
+  }
+
+  const live = (number: number): SessionId => must(parseSessionId(id(3, number * 8 + 3)));
+
+  test('what a start is decided on is found by keys', async () => {
+    const slot = { taskId: taskId(7), phase: 'run', mode: 'standard' } as const;
+    const { whole, by } = await scansOf(async () => {
+      expect(await readSlotState(store, slot)).toMatchObject({ generation: 3, live: { id: live(7) } });
+    });
+    expect(whole.filter((table) => table !== 'models')).toEqual([]);
+    expect(by).toEqual(expect.arrayContaining(['slots_pkey', 'sessions_pkey']));
+  });
+
+  test('a legacy session is found by its index', async () => {
+    const slot = { taskId: taskId(7), phase: 'plan', mode: 'standard' } as const;
+    const { whole, by } = await scansOf(async () => {
+      expect(await readSlotState(store, slot)).toMatchObject({ generation: 0, live: { guarded: false } });
+    });
+    expect(whole.filter((table) => table !== 'models')).toEqual([]);
+    expect(by).toContain('sessions_legacy_live');
+  });
+
+  test.each([1, 100])('the latest sessions of %d tasks read no table from end to end', async (many) => {
+    const taskIds = Array.from({ length: many }, (_, index) => taskId(index + 1));
+    const { whole, by } = await scansOf(async () => {
+      expect(await readLatestSessions(store, taskIds)).toHaveLength(2 * many);
+    });
+    expect(whole.filter((table) => table !== 'models')).toEqual([]);
+    expect(by.some((index) => index.startsWith('sessions_'))).toBe(true);
+  });
+
+  test.each([
+    ['of a task', { taskId: taskId(5) }, 2],
+    ['of a task, deleted ones too', { taskId: taskId(5), includeDeleted: true }, 4],
+    ['of everything', {}, 50],
+    ['of everything with a status', { status: 'ready' as const }, 50],
+  ])('a page %s reads no sessions from end to end', async (_, filter, length) => {
+    const { whole } = await scansOf(async () => {
+      expect(await listSessions(store.kysely, filter, { limit: 50 })).toHaveLength(length);
+    });
+    expect(whole).not.toContain('sessions');
+  });
+
+  test('a page of a project reads no sessions from end to end', async () => {
+    const projectId = must(parseProjectId(id(9, 3)));
+    const { whole } = await scansOf(async () => {
+      expect(await listSessions(store.kysely, { projectId }, { limit: 50 })).toHaveLength(50);
+    });
+    expect(whole).not.toContain('sessions');
+  });
+
+  test('what a turn is decided on is found by keys, a retry by its id', async () => {
+    const { whole, by } = await scansOf(async () => {
+      const state = await readTurnState(store, live(9), must(parseAgentSessionId('a9.2')));
+      expect(state?.history.map(({ seq }) => seq).toSorted()).toEqual([2, 4]);
+    });
+    expect(whole.filter((table) => table !== 'models')).toEqual([]);
+    expect(by).toEqual(expect.arrayContaining(['sessions_pkey', 'processes_by_session']));
+  });
+
+  test('the processes and the log of a session are found by its id, many slots at once by theirs', async () => {
+    const { whole } = await scansOf(async () => {
+      expect(await readProcesses(store.kysely, live(11))).toHaveLength(4);
+      expect(await readLogs(store.kysely, live(11), { after: 0, upTo: 2 ** 40, limit: 10 })).toHaveLength(3);
+      const slots = [12, 13, 14].map((number) => ({ taskId: taskId(number), phase: 'run', mode: 'standard' }) as const);
+      expect(await readSlotStates(store, slots)).toHaveLength(3);
+    });
+    expect(whole.filter((table) => table !== 'models')).toEqual([]);
+  });
+});

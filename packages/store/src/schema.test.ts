@@ -1,0 +1,128 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const SNAPSHOT = new URL('../schema.snapshot.txt', import.meta.url);
+
+let database: TestDatabase;
+let client: pg.Client;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const lines = async (text: string): Promise<string[]> =>
+  (await client.query<{ line: string }>(text)).rows.map(({ line }) => line);
+
+const TASK = '10000000-0000-7000-8000-000000000001';
+
+/** A task and, for it, as many sessions as are asked for. */
+async function aTask(): Promise<void> {
+  await client.query(`insert into projects (id, name) values ('${TASK}', 'p') on conflict do nothing`);
+  await client.query(
+    `insert into tasks (id, project_id, title) values ('${TASK}', '${TASK}', 't') on conflict do nothing`,
+  );
+}
+
+const insertSession = async (guarded: boolean, deleted = false): Promise<unknown> =>
+  await client.query(
+    `insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at, deleted_at, deleted_reason)
+     values (gen_random_uuid(), $1, 'run', 'standard', 'codex', 'ready', 1, $2, now(), now(), $3, $4)`,
+    [TASK, guarded, deleted ? new Date() : null, deleted ? 'deleted' : null],
+  );
+
+test('the schema is the one in schema.snapshot.txt; PHASELOCK_UPDATE_SCHEMA=1 writes it anew', async () => {
+  const columns = await lines(
+    `select format('%s.%s %s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' else '' end) as line
+     from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'public' and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped order by c.relname, a.attnum`,
+  );
+  const constraints = await lines(
+    `select format('%s %s', conrelid::regclass, pg_get_constraintdef(c.oid)) as line
+     from pg_constraint c join pg_namespace n on n.oid = c.connamespace
+     where n.nspname = 'public' and conrelid <> 0 and contype <> 'n' order by 1`,
+  );
+  const indexes = await lines("select indexdef as line from pg_indexes where schemaname = 'public' order by 1");
+  const functions = await lines(
+    `select format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as line
+     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' order by 1`,
+  );
+  const triggers = await lines(
+    'select pg_get_triggerdef(oid) as line from pg_trigger where not tgisinternal order by 1',
+  );
+  const now = [
+    ...['# columns', ...columns],
+    ...['', '# constraints', ...constraints],
+    ...['', '# indexes', ...indexes],
+    ...['', '# functions', ...functions],
+    ...['', '# triggers', ...triggers, ''],
+  ].join('\n');
+  if (process.env.PHASELOCK_UPDATE_SCHEMA === '1') await writeFile(SNAPSHOT, now);
+  expect(now).toBe(await readFile(SNAPSHOT, 'utf8'));
+});
+
+describe('the database itself', () => {
+  test('keeps the history as it was written: no update, no deletion, no truncation', async () => {
+    await client.query(
+      `insert into session_events (task_id, phase, mode, session_id, type, generation, at) values ($1, 'run', 'standard', $1, 'created', 1, now())`,
+      [TASK],
+    );
+    for (const change of [
+      'update session_events set actor = null',
+      'delete from session_events',
+      'truncate session_events',
+    ]) {
+      await expect(client.query(change)).rejects.toMatchObject({ code: '23001' });
+    }
+    expect((await client.query('select 1 from session_events')).rows).toHaveLength(1);
+  });
+
+  test('holds one guarded live session a slot, whatever the code does', async () => {
+    await aTask();
+    await insertSession(true);
+    await expect(insertSession(true)).rejects.toMatchObject({ code: '23505', constraint: 'sessions_one_live' });
+    await insertSession(false);
+    await insertSession(true, true);
+  });
+
+  test.each([
+    ['tasks', 'project_id'],
+    ['attempts', 'task_id'],
+    ['sessions', 'task_id'],
+    ['processes', 'session_id'],
+    ['processes', 'attempt_id'],
+    ['session_logs', 'session_id'],
+  ])('%s.%s is a foreign key that is never null', async (table, column) => {
+    const { rows } = await client.query(
+      `select a.attnotnull as required, exists (
+         select 1 from pg_constraint c where c.conrelid = a.attrelid and c.contype = 'f' and c.conkey = array[a.attnum]) as referenced
+       from pg_attribute a where a.attrelid = $1::regclass and a.attname = $2`,
+      [table, column],
+    );
+    expect(rows).toEqual([{ required: true, referenced: true }]);
+  });
+
+  test('lets nothing reference a slot: locking one must block no foreign key check', async () => {
+    expect((await client.query("select 1 from pg_constraint where confrelid = 'slots'::regclass")).rows).toEqual([]);
+  });
+
+  test.each([
+    ['a deletion without a reason', 'deleted_at = now()'],
+    ['a reason without a deletion', "deleted_reason = 'deleted'"],
+    ['a successor of a live session', 'replaced_by = gen_random_uuid()'],
+    ['a guarded standalone session', 'standalone = true, guarded = true'],
+    ['a status nobody knows', "status = 'sleeping'"],
+  ])('refuses %s', async (_, change) => {
+    await aTask();
+    await insertSession(false);
+    await expect(client.query(`update sessions set ${change} where deleted_at is null`)).rejects.toMatchObject({
+      code: '23514',
+    });
+  });
+});

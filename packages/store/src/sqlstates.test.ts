@@ -1,0 +1,132 @@
+import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Database, openDatabase } from './database.ts';
+import { classifyFailure } from './sqlstates.ts';
+
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+describe('a failure is told by what it means', () => {
+  let database: TestDatabase;
+  let store: Database;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    store = openDatabase({ url: database.url, maxSize: 4 });
+  });
+  afterAll(async () => {
+    await store[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  });
+
+  const sql = (text: string, values: readonly unknown[] = []) => store.query({ name: '', text }, values);
+  const failureOf = async (attempt: Promise<unknown>): Promise<string> =>
+    await attempt.then(
+      () => 'it did not fail',
+      (error: unknown) => classifyFailure(error),
+    );
+
+  test.each([
+    ['NUL in text', 'select $1::text', ['a\0b'], 'bad-value'],
+    ['a lone surrogate in text', 'select $1::text', ['\ud800'], 'bad-value'],
+    ['NUL in jsonb', 'select $1::jsonb', [JSON.stringify('a\0b')], 'bad-value'],
+    ['a lone surrogate in jsonb', 'select $1::jsonb', [JSON.stringify('\ud800')], 'bad-value'],
+    ['no UUID', 'select $1::uuid', ['no uuid'], 'bad-value'],
+    ['no JSON', 'select $1::json', ['{'], 'bad-value'],
+    ['a number out of range', 'select $1::integer', [2 ** 40], 'bad-value'],
+    [
+      'a project nobody knows',
+      "insert into tasks (id, project_id, title) values ($1, $1, 't')",
+      [NOBODY],
+      'missing-project',
+    ],
+    ['a task nobody knows', 'insert into attempts (id, task_id) values ($1, $1)', [NOBODY], 'missing-task'],
+    [
+      'a slot of a task nobody knows',
+      "insert into slots (task_id, phase, mode) values ($1, 'run', 'debug')",
+      [NOBODY],
+      'missing-task',
+    ],
+    ['an empty name', "insert into projects (id, name) values ($1, '')", [NOBODY], 'bad-value'],
+    ['a statement that takes too long', "select pg_sleep(5), set_config('x.y', $1, false)", ['z'], 'contended'],
+    ['a table nobody made', 'select * from nowhere', [], 'unexpected'],
+    ['a division by zero', 'select 1 / $1::int', [0], 'unexpected'],
+  ])('%s', async (_, text, values, failure) => {
+    await using impatient = openDatabase({ url: database.url, statementTimeoutMs: 100, maxSize: 1 });
+    expect(await failureOf(impatient.query({ name: text.slice(0, 60), text }, values))).toBe(failure);
+    // Whatever it was, the next one finds a connection that works.
+    expect(await impatient.query({ name: 'one', text: 'select 1 as one' }, [])).toEqual([{ one: 1 }]);
+  });
+
+  test('a name that is taken', async () => {
+    const add = "insert into models (id, agent, name) values (gen_random_uuid(), 'codex', $1)";
+    await sql(add, ['taken']);
+    expect(await failureOf(sql(add, ['taken']))).toBe('already-exists');
+  });
+
+  test('a lock that was not to be had in time, and a deadlock', async () => {
+    await sql('create table locked (id int primary key, n int)');
+    await sql('insert into locked values (1, 0), (2, 0)');
+    const [one, other] = [store.transaction(), store.transaction()];
+    const update = { name: 'update_locked', text: 'update locked set n = n + 1 where id = $1' };
+    await one.query(update, [1]);
+    await other.query(update, [2]);
+    const nowait = { name: 'nowait', text: 'select 1 from locked where id = 1 for update nowait' };
+    expect(await failureOf(store.query(nowait, []))).toBe('contended');
+    const bounded = store.transaction();
+    await bounded.query({ name: 'bound', text: "select set_config('lock_timeout', '20ms', true)" }, []);
+    expect(await failureOf(bounded.query(update, [1]))).toBe('contended');
+    await bounded.rollback();
+
+    const outcomes = await Promise.all([failureOf(one.query(update, [2])), failureOf(other.query(update, [1]))]);
+    expect(outcomes.toSorted()).toEqual(['contended', 'it did not fail']);
+    await Promise.all([one.rollback(), other.rollback()]);
+    expect(store.pool.stats().active).toBe(0);
+  });
+
+  test('a backend that is killed under its statement', async () => {
+    const killed = sql('select pg_terminate_backend(pg_backend_pid()), pg_sleep(1)');
+    expect(await failureOf(killed)).toBe('connection-lost');
+    expect(await sql('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  test('a transaction that lasts too long, and one that says nothing for too long', async () => {
+    await using store = openDatabase({ url: database.url, transactionTimeoutMs: 100, maxSize: 1 });
+    const tooLong = store.transaction();
+    await tooLong.query({ name: 'one', text: 'select 1' }, []);
+    expect(await failureOf(tooLong.query({ name: 'long', text: 'select pg_sleep(5)' }, []))).toBe('connection-lost');
+    await tooLong.rollback();
+    expect(store.pool.stats().active).toBe(0);
+  });
+
+  test('a server that is not there, a database that is not, a pool that was closed', async () => {
+    await using nowhere = openDatabase({ url: 'postgres://localhost:1/nowhere', maxSize: 1 });
+    expect(await failureOf(nowhere.query({ name: 'one', text: 'select 1' }, []))).toBe('unavailable');
+    const closed = openDatabase({ url: database.url });
+    await closed[Symbol.asyncDispose]();
+    expect(await failureOf(closed.query({ name: 'one', text: 'select 1' }, []))).toBe('unavailable');
+  });
+
+  test('a server that takes no more connections', async () => {
+    const { name } = database;
+    await sql(`alter database ${name} connection limit 0`);
+    const limited = new URL(database.url);
+    await sql('create role nobody_special login password $$p$$').catch(() => undefined);
+    limited.username = 'nobody_special';
+    limited.password = 'p';
+    const client = new pg.Client({ connectionString: limited.href });
+    client.on('error', () => undefined);
+    expect(await failureOf(client.connect())).toBe('unavailable');
+    await sql(`alter database ${name} connection limit -1`);
+    await sql('drop role nobody_special');
+  });
+
+  test('what is no failure of the database is nothing that is known', () => {
+    for (const error of [undefined, null, 'text', new Error('something'), { code: '55P03' }]) {
+      expect(classifyFailure(error)).toBe('unexpected');
+    }
+    expect(classifyFailure(new AggregateError([Object.assign(new Error(), { code: 'ECONNREFUSED' })]))).toBe(
+      'unavailable',
+    );
+    expect(classifyFailure(new AggregateError([]))).toBe('unexpected');
+  });
+});
