@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { openLocalGuard } from '@phaselock/guard';
 
-const dataDir = process.env['PHASELOCK_DATA_DIR'] ?? '.phaselock';
+const dataDir = process.env.PHASELOCK_DATA_DIR ?? '.phaselock';
 
 await using guard = await openLocalGuard({ dataDir });
 const { sessions } = await guard.list({}, { limit: 200 });

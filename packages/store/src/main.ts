@@ -39,4 +39,4 @@ async function main([command = 'up', ...rest]: readonly string[], url: string | 
 
 // Whatever ends this process before main has answered is a failure.
 process.exitCode = EXIT_FAILED;
-await main(process.argv.slice(2), process.env['PHASELOCK_DATABASE_URL']);
+await main(process.argv.slice(2), process.env.PHASELOCK_DATABASE_URL);

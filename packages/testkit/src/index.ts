@@ -13,7 +13,9 @@ export {
 } from './a-start.ts';
 export { agentId, aTurn, runTurn, startedOf, tokenOf } from './a-turn.ts';
 export { runAdminStatement } from './admin-statement.ts';
+export { checkHistory } from './check-history.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
+export { type Effect, monotonicMicros, type RecordedOperation, type Violation } from './history.ts';
 export { type HeldSlot, holdSlot } from './hold-slot.ts';
 export { lockedBy, openTestGuard, type TestGuard } from './open-test-guard.ts';
 export { countQueries, type QueryCount } from './query-counter.ts';

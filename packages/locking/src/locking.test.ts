@@ -1,0 +1,127 @@
+import { parseTaskId } from '@phaselock/core';
+import { describe, expect, test } from 'vitest';
+import { deadlineIn } from './deadline.ts';
+import { LockTimeout } from './lock-errors.ts';
+import { createLocking } from './locking.ts';
+import { optimisticLock } from './optimistic-lock.ts';
+import { pessimisticLock } from './pessimistic-lock.ts';
+import type { LockedSlot, LockStrategy } from './slot-lock.ts';
+
+const taskId = parseTaskId('10000000-0000-7000-8000-000000000001');
+if (taskId === undefined) throw new Error('not a task id');
+const slot = { taskId, phase: 'run', mode: 'standard' } as const;
+const endless = deadlineIn(60_000, () => 0);
+
+class Moved extends Error {}
+
+function observedLocking(open: () => Promise<LockedSlot<string, string>> = neverOpened) {
+  const seen: string[] = [];
+  const note = (what: string) => (strategy: LockStrategy) => void seen.push(`${what} ${strategy}`);
+  const locking = createLocking<string, string>({
+    locks: {
+      pessimistic: pessimisticLock(open, { holdMs: 5_000, contended: () => note('waited')('pessimistic') }),
+      optimistic: optimisticLock(),
+      redis: optimisticLock(),
+    },
+    observer: {
+      acquired: note('acquired'),
+      contended: note('contended'),
+      timedOut: note('timed out'),
+      retried: note('retried'),
+    },
+    retry: { maxAttempts: 3, baseDelayMs: 1, maxDelayMs: 1 },
+    random: () => 0,
+    sleep: async () => undefined,
+    now: () => 0,
+    isRetryable: (error) => error instanceof Moved,
+    isLockTimeout: () => false,
+    isContention: (error) => error instanceof Moved,
+  });
+  return { locking, seen };
+}
+
+const neverOpened = async (): Promise<never> => {
+  throw new Error('nothing was to be opened');
+};
+
+function lockedSlot(waited = false) {
+  const ended: string[] = [];
+  const open = async (): Promise<LockedSlot<string, string>> => ({
+    state: 'state',
+    writer: 'writer',
+    waited,
+    commit: async () => void ended.push('commit'),
+    rollback: async () => void ended.push('rollback'),
+  });
+  return { open, ended };
+}
+
+describe('work with a slot', () => {
+  test('is given the state and the writer of a real lock, and commits', async () => {
+    const { open, ended } = lockedSlot();
+    const { locking, seen } = observedLocking(open);
+    const held = await locking.withSlot(slot, 'pessimistic', endless, async (given) => given);
+    expect(held).toEqual({ kind: 'locked', state: 'state', writer: 'writer' });
+    expect(ended).toEqual(['commit']);
+    expect(seen).toEqual(['acquired pessimistic']);
+  });
+
+  test('that fails rolls back, and leaves the slot to the next', async () => {
+    const { open, ended } = lockedSlot();
+    const { locking } = observedLocking(open);
+    const failing = locking.withSlot(slot, 'pessimistic', endless, () => Promise.reject(new Error('work failed')));
+    await expect(failing).rejects.toThrow('work failed');
+    expect(ended).toEqual(['rollback']);
+    expect(await locking.withSlot(slot, 'optimistic', endless, async () => 'next')).toBe('next');
+  });
+
+  test('that waited for a lock, lost a race, or queued is counted as contention', async () => {
+    const { open } = lockedSlot(true);
+    const { locking, seen } = observedLocking(open);
+    await locking.withSlot(slot, 'pessimistic', endless, async () => 'done');
+    expect(seen.splice(0)).toEqual(['waited pessimistic', 'acquired pessimistic']);
+
+    let tried = 0;
+    await locking.withSlot(slot, 'optimistic', endless, async () => {
+      tried += 1;
+      if (tried === 1) throw new Moved();
+    });
+    expect(seen.splice(0)).toEqual([
+      'acquired optimistic',
+      'contended optimistic',
+      'retried optimistic',
+      'acquired optimistic',
+    ]);
+
+    const first = Promise.withResolvers<void>();
+    const both = [
+      locking.withSlot(slot, 'optimistic', endless, () => first.promise),
+      locking.withSlot(slot, 'redis', endless, async () => undefined),
+    ];
+    first.resolve();
+    await Promise.all(both);
+    expect(seen.filter((what) => what.startsWith('contended'))).toEqual(['contended redis']);
+  });
+
+  test('that had to queue may find the matter settled, and then takes no lock', async () => {
+    const { locking, seen } = observedLocking();
+    const first = Promise.withResolvers<string>();
+    const work = () => first.promise;
+    const settled = async (): Promise<string | undefined> => 'settled';
+    const outcomes = [
+      locking.withSlot(slot, 'optimistic', endless, work, settled),
+      locking.withSlot(slot, 'pessimistic', endless, work, settled),
+    ];
+    first.resolve('worked');
+    expect(await Promise.all(outcomes)).toEqual(['worked', 'settled']);
+    expect(seen).not.toContain('acquired pessimistic');
+  });
+
+  test('that runs out of time is counted as timed out', async () => {
+    const { locking, seen } = observedLocking();
+    const noTime = deadlineIn(0, () => 0);
+    const failing = locking.withSlot(slot, 'optimistic', noTime, () => Promise.reject(new Moved()));
+    await expect(failing).rejects.toBeInstanceOf(LockTimeout);
+    expect(seen).toContain('timed out optimistic');
+  });
+});
