@@ -124,7 +124,7 @@ describe('many starts at once', () => {
 
   test('a slot that somebody holds fails alone, at the deadline; the others stand', async () => {
     const { guard } = scene;
-    const server = await scene.another({ settings: { deadlineMs: 300 } });
+    const server = await scene.another({ settings: { deadlineMs: 600 } });
     const [held, free] = await tasks(2);
     if (!held || !free) return;
     const first = await begin(guard, aStart(held));

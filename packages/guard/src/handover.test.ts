@@ -64,7 +64,7 @@ describe('a successor', () => {
   });
 
   test('waits no longer than the lease, by the clock of the database', async () => {
-    const server = await scene.another({ settings: { leaseMs: 150 } });
+    const server = await scene.another({ settings: { leaseMs: 1_000 } });
     const { taskId, attemptId } = await running(server);
     const successor = await replaceBy(server, aStart(taskId, OPUS));
     expect(await server.startTurn(aTurn(successor, attemptId))).toMatchObject({ code: 'predecessor_stopping' });

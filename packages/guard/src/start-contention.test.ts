@@ -30,7 +30,7 @@ test.each(['pessimistic', 'optimistic'])(
   '%s: a slot held by another server is given up at the deadline, and counted',
   async (strategy) => {
     const { world, another, databaseUrl } = scene;
-    const guard = await another({ ...lockedBy(strategy), settings: { deadlineMs: 300 } });
+    const guard = await another({ ...lockedBy(strategy), settings: { deadlineMs: 600 } });
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
     await using holder = await holdSlot(databaseUrl, aStart(taskId));
@@ -109,7 +109,7 @@ test('those of one server queue for a hot slot without filling the pool', async 
 test('who may not wait as long as the others leaves the queue, and the queue goes on', async () => {
   const { world, another } = scene;
   const stop = stopAt();
-  const guard = await another({ ...lockedBy('pessimistic'), racepoint: stop.racepoint, settings: { deadlineMs: 200 } });
+  const guard = await another({ ...lockedBy('pessimistic'), racepoint: stop.racepoint, settings: { deadlineMs: 500 } });
   const taskId = await world.task();
   const { reached, goOn } = stop.arm('start:locked');
   const first = guard.start(aStart(taskId));

@@ -95,7 +95,7 @@ describe('a transaction', () => {
   });
 
   test('that cannot get a connection says so and can be given up', async () => {
-    await using small = openDatabase({ url: database.url, maxSize: 1, connectionTimeoutMs: 30 });
+    await using small = openDatabase({ url: database.url, maxSize: 1, connectionTimeoutMs: 250 });
     const holder = small.transaction();
     await holder.query(COUNT, []);
     const other = small.transaction();

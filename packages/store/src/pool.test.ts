@@ -49,7 +49,7 @@ describe('the pool', () => {
   });
 
   test('exhausted, gives up after its timeout, counts that, and works on', async () => {
-    await using pool = openPool({ url: database.url, maxSize: 1, connectionTimeoutMs: 50 });
+    await using pool = openPool({ url: database.url, maxSize: 1, connectionTimeoutMs: 250 });
     const { observer, failures } = observed();
     pool.observe(observer);
     const held = await pool.acquire();

@@ -90,7 +90,7 @@ describe('a failure is told by what it means', () => {
   });
 
   test('a transaction that lasts too long, and one that says nothing for too long', async () => {
-    await using store = openDatabase({ url: database.url, transactionTimeoutMs: 100, maxSize: 1 });
+    await using store = openDatabase({ url: database.url, transactionTimeoutMs: 300, maxSize: 1 });
     const tooLong = store.transaction();
     await tooLong.query({ name: 'one', text: 'select 1' }, []);
     expect(await failureOf(tooLong.query({ name: 'long', text: 'select pg_sleep(5)' }, []))).toBe('connection-lost');

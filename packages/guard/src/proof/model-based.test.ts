@@ -6,8 +6,8 @@ import { openPlaces } from './open-places.ts';
 import { randomSteps } from './random-client.ts';
 import { seededRandom } from './seeded-random.ts';
 
-const SEED = Number(process.env['PHASELOCK_PROOF_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const STEPS = Number(process.env['PHASELOCK_PROOF_STEPS'] ?? 6_000);
+const SEED = Number(process.env.PHASELOCK_PROOF_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const STEPS = Number(process.env.PHASELOCK_PROOF_STEPS ?? 6_000);
 const CLIENTS = 50;
 const STRATEGIES = ['pessimistic', 'optimistic', 'redis'] as const;
 
