@@ -181,7 +181,11 @@ describe('a replaced runner', () => {
     expect(await guard.finishTurn(finish)).toMatchObject({ kind: 'finished', replaced: true });
     expect(await guard.processes(session.id)).toMatchObject([{ status: 'killed', exit_code: 143 }]);
     expect(await guard.session(session.id)).toMatchObject({ status: 'stopped', leaseExpiresAt: null });
-    await expect(guard.finishTurn(finish)).rejects.toMatchObject({ code: 'illegal_transition' });
+    // Said again after a lost answer, it is the same answer; another ending is not.
+    expect(await guard.finishTurn(finish)).toMatchObject({ kind: 'finished', replaced: true });
+    await expect(guard.finishTurn({ ...finish, ending: 'completed' })).rejects.toMatchObject({
+      code: 'illegal_transition',
+    });
   });
 });
 

@@ -72,6 +72,8 @@ begin
   if v.generation <> p_generation then return query select 'stale'::text, null::integer, null::boolean; return; end if;
   select p.status into v_was from processes p where p.id = p_process_id and p.session_id = p_session_id;
   if not found then return query select 'process-not-found'::text, null::integer, null::boolean; return; end if;
+  -- Told twice, after an answer that was lost: it ended as it says, and nothing is written again.
+  if v_was = p_ending then return query select 'finished'::text, v.version, v.deleted_at is not null; return; end if;
   if not v_was = any (p_from) then return query select 'illegal-transition'::text, null::integer, null::boolean; return; end if;
   if p_agent_session_id is not null and exists (
     select 1 from processes p where p.agent_session_id = p_agent_session_id and p.session_id <> p_session_id

@@ -31,6 +31,7 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   '57P01': 'connection-lost', // admin_shutdown
   '57P02': 'connection-lost', // crash_shutdown
   '57P03': 'unavailable', // cannot_connect_now
+  '25006': 'unavailable', // read_only_sql_transaction: this server became a standby
   '53300': 'unavailable', // too_many_connections
   '53400': 'unavailable',
   PL001: 'moved',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { migrate } from '@phaselock/store';
 import type { TestProject } from 'vitest/node';
 import { databaseUrl, runAdminStatement } from './admin-statement.ts';
@@ -30,6 +31,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 async function makeTemplate({ adminUrl, template }: TestServer): Promise<void> {
   await runAdminStatement(adminUrl, `CREATE DATABASE ${template} TEMPLATE template0`);
   await migrate(databaseUrl(adminUrl, template));
+  // How the mutants get in: a schema with one of its guards taken out, on which the tests have to fail.
+  const mutation = process.env.PHASELOCK_TEST_MUTATION;
+  if (mutation !== undefined)
+    await runAdminStatement(databaseUrl(adminUrl, template), await readFile(mutation, 'utf8'));
   // A database somebody is connected to cannot be cloned.
   await runAdminStatement(adminUrl, `ALTER DATABASE ${template} ALLOW_CONNECTIONS false`);
 }

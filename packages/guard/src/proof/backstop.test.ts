@@ -1,5 +1,13 @@
-import { parseAgentSessionId, type ShownSession } from '@phaselock/core';
-import { createTestDatabase } from '@phaselock/testkit';
+import { randomUUID } from 'node:crypto';
+import {
+  parseAgentSessionId,
+  parseSessionId,
+  type SessionId,
+  type ShownSession,
+  type SlotState,
+} from '@phaselock/core';
+import { openSession, readSlotState } from '@phaselock/store';
+import { createTestDatabase, eventually } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenGuard, openGuard } from '../open-guard.ts';
 import { openPlaces } from './open-places.ts';
@@ -12,11 +20,13 @@ const opus = { agent: 'claude-code', model: 'claude-opus-4-5' } as const;
 let guard: OpenGuard;
 let other: OpenGuard;
 let places: readonly Place[];
+let databaseUrl: string;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
+  databaseUrl = database.url;
   // Two guards that share nothing but the database, each trusting its own memory: the worst two processes could do.
   const options = {
     databaseUrl: database.url,
@@ -76,6 +86,56 @@ describe('the database holds what the code promises', () => {
   });
 });
 
+describe('a write is what its decision saw, or nothing', () => {
+  const birth = (place: Place, seen: SlotState): Parameters<typeof openSession>[1] => ({
+    slot: place.slot,
+    seen,
+    sessionId: sessionIdOf(randomUUID()),
+    identity: { agent: 'codex', variant: null, model: null, parameters: {} },
+    createdBy: null,
+    reason: seen.live === null ? 'first' : 'model-changed',
+    handoff: null,
+    idempotency: null,
+    waitMs: 1_000,
+  });
+  const slotsAndSessions = async ({ slot }: Place) =>
+    (
+      await guard.database.pool.pg.query(
+        'select s.*, l.version as v, l.generation as g from slots l join sessions s using (task_id) where task_id = $1 order by s.id',
+        [slot.taskId],
+      )
+    ).rows;
+
+  test('decided on an empty slot that is taken', async () => {
+    const place = nextPlace();
+    const empty = await readSlotState(guard.database, place.slot);
+    await startedAt(place);
+    const before = await slotsAndSessions(place);
+    expect(await openSession(guard.database, birth(place, empty))).toEqual({ kind: 'moved' });
+    expect(await slotsAndSessions(place)).toEqual(before);
+  });
+
+  test('decided on a session that was replaced', async () => {
+    const place = nextPlace();
+    const shown = await startedAt(place);
+    const seen = await readSlotState(guard.database, place.slot);
+    await replaceAt(guard, place, shown);
+    const before = await slotsAndSessions(place);
+    expect(await openSession(guard.database, birth(place, seen))).toEqual({ kind: 'moved' });
+    expect(await slotsAndSessions(place)).toEqual(before);
+  });
+
+  test('decided on a slot that was left, taken and left again', async () => {
+    const place = nextPlace();
+    await guard.softDelete(await startedAt(place));
+    const left = await readSlotState(guard.database, place.slot);
+    await guard.softDelete(await startedAt(place));
+    const before = await slotsAndSessions(place);
+    expect(await openSession(guard.database, birth(place, left))).toEqual({ kind: 'moved' });
+    expect(await slotsAndSessions(place)).toEqual(before);
+  });
+});
+
 describe('races at each fence', () => {
   test('two guards create in one slot at once: one session', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -113,34 +173,34 @@ describe('races at each fence', () => {
 
   test('a turn decided on an old history is decided again', async () => {
     const place = nextPlace();
-    const token = await runningAt(place);
-    const agentSessionId = parseAgentSessionId('the conversation');
-    if (agentSessionId === undefined) throw new Error('not an id');
-    const raced = await openGuard({
-      databaseUrl: guard.database.pool.pg.options.connectionString ?? '',
+    const shown = await startedAt(place);
+    let decisions = 0;
+    await using raced = await openGuard({
+      databaseUrl,
       invalidation: 'memory',
       racepoint: async (name) => {
-        // Between its decision and its write the turn before is taken back and another one comes and goes.
         if (name !== 'turn:decided') return;
-        await guard.database.pool.pg.query(
-          'update sessions set version = version + 1 where id = $1 and version < 100',
-          [token.sessionId],
-        );
-        await guard.database.pool.pg.query('update sessions set version = 100 where id = $1', [token.sessionId]);
+        decisions += 1;
+        if (decisions > 1) return;
+        // Between the decision and its write another turn comes and goes, and leaves an id to resume.
+        const turn = await guard.startTurn({ ...shown, attemptId: place.attemptId });
+        if (turn.kind !== 'started') throw new Error(turn.kind);
+        const agentSessionId = parseAgentSessionId('the conversation');
+        await guard.finishTurn({
+          ...shown,
+          processId: turn.processId,
+          ending: 'completed',
+          ...(agentSessionId && { agentSessionId }),
+        });
       },
     });
-    await guard.finishTurn({ ...token, ending: 'completed', agentSessionId });
-    await using _ = raced;
-    const turn = await raced.startTurn({
-      sessionId: token.sessionId,
-      generation: token.generation,
-      attemptId: place.attemptId,
+    const turn = await raced.startTurn({ ...shown, attemptId: place.attemptId });
+    expect(turn).toMatchObject({
+      kind: 'started',
+      action: 'CodingAgentFollowUpRequest',
+      passedSessionId: 'the conversation',
     });
-    expect(turn).toMatchObject({ kind: 'started', seq: 2 });
-    const { rows } = await guard.database.pool.pg.query('select version from sessions where id = $1', [
-      token.sessionId,
-    ]);
-    expect(rows).toEqual([{ version: 101 }]);
+    expect(decisions).toBe(2);
   });
 
   test('a replaced runner writes nothing, renews nothing, and its successor waits for it', async () => {
@@ -166,8 +226,8 @@ describe('races at each fence', () => {
     const shown = await startedAt(place);
     let running = false;
     // The decision sees an idle session; before its write, a turn begins in it.
-    const raced = await openGuard({
-      databaseUrl: guard.database.pool.pg.options.connectionString ?? '',
+    await using raced = await openGuard({
+      databaseUrl,
       invalidation: 'memory',
       racepoint: async (name) => {
         if (name !== 'turn:decided' || running) return;
@@ -175,7 +235,6 @@ describe('races at each fence', () => {
         expect(await guard.startTurn({ ...shown, attemptId: place.attemptId })).toMatchObject({ kind: 'started' });
       },
     });
-    await using _ = raced;
     const outcome = await raced.startTurn({
       ...shown,
       attemptId: place.attemptId,
@@ -183,6 +242,28 @@ describe('races at each fence', () => {
       onModelChange: 'replace',
     });
     expect(outcome).toMatchObject({ kind: 'refused', code: 'turn_running' });
+  });
+
+  test('a replacement waits for an append that has passed its fence', async () => {
+    const place = nextPlace();
+    const token = await runningAt(place);
+    const holder = await guard.database.pool.pg.connect();
+    await holder.query('begin');
+    // Inserts wait, so the append is caught between its check and its line.
+    await holder.query('lock table session_logs in share row exclusive mode');
+    const waiting = async (): Promise<number> => {
+      const text =
+        "select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      return (await holder.query<{ waiting: number }>(text)).rows[0]?.waiting ?? 0;
+    };
+    const append = guard.appendLogs(token, [{ kind: 'stdout', line: 'a line' }]);
+    await eventually(async () => (await waiting()) === 1);
+    const replace = replaceAt(other, place, token);
+    await eventually(async () => (await waiting()) === 2);
+    await holder.query('commit');
+    holder.release();
+    await append;
+    expect(await replace).toMatchObject({ kind: 'replaced' });
   });
 
   test('an append that races a replacement is written before it or refused', async () => {
@@ -204,4 +285,10 @@ describe('races at each fence', () => {
 
 function outOfPlaces(): never {
   throw new Error('the test has no more places');
+}
+
+function sessionIdOf(text: string): SessionId {
+  const id = parseSessionId(text);
+  if (id === undefined) throw new Error('not a session id');
+  return id;
 }
