@@ -36,7 +36,7 @@ const importsIn = (pattern: string): Import[] =>
   globSync(pattern, { cwd: ROOT }).flatMap((file) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => ({ file, specifier })),
   );
-const isTest = (file: string): boolean => /\.test\.ts$|\/chaos\/|\/testing\//.test(file);
+const isTest = (file: string): boolean => /\.test\.ts$|\/proof\/|\/testing\//.test(file);
 
 describe('imports point down the tree', () => {
   test('every package has its line in the law', () => {

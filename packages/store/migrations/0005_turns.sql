@@ -30,7 +30,9 @@ begin
   end if;
 
   -- Nobody renewed its lease: whatever ran here is lost, and may not count as running beside the new process.
-  update processes p set status = 'lost', ended_at = v_at where p.session_id = p_session_id and p.status = 'running';
+  -- Only the newest can be running: every one before it was ended, or lost here.
+  update processes p set status = 'lost', ended_at = v_at
+    where p.status = 'running' and p.id = (select n.id from processes n where n.session_id = p_session_id order by n.seq desc limit 1);
 
   -- Grows within the attempt and within the session too: a session that another attempt takes up keeps its order.
   update attempts a
@@ -56,6 +58,13 @@ begin
   return query select 'started'::text, seq, v.lease_expires_at, v.version;
 end $$;
 
+-- The session an agent's conversation belongs to. One row tells: no id is taken that another session has, so all its rows are of one session,
+-- and an agent that keeps its id has as many of them as turns.
+create function owner_of_agent_session(p_agent_session_id text) returns uuid language plpgsql stable as $$
+begin
+  return (select p.session_id from processes p where p.agent_session_id = p_agent_session_id limit 1);
+end $$;
+
 -- Ends a process. Accepted from a replaced runner too: that is how it says it stopped, and its usage is its session's own. What a
 -- replaced session may not do is change the conversation of a live one, and nothing here touches another session.
 create function finish_turn(
@@ -75,9 +84,7 @@ begin
   -- Told twice, after an answer that was lost: it ended as it says, and nothing is written again.
   if v_was = p_ending then return query select 'finished'::text, v.version, v.deleted_at is not null; return; end if;
   if not v_was = any (p_from) then return query select 'illegal-transition'::text, null::integer, null::boolean; return; end if;
-  if p_agent_session_id is not null and exists (
-    select 1 from processes p where p.agent_session_id = p_agent_session_id and p.session_id <> p_session_id
-  ) then
+  if p_agent_session_id is not null and p_session_id <> owner_of_agent_session(p_agent_session_id) then
     raise exception 'agent session id is taken' using errcode = 'PL004';
   end if;
 
@@ -113,7 +120,7 @@ begin
   select * into v from sessions s where s.id = p_session_id for no key update;
   if not found then return 'session-not-found'; end if;
   if v.generation <> p_generation or v.deleted_at is not null then return 'stale'; end if;
-  if exists (select 1 from processes p where p.agent_session_id = p_agent_session_id and p.session_id <> p_session_id) then
+  if p_session_id <> owner_of_agent_session(p_agent_session_id) then
     raise exception 'agent session id is taken' using errcode = 'PL004';
   end if;
   update processes p set agent_session_id = p_agent_session_id

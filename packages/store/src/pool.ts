@@ -76,7 +76,8 @@ export function openPool(given: PoolOptions): Pool {
       statement_timeout: options.statementTimeoutMs,
       lock_timeout: options.lockTimeoutMs,
       idle_in_transaction_session_timeout: options.transactionTimeoutMs,
-      options: `-c transaction_timeout=${options.transactionTimeoutMs}`,
+      // Every statement here wants the same plan whatever its values: planning the read of a turn anew took longer than running it.
+      options: `-c transaction_timeout=${options.transactionTimeoutMs} -c plan_cache_mode=force_generic_plan`,
     }),
   });
   let connectionFailures = 0;

@@ -37,8 +37,8 @@ const TURN_STATE: Statement = {
         ${newest('not h.dropped')} union all
         ${newest('not h.dropped and h.agent_session_id is not null')} union all
         ${newest('not h.dropped and h.agent_session_id is not null and not h.invalidated')} union all
-        ${newest('h.agent_session_id = $2')} union all
-        ${newest('h.agent_session_id = $2 and not h.dropped')})) as history,
+        ${newest('$2::text is not null and h.agent_session_id = $2')} union all
+        ${newest('$2::text is not null and h.agent_session_id = $2 and not h.dropped')})) as history,
       d.deleted_reason as predecessor_reason, d.variant as predecessor_variant, d.model as predecessor_model
     from sessions s left join sessions d on d.id = s.predecessor_id where s.id = $1`,
 };

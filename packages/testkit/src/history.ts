@@ -1,6 +1,6 @@
 import type { Generation, SessionId } from '@phaselock/core';
 
-export type HistorySession = { readonly id: SessionId; readonly generation: Generation };
+type HistorySession = { readonly id: SessionId; readonly generation: Generation };
 
 /** What an answered operation did, as far as it matters to others. */
 export type Effect =
