@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 /** The README as a user follows it: a fresh copy in a private folder, its commands, a killed process, a second start. */
 const ROOT = resolve(import.meta.dirname, '..');
@@ -23,16 +23,32 @@ function freshCopy(): void {
   for (const file of files.split('\n').filter(Boolean)) cpSync(join(ROOT, file), join(COPY, file));
 }
 
+/** A user's shell, not this script's: pnpm tells what it runs that dependencies were looked after, and puts its own Node on the path. */
+const SHELL_ENV: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries({
+    ...process.env,
+    PATH: process.env.PATH?.split(delimiter)
+      .filter((folder) => !folder.includes('node_modules'))
+      .join(delimiter),
+  }).filter(([name]) => !/^p?npm_|^PNPM_|^INIT_CWD$|^NODE_/i.test(name)),
+);
+
 const pnpm = (...args: string[]): string =>
   execFileSync('npx', ['--yes', 'pnpm@12', ...args], {
     cwd: COPY,
+    env: SHELL_ENV,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 
 /** A process group of its own: pnpm, its shell and node end together. */
 const start = (): ChildProcess =>
-  spawn('npx', ['--yes', 'pnpm@12', 'start'], { cwd: COPY, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  spawn('npx', ['--yes', 'pnpm@12', 'start'], {
+    cwd: COPY,
+    env: SHELL_ENV,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 
 async function banner(child: ChildProcess): Promise<string> {
   let text = '';
