@@ -10,32 +10,42 @@ export type BenchArguments = {
 
 export const USAGE = `usage: bench [--only PATTERN] [--seconds N] [--rounds N] [--peers] [--json FILE]
 
-  --only PATTERN   only what matches this regular expression
+  --only PATTERN   only the rows whose name matches this regular expression
   --seconds N      how long each measurement takes (2)
   --rounds N       rounds of floor and ours by turns; the median counts (3)
   --peers          pg-boss and graphile-worker on the same server, too
   --json FILE      the rows as JSON`;
 
 const LONGEST_SECONDS = 600;
+const MOST_ROUNDS = 99;
 
-/** Undefined for what the usage text answers. */
-export function readArguments(argv: readonly string[]): BenchArguments | undefined {
-  const options = {
-    json: { type: 'string' },
-    only: { type: 'string' },
-    seconds: { type: 'string' },
-    rounds: { type: 'string' },
-    peers: { type: 'boolean' },
-  } as const;
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const options = {
+  json: { type: 'string' },
+  only: { type: 'string' },
+  seconds: { type: 'string', default: '2' },
+  rounds: { type: 'string', default: '3' },
+  peers: { type: 'boolean', default: false },
+} as const;
+
+export function readArguments(argv: readonly string[]): BenchArguments {
+  const { json, only, peers, ...numbers } = orUsageError(() => parseArgs({ args: [...argv], options })).values;
+  const seconds = Number(numbers.seconds);
+  if (!(seconds > 0 && seconds <= LONGEST_SECONDS))
+    throw new UsageError(`--seconds is more than 0 and at most ${LONGEST_SECONDS}`);
+  const rounds = Number(numbers.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS)
+    throw new UsageError(`--rounds is a whole number from 1 to ${MOST_ROUNDS}`);
+  return { json, only: only === undefined ? undefined : orUsageError(() => new RegExp(only)), seconds, rounds, peers };
+}
+
+function orUsageError<T>(read: () => T): T {
   try {
-    const { values } = parseArgs({ args: [...argv], options });
-    const seconds = Number(values.seconds ?? 2);
-    const rounds = Number(values.rounds ?? 3);
-    if (!(seconds > 0 && seconds <= LONGEST_SECONDS) || !Number.isInteger(rounds) || rounds < 1 || rounds > 99)
-      return undefined;
-    const only = values.only === undefined ? undefined : new RegExp(values.only);
-    return { json: values.json, only, seconds, rounds, peers: values.peers ?? false };
-  } catch {
-    return undefined;
+    return read();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }

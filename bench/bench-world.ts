@@ -8,7 +8,10 @@ export type Strategy = 'pessimistic' | 'optimistic' | 'redis';
 
 /** A database for one scenario, so that what one leaves behind does not slow the next, and the guards that work on it. */
 export type BenchWorld = AsyncDisposable & {
+  readonly databaseUrl: string;
   readonly database: Database;
+  /** Closed with the world. */
+  use<Resource extends AsyncDisposable>(resource: Resource): Resource;
   guard(strategy: Strategy, options?: Partial<OpenGuardOptions>): Promise<OpenGuard>;
   tasks(count: number): Promise<TaskId[]>;
   attempt(taskId: TaskId): Promise<AttemptId>;
@@ -26,16 +29,18 @@ export async function openBenchWorld(databaseUrl: string): Promise<BenchWorld> {
   for (const name of MODELS) await setUp.addModel({ agent: 'claude-code', name });
   const owned = resources.move();
   return {
+    databaseUrl,
     database,
+    use: (resource) => owned.use(resource),
     async guard(strategy, options = {}) {
       const flags = { pessimistic_locking_enabled: strategy === 'pessimistic', locking_strategy: strategy };
       return owned.use(await openGuard({ databaseUrl, invalidation: 'memory', flags: () => flags, ...options }));
     },
     tasks: (count) => Promise.all(Array.from({ length: count }, () => setUp.addTask(projectId, 'a task'))),
     attempt: (taskId) => setUp.addAttempt(taskId),
-    // Plans made for empty tables, or a checkpoint in the middle of a measurement would be charged to whoever is being measured.
+    // Dead rows, an autovacuum, plans made for empty tables or a checkpoint would be charged to whoever happens to be measured.
     async settle() {
-      await database.pool.pg.query('analyze');
+      await database.pool.pg.query('vacuum (analyze)');
       await database.pool.pg.query('checkpoint');
       await pause(50);
     },

@@ -36,4 +36,4 @@ export async function runRounds(scenario: Scenario, { rounds, seconds }: Rounds)
   };
 }
 
-const round = (value: number): number => Math.round(value * 100) / 100;
+const round = (value: number): number => Math.round(value * 10_000) / 10_000;

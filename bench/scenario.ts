@@ -10,6 +10,8 @@ export type Scenario = {
   readonly floor?: Operation;
   /** Before each measurement, unmeasured. */
   readonly settle?: () => Promise<void>;
+  /** What was checked before anything was measured; throws when it does not hold. */
+  readonly check?: () => Promise<string>;
 };
 
 export type Row = {

@@ -1,8 +1,9 @@
 import type { Row } from './scenario.ts';
 
 const HEADINGS = ['benchmark', 'clients', 'ops/s', 'p50 ms', 'p99 ms', 'floor', 'ratio'] as const;
-const NAME_WIDTH = 40;
+const NAME_WIDTH = 50;
 const WIDTH = 9;
+const DIGITS = 3;
 
 const line = ([name = '', ...cells]: readonly string[]): string =>
   name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(WIDTH)).join('');
@@ -14,8 +15,11 @@ export const tableLine = ({ name, clients, ops_per_s, p50_ms, p99_ms, floor, rat
     name,
     String(clients),
     String(ops_per_s),
-    p50_ms.toFixed(2),
-    p99_ms.toFixed(2),
+    p50_ms.toPrecision(DIGITS),
+    p99_ms.toPrecision(DIGITS),
     floor === null ? '-' : String(floor),
     ratio === null ? '-' : ratio.toFixed(2),
   ]);
+
+/** Something to know of the row above, or of one that is not there. */
+export const noteLine = (note: string): string => `  ${note}`;

@@ -1,6 +1,11 @@
+import { countQueries } from '@phaselock/testkit';
 import { type BenchWorld, modelOf, slotOf } from '../bench-world.ts';
 import { SELECT_ONE } from '../floor-functions.ts';
+import type { Operation } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
+
+/** More slots than the memory keeps are always cold; one for each client is always warm, but for a read every two seconds. */
+const SLOTS_TOO_MANY = 12_000;
 
 /** Every slot has its session: the answer is always the one that is there. */
 export async function sameModelScenario(
@@ -8,20 +13,29 @@ export async function sameModelScenario(
   { clients, cold }: { clients: number; cold: boolean },
 ): Promise<Omit<Scenario, 'name'>> {
   const guard = await world.guard('optimistic');
-  // More slots than the memory keeps are always cold; one for each client is always warm, but for a read every two seconds.
-  const keys = await world.tasks(cold ? 12_000 : clients);
+  const keys = await world.tasks(cold ? SLOTS_TOO_MANY : clients);
   await startAll(world, keys);
   let next = 0;
+  const ours: Operation = async (client) => {
+    const taskId = cold ? keys[next++ % keys.length] : keys[client];
+    if (taskId === undefined) throw new Error('the bench has no such key');
+    const outcome = await guard.start({ ...slotOf(taskId), model: modelOf(0) });
+    if (outcome.kind !== 'existing') throw new Error(`existing was expected, not ${outcome.kind}`);
+    return true;
+  };
+  const eachClient = () => Promise.all(Array.from({ length: clients }, (_, client) => ours(client)));
   return {
     clients,
-    ours: async (client) => {
-      const taskId = cold ? keys[next++ % keys.length] : keys[client];
-      if (taskId === undefined) throw new Error('the bench has no such key');
-      const outcome = await guard.start({ ...slotOf(taskId), model: modelOf(0) });
-      if (outcome.kind !== 'existing') throw new Error(`existing was expected, not ${outcome.kind}`);
-      return true;
-    },
+    ours,
     floor: async () => (await world.database.query(SELECT_ONE, [])).length === 1,
+    check: async () => {
+      await eachClient();
+      const { statements } = await countQueries(guard, eachClient);
+      const expected = cold ? clients : 0;
+      if (statements.length !== expected)
+        throw new Error(`${expected} queries were expected in ${clients} starts, not ${statements.length}`);
+      return `${statements.length} queries in ${clients} starts`;
+    },
   };
 }
 

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { parseAgentSessionId } from '@phaselock/core';
 import { type BenchWorld, modelOf, slotOf } from '../bench-world.ts';
-import { FLOOR_TURN } from '../floor-functions.ts';
+import { FLOOR_BEGIN_TURN, FLOOR_FINISH_TURN } from '../floor-functions.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** A follow-up turn from decision to end: read the history, decide, begin, finish. Three round trips; the floor makes the same writes in one. */
+/**
+ * A follow-up turn from decision to end: read the history, decide, begin, finish. Three round trips and two flushes; the floor makes the same
+ * writes, durably too, in two.
+ */
 export async function turnScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
   const guard = await world.guard('optimistic');
   const open = async () => {
@@ -36,7 +39,9 @@ export async function turnScenario(world: BenchWorld, clients: number): Promise<
     },
     floor: async (client) => {
       const at = theirs[client] ?? (await open());
-      await world.database.query(FLOOR_TURN, [at.sessionId, at.attemptId, randomUUID(), at.agentSessionId]);
+      const processId = randomUUID();
+      await world.database.query(FLOOR_BEGIN_TURN, [at.sessionId, at.attemptId, processId, at.agentSessionId]);
+      await world.database.query(FLOOR_FINISH_TURN, [at.sessionId, processId, at.agentSessionId]);
       return true;
     },
   };
