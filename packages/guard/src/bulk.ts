@@ -1,3 +1,4 @@
+import { UNKNOWN_VERSION } from '@phaselock/cache';
 import {
   decideStart,
   type ErrorCode,
@@ -14,8 +15,9 @@ import { deadlineIn } from '@phaselock/locking';
 import { type BulkOpen, deleteSessions, openSessions, readSlotStates } from '@phaselock/store';
 import { announceDeleted, announceOpened } from './announce.ts';
 import type { GuardContext } from './context.ts';
-import { answering, isRetryable, toPhaselockError } from './failures.ts';
+import { answering, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
 import { newSessionId } from './new-ids.ts';
+import { findBirth } from './own-birth.ts';
 import { type Start, start } from './start.ts';
 import { answerTo, type StartOutcome, shownOf } from './start-outcome.ts';
 
@@ -94,29 +96,37 @@ function toWrite({ item, slot, seen, decision, sessionId }: Plan): BulkOpen | un
   }
 }
 
-type OpenedById = ReadonlyMap<SessionId, Awaited<ReturnType<typeof openSessions>>[number]>;
+type Opened = {
+  readonly rows: ReadonlyMap<SessionId, Awaited<ReturnType<typeof openSessions>>[number]>;
+  /** Whether all of it may have been committed although the answer was lost. */
+  readonly ambiguous: boolean;
+};
 
 /**
  * A race lost by the whole statement (a unique index, a dead connection), or one item's value that cannot be stored, leaves nothing written:
  * every item goes its own way then.
  */
-async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: number): Promise<OpenedById> {
-  if (writes.length === 0) return new Map();
+async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: number): Promise<Opened> {
+  if (writes.length === 0) return { rows: new Map(), ambiguous: false };
   try {
-    return new Map((await openSessions(ctx.database, writes, waitMs)).map((row) => [row.session_id, row]));
+    const rows = new Map((await openSessions(ctx.database, writes, waitMs)).map((row) => [row.session_id, row]));
+    return { rows, ambiguous: false };
   } catch (error) {
     if (!isRetryable(error) && toPhaselockError(error, 'unexpected').code === 'unexpected') throw error;
-    return new Map();
+    for (const { slot, sessionId } of writes) {
+      ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId });
+    }
+    return { rows: new Map(), ambiguous: isAmbiguous(error) };
   }
 }
 
 async function finish(
   ctx: GuardContext,
   { item, slot, decision, sessionId }: Plan,
-  opened: OpenedById,
+  { rows, ambiguous }: Opened,
   since: number,
 ): Promise<BulkOutcome> {
-  const row = opened.get(sessionId);
+  const row = rows.get(sessionId);
   if (row !== undefined && (decision.kind === 'create' || decision.kind === 'replace')) {
     const session = {
       id: sessionId,
@@ -143,13 +153,15 @@ async function finish(
       return decision.live.guarded ? answerTo(slot, decision) : await startAlone(ctx, item);
     case 'create':
     case 'replace':
-      return await startAlone(ctx, item);
+      return await startAlone(ctx, item, ambiguous ? sessionId : undefined);
   }
 }
 
-async function startAlone(ctx: GuardContext, item: BulkItem): Promise<BulkOutcome> {
+/** An id made by this call, after a lost answer: if its session is there, this call bore it. */
+async function startAlone(ctx: GuardContext, item: BulkItem, bornAs?: SessionId): Promise<BulkOutcome> {
   try {
-    return await start(ctx, item);
+    const born = bornAs === undefined ? undefined : await findBirth(ctx, bornAs);
+    return born ?? (await start(ctx, item));
   } catch (error) {
     const { code, message } = toPhaselockError(error, 'session_create_failed');
     return { kind: 'failed', code, text: message };

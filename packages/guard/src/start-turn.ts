@@ -27,7 +27,7 @@ import { type Deadline, deadlineIn } from '@phaselock/locking';
 import { beginTurn, readTurnState, type TurnState } from '@phaselock/store';
 import { announceModelChange } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
-import { answering, isAmbiguous, isRetryable, Moved } from './failures.ts';
+import { answering, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
 import { newProcessId } from './new-ids.ts';
 import { findBegunTurn } from './own-turn.ts';
@@ -97,13 +97,12 @@ export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<
       deadline,
       since: ctx.now(),
     };
-    let ambiguous = false;
     for (let tried = 1; ; tried += 1) {
       try {
-        const begun = ambiguous ? await findBegunTurn(ctx, attempt) : undefined;
+        // A commit whose answer was lost may look like a slot that moved by now: the lock has tried again behind it.
+        const begun = tried > 1 ? await findBegunTurn(ctx, attempt) : undefined;
         return begun ?? (await decideAndBegin(ctx, attempt, view));
       } catch (error) {
-        ambiguous ||= isAmbiguous(error);
         if (!isRetryable(error) || tried === MAX_DECISIONS || deadline.remainingMs() === 0) throw error;
       }
     }

@@ -251,10 +251,11 @@ describe('races at each fence', () => {
     await holder.query('begin');
     // Inserts wait, so the append is caught between its check and its line.
     await holder.query('lock table session_logs in share row exclusive mode');
+    // Asked outside the holder's transaction, in which the server would go on showing what it showed first.
     const waiting = async (): Promise<number> => {
       const text =
         "select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-      return (await holder.query<{ waiting: number }>(text)).rows[0]?.waiting ?? 0;
+      return (await guard.database.pool.pg.query<{ waiting: number }>(text)).rows[0]?.waiting ?? 0;
     };
     const append = guard.appendLogs(token, [{ kind: 'stdout', line: 'a line' }]);
     await eventually(async () => (await waiting()) === 1);
