@@ -252,15 +252,15 @@ describe('races at each fence', () => {
     // Inserts wait, so the append is caught between its check and its line.
     await holder.query('lock table session_logs in share row exclusive mode');
     // Asked outside the holder's transaction, in which the server would go on showing what it showed first.
-    const waiting = async (): Promise<number> => {
+    const waits = async (statement: string): Promise<boolean> => {
       const text =
-        "select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-      return (await guard.database.pool.pg.query<{ waiting: number }>(text)).rows[0]?.waiting ?? 0;
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like $1";
+      return (await guard.database.pool.pg.query(text, [`%${statement}(%`])).rowCount === 1;
     };
     const append = guard.appendLogs(token, [{ kind: 'stdout', line: 'a line' }]);
-    await eventually(async () => (await waiting()) === 1);
+    await eventually(() => waits('append_logs'));
     const replace = replaceAt(other, place, token);
-    await eventually(async () => (await waiting()) === 2);
+    await eventually(() => waits('open_session'));
     await holder.query('commit');
     holder.release();
     await append;
