@@ -1,8 +1,16 @@
-import { type Generation, parseAgentSessionId, parseGeneration, type SessionId, type SlotKey } from '@phaselock/core';
+import {
+  type Generation,
+  type ProcessId,
+  parseAgentSessionId,
+  parseGeneration,
+  type SessionId,
+  type SlotKey,
+  slotName,
+} from '@phaselock/core';
 import { type OpenGuard, openGuard } from '@phaselock/guard';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkHistory } from './check-history.ts';
-import type { Effect, RecordedOperation } from './history.ts';
+import { type Effect, monotonicMicros, type RecordedOperation } from './history.ts';
 import { createTestDatabase } from './test-database.ts';
 import { createWorld } from './world.ts';
 
@@ -10,6 +18,7 @@ let guard: OpenGuard;
 let slot: SlotKey;
 let ids: { first: SessionId; second: SessionId };
 let history: RecordedOperation[];
+let processes: ProcessId[];
 let close: () => Promise<void>;
 
 const sonnet = { agent: 'claude-code', model: 'claude-sonnet-4-5' } as const;
@@ -17,7 +26,7 @@ const opus = { agent: 'claude-code', model: 'claude-opus-4-5' } as const;
 
 const operation = (invokedAt: number, at: number, ...effects: Effect[]): RecordedOperation => ({
   client: 'a',
-  slot: 'the slot',
+  slot: slotName(slot),
   what: 'an operation',
   invokedAt,
   answered: { at, effects },
@@ -35,9 +44,12 @@ beforeEach(async () => {
   const first = await guard.start({ ...slot, model: sonnet });
   if (first.kind !== 'created') throw new Error(first.kind);
   const shown = { sessionId: first.session.id, generation: first.session.generation };
+  processes = [];
   for (const round of [1, 2]) {
     const turn = await guard.startTurn({ ...shown, attemptId });
     if (turn.kind !== 'started') throw new Error(`${turn.kind} in round ${round}`);
+    processes.push(turn.processId);
+    await guard.appendLogs({ ...shown, processId: turn.processId }, [{ kind: 'stdout', line: `line ${round}` }]);
     await guard.reportAgentSession({ ...shown, processId: turn.processId }, agentId(`conversation`));
     await guard.finishTurn({ ...shown, processId: turn.processId, ending: 'completed' });
   }
@@ -46,15 +58,27 @@ beforeEach(async () => {
   ids = { first: first.session.id, second: second.session.id };
   history = [
     operation(1, 2, { kind: 'birth', session: first.session, predecessor: null }),
-    operation(3, 4, { kind: 'write', session: first.session }),
+    operation(3, 4, { kind: 'write', session: first.session, kept: { kind: 'line', line: 'line 1' } }),
     operation(5, 6, { kind: 'birth', session: second.session, predecessor: ids.first }),
   ];
 });
 afterEach(() => close());
 
 const rules = async (): Promise<string[]> => [
-  ...new Set((await checkHistory(guard.database, history)).map(({ rule }) => rule)),
+  ...new Set((await checkHistory(guard.database, history, { complete: true })).map(({ rule }) => rule)),
 ];
+
+const underFirst = (kept?: Extract<Effect, { kind: 'write' }>['kept']): Effect => ({
+  kind: 'write',
+  session: { id: ids.first, generation: generation(1) },
+  ...(kept && { kept }),
+});
+
+const heldUntil = (index: number, until: number): Effect => {
+  const processId = processes[index];
+  if (processId === undefined) throw new Error('no such process');
+  return underFirst({ kind: 'lease', processId, until });
+};
 
 /** Past every constraint and trigger, as only a broken program with full rights could. */
 async function corrupt(...statements: string[]): Promise<void> {
@@ -75,6 +99,48 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['acknowledged']);
   });
 
+  test('a birth that is in another slot', async () => {
+    history = history.map((recorded) => ({ ...recorded, slot: slotName({ ...slot, mode: 'debug' }) }));
+    await corrupt(`delete from session_logs`);
+    expect(await rules()).toEqual(['acknowledged']);
+  });
+
+  test('a birth two callers were told to have made', async () => {
+    history = [operation(1, 9, ...born()), operation(1, 9, ...born())];
+    expect(await rules()).toEqual(['acknowledged']);
+  });
+
+  test('a predecessor that was told and is another', async () => {
+    history.push(
+      operation(5, 6, { kind: 'birth', session: { id: ids.second, generation: generation(2) }, predecessor: null }),
+    );
+    history = history.filter((_, index) => index !== 2);
+    expect(await rules()).toEqual(['acknowledged']);
+  });
+
+  test('an acknowledged deletion of a session that is live', async () => {
+    history.push(operation(7, 8, { kind: 'departure', sessionId: ids.second }));
+    expect(await rules()).toEqual(['acknowledged']);
+  });
+
+  test('an acknowledged line that is not there', async () => {
+    await corrupt(`delete from session_logs where line = 'line 1'`);
+    expect(await rules()).toEqual(['acknowledged']);
+  });
+
+  test('an acknowledged process that is not there', async () => {
+    history.push(operation(3, 4, heldUntil(1, 0)));
+    await corrupt(`delete from processes where seq = 2`, `update attempts set last_seq = 1`);
+    expect(await rules()).toEqual(['acknowledged']);
+  });
+
+  test('a birth nobody was told of, with every operation answered', async () => {
+    history = history.filter((_, index) => index !== 2);
+    expect(await rules()).toEqual(['unexplained']);
+    history.push({ ...operation(5, 6), answered: null });
+    expect(await rules()).toEqual([]);
+  });
+
   test('a birth answered before another was asked for, with the greater generation', async () => {
     const [one, write, two] = history;
     if (one === undefined || write === undefined || two === undefined) throw new Error('no history');
@@ -88,6 +154,44 @@ describe('each rule fires alone on what breaks it', () => {
   test('a write under a session that had left', async () => {
     history.push(operation(7, 8, { kind: 'write', session: { id: ids.first, generation: generation(1) } }));
     expect(await rules()).toEqual(['stale-write']);
+  });
+
+  test('a write under a session, after a later birth whose own replacement nobody was told of', async () => {
+    history = [
+      operation(5, 6, {
+        kind: 'birth',
+        session: { id: ids.second, generation: generation(2) },
+        predecessor: ids.first,
+      }),
+      operation(7, 8, underFirst()),
+      { ...operation(1, 2), answered: null },
+    ];
+    expect(await rules()).toEqual(['stale-write']);
+  });
+
+  test('a process that began while the one before it held a lease', async () => {
+    const now = monotonicMicros();
+    const wall = Date.now();
+    await corrupt(`update processes set ended_at = ended_at + interval '1 hour' where seq = 1`);
+    history = [
+      { ...operation(1, 2), answered: null },
+      operation(now, now, heldUntil(0, wall + 60_000)),
+      operation(now, now, heldUntil(1, wall + 60_000)),
+      { ...operation(1, 2), answered: null },
+    ];
+    expect(await rules()).toEqual(['handover']);
+  });
+
+  test('a process that began when the lease before it had lapsed', async () => {
+    const now = monotonicMicros();
+    await corrupt(`update processes set ended_at = ended_at + interval '1 hour' where seq = 1`);
+    history = [
+      { ...operation(1, 2), answered: null },
+      operation(now, now, heldUntil(0, Date.now() - 1_000)),
+      operation(now, now, heldUntil(1, Date.now() + 60_000)),
+      { ...operation(1, 2), answered: null },
+    ];
+    expect(await rules()).toEqual([]);
   });
 
   test('two live sessions in a slot', async () => {
@@ -109,7 +213,66 @@ describe('each rule fires alone on what breaks it', () => {
 
   test('a chain whose ends disagree', async () => {
     await corrupt(`update sessions set predecessor_id = null where id = '${ids.second}'`);
+    history = [
+      { ...operation(1, 2), answered: null },
+      { ...operation(1, 2), answered: null },
+    ];
     expect(await rules()).toEqual(['chain']);
+  });
+
+  test('a chain that goes nowhere', async () => {
+    await corrupt(
+      `update sessions set deleted_reason = 'collapsed', replaced_by = gen_random_uuid() where id = '${ids.first}'`,
+    );
+    expect(await rules()).toEqual(['chain', 'succession']);
+  });
+
+  test('a successor that is not the younger one', async () => {
+    await corrupt(
+      `update sessions set generation = 3 - generation`,
+      `update sessions set guarded = false where id = '${ids.first}'`,
+    );
+    history = [
+      { ...operation(1, 2), answered: null },
+      { ...operation(1, 2), answered: null },
+    ];
+    expect(await rules()).toEqual(['succession']);
+  });
+
+  test('a slot that names a session which is not live', async () => {
+    await corrupt(`update slots set live_session_id = '${ids.first}'`);
+    expect(await rules()).toEqual(['pointer']);
+  });
+
+  test('a slot that names nobody beside a live session', async () => {
+    await corrupt(`update slots set live_session_id = null`);
+    expect(await rules()).toEqual(['pointer']);
+  });
+
+  test('a session that outlived its successor', async () => {
+    await corrupt(
+      `update sessions set deleted_at = now(), deleted_reason = 'deleted', replaced_by = null, predecessor_id = null where id = '${ids.second}'`,
+      `update sessions set deleted_at = null, deleted_reason = null, replaced_by = null where id = '${ids.first}'`,
+      `update session_events set predecessor_id = null`,
+      `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+        values ('${slot.taskId}', 'run', 'standard', '${ids.second}', 'deleted', 2, now())`,
+      `update slots set live_session_id = '${ids.first}'`,
+    );
+    history = [
+      { ...operation(1, 2), answered: null },
+      { ...operation(1, 2), answered: null },
+    ];
+    expect(await rules()).toEqual(['outlived']);
+  });
+
+  test('a hole in the numbers of an attempt', async () => {
+    await corrupt(`update processes set seq = 3 where seq = 2`, `update attempts set last_seq = 3`);
+    expect(await rules()).toEqual(['sequence']);
+  });
+
+  test('an attempt that counted another number of processes', async () => {
+    await corrupt(`update attempts set last_seq = 7`);
+    expect(await rules()).toEqual(['sequence']);
   });
 
   test('a birth without its event', async () => {
@@ -130,6 +293,13 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['two-running']);
   });
 });
+
+function born(): Effect[] {
+  return [
+    { kind: 'birth', session: { id: ids.first, generation: generation(1) }, predecessor: null },
+    { kind: 'birth', session: { id: ids.second, generation: generation(2) }, predecessor: ids.first },
+  ];
+}
 
 function generation(value: number): Generation {
   const parsed = parseGeneration(value);
