@@ -12,7 +12,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cache: ['core'],
   telemetry: ['core'],
   guard: ['cache', 'core', 'locking', 'store', 'telemetry'],
+  contract: ['core'],
   testkit: ['core', 'guard', 'store'],
+  api: ['contract', 'core', 'guard', 'store', 'telemetry'],
 };
 
 type Manifest = {
@@ -22,9 +24,12 @@ type Manifest = {
   readonly devDependencies?: Readonly<Record<string, string>>;
 };
 
-const manifestOf = (name: string): Manifest =>
-  JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'));
-const packages = globSync('packages/*/package.json', { cwd: ROOT }).map((path) => path.split('/')[1] ?? '');
+const HOMES = globSync('{packages,apps}/*/package.json', { cwd: ROOT }).map((path) => dirname(path));
+const nameOf = (path: string): string => path.split('/')[1] ?? '';
+const manifestIn = (home: string): Manifest => JSON.parse(readFileSync(join(ROOT, home, 'package.json'), 'utf8'));
+const manifestOf = (name: string): Manifest => manifestIn(HOMES.find((home) => nameOf(home) === name) ?? '');
+const packages = HOMES.map(nameOf);
+const apps = HOMES.filter((home) => home.startsWith('apps/')).map(nameOf);
 const ours = (dependencies: Manifest['dependencies']): string[] =>
   Object.keys(dependencies ?? {})
     .filter((dependency) => dependency.startsWith('@phaselock/'))
@@ -49,19 +54,25 @@ describe('imports point down the tree', () => {
     );
   });
 
+  test('no package depends on an app', () => {
+    expect(packages.filter((name) => ours(manifestOf(name).dependencies).some((used) => apps.includes(used)))).toEqual(
+      [],
+    );
+  });
+
   test.each(packages)('%s keeps its test tools at the root, so no manifest hides a way up', (name) => {
     expect(manifestOf(name).devDependencies).toBeUndefined();
   });
 
   test('nothing but tests imports testkit', () => {
-    const strays = importsIn('packages/!(testkit)/src/**/*.ts').filter(
+    const strays = importsIn('{packages/!(testkit),apps/*}/src/**/*.ts').filter(
       ({ file, specifier }) => specifier === '@phaselock/testkit' && !isTest(file),
     );
     expect(strays).toEqual([]);
   });
 
   test('no import climbs out of its package, and none goes round its front door', () => {
-    const strays = importsIn('packages/*/src/**/*.ts').filter(({ file, specifier }) => {
+    const strays = importsIn('{packages,apps}/*/src/**/*.ts').filter(({ file, specifier }) => {
       if (specifier.startsWith('@phaselock/')) return specifier.split('/').length > 2;
       if (!specifier.startsWith('.')) return false;
       const home = file.split('/').slice(0, 2).join('/');
@@ -71,8 +82,8 @@ describe('imports point down the tree', () => {
   });
 
   test('what a package imports of ours is in its manifest', () => {
-    const strays = importsIn('packages/*/src/**/*.ts').filter(({ file, specifier }) => {
-      const name = file.split('/')[1] ?? '';
+    const strays = importsIn('{packages,apps}/*/src/**/*.ts').filter(({ file, specifier }) => {
+      const name = nameOf(file);
       const [, target] = /^@phaselock\/([a-z-]+)$/.exec(specifier) ?? [];
       return target !== undefined && !isTest(file) && !ours(manifestOf(name).dependencies).includes(target);
     });

@@ -69,6 +69,25 @@ export const ERRORS = {
   process_not_found: { status: 404, retryable: false, text: 'Process not found.' },
   invalid_request: { status: 400, retryable: false, text: 'The request is not valid.' },
   request_aborted: { status: 499, retryable: true, text: 'The request was cancelled before it was done.' },
+  still_in_use: {
+    status: 409,
+    retryable: false,
+    text: 'It still has tasks, attempts or sessions, whose history is kept, so it cannot be deleted.',
+  },
+  model_not_found: { status: 404, retryable: false, text: 'There is no such model.' },
+  profile_not_found: { status: 404, retryable: false, text: 'There is no such profile.' },
+  api_key_not_found: { status: 404, retryable: false, text: 'There is no such API key.' },
+  flag_not_found: { status: 404, retryable: false, text: 'There is no such flag.' },
+  route_not_found: { status: 404, retryable: false, text: 'There is nothing at this address.' },
+  method_not_allowed: { status: 405, retryable: false, text: 'This address does not answer that method.' },
+  unauthorized: { status: 401, retryable: false, text: 'A valid API key or token is needed.' },
+  forbidden: { status: 403, retryable: false, text: 'This key or token does not allow that.' },
+  request_timeout: { status: 408, retryable: true, text: 'The request did not arrive in time.' },
+  payload_too_large: { status: 413, retryable: false, text: 'The request body is too large.' },
+  unsupported_media_type: { status: 415, retryable: false, text: 'This kind of request body is not understood.' },
+  headers_too_large: { status: 431, retryable: false, text: 'The request headers are too large.' },
+  rate_limited: { status: 429, retryable: true, text: 'Too many requests. Please slow down.' },
+  overloaded: { status: 503, retryable: true, text: 'The server is busy. Please try again in a few seconds.' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
