@@ -1,1 +1,17 @@
-export {};
+export {
+  type AnswerOf,
+  type AnswerSpec,
+  type BodyFor,
+  type BodyOf,
+  DEFAULT_BODY_LIMIT,
+  type Method,
+  type ParamsFor,
+  type ParamsOf,
+  type QueryFor,
+  type QueryOf,
+  type RouteSpec,
+} from './route.ts';
+export { type OperationId, ROUTES, type Routes } from './routes.ts';
+export { PROBLEM_MEDIA_TYPE, type Problem, problemType } from './schemas/problem.ts';
+export { slotOf } from './schemas/slot.ts';
+export { SCOPES, type Scope } from './scopes.ts';

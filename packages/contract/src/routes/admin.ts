@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+import { apiKey, apiKeyRequest, flag, flagName, flagRequest, madeApiKey, rollout } from '../schemas/admin.ts';
+import { apiKeyId } from '../schemas/ids.ts';
+import { cursor, limit, pageOf } from '../schemas/page.ts';
+
+const group = 'Administration';
+const scope = 'admin';
+
+export const createApiKey = route({
+  id: 'createApiKey',
+  method: 'post',
+  path: '/v1/admin/api-keys',
+  group,
+  summary: 'Make an API key',
+  description: 'The key is shown this once; only its hash is kept.',
+  scope,
+  body: apiKeyRequest,
+  answers: { 201: { description: 'The key', schema: madeApiKey } },
+  errors: ['project_not_found'],
+});
+
+export const listApiKeys = route({
+  id: 'listApiKeys',
+  method: 'get',
+  path: '/v1/admin/api-keys',
+  group,
+  summary: 'List API keys, newest first',
+  scope,
+  query: z.strictObject({ limit, cursor: cursor.exactOptional() }),
+  answers: {
+    200: { description: 'A page, without secrets', schema: pageOf(apiKey, 'API keys').meta({ id: 'ApiKeyPage' }) },
+  },
+  errors: [],
+});
+
+export const revokeApiKey = route({
+  id: 'revokeApiKey',
+  method: 'delete',
+  path: '/v1/admin/api-keys/{apiKeyId}',
+  group,
+  summary: 'Revoke an API key',
+  description: 'Other replicas may take it for five seconds more.',
+  scope,
+  params: z.strictObject({ apiKeyId }),
+  answers: { 204: { description: 'It is revoked' } },
+  errors: ['api_key_not_found'],
+});
+
+export const listFlags = route({
+  id: 'listFlags',
+  method: 'get',
+  path: '/v1/admin/flags',
+  group,
+  summary: 'The flags as they stand',
+  description: '`single_session_guard` is the kill switch: off, sessions are created beside each other as before.',
+  scope,
+  answers: {
+    200: { description: 'All of them', schema: z.strictObject({ items: z.array(flag) }).meta({ id: 'FlagList' }) },
+  },
+  errors: [],
+});
+
+export const setFlag = route({
+  id: 'setFlag',
+  method: 'put',
+  path: '/v1/admin/flags/{name}',
+  group,
+  summary: 'Set a flag',
+  description: 'Every process follows within two seconds, this one at once.',
+  scope,
+  params: z.strictObject({ name: flagName }),
+  body: flagRequest,
+  takesIfMatch: true,
+  answers: { 200: { description: 'The flag', schema: flag, headers: { ETag: 'Its version, for If-Match' } } },
+  errors: ['flag_not_found', 'version_mismatch'],
+});
+
+export const listRollouts = route({
+  id: 'listRollouts',
+  method: 'get',
+  path: '/v1/admin/rollouts',
+  group,
+  summary: 'Where each rollout stands',
+  scope,
+  answers: {
+    200: {
+      description: 'All of them',
+      schema: z.strictObject({ items: z.array(rollout) }).meta({ id: 'RolloutList' }),
+    },
+  },
+  errors: [],
+});

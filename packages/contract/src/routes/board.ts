@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import { type RouteSpec, route } from '../route.ts';
+import {
+  attempt,
+  attemptRequest,
+  created,
+  model,
+  modelRequest,
+  profile,
+  profileRequest,
+  project,
+  projectRequest,
+  task,
+  taskRequest,
+} from '../schemas/board.ts';
+import { attemptId, modelId, profileId, projectId, taskId } from '../schemas/ids.ts';
+import { agent } from '../schemas/model.ts';
+import { cursor, limit, pageOf, queryFlag } from '../schemas/page.ts';
+
+const page = { limit, cursor: cursor.exactOptional() };
+const MADE = { 201: { description: 'It was made', schema: created, headers: { Location: 'Its address' } } } as const;
+const GONE = { 204: { description: 'It is deleted' } } as const;
+const KEY_ERRORS = ['idempotency_key_reused'] as const satisfies RouteSpec['errors'];
+
+const ONLY_EMPTY = 'Only while nothing hangs on it: what has a history keeps it.';
+const MARKED = 'Its sessions stay visible, marked "Model Not Found"; going on with one is refused.';
+
+export const createProject = route({
+  id: 'createProject',
+  method: 'post',
+  path: '/v1/projects',
+  group: 'Board',
+  summary: 'Make a project',
+  scope: 'admin',
+  body: projectRequest,
+  takesIdempotencyKey: true,
+  answers: MADE,
+  errors: KEY_ERRORS,
+});
+export const listProjects = route({
+  id: 'listProjects',
+  method: 'get',
+  path: '/v1/projects',
+  group: 'Board',
+  summary: 'List projects, newest first',
+  scope: 'sessions:read',
+  query: z.strictObject(page),
+  answers: { 200: { description: 'A page', schema: pageOf(project, 'Projects').meta({ id: 'ProjectPage' }) } },
+  errors: [],
+});
+export const deleteProject = route({
+  id: 'deleteProject',
+  method: 'delete',
+  path: '/v1/projects/{projectId}',
+  group: 'Board',
+  summary: 'Delete an empty project',
+  description: ONLY_EMPTY,
+  scope: 'admin',
+  params: z.strictObject({ projectId }),
+  answers: GONE,
+  errors: ['project_not_found', 'still_in_use'],
+});
+
+export const createTask = route({
+  id: 'createTask',
+  method: 'post',
+  path: '/v1/tasks',
+  group: 'Board',
+  summary: 'Make a task',
+  scope: 'sessions:write',
+  body: taskRequest,
+  takesIdempotencyKey: true,
+  answers: MADE,
+  errors: ['project_not_found', ...KEY_ERRORS],
+});
+export const listTasks = route({
+  id: 'listTasks',
+  method: 'get',
+  path: '/v1/tasks',
+  group: 'Board',
+  summary: 'List the tasks of a project, newest first',
+  scope: 'sessions:read',
+  query: z.strictObject({ projectId, ...page }),
+  answers: { 200: { description: 'A page', schema: pageOf(task, 'Tasks').meta({ id: 'TaskPage' }) } },
+  errors: ['project_not_found'],
+});
+export const getTask = route({
+  id: 'getTask',
+  method: 'get',
+  path: '/v1/tasks/{taskId}',
+  group: 'Board',
+  summary: 'One task',
+  scope: 'sessions:read',
+  params: z.strictObject({ taskId }),
+  answers: { 200: { description: 'The task', schema: task } },
+  errors: ['task_not_found'],
+});
+export const deleteTask = route({
+  id: 'deleteTask',
+  method: 'delete',
+  path: '/v1/tasks/{taskId}',
+  group: 'Board',
+  summary: 'Delete a task that never had a session',
+  description: ONLY_EMPTY,
+  scope: 'sessions:write',
+  params: z.strictObject({ taskId }),
+  answers: GONE,
+  errors: ['task_not_found', 'still_in_use'],
+});
+
+export const createAttempt = route({
+  id: 'createAttempt',
+  method: 'post',
+  path: '/v1/attempts',
+  group: 'Board',
+  summary: 'Make an attempt at a task',
+  scope: 'sessions:write',
+  body: attemptRequest,
+  takesIdempotencyKey: true,
+  answers: MADE,
+  errors: ['task_not_found', ...KEY_ERRORS],
+});
+export const listAttempts = route({
+  id: 'listAttempts',
+  method: 'get',
+  path: '/v1/attempts',
+  group: 'Board',
+  summary: 'List the attempts at a task, newest first',
+  scope: 'sessions:read',
+  query: z.strictObject({ taskId, ...page }),
+  answers: { 200: { description: 'A page', schema: pageOf(attempt, 'Attempts').meta({ id: 'AttemptPage' }) } },
+  errors: ['task_not_found'],
+});
+export const deleteAttempt = route({
+  id: 'deleteAttempt',
+  method: 'delete',
+  path: '/v1/attempts/{attemptId}',
+  group: 'Board',
+  summary: 'Delete an attempt without processes',
+  description: ONLY_EMPTY,
+  scope: 'sessions:write',
+  params: z.strictObject({ attemptId }),
+  answers: GONE,
+  errors: ['attempt_not_found', 'still_in_use'],
+});
+
+const catalogueQuery = z.strictObject({
+  agent: agent.exactOptional(),
+  includeDeleted: queryFlag('Deleted ones are left out unless this is `true`').exactOptional(),
+  ...page,
+});
+
+export const createModel = route({
+  id: 'createModel',
+  method: 'post',
+  path: '/v1/models',
+  group: 'Catalogue',
+  summary: 'Add a model',
+  scope: 'admin',
+  body: modelRequest,
+  takesIdempotencyKey: true,
+  answers: MADE,
+  errors: ['already_exists', ...KEY_ERRORS],
+});
+export const listModels = route({
+  id: 'listModels',
+  method: 'get',
+  path: '/v1/models',
+  group: 'Catalogue',
+  summary: 'List models, newest first',
+  scope: 'sessions:read',
+  query: catalogueQuery,
+  answers: { 200: { description: 'A page', schema: pageOf(model, 'Models').meta({ id: 'ModelPage' }) } },
+  errors: [],
+});
+export const deleteModel = route({
+  id: 'deleteModel',
+  method: 'delete',
+  path: '/v1/models/{modelId}',
+  group: 'Catalogue',
+  summary: 'Delete a model',
+  description: MARKED,
+  scope: 'admin',
+  params: z.strictObject({ modelId }),
+  answers: GONE,
+  errors: ['model_not_found'],
+});
+
+export const createProfile = route({
+  id: 'createProfile',
+  method: 'post',
+  path: '/v1/profiles',
+  group: 'Catalogue',
+  summary: 'Add a profile',
+  scope: 'admin',
+  body: profileRequest,
+  takesIdempotencyKey: true,
+  answers: MADE,
+  errors: ['already_exists', ...KEY_ERRORS],
+});
+export const listProfiles = route({
+  id: 'listProfiles',
+  method: 'get',
+  path: '/v1/profiles',
+  group: 'Catalogue',
+  summary: 'List profiles, newest first',
+  scope: 'sessions:read',
+  query: catalogueQuery,
+  answers: { 200: { description: 'A page', schema: pageOf(profile, 'Profiles').meta({ id: 'ProfilePage' }) } },
+  errors: [],
+});
+export const deleteProfile = route({
+  id: 'deleteProfile',
+  method: 'delete',
+  path: '/v1/profiles/{profileId}',
+  group: 'Catalogue',
+  summary: 'Delete a profile',
+  description: MARKED,
+  scope: 'admin',
+  params: z.strictObject({ profileId }),
+  answers: GONE,
+  errors: ['profile_not_found'],
+});

@@ -1,0 +1,203 @@
+import { SESSION_STATUSES } from '@phaselock/core';
+import { z } from 'zod';
+import { type AnswerSpec, route } from '../route.ts';
+import { event, feedback, feedbackRequest, log } from '../schemas/history.ts';
+import { generation, projectId, sessionId, taskId } from '../schemas/ids.ts';
+import { cursor, limit, pageOf, queryFlag, queryInteger } from '../schemas/page.ts';
+import { session } from '../schemas/session.ts';
+import { mode, phase } from '../schemas/slot.ts';
+
+const group = 'Sessions';
+const params = z.strictObject({ sessionId });
+
+export const listSessions = route({
+  id: 'listSessions',
+  method: 'get',
+  path: '/v1/sessions',
+  group,
+  summary: 'List sessions, newest first',
+  scope: 'sessions:read',
+  query: z.strictObject({
+    taskId: taskId.exactOptional(),
+    projectId: projectId.exactOptional(),
+    phase: phase.exactOptional(),
+    mode: mode.exactOptional(),
+    status: z.enum(SESSION_STATUSES).exactOptional(),
+    includeDeleted: queryFlag('Deleted sessions are left out unless this is `true`').exactOptional(),
+    limit,
+    cursor: cursor.exactOptional(),
+  }),
+  answers: { 200: { description: 'A page', schema: pageOf(session, 'Sessions').meta({ id: 'SessionPage' }) } },
+  errors: [],
+});
+
+const ETAG: AnswerSpec['headers'] = { ETag: 'Its version, for If-Match' };
+
+export const getSession = route({
+  id: 'getSession',
+  method: 'get',
+  path: '/v1/sessions/{sessionId}',
+  group,
+  summary: 'One session, deleted or not',
+  scope: 'sessions:read',
+  params,
+  answers: { 200: { description: 'The session', schema: session, headers: ETAG } },
+  errors: ['session_not_found'],
+});
+
+export const deleteSession = route({
+  id: 'deleteSession',
+  method: 'delete',
+  path: '/v1/sessions/{sessionId}',
+  group,
+  summary: 'Soft-delete a session',
+  description:
+    'It leaves its slot and the lists; its record, its logs and its history stay. Deleting it again changes nothing.',
+  scope: 'sessions:write',
+  params,
+  takesIfMatch: true,
+  answers: { 204: { description: 'It is deleted' } },
+  errors: ['session_not_found', 'version_mismatch', 'session_being_modified'],
+});
+
+export const stopSession = route({
+  id: 'stopSession',
+  method: 'post',
+  path: '/v1/sessions/{sessionId}/stop',
+  group,
+  summary: 'End a session that keeps its slot',
+  description: 'A process still running in it is told to stop by its next heartbeat.',
+  scope: 'sessions:write',
+  params,
+  body: z
+    .strictObject({
+      generation,
+      as: z.enum(['stopped', 'completed', 'failed']).exactOptional().meta({ description: '`stopped` unless given' }),
+    })
+    .meta({ id: 'StopRequest' }),
+  answers: {
+    200: {
+      description: 'It has ended',
+      schema: z.strictObject({ version: z.int() }).meta({ id: 'StopAnswer' }),
+      headers: ETAG,
+    },
+  },
+  errors: ['session_not_found', 'stale_generation', 'illegal_transition'],
+});
+
+export const sessionEvents = route({
+  id: 'sessionEvents',
+  method: 'get',
+  path: '/v1/sessions/{sessionId}/events',
+  group,
+  summary: 'What happened to a session, in order',
+  scope: 'sessions:read',
+  params,
+  answers: {
+    200: { description: 'All of it', schema: z.strictObject({ items: z.array(event) }).meta({ id: 'EventList' }) },
+  },
+  errors: ['session_not_found'],
+});
+
+export const sessionLogs = route({
+  id: 'sessionLogs',
+  method: 'get',
+  path: '/v1/sessions/{sessionId}/logs',
+  group,
+  summary: 'The log of a session, oldest first',
+  scope: 'sessions:read',
+  params,
+  query: z.strictObject({
+    limit: queryInteger(1, 1_000, 'Lines on a page; 200 unless given').exactOptional(),
+    cursor: cursor.exactOptional(),
+  }),
+  answers: { 200: { description: 'A page', schema: pageOf(log, 'Log lines').meta({ id: 'LogPage' }) } },
+  errors: ['session_not_found'],
+});
+
+export const exportSession = route({
+  id: 'exportSession',
+  method: 'get',
+  path: '/v1/sessions/{sessionId}/export',
+  group,
+  summary: 'Download everything of a session',
+  description:
+    'The session, its processes, its events and its log as it was when the download began. As JSON it is one document, as NDJSON one line a part.',
+  scope: 'sessions:read',
+  params,
+  query: z.strictObject({
+    format: z.enum(['json', 'ndjson']).exactOptional().meta({ description: '`json` unless given' }),
+  }),
+  answers: {
+    200: {
+      description: 'A download',
+      mediaTypes: ['application/json', 'application/x-ndjson'],
+      headers: { 'Content-Disposition': 'attachment' },
+    },
+  },
+  errors: ['session_not_found'],
+});
+
+export const giveFeedback = route({
+  id: 'giveFeedback',
+  method: 'post',
+  path: '/v1/sessions/{sessionId}/feedback',
+  group,
+  summary: 'Say how a session was managed',
+  scope: 'sessions:write',
+  params,
+  body: feedbackRequest,
+  answers: { 204: { description: 'It is kept' } },
+  errors: ['session_not_found'],
+});
+
+export const listFeedback = route({
+  id: 'listFeedback',
+  method: 'get',
+  path: '/v1/sessions/{sessionId}/feedback',
+  group,
+  summary: 'What was said of a session',
+  scope: 'sessions:read',
+  params,
+  answers: {
+    200: {
+      description: 'All of it',
+      schema: z.strictObject({ items: z.array(feedback) }).meta({ id: 'FeedbackList' }),
+    },
+  },
+  errors: ['session_not_found'],
+});
+
+const STREAM: AnswerSpec = {
+  description: 'Server-sent events: `id` resumes, `event` is `change`, `data` is a Change',
+  mediaTypes: ['text/event-stream'],
+};
+
+const STREAM_NOTE =
+  'Goes on until the client leaves. A client that comes back with `Last-Event-ID` misses nothing and gets nothing twice.';
+
+export const taskChanges = route({
+  id: 'taskChanges',
+  method: 'get',
+  path: '/v1/tasks/{taskId}/changes',
+  group,
+  summary: 'Changes of a task as they happen',
+  description: STREAM_NOTE,
+  scope: 'sessions:read',
+  params: z.strictObject({ taskId }),
+  answers: { 200: STREAM },
+  errors: ['task_not_found', 'overloaded'],
+});
+
+export const projectChanges = route({
+  id: 'projectChanges',
+  method: 'get',
+  path: '/v1/projects/{projectId}/changes',
+  group,
+  summary: 'Changes of all tasks of a project as they happen',
+  description: STREAM_NOTE,
+  scope: 'sessions:read',
+  params: z.strictObject({ projectId }),
+  answers: { 200: STREAM },
+  errors: ['project_not_found', 'overloaded'],
+});

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+import { anId, sessionId, taskId } from '../schemas/ids.ts';
+import { modelSelection } from '../schemas/model.ts';
+import { problem } from '../schemas/problem.ts';
+import { liveSession, session, sessionBrief, startAnswer, startRequest } from '../schemas/session.ts';
+import { mode, namedPhase } from '../schemas/slot.ts';
+
+const group = 'Sessions';
+
+const START_ERRORS = [
+  'replace_confirmation_required',
+  'keep_or_replace_required',
+  'session_moved_on',
+  'session_being_modified',
+  'model_missing',
+  'idempotency_key_reused',
+  'task_not_found',
+  'session_create_failed',
+] as const;
+
+export const startSession = route({
+  id: 'startSession',
+  method: 'post',
+  path: '/v1/sessions',
+  group,
+  summary: 'Start a session for a phase of a task',
+  description:
+    'The same model gets the session that is there. A changed one is asked about with 409 `replace_confirmation_required`; `confirm` of that problem, sent back, replaces what was shown and nothing else. Replacing needs the scope `sessions:replace`.',
+  scope: 'sessions:write',
+  body: startRequest,
+  bodyLimit: 600_000,
+  takesIdempotencyKey: true,
+  answers: {
+    200: { description: 'A session with the same model is active', schema: startAnswer },
+    201: {
+      description: 'A session was created, or replaced the one that was shown',
+      schema: startAnswer,
+      headers: { Location: 'Address of the session' },
+    },
+  },
+  errors: START_ERRORS,
+});
+
+export const beginStandalone = route({
+  id: 'beginStandalone',
+  method: 'post',
+  path: '/v1/sessions/standalone',
+  group,
+  summary: 'Make a temporary session outside every slot',
+  description:
+    'For an execution nothing else runs beside: its usage is booked on a session that is known. Nothing is guarded.',
+  scope: 'sessions:write',
+  body: z
+    .strictObject({ taskId, phase: namedPhase, mode: mode.exactOptional(), model: modelSelection })
+    .meta({ id: 'StandaloneRequest' }),
+  answers: {
+    201: { description: 'It was made', schema: sessionBrief, headers: { Location: 'Address of the session' } },
+  },
+  errors: ['model_missing', 'task_not_found', 'session_create_failed'],
+});
+
+const BULK_LIMIT = 1_000;
+
+const bulkResult = z
+  .strictObject({ status: z.int(), answer: startAnswer.nullable(), problem: problem.nullable() })
+  .meta({ id: 'BulkResult', description: 'One of `answer` and `problem` is set' });
+
+export const startMany = route({
+  id: 'startMany',
+  method: 'post',
+  path: '/v1/sessions/bulk',
+  group,
+  summary: 'Start sessions in many slots',
+  description:
+    'Each item succeeds or fails alone; the results are in the order asked. A repeated call finds the sessions the first one made.',
+  scope: 'sessions:write',
+  body: z
+    .strictObject({
+      items: z
+        .array(startRequest.omit({ handoff: true }).meta({ id: 'BulkStartItem' }))
+        .min(1)
+        .max(BULK_LIMIT),
+    })
+    .meta({ id: 'BulkStartRequest' }),
+  bodyLimit: 4_000_000,
+  answers: {
+    200: {
+      description: 'One result an item',
+      schema: z.strictObject({ results: z.array(bulkResult) }).meta({ id: 'BulkStartAnswer' }),
+    },
+  },
+  errors: ['session_create_failed'],
+});
+
+export const deleteMany = route({
+  id: 'deleteMany',
+  method: 'post',
+  path: '/v1/sessions/bulk-delete',
+  group,
+  summary: 'Soft-delete many sessions',
+  scope: 'sessions:write',
+  body: z.strictObject({ sessionIds: z.array(sessionId).min(1).max(BULK_LIMIT) }).meta({ id: 'BulkDeleteRequest' }),
+  answers: {
+    200: {
+      description: 'Those that were live until now; the others were gone already, or never there',
+      schema: z.strictObject({ deleted: z.array(anId) }).meta({ id: 'BulkDeleteAnswer' }),
+    },
+  },
+  errors: ['session_being_modified'],
+});
+
+export const latestOfMany = route({
+  id: 'latestOfMany',
+  method: 'post',
+  path: '/v1/sessions/latest',
+  group,
+  summary: 'The latest session of every slot of many tasks',
+  description: 'One query, however many tasks. Read fresh.',
+  scope: 'sessions:read',
+  body: z.strictObject({ taskIds: z.array(taskId).min(1).max(BULK_LIMIT) }).meta({ id: 'LatestRequest' }),
+  answers: {
+    200: {
+      description: 'In no particular order',
+      schema: z.strictObject({ sessions: z.array(session) }).meta({ id: 'LatestAnswer' }),
+    },
+  },
+  errors: [],
+});
+
+export const latestSession = route({
+  id: 'latestSession',
+  method: 'get',
+  path: '/v1/tasks/{taskId}/sessions/latest',
+  group,
+  summary: 'The live session of a slot',
+  description:
+    'At most two seconds old, and answered from memory where it can be; `GET /v1/sessions/{sessionId}` is read fresh.',
+  scope: 'sessions:read',
+  params: z.strictObject({ taskId }),
+  query: z.strictObject({ phase: namedPhase, mode: mode.exactOptional() }),
+  answers: {
+    200: {
+      description: 'The slot as it is',
+      schema: z.strictObject({ generation: z.int().min(0), session: liveSession.nullable() }).meta({ id: 'Slot' }),
+    },
+  },
+  errors: ['task_not_found'],
+});

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { SCOPES } from '../scopes.ts';
+import { anId, projectId } from './ids.ts';
+import { instant, title } from './text.ts';
+
+export const apiKeyRequest = z
+  .strictObject({
+    name: title(100),
+    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+    projectId: projectId.exactOptional().meta({ description: 'Left out: every project' }),
+  })
+  .meta({ id: 'ApiKeyRequest' });
+
+export const apiKey = z
+  .strictObject({
+    id: anId,
+    prefix: z.string(),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    projectId: anId.nullable(),
+    createdAt: instant,
+    lastUsedAt: instant.nullable(),
+    revokedAt: instant.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+export const madeApiKey = z
+  .strictObject({ id: anId, key: z.string().meta({ description: 'Shown this once' }) })
+  .meta({ id: 'MadeApiKey' });
+
+export const flag = z
+  .strictObject({
+    name: z.string(),
+    enabled: z.boolean(),
+    value: z.unknown(),
+    version: z.int().min(1),
+    updatedAt: instant,
+    updatedBy: z.string().nullable(),
+  })
+  .meta({ id: 'Flag' });
+
+export const flagRequest = z
+  .strictObject({ enabled: z.boolean(), value: z.union([title(100), z.null()]).exactOptional() })
+  .meta({ id: 'FlagRequest' });
+
+export const flagName = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[a-z0-9_]+$/);
+
+export const rollout = z
+  .strictObject({
+    flag: z.string(),
+    stage: z.int().min(0).max(4),
+    percent: z.number(),
+    state: z.string(),
+    bakingSince: instant.nullable(),
+    updatedAt: instant,
+  })
+  .meta({ id: 'Rollout' });

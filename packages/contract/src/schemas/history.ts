@@ -1,0 +1,70 @@
+import { MODES, PHASES } from '@phaselock/core';
+import { z } from 'zod';
+import { aGeneration, anId } from './ids.ts';
+import { instant, text } from './text.ts';
+
+export const LOG_KINDS = ['stdout', 'stderr', 'event', 'result'] as const;
+export const LOG_LINE_LIMIT = 200_000;
+
+export const logLine = z
+  .strictObject({
+    kind: z.enum(LOG_KINDS).exactOptional().meta({ description: '`stdout` unless given' }),
+    line: text(LOG_LINE_LIMIT),
+  })
+  .meta({ id: 'LogLine', description: 'What cannot be kept (NUL, half a character) is replaced by U+FFFD' });
+
+export const logsAnswer = z
+  .strictObject({
+    appended: z.int().min(0),
+    repaired: z.int().min(0).meta({ description: 'Lines with replaced characters' }),
+  })
+  .meta({ id: 'LogsAnswer' });
+
+export const log = z
+  .strictObject({ id: z.int(), kind: z.enum(LOG_KINDS), line: z.string(), at: instant })
+  .meta({ id: 'Log' });
+
+export const event = z
+  .strictObject({
+    id: z.int(),
+    type: z.string(),
+    reason: z.string().nullable(),
+    sessionId: anId,
+    generation: aGeneration,
+    predecessorId: anId.nullable(),
+    actor: z.string().nullable(),
+    detail: z.unknown(),
+    at: instant,
+  })
+  .meta({ id: 'Event' });
+
+export const change = z
+  .strictObject({
+    taskId: anId,
+    projectId: anId,
+    phase: z.enum(PHASES),
+    mode: z.enum(MODES),
+    sessionId: anId,
+    type: z.string(),
+    reason: z.string().nullable(),
+    generation: aGeneration,
+    predecessorId: anId.nullable(),
+    actor: z.string().nullable(),
+    at: instant,
+  })
+  .meta({ id: 'Change', description: 'The data of one server-sent event' });
+
+export const RATINGS = ['good', 'neutral', 'bad'] as const;
+
+export const feedbackRequest = z
+  .strictObject({ rating: z.enum(RATINGS), comment: text(4_000).exactOptional() })
+  .meta({ id: 'FeedbackRequest' });
+
+export const feedback = z
+  .strictObject({
+    rating: z.enum(RATINGS),
+    comment: z.string().nullable(),
+    createdBy: z.string().nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'Feedback' });

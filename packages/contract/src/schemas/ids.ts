@@ -1,0 +1,69 @@
+import {
+  parseAgentSessionId,
+  parseAttemptId,
+  parseGeneration,
+  parseModelId,
+  parseProcessId,
+  parseProfileId,
+  parseProjectId,
+  parseSessionId,
+  parseTaskId,
+} from '@phaselock/core';
+import { z } from 'zod';
+
+const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+
+/** A request's id: parsed to the branded type of what it names, so a task's id is never taken for a session's. */
+const asked = <Id>(parse: (value: string) => Id | undefined, what: string) =>
+  z
+    .string()
+    .regex(UUID, 'must be a UUID')
+    .meta({ format: 'uuid', description: `Id of a ${what}` })
+    .transform((value, context): Id => {
+      const id = parse(value);
+      if (id !== undefined) return id;
+      context.issues.push({ code: 'custom', message: 'must be a UUID', input: value });
+      return z.NEVER;
+    });
+
+export const projectId = asked(parseProjectId, 'project');
+export const taskId = asked(parseTaskId, 'task');
+export const attemptId = asked(parseAttemptId, 'attempt');
+export const sessionId = asked(parseSessionId, 'session');
+export const processId = asked(parseProcessId, 'process');
+export const modelId = asked(parseModelId, 'model');
+export const profileId = asked(parseProfileId, 'profile');
+
+export const apiKeyId = z
+  .string()
+  .regex(UUID, 'must be a UUID')
+  .toLowerCase()
+  .meta({ format: 'uuid', description: 'Id of an API key' });
+
+export const agentSessionId = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ description: "The agent's own name for a conversation" })
+  .transform((value, context) => {
+    const id = parseAgentSessionId(value);
+    if (id !== undefined) return id;
+    const message = 'must not begin with a dash or a space, end with a space, or hold control characters';
+    context.issues.push({ code: 'custom', message, input: value });
+    return z.NEVER;
+  });
+
+export const generation = z
+  .int()
+  .min(0)
+  .meta({ description: 'The fencing token the session was born with; 0 for one outside the guard' })
+  .transform((value, context) => {
+    const parsed = parseGeneration(value);
+    if (parsed !== undefined) return parsed;
+    context.issues.push({ code: 'custom', message: 'must be a whole number from 0', input: value });
+    return z.NEVER;
+  });
+
+/** An id as an answer carries it. */
+export const anId = z.string().meta({ format: 'uuid' });
+export const aGeneration = z.int().min(0);

@@ -1,0 +1,118 @@
+import { DELETION_REASONS, HANDOFF_LIMIT, MODES, PHASES, SESSION_STATUSES } from '@phaselock/core';
+import { z } from 'zod';
+import { aGeneration, anId, generation, sessionId, taskId } from './ids.ts';
+import { comparisonReason, modelIdentity, modelSelection } from './model.ts';
+import { mode, namedPhase } from './slot.ts';
+import { instant, text } from './text.ts';
+
+const slotFields = { taskId: anId, phase: z.enum(PHASES), mode: z.enum(MODES) };
+
+const modelFields = {
+  model: modelIdentity,
+  modelMissing: z.boolean().meta({ description: 'Its model or profile was deleted since' }),
+  modelNotice: z.string().nullable().meta({ description: '"Model Not Found" when it is missing' }),
+};
+
+export const usage = z
+  .strictObject({
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    turns: z.int().min(0),
+    costUsdMicros: z.int().min(0),
+  })
+  .meta({ id: 'Usage', description: 'Totals so far' });
+
+/** What a start answers: enough to run a turn with. */
+export const sessionBrief = z
+  .strictObject({ id: anId, generation: aGeneration, ...slotFields, ...modelFields })
+  .meta({ id: 'SessionBrief' });
+
+export const liveSession = z
+  .strictObject({
+    id: anId,
+    generation: aGeneration,
+    ...slotFields,
+    ...modelFields,
+    guarded: z.boolean(),
+  })
+  .meta({ id: 'LiveSession', description: 'At most two seconds old' });
+
+export const session = z
+  .strictObject({
+    id: anId,
+    generation: aGeneration,
+    version: z.int().min(1).meta({ description: 'Grows with each change; the ETag' }),
+    ...slotFields,
+    ...modelFields,
+    status: z.enum(SESSION_STATUSES),
+    guarded: z.boolean(),
+    standalone: z.boolean(),
+    createdBy: z.string().nullable(),
+    predecessorId: anId.nullable(),
+    replacedBy: anId.nullable(),
+    handoff: z.string().nullable(),
+    agentSessionId: z.string().nullable(),
+    leaseExpiresAt: instant.nullable(),
+    usage,
+    createdAt: instant,
+    updatedAt: instant,
+    endedAt: instant.nullable(),
+    deletedAt: instant.nullable(),
+    deletedReason: z.enum(DELETION_REASONS).nullable(),
+  })
+  .meta({ id: 'Session' });
+
+export const shown = z
+  .strictObject({ sessionId, generation })
+  .meta({ id: 'ShownSession', description: 'The two facts a person was shown' });
+
+export const confirmation = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('keep') }),
+    z.strictObject({ kind: z.literal('replace'), shown }),
+  ])
+  .meta({
+    id: 'Confirmation',
+    description: 'The answer to a question: `confirm` of the problem that asked it, sent back',
+  });
+
+export const handoff = z
+  .strictObject({ summary: text(HANDOFF_LIMIT).min(1) })
+  .meta({ id: 'Handoff', description: 'A summary of the replaced conversation for its successor' });
+
+export const startRequest = z
+  .strictObject({
+    taskId,
+    phase: namedPhase,
+    mode: mode.exactOptional(),
+    model: modelSelection,
+    confirm: confirmation.exactOptional(),
+    handoff: handoff.exactOptional(),
+  })
+  .meta({ id: 'StartRequest' });
+
+const aShownSession = z.strictObject({ sessionId: anId, generation: aGeneration });
+
+export const startAnswer = z
+  .strictObject({
+    outcome: z.enum(['created', 'created-beside', 'existing', 'replaced']),
+    message: z.string().nullable().meta({ description: 'For the user; set when the session was there already' }),
+    session: sessionBrief,
+    predecessor: aShownSession.nullable().meta({ description: 'The session that was replaced' }),
+  })
+  .meta({ id: 'StartAnswer' });
+
+/** What a question or a refusal tells besides its text. */
+export const questionFields = {
+  question: z.enum(['replace', 'keep-or-replace']).exactOptional(),
+  warning: z.string().exactOptional(),
+  session: sessionBrief.exactOptional(),
+  reasons: z.array(comparisonReason).exactOptional(),
+  confirm: z
+    .strictObject({ kind: z.literal('replace'), shown: aShownSession })
+    .exactOptional()
+    .meta({ description: 'Sent back as `confirm`, it replaces what was shown' }),
+  why: z.string().exactOptional(),
+};
+
+export const aSessionRef = aShownSession;

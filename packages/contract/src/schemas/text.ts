@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** What PostgreSQL can keep as text: anything but NUL. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what it looks for
+const STORABLE = /^[^\u0000]*$/;
+
+/** A name or a title: not empty, not only spaces, and no longer than a person would read. */
+export const title = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/\S/, 'must not be blank')
+    .regex(STORABLE, 'must not contain NUL')
+    .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(STORABLE, 'must not contain NUL')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+
+export const instant = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
