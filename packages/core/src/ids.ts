@@ -8,6 +8,7 @@ export type SessionId = Branded<string, 'SessionId'>;
 export type ProcessId = Branded<string, 'ProcessId'>;
 export type ModelId = Branded<string, 'ModelId'>;
 export type ProfileId = Branded<string, 'ProfileId'>;
+export type ApiKeyId = Branded<string, 'ApiKeyId'>;
 
 /** The agent's own name for a conversation. Ours to store and hand back, never to parse. */
 export type AgentSessionId = Branded<string, 'AgentSessionId'>;
@@ -28,6 +29,7 @@ export const parseAttemptId = (text: string): AttemptId | undefined => parseUuid
 export const parseSessionId = (text: string): SessionId | undefined => parseUuid<SessionId>(text);
 export const parseProcessId = (text: string): ProcessId | undefined => parseUuid<ProcessId>(text);
 export const parseModelId = (text: string): ModelId | undefined => parseUuid<ModelId>(text);
+export const parseApiKeyId = (text: string): ApiKeyId | undefined => parseUuid<ApiKeyId>(text);
 export const parseProfileId = (text: string): ProfileId | undefined => parseUuid<ProfileId>(text);
 
 const AGENT_SESSION_ID_LIMIT = 200;

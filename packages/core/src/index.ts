@@ -14,6 +14,7 @@ export { type Conversation, findConversation } from './find-conversation.ts';
 export { checkHandoff, HANDOFF_LIMIT, type Handoff, type HandoffProblem } from './handoff.ts';
 export {
   type AgentSessionId,
+  type ApiKeyId,
   type AttemptId,
   type Generation,
   type ModelId,
@@ -22,6 +23,7 @@ export {
   type ProfileId,
   type ProjectId,
   parseAgentSessionId,
+  parseApiKeyId,
   parseAttemptId,
   parseGeneration,
   parseModelId,

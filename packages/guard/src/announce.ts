@@ -3,6 +3,7 @@ import {
   type DeletionReason,
   type ModelComparison,
   NOTICES,
+  type PhaselockError,
   type SessionId,
   type ShownSession,
   type SlotKey,
@@ -33,7 +34,7 @@ export function announceOpened(ctx: GuardContext, { session, slotVersion, predec
   });
 
   const outcome = predecessor === null ? 'created' : 'replaced';
-  ctx.telemetry.sessionStarted({ outcome, phase: slot.phase, mode: slot.mode });
+  ctx.telemetry.sessionStarted({ outcome, phase: slot.phase, mode: slot.mode, cohort: 'treatment' });
   if (predecessor !== null && reason !== 'first')
     ctx.telemetry.sessionReplaced({ reason, seconds: (ctx.now() - since) / 1000 });
   if (ctx.logger.isLevelEnabled('debug'))
@@ -45,14 +46,14 @@ export function announceAdopted(
   { slot, sessionId, collapsed }: { slot: SlotKey; sessionId: SessionId; collapsed: number },
 ): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId });
-  ctx.telemetry.sessionStarted({ outcome: 'existing', phase: slot.phase, mode: slot.mode });
+  ctx.telemetry.sessionStarted({ outcome: 'existing', phase: slot.phase, mode: slot.mode, cohort: 'treatment' });
   if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
   ctx.logger.info({ session_id: sessionId, ...slot, collapsed }, 'legacy session adopted, its duplicates collapsed');
 }
 
 export function announceBeside(ctx: GuardContext, { id, slot }: GuardedSession): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id });
-  ctx.telemetry.sessionStarted({ outcome: 'created-beside', phase: slot.phase, mode: slot.mode });
+  ctx.telemetry.sessionStarted({ outcome: 'created-beside', phase: slot.phase, mode: slot.mode, cohort: 'control' });
   ctx.telemetry.startedUnguarded();
   ctx.logger.debug({ session_id: id, ...slot }, 'session created beside, its caller is not guarded yet');
 }
@@ -60,8 +61,22 @@ export function announceBeside(ctx: GuardContext, { id, slot }: GuardedSession):
 const ANSWER_OUTCOMES = { existing: 'existing', ask: 'asked', refuse: 'refused' } as const;
 
 export function announceAnswer(ctx: GuardContext, { phase, mode }: SlotKey, kind: keyof typeof ANSWER_OUTCOMES): void {
-  ctx.telemetry.sessionStarted({ outcome: ANSWER_OUTCOMES[kind], phase, mode });
+  ctx.telemetry.sessionStarted({ outcome: ANSWER_OUTCOMES[kind], phase, mode, cohort: 'treatment' });
 }
+
+/** A start that came to nothing: somebody was in the way, the caller was wrong, or we were. Who has left is counted nowhere. */
+export function announceFailedStart(
+  ctx: GuardContext,
+  { phase, mode, guarded }: SlotKey & { readonly guarded: boolean },
+  { code, status }: PhaselockError,
+): void {
+  if (code === 'request_aborted') return;
+  const refused = status < SERVER_ERROR ? 'refused' : 'failed';
+  const outcome = code === 'session_being_modified' ? 'busy' : refused;
+  ctx.telemetry.sessionStarted({ outcome, phase, mode, cohort: guarded ? 'treatment' : 'control' });
+}
+
+const SERVER_ERROR = 500;
 
 /** The line operators grep for: each model change between two processes of an attempt has one, and nothing else does. */
 export function announceModelChange(

@@ -1,96 +1,101 @@
-import type { Agent, AttemptId, ModelId, Parameters, ProfileId, ProjectId, TaskId } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
+import {
+  type Agent,
+  type AttemptId,
+  type ModelId,
+  type Parameters,
+  type ProfileId,
+  type ProjectId,
+  parseAttemptId,
+  parseModelId,
+  parseProfileId,
+  parseProjectId,
+  parseTaskId,
+  type TaskId,
+} from '@phaselock/core';
 import * as store from '@phaselock/store';
+import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
-import { answering } from './failures.ts';
+import { type IdempotencyKey, makeOnce } from './idempotency.ts';
 import { newAttemptId, newModelId, newProfileId, newProjectId, newTaskId } from './new-ids.ts';
 
 /** What sessions hang on: projects, tasks, attempts, and the catalogue of models and profiles. */
-const run = <T>(ctx: GuardContext, work: () => Promise<T>): Promise<T> =>
-  answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'unexpected', work);
+type Once = { readonly idempotencyKey?: IdempotencyKey };
 
-export const addProject = (ctx: GuardContext, name: string): Promise<ProjectId> =>
-  run(ctx, async () => {
+export const addProject = (ctx: GuardContext, name: string, { idempotencyKey }: Once = {}): Promise<ProjectId> =>
+  answerInTime(ctx, () => {
     const id = newProjectId(ctx);
-    await store.addProject(ctx.database.kysely, { id, name });
-    return id;
+    return makeOnce(ctx, idempotencyKey, parseProjectId, { id, insert: (db) => store.addProject(db, { id, name }) });
   });
 
-export const addTask = (ctx: GuardContext, projectId: ProjectId, title: string): Promise<TaskId> =>
-  run(ctx, async () => {
+export const addTask = (
+  ctx: GuardContext,
+  projectId: ProjectId,
+  title: string,
+  { idempotencyKey }: Once = {},
+): Promise<TaskId> =>
+  answerInTime(ctx, () => {
     const id = newTaskId(ctx);
-    await store.addTask(ctx.database.kysely, { id, projectId, title });
-    return id;
+    const insert = (db: Db) => store.addTask(db, { id, projectId, title });
+    return makeOnce(ctx, idempotencyKey, parseTaskId, { id, insert });
   });
+
+type Db = GuardContext['database']['kysely'];
 
 export const addAttempt = (
   ctx: GuardContext,
   taskId: TaskId,
-  at: { branch?: string; worktree?: string } = {},
+  { branch = null, worktree = null, idempotencyKey }: { branch?: string | null; worktree?: string | null } & Once = {},
 ): Promise<AttemptId> =>
-  run(ctx, async () => {
+  answerInTime(ctx, () => {
     const id = newAttemptId(ctx);
-    await store.addAttempt(ctx.database.kysely, {
-      id,
-      taskId,
-      branch: at.branch ?? null,
-      worktree: at.worktree ?? null,
-    });
-    return id;
+    const insert = (db: Db) => store.addAttempt(db, { id, taskId, branch, worktree });
+    return makeOnce(ctx, idempotencyKey, parseAttemptId, { id, insert });
   });
 
-export type NewModel = {
+export type NewModel = Once & {
   readonly agent: Agent;
   readonly name: string;
   readonly isDefault?: boolean;
   readonly standsFor?: string;
 };
 
-export const addModel = (ctx: GuardContext, { agent, name, isDefault, standsFor }: NewModel): Promise<ModelId> =>
-  run(ctx, async () => {
+export const addModel = (ctx: GuardContext, given: NewModel): Promise<ModelId> =>
+  answerInTime(ctx, async () => {
+    const { agent, name, isDefault = false, standsFor = null, idempotencyKey } = given;
     const id = newModelId(ctx);
-    await store.addModel(ctx.database.kysely, {
-      id,
-      agent,
-      name,
-      isDefault: isDefault ?? false,
-      standsFor: standsFor ?? null,
-    });
+    const insert = (db: Db) => store.addModel(db, { id, agent, name, isDefault, standsFor });
+    const made = await makeOnce(ctx, idempotencyKey, parseModelId, { id, insert });
     ctx.catalogue.forget();
-    return id;
+    return made;
   });
 
-export type NewProfile = {
+export type NewProfile = Once & {
   readonly agent: Agent;
   readonly variant: string;
   readonly model?: string;
   readonly parameters?: Parameters;
 };
 
-export const addProfile = (ctx: GuardContext, { agent, variant, model, parameters }: NewProfile): Promise<ProfileId> =>
-  run(ctx, async () => {
+export const addProfile = (ctx: GuardContext, given: NewProfile): Promise<ProfileId> =>
+  answerInTime(ctx, async () => {
+    const { agent, variant, model = null, parameters = {}, idempotencyKey } = given;
     const id = newProfileId(ctx);
-    await store.addProfile(ctx.database.kysely, {
-      id,
-      agent,
-      variant,
-      model: model ?? null,
-      parameters: parameters ?? {},
-    });
+    const insert = (db: Db) => store.addProfile(db, { id, agent, variant, model, parameters });
+    const made = await makeOnce(ctx, idempotencyKey, parseProfileId, { id, insert });
     ctx.catalogue.forget();
-    return id;
+    return made;
   });
 
 /** Its sessions stay, marked "Model Not Found". False when there was no such model. */
 export const deleteModel = (ctx: GuardContext, agent: Agent, name: string): Promise<boolean> =>
-  run(ctx, async () => {
+  answerInTime(ctx, async () => {
     const deleted = await store.deleteModel(ctx.database.kysely, agent, name);
     ctx.catalogue.forget();
     return deleted;
   });
 
 export const deleteProfile = (ctx: GuardContext, agent: Agent, variant: string): Promise<boolean> =>
-  run(ctx, async () => {
+  answerInTime(ctx, async () => {
     const deleted = await store.deleteProfile(ctx.database.kysely, agent, variant);
     ctx.catalogue.forget();
     return deleted;

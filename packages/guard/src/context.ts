@@ -2,6 +2,9 @@ import type { Catalogue, ModelPolicy, SessionId, SlotKey, SlotState } from '@pha
 import type { Locking, LockStrategy } from '@phaselock/locking';
 import type { Database, Writer } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
+import type { Flags } from './flag-view.ts';
+import type { FreshView } from './fresh-view.ts';
+import type { KnownOwners } from './known-owners.ts';
 import type { RacepointName } from './racepoints.ts';
 
 /** Snapshots of slots, and word to everybody else when one changed. Nothing here rejects, and none of it has to be waited for. */
@@ -38,7 +41,9 @@ export type GuardContext = {
   readonly database: Database;
   readonly locking: Locking<SlotState, Writer>;
   readonly snapshots: SlotSnapshots;
-  readonly catalogue: { view(): Promise<CatalogueView>; forget(): void };
+  readonly catalogue: FreshView<CatalogueView>;
+  readonly flags: FreshView<Flags>;
+  readonly owners: KnownOwners;
   readonly chooseStrategy: (slot: SlotKey) => LockStrategy | Promise<LockStrategy>;
   readonly telemetry: Telemetry;
   readonly logger: Logger;

@@ -15,6 +15,7 @@ import { glance, movedPast } from './glance.ts';
 import { newSessionId } from './new-ids.ts';
 import { type GuardedSession, shownOf } from './start-outcome.ts';
 import type { StartedTurn, StartTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
+import { leaveToTwin, turnKeyRow } from './turn-key.ts';
 
 type Fresh = Extract<TurnDecision, { kind: 'fresh' }>;
 
@@ -62,6 +63,7 @@ async function replaceAndBegin(
   const handoff = request.handoff?.summary ?? null;
 
   const opened = await ctx.locking.withSlot(slot, await ctx.chooseStrategy(slot), deadline, async (held) => {
+    await leaveToTwin(attempt, held.kind === 'locked' ? held.writer : ctx.database);
     const seen = held.kind === 'locked' ? held.state : await glance(ctx, slot, old.generation);
     if (seen.live?.id !== old.id) throw movedPast(ctx, slot, seen);
     return await inTransaction(ctx, held, async (writer) => {
@@ -73,7 +75,7 @@ async function replaceAndBegin(
         createdBy,
         reason,
         handoff,
-        idempotency: null,
+        idempotency: turnKeyRow(attempt),
         waitMs: deadline.remainingMs(),
       };
       const born = await openSession(writer, birth, { last: false });
@@ -110,7 +112,7 @@ async function besideAndBegin(
       identity,
       createdBy: attempt.request.actor ?? null,
       standalone,
-      idempotency: null,
+      idempotency: turnKeyRow(attempt),
     });
     return await beginFirst(ctx, writer, attempt, session, decision);
   });

@@ -1,10 +1,15 @@
+import * as apiKeys from './api-keys.ts';
 import * as board from './board.ts';
 import { bulkDelete, bulkStart } from './bulk.ts';
 import { closeSession } from './close-session.ts';
 import type { GuardContext } from './context.ts';
+import * as deletion from './delete-from-board.ts';
 import { softDelete } from './delete-session.ts';
 import { exportSession } from './export-session.ts';
+import * as flags from './flags.ts';
+import { ownerOf } from './known-owners.ts';
 import * as lookUp from './look-up.ts';
+import * as boards from './read-board.ts';
 import { recordFeedback } from './record-feedback.ts';
 import * as running from './running-turn.ts';
 import { beginStandalone } from './standalone.ts';
@@ -32,6 +37,7 @@ export function createGuard(ctx: GuardContext) {
     softDelete: bound(softDelete),
     bulkStart: bound(bulkStart),
     bulkDelete: bound(bulkDelete),
+    current: bound(lookUp.current),
     latest: bound(lookUp.latest),
     latestMany: bound(lookUp.latestMany),
     list: bound(lookUp.list),
@@ -48,6 +54,32 @@ export function createGuard(ctx: GuardContext) {
     addProfile: bound(board.addProfile),
     deleteModel: bound(board.deleteModel),
     deleteProfile: bound(board.deleteProfile),
+    project: bound(boards.project),
+    task: bound(boards.task),
+    attempt: bound(boards.attempt),
+    listProjects: bound(boards.listProjects),
+    listTasks: bound(boards.listTasks),
+    listAttempts: bound(boards.listAttempts),
+    listModels: bound(boards.listModels),
+    listProfiles: bound(boards.listProfiles),
+    processesOfAttempt: bound(boards.processesOfAttempt),
+    logs: bound(boards.logs),
+    feedbackOf: bound(boards.feedbackOf),
+    deleteProject: bound(deletion.deleteProject),
+    deleteTask: bound(deletion.deleteTask),
+    deleteAttempt: bound(deletion.deleteAttempt),
+    removeModel: bound(deletion.removeModel),
+    removeProfile: bound(deletion.removeProfile),
+    ownerOf: bound(ownerOf),
+    addApiKey: bound(apiKeys.addApiKey),
+    findApiKey: bound(apiKeys.findApiKey),
+    listApiKeys: bound(apiKeys.listApiKeys),
+    revokeApiKey: bound(apiKeys.revokeApiKey),
+    touchApiKeys: bound(apiKeys.touchApiKeys),
+    flags: bound(flags.flags),
+    readFlags: bound(flags.readFlags),
+    setFlag: bound(flags.setFlag),
+    readRollouts: bound(flags.readRollouts),
   };
 }
 

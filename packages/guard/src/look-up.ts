@@ -1,8 +1,8 @@
-import { PhaselockError, type SessionId, type SlotKey, type TaskId } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
+import { PhaselockError, type SessionId, type SlotKey, type SlotState, type TaskId } from '@phaselock/core';
 import {
   listSessions,
   type Page,
+  pageOf,
   readEvents,
   readLatestSessions,
   readProcesses,
@@ -10,13 +10,18 @@ import {
   type SessionFilter,
   type SessionRecord,
 } from '@phaselock/store';
+import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
-import { answering } from './failures.ts';
+import { glance } from './glance.ts';
+import { markMissing } from './mark-missing.ts';
+import { checkPage } from './page-limit.ts';
 
-const read = <T>(ctx: GuardContext, work: () => Promise<T>): Promise<T> =>
-  answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'unexpected', work);
-
-const PAGE_LIMIT = 200;
+/** The slot as a snapshot has it, at most two seconds old, else as one read finds it. */
+export const current = (ctx: GuardContext, slot: SlotKey): Promise<SlotState> =>
+  answerInTime(ctx, async () => {
+    const [state, { catalogue }] = await Promise.all([glance(ctx, slot, 0), ctx.catalogue.view()]);
+    return markMissing(state, catalogue);
+  });
 
 /** The latest session of a slot, its deleted model notwithstanding. */
 export async function latest(ctx: GuardContext, slot: SlotKey): Promise<SessionRecord | undefined> {
@@ -26,7 +31,7 @@ export async function latest(ctx: GuardContext, slot: SlotKey): Promise<SessionR
 
 /** The latest session of every slot of many tasks, in one query. */
 export const latestMany = (ctx: GuardContext, taskIds: readonly TaskId[]): Promise<SessionRecord[]> =>
-  read(ctx, async () => {
+  answerInTime(ctx, async () => {
     const since = ctx.now();
     const sessions = await readLatestSessions(ctx.database, taskIds);
     ctx.telemetry.lookedUp('database', (ctx.now() - since) / 1000);
@@ -36,27 +41,27 @@ export const latestMany = (ctx: GuardContext, taskIds: readonly TaskId[]): Promi
 export type SessionPage = { readonly sessions: readonly SessionRecord[]; readonly next: SessionId | null };
 
 export const list = (ctx: GuardContext, filter: SessionFilter, page: Page): Promise<SessionPage> =>
-  read(ctx, async () => {
-    if (!Number.isInteger(page.limit) || page.limit < 1 || page.limit > PAGE_LIMIT) {
-      throw new PhaselockError('invalid_request', { detail: `limit is a whole number from 1 to ${PAGE_LIMIT}` });
-    }
-    // One row more than asked for tells whether there is another page.
-    const found = await listSessions(ctx.database.kysely, filter, { ...page, limit: page.limit + 1 });
-    const sessions = found.slice(0, page.limit);
-    return { sessions, next: found.length > page.limit ? (sessions.at(-1)?.id ?? null) : null };
+  answerInTime(ctx, async () => {
+    const { items, next } = await pageOf(
+      checkPage(page),
+      (asked) => listSessions(ctx.database.kysely, filter, asked),
+      ({ id }) => id,
+    );
+    return { sessions: items, next };
   });
 
 export const session = (ctx: GuardContext, id: SessionId): Promise<SessionRecord> =>
-  read(ctx, async () => {
+  answerInTime(ctx, async () => {
     const found = await readSession(ctx.database.kysely, id);
     if (found === undefined) throw new PhaselockError('session_not_found');
     return found;
   });
 
-export const processes = (ctx: GuardContext, id: SessionId) => read(ctx, () => readProcesses(ctx.database.kysely, id));
+export const processes = (ctx: GuardContext, id: SessionId) =>
+  answerInTime(ctx, () => readProcesses(ctx.database.kysely, id));
 
 export const events = (ctx: GuardContext, id: SessionId) =>
-  read(ctx, async () => {
+  answerInTime(ctx, async () => {
     const { kysely } = ctx.database;
     const found = await readSession(kysely, id);
     return found === undefined ? [] : await readEvents(kysely, { taskId: found.slot.taskId, sessionId: id });

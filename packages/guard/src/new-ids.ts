@@ -1,9 +1,11 @@
 import {
+  type ApiKeyId,
   type AttemptId,
   type ModelId,
   type ProcessId,
   type ProfileId,
   type ProjectId,
+  parseApiKeyId,
   parseAttemptId,
   parseModelId,
   parseProcessId,
@@ -30,3 +32,4 @@ export const newTaskId = (ids: Ids): TaskId => made(parseTaskId, ids);
 export const newAttemptId = (ids: Ids): AttemptId => made(parseAttemptId, ids);
 export const newModelId = (ids: Ids): ModelId => made(parseModelId, ids);
 export const newProfileId = (ids: Ids): ProfileId => made(parseProfileId, ids);
+export const newApiKeyId = (ids: Ids): ApiKeyId => made(parseApiKeyId, ids);

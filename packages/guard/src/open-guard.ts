@@ -18,8 +18,10 @@ import { catalogueView } from './catalogue-view.ts';
 import type { GuardContext, GuardSettings } from './context.ts';
 import { DEFAULT_SETTINGS, LOCK_HOLD_MS } from './defaults.ts';
 import { isContention, isLockTimeout, isRetryable } from './failures.ts';
+import { flagView, INITIAL_FLAGS } from './flag-view.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { idSource } from './id-source.ts';
+import { rememberOwners } from './known-owners.ts';
 import { connectRedis } from './redis-connection.ts';
 import { openLockedSlot } from './slot-lock-transactions.ts';
 import { type InvalidationBusChoice, openSnapshots } from './slot-snapshots.ts';
@@ -30,7 +32,8 @@ export type OpenGuardOptions = Omit<PoolOptions, 'url'> & {
   readonly redisUrl?: string;
   /** How other processes hear of a change: Redis where there is one, else PostgreSQL; `memory` when there is only one process. */
   readonly invalidation?: InvalidationBusChoice;
-  readonly flags?: (slot: SlotKey) => LockFlags | Promise<LockFlags>;
+  /** Which lock is used: told for each slot, or as the flags in the database say. */
+  readonly flags?: ((slot: SlotKey) => LockFlags | Promise<LockFlags>) | 'stored';
   readonly policy?: ModelPolicy;
   readonly settings?: Partial<GuardSettings>;
   readonly logger?: Logger;
@@ -44,11 +47,15 @@ export type OpenGuard = Guard & {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-const INITIAL_FLAGS: LockFlags = { pessimistic_locking_enabled: true, locking_strategy: undefined };
-
 /** Opens what the guard works with and puts it together. Whoever opens it closes it: `await using guard = await openGuard({ databaseUrl })`. */
 export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
-  const { databaseUrl, redisUrl, flags = () => INITIAL_FLAGS, policy = DEFAULT_MODEL_POLICY, ...poolOptions } = options;
+  const {
+    databaseUrl,
+    redisUrl,
+    flags: locks = () => INITIAL_FLAGS,
+    policy = DEFAULT_MODEL_POLICY,
+    ...poolOptions
+  } = options;
   await using resources = new AsyncDisposableStack();
   const telemetry = options.telemetry ?? createTelemetry();
   const logger = options.logger ?? silentLogger();
@@ -61,12 +68,17 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   const invalidation = options.invalidation ?? (redis === undefined ? 'postgres' : 'redis');
   const snapshots = resources.use(openSnapshots({ invalidation, redis, databaseUrl, telemetry, logger }));
 
+  const flags = flagView(database, now);
+  const lockFlags = locks === 'stored' ? () => flags.view() : locks;
+
   const ctx: GuardContext = {
     database,
     locking: createSlotLocking({ database, snapshots, redis: redis?.locks, telemetry, now }),
     snapshots,
     catalogue: catalogueView(database, policy, now),
-    chooseStrategy: async (slot) => chooseStrategy(await flags(slot)),
+    flags,
+    owners: rememberOwners(),
+    chooseStrategy: async (slot) => chooseStrategy(await lockFlags(slot)),
     telemetry,
     logger,
     settings: { ...DEFAULT_SETTINGS, ...options.settings },

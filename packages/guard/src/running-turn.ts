@@ -7,10 +7,9 @@ import {
   type ProcessEnding,
   type SessionId,
 } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
 import * as store from '@phaselock/store';
+import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
-import { answering } from './failures.ts';
 
 export type { LogLine, TurnToken, Usage } from '@phaselock/store';
 
@@ -22,9 +21,6 @@ const REFUSALS: Readonly<Record<RefusedOutcome, ErrorCode>> = {
   'process-not-found': 'process_not_found',
   'illegal-transition': 'illegal_transition',
 };
-
-const run = <T>(ctx: GuardContext, work: () => Promise<T>): Promise<T> =>
-  answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'unexpected', work);
 
 type Fenced = Parameters<GuardContext['telemetry']['writeFenced']>[0];
 
@@ -43,7 +39,7 @@ export type HeartbeatAnswer =
     };
 
 export function heartbeat(ctx: GuardContext, token: store.TurnToken): Promise<HeartbeatAnswer> {
-  return run(ctx, async () => {
+  return answerInTime(ctx, async () => {
     const beat = await store.renewLease(ctx.database, token, ctx.settings.leaseMs);
     switch (beat.outcome) {
       case 'renewed':
@@ -76,7 +72,7 @@ export type FinishedTurn = {
 };
 
 export function finishTurn(ctx: GuardContext, finish: FinishTurn): Promise<FinishedTurn> {
-  return run(ctx, async () => {
+  return answerInTime(ctx, async () => {
     await ctx.racepoint?.('finish:before');
     const { sessionId, generation, processId, ending, usage } = finish;
     // Booked before the end, so that a kill in between leaves a running process with its usage rather than an ended one without.
@@ -105,14 +101,14 @@ export function reportAgentSession(
   token: store.TurnToken,
   agentSessionId: AgentSessionId,
 ): Promise<void> {
-  return run(ctx, async () => {
+  return answerInTime(ctx, async () => {
     const reported = await store.reportAgentSession(ctx.database, token, agentSessionId);
     if (reported !== 'reported') refuse(ctx, 'agent-session', reported);
   });
 }
 
 export function appendLogs(ctx: GuardContext, token: store.TurnToken, lines: readonly store.LogLine[]): Promise<void> {
-  return run(ctx, async () => {
+  return answerInTime(ctx, async () => {
     if (lines.length > ctx.settings.logBatchLimit)
       throw new PhaselockError('invalid_request', { detail: 'too many lines in one batch' });
     if (lines.length === 0) return;
@@ -127,7 +123,7 @@ export function recordUsage(
   token: Pick<store.TurnToken, 'sessionId' | 'processId'>,
   usage: store.Usage,
 ): Promise<void> {
-  return run(ctx, () => book(ctx, token, usage));
+  return answerInTime(ctx, () => book(ctx, token, usage));
 }
 
 async function book(

@@ -24,14 +24,16 @@ import {
   type TurnSay,
 } from '@phaselock/core';
 import { type Deadline, deadlineIn } from '@phaselock/locking';
-import { beginTurn, readTurnState, type TurnState } from '@phaselock/store';
+import { readTurnState, type TurnState } from '@phaselock/store';
 import { announceModelChange } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
 import { answering, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
+import type { IdempotencyKey } from './idempotency.ts';
 import { newProcessId } from './new-ids.ts';
 import { findBegunTurn } from './own-turn.ts';
 import { QUESTION_CODES, shownOf } from './start-outcome.ts';
+import { BegunByTwin, beginWithKey, replayTurn } from './turn-key.ts';
 
 export type StartTurn = {
   readonly sessionId: SessionId;
@@ -46,6 +48,7 @@ export type StartTurn = {
   readonly lostId?: AgentSessionId;
   readonly handoff?: Handoff;
   readonly actor?: string;
+  readonly idempotencyKey?: IdempotencyKey;
   readonly signal?: AbortSignal;
 };
 
@@ -100,9 +103,11 @@ export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<
     for (let tried = 1; ; tried += 1) {
       try {
         // A commit whose answer was lost may look like a slot that moved by now: the lock has tried again behind it.
-        const begun = tried > 1 ? await findBegunTurn(ctx, attempt) : undefined;
+        const begun = (await replayTurn(ctx, attempt)) ?? (tried > 1 ? await findBegunTurn(ctx, attempt) : undefined);
         return begun ?? (await decideAndBegin(ctx, attempt, view));
       } catch (error) {
+        const twin = error instanceof BegunByTwin ? await replayTurn(ctx, attempt) : undefined;
+        if (twin !== undefined) return twin;
         if (!isRetryable(error) || tried === MAX_DECISIONS || deadline.remainingMs() === 0) throw error;
       }
     }
@@ -180,14 +185,15 @@ function refuseHandoff(handoff: Handoff): never {
 
 async function begin(
   ctx: GuardContext,
-  { request, processId }: TurnAttempt,
+  attempt: TurnAttempt,
   state: TurnState,
   decision: Extract<TurnDecision, { kind: 'initial' | 'follow-up' }>,
 ): Promise<TurnOutcome> {
+  const { request, processId } = attempt;
   const action: ProcessAction =
     decision.kind === 'initial' ? 'CodingAgentInitialRequest' : 'CodingAgentFollowUpRequest';
   const passedSessionId = decision.kind === 'initial' ? null : decision.passedSessionId;
-  const begun = await beginTurn(ctx.database, {
+  const begun = await beginWithKey(ctx, attempt, {
     sessionId: request.sessionId,
     generation: request.generation,
     seenVersion: state.version,

@@ -4,7 +4,6 @@ import {
   checkHandoff,
   decideStart,
   type Handoff,
-  isModelGone,
   type ModelPolicy,
   type ModelSelection,
   OUTSIDE_THE_GUARD,
@@ -20,11 +19,12 @@ import {
 } from '@phaselock/core';
 import { deadlineIn, type Held } from '@phaselock/locking';
 import { adoptSession, createBeside, openSession, type Writer } from '@phaselock/store';
-import { announceAdopted, announceAnswer, announceBeside, announceOpened } from './announce.ts';
+import { announceAdopted, announceAnswer, announceBeside, announceFailedStart, announceOpened } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { answering, isAmbiguous, isIdempotencyRace, Moved } from './failures.ts';
 import { glance, movedPast, readAfresh, recall } from './glance.ts';
 import { type IdempotencyKey, idempotencyRow, replay } from './idempotency.ts';
+import { markMissing } from './mark-missing.ts';
 import { newSessionId } from './new-ids.ts';
 import { findBirth } from './own-birth.ts';
 import { answerTo, type GuardedSession, type StartOutcome, shownOf } from './start-outcome.ts';
@@ -57,6 +57,16 @@ type Attempt = {
 
 /** Starts a session for a phase of a task, or says why not. The same model gets the session that is there; nothing is locked for that. */
 export async function start(ctx: GuardContext, request: Start): Promise<StartOutcome> {
+  try {
+    return await startInTime(ctx, request);
+  } catch (error) {
+    const { taskId, phase, mode, guarded = true } = request;
+    if (error instanceof PhaselockError) announceFailedStart(ctx, { taskId, phase, mode, guarded }, error);
+    throw error;
+  }
+}
+
+async function startInTime(ctx: GuardContext, request: Start): Promise<StartOutcome> {
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now, request.signal);
   return await answering(ctx, deadline, 'session_create_failed', async () => {
     const { catalogue, policy } = await ctx.catalogue.view();
@@ -116,15 +126,8 @@ type Seen = { readonly state: SlotState; readonly decision: StartDecision };
 
 const decide = (state: SlotState, { asked, catalogue, policy }: Attempt): Seen => ({
   state,
-  decision: decideStart(marked(state, catalogue), asked, policy),
+  decision: decideStart(markMissing(state, catalogue), asked, policy),
 });
-
-/** A snapshot may be older than the catalogue the request was resolved with; one decision knows one catalogue. */
-function marked(state: SlotState, catalogue: Catalogue): SlotState {
-  const { live } = state;
-  if (live === null || live.modelMissing === isModelGone(catalogue, live.identity)) return state;
-  return { ...state, live: { ...live, modelMissing: !live.modelMissing } };
-}
 
 const look = async (ctx: GuardContext, attempt: Attempt): Promise<Seen> =>
   decide(await glance(ctx, attempt.slot, generationKnown(attempt)), attempt);

@@ -1,5 +1,6 @@
 import type { SessionId } from '@phaselock/core';
-import type { Rating } from './schema.ts';
+import type { Kysely } from 'kysely';
+import type { Rating, Schema } from './schema.ts';
 import type { Sql, Statement } from './sql.ts';
 
 const ADD_FEEDBACK: Statement = {
@@ -18,4 +19,15 @@ export type Feedback = {
 /** False when there is no such session. */
 export async function addFeedback(sql: Sql, { sessionId, rating, comment, createdBy }: Feedback): Promise<boolean> {
   return (await sql.query<{ id: number }>(ADD_FEEDBACK, [sessionId, rating, comment, createdBy])).length > 0;
+}
+
+export type FeedbackRow = Omit<Feedback, 'sessionId'> & { readonly createdAt: Date };
+
+export async function readFeedback(db: Kysely<Schema>, sessionId: SessionId): Promise<FeedbackRow[]> {
+  return await db
+    .selectFrom('feedback')
+    .select(['rating', 'comment', 'created_by as createdBy', 'created_at as createdAt'])
+    .where('session_id', '=', sessionId)
+    .orderBy('id')
+    .execute();
 }

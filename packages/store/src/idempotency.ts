@@ -1,4 +1,7 @@
-import type { Sql, Statement } from './sql.ts';
+import { type Kysely, sql as raw } from 'kysely';
+import type { IdempotencyRow } from './open-session.ts';
+import type { Schema } from './schema.ts';
+import type { Sql, Statement, Writer } from './sql.ts';
 
 const IDEMPOTENT_RESPONSE: Statement = {
   name: 'idempotent_response',
@@ -24,4 +27,28 @@ const SWEEP: Statement = {
 
 export async function sweepIdempotencyKeys(sql: Sql): Promise<void> {
   await sql.query(SWEEP, []);
+}
+
+const TAKE_KEY: Statement = { name: 'take_idempotency_key', text: 'select take_idempotency_key($1, $2, $3, $4)' };
+
+/** The last write of its effect's transaction: a twin waits here and then learns that it is one. */
+export async function takeIdempotencyKey(
+  writer: Writer,
+  { scope, key, requestHash, response }: IdempotencyRow,
+): Promise<void> {
+  await writer.queryAndCommit(TAKE_KEY, [scope, key, requestHash, JSON.stringify(response)]);
+}
+
+/** An effect made of ordinary queries, with its key in one transaction. */
+export async function withIdempotencyKey(
+  db: Kysely<Schema>,
+  { scope, key, requestHash, response }: IdempotencyRow,
+  effect: (db: Kysely<Schema>) => Promise<void>,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await raw`select take_idempotency_key(${scope}, ${key}, ${requestHash}, ${JSON.stringify(response)})`.execute(
+      transaction,
+    );
+    await effect(transaction);
+  });
 }

@@ -1,4 +1,14 @@
 export { adoptSession } from './adopt-session.ts';
+export {
+  type ApiKeyRow,
+  addApiKey,
+  findApiKey,
+  listApiKeys,
+  type NewApiKey,
+  revokeApiKey,
+  type StoredApiKey,
+  touchApiKeys,
+} from './api-keys.ts';
 export { type BeginTurn, beginTurn } from './begin-turn.ts';
 export { addAttempt, addProject, addTask } from './board.ts';
 export { type BulkOpen, deleteSessions, openSessions } from './bulk-sessions.ts';
@@ -14,16 +24,40 @@ export {
 export { connectListener } from './connect-listener.ts';
 export { createBeside } from './create-beside.ts';
 export { type Database, openDatabase, type Transaction } from './database.ts';
+export { type DeletedRow, deleteAttempt, deleteProject, deleteTask } from './delete-from-board.ts';
 export { type DeletedSession, deleteSession } from './delete-session.ts';
 export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
-export { addFeedback, type Feedback } from './feedback.ts';
-export { readIdempotentResponse, sweepIdempotencyKeys } from './idempotency.ts';
+export { addFeedback, type Feedback, type FeedbackRow, readFeedback } from './feedback.ts';
+export { type FlagRow, type RolloutRow, readFlags, readRollouts, type SetFlag, setFlag } from './flags.ts';
+export { readIdempotentResponse, sweepIdempotencyKeys, takeIdempotencyKey, withIdempotencyKey } from './idempotency.ts';
 export { readLatestSessions } from './latest-sessions.ts';
+export {
+  type CatalogueFilter,
+  listModels,
+  listProfiles,
+  type ModelRecord,
+  type ProfileRecord,
+  removeModel,
+  removeProfile,
+} from './list-catalogue.ts';
 export { listSessions, type Page, readSession, type SessionFilter } from './list-sessions.ts';
 export { MigrationError, type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 export { type IdempotencyRow, type OpenedSession, openSession } from './open-session.ts';
+export { type PageAfter, type PageOf, pageOf } from './page.ts';
 export { POOL_DEFAULTS, type PoolObserver, type PoolOptions, type PoolStats } from './pool.ts';
+export {
+  type AttemptRow,
+  listAttempts,
+  listProjects,
+  listTasks,
+  type ProjectRow,
+  readAttempt,
+  readProject,
+  readTask,
+  type TaskRow,
+} from './read-board.ts';
+export { type Ownable, type Owner, readOwner } from './read-owner.ts';
 export {
   appendLogs,
   closeSession,
@@ -46,6 +80,7 @@ export {
   readLogs,
   readProcess,
   readProcesses,
+  readProcessesOfAttempt,
   type SessionEventRow,
 } from './session-history.ts';
 export type { SessionRecord } from './session-record.ts';

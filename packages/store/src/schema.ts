@@ -1,6 +1,7 @@
 import type {
   Agent,
   AgentSessionId,
+  ApiKeyId,
   AttemptId,
   DeletionReason,
   Generation,
@@ -165,6 +166,33 @@ export type Schema = {
     response: unknown;
     created_at: CreatedAt;
     expires_at: ColumnType<Date, Date | undefined, Date>;
+  };
+  flags: {
+    name: string;
+    enabled: boolean;
+    value: ColumnType<unknown, string | null, string | null>;
+    version: Generated<number>;
+    updated_at: ColumnType<Date, Date | undefined, Date>;
+    updated_by: string | null;
+  };
+  rollouts: {
+    flag: string;
+    stage: number;
+    percent: string;
+    state: string;
+    baking_since: Date | null;
+    updated_at: CreatedAt;
+  };
+  api_keys: {
+    id: ApiKeyId;
+    prefix: string;
+    secret_sha256: Buffer;
+    name: string;
+    scopes: string[];
+    project_id: ProjectId | null;
+    created_at: CreatedAt;
+    last_used_at: Date | null;
+    revoked_at: Date | null;
   };
   feedback: {
     id: GeneratedAlways<number>;

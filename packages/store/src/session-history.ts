@@ -1,5 +1,6 @@
-import type { ProcessId, SessionId, TaskId } from '@phaselock/core';
+import type { AttemptId, ProcessId, SessionId, TaskId } from '@phaselock/core';
 import type { Kysely, Selectable } from 'kysely';
+import type { PageAfter } from './page.ts';
 import type { ProcessTable, Schema, SessionEventTable } from './schema.ts';
 
 export type ProcessRow = Selectable<ProcessTable>;
@@ -13,6 +14,22 @@ export type LogRow = {
 
 export async function readProcesses(db: Kysely<Schema>, sessionId: SessionId): Promise<ProcessRow[]> {
   return await db.selectFrom('processes').selectAll().where('session_id', '=', sessionId).orderBy('seq').execute();
+}
+
+/** By place in the attempt, which has the index. */
+export async function readProcessesOfAttempt(
+  db: Kysely<Schema>,
+  attemptId: AttemptId,
+  { limit, after = 0 }: PageAfter<number>,
+): Promise<ProcessRow[]> {
+  return await db
+    .selectFrom('processes')
+    .selectAll()
+    .where('attempt_id', '=', attemptId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
 }
 
 export async function readProcess(db: Kysely<Schema>, id: ProcessId): Promise<ProcessRow | undefined> {

@@ -58,7 +58,7 @@ describe('exposition', () => {
 describe('recording', () => {
   it('counts each event under its labels', async () => {
     const telemetry = createTelemetry();
-    telemetry.sessionStarted({ outcome: 'replaced', phase: 'run', mode: 'debug' });
+    telemetry.sessionStarted({ outcome: 'replaced', phase: 'run', mode: 'debug', cohort: 'treatment' });
     telemetry.sessionReplaced({ reason: 'model-changed', seconds: 0.3 });
     telemetry.lookedUp('redis', 0.02);
     telemetry.startedUnguarded();
@@ -82,7 +82,7 @@ describe('recording', () => {
     const lines = (await telemetry.exposition()).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
-        'phaselock_session_starts_total{outcome="replaced",phase="run",mode="debug"} 1',
+        'phaselock_session_starts_total{outcome="replaced",phase="run",mode="debug",cohort="treatment"} 1',
         'phaselock_session_replacements_total{reason="model-changed"} 1',
         'phaselock_session_replacement_seconds_bucket{le="0.25"} 0',
         'phaselock_session_replacement_seconds_bucket{le="0.5"} 1',

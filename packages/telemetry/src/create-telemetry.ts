@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { httpTelemetry } from './http-telemetry.ts';
 import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
 import { registerPoolGauge } from './pool-gauge.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
@@ -7,9 +8,11 @@ import type { LockTelemetry, Telemetry } from './telemetry.ts';
 export type TelemetryOptions = {
   /** CPU, memory, event loop and garbage collection of this process, under the names Prometheus clients share. */
   readonly processMetrics?: boolean;
+  /** The operations of an application that answers requests. */
+  readonly operations?: readonly string[];
 };
 
-export function createTelemetry({ processMetrics = false }: TelemetryOptions = {}): Telemetry {
+export function createTelemetry({ processMetrics = false, operations = [] }: TelemetryOptions = {}): Telemetry {
   const registry = new Registry();
   if (processMetrics) collectDefaultMetrics({ register: registry });
 
@@ -64,6 +67,7 @@ export function createTelemetry({ processMetrics = false }: TelemetryOptions = {
       requested: (layer, result) => cacheRequests({ layer, result }),
       invalidated: (result) => cacheInvalidations({ result }),
     },
+    http: httpTelemetry(registry, operations),
     exposition: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -6,6 +6,8 @@ export {
   CACHE_RESULTS,
   type CacheLayer,
   type CacheResult,
+  COHORTS,
+  type Cohort,
   FEEDBACK_RATINGS,
   FENCED_OPERATIONS,
   type FeedbackRating,
@@ -18,6 +20,8 @@ export {
   type LookupSource,
   POOL_STATES,
   type PoolState,
+  SHED_REASONS,
+  type ShedReason,
   START_OUTCOMES,
   type StartOutcome,
   TURN_OUTCOMES,
@@ -25,7 +29,15 @@ export {
 } from './label-values.ts';
 export { logModelChange, type ModelChange } from './log-model-change.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts';
-export { COUNTERS, GAUGES, HISTOGRAMS } from './metric-catalogue.ts';
+export { COUNTERS, GAUGES, HISTOGRAMS, HTTP } from './metric-catalogue.ts';
 export type { HistogramSpec, LabelSets, LabelValues, MetricSpec } from './metric-specs.ts';
 export { REDACTED, redactSecrets, redactText } from './redact-secrets.ts';
-export type { CacheTelemetry, LockTelemetry, PoolCounts, PoolTelemetry, Telemetry } from './telemetry.ts';
+export type {
+  CacheTelemetry,
+  HttpCounts,
+  HttpTelemetry,
+  LockTelemetry,
+  PoolCounts,
+  PoolTelemetry,
+  Telemetry,
+} from './telemetry.ts';

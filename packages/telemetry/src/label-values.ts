@@ -11,6 +11,10 @@ export const START_OUTCOMES = [
 ] as const;
 export type StartOutcome = (typeof START_OUTCOMES)[number];
 
+/** Whether the single-session rule applies to the caller: what a rollout compares. */
+export const COHORTS = ['treatment', 'control'] as const;
+export type Cohort = (typeof COHORTS)[number];
+
 export const TURN_OUTCOMES = ['initial', 'follow-up', 'fresh', 'asked', 'refused'] as const;
 export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
 
@@ -51,3 +55,10 @@ export type InvalidationResult = (typeof INVALIDATION_RESULTS)[number];
 
 export const FEEDBACK_RATINGS = ['good', 'neutral', 'bad'] as const;
 export type FeedbackRating = (typeof FEEDBACK_RATINGS)[number];
+
+export const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
+export type StatusClass = (typeof STATUS_CLASSES)[number];
+
+/** What a request was refused for before anything was done for it. */
+export const SHED_REASONS = ['pool', 'event-loop'] as const;
+export type ShedReason = (typeof SHED_REASONS)[number];

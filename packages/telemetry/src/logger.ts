@@ -11,12 +11,19 @@ export type LoggerOptions = {
   readonly level?: LogLevel;
   /** Standard output unless given. */
   readonly destination?: DestinationStream;
+  /** What is added to every line: the ids of the request it belongs to. */
+  readonly context?: () => Readonly<Record<string, unknown>> | undefined;
 };
 
 const ECS_VERSION = '8.11.0';
 
 /** One JSON object a line, in the Elastic Common Schema, without secrets. An error goes under `err`. */
-export function createLogger({ service, level = 'info', destination = pino.destination(1) }: LoggerOptions): Logger {
+export function createLogger({
+  service,
+  level = 'info',
+  destination = pino.destination(1),
+  context,
+}: LoggerOptions): Logger {
   return pino(
     {
       level,
@@ -28,6 +35,7 @@ export function createLogger({ service, level = 'info', destination = pino.desti
         'process.pid': process.pid,
         'host.hostname': hostname(),
       },
+      ...(context && { mixin: () => ({ ...context() }) }),
       serializers: { err: (error) => error },
       formatters: {
         level: (label) => ({ 'log.level': label }),

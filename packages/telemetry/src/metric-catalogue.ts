@@ -3,12 +3,14 @@ import {
   BULK_OPERATIONS,
   CACHE_LAYERS,
   CACHE_RESULTS,
+  COHORTS,
   FEEDBACK_RATINGS,
   FENCED_OPERATIONS,
   INVALIDATION_RESULTS,
   LOCK_STRATEGIES,
   LOOKUP_SOURCES,
   POOL_STATES,
+  SHED_REASONS,
   START_OUTCOMES,
   TURN_OUTCOMES,
 } from './label-values.ts';
@@ -20,7 +22,7 @@ export const COUNTERS = {
   sessionStarts: {
     name: 'phaselock_session_starts_total',
     help: 'Requests to start a session, by what they came to.',
-    labels: { outcome: START_OUTCOMES, phase: PHASES, mode: MODES },
+    labels: { outcome: START_OUTCOMES, phase: PHASES, mode: MODES, cohort: COHORTS },
   },
   sessionReplacements: {
     name: 'phaselock_session_replacements_total',
@@ -112,6 +114,16 @@ export const COUNTERS = {
     help: 'Ratings users gave of how their session was managed.',
     labels: { rating: FEEDBACK_RATINGS },
   },
+  requestsShed: {
+    name: 'phaselock_http_requests_shed_total',
+    help: 'Requests refused at once because the server had more to do than it could in time.',
+    labels: { reason: SHED_REASONS },
+  },
+  requestsLimited: {
+    name: 'phaselock_http_requests_limited_total',
+    help: 'Requests refused because their caller had used up its share.',
+    labels: {},
+  },
   errors: {
     name: 'phaselock_errors_total',
     help: 'Refusals and failures callers met, by code.',
@@ -146,7 +158,30 @@ export const HISTOGRAMS = {
   },
 } as const satisfies Record<string, HistogramSpec>;
 
+/** Of the operations an application has: it names them when it makes its telemetry. */
+export const HTTP = {
+  requests: {
+    name: 'phaselock_http_requests_total',
+    help: 'Requests answered, by operation and class of status.',
+  },
+  seconds: {
+    name: 'phaselock_http_request_seconds',
+    help: 'Time from the first byte of a request to the last of its answer, by operation.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+} as const;
+
 export const GAUGES = {
+  requestsInFlight: {
+    name: 'phaselock_http_requests_in_flight',
+    help: 'Requests that have arrived and are not answered yet, change streams left out.',
+    labels: {},
+  },
+  streams: {
+    name: 'phaselock_http_streams',
+    help: 'Change streams that are open.',
+    labels: {},
+  },
   poolConnections: {
     name: 'phaselock_pool_connections',
     help: 'Database connections in use and idle, and callers waiting for one.',

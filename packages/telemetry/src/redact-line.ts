@@ -2,7 +2,7 @@ import { redactSecrets } from './redact-secrets.ts';
 
 /** Whatever could be part of a secret or of its name. Most lines have none of it and are spared the parsing. */
 const SUSPICIOUS =
-  /:\/\/[^\s"]*@|auth|bearer|cookie|passw|pwd|secret|token|api[-_]?key|credential|private[-_]?key|signature|sk-|xai-|gh[oprsu]_|github_pat_|AIza|AKIA|ASIA/i;
+  /:\/\/[^\s"]*@|auth|bearer|cookie|passw|pwd|secret|token|api[-_]?key|credential|private[-_]?key|signature|plk_|eyJ|sk-|xai-|gh[oprsu]_|github_pat_|AIza|AKIA|ASIA/i;
 
 /**
  * The last thing that happens to a line, so nothing goes around it: neither the bindings of a child logger nor a text put together by the

@@ -12,6 +12,9 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?)(?:(?:basic|bearer|digest)\s+)?[^\s"',;]+/gi, `$1${REDACTED}`],
   [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${REDACTED}`],
   [/((?:password|passwd|pwd|secret|token|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi, `$1${REDACTED}`],
+  // Our own keys keep the part that finds their row.
+  [/\b(plk_[\w-]{12}_)[\w-]{20,}/g, `$1${REDACTED}`],
+  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, REDACTED],
   [/\b(sk-|xai-|gh[oprsu]_|github_pat_|AIza|AKIA|ASIA)[\w-]{12,}/g, `$1${REDACTED}`],
 ];
 

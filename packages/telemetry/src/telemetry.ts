@@ -3,19 +3,26 @@ import type {
   BulkOperation,
   CacheLayer,
   CacheResult,
+  Cohort,
   FeedbackRating,
   FencedOperation,
   InvalidationResult,
   LockStrategy,
   LookupSource,
   PoolState,
+  ShedReason,
   StartOutcome,
   TurnOutcome,
 } from './label-values.ts';
 
 /** One method for each thing that happens. Recording is a fraction of a microsecond and never throws. */
 export type Telemetry = {
-  sessionStarted(start: { readonly outcome: StartOutcome; readonly phase: Phase; readonly mode: Mode }): void;
+  sessionStarted(start: {
+    readonly outcome: StartOutcome;
+    readonly phase: Phase;
+    readonly mode: Mode;
+    readonly cohort: Cohort;
+  }): void;
   sessionReplaced(replacement: { readonly reason: DeletionReason; readonly seconds: number }): void;
   lookedUp(source: LookupSource, seconds: number): void;
   startedUnguarded(): void;
@@ -31,6 +38,7 @@ export type Telemetry = {
   readonly lock: LockTelemetry;
   readonly pool: PoolTelemetry;
   readonly cache: CacheTelemetry;
+  readonly http: HttpTelemetry;
   /** The text a Prometheus server scrapes, to be sent as `contentType`. */
   exposition(): Promise<string>;
   readonly contentType: string;
@@ -56,3 +64,13 @@ export type CacheTelemetry = {
   requested(layer: CacheLayer, result: CacheResult): void;
   invalidated(result: InvalidationResult): void;
 };
+
+export type HttpTelemetry = {
+  answered(operation: string, status: number, seconds: number): void;
+  shed(reason: ShedReason): void;
+  limited(): void;
+  /** Read at each scrape until the returned function is called. */
+  observe(counts: () => HttpCounts): () => void;
+};
+
+export type HttpCounts = { readonly inFlight: number; readonly streams: number };

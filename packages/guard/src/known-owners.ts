@@ -1,0 +1,38 @@
+import { type Ownable, type Owner, readOwner, type Sql } from '@phaselock/store';
+import { answerInTime } from './answer-in-time.ts';
+import type { GuardContext } from './context.ts';
+
+export type KnownOwners = {
+  of(sql: Sql, thing: Ownable): Promise<Owner | undefined>;
+  forget(thing: Ownable): void;
+};
+
+const MAX_KNOWN = 10_000;
+
+/**
+ * A task's project never changes, nor does the task of a session or an attempt, so what is known stays true; the owner of something that
+ * was deleted meanwhile owns nothing. What is not there is not remembered: it may be made.
+ */
+export function rememberOwners(maxKnown = MAX_KNOWN): KnownOwners {
+  const known = new Map<string, Owner>();
+  const keyOf = ({ kind, id }: Ownable): string => `${kind} ${id}`;
+  return {
+    async of(sql, thing) {
+      const key = keyOf(thing);
+      const remembered = known.get(key);
+      if (remembered !== undefined) return remembered;
+      const owner = await readOwner(sql, thing);
+      if (owner === undefined) return undefined;
+      if (known.size >= maxKnown) {
+        const [oldest] = known.keys();
+        if (oldest !== undefined) known.delete(oldest);
+      }
+      known.set(key, owner);
+      return owner;
+    },
+    forget: (thing) => void known.delete(keyOf(thing)),
+  };
+}
+
+export const ownerOf = (ctx: GuardContext, thing: Ownable): Promise<Owner | undefined> =>
+  answerInTime(ctx, () => ctx.owners.of(ctx.database, thing));

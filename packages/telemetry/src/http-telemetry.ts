@@ -1,0 +1,55 @@
+import { Gauge, type Registry } from 'prom-client';
+import { STATUS_CLASSES, type StatusClass } from './label-values.ts';
+import { COUNTERS, GAUGES, HTTP } from './metric-catalogue.ts';
+import { registerCounter, registerHistogram } from './register-metrics.ts';
+import type { HttpCounts, HttpTelemetry } from './telemetry.ts';
+
+/** A request for which there is no operation. */
+const UNKNOWN = 'unknown';
+
+/** The operations are a closed set like every label: a name that is not among them is counted as unknown, and makes no series. */
+export function httpTelemetry(registry: Registry, operations: readonly string[]): HttpTelemetry {
+  const known = new Set([...operations, UNKNOWN]);
+  const labels = { operation: [...known] };
+  const requests = registerCounter(registry, { ...HTTP.requests, labels: { ...labels, status_class: STATUS_CLASSES } });
+  const seconds = registerHistogram(registry, { ...HTTP.seconds, labels });
+  const shed = registerCounter(registry, COUNTERS.requestsShed);
+  const limited = registerCounter(registry, COUNTERS.requestsLimited);
+  return {
+    answered: (name, status, took) => {
+      const operation = known.has(name) ? name : UNKNOWN;
+      requests({ operation, status_class: classOf(status) });
+      seconds({ operation }, took);
+    },
+    shed: (reason) => shed({ reason }),
+    limited: () => limited({}),
+    observe: registerHttpGauges(registry),
+  };
+}
+
+function classOf(status: number): StatusClass {
+  const first = String(Math.floor(status / 100));
+  return STATUS_CLASSES.find((known) => known.startsWith(first)) ?? '5xx';
+}
+
+/** Asked for at the scrape. */
+function registerHttpGauges(registry: Registry): HttpTelemetry['observe'] {
+  const servers = new Set<() => HttpCounts>();
+  const sum = (count: keyof HttpCounts): number => [...servers].reduce((total, counts) => total + counts()[count], 0);
+  const gauge = ({ name, help }: { name: string; help: string }, count: keyof HttpCounts): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(sum(count));
+      },
+    });
+  };
+  gauge(GAUGES.requestsInFlight, 'inFlight');
+  gauge(GAUGES.streams, 'streams');
+  return (counts) => {
+    servers.add(counts);
+    return () => void servers.delete(counts);
+  };
+}
