@@ -21,6 +21,17 @@ export {
   type ProfileRow,
   readCatalogue,
 } from './catalogue.ts';
+export {
+  type Change,
+  type ChangeFilter,
+  type ChangePlace,
+  formatPlace,
+  isAfter,
+  parsePlace,
+  readChanges,
+  readChangesOf,
+  readChangeTail,
+} from './change-feed.ts';
 export { connectListener } from './connect-listener.ts';
 export { createBeside } from './create-beside.ts';
 export { type Database, openDatabase, type Transaction } from './database.ts';

@@ -97,6 +97,7 @@ type EventType =
   | 'standalone-started';
 
 export type SessionEventTable = {
+  tx: GeneratedAlways<string>;
   id: GeneratedAlways<number>;
   task_id: TaskId;
   phase: Phase;

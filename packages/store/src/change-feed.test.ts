@@ -1,0 +1,92 @@
+import { eventually, openTestGuard, type TestGuard } from '@phaselock/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type ChangePlace,
+  formatPlace,
+  parsePlace,
+  readChanges,
+  readChangesOf,
+  readChangeTail,
+} from './change-feed.ts';
+import type { Statement } from './sql.ts';
+
+let context: TestGuard;
+let taskId: string;
+beforeEach(async () => {
+  context = await openTestGuard();
+  taskId = await context.world.task();
+});
+afterEach(() => context[Symbol.asyncDispose]());
+
+const WRITE: Statement = {
+  name: 'write_event',
+  text: `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+         values ($1, 'run', 'standard', gen_random_uuid(), $2, 1, clock_timestamp())`,
+};
+const TAKE_XID: Statement = { name: 'take_xid', text: 'select pg_current_xact_id()::text' };
+
+const typesAfter = async (place: ChangePlace): Promise<string[]> =>
+  (await readChanges(context.guard.database, place, 100)).map(({ type }) => type);
+
+/** The horizon is the whole server's: somebody else's transaction may hold it back for a moment. */
+const heard = (place: ChangePlace, types: readonly string[]): Promise<void> =>
+  eventually(async () => expect(await typesAfter(place)).toEqual(types));
+
+describe('changes in the order of their transactions', () => {
+  test('a later one that commits first waits for the earlier one: nothing appears behind a reader', async () => {
+    const { database } = context.guard;
+    const start = await readChangeTail(database);
+    const early = database.transaction();
+    const late = database.transaction();
+    await early.query(WRITE, [taskId, 'early']);
+    await late.query(WRITE, [taskId, 'late']);
+    await late.commit();
+    expect(await typesAfter(start)).toEqual([]);
+    await early.commit();
+    await heard(start, ['early', 'late']);
+  });
+
+  test('an id that was given out earlier to a later transaction is not missed', async () => {
+    const { database } = context.guard;
+    const start = await readChangeTail(database);
+    const first = database.transaction();
+    const second = database.transaction();
+    await first.query(TAKE_XID, []);
+    await second.query(WRITE, [taskId, 'second, lower id']);
+    await first.query(WRITE, [taskId, 'first, higher id']);
+    await first.commit();
+    await heard(start, ['first, higher id']);
+    const [seen] = await readChanges(database, start, 100);
+    await second.commit();
+    await heard(seen?.place ?? start, ['second, lower id']);
+  });
+
+  test('what was under way when somebody began to listen is heard', async () => {
+    const { database } = context.guard;
+    const running = database.transaction();
+    await running.query(WRITE, [taskId, 'under way']);
+    const tail = await readChangeTail(database);
+    await running.commit();
+    await heard(tail, ['under way']);
+  });
+
+  test('a task and a project each have their own', async () => {
+    const { guard, world } = context;
+    const start = await readChangeTail(guard.database);
+    const other = await guard.addTask(await guard.addProject('another'), 'elsewhere');
+    await guard.database.query(WRITE, [taskId, 'here']);
+    await guard.database.query(WRITE, [other, 'elsewhere']);
+    await heard(start, ['here', 'elsewhere']);
+    const ofProject = await readChangesOf(guard.database, { kind: 'project', projectId: world.projectId }, start, 10);
+    expect(ofProject.map(({ type }) => type)).toEqual(['here']);
+    const ofTask = await readChangesOf(guard.database, { kind: 'task', taskId: other }, start, 10);
+    expect(ofTask.map(({ type }) => type)).toEqual(['elsewhere']);
+  });
+
+  test('a place can be written and read back, and nothing else is one', () => {
+    expect(parsePlace(formatPlace({ tx: 12345678901234n, id: 42 }))).toEqual({ tx: 12345678901234n, id: 42 });
+    for (const text of ['', '1', '-', '1-', '1-2-3', 'a-b', "1-1'", '1e3-1', '99999999999999999999-1']) {
+      expect(parsePlace(text)).toBeUndefined();
+    }
+  });
+});

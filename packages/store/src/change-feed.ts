@@ -1,0 +1,85 @@
+import type { Generation, Mode, Phase, ProjectId, SessionId, TaskId } from '@phaselock/core';
+import { firstRow, type Sql, type Statement } from './sql.ts';
+
+/** A place in the order of changes: the writing transaction, and the event's number. */
+export type ChangePlace = { readonly tx: bigint; readonly id: number };
+
+export type Change = {
+  readonly place: ChangePlace;
+  readonly projectId: ProjectId;
+  readonly taskId: TaskId;
+  readonly phase: Phase;
+  readonly mode: Mode;
+  readonly sessionId: SessionId;
+  readonly type: string;
+  readonly reason: string | null;
+  readonly generation: Generation;
+  readonly predecessorId: SessionId | null;
+  readonly actor: string | null;
+  readonly at: Date;
+};
+
+export type ChangeFilter =
+  | { readonly kind: 'task'; readonly taskId: TaskId }
+  | { readonly kind: 'project'; readonly projectId: ProjectId };
+
+const PLACE = /^(\d{1,19})-(\d{1,15})$/;
+
+export const formatPlace = ({ tx, id }: ChangePlace): string => `${tx}-${id}`;
+
+export function parsePlace(text: string): ChangePlace | undefined {
+  const [, tx, id] = PLACE.exec(text) ?? [];
+  return tx === undefined || id === undefined ? undefined : { tx: BigInt(tx), id: Number(id) };
+}
+
+export const isAfter = (a: ChangePlace, b: ChangePlace): boolean => a.tx > b.tx || (a.tx === b.tx && a.id > b.id);
+
+type Row = Omit<Change, 'place'> & { readonly tx: string; readonly id: number };
+
+const COLUMNS = `e.tx::text as tx, e.id, t.project_id as "projectId", e.task_id as "taskId", e.phase, e.mode,
+  e.session_id as "sessionId", e.type, e.reason, e.generation, e.predecessor_id as "predecessorId", e.actor, e.at`;
+
+// Below the oldest running transaction everything has been decided: nothing can appear there any more.
+const AFTER = `(e.tx, e.id) > ($1::text::xid8, $2) and e.tx < pg_snapshot_xmin(pg_current_snapshot())`;
+
+const CHANGES: Statement = {
+  name: 'changes',
+  text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id where ${AFTER} order by e.tx, e.id limit $3`,
+};
+
+const CHANGES_OF: Readonly<Record<ChangeFilter['kind'], Statement>> = {
+  task: {
+    name: 'changes_of_task',
+    text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id
+           where ${AFTER} and e.task_id = $4 order by e.tx, e.id limit $3`,
+  },
+  project: {
+    name: 'changes_of_project',
+    text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id
+           where ${AFTER} and t.project_id = $4 order by e.tx, e.id limit $3`,
+  },
+};
+
+const TAIL: Statement = { name: 'change_tail', text: 'select pg_snapshot_xmin(pg_current_snapshot())::text as tx' };
+
+/** Now: whatever is not finished yet comes after it. */
+export async function readChangeTail(sql: Sql): Promise<ChangePlace> {
+  const { tx } = firstRow(await sql.query<{ tx: string }>(TAIL, []));
+  return { tx: BigInt(tx), id: 0 };
+}
+
+const toChange = ({ tx, id, ...rest }: Row): Change => ({ ...rest, place: { tx: BigInt(tx), id } });
+
+export async function readChanges(sql: Sql, { tx, id }: ChangePlace, limit: number): Promise<Change[]> {
+  return (await sql.query<Row>(CHANGES, [String(tx), id, limit])).map(toChange);
+}
+
+export async function readChangesOf(
+  sql: Sql,
+  filter: ChangeFilter,
+  { tx, id }: ChangePlace,
+  limit: number,
+): Promise<Change[]> {
+  const of = filter.kind === 'task' ? filter.taskId : filter.projectId;
+  return (await sql.query<Row>(CHANGES_OF[filter.kind], [String(tx), id, limit, of])).map(toChange);
+}
