@@ -1,3 +1,7 @@
+export { errorsOf } from './errors-of.ts';
+export { type OpenApiDocument, openApiDocument } from './openapi/openapi-document.ts';
+export { errorPageHtml, errorPageIndex, isErrorCode } from './pages/error-pages.ts';
+export { referencePage } from './pages/reference-page.ts';
 export {
   type AnswerOf,
   type AnswerSpec,

@@ -12,6 +12,7 @@ export type { IdempotencyKey } from './idempotency.ts';
 export type { SessionPage } from './look-up.ts';
 export { type OpenGuard, type OpenGuardOptions, openGuard } from './open-guard.ts';
 export { type OpenLocalGuard, type OpenLocalGuardOptions, openLocalGuard } from './open-local-guard.ts';
+export { prepareDatabase } from './prepare-database.ts';
 export { RACEPOINTS, type RacepointName } from './racepoints.ts';
 export type { GiveFeedback } from './record-feedback.ts';
 export type { FinishedTurn, FinishTurn, HeartbeatAnswer, LogLine, TurnToken, Usage } from './running-turn.ts';

@@ -1,8 +1,6 @@
-import { KNOWN_MODELS } from '@phaselock/core';
-import { migrate, seedCatalogue, startEmbeddedPostgres } from '@phaselock/store';
-import { idSource } from './id-source.ts';
-import { newModelId } from './new-ids.ts';
+import { startEmbeddedPostgres } from '@phaselock/store';
 import { type OpenGuard, type OpenGuardOptions, openGuard } from './open-guard.ts';
+import { prepareDatabase } from './prepare-database.ts';
 
 export type OpenLocalGuardOptions = Omit<OpenGuardOptions, 'databaseUrl'> & {
   /** Where the embedded PostgreSQL keeps its data; a second process that names the same folder joins the same server. */
@@ -15,13 +13,8 @@ export type OpenLocalGuard = OpenGuard & { readonly databaseUrl: string };
 export async function openLocalGuard({ dataDir, ...options }: OpenLocalGuardOptions): Promise<OpenLocalGuard> {
   await using resources = new AsyncDisposableStack();
   const server = resources.use(await startEmbeddedPostgres({ dataDir }));
-  await migrate(server.url);
-  const newId = idSource(Date.now);
+  await prepareDatabase(server.url);
   const guard = resources.use(await openGuard({ ...options, databaseUrl: server.url }));
-  await seedCatalogue(
-    guard.database.kysely,
-    KNOWN_MODELS.map((model) => ({ id: newModelId({ newId }), ...model })),
-  );
   const owned = resources.move();
   return { ...guard, databaseUrl: server.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

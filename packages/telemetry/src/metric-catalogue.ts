@@ -174,7 +174,7 @@ export const HTTP = {
 export const GAUGES = {
   requestsInFlight: {
     name: 'phaselock_http_requests_in_flight',
-    help: 'Requests that have arrived and are not answered yet, change streams left out.',
+    help: 'Requests that have arrived and are not answered yet, change streams among them.',
     labels: {},
   },
   streams: {

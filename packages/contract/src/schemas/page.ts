@@ -20,9 +20,7 @@ export const queryFlag = (description: string) =>
 export const PAGE_LIMIT = 200;
 const DEFAULT_PAGE = 50;
 
-export const limit = queryInteger(1, PAGE_LIMIT, `Items on a page; ${DEFAULT_PAGE} unless given`)
-  .exactOptional()
-  .transform((value) => value ?? DEFAULT_PAGE);
+export const limit = queryInteger(1, PAGE_LIMIT, 'Items on a page').default(DEFAULT_PAGE);
 
 /** Opaque to a caller. */
 export const cursor = z

@@ -1,0 +1,26 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+const PREFIX_BYTES = 9;
+const SECRET_BYTES = 32;
+const FORM = /^plk_([A-Za-z0-9_-]{12})_([A-Za-z0-9_-]{43})$/;
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+export type MadeKey = { readonly key: string; readonly prefix: string; readonly secretSha256: Buffer };
+
+/** 256 random bits: a plain hash is enough at rest, for there is nothing to guess. The prefix finds the row without telling the secret. */
+export function makeApiKey(): MadeKey {
+  const prefix = randomBytes(PREFIX_BYTES).toString('base64url');
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  return { key: `plk_${prefix}_${secret}`, prefix, secretSha256: sha256(secret) };
+}
+
+export function parseApiKey(text: string): { readonly prefix: string; readonly secret: string } | undefined {
+  const [, prefix, secret] = FORM.exec(text) ?? [];
+  return prefix === undefined || secret === undefined ? undefined : { prefix, secret };
+}
+
+export function matchesSecret(secret: string, expected: Buffer): boolean {
+  const given = sha256(secret);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

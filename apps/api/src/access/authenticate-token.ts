@@ -1,0 +1,102 @@
+import { SCOPES, type Scope } from '@phaselock/contract';
+import { PhaselockError, parseProjectId } from '@phaselock/core';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { Caller } from './caller.ts';
+import { isLoopbackHost } from './loopback-only.ts';
+
+export type TokenIssuer = {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: readonly string[];
+  /** Where the keys are; else the issuer says. */
+  readonly jwksUrl?: string;
+};
+
+export type TokenAuthenticator = { authenticate(token: string): Promise<Caller | undefined> };
+
+/** With a shared secret whoever can check a token can make one. */
+const ASYMMETRIC = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$/;
+const CLOCK_TOLERANCE_S = 5;
+const DISCOVERY_TIMEOUT_MS = 3_000;
+const PROJECT_CLAIM = 'phaselock_project';
+
+export class IssuerMistake extends Error {
+  override readonly name = 'IssuerMistake';
+}
+
+/** Bearer tokens of one issuer, for one audience, signed in one of the ways that were agreed on. The token itself has no say in any of it. */
+export function authenticateTokens({ issuer, audience, algorithms, jwksUrl }: TokenIssuer): TokenAuthenticator {
+  for (const algorithm of algorithms) {
+    if (!ASYMMETRIC.test(algorithm)) throw new IssuerMistake(`${algorithm} is not an asymmetric signature algorithm`);
+  }
+  const keysOf = issuerKeys(issuer, jwksUrl);
+  return {
+    async authenticate(token) {
+      const keys = await keysOf();
+      try {
+        const { payload } = await jwtVerify(token, keys, {
+          issuer,
+          audience,
+          algorithms: [...algorithms],
+          clockTolerance: CLOCK_TOLERANCE_S,
+          requiredClaims: ['exp', 'sub'],
+        });
+        return callerOf(payload);
+      } catch (error) {
+        if (error instanceof errors.JWKSTimeout || isNetworkFailure(error)) throw unavailable(error);
+        return undefined;
+      }
+    },
+  };
+}
+
+const isNetworkFailure = (error: unknown): boolean =>
+  !(error instanceof errors.JOSEError) || error instanceof errors.JWKSInvalid || error.code === 'ERR_JOSE_GENERIC';
+
+const unavailable = (cause: unknown): PhaselockError =>
+  new PhaselockError('backend_unavailable', { detail: 'the keys of the token issuer cannot be had', cause });
+
+/** Asked for once; a failure is not remembered. */
+function issuerKeys(issuer: string, jwksUrl: string | undefined): () => Promise<JWTVerifyGetKey> {
+  let known: Promise<JWTVerifyGetKey> | undefined;
+  const open = async (): Promise<JWTVerifyGetKey> =>
+    createRemoteJWKSet(trusted(jwksUrl ?? (await discover(issuer))), { timeoutDuration: DISCOVERY_TIMEOUT_MS });
+  return () => {
+    known ??= open().catch((error: unknown) => {
+      known = undefined;
+      throw error instanceof IssuerMistake ? error : unavailable(error);
+    });
+    return known;
+  };
+}
+
+async function discover(issuer: string): Promise<string> {
+  const address = trusted(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const answer = await fetch(address, { signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS), redirect: 'error' });
+  const document: unknown = await answer.json();
+  const found = typeof document === 'object' && document !== null && 'jwks_uri' in document ? document.jwks_uri : null;
+  if (!answer.ok || typeof found !== 'string') throw new Error('the issuer names no keys');
+  return found;
+}
+
+/** Keys that came over a line anybody can write on prove nothing. */
+function trusted(address: string): URL {
+  const url = new URL(address);
+  if (url.protocol !== 'https:' && !isLoopbackHost(url.hostname))
+    throw new IssuerMistake('keys are only taken over https');
+  return url;
+}
+
+function callerOf(payload: JWTPayload): Caller | undefined {
+  const { sub, scope, [PROJECT_CLAIM]: project } = payload;
+  const projectId = typeof project === 'string' ? parseProjectId(project) : null;
+  // A project that cannot be read must not become every project.
+  if (sub === undefined || projectId === undefined || (project !== undefined && projectId === null)) return undefined;
+  return { kind: 'token', id: `token:${sub}`, name: sub, scopes: scopesIn(scope), projectId };
+}
+
+function scopesIn(claim: unknown): Scope[] {
+  const named = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim.map(String) : [];
+  const plain = new Set(named.map((name) => name.replace(/^phaselock:/, '')));
+  return SCOPES.filter((scope) => plain.has(scope));
+}

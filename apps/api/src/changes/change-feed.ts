@@ -1,0 +1,128 @@
+import { type Change, type ChangeFilter, type ChangePlace, isAfter } from '@phaselock/store';
+
+export type Listener = {
+  change(change: Change): void;
+  /** What was asked for cannot be read. Whoever listens comes back later, from where it was. */
+  failed(): void;
+};
+
+export type ChangeFeed = AsyncDisposable & {
+  /** From a place on, or from now. The returned function ends it. */
+  subscribe(filter: ChangeFilter, after: ChangePlace | undefined, listener: Listener): () => void;
+};
+
+type Reads = {
+  readonly tail: () => Promise<ChangePlace>;
+  readonly after: (place: ChangePlace, limit: number) => Promise<readonly Change[]>;
+  readonly of: (filter: ChangeFilter, place: ChangePlace, limit: number) => Promise<readonly Change[]>;
+};
+
+type Subscriber = {
+  readonly filter: ChangeFilter;
+  readonly listener: Listener;
+  /** Where it is; undefined while that is being found out. */
+  place: ChangePlace | undefined;
+  /** False while it reads what it missed; live changes wait for it in the meantime. */
+  live: boolean;
+  readonly waiting: Change[];
+};
+
+const POLL_MS = 200;
+const BACK_OFF_MS = 2_000;
+const PAGE = 500;
+const MAX_WAITING = 10_000;
+
+/**
+ * One reader for all who listen, and none while nobody does. Polling rather than NOTIFY: a notification inside the hot transaction would
+ * make all commits queue behind each other.
+ */
+export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
+  const subscribers = new Set<Subscriber>();
+  let tail: ChangePlace | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let polling: Promise<void> | undefined;
+
+  const schedule = (ms: number): void => {
+    if (subscribers.size === 0 || timer !== undefined || polling !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      polling = poll().then((next) => {
+        polling = undefined;
+        schedule(next);
+      });
+    }, ms);
+  };
+
+  /** How long to wait for the next look. */
+  const poll = async (): Promise<number> => {
+    try {
+      tail ??= await read.tail();
+      const changes = await read.after(tail, PAGE);
+      for (const change of changes) for (const subscriber of subscribers) offer(subscriber, change);
+      tail = changes.at(-1)?.place ?? tail;
+      if (subscribers.size === 0) tail = undefined;
+      return changes.length === PAGE ? 0 : pollMs;
+    } catch {
+      // What is missed meanwhile is read afterwards: the place stays where it was.
+      return BACK_OFF_MS;
+    }
+  };
+
+  const catchUp = async (subscriber: Subscriber): Promise<void> => {
+    try {
+      let place = subscriber.place ?? (await read.tail());
+      for (;;) {
+        const missed = await read.of(subscriber.filter, place, PAGE);
+        for (const change of missed) if (subscribers.has(subscriber)) subscriber.listener.change(change);
+        place = missed.at(-1)?.place ?? place;
+        if (missed.length < PAGE || !subscribers.has(subscriber)) break;
+      }
+      goLive(subscriber, place);
+    } catch {
+      if (subscribers.delete(subscriber)) subscriber.listener.failed();
+    }
+  };
+
+  return {
+    subscribe(filter, after, listener) {
+      const subscriber: Subscriber = { filter, listener, place: after, live: false, waiting: [] };
+      subscribers.add(subscriber);
+      schedule(0);
+      void catchUp(subscriber);
+      return () => {
+        subscribers.delete(subscriber);
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      subscribers.clear();
+      clearTimeout(timer);
+      await polling;
+    },
+  };
+}
+
+const concerns = (filter: ChangeFilter, { taskId, projectId }: Change): boolean =>
+  filter.kind === 'task' ? filter.taskId === taskId : filter.projectId === projectId;
+
+function offer(subscriber: Subscriber, change: Change): void {
+  if (!concerns(subscriber.filter, change)) return;
+  if (!subscriber.live) {
+    // Dropping the oldest would be a gap; whoever is that far behind starts over from its own place.
+    if (subscriber.waiting.length < MAX_WAITING) subscriber.waiting.push(change);
+    else subscriber.listener.failed();
+    return;
+  }
+  deliver(subscriber, change);
+}
+
+function deliver(subscriber: Subscriber, change: Change): void {
+  if (subscriber.place !== undefined && !isAfter(change.place, subscriber.place)) return;
+  subscriber.place = change.place;
+  subscriber.listener.change(change);
+}
+
+function goLive(subscriber: Subscriber, place: ChangePlace): void {
+  subscriber.place = place;
+  subscriber.live = true;
+  for (const change of subscriber.waiting.splice(0)) deliver(subscriber, change);
+}

@@ -1,0 +1,216 @@
+import { integer, list, oneOf, onOff, optional, plainText, url } from './setting.ts';
+
+const DAY_MS = 86_400_000;
+const listening = 'Listening';
+const data = 'Database and Redis';
+const access = 'Access';
+const guarding = 'The guard';
+const load = 'Load and shutdown';
+
+/** Every environment variable the API reads. docs/configuration.md is made from this. */
+export const SETTINGS = {
+  host: plainText(
+    {
+      variable: 'PHASELOCK_HOST',
+      group: listening,
+      meaning: 'Address to listen on. Anything but loopback needs `PHASELOCK_AUTH=keys`',
+    },
+    '127.0.0.1',
+  ),
+  port: integer(
+    { variable: 'PHASELOCK_PORT', group: listening, meaning: 'Port to listen on; 0 takes a free one' },
+    { fallback: 4700, min: 0, max: 65_535 },
+  ),
+  requestTimeoutMs: integer(
+    {
+      variable: 'PHASELOCK_REQUEST_TIMEOUT_MS',
+      group: listening,
+      meaning: 'A request that has not arrived whole by then is answered 408',
+    },
+    { fallback: 15_000, min: 100, max: 600_000 },
+  ),
+  headersTimeoutMs: integer(
+    { variable: 'PHASELOCK_HEADERS_TIMEOUT_MS', group: listening, meaning: 'The same for its headers' },
+    { fallback: 10_000, min: 100, max: 600_000 },
+  ),
+  logLevel: oneOf(
+    { variable: 'PHASELOCK_LOG_LEVEL', group: listening, meaning: 'Least important log line to write' },
+    ['debug', 'info', 'warn', 'error', 'silent'],
+    'info',
+  ),
+
+  databaseUrl: optional(
+    url(
+      {
+        variable: 'PHASELOCK_DATABASE_URL',
+        group: data,
+        meaning: 'PostgreSQL 17 or later. Absent: an embedded one, kept in `PHASELOCK_DATA_DIR`',
+      },
+      ['postgres:', 'postgresql:'],
+    ),
+  ),
+  dataDir: plainText(
+    {
+      variable: 'PHASELOCK_DATA_DIR',
+      group: data,
+      meaning: 'Where the embedded PostgreSQL and the local key are kept',
+    },
+    '.phaselock',
+  ),
+  migrate: onOff(
+    {
+      variable: 'PHASELOCK_MIGRATE',
+      group: data,
+      meaning: 'Whether to bring the schema up to date at start; any number of processes may',
+    },
+    'on',
+  ),
+  redisUrl: optional(
+    url(
+      {
+        variable: 'PHASELOCK_REDIS_URL',
+        group: data,
+        meaning:
+          'Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. Nothing fails without it',
+      },
+      ['redis:', 'rediss:'],
+    ),
+  ),
+  poolSize: integer(
+    {
+      variable: 'PHASELOCK_POOL_SIZE',
+      group: data,
+      meaning: 'Connections to PostgreSQL at the most; two more are used for readiness and invalidations',
+    },
+    { fallback: 16, min: 1, max: 1_000 },
+  ),
+  poolConnectionTimeoutMs: integer(
+    {
+      variable: 'PHASELOCK_POOL_CONNECTION_TIMEOUT_MS',
+      group: data,
+      meaning: 'How long a request waits for a connection',
+    },
+    { fallback: 5_000, min: 10, max: 60_000 },
+  ),
+  poolIdleTimeoutMs: integer(
+    { variable: 'PHASELOCK_POOL_IDLE_TIMEOUT_MS', group: data, meaning: 'A connection unused for this long is closed' },
+    { fallback: 30_000, min: 100, max: DAY_MS },
+  ),
+  statementTimeoutMs: integer(
+    { variable: 'PHASELOCK_STATEMENT_TIMEOUT_MS', group: data, meaning: 'Any statement' },
+    { fallback: 15_000, min: 100, max: 600_000 },
+  ),
+  poolStartupSettings: onOff(
+    {
+      variable: 'PHASELOCK_POOL_STARTUP_SETTINGS',
+      group: data,
+      meaning: '`off` behind pgbouncer in transaction mode, which refuses them',
+    },
+    'on',
+  ),
+
+  auth: oneOf(
+    {
+      variable: 'PHASELOCK_AUTH',
+      group: access,
+      meaning:
+        '`keys`: API keys, and tokens where OIDC is set. `off`: everybody on this machine may do everything; only on loopback',
+    },
+    ['keys', 'off'],
+    'keys',
+  ),
+  oidcIssuer: optional(
+    url(
+      {
+        variable: 'PHASELOCK_OIDC_ISSUER',
+        group: access,
+        meaning: 'Takes bearer tokens of this issuer, exactly as it names itself',
+      },
+      ['https:', 'http:'],
+    ),
+  ),
+  oidcAudience: optional(
+    plainText(
+      { variable: 'PHASELOCK_OIDC_AUDIENCE', group: access, meaning: 'The audience those tokens must name' },
+      '',
+    ),
+  ),
+  oidcAlgorithms: list(
+    {
+      variable: 'PHASELOCK_OIDC_ALGORITHMS',
+      group: access,
+      meaning: 'Signature algorithms that are accepted; only asymmetric ones',
+    },
+    'RS256,ES256',
+  ),
+  oidcJwksUrl: optional(
+    url(
+      {
+        variable: 'PHASELOCK_OIDC_JWKS_URL',
+        group: access,
+        meaning: "Where the issuer's keys are. Absent: discovered from the issuer",
+      },
+      ['https:', 'http:'],
+    ),
+  ),
+  rateLimit: integer(
+    {
+      variable: 'PHASELOCK_RATE_LIMIT',
+      group: access,
+      meaning: 'Requests a minute for each key or subject, in each process; 0 for no limit',
+    },
+    { fallback: 12_000, min: 0, max: 100_000_000 },
+  ),
+
+  deadlineMs: integer(
+    {
+      variable: 'PHASELOCK_DEADLINE_MS',
+      group: guarding,
+      meaning: 'One deadline for waiting, retrying and writing of an operation',
+    },
+    { fallback: 5_000, min: 100, max: 60_000 },
+  ),
+  leaseMs: integer(
+    {
+      variable: 'PHASELOCK_LEASE_MS',
+      group: guarding,
+      meaning: 'How long a runner may be silent before its process counts as lost',
+    },
+    { fallback: 30_000, min: 1_000, max: DAY_MS },
+  ),
+
+  maxPoolWaiting: integer(
+    {
+      variable: 'PHASELOCK_MAX_POOL_WAITING',
+      group: load,
+      meaning:
+        'Requests waiting for a connection beyond which more are answered 503 at once; heartbeats and the like at twice that',
+    },
+    { fallback: 400, min: 1, max: 100_000 },
+  ),
+  maxEventLoopDelayMs: integer(
+    { variable: 'PHASELOCK_MAX_EVENT_LOOP_DELAY_MS', group: load, meaning: 'The same for the delay of the event loop' },
+    { fallback: 250, min: 10, max: 60_000 },
+  ),
+  maxStreams: integer(
+    { variable: 'PHASELOCK_MAX_STREAMS', group: load, meaning: 'Open change streams' },
+    { fallback: 1_000, min: 1, max: 100_000 },
+  ),
+  drainDelayMs: integer(
+    {
+      variable: 'PHASELOCK_DRAIN_DELAY_MS',
+      group: load,
+      meaning:
+        'After SIGTERM: how long to go on serving while `/readyz` already says no, so that a load balancer notices',
+    },
+    { fallback: 0, min: 0, max: 300_000 },
+  ),
+  drainTimeoutMs: integer(
+    {
+      variable: 'PHASELOCK_DRAIN_TIMEOUT_MS',
+      group: load,
+      meaning: 'And then: how long requests in flight may take to finish',
+    },
+    { fallback: 10_000, min: 0, max: 300_000 },
+  ),
+} as const;

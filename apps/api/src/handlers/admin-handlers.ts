@@ -1,0 +1,46 @@
+import { ROUTES } from '@phaselock/contract';
+import { PhaselockError, parseApiKeyId } from '@phaselock/core';
+import { makeApiKey } from '../access/api-key-secret.ts';
+import { created, NO_CONTENT, ok } from '../server/answers.ts';
+import { handle } from '../server/handle.ts';
+import { etagOf } from '../server/read-headers.ts';
+import { apiKeyView, flagView, rolloutView } from '../views/admin-view.ts';
+import type { ApiContext } from './api-context.ts';
+import { placeOf, toCursor } from './place.ts';
+
+export const adminHandlers = ({ guard, keys }: ApiContext) => ({
+  createApiKey: handle(ROUTES.createApiKey, async ({ body }) => {
+    const { key, prefix, secretSha256 } = makeApiKey();
+    const { name, scopes, projectId = null } = body;
+    const id = await guard.addApiKey({ prefix, secretSha256, name, scopes: [...new Set(scopes)], projectId });
+    return created({ id, key }, `/v1/admin/api-keys/${id}`);
+  }),
+
+  listApiKeys: handle(ROUTES.listApiKeys, async ({ query }) => {
+    const { limit, cursor } = query;
+    const { items, next } = await guard.listApiKeys({ limit, ...placeOf(cursor, parseApiKeyId) });
+    return ok({ items: items.map(apiKeyView), next: toCursor(next) });
+  }),
+
+  revokeApiKey: handle(ROUTES.revokeApiKey, async ({ params }) => {
+    const id = parseApiKeyId(params.apiKeyId);
+    if (id === undefined) throw new PhaselockError('api_key_not_found');
+    await guard.revokeApiKey(id);
+    keys.forget();
+    return NO_CONTENT;
+  }),
+
+  listFlags: handle(ROUTES.listFlags, async () => ok({ items: (await guard.readFlags()).map(flagView) })),
+
+  setFlag: handle(ROUTES.setFlag, async ({ params, body, ifMatch, caller }) => {
+    const flag = await guard.setFlag({
+      ...params,
+      ...body,
+      actor: caller.name,
+      ...(ifMatch !== undefined && { seenVersion: ifMatch }),
+    });
+    return ok(flagView(flag), { ETag: etagOf(flag.version) });
+  }),
+
+  listRollouts: handle(ROUTES.listRollouts, async () => ok({ items: (await guard.readRollouts()).map(rolloutView) })),
+});

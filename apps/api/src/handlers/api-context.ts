@@ -1,0 +1,14 @@
+import type { OpenGuard } from '@phaselock/guard';
+import type { KeyAuthenticator } from '../access/authenticate-key.ts';
+import type { ChangeStreams } from '../changes/change-streams.ts';
+import type { Readiness } from '../life/readiness.ts';
+import type { RequestScope } from '../server/request-scope.ts';
+
+/** What the handlers work with; composed once. */
+export type ApiContext = {
+  readonly guard: OpenGuard;
+  readonly changes: ChangeStreams;
+  readonly readiness: Readiness;
+  readonly keys: Pick<KeyAuthenticator, 'forget'>;
+  readonly scope: RequestScope;
+};

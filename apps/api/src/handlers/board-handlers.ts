@@ -1,0 +1,83 @@
+import { ROUTES } from '@phaselock/contract';
+import { parseAttemptId, parseModelId, parseProfileId, parseProjectId, parseTaskId } from '@phaselock/core';
+import type { IdempotencyKey } from '@phaselock/guard';
+import { created, NO_CONTENT, ok } from '../server/answers.ts';
+import { handle } from '../server/handle.ts';
+import { attemptView, modelRowView, profileView, projectView, taskView } from '../views/board-view.ts';
+import type { ApiContext } from './api-context.ts';
+import { placeOf, toCursor } from './place.ts';
+
+const made = (place: string, id: string) => created({ id }, `${place}/${id}`);
+const once = (idempotencyKey: IdempotencyKey | undefined) => (idempotencyKey === undefined ? {} : { idempotencyKey });
+
+export const boardHandlers = ({ guard }: ApiContext) => ({
+  createProject: handle(ROUTES.createProject, async ({ body, idempotencyKey }) =>
+    made('/v1/projects', await guard.addProject(body.name, once(idempotencyKey))),
+  ),
+  listProjects: handle(ROUTES.listProjects, async ({ query, caller }) => {
+    const { limit, cursor } = query;
+    const only = caller.projectId === null ? {} : { only: caller.projectId };
+    const { items, next } = await guard.listProjects(only, { limit, ...placeOf(cursor, parseProjectId) });
+    return ok({ items: items.map(projectView), next: toCursor(next) });
+  }),
+  deleteProject: handle(ROUTES.deleteProject, async ({ params }) => {
+    await guard.deleteProject(params.projectId);
+    return NO_CONTENT;
+  }),
+
+  createTask: handle(ROUTES.createTask, async ({ body, idempotencyKey }) =>
+    made('/v1/tasks', await guard.addTask(body.projectId, body.title, once(idempotencyKey))),
+  ),
+  listTasks: handle(ROUTES.listTasks, async ({ query }) => {
+    const { projectId, limit, cursor } = query;
+    await guard.project(projectId);
+    const { items, next } = await guard.listTasks({ projectId }, { limit, ...placeOf(cursor, parseTaskId) });
+    return ok({ items: items.map(taskView), next: toCursor(next) });
+  }),
+  getTask: handle(ROUTES.getTask, async ({ params }) => ok(taskView(await guard.task(params.taskId)))),
+  deleteTask: handle(ROUTES.deleteTask, async ({ params }) => {
+    await guard.deleteTask(params.taskId);
+    return NO_CONTENT;
+  }),
+
+  createAttempt: handle(ROUTES.createAttempt, async ({ body, idempotencyKey }) => {
+    const { taskId, ...at } = body;
+    return made('/v1/attempts', await guard.addAttempt(taskId, { ...at, ...once(idempotencyKey) }));
+  }),
+  listAttempts: handle(ROUTES.listAttempts, async ({ query }) => {
+    const { taskId, limit, cursor } = query;
+    await guard.task(taskId);
+    const { items, next } = await guard.listAttempts({ taskId }, { limit, ...placeOf(cursor, parseAttemptId) });
+    return ok({ items: items.map(attemptView), next: toCursor(next) });
+  }),
+  deleteAttempt: handle(ROUTES.deleteAttempt, async ({ params }) => {
+    await guard.deleteAttempt(params.attemptId);
+    return NO_CONTENT;
+  }),
+
+  createModel: handle(ROUTES.createModel, async ({ body, idempotencyKey }) =>
+    made('/v1/models', await guard.addModel({ ...body, ...once(idempotencyKey) })),
+  ),
+  listModels: handle(ROUTES.listModels, async ({ query }) => {
+    const { limit, cursor, ...filter } = query;
+    const { items, next } = await guard.listModels(filter, { limit, ...placeOf(cursor, parseModelId) });
+    return ok({ items: items.map(modelRowView), next: toCursor(next) });
+  }),
+  deleteModel: handle(ROUTES.deleteModel, async ({ params }) => {
+    await guard.removeModel(params.modelId);
+    return NO_CONTENT;
+  }),
+
+  createProfile: handle(ROUTES.createProfile, async ({ body, idempotencyKey }) =>
+    made('/v1/profiles', await guard.addProfile({ ...body, ...once(idempotencyKey) })),
+  ),
+  listProfiles: handle(ROUTES.listProfiles, async ({ query }) => {
+    const { limit, cursor, ...filter } = query;
+    const { items, next } = await guard.listProfiles(filter, { limit, ...placeOf(cursor, parseProfileId) });
+    return ok({ items: items.map(profileView), next: toCursor(next) });
+  }),
+  deleteProfile: handle(ROUTES.deleteProfile, async ({ params }) => {
+    await guard.removeProfile(params.profileId);
+    return NO_CONTENT;
+  }),
+});

@@ -1,0 +1,24 @@
+import { PhaselockError } from '@phaselock/core';
+
+/** A cursor is the place after which the next page begins: an id, or a number. What it looks like is nobody's business but ours. */
+export const toCursor = (place: string | number | null): string | null =>
+  place === null ? null : Buffer.from(String(place)).toString('base64url');
+
+export function placeOf<Place>(
+  cursor: string | undefined,
+  parse: (text: string) => Place | undefined,
+): { after?: Place } {
+  if (cursor === undefined) return {};
+  const after = parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  if (after === undefined)
+    throw new PhaselockError('invalid_request', { detail: 'cursor: not one of an earlier page' });
+  return { after };
+}
+
+/** PostgreSQL's integers end there. */
+const INTEGER_LIMIT = 2_147_483_647;
+
+export function numberPlace(text: string): number | undefined {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  return value <= INTEGER_LIMIT ? value : undefined;
+}

@@ -1,0 +1,22 @@
+import { ROUTES } from '@phaselock/contract';
+import { ok } from '../server/answers.ts';
+import { handle, STREAMED } from '../server/handle.ts';
+import type { ApiContext } from './api-context.ts';
+
+export const serviceHandlers = ({ guard, readiness }: ApiContext) => ({
+  liveness: handle(ROUTES.liveness, async () => ok({ status: 'ok' as const })),
+
+  readiness: handle(ROUTES.readiness, async () => {
+    const why = readiness.whyNot();
+    return why === null
+      ? ok({ status: 'ready' as const, why })
+      : { status: 503 as const, body: { status: 'not-ready' as const, why } };
+  }),
+
+  metrics: handle(ROUTES.metrics, async ({ response }) => {
+    const text = await guard.telemetry.exposition();
+    response.writeHead(200, { 'Content-Type': guard.telemetry.contentType, 'Cache-Control': 'no-store' });
+    response.end(text);
+    return STREAMED;
+  }),
+});

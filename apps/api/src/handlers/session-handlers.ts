@@ -1,0 +1,77 @@
+import { ROUTES } from '@phaselock/contract';
+import { PhaselockError, parseSessionId } from '@phaselock/core';
+import { NO_CONTENT, ok } from '../server/answers.ts';
+import { handle } from '../server/handle.ts';
+import { etagOf } from '../server/read-headers.ts';
+import { feedbackView } from '../views/board-view.ts';
+import { eventView, logView } from '../views/history-view.ts';
+import { sessionView } from '../views/session-view.ts';
+import type { ApiContext } from './api-context.ts';
+import { numberPlace, placeOf, toCursor } from './place.ts';
+import { sendExport } from './send-export.ts';
+
+const LOG_PAGE = 200;
+const HOW = { stopped: 'stop', completed: 'complete', failed: 'fail' } as const;
+
+export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
+  listSessions: handle(ROUTES.listSessions, async ({ query, caller }) => {
+    const { limit, cursor, ...filter } = query;
+    const own = caller.projectId === null ? {} : { projectId: caller.projectId };
+    const page = await guard.list({ ...filter, ...own }, { limit, ...placeOf(cursor, parseSessionId) });
+    return ok({ items: page.sessions.map(sessionView), next: toCursor(page.next) });
+  }),
+
+  getSession: handle(ROUTES.getSession, async ({ params }) => {
+    const session = await guard.session(params.sessionId);
+    return ok(sessionView(session), { ETag: etagOf(session.version) });
+  }),
+
+  deleteSession: handle(ROUTES.deleteSession, async ({ params, ifMatch, caller }) => {
+    const { sessionId } = params;
+    await guard.softDelete({ sessionId, actor: caller.name, ...(ifMatch !== undefined && { seenVersion: ifMatch }) });
+    return NO_CONTENT;
+  }),
+
+  stopSession: handle(ROUTES.stopSession, async ({ params, body, caller }) => {
+    const { generation, as = 'stopped' } = body;
+    const { version } = await guard.closeSession({ ...params, generation, how: HOW[as], actor: caller.name });
+    return ok({ version }, { ETag: etagOf(version) });
+  }),
+
+  sessionEvents: handle(ROUTES.sessionEvents, async ({ params }) => {
+    const events = await guard.events(params.sessionId);
+    // A session has at least the event of its birth: none means that there is no session.
+    if (events.length === 0) throw new PhaselockError('session_not_found');
+    return ok({ items: events.map(eventView) });
+  }),
+
+  sessionLogs: handle(ROUTES.sessionLogs, async ({ params, query }) => {
+    const { limit = LOG_PAGE, cursor } = query;
+    const { items, next } = await guard.logs(params.sessionId, { limit, ...placeOf(cursor, numberPlace) });
+    return ok({ items: items.map(logView), next: toCursor(next) });
+  }),
+
+  exportSession: handle(ROUTES.exportSession, async ({ params, query, response, signal }) => {
+    const format = query.format ?? 'json';
+    return await sendExport(guard.exportSession(params.sessionId), { ...params, format, response, signal });
+  }),
+
+  giveFeedback: handle(ROUTES.giveFeedback, async ({ params, body, caller }) => {
+    await guard.recordFeedback({ ...params, ...body, actor: caller.name });
+    return NO_CONTENT;
+  }),
+
+  listFeedback: handle(ROUTES.listFeedback, async ({ params }) =>
+    ok({ items: (await guard.feedbackOf(params.sessionId)).map(feedbackView) }),
+  ),
+
+  taskChanges: handle(ROUTES.taskChanges, async ({ params, request, response }) => {
+    await guard.task(params.taskId);
+    return await changes.stream({ kind: 'task', taskId: params.taskId }, request, response);
+  }),
+
+  projectChanges: handle(ROUTES.projectChanges, async ({ params, request, response }) => {
+    await guard.project(params.projectId);
+    return await changes.stream({ kind: 'project', projectId: params.projectId }, request, response);
+  }),
+});

@@ -1,0 +1,71 @@
+import { PhaselockError } from '@phaselock/core';
+import type { BulkOutcome, StartOutcome } from '@phaselock/guard';
+import { Refusal } from '../server/refusal.ts';
+import { briefView } from '../views/session-view.ts';
+
+const QUESTION_CODES = {
+  replace: 'replace_confirmation_required',
+  'keep-or-replace': 'keep_or_replace_required',
+} as const;
+
+const locationOf = (id: string) => ({ Location: `/v1/sessions/${id}` });
+
+/** What a start came to, as HTTP: a session is 200 or 201, a question and a refusal are problems that say how to go on. */
+export function startAnswer(outcome: StartOutcome) {
+  switch (outcome.kind) {
+    case 'existing':
+      return {
+        status: 200 as const,
+        body: {
+          outcome: outcome.kind,
+          message: outcome.text,
+          session: briefView(outcome.session),
+          predecessor: null,
+        },
+      };
+    case 'created':
+    case 'created-beside':
+    case 'replaced':
+      return {
+        status: 201 as const,
+        headers: locationOf(outcome.session.id),
+        body: {
+          outcome: outcome.kind,
+          message: null,
+          session: briefView(outcome.session),
+          predecessor: outcome.kind === 'replaced' ? outcome.predecessor : null,
+        },
+      };
+    case 'ask':
+    case 'refused':
+      throw refusalOf(outcome);
+  }
+}
+
+function refusalOf(outcome: Extract<StartOutcome, { kind: 'ask' | 'refused' }>): Refusal {
+  if (outcome.kind === 'ask') {
+    return new Refusal(QUESTION_CODES[outcome.question], {
+      question: outcome.question,
+      warning: outcome.warning,
+      session: briefView(outcome.session),
+      reasons: outcome.reasons.map((reason) => ({ ...reason })),
+      confirm: { kind: 'replace', shown: outcome.shown },
+    });
+  }
+  if (outcome.code === 'model_missing') return new Refusal(outcome.code, { why: outcome.why });
+  return new Refusal(outcome.code, {
+    session: briefView(outcome.session),
+    confirm: { kind: 'replace', shown: outcome.shown },
+  });
+}
+
+/** One item of many: its failure is its own. */
+export function bulkAnswer(outcome: BulkOutcome): ReturnType<typeof startAnswer> | PhaselockError {
+  if (outcome.kind === 'failed') return new PhaselockError(outcome.code);
+  try {
+    return startAnswer(outcome);
+  } catch (error) {
+    if (error instanceof PhaselockError) return error;
+    throw error;
+  }
+}

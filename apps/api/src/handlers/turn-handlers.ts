@@ -1,0 +1,108 @@
+import { type BodyOf, ROUTES } from '@phaselock/contract';
+import { PhaselockError } from '@phaselock/core';
+import type { LogLine, TurnOutcome } from '@phaselock/guard';
+import type { Caller } from '../access/caller.ts';
+import { grants } from '../access/scopes.ts';
+import { NO_CONTENT, ok } from '../server/answers.ts';
+import { handle } from '../server/handle.ts';
+import { Refusal } from '../server/refusal.ts';
+import { processView } from '../views/history-view.ts';
+import { instant } from '../views/session-view.ts';
+import type { ApiContext } from './api-context.ts';
+import { numberPlace, placeOf, toCursor } from './place.ts';
+
+type TurnBody = BodyOf<typeof ROUTES.startTurn>;
+
+/** Whatever may end in a fresh conversation replaces the session: a right of its own. */
+function demandReplace(caller: Caller, { confirm, onModelChange, skipContext, lostId }: TurnBody): void {
+  const mayReplace =
+    confirm?.kind === 'replace' || onModelChange === 'replace' || skipContext === true || lostId !== undefined;
+  if (mayReplace && !grants(caller.scopes, 'sessions:replace'))
+    throw new PhaselockError('forbidden', { detail: 'needs the scope sessions:replace' });
+}
+
+const QUESTION_CODES = {
+  replace: 'replace_confirmation_required',
+  'keep-or-replace': 'keep_or_replace_required',
+} as const;
+
+function turnAnswer(outcome: TurnOutcome) {
+  switch (outcome.kind) {
+    case 'started': {
+      const { kind, leaseExpiresAt, ...rest } = outcome;
+      return { status: 201 as const, body: { outcome: kind, ...rest, leaseExpiresAt: instant(leaseExpiresAt) } };
+    }
+    case 'ask':
+      throw new Refusal(QUESTION_CODES[outcome.question], {
+        question: outcome.question,
+        reasons: outcome.reasons.map((reason) => ({ ...reason })),
+        confirm: { kind: 'replace', shown: outcome.shown },
+      });
+    case 'refused':
+      throw new PhaselockError(outcome.code, {
+        ...(outcome.retryAfterMs !== null && { retryAfterMs: outcome.retryAfterMs }),
+      });
+  }
+}
+
+/** The lines were parsed by the schema of the route. */
+const isLogLine = (line: unknown): line is { readonly kind?: LogLine['kind']; readonly line: string } =>
+  typeof line === 'object' && line !== null && 'line' in line && typeof line.line === 'string';
+
+export const turnHandlers = ({ guard }: ApiContext) => ({
+  startTurn: handle(ROUTES.startTurn, async ({ params, body, caller, idempotencyKey, signal }) => {
+    demandReplace(caller, body);
+    const { confirm, ...asked } = body;
+    const outcome = await guard.startTurn({
+      ...params,
+      ...asked,
+      actor: caller.name,
+      signal,
+      ...(confirm && { say: confirm }),
+      ...(idempotencyKey && { idempotencyKey }),
+    });
+    return turnAnswer(outcome);
+  }),
+
+  heartbeat: handle(ROUTES.heartbeat, async ({ params, body }) => {
+    const answer = await guard.heartbeat({ ...params, ...body });
+    return ok(
+      answer.kind === 'continue'
+        ? { outcome: answer.kind, leaseExpiresAt: instant(answer.leaseExpiresAt), why: null, replacedBy: null }
+        : { outcome: answer.kind, leaseExpiresAt: null, why: answer.why, replacedBy: answer.replacedBy },
+    );
+  }),
+
+  finishTurn: handle(ROUTES.finishTurn, async ({ params, body, caller }) => {
+    const { kind, ...rest } = await guard.finishTurn({ ...params, ...body, actor: caller.name });
+    return ok({ outcome: kind, ...rest });
+  }),
+
+  reportAgentSession: handle(ROUTES.reportAgentSession, async ({ params, body }) => {
+    const { generation, agentSessionId } = body;
+    await guard.reportAgentSession({ ...params, generation }, agentSessionId);
+    return NO_CONTENT;
+  }),
+
+  recordUsage: handle(ROUTES.recordUsage, async ({ params, body }) => {
+    await guard.recordUsage(params, body);
+    return NO_CONTENT;
+  }),
+
+  appendLogs: handle(ROUTES.appendLogs, async ({ params, query, lines }) => {
+    const kept = lines.items.filter(isLogLine).map(({ kind = 'stdout', line }) => ({ kind, line }));
+    await guard.appendLogs({ ...params, ...query }, kept);
+    return ok({ appended: kept.length, repaired: lines.repaired });
+  }),
+
+  attemptProcesses: handle(ROUTES.attemptProcesses, async ({ params, query }) => {
+    const { limit, cursor } = query;
+    const page = await guard.processesOfAttempt(params.attemptId, { limit, ...placeOf(cursor, numberPlace) });
+    return ok({ items: page.items.map(processView), next: toCursor(page.next) });
+  }),
+
+  sessionProcesses: handle(ROUTES.sessionProcesses, async ({ params }) => {
+    await guard.session(params.sessionId);
+    return ok({ items: (await guard.processes(params.sessionId)).map(processView) });
+  }),
+});

@@ -1,0 +1,101 @@
+import { PhaselockError } from '@phaselock/core';
+
+export type StrictJsonOptions = {
+  readonly maxDepth?: number;
+  /** What becomes of a string that cannot be stored: NUL, or half a character. */
+  readonly text?: 'refuse' | 'replace';
+  /** Hears of every string that was replaced. */
+  readonly replaced?: () => void;
+};
+
+const MAX_DEPTH = 32;
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+const REPLACEMENT = '\ufffd';
+
+/**
+ * JSON as it is meant: what two readers could understand in two ways (a key twice, a number that is none) is refused, and so is what only
+ * an attacker sends. The values of the sender are never repeated in the answer.
+ */
+export function parseStrictJson(text: string, options: StrictJsonOptions = {}): unknown {
+  const { maxDepth = MAX_DEPTH, text: unstorable = 'refuse', replaced } = options;
+  refuseDepthAndDoubles(text, maxDepth);
+  return checked(parseOrRefuse(text), unstorable, replaced);
+}
+
+function parseOrRefuse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse('not valid JSON');
+  }
+}
+
+function refuse(detail: string): never {
+  throw new PhaselockError('invalid_request', { detail: `body: ${detail}` });
+}
+
+/** One pass over the text without recursion. It need not understand what JSON.parse will refuse anyway. */
+function refuseDepthAndDoubles(text: string, maxDepth: number): void {
+  const keys: (Set<string> | undefined)[] = [];
+  let keyNext = false;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text[at]) {
+      case '{':
+      case '[':
+        keys.push(text[at] === '{' ? new Set() : undefined);
+        if (keys.length > maxDepth) refuse(`nested deeper than ${maxDepth}`);
+        keyNext = text[at] === '{';
+        break;
+      case '}':
+      case ']':
+        keys.pop();
+        keyNext = false;
+        break;
+      case ',':
+        keyNext = keys.at(-1) !== undefined;
+        break;
+      case '"': {
+        const end = endOfString(text, at);
+        if (keyNext) noteKey(keys.at(-1), text.slice(at, end + 1));
+        keyNext = false;
+        at = end;
+        break;
+      }
+    }
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '"') return at;
+  }
+  return text.length;
+}
+
+/** Compared as it will be read: `"a"` and `"\u0061"` are one key. */
+function noteKey(known: Set<string> | undefined, quoted: string): void {
+  const key = parseOrRefuse(quoted);
+  if (typeof key !== 'string' || known === undefined) return;
+  if (known.has(key)) refuse('a key is there twice');
+  if (FORBIDDEN_KEYS.has(key)) refuse('a key that is not allowed');
+  if (!isStorable(key)) refuse('a key holds NUL or half a character');
+  known.add(key);
+}
+
+const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
+function checked(value: unknown, unstorable: 'refuse' | 'replace', replaced: (() => void) | undefined): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) refuse('a number is too large');
+  if (typeof value === 'string') {
+    if (isStorable(value)) return value;
+    if (unstorable === 'refuse') refuse('a text holds NUL or half a character');
+    replaced?.();
+    return value.toWellFormed().replaceAll('\0', REPLACEMENT);
+  }
+  if (Array.isArray(value)) return value.map((item) => checked(item, unstorable, replaced));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, checked(held, unstorable, replaced)]));
+  }
+  return value;
+}

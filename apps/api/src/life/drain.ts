@@ -1,0 +1,35 @@
+import type { Server } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Readiness } from './readiness.ts';
+
+type Draining = {
+  readonly server: Server;
+  readonly readiness: Pick<Readiness, 'drain'>;
+  /** Streams would never end by themselves. */
+  readonly endStreams: () => void;
+  readonly delayMs: number;
+  readonly timeoutMs: number;
+};
+
+/**
+ * Not ready → the balancer looks elsewhere → no new connections, and the open ones told to close → requests in flight finish, or are cut at
+ * the deadline. Resolves when the last connection is gone; true when nothing had to be cut.
+ */
+export async function drain({ server, readiness, endStreams, delayMs, timeoutMs }: Draining): Promise<boolean> {
+  readiness.drain();
+  if (delayMs > 0) await pause(delayMs);
+  // Whoever keeps a connection alive is told with the next answer that it ends here.
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  endStreams();
+  server.closeIdleConnections();
+
+  let cut = false;
+  const deadline = setTimeout(() => {
+    cut = true;
+    server.closeAllConnections();
+  }, timeoutMs);
+  await closed;
+  clearTimeout(deadline);
+  return !cut;
+}

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { answerClientError } from '../intake/client-error.ts';
+
+export type Listening = { readonly server: Server; readonly url: string; readonly inFlight: () => number };
+
+type Bounds = {
+  readonly host: string;
+  readonly port: number;
+  readonly requestTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+};
+
+/** Longer than any balancer keeps an idle connection: otherwise it may send a request into one that is just being closed. */
+const KEEP_ALIVE_MS = 65_000;
+const MAX_HEADER_BYTES = 16_384;
+const CHECK_EVERY_MS = 1_000;
+
+export async function listen(application: RequestListener, bounds: Bounds): Promise<Listening> {
+  const { host, port, requestTimeoutMs, headersTimeoutMs } = bounds;
+  const server = createServer(
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+      // A request that would be read in two ways is refused, not guessed at.
+      insecureHTTPParser: false,
+    },
+    application,
+  );
+  server.on('clientError', answerClientError);
+  let inFlight = 0;
+  server.on('request', (_request, response) => {
+    inFlight += 1;
+    response.once('close', () => {
+      inFlight -= 1;
+    });
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return { server, inFlight: () => inFlight, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}` };
+}

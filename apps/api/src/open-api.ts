@@ -1,0 +1,140 @@
+import { openGuard } from '@phaselock/guard';
+import { readChanges, readChangesOf, readChangeTail } from '@phaselock/store';
+import type { Logger, Telemetry } from '@phaselock/telemetry';
+import { authenticateBy, everybodyHere } from './access/authenticate.ts';
+import { authenticateKeys } from './access/authenticate-key.ts';
+import { authenticateTokens, type TokenAuthenticator } from './access/authenticate-token.ts';
+import { isLoopbackHost } from './access/loopback-only.ts';
+import { createChangeFeed } from './changes/change-feed.ts';
+import { changeStreams } from './changes/change-streams.ts';
+import type { Config } from './config/read-config.ts';
+import { adminHandlers } from './handlers/admin-handlers.ts';
+import type { ApiContext } from './handlers/api-context.ts';
+import { boardHandlers } from './handlers/board-handlers.ts';
+import { serviceHandlers } from './handlers/service-handlers.ts';
+import { sessionHandlers } from './handlers/session-handlers.ts';
+import { startHandlers } from './handlers/start-handlers.ts';
+import { turnHandlers } from './handlers/turn-handlers.ts';
+import { createRateLimiter } from './intake/rate-limit.ts';
+import { createLoadShedder, watchEventLoopDelay } from './intake/shed-load.ts';
+import { drain } from './life/drain.ts';
+import { listen } from './life/listen.ts';
+import { watchReadiness } from './life/readiness.ts';
+import { servePages } from './pages/serve-pages.ts';
+import { buildApp } from './server/build-app.ts';
+import type { RequestScope } from './server/request-scope.ts';
+import type { Intake } from './server/serve-route.ts';
+
+export type OpenApi = AsyncDisposable & {
+  readonly url: string;
+  readonly guard: ApiContext['guard'];
+  /** Stops taking requests and lets those in flight finish; true when none had to be cut. */
+  drain(): Promise<boolean>;
+};
+
+export type OpenApiParts = {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  readonly scope: RequestScope;
+};
+
+const RATE_WINDOW_MS = 60_000;
+
+/** The whole service on one database: composed here, and nowhere else. */
+export async function openApi({ config, databaseUrl, telemetry, logger, scope }: OpenApiParts): Promise<OpenApi> {
+  await using resources = new AsyncDisposableStack();
+  const now = (): number => performance.now();
+  const guard = resources.use(await openGuard(guardOptions({ config, databaseUrl, telemetry, logger })));
+  const readiness = resources.use(watchReadiness(databaseUrl, { startupSettings: config.poolStartupSettings }));
+  const feed = resources.use(
+    createChangeFeed({
+      tail: () => readChangeTail(guard.database),
+      after: (place, limit) => readChanges(guard.database, place, limit),
+      of: (filter, place, limit) => readChangesOf(guard.database, filter, place, limit),
+    }),
+  );
+  const changes = changeStreams(feed, { max: config.maxStreams });
+  const keys = resources.use(
+    authenticateKeys({ find: (prefix) => guard.findApiKey(prefix), touch: (ids) => guard.touchApiKeys(ids), now }),
+  );
+  const delay = resources.use(watchEventLoopDelay());
+  const intake: Intake = {
+    authenticate: config.auth === 'off' ? everybodyHere : authenticateBy({ keys, tokens: issuerOf(config) }),
+    guard,
+    shedder: createLoadShedder({
+      poolWaiting: () => guard.database.pool.stats().waiting,
+      maxPoolWaiting: config.maxPoolWaiting,
+      eventLoopDelayMs: () => delay.recentMs(),
+      maxEventLoopDelayMs: config.maxEventLoopDelayMs,
+    }),
+    limiter:
+      config.rateLimit === 0
+        ? undefined
+        : createRateLimiter({ limit: config.rateLimit, windowMs: RATE_WINDOW_MS, now }),
+    rateWindowMs: RATE_WINDOW_MS,
+    telemetry,
+    scope,
+  };
+  const context: ApiContext = { guard, changes, readiness, scope, keys };
+  const handlers = {
+    ...startHandlers(context),
+    ...sessionHandlers(context),
+    ...turnHandlers(context),
+    ...boardHandlers(context),
+    ...adminHandlers(context),
+    ...serviceHandlers(context),
+  };
+  const app = buildApp({
+    intake,
+    handlers,
+    pages: servePages(),
+    logger,
+    now,
+    openMetrics: isLoopbackHost(config.host),
+  });
+  const { server, url, inFlight } = await listen(app, config);
+  resources.defer(telemetry.http.observe(() => ({ inFlight: inFlight(), streams: changes.open() })));
+
+  let drained: Promise<boolean> | undefined;
+  const drainOnce = (): Promise<boolean> => {
+    drained ??= drain({
+      server,
+      readiness,
+      endStreams: () => changes.endAll(),
+      delayMs: config.drainDelayMs,
+      timeoutMs: config.drainTimeoutMs,
+    });
+    return drained;
+  };
+  const owned = resources.move();
+  // Last in, first out: nobody is served any more when the database goes.
+  owned.defer(async () => void (await drainOnce()));
+  return { url, guard, drain: drainOnce, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+const guardOptions = ({ config, databaseUrl, telemetry, logger }: Omit<OpenApiParts, 'scope'>) => ({
+  databaseUrl,
+  telemetry,
+  logger,
+  flags: 'stored' as const,
+  maxSize: config.poolSize,
+  connectionTimeoutMs: config.poolConnectionTimeoutMs,
+  idleTimeoutMs: config.poolIdleTimeoutMs,
+  statementTimeoutMs: config.statementTimeoutMs,
+  startupSettings: config.poolStartupSettings,
+  applicationName: 'phaselock-api',
+  settings: { deadlineMs: config.deadlineMs, leaseMs: config.leaseMs },
+  ...(config.redisUrl !== undefined && { redisUrl: config.redisUrl }),
+});
+
+function issuerOf({ oidcIssuer, oidcAudience, oidcAlgorithms, oidcJwksUrl }: Config): TokenAuthenticator | undefined {
+  if (oidcIssuer === undefined || oidcAudience === undefined) return undefined;
+  return authenticateTokens({
+    issuer: oidcIssuer,
+    audience: oidcAudience,
+    algorithms: oidcAlgorithms,
+    ...(oidcJwksUrl !== undefined && { jwksUrl: oidcJwksUrl }),
+  });
+}

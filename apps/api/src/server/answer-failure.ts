@@ -1,0 +1,28 @@
+import { type ErrorCode, PhaselockError } from '@phaselock/core';
+import type { Logger } from '@phaselock/telemetry';
+import type { NextFunction, Request, Response } from 'express';
+import type { RequestScope } from './request-scope.ts';
+import { sendProblem } from './send-answer.ts';
+
+/** What express itself refuses, such as a path that is no URL, comes with a status of its own. */
+function codeOf(error: unknown): ErrorCode {
+  const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'invalid_request' : 'unexpected';
+}
+
+/** The last stop of every failure: a problem for the caller, and for what nobody foresaw a line with its stack for us. */
+export const answerFailure =
+  ({ logger, scope }: { readonly logger: Logger; readonly scope: RequestScope }) =>
+  (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
+    const failure = error instanceof PhaselockError ? error : new PhaselockError(codeOf(error), { cause: error });
+    if (failure.code === 'unexpected' && !(error instanceof PhaselockError))
+      logger.error({ err: error }, 'request failed');
+    if (response.headersSent) {
+      // Half an answer cannot be taken back; a broken connection tells the client that it is not whole.
+      response.destroy();
+      return;
+    }
+    // The rest of what is too large is not worth reading, so the connection ends with the answer.
+    if (failure.code === 'payload_too_large' && !request.complete) response.setHeader('Connection', 'close');
+    sendProblem(response, failure, scope.fields()?.['http.request.id'] ?? '');
+  };

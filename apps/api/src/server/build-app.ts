@@ -1,0 +1,70 @@
+import { type OperationId, ROUTES, type RouteSpec } from '@phaselock/contract';
+import { PhaselockError } from '@phaselock/core';
+import type { Logger } from '@phaselock/telemetry';
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { answerFailure } from './answer-failure.ts';
+import type { Handler } from './handle.ts';
+import { nameOperation, observeRequests } from './observe-requests.ts';
+import { type Intake, serveRoute } from './serve-route.ts';
+
+export type AppParts = {
+  readonly intake: Intake;
+  readonly handlers: Readonly<Record<OperationId, Handler>>;
+  /** The document, the reference and the pages of the errors. */
+  readonly pages: RequestHandler;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** Whether numbers may be read without a key: only where nobody but this machine can reach them. */
+  readonly openMetrics: boolean;
+};
+
+/** The application without a socket: it never listens. */
+export function buildApp({ intake, handlers, pages, logger, now, openMetrics }: AppParts): Express {
+  const app = express();
+  const { telemetry, scope } = intake;
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.use(observeRequests({ logger, telemetry, scope, now }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
+      },
+      // A proxy with a certificate says this for itself; said by us over plain HTTP it would mean nothing.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(pages);
+  for (const id of operationIds()) {
+    const spec = openMetrics ? ROUTES[id] : behindAKey(ROUTES[id]);
+    app[spec.method](expressPath(spec), nameOperation(id), serveRoute(intake, spec, handlers[id]));
+  }
+  refuseOtherMethods(app);
+  app.use(() => {
+    throw new PhaselockError('route_not_found');
+  });
+  app.use(answerFailure({ logger, scope }));
+  return app;
+}
+
+export const operationIds = (): OperationId[] => Object.keys(ROUTES).filter((id): id is OperationId => id in ROUTES);
+
+/** Numbers tell nobody's secrets, but who is busy, and with what: elsewhere they take a key that may read. */
+const behindAKey = (spec: RouteSpec): RouteSpec => (spec.id === 'metrics' ? { ...spec, scope: 'sessions:read' } : spec);
+
+const expressPath = ({ path }: RouteSpec): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+function refuseOtherMethods(app: Express): void {
+  const byPath = Map.groupBy(Object.values<RouteSpec>(ROUTES), expressPath);
+  for (const [path, specs] of byPath) {
+    const methods = specs.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    app.all(path, (_request, response) => {
+      response.setHeader('Allow', methods.join(', '));
+      throw new PhaselockError('method_not_allowed');
+    });
+  }
+}

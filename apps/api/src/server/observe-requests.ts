@@ -1,0 +1,55 @@
+import type { Logger, Telemetry } from '@phaselock/telemetry';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { type RequestFields, type RequestScope, requestIdOf } from './request-scope.ts';
+
+type Observed = {
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly scope: RequestScope;
+  readonly now: () => number;
+};
+
+/** Where a route leaves its name for whoever counts and logs when the answer is out. */
+export type Operation = { name: string };
+
+const QUIET = new Set(['liveness', 'readiness', 'metrics']);
+const MS = 1_000_000;
+
+/** Gives a request its id, counts it, and writes its line when it is over, however it ended. */
+export const observeRequests =
+  ({ logger, telemetry, scope, now }: Observed): RequestHandler =>
+  (request: Request, response: Response, next: NextFunction): void => {
+    const since = now();
+    const id = requestIdOf(request);
+    const fields: RequestFields = { 'http.request.id': id };
+    const operation: Operation = { name: 'unknown' };
+    response.locals.operation = operation;
+    response.setHeader('X-Request-Id', id);
+    response.once('close', () => {
+      const tookMs = now() - since;
+      const status = response.writableFinished ? response.statusCode : 499;
+      telemetry.http.answered(operation.name, status, tookMs / 1_000);
+      const level = QUIET.has(operation.name) ? 'debug' : 'info';
+      if (!logger.isLevelEnabled(level)) return;
+      logger[level](
+        {
+          ...fields,
+          'event.action': operation.name,
+          'event.duration': Math.round(tookMs * MS),
+          'http.request.method': request.method,
+          'url.path': request.path,
+          'http.response.status_code': status,
+        },
+        `${request.method} ${operation.name} ${status}`,
+      );
+    });
+    scope.run(fields, next);
+  };
+
+export const nameOperation =
+  (name: string): RequestHandler =>
+  (_request, response, next) => {
+    const operation: unknown = response.locals.operation;
+    if (typeof operation === 'object' && operation !== null && 'name' in operation) operation.name = name;
+    next();
+  };

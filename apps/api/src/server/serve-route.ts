@@ -1,0 +1,100 @@
+import type { RouteSpec } from '@phaselock/contract';
+import { PhaselockError } from '@phaselock/core';
+import type { Guard } from '@phaselock/guard';
+import type { Telemetry } from '@phaselock/telemetry';
+import type { Request, Response } from 'express';
+import { type Caller, NOBODY } from '../access/caller.ts';
+import { type RateLimiter, rateLimitHeaders } from '../intake/rate-limit.ts';
+import type { LoadShedder } from '../intake/shed-load.ts';
+import { demandOwnership, demandScope } from './authorise.ts';
+import { type AnyCall, type Handler, STREAMED } from './handle.ts';
+import { parseCall } from './parse-call.ts';
+import { readIdempotencyKey, readIfMatch } from './read-headers.ts';
+import type { RequestScope } from './request-scope.ts';
+import { sendAnswer } from './send-answer.ts';
+
+export type Intake = {
+  readonly authenticate: (request: Request) => Promise<Caller>;
+  readonly guard: Pick<Guard, 'ownerOf'>;
+  readonly shedder: LoadShedder;
+  readonly limiter: RateLimiter | undefined;
+  readonly rateWindowMs: number;
+  readonly telemetry: Telemetry;
+  readonly scope: RequestScope;
+};
+
+/**
+ * The way of every request: may it come in, who is it, how much has it asked, what does it say, is it theirs, and only then what it is for.
+ * The cheap questions come first.
+ */
+export const serveRoute =
+  (intake: Intake, route: RouteSpec, handler: Handler) =>
+  async (request: Request, response: Response): Promise<void> => {
+    if (route.scope !== 'none') shed(intake, route);
+    const caller = route.scope === 'none' ? NOBODY : await admit(intake, route, request, response);
+    const signal = goneSignal(response);
+    const { given, ...parsed } = await parseCall(route, request, request, signal);
+    note(intake, parsed);
+    await demandOwnership(intake.guard, caller, [parsed.params, parsed.query, parsed.body]);
+    const call: AnyCall = {
+      ...parsed,
+      route,
+      caller,
+      signal,
+      request,
+      response,
+      idempotencyKey: readIdempotencyKey(route, request, { callerId: caller.id, asked: [parsed.params, given] }),
+      ifMatch: readIfMatch(route, request),
+    };
+    const answer = await handler(call);
+    if (answer !== STREAMED) sendAnswer(response, answer);
+  };
+
+/** Before anything is waited for: what cannot be served in time is better refused at once. */
+function shed({ shedder, telemetry }: Intake, { keepsWorkAlive }: RouteSpec): void {
+  const reason = shedder.check(keepsWorkAlive === true ? 'high' : 'normal');
+  if (reason === undefined) return;
+  telemetry.http.shed(reason);
+  throw new PhaselockError('overloaded', { retryAfterMs: 1_000 });
+}
+
+async function admit(
+  { authenticate, limiter, rateWindowMs, telemetry, scope }: Intake,
+  route: RouteSpec,
+  request: Request,
+  response: Response,
+): Promise<Caller> {
+  const caller = await authenticate(request);
+  const fields = scope.fields();
+  if (fields !== undefined) fields['user.id'] = caller.id;
+  if (limiter !== undefined) {
+    const decision = limiter.take(caller.id);
+    for (const [name, value] of Object.entries(rateLimitHeaders(decision, rateWindowMs)))
+      response.setHeader(name, value);
+    if (!decision.allowed) {
+      telemetry.http.limited();
+      throw new PhaselockError('rate_limited', { retryAfterMs: decision.resetSeconds * 1_000 });
+    }
+  }
+  demandScope(caller, route);
+  return caller;
+}
+
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** The ids people search the logs for. */
+function note({ scope }: Intake, { params, query, body }: Pick<AnyCall, 'params' | 'query' | 'body'>): void {
+  const fields = scope.fields();
+  if (fields === undefined) return;
+  for (const part of [params, query, body]) {
+    if (typeof part !== 'object' || part === null) continue;
+    if ('taskId' in part && typeof part.taskId === 'string') fields.task_id = part.taskId;
+    if ('sessionId' in part && typeof part.sessionId === 'string') fields.session_id = part.sessionId;
+  }
+}

@@ -1,0 +1,48 @@
+import type { TaskId } from '@phaselock/core';
+import type { MadeLocalKey } from './local-key.ts';
+
+type Introduction = {
+  readonly url: string;
+  readonly tookMs: number;
+  readonly database: string;
+  readonly auth: 'keys' | 'off';
+  readonly key: MadeLocalKey | undefined;
+  readonly taskId: TaskId | undefined;
+};
+
+/** What somebody who has just started it wants to know, and one command to paste. */
+export function banner({ url, tookMs, database, auth, key, taskId }: Introduction): string {
+  return `
+phaselock is up at ${url} (${(tookMs / 1_000).toFixed(1)} s)
+
+  reference   ${url}/docs
+  database    ${database}
+  access      ${accessLine(auth, key)}
+${taskId === undefined ? '' : firstSession(url, key, taskId)}
+Ctrl-C stops it; the data stays.
+`;
+}
+
+function accessLine(auth: 'keys' | 'off', key: MadeLocalKey | undefined): string {
+  if (auth === 'off')
+    return 'authentication is off: everybody on this machine may do everything, nobody else is answered';
+  return key === undefined
+    ? 'with a key: npx pnpm@12 keys create --name me --scopes admin'
+    : `${key.key}   (kept in ${key.file})`;
+}
+
+function firstSession(url: string, key: MadeLocalKey | undefined, taskId: TaskId): string {
+  const authorization = key === undefined ? '' : `-H 'Authorization: Bearer ${key.key}' `;
+  const body = JSON.stringify({
+    taskId,
+    phase: 'run',
+    model: { agent: 'claude-code', model: 'claude-sonnet-4-5' },
+  });
+  return `
+A first guarded session:
+
+  curl -s ${url}/v1/sessions ${authorization}-H 'Content-Type: application/json' -d '${body}'
+
+The same again finds it. With claude-opus-4-5 you are asked first: "confirm" of that answer, sent back, replaces it.
+`;
+}

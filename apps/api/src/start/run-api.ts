@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { prepareDatabase } from '@phaselock/guard';
+import { startEmbeddedPostgres } from '@phaselock/store';
+import { createLogger, createTelemetry } from '@phaselock/telemetry';
+import { IssuerMistake } from '../access/authenticate-token.ts';
+import { type Config, ConfigMistakes, type Environment, readConfig, unknownVariables } from '../config/read-config.ts';
+import { openApi } from '../open-api.ts';
+import { operationIds } from '../server/build-app.ts';
+import { createRequestScope } from '../server/request-scope.ts';
+import { banner } from './banner.ts';
+import { firstTask } from './first-task.ts';
+import { localKey } from './local-key.ts';
+import { seedDemo } from './seed-demo.ts';
+
+export type Run = {
+  readonly env: Environment;
+  readonly args: readonly string[];
+  readonly say: (text: string) => void;
+};
+
+/** From the environment to a service that answers, until a signal ends it in good order. */
+export async function runApi({ env, args, say }: Run): Promise<void> {
+  const since = performance.now();
+  const { demo } = readArguments(args);
+  const config = readConfig(env);
+  const ended = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const scope = createRequestScope();
+  const logger = createLogger({ service: 'phaselock-api', level: config.logLevel, context: () => scope.fields() });
+  for (const name of unknownVariables(env)) logger.warn({ variable: name }, `${name} is not known and has no effect`);
+
+  await using resources = new AsyncDisposableStack();
+  const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;
+  if (config.migrate) await prepareDatabase(databaseUrl);
+  const telemetry = createTelemetry({ processMetrics: true, operations: operationIds() });
+  const api = resources.use(await openInOrder({ config, databaseUrl, telemetry, logger, scope }));
+  if (demo) await seedDemo(api.guard);
+  say(await introduce(config, api, since));
+
+  await ended;
+  const whole = await api.drain();
+  if (!whole) logger.warn('requests in flight were cut at the deadline of the shutdown');
+}
+
+async function openInOrder(parts: Parameters<typeof openApi>[0]): ReturnType<typeof openApi> {
+  try {
+    return await openApi(parts);
+  } catch (error) {
+    throw error instanceof IssuerMistake ? new ConfigMistakes([error.message]) : error;
+  }
+}
+
+async function introduce(config: Config, api: Awaited<ReturnType<typeof openApi>>, since: number): Promise<string> {
+  const embedded = config.databaseUrl === undefined;
+  const key = embedded && config.auth === 'keys' ? await localKey(api.guard, config.dataDir) : undefined;
+  const taskId = embedded ? await firstTask(api.guard) : undefined;
+  return banner({
+    url: api.url,
+    tookMs: performance.now() - since,
+    database: embedded ? `an embedded PostgreSQL, kept in ${config.dataDir}` : 'as PHASELOCK_DATABASE_URL says',
+    auth: config.auth,
+    key,
+    taskId,
+  });
+}
+
+function readArguments(args: readonly string[]): { readonly demo: boolean } {
+  try {
+    // pnpm hands its own separator on.
+    const given = args.filter((arg) => arg !== '--');
+    const { values } = parseArgs({ args: given, options: { demo: { type: 'boolean', default: false } } });
+    return { demo: values.demo };
+  } catch (error) {
+    throw new ConfigMistakes([error instanceof Error ? error.message : String(error), 'usage: start [--demo]']);
+  }
+}

@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util';
+import { SCOPES, type Scope } from '@phaselock/contract';
+import { parseProjectId } from '@phaselock/core';
+import { type Guard, openGuard } from '@phaselock/guard';
+import { startEmbeddedPostgres } from '@phaselock/store';
+import { makeApiKey } from '../access/api-key-secret.ts';
+import { ConfigMistakes, readConfig } from '../config/read-config.ts';
+import type { Run } from './run-api.ts';
+
+const USAGE = `usage:
+  keys create --name <name> --scopes <scope,…> [--project <id>]
+  keys list
+  keys revoke <prefix>
+scopes: ${SCOPES.join(', ')}`;
+
+type Command = (guard: Guard, say: Run['say']) => Promise<void>;
+
+/** Makes, lists and revokes keys on the database the service uses, whether it runs or not. */
+export async function runKeys({ env, args, say }: Run): Promise<void> {
+  const command = readCommand(args.filter((arg) => arg !== '--'));
+  const config = readConfig(env);
+  await using resources = new AsyncDisposableStack();
+  const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;
+  await command(resources.use(await openGuard({ databaseUrl, invalidation: 'memory', maxSize: 1 })), say);
+}
+
+function readCommand(args: readonly string[]): Command {
+  const [verb, ...rest] = args;
+  try {
+    switch (verb) {
+      case 'create':
+        return createKey(rest);
+      case 'list':
+        parseArgs({ args: rest, options: {} });
+        return listKeys;
+      case 'revoke':
+        return revokeKey(rest);
+      default:
+        throw new Error(verb === undefined ? 'a command is missing' : 'there is no such command');
+    }
+  } catch (error) {
+    throw new ConfigMistakes([error instanceof Error ? error.message : String(error), USAGE]);
+  }
+}
+
+function createKey(args: readonly string[]): Command {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { name: { type: 'string' }, scopes: { type: 'string' }, project: { type: 'string' } },
+  });
+  const { name, scopes, project } = values;
+  if (name === undefined || name.trim() === '') throw new Error('--name is missing');
+  const granted = (scopes ?? '').split(',').map(readScope);
+  const projectId = project === undefined ? null : parseProjectId(project);
+  if (projectId === undefined) throw new Error('--project is not the id of a project');
+  return async (guard, say) => {
+    const { key, prefix, secretSha256 } = makeApiKey();
+    await guard.addApiKey({ prefix, secretSha256, name, scopes: [...new Set(granted)], projectId });
+    say(`${key}\n\nIt is shown this once; only its hash is kept.`);
+  };
+}
+
+function readScope(text: string): Scope {
+  const scope = SCOPES.find((known) => known === text.trim());
+  if (scope === undefined) throw new Error(`--scopes: one or more of ${SCOPES.join(', ')}`);
+  return scope;
+}
+
+const listKeys: Command = async (guard, say) => {
+  const { items } = await guard.listApiKeys({ limit: 200 });
+  if (items.length === 0) return say('There are no keys yet.');
+  for (const { prefix, name, scopes, projectId, createdAt, revokedAt } of items) {
+    const state = revokedAt === null ? 'valid' : `revoked ${revokedAt.toISOString()}`;
+    say([prefix, state, createdAt.toISOString(), scopes.join(','), projectId ?? 'all projects', name].join('  '));
+  }
+};
+
+function revokeKey(args: readonly string[]): Command {
+  const { positionals } = parseArgs({ args: [...args], options: {}, allowPositionals: true });
+  const [given, ...more] = positionals;
+  if (given === undefined || more.length > 0) throw new Error('revoke takes one prefix');
+  // Whoever has the whole key at hand may give that.
+  const prefix = given.replace(/^plk_/, '').slice(0, 12);
+  return async (guard, say) => {
+    const found = await guard.findApiKey(prefix);
+    if (found === undefined) throw new Error('there is no key with this prefix');
+    await guard.revokeApiKey(found.id);
+    say(`revoked; a running service may take it for five seconds more`);
+  };
+}

@@ -1,0 +1,31 @@
+import type { ErrorCode } from '@phaselock/core';
+import type { RouteSpec } from './route.ts';
+
+const takesBody = ({ body, line }: RouteSpec): boolean => body !== undefined || line !== undefined;
+
+/** Every code a route can answer with: its own, and those that any request of its kind can meet. */
+export function errorsOf(route: RouteSpec): ErrorCode[] {
+  const { scope, params, query, errors } = route;
+  if (scope === 'none') return ['unexpected'];
+  const codes: ErrorCode[] = [...errors, 'unauthorized', 'forbidden', 'rate_limited', 'overloaded'];
+  const takesInput = params !== undefined || query !== undefined || takesBody(route);
+  if (takesInput || route.takesIdempotencyKey || route.takesIfMatch) codes.push('invalid_request');
+  if (takesBody(route)) codes.push('payload_too_large', 'unsupported_media_type', 'request_timeout');
+  codes.push('backend_unavailable', 'unexpected', ...notFoundIn(route));
+  return [...new Set(codes)];
+}
+
+/** What belongs to somebody else looks like what is not there, wherever a request names it. */
+function notFoundIn({ params, query, body }: RouteSpec): ErrorCode[] {
+  const names = [params, query, body].flatMap((schema) =>
+    schema !== undefined && 'shape' in schema && typeof schema.shape === 'object' && schema.shape !== null
+      ? Object.keys(schema.shape)
+      : [],
+  );
+  const found: ErrorCode[] = [];
+  if (names.includes('projectId')) found.push('project_not_found');
+  if (names.includes('taskId') || names.includes('taskIds')) found.push('task_not_found');
+  if (names.includes('sessionId') || names.includes('sessionIds')) found.push('session_not_found');
+  if (names.includes('attemptId')) found.push('attempt_not_found');
+  return found;
+}

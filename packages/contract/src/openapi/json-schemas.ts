@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What came out of JSON goes into it. */
+export function toJson(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(toJson);
+  if (isObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, held]) => held !== undefined)
+        .map(([key, held]) => [key, toJson(held)]),
+    );
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
+  throw new TypeError('not JSON');
+}
+
+export type SchemaCollector = {
+  /** As a request is written, or as an answer is read. */
+  schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject;
+  /** Those with a name of their own, to be referred to. */
+  components(): Record<string, JsonObject>;
+};
+
+/** zod puts what has a name under `$defs` of each schema; a document has them once for all. */
+export function collectSchemas(): SchemaCollector {
+  const named = new Map<string, JsonObject>();
+  return {
+    schemaOf(schema, io) {
+      const made = toJson(
+        z.toJSONSchema(schema, {
+          io,
+          unrepresentable: 'any',
+          target: 'draft-2020-12',
+          override: ({ jsonSchema }) => tidy(jsonSchema),
+        }),
+      );
+      if (!isObject(made)) throw new TypeError('a schema is an object');
+      const { $schema: _, $defs, ...rest } = made;
+      for (const [name, definition] of Object.entries(isObject($defs) ? $defs : {})) keep(name, definition);
+      return relocate(rest);
+    },
+    components: () => Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  };
+
+  function keep(name: string, definition: unknown): void {
+    if (!isObject(definition)) return;
+    const { id: _, ...bare } = definition;
+    const schema = relocate(bare);
+    const known = named.get(name);
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
+      throw new Error(`two different schemas are called ${name}`);
+    }
+    named.set(name, schema);
+  }
+}
+
+function relocate(value: Record<string, unknown>): JsonObject {
+  const moved = JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
+  const json = toJson(moved);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new TypeError('a schema is an object');
+  return Object.fromEntries(Object.entries(json));
+}
+
+/** Every whole number in JavaScript has these bounds; saying so tells nobody anything. */
+function tidy(schema: Record<string, unknown>): void {
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  delete schema.id;
+}
