@@ -90,7 +90,7 @@ export const startMany = route({
       schema: z.strictObject({ results: z.array(bulkResult) }).meta({ id: 'BulkStartAnswer' }),
     },
   },
-  errors: ['session_create_failed'],
+  errors: ['session_create_failed', 'task_not_found'],
 });
 
 export const deleteMany = route({

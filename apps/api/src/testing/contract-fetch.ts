@@ -1,0 +1,45 @@
+import { errorsOf, ROUTES, type RouteSpec } from '@phaselock/contract';
+import { ERRORS } from '@phaselock/core';
+import { expect } from 'vitest';
+
+export type Answered = {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where it is JSON, else the text. */
+  readonly body: unknown;
+  readonly text: string;
+};
+
+/** Every answer a test sees is held against the contract: a status, a field or a code that is not in it fails the test. */
+export async function checkedAnswer(method: string, path: string, response: Response): Promise<Answered> {
+  const text = await response.text();
+  const json =
+    /json/.test(response.headers.get('content-type') ?? '') &&
+    !/x-ndjson/.test(response.headers.get('content-type') ?? '');
+  const body: unknown = json && text !== '' ? JSON.parse(text) : text;
+  const route = routeOf(method, path);
+  if (route !== undefined) checkAgainst(route, response.status, body, json);
+  return { status: response.status, headers: response.headers, body, text };
+}
+
+function checkAgainst(route: RouteSpec, status: number, body: unknown, json: boolean): void {
+  const answer = route.answers[status];
+  if (answer?.schema !== undefined && json) {
+    const parsed = answer.schema.safeParse(body);
+    expect(parsed.error?.issues ?? [], `${route.id} ${status}: ${JSON.stringify(body)}`).toEqual([]);
+    return;
+  }
+  if (answer !== undefined) return;
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
+  const allowed = errorsOf(route).filter((known) => ERRORS[known].status === status);
+  expect(allowed, `${route.id} answered ${status}`).toContain(code);
+}
+
+function routeOf(method: string, path: string): RouteSpec | undefined {
+  const [address = ''] = path.split('?');
+  return Object.values<RouteSpec>(ROUTES).find(
+    (route) =>
+      route.method === method.toLowerCase() &&
+      new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address),
+  );
+}
