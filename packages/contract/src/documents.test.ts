@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { compareDocuments } from './openapi/compare-documents.ts';
+import { openApiDocument } from './openapi/openapi-document.ts';
+import { ERROR_CODES, errorListMarkdown, errorPageMarkdown } from './pages/error-pages.ts';
+
+const DOCS = resolve(import.meta.dirname, '../../../docs');
+const update = process.env.PHASELOCK_UPDATE_DOCS === '1';
+
+function committed(path: string, made: string): string {
+  const file = resolve(DOCS, path);
+  if (update) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, made);
+  }
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+const HOW = 'Made by the code: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/contract';
+
+describe('the documents are those of the code', () => {
+  test('docs/openapi.json, and what a difference would break', () => {
+    const document = openApiDocument({ version: '1' });
+    const made = `${JSON.stringify(document, null, 2)}\n`;
+    const text = committed('openapi.json', made);
+    const changes = text === '' ? undefined : compareDocuments(JSON.parse(text), document);
+    expect(text === made, `${HOW}\n${JSON.stringify(changes, null, 2)}`).toBe(true);
+  });
+
+  test.each(ERROR_CODES)('docs/errors/%s.md', (code) => {
+    const made = errorPageMarkdown(code);
+    expect(committed(`errors/${code}.md`, made), HOW).toBe(made);
+  });
+
+  test('docs/errors has a page for each code, and none besides', () => {
+    const made = errorListMarkdown();
+    expect(committed('errors/README.md', made), HOW).toBe(made);
+    const pages = readdirSync(resolve(DOCS, 'errors')).map((file) => file.replace(/\.md$/, ''));
+    expect(pages.toSorted()).toEqual([...ERROR_CODES, 'README'].toSorted());
+  });
+});
+
+describe('the document', () => {
+  const document = openApiDocument({ version: '1' });
+  const text = JSON.stringify(document);
+
+  test('refers only to what is there', () => {
+    const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
+    const there = Object.keys(Object(document.components.schemas));
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name) => name === undefined || !there.includes(name))).toEqual([]);
+  });
+
+  test('declares each parameter of each path, and each operation once', () => {
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => ({
+        path,
+        operation: JSON.stringify(operation),
+        id: operation.operationId,
+      })),
+    );
+    expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+    for (const { path, operation } of operations) {
+      for (const [, name] of path.matchAll(/\{(\w+)\}/g))
+        expect(operation).toContain(`"name":"${name}","in":"path","required":true`);
+    }
+  });
+
+  test('says nothing that only one program could read', () => {
+    expect(text).not.toContain('$schema');
+    expect(text).not.toContain('$defs');
+  });
+});
