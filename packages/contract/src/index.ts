@@ -1,3 +1,6 @@
+export { ApiProblem } from './client/api-problem.ts';
+export { type Client, type ClientOptions, createClient } from './client/create-client.ts';
+export { type ReceivedChange, readChanges } from './client/read-changes.ts';
 export { errorsOf } from './errors-of.ts';
 export { type OpenApiDocument, openApiDocument } from './openapi/openapi-document.ts';
 export { errorPageHtml, errorPageIndex, isErrorCode } from './pages/error-pages.ts';
