@@ -1,0 +1,64 @@
+import { ApiProblem, type Client, createClient } from '@phaselock/contract';
+
+export type Acknowledged = { readonly taskId: string; readonly sessionId: string; readonly generation: number };
+
+export type Load = {
+  /** Every birth somebody was told of. */
+  readonly acknowledged: readonly Acknowledged[];
+  /** How often each code was met; `network` is a connection that was refused or broken. */
+  readonly problems: ReadonlyMap<string, number>;
+  stop(): Promise<void>;
+};
+
+type Under = {
+  readonly url: string;
+  readonly key: string;
+  readonly taskIds: readonly string[];
+  readonly clients: number;
+};
+
+const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
+
+/** Clients that replace sessions as fast as they are answered, each on tasks of its own. */
+export function putLoadOn({ url, key, taskIds, clients }: Under): Load {
+  const client = createClient({ baseUrl: url, key });
+  const acknowledged: Acknowledged[] = [];
+  const problems = new Map<string, number>();
+  let stopped = false;
+
+  const run = async (number: number): Promise<void> => {
+    const taskId = taskIds[number % taskIds.length];
+    if (taskId === undefined) return;
+    for (let round = 0; !stopped; round += 1) {
+      try {
+        acknowledged.push(await replaceOnce(client, taskId, MODELS[round % MODELS.length] ?? MODELS[0]));
+      } catch (error) {
+        const code = error instanceof ApiProblem ? error.code : 'network';
+        problems.set(code, (problems.get(code) ?? 0) + 1);
+        if (code === 'network') await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  };
+  const running = Promise.all(Array.from({ length: clients }, (_, number) => run(number)));
+  return {
+    acknowledged,
+    problems,
+    stop: async () => {
+      stopped = true;
+      await running;
+    },
+  };
+}
+
+async function replaceOnce(client: Client, taskId: string, model: string): Promise<Acknowledged> {
+  const asking = { taskId, phase: 'run', model: { agent: 'claude-code', model } };
+  try {
+    const { body } = await client.startSession({ body: asking });
+    return { taskId, sessionId: body.session.id, generation: body.session.generation };
+  } catch (error) {
+    const confirm = error instanceof ApiProblem ? error.problem.confirm : undefined;
+    if (confirm === undefined) throw error;
+    const { body } = await client.startSession({ body: { ...asking, confirm } });
+    return { taskId, sessionId: body.session.id, generation: body.session.generation };
+  }
+}

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { openGuard } from '@phaselock/guard';
+import { createTestDatabase, createWorld, eventually, type SpawnedNode, spawnNode } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { makeApiKey } from '../access/api-key-secret.ts';
+import { putLoadOn } from './load.ts';
+import { lostOf } from './lost.ts';
+
+const MAIN = resolve(import.meta.dirname, '../main.ts');
+
+const startApi = (databaseUrl: string, env: Record<string, string> = {}): SpawnedNode =>
+  spawnNode(MAIN, {
+    env: {
+      PHASELOCK_PORT: '0',
+      PHASELOCK_DATABASE_URL: databaseUrl,
+      PHASELOCK_RATE_LIMIT: '0',
+      PHASELOCK_LOG_LEVEL: 'warn',
+      ...env,
+    },
+  });
+
+const urlOf = async (api: SpawnedNode): Promise<string> => (await api.waitForLine(/is up at (\S+)/))[1] ?? '';
+
+test('SIGTERM under load: not ready first, every answer whole, nothing acknowledged is lost, and an exit in order', async () => {
+  await using database = await createTestDatabase();
+  await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
+  const world = await createWorld(guard);
+  const taskIds = await Promise.all(Array.from({ length: 20 }, () => world.task()));
+  const { key, prefix, secretSha256 } = makeApiKey();
+  await guard.addApiKey({ prefix, secretSha256, name: 'load', scopes: ['admin'], projectId: null });
+
+  await using api = startApi(database.url, { PHASELOCK_DRAIN_DELAY_MS: '400' });
+  const url = await urlOf(api);
+  const stream = await fetch(`${url}/v1/tasks/${taskIds[0]}/changes`, { headers: { Authorization: `Bearer ${key}` } });
+  const load = putLoadOn({ url, key, taskIds, clients: 20 });
+  await eventually(() => load.acknowledged.length > 300);
+
+  api.kill('SIGTERM');
+  await eventually(async () => {
+    const ready = await fetch(`${url}/readyz`);
+    expect(await ready.json()).toEqual({ status: 'not-ready', why: 'draining' });
+  });
+  const before = load.acknowledged.length;
+  await eventually(() => load.acknowledged.length > before);
+  expect(await api.exited).toEqual({ code: 0, signal: null });
+  await load.stop();
+
+  // The stream was ended, not cut: a client that comes back elsewhere goes on where it was.
+  await expect(stream.text()).resolves.toContain('event: change');
+  expect([...load.problems.keys()].filter((code) => code !== 'network')).toEqual([]);
+  expect(await lostOf(guard, load.acknowledged)).toEqual([]);
+  expect(api.lines.filter((line) => line.includes('"log.level":"error"'))).toEqual([]);
+}, 60_000);
+
+test('a second signal does not hurry it, and a request that hangs is cut at the deadline', async () => {
+  await using database = await createTestDatabase();
+  await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
+  const world = await createWorld(guard);
+  const taskId = await world.task();
+  const { key, prefix, secretSha256 } = makeApiKey();
+  await guard.addApiKey({ prefix, secretSha256, name: 'slow', scopes: ['admin'], projectId: null });
+  await using api = startApi(database.url, { PHASELOCK_DRAIN_TIMEOUT_MS: '300' });
+  const url = await urlOf(api);
+
+  const holder = guard.database.transaction();
+  await holder.query({ name: 'lock_models', text: 'lock table models in access exclusive mode' }, []);
+  const hanging = fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } }).catch(
+    (error: unknown) => error,
+  );
+  await eventually(async () => {
+    const { rows } = await guard.database.pool.pg.query<{ waiting: number }>(
+      "select count(*) as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    expect(rows[0]?.waiting).toBeGreaterThan(0);
+  });
+  api.kill('SIGTERM');
+  api.kill('SIGTERM');
+  expect(await hanging).toBeInstanceOf(TypeError);
+  await holder.rollback();
+  expect(await api.exited).toEqual({ code: 0, signal: null });
+  expect(api.lines.some((line) => line.includes('were cut at the deadline'))).toBe(true);
+  expect(taskId).toBeDefined();
+}, 60_000);
+
+test('a configuration with mistakes lists all of them and starts nothing', async () => {
+  await using api = spawnNode(MAIN, {
+    env: {
+      PHASELOCK_PORT: '70000',
+      PHASELOCK_DATABASE_URL: 'mysql://user:hunter2@x',
+      PHASELOCK_AUTH: 'off',
+      PHASELOCK_HOST: '0.0.0.0',
+    },
+  });
+  expect(await api.exited).toEqual({ code: 64, signal: null });
+  expect(api.stderr()).toContain('PHASELOCK_PORT must be a whole number from 0 to 65535');
+  expect(api.stderr()).toContain('PHASELOCK_DATABASE_URL must begin with postgres: or postgresql:');
+  expect(api.stderr()).not.toContain('hunter2');
+  expect(api.stderr()).not.toContain('    at ');
+});
