@@ -54,7 +54,7 @@ export const ERRORS = {
   version_mismatch: {
     status: 412,
     retryable: false,
-    text: 'The session was modified since it was read. Read it again before changing it.',
+    text: 'It was modified since it was read. Read it again before changing it.',
   },
   idempotency_key_reused: {
     status: 422,

@@ -1,11 +1,4 @@
-import {
-  ERRORS,
-  type ModelSelection,
-  OUTSIDE_THE_GUARD,
-  PhaselockError,
-  resolveModel,
-  type SlotKey,
-} from '@phaselock/core';
+import { type ModelSelection, OUTSIDE_THE_GUARD, PhaselockError, resolveModel, type SlotKey } from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
 import { createBeside } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
@@ -26,8 +19,7 @@ export async function beginStandalone(
   return await answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'session_create_failed', async () => {
     const { catalogue } = await ctx.catalogue.view();
     const resolution = resolveModel(catalogue, model);
-    if (resolution.kind === 'missing')
-      throw new PhaselockError('model_missing', { detail: `${ERRORS.model_missing.text} (${resolution.why})` });
+    if (resolution.kind === 'missing') throw new PhaselockError('model_missing', { detail: resolution.why });
     const slot = { taskId, phase, mode };
     const { identity } = resolution;
     const id = newSessionId(ctx);

@@ -1,4 +1,4 @@
-import { type OperationId, ROUTES, type RouteSpec } from '@phaselock/contract';
+import { type Method, type OperationId, ROUTES, type RouteSpec } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import type { Logger } from '@phaselock/telemetry';
 import express, { type Express, type RequestHandler } from 'express';
@@ -39,11 +39,13 @@ export function buildApp({ intake, handlers, pages, logger, now, openMetrics }: 
     }),
   );
   app.use(pages);
-  for (const id of operationIds()) {
-    const spec = openMetrics ? ROUTES[id] : behindAKey(ROUTES[id]);
-    app[spec.method](expressPath(spec), nameOperation(id), serveRoute(intake, spec, handlers[id]));
+  for (const [path, ids] of literalFirst(Map.groupBy(operationIds(), (id) => expressPath(ROUTES[id])))) {
+    for (const id of ids) {
+      const spec = openMetrics ? ROUTES[id] : behindAKey(ROUTES[id]);
+      app[spec.method](path, nameOperation(id), serveRoute(intake, spec, handlers[id]));
+    }
+    app.all(path, refuseMethod(ids.map((id) => ROUTES[id].method)));
   }
-  refuseOtherMethods(app);
   app.use(() => {
     throw new PhaselockError('route_not_found');
   });
@@ -58,13 +60,14 @@ const behindAKey = (spec: RouteSpec): RouteSpec => (spec.id === 'metrics' ? { ..
 
 const expressPath = ({ path }: RouteSpec): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-function refuseOtherMethods(app: Express): void {
-  const byPath = Map.groupBy(Object.values<RouteSpec>(ROUTES), expressPath);
-  for (const [path, specs] of byPath) {
-    const methods = specs.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
-    app.all(path, (_request, response) => {
-      response.setHeader('Allow', methods.join(', '));
-      throw new PhaselockError('method_not_allowed');
-    });
-  }
+/** An address without parameters must not be taken for one with: `/v1/sessions/latest` is no session. */
+const literalFirst = <Value>(paths: ReadonlyMap<string, Value>): [string, Value][] =>
+  [...paths].toSorted(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')));
+
+function refuseMethod(methods: readonly Method[]): RequestHandler {
+  const allowed = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
+  return (_request, response) => {
+    response.setHeader('Allow', allowed);
+    throw new PhaselockError('method_not_allowed');
+  };
 }

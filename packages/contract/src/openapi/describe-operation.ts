@@ -92,7 +92,8 @@ function answerOf({ scope }: RouteSpec, answer: AnswerSpec, schemas: SchemaColle
   const { description, schema, mediaTypes, headers } = answer;
   const content: Record<string, JsonObject> = {};
   if (schema !== undefined) content['application/json'] = { schema: schemas.schemaOf(schema, 'output') };
-  for (const mediaType of mediaTypes ?? []) content[mediaType] = { schema: { type: 'string' } };
+  for (const mediaType of mediaTypes ?? [])
+    content[mediaType] = { schema: mediaType === 'application/json' ? {} : { type: 'string' } };
   return {
     description,
     headers: describeHeaders({ ...EVERY, ...(scope !== 'none' && LIMITED), ...headers }),

@@ -68,9 +68,8 @@ function relocate(value: Record<string, unknown>): JsonObject {
   return Object.fromEntries(Object.entries(json));
 }
 
-/** Every whole number in JavaScript has these bounds; saying so tells nobody anything. */
+/** Every whole number in JavaScript is above that; saying so tells nobody anything. */
 function tidy(schema: Record<string, unknown>): void {
-  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   delete schema.id;
 }

@@ -40,10 +40,14 @@ export const apiKeyId = z
   .toLowerCase()
   .meta({ format: 'uuid', description: 'Id of an API key' });
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it leaves out
+const AGENT_SESSION_ID = /^(?![-\s])[^\u0000-\u001f\u007f]*(?<!\s)$/;
+
 export const agentSessionId = z
   .string()
   .min(1)
   .max(200)
+  .regex(AGENT_SESSION_ID, 'must not begin with a dash or a space, end with a space, or hold control characters')
   .meta({ description: "The agent's own name for a conversation" })
   .transform((value, context) => {
     const id = parseAgentSessionId(value);
