@@ -18,7 +18,7 @@ const asked = <Id>(parse: (value: string) => Id | undefined, what: string) =>
   z
     .string()
     .regex(UUID, 'must be a UUID')
-    .meta({ format: 'uuid', description: `Id of a ${what}` })
+    .meta({ format: 'uuid', description: `Id of ${what}` })
     .transform((value, context): Id => {
       const id = parse(value);
       if (id !== undefined) return id;
@@ -26,13 +26,13 @@ const asked = <Id>(parse: (value: string) => Id | undefined, what: string) =>
       return z.NEVER;
     });
 
-export const projectId = asked(parseProjectId, 'project');
-export const taskId = asked(parseTaskId, 'task');
-export const attemptId = asked(parseAttemptId, 'attempt');
-export const sessionId = asked(parseSessionId, 'session');
-export const processId = asked(parseProcessId, 'process');
-export const modelId = asked(parseModelId, 'model');
-export const profileId = asked(parseProfileId, 'profile');
+export const projectId = asked(parseProjectId, 'a project');
+export const taskId = asked(parseTaskId, 'a task');
+export const attemptId = asked(parseAttemptId, 'an attempt');
+export const sessionId = asked(parseSessionId, 'a session');
+export const processId = asked(parseProcessId, 'a process');
+export const modelId = asked(parseModelId, 'a model');
+export const profileId = asked(parseProfileId, 'a profile');
 
 export const apiKeyId = z
   .string()

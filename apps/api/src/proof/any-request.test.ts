@@ -1,0 +1,133 @@
+import { openApiDocument, ROUTES, type RouteSpec } from '@phaselock/contract';
+import { SONNET } from '@phaselock/testkit';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { arbitraryOf, type KnownIds } from '../testing/arbitrary-of-schema.ts';
+import { field, textField } from '../testing/fields.ts';
+import { HOSTILE_VALUES, withHostilePart } from '../testing/hostile-values.ts';
+import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+
+const RUNS = Number(process.env.PHASELOCK_TEST_FUZZ_RUNS ?? 25);
+const SEED = Number(process.env.PHASELOCK_TEST_FUZZ_SEED ?? 20_261_121);
+
+const succeeded = new Set<string>();
+const document = openApiDocument({ version: '1' });
+let api: TestApi;
+let known: KnownIds;
+
+beforeAll(async () => {
+  api = await openTestApi({ PHASELOCK_DEADLINE_MS: '1000' });
+  known = await populate(api);
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+/** A task in work; its ids come up often enough that a good part of the requests finds what it asks for. */
+async function populate({ world, call }: TestApi): Promise<KnownIds> {
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const body = { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } };
+  const sessionId = textField((await call('POST', '/v1/sessions', { body })).body, 'session.id');
+  const turn = await call('POST', `/v1/sessions/${sessionId}/turns`, { body: { generation: 1, attemptId } });
+  return new Map([
+    ['Id of a project', [world.projectId]],
+    ['Id of a task', [taskId]],
+    ['Id of an attempt', [attemptId]],
+    ['Id of a session', [sessionId]],
+    ['Id of a process', [textField(turn.body, 'processId')]],
+  ]);
+}
+
+/** A stream ends when the client leaves, which is another test. What deletes comes last, or nothing else would find anything. */
+const routes = Object.values<RouteSpec>(ROUTES)
+  .filter(({ id }) => !id.endsWith('Changes'))
+  .toSorted((a, b) => Number(a.method === 'delete') - Number(b.method === 'delete'));
+
+type Asked = {
+  readonly path: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+};
+
+function requestsOf(route: RouteSpec): fc.Arbitrary<Asked> {
+  const operation = document.paths[route.path]?.[route.method] ?? {};
+  const parameters = Array.isArray(operation.parameters) ? operation.parameters : [];
+  const inPlace = (place: string): fc.Arbitrary<Record<string, unknown>> => {
+    const own = parameters.filter((parameter) => field(parameter, 'in') === place);
+    const requiredKeys = own
+      .filter((parameter) => field(parameter, 'required') === true)
+      .map((one) => textField(one, 'name'));
+    const model = own.map((one): [string, fc.Arbitrary<unknown>] => [
+      textField(one, 'name'),
+      arbitraryOf({ ...Object(field(one, 'schema')), description: Object(one).description }, document, known),
+    ]);
+    return fc.record(Object.fromEntries(model), { requiredKeys });
+  };
+  return fc.record({ path: inPlace('path'), query: inPlace('query'), body: bodyOf(route, operation) });
+}
+
+function bodyOf({ body, line }: RouteSpec, operation: unknown): fc.Arbitrary<unknown> {
+  if (line !== undefined) return arbitraryOf({ $ref: '#/components/schemas/LogLine' }, document, known);
+  if (body === undefined) return fc.constant(undefined);
+  const json: unknown = Object(field(operation, 'requestBody.content'))['application/json'];
+  return arbitraryOf(field(json, 'schema'), document, known);
+}
+
+async function send(route: RouteSpec, { path, query, body }: Asked): Promise<void> {
+  const address = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => pathPart(path[name]));
+  const search = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, wellFormed(value)]),
+  );
+  const answer = await api.call(route.method.toUpperCase(), `${address}${search.size === 0 ? '' : `?${search}`}`, {
+    ...(body !== undefined && { text: JSON.stringify(body) }),
+    ...(route.line !== undefined && { type: 'application/x-ndjson' }),
+  });
+  if (answer.status < 300) succeeded.add(route.id);
+  expect(answer.status, answer.text).toBeLessThan(500);
+  expect(answer.text).not.toMatch(/ {4}at |node_modules|select |insert /);
+}
+
+/** A client's URL parser resolves dots before anything is sent. */
+const pathPart = (value: unknown): string => encodeURIComponent(wellFormed(value)).replace(/^\.{1,2}$/, 'dots');
+
+const wellFormed = (value: unknown): string =>
+  (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).slice(0, 2_000).toWellFormed();
+
+describe('whatever is sent, the answer is one of the contract', () => {
+  test.each(routes.map((route) => [route.id, route] as const))('%s, as the document allows', async (_id, route) => {
+    await fc.assert(
+      fc.asyncProperty(requestsOf(route), (asked) => send(route, asked)),
+      { numRuns: RUNS, seed: SEED },
+    );
+  });
+
+  test.each(routes.map((route) => [route.id, route] as const))(
+    '%s, with a part that is hostile',
+    async (_id, route) => {
+      const hostile = fc.tuple(requestsOf(route), fc.constantFrom(...HOSTILE_VALUES), fc.nat(1_000));
+      const property = fc.asyncProperty(hostile, async ([asked, value, where]) => {
+        const { path, query, body } = asked;
+        const spoilt = withHostilePart(body === undefined ? { path, query } : body, value, where);
+        if (body !== undefined) await send(route, { path, query, body: spoilt });
+        else await send(route, { path: partOf(spoilt, 'path', path), query: partOf(spoilt, 'query', query), body });
+      });
+      await fc.assert(property, { numRuns: RUNS, seed: SEED });
+    },
+  );
+
+  test('requests that the document allows mostly do something', () => {
+    const never = routes.map(({ id }) => id).filter((id) => !succeeded.has(id));
+    expect(never.length, never.join(' ')).toBeLessThan(routes.length / 4);
+  });
+
+  test('and the service still works', async () => {
+    const taskId = await api.world.task();
+    const body = { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } };
+    const started = await api.call('POST', '/v1/sessions', { body });
+    expect([201, 422]).toContain(started.status);
+  });
+});
+
+const partOf = (spoilt: unknown, name: 'path' | 'query', otherwise: Asked['path']): Asked['path'] => {
+  const part: unknown = typeof spoilt === 'object' && spoilt !== null ? Reflect.get(spoilt, name) : undefined;
+  return typeof part === 'object' && part !== null && !Array.isArray(part) ? { ...otherwise, ...part } : otherwise;
+};
