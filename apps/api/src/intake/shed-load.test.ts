@@ -1,0 +1,37 @@
+import { setImmediate } from 'node:timers/promises';
+import { eventually } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { createLoadShedder, watchEventLoopDelay } from './shed-load.ts';
+
+const shedder = (waiting: number, delayMs: number) =>
+  createLoadShedder({
+    poolWaiting: () => waiting,
+    maxPoolWaiting: 10,
+    eventLoopDelayMs: () => delayMs,
+    maxEventLoopDelayMs: 100,
+  });
+
+describe('a request is refused at once', () => {
+  test.each([
+    { waiting: 10, delayMs: 100, normal: undefined, high: undefined },
+    { waiting: 11, delayMs: 0, normal: 'pool', high: undefined },
+    { waiting: 21, delayMs: 0, normal: 'pool', high: 'pool' },
+    { waiting: 0, delayMs: 101, normal: 'event-loop', high: undefined },
+    { waiting: 0, delayMs: 201, normal: 'event-loop', high: 'event-loop' },
+  ])('$waiting waiting, $delayMs ms behind: $normal, and what keeps work alive: $high', (load) => {
+    const { check } = shedder(load.waiting, load.delayMs);
+    expect(check('normal')).toBe(load.normal);
+    expect(check('high')).toBe(load.high);
+  });
+});
+
+test('the delay of the event loop is seen while it is behind, and forgotten when it is not', async () => {
+  using delay = watchEventLoopDelay();
+  await eventually(async () => {
+    const until = performance.now() + 120;
+    while (performance.now() < until);
+    await setImmediate();
+    expect(delay.recentMs()).toBeGreaterThan(30);
+  });
+  await eventually(() => expect(delay.recentMs()).toBeLessThan(20));
+});

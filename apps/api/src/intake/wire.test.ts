@@ -1,0 +1,135 @@
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi({ PHASELOCK_REQUEST_TIMEOUT_MS: '400', PHASELOCK_HEADERS_TIMEOUT_MS: '300' });
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+type Sent = { readonly status: number; readonly code: string | undefined; readonly text: string };
+
+/** As it goes over the wire, with nothing in between that would mend it; until the server has answered or hung up. */
+function overTheWire(...parts: readonly (string | Buffer)[]): Promise<Sent> {
+  const { promise, resolve, reject } = Promise.withResolvers<Sent>();
+  const { hostname, port } = new URL(api.api.url);
+  const socket = connect(Number(port), hostname);
+  let text = '';
+  const done = (): void => {
+    socket.destroy();
+    const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(text) ?? [];
+    const [, code] = /"code":"(\w+)"/.exec(text) ?? [];
+    resolve({ status: Number(status), code, text });
+  };
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    if (/\r\n\r\n(.*\}|[\da-f]+\r\n.*\}\r\n)/s.test(text)) done();
+  });
+  socket.on('close', done);
+  socket.on('error', (error) => (text === '' ? reject(error) : done()));
+  for (const part of parts) socket.write(part);
+  return promise;
+}
+
+const head = (lines: readonly string[], start = 'POST /v1/sessions HTTP/1.1'): string =>
+  `${[start, 'Host: localhost', `Authorization: Bearer ${api.key}`, ...lines].join('\r\n')}\r\n\r\n`;
+const JSON_TYPE = 'Content-Type: application/json';
+
+describe('what is no request is answered as the contract says, and ends', () => {
+  test.each([
+    ['noise', () => 'EHLO phaselock\r\n\r\n', 400, 'invalid_request'],
+    ['TLS', () => Buffer.from('1603010200010001fc0303', 'hex'), 400, 'invalid_request'],
+    ['a header with a line break', () => head(['X-Evil: a\rb', 'Content-Length: 0']), 400, 'invalid_request'],
+    ['two lengths', () => head([JSON_TYPE, 'Content-Length: 2', 'Content-Length: 3']), 400, 'invalid_request'],
+    [
+      'a length and chunks',
+      () => `${head([JSON_TYPE, 'Content-Length: 5', 'Transfer-Encoding: chunked'])}0\r\n\r\n`,
+      400,
+      'invalid_request',
+    ],
+    [
+      'a chunk without a size',
+      () => `${head([JSON_TYPE, 'Transfer-Encoding: chunked'])}zz\r\n`,
+      400,
+      'invalid_request',
+    ],
+    ['20 kB of headers', () => head([`X-Long: ${'x'.repeat(20_000)}`]), 431, 'headers_too_large'],
+    ['headers that never end', () => 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n', 408, 'request_timeout'],
+    ['a body that never ends', () => `${head([JSON_TYPE, 'Content-Length: 100'])}{`, 408, 'request_timeout'],
+  ])('%s', async (_what, bytes, status, code) => {
+    expect(await overTheWire(bytes())).toMatchObject({ status, code });
+  });
+});
+
+describe('a body', () => {
+  test.each([
+    ['announced too large', () => [head([JSON_TYPE, 'Content-Length: 99999999999'])], 413, 'payload_too_large'],
+    [
+      'too large without saying so',
+      () => [head([JSON_TYPE, 'Transfer-Encoding: chunked']), `100000\r\n${' '.repeat(0x100000)}\r\n`.repeat(3)],
+      413,
+      'payload_too_large',
+    ],
+    [
+      'packed',
+      () => {
+        const body = gzipSync('{}');
+        return [head([JSON_TYPE, 'Content-Encoding: gzip', `Content-Length: ${body.length}`]), body];
+      },
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'of another type',
+      () => [head(['Content-Type: text/xml', 'Content-Length: 2']), '{}'],
+      415,
+      'unsupported_media_type',
+    ],
+    ['of no type', () => [head(['Content-Length: 2']), '{}'], 415, 'unsupported_media_type'],
+    [
+      'in bytes that are no text',
+      () => [head([JSON_TYPE, 'Content-Length: 5']), Buffer.from([0x7b, 0xff, 0xfe, 0xc3, 0x7d])],
+      400,
+      'invalid_request',
+    ],
+    ['that is absent', () => [head([JSON_TYPE, 'Content-Length: 0'])], 400, 'invalid_request'],
+  ])('%s', async (_what, parts, status, code) => {
+    expect(await overTheWire(...parts())).toMatchObject({ status, code });
+  });
+});
+
+describe('an address', () => {
+  test.each([
+    ['/v1/sessions/%zz', 400, 'invalid_request'],
+    ['/v1/sessions/%00', 400, 'invalid_request'],
+    ['/v1/sessions/%c0%ae', 400, 'invalid_request'],
+    ['//evil.example/v1/sessions', 404, 'route_not_found'],
+    ['/v1/sessions/../../etc/passwd', 404, 'route_not_found'],
+    ['/v1/sessions/', 404, 'route_not_found'],
+    ['/V1/sessions', 404, 'route_not_found'],
+    ['/v1/sessions?__proto__[x]=1', 400, 'invalid_request'],
+    ['/v1/sessions?limit[]=1', 400, 'invalid_request'],
+    ['/errors/..%2f..%2fpackage.json', 404, 'route_not_found'],
+  ])('%s', async (path, status, code) => {
+    expect(await overTheWire(head(['Connection: close'], `GET ${path} HTTP/1.1`))).toMatchObject({ status, code });
+  });
+});
+
+test('another method is told which there are', async () => {
+  const answer = await overTheWire(head(['Content-Length: 0'], 'PATCH /v1/sessions HTTP/1.1'));
+  expect(answer).toMatchObject({ status: 405, code: 'method_not_allowed' });
+  expect(answer.text).toMatch(/\r\nAllow: POST, GET, HEAD\r\n/i);
+});
+
+test('no answer tells where it comes from', async () => {
+  const { text } = await overTheWire(head(['Connection: close'], 'GET /v1/nothing HTTP/1.1'));
+  expect(text).not.toMatch(/x-powered-by|express|node_modules|\.ts:/i);
+  expect(text).toMatch(/x-content-type-options: nosniff/i);
+});
+
+test('after all of it the service answers as before', async () => {
+  expect((await api.call('GET', '/v1/sessions')).status).toBe(200);
+});
