@@ -3,7 +3,7 @@ export { type Client, type ClientOptions, createClient } from './client/create-c
 export { type ReceivedChange, readChanges } from './client/read-changes.ts';
 export { errorsOf } from './errors-of.ts';
 export { type OpenApiDocument, openApiDocument } from './openapi/openapi-document.ts';
-export { errorPageHtml, errorPageIndex, isErrorCode } from './pages/error-pages.ts';
+export { ERROR_CODES, errorPageHtml, errorPageIndex, isErrorCode } from './pages/error-pages.ts';
 export { referencePage } from './pages/reference-page.ts';
 export {
   type AnswerOf,

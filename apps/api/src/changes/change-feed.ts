@@ -38,7 +38,7 @@ const MAX_WAITING = 10_000;
  */
 export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
   const subscribers = new Set<Subscriber>();
-  let tail: ChangePlace | undefined;
+  let tail: Promise<ChangePlace> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let polling: Promise<void> | undefined;
 
@@ -53,13 +53,22 @@ export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
     }, ms);
   };
 
+  /** From where on the look goes. A failure is not kept. */
+  const tailKnown = (): Promise<ChangePlace> => {
+    tail ??= read.tail().catch((error: unknown) => {
+      tail = undefined;
+      throw error;
+    });
+    return tail;
+  };
+
   /** How long to wait for the next look. */
   const poll = async (): Promise<number> => {
     try {
-      tail ??= await read.tail();
-      const changes = await read.after(tail, PAGE);
+      const changes = await read.after(await tailKnown(), PAGE);
       for (const change of changes) for (const subscriber of subscribers) offer(subscriber, change);
-      tail = changes.at(-1)?.place ?? tail;
+      const last = changes.at(-1)?.place;
+      if (last !== undefined) tail = Promise.resolve(last);
       if (subscribers.size === 0) tail = undefined;
       return changes.length === PAGE ? 0 : pollMs;
     } catch {
@@ -70,7 +79,9 @@ export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
 
   const catchUp = async (subscriber: Subscriber): Promise<void> => {
     try {
-      let place = subscriber.place ?? (await read.tail());
+      // Known before what was missed is read: what comes between the two would be seen by neither.
+      const from = await tailKnown();
+      let place = subscriber.place ?? from;
       for (;;) {
         const missed = await read.of(subscriber.filter, place, PAGE);
         for (const change of missed) if (subscribers.has(subscriber)) subscriber.listener.change(change);

@@ -1,7 +1,7 @@
-import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+import { sendOverTheWire } from '../testing/over-the-wire.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -9,30 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-type Sent = { readonly status: number; readonly code: string | undefined; readonly text: string };
-
-/** As it goes over the wire, with nothing in between that would mend it; until the server has answered or hung up. */
-function overTheWire(...parts: readonly (string | Buffer)[]): Promise<Sent> {
-  const { promise, resolve, reject } = Promise.withResolvers<Sent>();
-  const { hostname, port } = new URL(api.api.url);
-  const socket = connect(Number(port), hostname);
-  let text = '';
-  const done = (): void => {
-    socket.destroy();
-    const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(text) ?? [];
-    const [, code] = /"code":"(\w+)"/.exec(text) ?? [];
-    resolve({ status: Number(status), code, text });
-  };
-  socket.setEncoding('latin1');
-  socket.on('data', (chunk: string) => {
-    text += chunk;
-    if (/\r\n\r\n(.*\}|[\da-f]+\r\n.*\}\r\n)/s.test(text)) done();
-  });
-  socket.on('close', done);
-  socket.on('error', (error) => (text === '' ? reject(error) : done()));
-  for (const part of parts) socket.write(part);
-  return promise;
-}
+const overTheWire = (...parts: readonly (string | Buffer)[]) => sendOverTheWire(api.api.url, parts);
 
 const head = (lines: readonly string[], start = 'POST /v1/sessions HTTP/1.1'): string =>
   `${[start, 'Host: localhost', `Authorization: Bearer ${api.key}`, ...lines].join('\r\n')}\r\n\r\n`;

@@ -11,6 +11,8 @@ type Draining = {
   readonly timeoutMs: number;
 };
 
+const SWEEP_MS = 20;
+
 /**
  * Not ready → the balancer looks elsewhere → no new connections, and the open ones told to close → requests in flight finish, or are cut at
  * the deadline. Resolves when the last connection is gone; true when nothing had to be cut.
@@ -22,7 +24,8 @@ export async function drain({ server, readiness, endStreams, delayMs, timeoutMs 
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   endStreams();
-  server.closeIdleConnections();
+  // The connection of an answer that was on its way already is idle afterwards, and nothing else would close it.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
 
   let cut = false;
   const deadline = setTimeout(() => {
@@ -31,5 +34,6 @@ export async function drain({ server, readiness, endStreams, delayMs, timeoutMs 
   }, timeoutMs);
   await closed;
   clearTimeout(deadline);
+  clearInterval(sweep);
   return !cut;
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { openGuard } from '@phaselock/guard';
-import { createTestDatabase, createWorld, eventually, type SpawnedNode, spawnNode } from '@phaselock/testkit';
+import { type OpenGuard, openGuard } from '@phaselock/guard';
+import { createTestDatabase, createWorld, eventually, holdLock, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { makeApiKey } from '../access/api-key-secret.ts';
 import { putLoadOn } from './load.ts';
@@ -18,6 +18,13 @@ const startApi = (databaseUrl: string, env: Record<string, string> = {}): Spawne
       ...env,
     },
   });
+
+async function waitingForLocks(guard: OpenGuard): Promise<number> {
+  const { rows } = await guard.database.pool.pg.query<{ waiting: number }>(
+    "select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+  );
+  return rows[0]?.waiting ?? 0;
+}
 
 const urlOf = async (api: SpawnedNode): Promise<string> => (await api.waitForLine(/is up at (\S+)/))[1] ?? '';
 
@@ -55,31 +62,43 @@ test('SIGTERM under load: not ready first, every answer whole, nothing acknowled
 test('a second signal does not hurry it, and a request that hangs is cut at the deadline', async () => {
   await using database = await createTestDatabase();
   await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
-  const world = await createWorld(guard);
-  const taskId = await world.task();
+  await createWorld(guard);
   const { key, prefix, secretSha256 } = makeApiKey();
   await guard.addApiKey({ prefix, secretSha256, name: 'slow', scopes: ['admin'], projectId: null });
   await using api = startApi(database.url, { PHASELOCK_DRAIN_TIMEOUT_MS: '300' });
   const url = await urlOf(api);
 
-  const holder = guard.database.transaction();
-  await holder.query({ name: 'lock_models', text: 'lock table models in access exclusive mode' }, []);
+  await using held = await holdLock(database.url, 'lock table models in access exclusive mode');
   const hanging = fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } }).catch(
     (error: unknown) => error,
   );
-  await eventually(async () => {
-    const { rows } = await guard.database.pool.pg.query<{ waiting: number }>(
-      "select count(*) as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-    );
-    expect(rows[0]?.waiting).toBeGreaterThan(0);
-  });
+  await eventually(async () => expect(await waitingForLocks(guard)).toBeGreaterThan(0));
   api.kill('SIGTERM');
   api.kill('SIGTERM');
   expect(await hanging).toBeInstanceOf(TypeError);
-  await holder.rollback();
+  await held.letGo();
   expect(await api.exited).toEqual({ code: 0, signal: null });
   expect(api.lines.some((line) => line.includes('were cut at the deadline'))).toBe(true);
-  expect(taskId).toBeDefined();
+}, 60_000);
+
+test('an answer that was on its way ends its connection, and the shutdown waits for nothing else', async () => {
+  await using database = await createTestDatabase();
+  await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
+  await createWorld(guard);
+  const { key, prefix, secretSha256 } = makeApiKey();
+  await guard.addApiKey({ prefix, secretSha256, name: 'slow', scopes: ['admin'], projectId: null });
+  // Longer than the test may take.
+  await using api = startApi(database.url, { PHASELOCK_DRAIN_TIMEOUT_MS: '300000' });
+  const url = await urlOf(api);
+  await using held = await holdLock(database.url, 'lock table models in access exclusive mode');
+  const waiting = fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } });
+  await eventually(async () => expect(await waitingForLocks(guard)).toBeGreaterThan(0));
+  api.kill('SIGTERM');
+  await eventually(async () => expect(await fetch(`${url}/readyz`).catch(() => 'refused')).toBe('refused'));
+  await held.letGo();
+  expect((await waiting).status).toBe(200);
+  expect(await api.exited).toEqual({ code: 0, signal: null });
+  expect(api.lines.some((line) => line.includes('were cut at the deadline'))).toBe(false);
 }, 60_000);
 
 test('a configuration with mistakes lists all of them and starts nothing', async () => {

@@ -71,7 +71,9 @@ const listKeys: Command = async (guard, say) => {
   if (items.length === 0) return say('There are no keys yet.');
   for (const { prefix, name, scopes, projectId, createdAt, revokedAt } of items) {
     const state = revokedAt === null ? 'valid' : `revoked ${revokedAt.toISOString()}`;
-    say([prefix, state, createdAt.toISOString(), scopes.join(','), projectId ?? 'all projects', name].join('  '));
+    say(
+      [`plk_${prefix}`, state, createdAt.toISOString(), scopes.join(','), projectId ?? 'all projects', name].join('  '),
+    );
   }
 };
 
