@@ -94,13 +94,14 @@ export async function openApi({ config, databaseUrl, telemetry, logger, scope }:
     now,
     openMetrics: isLoopbackHost(config.host),
   });
-  const { server, url, inFlight } = await listen(app, config);
+  const { server, url, inFlight, closeUnused } = await listen(app, config);
   resources.defer(telemetry.http.observe(() => ({ inFlight: inFlight(), streams: changes.open() })));
 
   let drained: Promise<boolean> | undefined;
   const drainOnce = (): Promise<boolean> => {
     drained ??= drain({
       server,
+      closeUnused,
       readiness,
       endStreams: () => changes.endAll(),
       delayMs: config.drainDelayMs,

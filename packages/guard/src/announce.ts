@@ -1,13 +1,5 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
-import {
-  type DeletionReason,
-  type ModelComparison,
-  NOTICES,
-  type PhaselockError,
-  type SessionId,
-  type ShownSession,
-  type SlotKey,
-} from '@phaselock/core';
+import type { DeletionReason, PhaselockError, SessionId, ShownSession, SlotKey } from '@phaselock/core';
 import type { GuardContext } from './context.ts';
 import type { GuardedSession } from './start-outcome.ts';
 
@@ -77,30 +69,6 @@ export function announceFailedStart(
 }
 
 const SERVER_ERROR = 500;
-
-/** The line operators grep for: each model change between two processes of an attempt has one, and nothing else does. */
-export function announceModelChange(
-  ctx: GuardContext,
-  change: {
-    taskAttemptId: string;
-    previousVariant: string | null;
-    currentVariant: string | null;
-    previousModel: string | null;
-    currentModel: string | null;
-    comparison?: ModelComparison;
-  },
-): void {
-  ctx.logger.info(
-    {
-      task_attempt_id: change.taskAttemptId,
-      previous_variant: change.previousVariant,
-      current_variant: change.currentVariant,
-      previous_model: change.previousModel,
-      current_model: change.currentModel,
-    },
-    NOTICES.model_changed_log,
-  );
-}
 
 export function announceDeleted(
   ctx: GuardContext,

@@ -8,7 +8,8 @@ import {
 } from '@phaselock/core';
 import type { Held } from '@phaselock/locking';
 import { beginTurn, createBeside, openSession, type TurnState, type Writer } from '@phaselock/store';
-import { announceBeside, announceModelChange, announceOpened } from './announce.ts';
+import { logModelChange } from '@phaselock/telemetry';
+import { announceBeside, announceOpened } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { Moved } from './failures.ts';
 import { glance, movedPast } from './glance.ts';
@@ -31,13 +32,12 @@ export async function openFreshConversation(
     : await besideAndBegin(ctx, attempt, state, decision);
   ctx.telemetry.turnDecided('fresh');
   if (decision.reason === 'model-changed') {
-    const previous = previousIdentity(state, attempt.request);
-    announceModelChange(ctx, {
+    logModelChange(ctx.logger, {
       taskAttemptId: attempt.request.attemptId,
-      previousVariant: previous.variant,
-      currentVariant: decision.identity.variant,
-      previousModel: previous.model,
-      currentModel: decision.identity.model,
+      sessionId: started.session.sessionId,
+      processId: started.processId,
+      previous: previousIdentity(state, attempt.request),
+      current: decision.identity,
     });
   }
   return started;

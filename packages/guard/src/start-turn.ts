@@ -25,7 +25,7 @@ import {
 } from '@phaselock/core';
 import { type Deadline, deadlineIn } from '@phaselock/locking';
 import { readTurnState, type TurnState } from '@phaselock/store';
-import { announceModelChange } from './announce.ts';
+import { logModelChange } from '@phaselock/telemetry';
 import type { CatalogueView, GuardContext } from './context.ts';
 import { answering, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
@@ -214,13 +214,9 @@ async function begin(
   ctx.telemetry.turnDecided(decision.kind);
   const { predecessor } = state;
   if (decision.kind === 'initial' && predecessor?.reason === 'model-changed') {
-    announceModelChange(ctx, {
-      taskAttemptId: request.attemptId,
-      previousVariant: predecessor.variant,
-      currentVariant: decision.identity.variant,
-      previousModel: predecessor.model,
-      currentModel: decision.identity.model,
-    });
+    const { attemptId: taskAttemptId, sessionId } = request;
+    const change = { taskAttemptId, sessionId, processId, previous: predecessor, current: decision.identity };
+    logModelChange(ctx.logger, change);
   }
   const session = { sessionId: request.sessionId, generation: request.generation };
   const { seq, leaseExpiresAt } = begun;

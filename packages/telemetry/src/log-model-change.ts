@@ -1,30 +1,36 @@
-import { type AttemptId, type Generation, NOTICES, type ProcessId, type SessionId, type TaskId } from '@phaselock/core';
+import { type AttemptId, type ModelIdentity, NOTICES, type ProcessId, type SessionId } from '@phaselock/core';
 import type { Logger } from './logger.ts';
 
+type Named = Pick<ModelIdentity, 'variant' | 'model'>;
+
 export type ModelChange = {
-  readonly taskAttemptId: AttemptId | null;
-  /** The profile, and where there is none the model; null is the agent's own default. */
-  readonly previousVariant: string | null;
-  readonly currentVariant: string | null;
-  readonly taskId?: TaskId;
-  readonly previousSessionId?: SessionId;
-  readonly sessionId?: SessionId;
-  readonly processId?: ProcessId;
-  readonly generation?: Generation;
+  readonly taskAttemptId: AttemptId;
+  readonly sessionId: SessionId;
+  readonly processId: ProcessId;
+  readonly previous: Named;
+  readonly current: Named;
 };
 
-/** The line people look for after a follow-up with another model; its text and its first three fields are fixed. */
-export function logModelChange(logger: Pick<Logger, 'info'>, change: ModelChange): void {
+/** The profile, and where there is none the model; null is the agent's own default. */
+const variantOf = ({ variant, model }: Named): string | null => variant ?? model;
+
+/**
+ * The line operators look for: each model change between two processes of an attempt has one, and nothing else does. Its text and its first
+ * three fields are fixed.
+ */
+export function logModelChange(
+  logger: Pick<Logger, 'info'>,
+  { taskAttemptId, sessionId, processId, previous, current }: ModelChange,
+): void {
   logger.info(
     {
-      task_attempt_id: change.taskAttemptId,
-      previous_variant: change.previousVariant,
-      current_variant: change.currentVariant,
-      task_id: change.taskId,
-      previous_session_id: change.previousSessionId,
-      session_id: change.sessionId,
-      process_id: change.processId,
-      generation: change.generation,
+      task_attempt_id: taskAttemptId,
+      previous_variant: variantOf(previous),
+      current_variant: variantOf(current),
+      previous_model: previous.model,
+      current_model: current.model,
+      session_id: sessionId,
+      process_id: processId,
     },
     NOTICES.model_changed_log,
   );

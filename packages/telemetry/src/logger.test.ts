@@ -1,8 +1,8 @@
-import { parseAttemptId, parseGeneration } from '@phaselock/core';
+import { parseAttemptId, parseProcessId, parseSessionId } from '@phaselock/core';
 import { describe, expect, it } from 'vitest';
 import { capturedLines } from '../test/captured-lines.ts';
 import { logModelChange } from './log-model-change.ts';
-import { silentLogger } from './logger.ts';
+import { createLogger, silentLogger } from './logger.ts';
 
 describe('a line', () => {
   it('has the fields ECS requires', () => {
@@ -48,6 +48,17 @@ describe('a line', () => {
     expect(line).not.toHaveProperty('err');
   });
 
+  it('carries what it belongs to, as that is when it is written', () => {
+    const request: { fields: Record<string, string> | undefined } = { fields: { 'http.request.id': 'r1' } };
+    const written: string[] = [];
+    const destination = { write: (line: string) => void written.push(line) };
+    const logger = createLogger({ service: 'phaselock-api', destination, context: () => request.fields });
+    logger.info('within');
+    request.fields = undefined;
+    logger.info('without');
+    expect(written.map((line) => JSON.parse(line)['http.request.id'])).toEqual(['r1', undefined]);
+  });
+
   it('takes whatever was thrown', () => {
     const { logger, lines } = capturedLines();
     logger.error({ err: 'just text' }, 'failed');
@@ -75,24 +86,31 @@ describe('levels', () => {
 });
 
 describe('the line of a model change', () => {
-  it('has the fixed text and fields, at info', () => {
+  const id = '019aa001-0000-7000-8000-000000000001';
+  const [taskAttemptId, sessionId, processId] = [parseAttemptId(id), parseSessionId(id), parseProcessId(id)];
+  const change = (previous: [string | null, string | null], current: [string | null, string | null]) => {
+    if (!taskAttemptId || !sessionId || !processId) throw new Error('no ids');
     const { logger, lines } = capturedLines();
-    const taskAttemptId = parseAttemptId('019aa001-0000-7000-8000-000000000001') ?? null;
-    const generation = parseGeneration(3);
-    logModelChange(logger, {
-      taskAttemptId,
-      previousVariant: 'sonnet',
-      currentVariant: null,
-      ...(generation && { generation }),
-    });
-    expect(lines()[0]).toMatchObject({
+    const named = ([variant, model]: [string | null, string | null]) => ({ variant, model });
+    logModelChange(logger, { taskAttemptId, sessionId, processId, previous: named(previous), current: named(current) });
+    return lines()[0];
+  };
+
+  it('has the fixed text and fields, at info', () => {
+    expect(change(['SONNET', 'claude-sonnet-4-5'], ['OPUS', 'claude-opus-4-5'])).toMatchObject({
       'log.level': 'info',
       message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
-      task_attempt_id: '019aa001-0000-7000-8000-000000000001',
-      previous_variant: 'sonnet',
-      current_variant: null,
-      generation: 3,
+      task_attempt_id: id,
+      previous_variant: 'SONNET',
+      current_variant: 'OPUS',
+      process_id: id,
     });
-    expect(lines()[0]).not.toHaveProperty('session_id');
+  });
+
+  it('names the model where there is no profile, and nothing where the agent chose', () => {
+    expect(change([null, 'claude-sonnet-4-5'], [null, null])).toMatchObject({
+      previous_variant: 'claude-sonnet-4-5',
+      current_variant: null,
+    });
   });
 });

@@ -42,6 +42,8 @@ const LEAKS: readonly (readonly [string, (logger: Logger) => void])[] = [
         .child({ auth: { password: CANARY } })
         .info('bound'),
   ],
+  ['one of our own keys', (logger) => logger.info(`refused plk_AbCdEfGhIjKl_${CANARY.repeat(3)}`)],
+  ['a signed token', (logger) => logger.info(`refused eyJhbGciOiJFUzI1NiJ9.${btoa(CANARY)}.${CANARY}`)],
   ['JSON inside a text', (logger) => logger.info(JSON.stringify({ password: CANARY }))],
 ];
 

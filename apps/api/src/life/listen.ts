@@ -1,8 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { answerClientError } from '../intake/client-error.ts';
 
-export type Listening = { readonly server: Server; readonly url: string; readonly inFlight: () => number };
+export type Listening = {
+  readonly server: Server;
+  readonly url: string;
+  readonly inFlight: () => number;
+  /** Closes the connections nothing is asked on: those that wait for a next request, and those that never had a first. */
+  readonly closeUnused: () => void;
+};
 
 type Bounds = {
   readonly host: string;
@@ -38,9 +45,20 @@ export async function listen(application: RequestListener, bounds: Bounds): Prom
       inFlight -= 1;
     });
   });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const closeUnused = (): void => {
+    server.closeIdleConnections();
+    // Browsers and clients open connections in advance; to the server such a one is not idle but about to ask.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  };
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return { server, inFlight: () => inFlight, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}` };
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  return { server, url, inFlight: () => inFlight, closeUnused };
 }

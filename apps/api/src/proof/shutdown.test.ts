@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { type OpenGuard, openGuard } from '@phaselock/guard';
 import { createTestDatabase, createWorld, eventually, holdLock, type SpawnedNode, spawnNode } from '@phaselock/testkit';
@@ -81,7 +83,7 @@ test('a second signal does not hurry it, and a request that hangs is cut at the 
   expect(api.lines.some((line) => line.includes('were cut at the deadline'))).toBe(true);
 }, 60_000);
 
-test('an answer that was on its way ends its connection, and the shutdown waits for nothing else', async () => {
+test('a shutdown waits for the answer that is on its way, and for no connection nobody asks on', async () => {
   await using database = await createTestDatabase();
   await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
   await createWorld(guard);
@@ -90,6 +92,10 @@ test('an answer that was on its way ends its connection, and the shutdown waits 
   // Longer than the test may take.
   await using api = startApi(database.url, { PHASELOCK_DRAIN_TIMEOUT_MS: '300000' });
   const url = await urlOf(api);
+  // Browsers open connections before they have anything to ask.
+  const { hostname, port } = new URL(url);
+  const spare = connect(Number(port), hostname);
+  await once(spare, 'connect');
   await using held = await holdLock(database.url, 'lock table models in access exclusive mode');
   const waiting = fetch(`${url}/v1/models`, { headers: { Authorization: `Bearer ${key}` } });
   await eventually(async () => expect(await waitingForLocks(guard)).toBeGreaterThan(0));

@@ -1,6 +1,6 @@
 import type { Scope } from '@phaselock/contract';
 import type { ProjectId } from '@phaselock/core';
-import { createTelemetry, silentLogger } from '@phaselock/telemetry';
+import { createLogger, createTelemetry, silentLogger } from '@phaselock/telemetry';
 import { createTestDatabase, createWorld, type World } from '@phaselock/testkit';
 import { makeApiKey } from '../access/api-key-secret.ts';
 import { readConfig } from '../config/read-config.ts';
@@ -27,17 +27,26 @@ export type TestApi = AsyncDisposable & {
 };
 
 /** The whole service on a database of its own, spoken to over a socket. */
-export async function openTestApi(env: Readonly<Record<string, string>> = {}, databaseUrl?: string): Promise<TestApi> {
+export async function openTestApi(
+  env: Readonly<Record<string, string>> = {},
+  databaseUrl?: string,
+  logTo?: (line: string) => void,
+): Promise<TestApi> {
   await using stack = new AsyncDisposableStack();
   const url = databaseUrl ?? stack.use(await createTestDatabase()).url;
   const config = readConfig({ PHASELOCK_PORT: '0', PHASELOCK_DATABASE_URL: url, PHASELOCK_RATE_LIMIT: '0', ...env });
+  const scope = createRequestScope();
+  const logger =
+    logTo === undefined
+      ? silentLogger()
+      : createLogger({ service: 'phaselock-api', destination: { write: logTo }, context: () => scope.fields() });
   const api = stack.use(
     await openApi({
       config,
       databaseUrl: url,
       telemetry: createTelemetry({ operations: operationIds() }),
-      logger: silentLogger(),
-      scope: createRequestScope(),
+      logger,
+      scope,
     }),
   );
   const keyFor: TestApi['keyFor'] = async (scopes, projectId) => {

@@ -1,0 +1,94 @@
+import { SONNET } from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { field, textField } from '../testing/fields.ts';
+import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+
+const CANARY = 'c4n4ry5f1e77d2c4n4ry5f1e77d2';
+
+let api: TestApi;
+const written: string[] = [];
+const linesOf = (requestId: string | null) =>
+  written
+    .map((line): Record<string, unknown> => JSON.parse(line))
+    .filter((line) => line['http.request.id'] === requestId);
+
+beforeAll(async () => {
+  api = await openTestApi({}, undefined, (line) => void written.push(line));
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const model = (name: string) => ({ agent: 'claude-code', model: name });
+
+describe('the line of a request', () => {
+  test('says what was asked, by whom, about what, and how it ended', async () => {
+    const taskId = await api.world.task();
+    const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model: model(SONNET) } });
+    expect(linesOf(started.headers.get('x-request-id')).at(-1)).toMatchObject({
+      'log.level': 'info',
+      'event.action': 'startSession',
+      'http.request.method': 'POST',
+      'http.response.status_code': 201,
+      'url.path': '/v1/sessions',
+      'event.duration': expect.any(Number),
+      'user.id': expect.stringMatching(/^key:/),
+      task_id: taskId,
+    });
+  });
+
+  test('has the id a balancer gave, unless that is no id', async () => {
+    const given = await api.call('GET', '/v1/models', { headers: { 'X-Request-Id': 'balancer-1' } });
+    expect(given.headers.get('x-request-id')).toBe('balancer-1');
+    const odd = await api.call('GET', '/v1/models', { headers: { 'X-Request-Id': '{"log.level":"fatal"}' } });
+    expect(odd.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  test('a changed model leaves its line, with both variants; one that stayed leaves none', async () => {
+    const taskId = await api.world.task();
+    const attemptId = await api.world.attempt(taskId);
+    const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model: model(SONNET) } });
+    const turns = `/v1/sessions/${textField(started.body, 'session.id')}/turns`;
+    const turn = async (more: object) => {
+      const begun = await api.call('POST', turns, { body: { generation: 1, attemptId, ...more } });
+      const session = textField(begun.body, 'session.sessionId');
+      const generation = field(begun.body, 'session.generation');
+      await api.call('POST', `/v1/sessions/${session}/processes/${textField(begun.body, 'processId')}/finish`, {
+        body: { generation, ending: 'completed', agentSessionId: `agent-${textField(begun.body, 'processId')}` },
+      });
+      return linesOf(begun.headers.get('x-request-id')).filter((line) => line.previous_variant !== undefined);
+    };
+    expect(await turn({})).toEqual([]);
+    expect(await turn({})).toEqual([]);
+    expect(await turn({ model: model('claude-opus-4-5'), onModelChange: 'replace' })).toMatchObject([
+      {
+        message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
+        task_attempt_id: attemptId,
+        previous_variant: SONNET,
+        current_variant: 'claude-opus-4-5',
+      },
+    ]);
+  });
+});
+
+test('no secret gets into a line, wherever it was sent', async () => {
+  const before = written.length;
+  const headers = { Cookie: `session=${CANARY}`, 'X-Api-Key': CANARY, 'X-Request-Id': `token=${CANARY}` };
+  await api.call('GET', `/v1/sessions?access_token=${CANARY}`, { headers });
+  await api.call('GET', '/v1/sessions', { key: CANARY, headers });
+  await api.call('GET', '/v1/sessions', { key: `plk_${'A'.repeat(12)}_${CANARY}${'B'.repeat(15)}` });
+  await api.call('GET', '/v1/sessions', { headers: { Authorization: `Basic ${btoa(`me:${CANARY}`)}` } });
+  await api.call('POST', '/v1/projects', { body: { password: CANARY } });
+  await api.call('POST', '/v1/projects', { text: `{"name": "${CANARY}` });
+  const made = await api.call('POST', '/v1/admin/api-keys', { body: { name: 'ci', scopes: ['sessions:read'] } });
+  const { pg } = api.api.guard.database.pool;
+  await pg.query('alter table models rename to hidden');
+  await api.call('POST', '/v1/models', { body: { agent: 'codex', name: CANARY } });
+  await pg.query('alter table hidden rename to models');
+
+  const lines = written.slice(before).join('');
+  expect(lines).toContain('"log.level":"error"');
+  expect(lines).toContain('"http.response.status_code":401');
+  expect(lines).not.toContain(CANARY);
+  expect(lines).not.toContain(btoa(`me:${CANARY}`));
+  expect(lines).not.toContain(textField(made.body, 'key').slice(17));
+  expect(written.join('')).not.toContain(api.key.slice(17));
+});
