@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 
@@ -7,10 +8,11 @@ import { delimiter, join, resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname, '..');
 const HOME = mkdtempSync(join(tmpdir(), 'phaselock-e2e-'));
 const COPY = join(HOME, 'phaselock');
-const ANSWERS = 'created\nexisting\nask\nreplaced';
 
+let steps = 0;
 let failed = 0;
 const step = (name: string, held: boolean, detail = ''): void => {
+  steps += 1;
   if (!held) failed += 1;
   console.log(`${held ? '✓' : '✗'} ${name}${held ? '' : `\n${detail}`}`);
 };
@@ -30,22 +32,36 @@ const SHELL_ENV: NodeJS.ProcessEnv = Object.fromEntries(
     PATH: process.env.PATH?.split(delimiter)
       .filter((folder) => !folder.includes('node_modules'))
       .join(delimiter),
-  }).filter(([name]) => !/^p?npm_|^PNPM_|^INIT_CWD$|^NODE_/i.test(name)),
+  }).filter(([name]) => !/^p?npm_|^PNPM_|^INIT_CWD$|^NODE_|^PHASELOCK_/i.test(name)),
 );
 
-const pnpm = (...args: string[]): string =>
-  execFileSync('npx', ['--yes', 'pnpm@12', ...args], {
+type Ran = { readonly status: number | null; readonly out: string; readonly err: string };
+
+function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ran {
+  const { status, stdout, stderr } = spawnSync(program, args, {
     cwd: COPY,
-    env: SHELL_ENV,
+    env: { ...SHELL_ENV, ...env },
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  return { status, out: stdout.trim(), err: stderr.trim() };
+}
+
+const pnpm = (...args: string[]): Ran => run('npx', ['--yes', 'pnpm@12', '--silent', ...args]);
+const shell = (script: string): string => run('sh', ['-c', script]).out;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle));
+  const address = server.address();
+  await new Promise((settle) => server.close(settle));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
 
 /** A process group of its own: pnpm, its shell and node end together. */
-const start = (): ChildProcess =>
+const start = (port: number): ChildProcess =>
   spawn('npx', ['--yes', 'pnpm@12', 'start'], {
     cwd: COPY,
-    env: SHELL_ENV,
+    env: { ...SHELL_ENV, PHASELOCK_PORT: String(port) },
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -75,22 +91,57 @@ function cmdline(file: string): string {
   }
 }
 
+/** What the README says each of its calls answers, in its order. */
+const README_ANSWERS = [
+  '"outcome":"created"',
+  '"message":"A session with the same model is already active. View the active session."',
+  '"code":"replace_confirmation_required"',
+  '"outcome":"replaced"',
+  '"generation":2',
+];
+const ONE_LIVE = /^\{"items":\[\{"id":"[^"]+"[^[\]]*\}\],"next":null\}$/;
+
 try {
   freshCopy();
-  const first = start();
-  step('start says where the database is', (await banner(first)).includes('postgres://'));
-  const beside = pnpm('--silent', 'example').trim();
-  step('the example runs beside it', beside.endsWith(ANSWERS), beside);
+  const port = await freePort();
+  const here = (text: string): string => text.replaceAll('127.0.0.1:4700', `127.0.0.1:${port}`);
+
+  const first = start(port);
+  const shown = await banner(first);
+  const [curl = 'false'] = /curl .+/.exec(shown) ?? [];
+  const pasted = shell(curl);
+  step('the curl of the banner creates a session', pasted.includes('"outcome":"created"'), `${shown}\n${pasted}`);
+  step('the same again finds it', shell(curl).includes(String(README_ANSWERS[1])), shell(curl));
+
+  const [, script = 'false'] = /```sh\n([\s\S]*?)```/.exec(readFileSync(join(COPY, 'README.md'), 'utf8')) ?? [];
+  const answers = shell(here(script)).split('\n');
+  const asTold = README_ANSWERS.every((text, index) => answers[Math.min(index, 3)]?.includes(text));
+  step('each call of the README answers as it says', asTold, answers.join('\n'));
+  step('and the list has one live session', ONE_LIVE.test(answers[4] ?? ''), answers[4]);
+
+  const made = pnpm('keys', 'create', '--name', 'ci', '--scopes', 'sessions:read');
+  const [key = ''] = made.out.split('\n');
+  const list = `curl -s http://127.0.0.1:${port}/v1/sessions -H 'Authorization: Bearer ${key}'`;
+  step('a key made beside it is taken', shell(list).startsWith('{"items":['), made.out + made.err);
+  const wrong = pnpm('keys', 'create', '--nmae', 'ci');
+  step('a wrong flag is a usage error', wrong.status === 64 && !/ {4}at /.test(wrong.err), wrong.err);
+
+  const example = pnpm('example');
+  step('the library runs beside it', example.out.endsWith('created\nexisting\nask\nreplaced'), example.out);
+
   await end(first, 'SIGKILL');
-  const alone = pnpm('--silent', 'example').trim();
-  step('after a kill -9 the example still runs, on the data that was there', alone.endsWith(ANSWERS), alone);
-  const second = start();
-  const shown = await banner(second);
-  step('a second start finds both sessions', /sessions\s+2 live/.test(shown), shown);
+  const second = start(port);
+  const again = await banner(second);
+  step('after a kill -9 it starts with the key it had', again.includes(keyIn(shown)), again);
+  step('and what was acknowledged is there', shell(curl).includes(String(README_ANSWERS[1])), shell(curl));
   await end(second, 'SIGTERM');
   step('nothing is left running', servers().length === 0, servers().map(cmdline).join('\n'));
 } finally {
   rmSync(HOME, { recursive: true, force: true });
 }
-console.log(`${5 - failed} of 5 steps held`);
+console.log(`${steps - failed} of ${steps} steps held`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+function keyIn(text: string): string {
+  return /plk_[\w-]+/.exec(text)?.[0] ?? 'no key was shown';
+}
