@@ -2,6 +2,7 @@ export { ApiProblem } from './client/api-problem.ts';
 export { type Client, type ClientOptions, createClient } from './client/create-client.ts';
 export { type ReceivedChange, readChanges } from './client/read-changes.ts';
 export { errorsOf } from './errors-of.ts';
+export { compareDocuments } from './openapi/compare-documents.ts';
 export { type OpenApiDocument, openApiDocument } from './openapi/openapi-document.ts';
 export { ERROR_CODES, errorPageHtml, errorPageIndex, isErrorCode } from './pages/error-pages.ts';
 export { referencePage } from './pages/reference-page.ts';

@@ -14,7 +14,7 @@ export const INITIAL_FLAGS: Flags = {
   locking_strategy: undefined,
 };
 
-export const FLAG_BOUND_MS = 2_000;
+const FLAG_BOUND_MS = 2_000;
 
 /** While the database cannot be asked the last known flags hold: a kill switch must not flip back by itself. */
 export const flagView = (database: Database, now: () => number): FreshView<Flags> =>

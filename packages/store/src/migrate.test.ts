@@ -2,12 +2,11 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createEmptyDatabase, runAdminStatement, spawnNode } from '@phaselock/testkit';
+import { createEmptyDatabase, runAdminStatement } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 import { MigrationError, migrate, migrationStatus } from './migrate.ts';
 
 const OURS = fileURLToPath(new URL('../migrations/', import.meta.url));
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 /** A copy of the migrations that a test may change or add to. */
 async function ourFolder(): Promise<
@@ -86,36 +85,5 @@ describe('migrating', () => {
     await migrate(database.url, folder.url);
     await expect(migrate(database.url)).rejects.toThrow('use a newer phaselock');
     expect((await migrationStatus(database.url)).at(-1)).toMatchObject({ version: 9002, breaking: true });
-  });
-});
-
-describe('the migrate command', () => {
-  test('run by three processes at once comes to one schema, and shows it', async () => {
-    await using database = await createEmptyDatabase();
-    const env = { PHASELOCK_DATABASE_URL: database.url };
-    const runs = await Promise.all(
-      ['up', 'up', 'up'].map(async (command) => {
-        await using run = spawnNode(MAIN, { args: [command], env });
-        const { code } = await run.exited;
-        return { code, stdout: run.stdout() };
-      }),
-    );
-    for (const run of runs) {
-      expect(run.code).toBe(0);
-      expect(run.stdout).toMatch(/^0001 {2}tables +applied/);
-    }
-    await using status = spawnNode(MAIN, { args: ['status'], env });
-    expect(await status.exited).toMatchObject({ code: 0 });
-    expect(status.stdout()).toBe(runs[0]?.stdout);
-  });
-
-  test.each([
-    [['sideways'], 'postgres://nowhere', 64, /usage/],
-    [['up'], undefined, 64, /PHASELOCK_DATABASE_URL/],
-    [['up'], 'postgres://127.0.0.1:1/nowhere', 1, /ECONNREFUSED/],
-  ])('%j on %s ends with its code and says why', async (args, url, code, said) => {
-    await using run = spawnNode(MAIN, { args, env: { PHASELOCK_DATABASE_URL: url } });
-    expect(await run.exited).toMatchObject({ code });
-    expect(run.stderr()).toMatch(said);
   });
 });

@@ -3,7 +3,7 @@ import type { Generation, ProcessId, SessionId } from '@phaselock/core';
 type HistorySession = { readonly id: SessionId; readonly generation: Generation };
 
 /** What an accepted write left behind, for whoever wants it found again. */
-export type Kept =
+type Kept =
   | { readonly kind: 'line'; readonly line: string }
   /** A process began, or its lease was renewed, until this moment of the database's clock, in milliseconds. */
   | { readonly kind: 'lease'; readonly processId: ProcessId; readonly until: number };

@@ -1,6 +1,6 @@
 import { type Change, type ChangeFilter, type ChangePlace, isAfter } from '@phaselock/store';
 
-export type Listener = {
+type Listener = {
   change(change: Change): void;
   /** What was asked for cannot be read. Whoever listens comes back later, from where it was. */
   failed(): void;

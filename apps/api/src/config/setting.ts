@@ -9,7 +9,7 @@ export type Setting<Value> = {
   readonly parse: (text: string) => Parsed<Value>;
 };
 
-export type Parsed<Value> = { readonly value: Value } | { readonly mistake: string };
+type Parsed<Value> = { readonly value: Value } | { readonly mistake: string };
 
 type About = Pick<Setting<unknown>, 'variable' | 'group' | 'meaning'>;
 

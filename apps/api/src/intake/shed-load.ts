@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-export type Priority = 'normal' | 'high';
-export type ShedReason = 'pool' | 'event-loop';
+type Priority = 'normal' | 'high';
+type ShedReason = 'pool' | 'event-loop';
 export type LoadShedder = { check(priority: Priority): ShedReason | undefined };
 
 type Load = {

@@ -1,6 +1,6 @@
 import { openDatabase, type Statement } from '@phaselock/store';
 
-export type WhyNotReady = 'starting' | 'draining' | 'database';
+type WhyNotReady = 'starting' | 'draining' | 'database';
 
 export type Readiness = AsyncDisposable & {
   /** Null when requests should be sent here. */

@@ -10,7 +10,7 @@ type Observed = {
 };
 
 /** Where a route leaves its name for whoever counts and logs when the answer is out. */
-export type Operation = { name: string };
+type Operation = { name: string };
 
 const QUIET = new Set(['liveness', 'readiness', 'metrics']);
 const MS = 1_000_000;

@@ -9,7 +9,7 @@ import { operationIds } from '../server/build-app.ts';
 import { createRequestScope } from '../server/request-scope.ts';
 import { type Answered, checkedAnswer } from './contract-fetch.ts';
 
-export type Asked = {
+type Asked = {
   readonly body?: unknown;
   readonly text?: string;
   readonly type?: string;

@@ -19,7 +19,7 @@ type Query<Value> = Value extends undefined
     : { readonly query: Value };
 
 /** What a call of a route is given: its parts by name, and what every call may carry. */
-export type Asking<Route extends RouteSpec> = Given<'params', ParamsFor<Route>> &
+type Asking<Route extends RouteSpec> = Given<'params', ParamsFor<Route>> &
   Query<QueryFor<Route>> &
   Given<'body', BodyFor<Route>> &
   (Route extends { readonly line: object } ? { readonly lines: readonly object[] } : { readonly lines?: undefined }) & {

@@ -2,7 +2,7 @@ import { resolved, schemaAt } from '../pages/schema-fields.ts';
 import type { Json, JsonObject } from './json-schemas.ts';
 import type { OpenApiDocument } from './openapi-document.ts';
 
-export type DocumentChange = { readonly where: string; readonly what: string };
+type DocumentChange = { readonly where: string; readonly what: string };
 export type DocumentChanges = {
   readonly breaking: readonly DocumentChange[];
   readonly other: readonly DocumentChange[];

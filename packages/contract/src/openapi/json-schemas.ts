@@ -7,7 +7,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What came out of JSON goes into it. */
-export function toJson(value: unknown): Json {
+function toJson(value: unknown): Json {
   if (Array.isArray(value)) return value.map(toJson);
   if (isObject(value)) {
     return Object.fromEntries(

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { aGeneration, anId } from './ids.ts';
 import { instant, text } from './text.ts';
 
-export const LOG_KINDS = ['stdout', 'stderr', 'event', 'result'] as const;
-export const LOG_LINE_LIMIT = 200_000;
+const LOG_KINDS = ['stdout', 'stderr', 'event', 'result'] as const;
+const LOG_LINE_LIMIT = 200_000;
 
 export const logLine = z
   .strictObject({
@@ -54,7 +54,7 @@ export const change = z
   })
   .meta({ id: 'Change', description: 'The data of one server-sent event' });
 
-export const RATINGS = ['good', 'neutral', 'bad'] as const;
+const RATINGS = ['good', 'neutral', 'bad'] as const;
 
 export const feedbackRequest = z
   .strictObject({ rating: z.enum(RATINGS), comment: text(4_000).exactOptional() })

@@ -17,7 +17,7 @@ export const queryFlag = (description: string) =>
     .meta({ description })
     .transform((value) => value === 'true');
 
-export const PAGE_LIMIT = 200;
+const PAGE_LIMIT = 200;
 const DEFAULT_PAGE = 50;
 
 export const limit = queryInteger(1, PAGE_LIMIT, 'Items on a page').default(DEFAULT_PAGE);

@@ -62,7 +62,7 @@ export const session = z
   })
   .meta({ id: 'Session' });
 
-export const shown = z
+const shown = z
   .strictObject({ sessionId, generation })
   .meta({ id: 'ShownSession', description: 'The two facts a person was shown' });
 

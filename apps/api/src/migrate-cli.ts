@@ -1,8 +1,10 @@
-import { MigrationError, type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
+import { prepareDatabase } from '@phaselock/guard';
+import { MigrationError, type MigrationStatus, migrationStatus } from '@phaselock/store';
 
 const USAGE = `usage: migrate [up | status]
 
-  up       apply what is pending (the default); safe to run from many processes at once
+  up       apply what is pending (the default), and add the well-known models to a catalogue that has none;
+           safe to run from many processes at once
   status   tell what is applied and what is pending, and change nothing
 
 PHASELOCK_DATABASE_URL names the database.`;
@@ -28,8 +30,8 @@ async function main([command = 'up', ...rest]: readonly string[], url: string | 
     return;
   }
   try {
-    const status = command === 'up' ? await migrate(url) : await migrationStatus(url);
-    for (const migration of status) console.log(show(migration));
+    if (command === 'up') await prepareDatabase(url);
+    for (const migration of await migrationStatus(url)) console.log(show(migration));
     process.exitCode = 0;
   } catch (error) {
     const cause = error instanceof MigrationError && error.cause instanceof Error ? `: ${error.cause.message}` : '';

@@ -1,0 +1,19 @@
+# The API on a PostgreSQL of yours (PHASELOCK_DATABASE_URL). TypeScript runs as it is, so there is nothing to build but the dependencies.
+FROM node:24.21.0-slim AS app
+WORKDIR /app
+COPY . .
+# Without the optional packages: they are the embedded PostgreSQL.
+RUN npx --yes pnpm@12 install --frozen-lockfile --prod --no-optional --filter @phaselock/api... && rm -rf /root/.npm /root/.local
+
+FROM node:24.21.0-slim
+ENV NODE_ENV=production PHASELOCK_HOST=0.0.0.0 PHASELOCK_PORT=4700
+WORKDIR /app
+# Owned by root, run by somebody else: what runs cannot change what it runs.
+COPY --from=app /app .
+USER node
+EXPOSE 4700
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PHASELOCK_PORT}/healthz`).then(({ok}) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+STOPSIGNAL SIGTERM
+# As the first process, so that signals reach it.
+CMD ["node", "apps/api/src/main.ts"]
