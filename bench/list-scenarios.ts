@@ -2,6 +2,7 @@ import type { RedisServer } from '@phaselock/testkit';
 import type { BenchWorld, Strategy } from './bench-world.ts';
 import type { Scenario } from './scenario.ts';
 import { bulkScenario } from './scenarios/bulk.ts';
+import { httpLatestScenario, httpReplaceScenario } from './scenarios/http.ts';
 import { latestScenario } from './scenarios/latest.ts';
 import { type ReplaceShape, replaceScenario } from './scenarios/replace.ts';
 import { sameModelScenario } from './scenarios/same-model.ts';
@@ -32,6 +33,8 @@ export const SCENARIOS: readonly ListedScenario[] = [
     prepare: (world: BenchWorld) => latestScenario(world, { clients: count === 1_000 ? 4 : 32, count }),
   })),
   { name: 'bulk replace of 1000, by session', prepare: bulkScenario },
+  { name: 'HTTP: latest session, warm', prepare: (world) => httpLatestScenario(world, 32) },
+  { name: 'HTTP: replace, distinct keys, optimistic', prepare: (world) => httpReplaceScenario(world, 32) },
 ];
 
 function replace(what: string, shape: ReplaceShape): ListedScenario {

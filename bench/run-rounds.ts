@@ -1,23 +1,23 @@
 import { measure, median, type Sample } from './measure.ts';
-import type { Row, Scenario } from './scenario.ts';
+import type { Measured, Row, Scenario } from './scenario.ts';
 
 export type Rounds = { readonly rounds: number; readonly seconds: number };
 
 /** Floor and ours by turns, so that whatever disturbs the machine disturbs both; the ratio is the median of the rounds' ratios. */
 export async function runRounds(scenario: Scenario, { rounds, seconds }: Rounds): Promise<Row> {
-  const { name, clients, ours, floor, settle, itemsPerOperation = 1 } = scenario;
+  const { name, clients, ours, floor, settle, itemsPerOperation = 1, warmUpSeconds = 1 } = scenario;
   const samples: Sample[] = [];
   const floors: Sample[] = [];
   // Connections opened, plans cached, code compiled: the first moments are nobody's.
-  if (floor !== undefined) await measure(clients, Math.min(1, seconds), floor);
-  await measure(clients, Math.min(1, seconds), ours);
+  if (floor !== undefined) await sampleOf(floor, clients, Math.min(warmUpSeconds, 2 * seconds));
+  await sampleOf(ours, clients, Math.min(warmUpSeconds, 2 * seconds));
   for (let round = 0; round < rounds; round += 1) {
     if (floor !== undefined) {
       await settle?.();
-      floors.push(await measure(clients, seconds, floor));
+      floors.push(await sampleOf(floor, clients, seconds));
     }
     await settle?.();
-    samples.push(await measure(clients, seconds, ours));
+    samples.push(await sampleOf(ours, clients, seconds));
   }
   const ratios = samples.flatMap(({ opsPerSecond }, round) => {
     const against = floors[round];
@@ -35,5 +35,8 @@ export async function runRounds(scenario: Scenario, { rounds, seconds }: Rounds)
     ratio: ratios.length === 0 ? null : round(median(ratios)),
   };
 }
+
+const sampleOf = (measured: Measured, clients: number, seconds: number): Promise<Sample> =>
+  typeof measured === 'function' ? measure(clients, seconds, measured) : measured.run(clients, seconds);
 
 const round = (value: number): number => Math.round(value * 10_000) / 10_000;

@@ -1,4 +1,7 @@
-import type { Operation } from './measure.ts';
+import type { Operation, Sample } from './measure.ts';
+
+/** Operations of one client each, or a load that comes from somewhere else and is told how long to last. */
+export type Measured = Operation | { readonly run: (clients: number, seconds: number) => Promise<Sample> };
 
 /** One row of the table: what is measured, and the floor it is held against in the same round. */
 export type Scenario = {
@@ -6,8 +9,10 @@ export type Scenario = {
   readonly clients: number;
   /** How many things one operation does: a bulk of a thousand counts as a thousand. */
   readonly itemsPerOperation?: number;
-  readonly ours: Operation;
-  readonly floor?: Operation;
+  readonly ours: Measured;
+  readonly floor?: Measured;
+  /** A server in a process of its own takes a while until all of its code is compiled. */
+  readonly warmUpSeconds?: number;
   /** Before each measurement, unmeasured. */
   readonly settle?: () => Promise<void>;
   /** What was checked before anything was measured; throws when it does not hold. */

@@ -10,7 +10,7 @@ import type { Scenario } from '../scenario.ts';
 type Known = { readonly shown: ShownSession; readonly turn: number };
 
 /** A confirmed replace that names what was last shown. Told that it moved on, the client looks at what it is told and confirms that. */
-function confirmedReplace(guard: OpenGuard, keys: readonly TaskId[]): Operation {
+export function confirmedReplace(guard: OpenGuard, keys: readonly TaskId[]): Operation {
   const known = new Map<number, Known>();
   return async (client) => {
     const taskId = keys[client % keys.length] ?? missing();

@@ -1,6 +1,8 @@
 export type FreshView<View> = {
   /** As it was at most so long ago. */
   view(): Promise<View>;
+  /** The same, if it is at hand. */
+  known(): View | undefined;
   /** This process has changed it. */
   forget(): void;
 };
@@ -44,13 +46,16 @@ export function freshView<View>({ read, boundMs, now, whenUnread }: Reading<View
     return started;
   };
 
+  const known = (): View | undefined => {
+    const age = current === undefined ? Number.POSITIVE_INFINITY : now() - current.readAt;
+    if (current === undefined || age > boundMs) return undefined;
+    if (age > boundMs / 2 && reading === undefined) readAnew().catch(() => {});
+    return current.view;
+  };
+
   return {
-    async view() {
-      const age = current === undefined ? Number.POSITIVE_INFINITY : now() - current.readAt;
-      if (current === undefined || age > boundMs) return await (reading ?? readAnew());
-      if (age > boundMs / 2 && reading === undefined) readAnew().catch(() => {});
-      return current.view;
-    },
+    known,
+    view: async () => known() ?? (await (reading ?? readAnew())),
     forget() {
       epoch += 1;
       current = undefined;

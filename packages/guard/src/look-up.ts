@@ -11,17 +11,19 @@ import {
   type SessionRecord,
 } from '@phaselock/store';
 import { answerInTime } from './answer-in-time.ts';
-import type { GuardContext } from './context.ts';
-import { glance } from './glance.ts';
+import type { CatalogueView, GuardContext } from './context.ts';
+import { readAfresh, recall } from './glance.ts';
 import { markMissing } from './mark-missing.ts';
 import { checkPage } from './page-limit.ts';
 
 /** The slot as a snapshot has it, at most two seconds old, else as one read finds it. */
-export const current = (ctx: GuardContext, slot: SlotKey): Promise<SlotState> =>
-  answerInTime(ctx, async () => {
-    const [state, { catalogue }] = await Promise.all([glance(ctx, slot, 0), ctx.catalogue.view()]);
-    return markMissing(state, catalogue);
-  });
+export async function current(ctx: GuardContext, slot: SlotKey): Promise<SlotState> {
+  const [known, { catalogue }] = await Promise.all([recall(ctx, slot, 0), knownCatalogue(ctx)]);
+  return markMissing(known ?? (await answerInTime(ctx, () => readAfresh(ctx, slot))), catalogue);
+}
+
+const knownCatalogue = async (ctx: GuardContext): Promise<CatalogueView> =>
+  ctx.catalogue.known() ?? (await answerInTime(ctx, () => ctx.catalogue.view()));
 
 /** The latest session of a slot, its deleted model notwithstanding. */
 export async function latest(ctx: GuardContext, slot: SlotKey): Promise<SessionRecord | undefined> {

@@ -104,7 +104,9 @@ export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<
       try {
         // A commit whose answer was lost may look like a slot that moved by now: the lock has tried again behind it.
         const begun = (await replayTurn(ctx, attempt)) ?? (tried > 1 ? await findBegunTurn(ctx, attempt) : undefined);
-        return begun ?? (await decideAndBegin(ctx, attempt, view));
+        const outcome = begun ?? (await decideAndBegin(ctx, attempt, view));
+        // What a refusal or a question found in the way may be what a twin with the same key has just begun.
+        return outcome.kind === 'started' ? outcome : ((await replayTurn(ctx, attempt)) ?? outcome);
       } catch (error) {
         const twin = error instanceof BegunByTwin ? await replayTurn(ctx, attempt) : undefined;
         if (twin !== undefined) return twin;

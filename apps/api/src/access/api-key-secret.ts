@@ -1,10 +1,10 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const PREFIX_BYTES = 9;
 const SECRET_BYTES = 32;
 const FORM = /^plk_([A-Za-z0-9_-]{12})_([A-Za-z0-9_-]{43})$/;
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 export type MadeKey = { readonly key: string; readonly prefix: string; readonly secretSha256: Buffer };
 

@@ -51,9 +51,9 @@ export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
     return ok({ items: items.map(logView), next: toCursor(next) });
   }),
 
-  exportSession: handle(ROUTES.exportSession, async ({ params, query, response, signal }) => {
+  exportSession: handle(ROUTES.exportSession, async ({ params, query, response, whenGone }) => {
     const format = query.format ?? 'json';
-    return await sendExport(guard.exportSession(params.sessionId), { ...params, format, response, signal });
+    return await sendExport(guard.exportSession(params.sessionId), { ...params, format, response, signal: whenGone() });
   }),
 
   giveFeedback: handle(ROUTES.giveFeedback, async ({ params, body, caller }) => {

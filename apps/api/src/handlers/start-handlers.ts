@@ -31,11 +31,11 @@ const startOf = (item: Item, caller: Caller, guarded: boolean): BulkItem => ({
 export const startHandlers = ({ guard, scope }: ApiContext) => {
   const guardedNow = async (): Promise<boolean> => (await guard.flags()).single_session_guard;
   return {
-    startSession: handle(ROUTES.startSession, async ({ body, caller, idempotencyKey, signal }) => {
+    startSession: handle(ROUTES.startSession, async ({ body, caller, idempotencyKey, whenGone }) => {
       demandReplace(caller, body);
       const outcome = await guard.start({
         ...startOf(body, caller, await guardedNow()),
-        signal,
+        signal: whenGone(),
         ...(body.handoff && { handoff: body.handoff }),
         ...(idempotencyKey && { idempotencyKey }),
       });

@@ -50,14 +50,14 @@ const isLogLine = (line: unknown): line is { readonly kind?: LogLine['kind']; re
   typeof line === 'object' && line !== null && 'line' in line && typeof line.line === 'string';
 
 export const turnHandlers = ({ guard }: ApiContext) => ({
-  startTurn: handle(ROUTES.startTurn, async ({ params, body, caller, idempotencyKey, signal }) => {
+  startTurn: handle(ROUTES.startTurn, async ({ params, body, caller, idempotencyKey, whenGone }) => {
     demandReplace(caller, body);
     const { confirm, ...asked } = body;
     const outcome = await guard.startTurn({
       ...params,
       ...asked,
       actor: caller.name,
-      signal,
+      signal: whenGone(),
       ...(confirm && { say: confirm }),
       ...(idempotencyKey && { idempotencyKey }),
     });

@@ -26,9 +26,11 @@ type Owned = { readonly code: ErrorCode; readonly ownerOf: (id: string) => Promi
  * Whatever a request names, by the names the contract uses everywhere, must belong to the caller's project. No handler can forget it, and
  * what is somebody else's looks like what is not there.
  */
-export async function demandOwnership(guard: Pick<Guard, 'ownerOf'>, caller: Caller, asked: unknown): Promise<void> {
-  const { projectId } = caller;
-  if (projectId === null) return;
+export async function demandOwnership(
+  guard: Pick<Guard, 'ownerOf'>,
+  projectId: ProjectId,
+  asked: unknown,
+): Promise<void> {
   const owner = async (resource: Parameters<Guard['ownerOf']>[0] | undefined): Promise<ProjectId | undefined> =>
     resource === undefined ? undefined : (await guard.ownerOf(resource))?.projectId;
   const task: Owned = {

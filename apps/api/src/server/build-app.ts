@@ -1,11 +1,11 @@
 import { type Method, type OperationId, ROUTES, type RouteSpec } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import type { Logger } from '@phaselock/telemetry';
-import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import type { Express, RequestHandler } from 'express';
 import { answerFailure } from './answer-failure.ts';
 import type { Handler } from './handle.ts';
-import { nameOperation, observeRequests } from './observe-requests.ts';
+import { nameOperation } from './observe-requests.ts';
+import { openFront } from './open-front.ts';
 import { type Intake, serveRoute } from './serve-route.ts';
 
 export type AppParts = {
@@ -21,23 +21,8 @@ export type AppParts = {
 
 /** The application without a socket: it never listens. */
 export function buildApp({ intake, handlers, pages, logger, now, openMetrics }: AppParts): Express {
-  const app = express();
   const { telemetry, scope } = intake;
-  app.disable('x-powered-by');
-  app.set('etag', false);
-  app.set('case sensitive routing', true);
-  app.set('strict routing', true);
-  app.use(observeRequests({ logger, telemetry, scope, now }));
-  app.use(
-    helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
-      },
-      // A proxy with a certificate says this for itself; said by us over plain HTTP it would mean nothing.
-      strictTransportSecurity: false,
-    }),
-  );
+  const app = openFront({ logger, telemetry, scope, now });
   app.use(pages);
   for (const [path, ids] of literalFirst(Map.groupBy(operationIds(), (id) => expressPath(ROUTES[id])))) {
     for (const id of ids) {

@@ -25,7 +25,7 @@ export type AnyCall = {
   readonly idempotencyKey: IdempotencyKey | undefined;
   readonly ifMatch: number | undefined;
   /** Aborted when the client has gone. */
-  readonly signal: AbortSignal;
+  readonly whenGone: () => AbortSignal;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 };

@@ -2,7 +2,7 @@ import type { Logger, Telemetry } from '@phaselock/telemetry';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { type RequestFields, type RequestScope, requestIdOf } from './request-scope.ts';
 
-type Observed = {
+export type Observed = {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly scope: RequestScope;

@@ -24,9 +24,8 @@ export async function parseCall(
   route: RouteSpec,
   { params, query }: Unparsed,
   request: IncomingMessage,
-  signal: AbortSignal,
 ): Promise<Parsed> {
-  const { given, lines } = await readGiven(route, request, signal);
+  const { given, lines } = (route.body ?? route.line) ? await readGiven(route, request) : NOTHING_GIVEN;
   const issues: Issue[] = [];
   const parse = (schema: RouteSpec['body'], value: unknown, where: string): unknown => {
     if (schema === undefined) return undefined;
@@ -52,18 +51,17 @@ export async function parseCall(
 }
 
 const NO_LINES = { items: [], repaired: 0 } as const;
+const NOTHING_GIVEN = { given: undefined, lines: NO_LINES } as const;
 
 async function readGiven(
   route: RouteSpec,
   request: IncomingMessage,
-  signal: AbortSignal,
 ): Promise<{ given: unknown; lines: AnyCall['lines'] }> {
-  if (route.body === undefined && route.line === undefined) return { given: undefined, lines: NO_LINES };
   const expected = route.line === undefined ? 'application/json' : 'application/x-ndjson';
   if (!isMediaType(request.headers['content-type'], expected)) {
     throw new PhaselockError('unsupported_media_type', { detail: `Content-Type must be ${expected}, in UTF-8` });
   }
-  const text = await readBody(request, { maxBytes: route.bodyLimit ?? DEFAULT_BODY_LIMIT, signal });
+  const text = await readBody(request, { maxBytes: route.bodyLimit ?? DEFAULT_BODY_LIMIT });
   if (route.line === undefined) return { given: parseStrictJson(text), lines: NO_LINES };
   return { given: undefined, lines: parseNdjson(text, { maxLines: MAX_LINES, text: 'replace' }) };
 }

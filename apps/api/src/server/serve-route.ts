@@ -30,17 +30,16 @@ export type Intake = {
 export const serveRoute =
   (intake: Intake, route: RouteSpec, handler: Handler) =>
   async (request: Request, response: Response): Promise<void> => {
-    if (route.scope !== 'none') shed(intake, route);
-    const caller = route.scope === 'none' ? NOBODY : await admit(intake, route, request, response);
-    const signal = goneSignal(response);
-    const { given, ...parsed } = await parseCall(route, request, request, signal);
+    const caller = await letIn(intake, route, request, response);
+    const { given, ...parsed } = await parseCall(route, request, request);
     note(intake, parsed);
-    await demandOwnership(intake.guard, caller, [parsed.params, parsed.query, parsed.body]);
+    if (caller.projectId !== null)
+      await demandOwnership(intake.guard, caller.projectId, [parsed.params, parsed.query, parsed.body]);
     const call: AnyCall = {
       ...parsed,
       route,
       caller,
-      signal,
+      whenGone: () => goneSignal(response),
       request,
       response,
       idempotencyKey: readIdempotencyKey(route, request, { callerId: caller.id, asked: [parsed.params, given] }),
@@ -49,6 +48,13 @@ export const serveRoute =
     const answer = await handler(call);
     if (answer !== STREAMED) sendAnswer(response, answer);
   };
+
+/** What is asked of everybody, whatever they want. */
+export async function letIn(intake: Intake, route: RouteSpec, request: Request, response: Response): Promise<Caller> {
+  if (route.scope === 'none') return NOBODY;
+  shed(intake, route);
+  return await admit(intake, route, request, response);
+}
 
 /** Before anything is waited for: what cannot be served in time is better refused at once. */
 function shed({ shedder, telemetry }: Intake, { keepsWorkAlive }: RouteSpec): void {
@@ -80,8 +86,10 @@ async function admit(
   return caller;
 }
 
+/** Made for those who ask: most answers are there before anybody can leave. */
 function goneSignal(response: Response): AbortSignal {
   const gone = new AbortController();
+  if (response.destroyed) gone.abort();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
   });

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { ROUTES } from '@phaselock/contract';
+import { parseApiKeyId } from '@phaselock/core';
+import { createLogger, createTelemetry } from '@phaselock/telemetry';
+import { parseApiKey } from '../src/access/api-key-secret.ts';
+import { authenticateBy } from '../src/access/authenticate.ts';
+import { authenticateKeys } from '../src/access/authenticate-key.ts';
+import { createRateLimiter } from '../src/intake/rate-limit.ts';
+import { createLoadShedder } from '../src/intake/shed-load.ts';
+import { listen } from '../src/life/listen.ts';
+import { openFront } from '../src/server/open-front.ts';
+import { createRequestScope } from '../src/server/request-scope.ts';
+import { type Intake, letIn } from '../src/server/serve-route.ts';
+
+/** Bare JSON routes of express that answer what they are told to: one behind what every request passes, and one behind nothing. */
+const body: unknown = JSON.parse(process.env.FLOOR_BODY ?? '{}');
+const { prefix = '', secret = '' } = parseApiKey(process.env.FLOOR_KEY ?? '') ?? {};
+const id = parseApiKeyId('01936f6e-0000-7000-8000-000000000000');
+if (id === undefined) throw new Error('not an id');
+const secretSha256 = createHash('sha256').update(secret).digest();
+const key = { id, name: 'floor', secretSha256, scopes: ['admin'], projectId: null, revokedAt: null };
+
+const now = (): number => performance.now();
+const scope = createRequestScope();
+const telemetry = createTelemetry({});
+const keys = authenticateKeys({
+  find: async (asked) => (asked === prefix ? key : undefined),
+  touch: async () => undefined,
+  now,
+});
+const intake: Intake = {
+  authenticate: authenticateBy({ keys, tokens: undefined }),
+  guard: { ownerOf: async () => undefined },
+  shedder: createLoadShedder({
+    poolWaiting: () => 0,
+    maxPoolWaiting: 1,
+    eventLoopDelayMs: () => 0,
+    maxEventLoopDelayMs: 1,
+  }),
+  limiter: createRateLimiter({ limit: 100_000_000, windowMs: 60_000, now }),
+  rateWindowMs: 60_000,
+  telemetry,
+  scope,
+};
+const app = openFront({ logger: createLogger({ service: 'floor', level: 'warn' }), telemetry, scope, now });
+app.get('/floor', async (request, response) => {
+  await letIn(intake, ROUTES.latestSession, request, response);
+  response.json(body);
+});
+app.get('/bare', (_request, response) => void response.json(body));
+const { url } = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 15_000, headersTimeoutMs: 10_000 });
+process.stdout.write(`floor is up at ${url}\n`);
+process.once('SIGINT', () => process.exit(0));

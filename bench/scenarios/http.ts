@@ -1,0 +1,94 @@
+import { join, resolve } from 'node:path';
+import type { TaskId } from '@phaselock/core';
+import { spawnNode } from '@phaselock/testkit';
+import { type BenchWorld, MODELS, modelOf, slotOf } from '../bench-world.ts';
+import { type HttpClient, httpLoad } from '../http-load.ts';
+import type { Scenario } from '../scenario.ts';
+import { confirmedReplace } from './replace.ts';
+
+const WARM_UP_SECONDS = 4;
+const API = resolve(import.meta.dirname, '../../apps/api');
+
+type Served = { readonly url: string; readonly key: string };
+
+/** The API as it is started, in a process of its own. */
+async function serve(world: BenchWorld): Promise<Served> {
+  const env = { PHASELOCK_DATABASE_URL: world.databaseUrl, PHASELOCK_LOG_LEVEL: 'warn' };
+  const made = world.use(
+    spawnNode(join(API, 'src/keys-cli.ts'), { args: ['create', '--name', 'bench', '--scopes', 'admin'], env }),
+  );
+  const [key = ''] = (await made.waitForLine(/^plk_\S+/)) ?? [];
+  await made.exited;
+  const limits = { PHASELOCK_PORT: '0', PHASELOCK_RATE_LIMIT: '100000000' };
+  const api = world.use(spawnNode(join(API, 'src/main.ts'), { env: { ...env, ...limits } }));
+  const [, url = ''] = await api.waitForLine(/is up at (\S+)/);
+  return { url, key };
+}
+
+const reading = (path: string) => (): HttpClient => ({
+  next: () => ({ method: 'GET', path }),
+  answered: ({ status }) => status === 200,
+});
+
+/** The latest session from a warm cache, beside a bare route of express that answers the same bytes behind the same middleware. */
+export async function httpLatestScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
+  const { url, key } = await serve(world);
+  const guard = await world.guard('optimistic');
+  const [taskId = missing()] = await world.tasks(1);
+  await guard.start({ ...slotOf(taskId), model: modelOf(0) });
+  const path = `/v1/tasks/${taskId}/sessions/latest?phase=run`;
+  const answer = await fetch(`${url}${path}`, { headers: { Authorization: `Bearer ${key}` } });
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+  const floor = world.use(
+    spawnNode(join(API, 'bench/floor-server.ts'), { env: { FLOOR_BODY: await answer.text(), FLOOR_KEY: key } }),
+  );
+  const [, floorUrl = ''] = await floor.waitForLine(/is up at (\S+)/);
+  return {
+    clients,
+    warmUpSeconds: WARM_UP_SECONDS,
+    ours: httpLoad({ url, key, client: reading(path) }),
+    floor: httpLoad({ url: floorUrl, key, client: reading('/floor') }),
+  };
+}
+
+/** A confirmed replace over HTTP, beside the same calls of the library in this process. */
+export async function httpReplaceScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
+  // Heard of by other processes in the same way as what the API does.
+  const guard = await world.guard('optimistic', { invalidation: 'postgres' });
+  await guard.setFlag({ name: 'pessimistic_locking_enabled', enabled: false, actor: 'bench' });
+  const { url, key } = await serve(world);
+  const [keys, floorKeys] = [await world.tasks(clients), await world.tasks(clients)];
+  for (const taskId of [...keys, ...floorKeys]) await guard.start({ ...slotOf(taskId), model: modelOf(0) });
+  return {
+    clients,
+    warmUpSeconds: WARM_UP_SECONDS,
+    ours: httpLoad({ url, key, client: (index) => replacing(keys[index % keys.length] ?? missing()) }),
+    floor: confirmedReplace(guard, floorKeys),
+    settle: world.settle,
+  };
+}
+
+/** Confirms what it was last shown, with the other model. */
+function replacing(taskId: TaskId): HttpClient {
+  let turn = 0;
+  let confirm: unknown;
+  return {
+    next: () => {
+      const model = { agent: 'claude-code', model: MODELS[turn % 2] };
+      return { method: 'POST', path: '/v1/sessions', body: JSON.stringify({ taskId, phase: 'run', model, confirm }) };
+    },
+    answered: ({ status, body }) => {
+      const answer: { confirm?: unknown; session?: { id: string; generation: number } } = JSON.parse(body);
+      if (status === 409) confirm = answer.confirm;
+      if (status >= 300 || answer.session === undefined) return false;
+      const { id: sessionId, generation } = answer.session;
+      confirm = { kind: 'replace', shown: { sessionId, generation } };
+      turn += 1;
+      return status === 201;
+    },
+  };
+}
+
+function missing(): never {
+  throw new Error('the bench has no such key');
+}
