@@ -1,5 +1,4 @@
-import type { RouteSpec } from '../route.ts';
-import { ROUTES } from '../routes.ts';
+import { inReadingOrder } from '../in-reading-order.ts';
 import { change } from '../schemas/history.ts';
 import { describeOperation } from './describe-operation.ts';
 import { collectSchemas, type JsonObject } from './json-schemas.ts';
@@ -41,7 +40,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 export function openApiDocument({ version }: { readonly version: string }): OpenApiDocument {
   const schemas = collectSchemas();
   const paths: Record<string, Record<string, JsonObject>> = {};
-  for (const route of Object.values<RouteSpec>(ROUTES)) {
+  for (const route of inReadingOrder()) {
     paths[route.path] = { ...paths[route.path], [route.method]: describeOperation(route, schemas) };
   }
   schemas.schemaOf(change, 'output');

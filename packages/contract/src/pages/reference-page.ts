@@ -1,15 +1,15 @@
 import { errorsOf } from '../errors-of.ts';
+import { inReadingOrder } from '../in-reading-order.ts';
 import type { Json, JsonObject } from '../openapi/json-schemas.ts';
 import type { OpenApiDocument } from '../openapi/openapi-document.ts';
 import type { RouteSpec } from '../route.ts';
-import { ROUTES } from '../routes.ts';
 import { curlExample } from './curl-example.ts';
 import { escapeHtml, inlineHtml, pageHtml, proseHtml } from './html.ts';
 import { type Field, fieldsOf, schemaAt } from './schema-fields.ts';
 
 /** The document as a person reads it. */
 export function referencePage(document: OpenApiDocument): string {
-  const routes = Object.values<RouteSpec>(ROUTES);
+  const routes = inReadingOrder();
   const groups = document.tags.map(({ name, description }) => ({
     name,
     description,
