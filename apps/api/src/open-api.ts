@@ -1,5 +1,5 @@
 import { openGuard } from '@phaselock/guard';
-import { readChanges, readChangesOf, readChangeTail } from '@phaselock/store';
+import { readChanges, readChangesOf, readChangeTail, sweepIdempotencyKeys } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
 import { authenticateBy, everybodyHere } from './access/authenticate.ts';
 import { authenticateKeys } from './access/authenticate-key.ts';
@@ -20,6 +20,7 @@ import { createLoadShedder, watchEventLoopDelay } from './intake/shed-load.ts';
 import { drain } from './life/drain.ts';
 import { listen } from './life/listen.ts';
 import { watchReadiness } from './life/readiness.ts';
+import { sweepKeysHourly } from './life/sweep-keys.ts';
 import { servePages } from './pages/serve-pages.ts';
 import { buildApp } from './server/build-app.ts';
 import type { RequestScope } from './server/request-scope.ts';
@@ -55,6 +56,7 @@ export async function openApi({ config, databaseUrl, telemetry, logger, scope }:
       of: (filter, place, limit) => readChangesOf(guard.database, filter, place, limit),
     }),
   );
+  resources.use(sweepKeysHourly(() => sweepIdempotencyKeys(guard.database), logger));
   const changes = changeStreams(feed, { max: config.maxStreams });
   const keys = resources.use(
     authenticateKeys({ find: (prefix) => guard.findApiKey(prefix), touch: (ids) => guard.touchApiKeys(ids), now }),

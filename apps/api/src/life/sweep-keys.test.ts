@@ -1,0 +1,20 @@
+import { silentLogger } from '@phaselock/telemetry';
+import { eventually } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { sweepKeysHourly } from './sweep-keys.ts';
+
+test('goes on after a failure, one sweep at a time, and is over when it is closed', async () => {
+  const seen = { begun: 0, running: 0, most: 0 };
+  const sweep = async (): Promise<void> => {
+    seen.begun += 1;
+    seen.running += 1;
+    seen.most = Math.max(seen.most, seen.running);
+    await new Promise(setImmediate);
+    seen.running -= 1;
+    if (seen.begun === 1) throw new Error('database away');
+  };
+  const sweeping = sweepKeysHourly(sweep, silentLogger(), 1);
+  await eventually(() => seen.begun > 5);
+  await sweeping[Symbol.asyncDispose]();
+  expect(seen).toMatchObject({ running: 0, most: 1 });
+});
