@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['core'],
   guard: ['cache', 'core', 'locking', 'store', 'telemetry'],
   contract: ['core'],
+  audit: ['core'],
   testkit: ['core', 'guard', 'store'],
   api: ['contract', 'core', 'guard', 'store', 'telemetry'],
 };

@@ -11,6 +11,7 @@ import {
 import { expect, test } from 'vitest';
 import { openGuard } from '../open-guard.ts';
 import { RACEPOINTS } from '../racepoints.ts';
+import { faultsIn } from './faults-in.ts';
 import { type KillOrder, readJournal } from './kill-order.ts';
 import { openPlaces } from './open-places.ts';
 import type { Place } from './random-client.ts';
@@ -54,6 +55,7 @@ test(`kill -9 at every racepoint, ${HITS.length} processes each, loses nothing t
   expect(killed.toSorted()).toEqual(orders.map(({ name }) => name).toSorted());
   expect(await checkHistory(guard.database, history)).toEqual([]);
   for (const place of places) await expectUsable(guard, place);
+  expect(await faultsIn(database.url)).toEqual([]);
   expect(await checkHistory(guard.database, history)).toEqual([]);
 }, 120_000);
 

@@ -2,6 +2,7 @@ import { checkHistory, createTestDatabase, redisAvailable, startRedis } from '@p
 import { describe, expect, test } from 'vitest';
 import { openGuard } from '../open-guard.ts';
 import { collectHistory } from './collect-history.ts';
+import { faultsIn } from './faults-in.ts';
 import { openPlaces } from './open-places.ts';
 import { randomSteps } from './random-client.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -76,6 +77,7 @@ async function run(
   );
 
   expect(await checkHistory(first.database, operations())).toEqual([]);
+  expect(await faultsIn(databaseUrl)).toEqual([]);
   expect(
     operations().filter(({ answered }) => answered?.effects.some(({ kind }) => kind === 'birth')).length,
   ).toBeGreaterThan(STEPS / 50);

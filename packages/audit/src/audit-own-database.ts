@@ -1,0 +1,26 @@
+import { type AuditSummary, runAudit } from './audit.ts';
+import type { Finding } from './finding.ts';
+import { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
+import { RULE_IDS } from './rules.ts';
+
+const STATEMENT_TIMEOUT_MS = 600_000;
+
+/** Every rule on our own database at once, for programs that have the room for all findings. */
+export async function auditOwnDatabase(
+  url: string,
+  wanted: Wanted = { kind: 'all' },
+): Promise<{ readonly findings: readonly Finding[]; readonly summary: AuditSummary }> {
+  await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted });
+  const findings: Finding[] = [];
+  const audit = runAudit(source, {
+    rules: new Set(RULE_IDS),
+    deadline: null,
+    maxFindings: Number.POSITIVE_INFINITY,
+    concerns: () => true,
+  });
+  for (;;) {
+    const next = await audit.next();
+    if (next.done === true) return { findings, summary: next.value };
+    findings.push(next.value);
+  }
+}

@@ -1,0 +1,67 @@
+import { type Check, finding } from './check.ts';
+import type { Finding } from './finding.ts';
+import { RULE_IDS, type RuleId } from './rules.ts';
+import type { Source } from './source.ts';
+
+export type AuditOptions = {
+  /** Which rules to run; every one the source can answer unless given. */
+  readonly rules: ReadonlySet<RuleId>;
+  /** Null when there is no hurry. */
+  readonly deadline: (() => boolean) | null;
+  readonly maxFindings: number;
+  /** Which findings are of what was asked for. */
+  readonly concerns: (finding: Finding) => boolean;
+  readonly onCheck?: (check: Check, done: number, of: number) => void;
+};
+
+export type AuditSummary = {
+  readonly ran: readonly RuleId[];
+  /** Rules that were not asked for, or do not apply to this source. */
+  readonly skipped: readonly RuleId[];
+  /** Rules that were asked for and not answered. A report with any of these proves nothing. */
+  readonly incomplete: readonly { readonly rules: readonly RuleId[]; readonly why: string }[];
+  /** There were more findings than are told. */
+  readonly truncated: boolean;
+};
+
+/** Asks one check after the other. A check that fails is a finding of its own, and makes the audit incomplete; the others go on. */
+export async function* runAudit(source: Source, options: AuditOptions): AsyncGenerator<Finding, AuditSummary> {
+  const { rules, deadline, maxFindings, concerns, onCheck } = options;
+  const wanted = source.checks.filter((check) => check.rules.some((rule) => rules.has(rule)));
+  const ran = new Set<RuleId>();
+  const incomplete: { rules: RuleId[]; why: string }[] = [];
+  let told = 0;
+  for (const [index, check] of wanted.entries()) {
+    const asked = check.rules.filter((rule) => rules.has(rule));
+    onCheck?.(check, index, wanted.length);
+    try {
+      if (deadline?.() === true) throw new Error('the time was over');
+      for await (const row of source.rows(check.sql)) {
+        for (const one of check.read(row)) {
+          if (!rules.has(one.rule) || !concerns(one)) continue;
+          if (told === maxFindings)
+            return { ran: [...ran], skipped: skippedOf(ran, incomplete), incomplete, truncated: true };
+          told += 1;
+          yield one;
+        }
+      }
+      for (const rule of asked) ran.add(rule);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      incomplete.push({ rules: asked, why });
+      yield finding(
+        'SV901',
+        {},
+        { kind: 'object', id: check.name, message: `${asked.join(', ')} did not run: ${why}` },
+      );
+    }
+  }
+  const failed = new Set(incomplete.flatMap((one) => one.rules));
+  for (const rule of failed) ran.delete(rule);
+  return { ran: [...ran].toSorted(), skipped: skippedOf(ran, incomplete), incomplete, truncated: false };
+}
+
+const skippedOf = (ran: ReadonlySet<RuleId>, incomplete: AuditSummary['incomplete']): RuleId[] => {
+  const failed = new Set(incomplete.flatMap(({ rules }) => rules));
+  return RULE_IDS.filter((rule) => !ran.has(rule) && !failed.has(rule) && !rule.startsWith('SV9'));
+};

@@ -1,0 +1,63 @@
+import { type Check, finding } from '../check.ts';
+
+/** Whose conversation it is, and whether what ended says when. On the neutral history, so for every source. */
+export const conversationShared: Check = {
+  name: 'conversations',
+  rules: ['SV401'],
+  sql: `
+    select p.*, f.owner as first_owner
+    from (select told from (select distinct told, owner from history where told is not null) d group by told having count(*) > 1) shared
+    join history p on p.told = shared.told
+    join history f on f.id = (select x.id from history x where x.told = shared.told order by x.started_at, x.nth, x.id limit 1)
+    where p.owner <> f.owner`,
+  read: (row) => [
+    finding('SV401', row, {
+      kind: 'process',
+      id: row.id ?? null,
+      message: `the conversation ${row.told} belongs to ${row.first_owner}, and was reported for ${row.owner} too`,
+    }),
+  ],
+};
+
+export const conversationNobodyRecorded: Check = {
+  name: 'recorded',
+  rules: ['SV403'],
+  sql: `
+    select p.* from history p where p.passed is not null and not exists (select 1 from history m where m.told = p.passed)`,
+  read: (row) => [
+    finding('SV403', row, {
+      kind: 'process',
+      id: row.id ?? null,
+      message: `${row.passed} was passed, which no process ever reported`,
+    }),
+  ],
+};
+
+export const endedWithoutTime: Check = {
+  name: 'ended',
+  rules: ['SV404'],
+  sql: `
+    select p.* from history p where (p.status = 'ended') <> (p.ended_at is not null)`,
+  read: (row) => [
+    finding('SV404', row, {
+      kind: 'process',
+      id: row.id ?? null,
+      message: row.status === 'ended' ? 'it ended and does not say when' : 'it runs, yet it has a time of its end',
+    }),
+  ],
+};
+
+export const twoRunning: Check = {
+  name: 'running',
+  rules: ['SV201'],
+  sql: `
+    select p.* from history p where p.status = 'running' and exists (
+      select 1 from history o where o.thread = p.thread and o.status = 'running' and o.nth < p.nth)`,
+  read: (row) => [
+    finding('SV201', row, {
+      kind: 'process',
+      id: row.id ?? null,
+      message: 'it runs beside another process of the same conversation',
+    }),
+  ],
+};

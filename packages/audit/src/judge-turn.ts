@@ -1,0 +1,124 @@
+import {
+  compareModels,
+  type ModelIdentity,
+  type ModelPolicy,
+  type Parameters,
+  parseAgent,
+  type Verdict,
+} from '@phaselock/core';
+import type { Row } from './check.ts';
+import type { RuleId } from './rules.ts';
+
+/** How a source keeps its history, as far as the rules ask. */
+export type SourceTraits = {
+  /** A fresh conversation begins within the thread; ours begins a session, and with it a thread. */
+  readonly freshStaysInThread: boolean;
+  readonly policy: ModelPolicy;
+};
+
+export type TurnVerdict =
+  | { readonly kind: 'right'; readonly expected: string; readonly why: string }
+  | { readonly kind: 'broken'; readonly rule: RuleId; readonly expected: string; readonly why: string };
+
+type Spoken = { readonly identity: ModelIdentity | undefined; readonly label: string };
+
+const FRESH = 'Initial, nothing passed';
+
+/** Whether a process began as it should, and what it should have done. `row` carries the process, the one before it, and the makers of ids. */
+export function judgeTurn(row: Row, traits: SourceTraits): TurnVerdict {
+  const broken = (rule: RuleId, expected: string, why: string): TurnVerdict => ({
+    kind: 'broken',
+    rule,
+    expected,
+    why,
+  });
+  const right = (expected: string, why: string): TurnVerdict => ({ kind: 'right', expected, why });
+  const { action, passed } = row;
+  if (action === null || action === undefined) return broken('SV107', 'an action', 'its action cannot be read');
+  if (row.skip_context === 'yes')
+    return passed === null
+      ? right(FRESH, 'no context was wanted')
+      : broken('SV105', FRESH, `no context was wanted, yet ${passed} was passed`);
+  if (row.n === '1') {
+    if (action === 'initial' && passed === null) return right(FRESH, 'the first');
+    return broken('SV104', FRESH, `it is the first, yet ${passed === null ? 'a follow-up' : `${passed} was passed`}`);
+  }
+  return passed === null
+    ? judgeFresh(row, traits, broken, right)
+    : judgeResumed(row, passed ?? '', traits, broken, right);
+}
+
+type Broken = (rule: RuleId, expected: string, why: string) => TurnVerdict;
+type Right = (expected: string, why: string) => TurnVerdict;
+
+function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right): TurnVerdict {
+  const { kept_told: known } = row;
+  const before = known === null || known === undefined ? spokenIn(row, 'prev') : spokenIn(row, 'kept');
+  const now = spokenIn(row);
+  const verdict = compare(before, now, traits.policy);
+  if (verdict === 'changed') {
+    if (traits.freshStaysInThread) return right(FRESH, `${before.label} → ${now.label}`);
+    return broken('SV104', 'a session of its own', 'a fresh conversation began inside a session that had one');
+  }
+  if (verdict === 'unknown')
+    return broken(
+      'SV107',
+      'cannot be told',
+      `${before.label} → ${now.label}: whether the model is the same cannot be told`,
+    );
+  if (known === null || known === undefined)
+    return broken('SV107', 'cannot be told', 'the processes before it never reported a conversation');
+  return broken('SV102', known, `the model is the same (${now.label}), yet nothing was passed`);
+}
+
+function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Broken, right: Right): TurnVerdict {
+  const maker = passed === row.prev_told ? spokenIn(row, 'prev') : spokenIn(row, 'maker');
+  const now = spokenIn(row);
+  const known = row.pre_retry ?? row.kept_told ?? row.prev_told ?? null;
+  if (passed !== row.prev_told && (row.maker_id ?? null) === null) {
+    if (passed === row.pre_retry)
+      return broken('SV107', 'cannot be told', `${passed} was to be retried, and nobody recorded it`);
+    return broken('SV103', known ?? FRESH, `${passed} was passed, which no process before it reported`);
+  }
+  const verdict = compare(maker, now, traits.policy);
+  if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, yet ${passed} was passed`);
+  if (verdict === 'unknown')
+    return broken(
+      'SV107',
+      'cannot be told',
+      `${maker.label} → ${now.label}: whether the model is the same cannot be told`,
+    );
+  // Told before it, or kept by a retry; what was taken back later was right when it was done.
+  if (passed === row.pre_retry || passed === row.prev_told || passed === row.kept_told)
+    return right(passed, 'same model');
+  return broken(
+    'SV103',
+    known ?? FRESH,
+    `${passed} was passed, although ${known ?? 'nothing'} is what the conversation is known by`,
+  );
+}
+
+function spokenIn(row: Row, side?: 'prev' | 'kept' | 'maker'): Spoken {
+  const at = (name: string): string | null => row[side === undefined ? name : `${side}_${name}`] ?? null;
+  const [agent, variant, model] = [at('agent'), at('variant'), at('model')];
+  const label = model ?? variant ?? (agent === null ? 'unknown' : `${agent}'s default`);
+  const known = agent === null ? undefined : parseAgent(agent);
+  if (known === undefined) return { identity: undefined, label };
+  return { identity: { agent: known, variant, model, parameters: parametersIn(at('parameters')) }, label };
+}
+
+function compare(before: Spoken, now: Spoken, policy: ModelPolicy): Verdict {
+  if (before.identity === undefined || now.identity === undefined) return 'unknown';
+  return compareModels(resolved(before.identity), resolved(now.identity), policy).verdict;
+}
+
+const resolved = (identity: ModelIdentity) => ({ kind: 'resolved', identity }) as const;
+
+function parametersIn(text: string | null): Parameters {
+  const parsed: unknown = text === null ? {} : JSON.parse(text);
+  if (typeof parsed !== 'object' || parsed === null) return {};
+  const plain = Object.entries(parsed).filter(
+    (entry): entry is [string, string | number | boolean | null] => typeof entry[1] !== 'object' || entry[1] === null,
+  );
+  return Object.fromEntries(plain);
+}

@@ -1,0 +1,186 @@
+import type { ModelPolicy } from '@phaselock/core';
+import pg from 'pg';
+import type { Row } from '../check.ts';
+import type { SourceTraits } from '../judge-turn.ts';
+import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
+import { EVERY_TURN } from '../turn-history.ts';
+import { ownHistory } from './history.ts';
+import { ownChecks } from './own-checks.ts';
+import { readModelPolicy } from './read-model-policy.ts';
+import { type Scope, type ScopeSql, scopeSql } from './scope.ts';
+
+export type OwnDatabase = {
+  readonly url: string;
+  readonly statementTimeoutMs: number;
+  /** What is asked for; an attempt or a task is looked up first. */
+  readonly wanted: Wanted;
+};
+
+export type Wanted =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'since'; readonly since: Date }
+  | { readonly kind: 'sample'; readonly share: number }
+  | { readonly kind: 'task'; readonly given: string }
+  | { readonly kind: 'attempt'; readonly given: string };
+
+const FETCH = 500;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Every value as the database prints it. */
+const AS_PRINTED = { getTypeParser: () => (value: string) => value };
+
+/** Our own database in one snapshot that can write nothing. */
+export async function openOwnDatabase({
+  url,
+  statementTimeoutMs,
+  wanted,
+}: OwnDatabase): Promise<Source & { readonly scope: Scope }> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'verify-sessions',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    types: AS_PRINTED,
+  });
+  // A connection that dies between two statements is told by the next one.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { description, policy, scope } = await openSnapshot(client, statementTimeoutMs, wanted);
+    return sourceOn(client, { description, policy, scope });
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error instanceof NotFound || error instanceof SourceFailure ? error : failure(error);
+  }
+}
+
+const failure = (error: unknown): SourceFailure =>
+  new SourceFailure(`the database cannot be audited: ${messageOf(error)}`, { cause: error });
+
+/** A refused connection to a name with several addresses says nothing by itself. */
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+};
+
+type Snapshot = { readonly description: string; readonly policy: ModelPolicy; readonly scope: Scope };
+
+async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wanted: Wanted): Promise<Snapshot> {
+  await client.query('begin isolation level repeatable read read only');
+  await client.query(`set local statement_timeout = ${Math.round(statementTimeoutMs)}`);
+  // Many small groups are counted at once; what does not fit is written to disk, and read again.
+  // Everything that is found is read, so the fastest way to the first row is not the best.
+  await client.query('set local cursor_tuple_fraction = 1');
+  await client.query(`set local work_mem = '128MB'`);
+  const [where] = await rowsOf(
+    client,
+    `select current_user || '@' || coalesce(host(inet_server_addr()), 'local') || '/' || current_database() as place,
+            pg_current_snapshot()::text as snapshot, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
+            (to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
+  );
+  if (where?.ours !== 'true')
+    throw new SourceFailure('this database has no phaselock schema; run the migrations, or name another database');
+  return {
+    description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
+    policy: await readModelPolicy((sql) => rowsOf(client, sql)),
+    scope: await findScope(client, wanted),
+  };
+}
+
+const rowsOf = async (client: pg.Client, sql: string, values: unknown[] = []): Promise<Row[]> =>
+  (await client.query<Record<string, string | null>>(sql, values)).rows;
+
+async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
+  switch (wanted.kind) {
+    case 'task': {
+      const [task] = await rowsOf(client, 'select id from tasks where id::text = lower($1)', [wanted.given]);
+      if (task?.id == null) throw new NotFound(`there is no task ${wanted.given}`);
+      return { kind: 'task', taskId: task.id };
+    }
+    case 'attempt':
+      return { kind: 'attempt', ...(await findAttempt(client, wanted.given)) };
+    default:
+      return wanted;
+  }
+}
+
+/** By its id, with or without dashes, or by a beginning of it that no other has. */
+async function findAttempt(client: pg.Client, given: string): Promise<FoundAttempt> {
+  const hex = given.toLowerCase().replaceAll('-', '');
+  if (!/^[\da-f]{4,32}$/.test(hex))
+    throw new NotFound(`${given} is no attempt: its id is 32 hexadecimal digits, or the first of them`);
+  // Between two ids, so that the primary key finds them.
+  const found = await rowsOf(
+    client,
+    'select id, task_id from attempts where id between $1::uuid and $2::uuid order by id limit 2',
+    [hex.padEnd(32, '0'), hex.padEnd(32, 'f')],
+  );
+  const [one, another] = found;
+  if (one?.id == null || one.task_id == null) throw new NotFound(`there is no attempt ${given}`);
+  if (another !== undefined) throw new NotFound(`several attempts begin with ${given}: ${one.id}, ${another.id}, …`);
+  return { attemptId: one.id, taskId: one.task_id };
+}
+
+function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): Source & { readonly scope: Scope } {
+  const traits: SourceTraits = { freshStaysInThread: false, policy };
+  const within = scopeSql(scope);
+  return {
+    description,
+    scope,
+    notes: [],
+    traits,
+    checks: ownChecks(within, traits),
+    notApplicable: new Map([
+      ['SV403', 'an id nobody reported cannot be passed: it would break SV103'],
+      ['SV504', 'only with --deep'],
+    ]),
+    rows: (sql) => stream(client, sql, within),
+    timeline: (attemptId) =>
+      rowsOf(client, `${ownHistory(within)} select * from (${EVERY_TURN}) turns where attempt_id = $2::uuid`, [
+        ...within.values,
+        attemptId,
+      ]),
+    count: () => countOwn(client, within),
+    [Symbol.asyncDispose]: async () => {
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+async function* stream(client: pg.Client, sql: string, { values }: ScopeSql): AsyncGenerator<Row> {
+  try {
+    await client.query('savepoint check_');
+    await client.query(`declare found no scroll cursor for ${sql}`, [...values]);
+    for (;;) {
+      const rows = await rowsOf(client, `fetch ${FETCH} from found`);
+      yield* rows;
+      if (rows.length < FETCH) break;
+    }
+    await client.query('close found');
+    await client.query('release savepoint check_');
+  } catch (error) {
+    // One statement that took too long must not take the others with it.
+    await client.query('rollback to savepoint check_').catch(() => undefined);
+    throw failure(error);
+  }
+}
+
+async function countOwn(client: pg.Client, { inScope, processes, values }: ScopeSql): Promise<Counts> {
+  const [row] = await rowsOf(
+    client,
+    `select (select count(*) from sessions s where ${inScope('s')}) as sessions,
+            (select count(*) from sessions s where ${inScope('s')} and exists (select 1 from processes p where p.session_id = s.id)) as used,
+            (select count(*) from (select id as task_id from tasks) t where ${inScope('t')}) as tasks,
+            (select count(*) from (select id as task_id from tasks) t where ${inScope('t')} and exists (select 1 from sessions s where s.task_id = t.task_id)) as valid,
+            (select count(*) from processes p where ${processes}) as processes`,
+    [...values],
+  );
+  const number = (name: string): number => Number(row?.[name] ?? 0);
+  return {
+    sessions: number('sessions'),
+    sessionsWithTasks: number('used'),
+    orphaned: number('sessions') - number('used'),
+    tasks: number('tasks'),
+    validTasks: number('valid'),
+    interactions: number('processes'),
+  };
+}

@@ -1,0 +1,158 @@
+import type { AttemptId, TaskId } from '@phaselock/core';
+import {
+  aStart,
+  aTurn,
+  begin,
+  OPUS,
+  openTestGuard,
+  replaceBy,
+  runTurn,
+  SONNET,
+  type TestGuard,
+} from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { auditOwnDatabase } from '../audit-own-database.ts';
+import type { Finding } from '../finding.ts';
+import { RULE_IDS, type RuleId } from '../rules.ts';
+
+type History = {
+  readonly taskId: TaskId;
+  readonly attemptId: AttemptId;
+  readonly first: string;
+  readonly second: string;
+};
+
+/** Two turns with one model, replaced by another, which has two turns; and a slot of another phase. Nothing is wrong with it. */
+async function healthy({ guard, world }: TestGuard): Promise<History> {
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const first = await begin(guard, aStart(taskId, SONNET));
+  await runTurn(guard, aTurn(first, attemptId), `sonnet-1-${taskId}`);
+  await runTurn(guard, aTurn(first, attemptId), `sonnet-2-${taskId}`);
+  const second = await replaceBy(guard, aStart(taskId, OPUS));
+  await runTurn(guard, aTurn(second, attemptId), `opus-1-${taskId}`);
+  await runTurn(guard, aTurn(second, attemptId), `opus-2-${taskId}`);
+  const plan = await begin(guard, aStart(taskId, SONNET, { phase: 'plan' }));
+  await runTurn(guard, aTurn(plan, attemptId), `plan-${taskId}`);
+  return { taskId, attemptId, first: first.id, second: second.id };
+}
+
+async function findAll(url: string): Promise<readonly Finding[]> {
+  const { findings, summary } = await auditOwnDatabase(url);
+  expect(summary.incomplete).toEqual([]);
+  return findings;
+}
+
+/** `$first` and `$second` are the replaced session and its successor. */
+const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
+  SV101: [`update processes set model = 'claude-opus-4-5' where session_id = '$first' and seq = 2`],
+  SV103: [`update processes set passed_session_id = 'nobody-said-this' where session_id = '$second' and seq = 4`],
+  SV104: [
+    `update processes set action = 'CodingAgentFollowUpRequest', passed_session_id = 'made-up' where session_id = '$second' and seq = 3`,
+    `update processes set action = 'CodingAgentInitialRequest', passed_session_id = null, model = 'claude-haiku-4-5' where session_id = '$second' and seq = 4`,
+  ],
+  SV102: [
+    `update processes set action = 'CodingAgentInitialRequest', passed_session_id = null where session_id = '$second' and seq = 4`,
+  ],
+  SV105: [`update processes set skip_context = true where session_id = '$second' and seq = 4`],
+  SV106: [
+    `alter table session_events disable trigger all; delete from session_events where session_id = '$first' and type = 'created'; alter table session_events enable trigger all`,
+  ],
+  SV107: [
+    `update processes set agent_session_id = null where session_id = '$second' and seq = 3;
+     update processes set action = 'CodingAgentInitialRequest', passed_session_id = null where session_id = '$second' and seq = 4`,
+  ],
+  SV201: [
+    `drop index sessions_one_live;
+     insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at)
+       select gen_random_uuid(), task_id, phase, mode, agent, 'ready', 0, true, now(), now() from sessions where id = '$second'`,
+  ],
+  SV202: [
+    `update slots set live_session_id = '$first' where live_session_id = '$second'`,
+    `update slots set live_session_id = null where live_session_id = '$second'`,
+  ],
+  SV203: [
+    `update sessions set replaced_by = null where id = '$first'`,
+    `update sessions set predecessor_id = gen_random_uuid() where id = '$second'; alter table session_events disable trigger all;
+     update session_events e set predecessor_id = s.predecessor_id from sessions s where s.id = '$second' and e.session_id = s.id and e.type = 'replaced';
+     insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+       select task_id, phase, mode, id, 'deleted', generation, deleted_at from sessions where id = '$first';
+     update sessions set replaced_by = null where id = '$first'; alter table session_events enable trigger all`,
+  ],
+  SV204: [
+    `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+       select task_id, phase, mode, id, 'deleted', generation, deleted_at from sessions where id = '$first'`,
+  ],
+  SV205: [`update slots set generation = generation + 1 where live_session_id = '$second'`],
+  SV206: [`update processes set started_at = started_at + interval '1 hour' where session_id = '$first' and seq = 2`],
+  SV207: [`update sessions set lease_expires_at = now() + interval '3 days' where id = '$second'`],
+  SV301: [
+    `update processes set task_id = gen_random_uuid() where session_id = '$second' and seq = 4`,
+    `set session_replication_role = replica; update processes set attempt_id = gen_random_uuid() where session_id = '$second' and seq = 4`,
+    `set session_replication_role = replica; delete from tasks`,
+  ],
+  SV302: [
+    `insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at, deleted_at, deleted_reason)
+       select gen_random_uuid(), task_id, phase, mode, agent, 'ready', 0, false, now(), now(), now(), 'deleted' from sessions where id = '$second'`,
+  ],
+  SV303: [
+    `drop index sessions_one_live`,
+    `drop trigger session_events_append_only on session_events`,
+    `alter table processes drop constraint processes_session_id_fkey`,
+  ],
+  SV401: [
+    `update processes set agent_session_id = (select agent_session_id from processes where session_id = '$first' and seq = 2)
+     where session_id = '$second' and seq = 4; update sessions set agent_session_id = null where id = '$second'`,
+  ],
+  SV402: [`update sessions set agent_session_id = 'another' where id = '$second'`],
+  SV404: [`update sessions set status = 'completed' where id = '$second'`],
+  SV501: [
+    `insert into archives (session_id, task_id, session_version, object_key, sha256, bytes, process_count, event_count, log_count, purged_at)
+       select gen_random_uuid(), task_id, version, 'key', sha256('x'), 1, 0, 0, 0, now() from sessions where id = '$first'`,
+  ],
+  SV502: [
+    `update sessions set deleted_at = deleted_at - interval '40 days', created_at = created_at - interval '41 days' where id = '$first';
+     update processes set started_at = started_at - interval '41 days', ended_at = ended_at - interval '41 days' where session_id = '$first'`,
+  ],
+  SV503: [
+    `insert into archives (session_id, task_id, session_version, object_key, sha256, bytes, process_count, event_count, log_count, verified_at)
+       select id, task_id, version, 'key', sha256('x'), 1, 7, 1, 0, now() from sessions where id = '$first'`,
+  ],
+  SV506: [
+    `insert into archives (session_id, task_id, session_version, object_key, sha256, bytes, process_count, event_count, log_count, verified_at, expires_at)
+       select s.id, task_id, version, 'key', sha256('x'), 1, 2, (select count(*) from session_events e where e.session_id = s.id), 0, now(), now() - interval '9 days'
+       from sessions s where s.id = '$first'`,
+  ],
+};
+
+/** SV303 stands beside what it no longer keeps out. */
+const BESIDE: Readonly<Partial<Record<RuleId, readonly RuleId[]>>> = { SV201: ['SV303'] };
+
+test('a healthy history has no finding', async () => {
+  await using home = await openTestGuard();
+  await healthy(home);
+  expect(await findAll(home.databaseUrl)).toEqual([]);
+});
+
+const planted = Object.entries(CORRUPTIONS).flatMap(([rule, all]) =>
+  all.map((sql, index) => [rule, index + 1, sql] as const),
+);
+
+test.each(planted)('%s is found, alone, where it was planted (%i)', async (rule, _index, sql) => {
+  await using home = await openTestGuard();
+  const { first, second } = await healthy(home);
+  await healthy(home);
+  const { pg } = home.guard.database.pool;
+  const client = await pg.connect();
+  await client.query(sql.replaceAll('$first', first).replaceAll('$second', second));
+  client.release(true);
+  const found = new Set((await findAll(home.databaseUrl)).map((one) => one.rule));
+  expect([...found].toSorted()).toEqual(
+    [rule, ...(BESIDE[RULE_IDS.find((id) => id === rule) ?? 'SV101'] ?? [])].toSorted(),
+  );
+});
+
+test('every rule of our own database has a corruption that shows it', () => {
+  const elsewhere: readonly RuleId[] = ['SV108', 'SV403', 'SV504', 'SV901', 'SV902'];
+  expect(RULE_IDS.filter((id) => CORRUPTIONS[id] === undefined && !elsewhere.includes(id))).toEqual([]);
+});

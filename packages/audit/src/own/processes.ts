@@ -1,0 +1,43 @@
+import { type Check, finding } from '../check.ts';
+import type { ScopeSql } from './scope.ts';
+
+/**
+ * Our processes against the sessions and attempts they say they are of. A deletion reads its time under the slot's lock and a turn under the
+ * session's, so the two may be a moment apart in the wrong order; a second is no moment.
+ */
+export const processesCheck = ({ processes }: ScopeSql): Check => ({
+  name: 'processes',
+  rules: ['SV301', 'SV206'],
+  sql: `
+    select p.id, p.task_id, p.attempt_id, p.session_id,
+           case when s.id is null then 'session' when a.id is null then 'attempt' when p.task_id <> s.task_id or p.task_id <> a.task_id then 'task'
+                else 'late' end as what
+    from processes p left join sessions s on s.id = p.session_id left join attempts a on a.id = p.attempt_id
+    where ${processes} and (s.id is null or a.id is null or p.task_id <> s.task_id or p.task_id <> a.task_id or p.started_at > s.deleted_at + interval '1 second')`,
+  read: (row) => {
+    const about = { kind: 'process' as const, id: row.id ?? null };
+    switch (row.what) {
+      case 'late':
+        return [
+          finding('SV206', row, { ...about, message: `it began after its session ${row.session_id} was deleted` }),
+        ];
+      case 'task':
+        return [finding('SV301', row, { ...about, message: 'it, its session and its attempt are not of one task' })];
+      default:
+        return [finding('SV301', row, { ...about, message: `its ${row.what} is not there` })];
+    }
+  },
+});
+
+export const orphanSessions = ({ inScope }: ScopeSql): Check => ({
+  name: 'orphans',
+  rules: ['SV301'],
+  sql: `
+    select s.id, s.id as session_id, s.task_id, 'session' as kind, 'its task is not there' as what
+    from sessions s where ${inScope('s')} and not exists (select 1 from tasks t where t.id = s.task_id)
+    union all
+    select distinct on (e.session_id) e.session_id, e.session_id, e.task_id, 'session', 'it has events, and neither a row nor an archive'
+    from session_events e where ${inScope('e')} and not exists (select 1 from sessions s where s.id = e.session_id)
+      and not exists (select 1 from archives r where r.session_id = e.session_id)`,
+  read: (row) => [finding('SV301', row, { kind: 'session', id: row.id ?? null, message: row.what ?? '' })],
+});

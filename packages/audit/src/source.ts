@@ -1,0 +1,43 @@
+import type { Check, Row } from './check.ts';
+import type { SourceTraits } from './judge-turn.ts';
+import type { RuleId } from './rules.ts';
+
+/** The attempt somebody asked for, as the source knows it. */
+export type FoundAttempt = { readonly attemptId: string; readonly taskId: string };
+
+/** A history that can be asked, read-only. */
+export type Source = AsyncDisposable & {
+  /** Where it is and as of when, for the report. Holds no password. */
+  readonly description: string;
+  /** What a reader of the report has to know about it. */
+  readonly notes: readonly string[];
+  readonly traits: SourceTraits;
+  /** What can be asked of it. */
+  readonly checks: readonly Check[];
+  /** Rules it cannot break, with the reason. */
+  readonly notApplicable: ReadonlyMap<RuleId, string>;
+  /** Row by row, however many there are. */
+  rows(sql: string): AsyncIterable<Row>;
+  /** The processes of an attempt in order, each with what it is judged by. */
+  timeline(attemptId: string): Promise<readonly Row[]>;
+  count(): Promise<Counts>;
+};
+
+export type Counts = {
+  readonly sessions: number;
+  readonly sessionsWithTasks: number;
+  readonly orphaned: number;
+  readonly tasks: number;
+  readonly validTasks: number;
+  readonly interactions: number;
+};
+
+/** The source could not be opened or asked: the audit says nothing about its history. The message is for the user. */
+export class SourceFailure extends Error {
+  override readonly name = 'SourceFailure';
+}
+
+/** What was asked for is not in the source. */
+export class NotFound extends Error {
+  override readonly name = 'NotFound';
+}
