@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   audit: ['core'],
   testkit: ['core', 'guard', 'store'],
   api: ['contract', 'core', 'guard', 'store', 'telemetry'],
+  'verify-cli': ['audit', 'store'],
 };
 
 type Manifest = {

@@ -122,3 +122,7 @@ function parametersIn(text: string | null): Parameters {
   );
   return Object.fromEntries(plain);
 }
+
+/** Whether two processes speak to one model. */
+export const modelChangeBetween = (before: Row, after: Row, { policy }: SourceTraits): Verdict =>
+  compare(spokenIn(before), spokenIn(after), policy);

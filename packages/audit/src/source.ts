@@ -12,6 +12,8 @@ export type Source = AsyncDisposable & {
   /** What a reader of the report has to know about it. */
   readonly notes: readonly string[];
   readonly traits: SourceTraits;
+  /** The attempt that was asked for, by its whole id. */
+  readonly attemptId: string | undefined;
   /** What can be asked of it. */
   readonly checks: readonly Check[];
   /** Rules it cannot break, with the reason. */

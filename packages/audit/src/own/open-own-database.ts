@@ -30,11 +30,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const AS_PRINTED = { getTypeParser: () => (value: string) => value };
 
 /** Our own database in one snapshot that can write nothing. */
-export async function openOwnDatabase({
-  url,
-  statementTimeoutMs,
-  wanted,
-}: OwnDatabase): Promise<Source & { readonly scope: Scope }> {
+export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDatabase): Promise<Source> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'verify-sessions',
@@ -120,12 +116,12 @@ async function findAttempt(client: pg.Client, given: string): Promise<FoundAttem
   return { attemptId: one.id, taskId: one.task_id };
 }
 
-function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): Source & { readonly scope: Scope } {
+function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): Source {
   const traits: SourceTraits = { freshStaysInThread: false, policy };
   const within = scopeSql(scope);
   return {
     description,
-    scope,
+    attemptId: scope.kind === 'attempt' ? scope.attemptId : undefined,
     notes: [],
     traits,
     checks: ownChecks(within, traits),
@@ -135,10 +131,13 @@ function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): 
     ]),
     rows: (sql) => stream(client, sql, within),
     timeline: (attemptId) =>
-      rowsOf(client, `${ownHistory(within)} select * from (${EVERY_TURN}) turns where attempt_id = $2::uuid`, [
-        ...within.values,
-        attemptId,
-      ]),
+      rowsOf(
+        client,
+        `${ownHistory(within)}
+         select turns.*, s.phase || case s.mode when 'standard' then '' else ' ' || s.mode end as slot
+         from (${EVERY_TURN}) turns left join sessions s on s.id = turns.session_id where turns.attempt_id = $2::uuid order by turns.nth`,
+        [...within.values, attemptId],
+      ),
     count: () => countOwn(client, within),
     [Symbol.asyncDispose]: async () => {
       await client.end().catch(() => undefined);
@@ -149,7 +148,7 @@ function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): 
 async function* stream(client: pg.Client, sql: string, { values }: ScopeSql): AsyncGenerator<Row> {
   try {
     await client.query('savepoint check_');
-    await client.query(`declare found no scroll cursor for ${sql}`, [...values]);
+    await client.query(`declare found no scroll cursor for ${sql}`, sql.includes('$1') ? [...values] : []);
     for (;;) {
       const rows = await rowsOf(client, `fetch ${FETCH} from found`);
       yield* rows;

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openOwnDatabase, type Source, SourceFailure } from '@phaselock/audit';
+import type { Verify } from './read-arguments.ts';
+
+const NO_HURRY_MS = 3_600_000;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the arguments and the environment say is to be looked at, opened so that nothing can be written. */
+export async function openSource(command: Verify, env: Environment): Promise<Source> {
+  const { wanted, maxDurationMs, database } = command;
+  const options = { statementTimeoutMs: maxDurationMs ?? NO_HURRY_MS, wanted };
+  const url = database ?? (env.PHASELOCK_DATABASE_URL || undefined);
+  if (url !== undefined) {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new SourceFailure('the database is a postgres:// URL');
+    return await openOwnDatabase({ url, ...options });
+  }
+  return await openEmbedded(env.PHASELOCK_DATA_DIR || '.phaselock', options);
+}
+
+/** The one `start` runs on, whether it runs or not. */
+async function openEmbedded(
+  dataDir: string,
+  options: Omit<Parameters<typeof openOwnDatabase>[0], 'url'>,
+): Promise<Source> {
+  if (!existsSync(join(dataDir, 'postgres')) && !existsSync(dataDir))
+    throw new SourceFailure(
+      `there is no database: neither --database nor PHASELOCK_DATABASE_URL is given, and ${dataDir} is not there`,
+    );
+  const { startEmbeddedPostgres } = await import('@phaselock/store');
+  const server = await startEmbeddedPostgres({ dataDir });
+  try {
+    const source = await openOwnDatabase({ url: server.url, ...options });
+    return {
+      ...source,
+      [Symbol.asyncDispose]: async () => {
+        await source[Symbol.asyncDispose]();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}

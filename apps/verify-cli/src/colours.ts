@@ -1,0 +1,11 @@
+import type { ColourChoice } from './read-arguments.ts';
+
+type Terminal = { readonly isTTY: boolean; readonly env: Readonly<Record<string, string | undefined>> };
+
+/** Decided once: the flag, then NO_COLOR, then FORCE_COLOR, then whether anybody looks. */
+export function wantsColours(choice: ColourChoice, { isTTY, env }: Terminal): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';
+  return isTTY && env.TERM !== 'dumb';
+}

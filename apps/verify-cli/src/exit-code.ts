@@ -1,0 +1,18 @@
+import type { Severity } from '@phaselock/audit';
+
+export const EXIT = { ok: 0, incomplete: 1, findings: 2, notFound: 3, usage: 64, interrupted: 130 } as const;
+
+const WEIGHT: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2 };
+
+export type Counted = Readonly<Record<Severity, number>>;
+
+/** What could not be completed beats what was found: half an audit proves nothing. */
+export function exitCodeOf(
+  counted: Counted,
+  { failOn, complete }: { readonly failOn: Severity; readonly complete: boolean },
+): number {
+  if (!complete) return EXIT.incomplete;
+  const severities: readonly Severity[] = ['info', 'warning', 'error'];
+  const counts = severities.some((severity) => WEIGHT[severity] >= WEIGHT[failOn] && counted[severity] > 0);
+  return counts ? EXIT.findings : EXIT.ok;
+}

@@ -1,0 +1,17 @@
+import type { Finding } from '@phaselock/audit';
+import type { Closing, Opening, Reporter, Write } from '../report.ts';
+
+export type Collected = { readonly opening: Opening; readonly findings: readonly Finding[]; readonly closing: Closing };
+
+/** For formats that tell how many there are before they tell which. --max-findings bounds what is kept. */
+export function collectedReporter(write: Write, tell: (collected: Collected) => string): Reporter {
+  const findings: Finding[] = [];
+  let opened: Opening = { source: '', notes: [], asked: '', timeline: undefined };
+  return {
+    open: async (opening) => {
+      opened = opening;
+    },
+    finding: async (finding) => void findings.push(finding),
+    close: async (closing) => write(tell({ opening: opened, findings, closing })),
+  };
+}

@@ -1,0 +1,127 @@
+import { type Finding, RULES, type RuleId } from '@phaselock/audit';
+import type { Closing, Opening, Reporter, Write } from '../report.ts';
+import type { ShownTurn } from '../timeline.ts';
+
+type Paint = (text: string, colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold') => string;
+
+const CODES = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 } as const;
+
+export const painter = (colours: boolean): Paint =>
+  colours ? (text, colour) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (text) => text;
+
+const WIDTH = 80;
+const MARKS = { error: '✖', warning: '⚠', info: '·' } as const;
+const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const;
+const AT_MOST_OF_A_RULE = 20;
+
+/** For an operator at a terminal: the timeline, the findings by rule, and one line that says how it went. */
+export function humanReporter(write: Write, { colours, quiet }: { colours: boolean; quiet: boolean }): Reporter {
+  const paint = painter(colours);
+  const found = new Map<RuleId, Finding[]>();
+  const more = new Map<RuleId, number>();
+  return {
+    async open(opening) {
+      if (!quiet) await write(headOf(opening, paint));
+    },
+    async finding(one) {
+      const known = found.get(one.rule) ?? [];
+      found.set(one.rule, known);
+      if (known.length < AT_MOST_OF_A_RULE) known.push(one);
+      else more.set(one.rule, (more.get(one.rule) ?? 0) + 1);
+    },
+    async close(closing) {
+      for (const [rule, findings] of [...found].toSorted(([a], [b]) => a.localeCompare(b)))
+        await write(groupOf(rule, findings, more.get(rule) ?? 0, paint));
+      await write(tailOf(closing, paint));
+    },
+  };
+}
+
+function headOf({ source, notes, asked, timeline }: Opening, paint: Paint): string {
+  const parts = [asked, ...(timeline === undefined ? [] : countsOf(timeline))];
+  const lines = [
+    ...wrapped(source, ''),
+    ...notes.flatMap((note) => wrapped(note, '')),
+    ...wrapped(parts.join(' · '), ''),
+  ];
+  const table = timeline === undefined ? '' : `${timelineTable(timeline, paint)}\n`;
+  return `${lines.map((line) => paint(line, 'dim')).join('\n')}\n\n${table}`;
+}
+
+const many = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? '' : what.endsWith('s') ? 'es' : 's'}`;
+
+const countsOf = (turns: readonly ShownTurn[]): string[] => [
+  many(turns.length, 'process'),
+  many(turns.filter(({ change }) => change === 'changed').length, 'model change'),
+  many(new Set(turns.map(({ session }) => session)).size, 'session'),
+];
+
+const COLUMNS = [4, 9, 7, 18, 9, 10, 8, 9, 6] as const;
+const HEADS = ['#', 'time', 'slot', 'model', 'action', 'passed', 'model', 'expected', ''] as const;
+
+function timelineTable(turns: readonly ShownTurn[], paint: Paint): string {
+  const row = (cells: readonly string[]): string =>
+    cells.map((cell, index) => cut(cell, (COLUMNS[index] ?? 10) - 1).padEnd(COLUMNS[index] ?? 10)).join('');
+  const lines = turns.map((turn) => {
+    const { number, at, slot, model, action, passed, change, expected, verdict, right } = turn;
+    const cells = [number.padStart(3), timeOf(at), slot, model, action, brief(passed), change, brief(expected)];
+    return `${row(cells)}${paint(verdict, right ? 'green' : 'red')}`;
+  });
+  return `${paint(row(HEADS).trimEnd(), 'bold')}\n${lines.join('\n')}\n`;
+}
+
+/** Enough of an id to tell it from its neighbours. */
+const brief = (id: string | null): string =>
+  id === null ? '-' : /^[\da-f-]{30,}$/.test(id) ? `…${id.slice(-7)}` : id.replace(', nothing passed', '');
+const timeOf = (at: string): string => /\d\d:\d\d:\d\d/.exec(at)?.[0] ?? at;
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
+
+function groupOf(rule: RuleId, findings: readonly Finding[], more: number, paint: Paint): string {
+  const { name, severity } = RULES[rule];
+  const head = `${MARKS[severity]} ${rule} ${name}`;
+  const lines = findings.flatMap((one) => [
+    ...wrapped(`${one.subject.kind} ${one.subject.id}`, '  '),
+    ...wrapped(one.message, '    '),
+    ...(one.repair === null ? [] : wrapped(`would repair: ${one.repair}`, '    ')),
+  ]);
+  if (more > 0) lines.push(`  and ${more} more`);
+  return `${paint(head, COLOURS[severity])}\n${lines.join('\n')}\n  ${paint(`verify-sessions explain ${rule}`, 'dim')}\n\n`;
+}
+
+function tailOf({ summary, counted, baselined, counts, tookMs, exitCode }: Closing, paint: Paint): string {
+  const lines: string[] = [];
+  if (counts !== undefined) {
+    const { sessions, sessionsWithTasks, orphaned, tasks, validTasks, interactions } = counts;
+    lines.push(
+      `sessions ${sessions}, with tasks ${sessionsWithTasks}, orphaned ${orphaned} · tasks ${tasks}, valid ${validTasks} · interactions ${interactions}`,
+    );
+  }
+  if (summary.truncated) lines.push('There were more findings than --max-findings lets through.');
+  const parts = [
+    `${many(summary.ran.length, 'rule')} run, ${summary.skipped.length} skipped`,
+    many(counted.error, 'error'),
+    many(counted.warning, 'warning'),
+    ...(baselined > 0 ? [`${baselined} baselined`] : []),
+    `${(tookMs / 1_000).toFixed(1)} s`,
+  ];
+  const verdict =
+    exitCode === 0
+      ? paint('OK', 'green')
+      : paint(`${exitCode === 1 ? 'INCOMPLETE' : 'FAILED'} (exit ${exitCode})`, 'red');
+  return `${[...lines.flatMap((line) => wrapped(line, '')), `${parts.join(' · ')} · ${verdict}`].join('\n')}\n`;
+}
+
+/** At spaces where there are any; an id is longer than that is wide. */
+export function wrapped(text: string, indent: string): string[] {
+  const width = WIDTH - indent.length;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, indent + line];
+}

@@ -1,0 +1,40 @@
+import type { Reporter, Write } from '../report.ts';
+
+export const SCHEMA_VERSION = 1;
+
+/** One document, written as it is found, so that its size does not matter. */
+export function jsonReporter(write: Write): Reporter {
+  let first = true;
+  return {
+    open: async ({ source, notes, asked, timeline }) =>
+      write(
+        `${JSON.stringify({ schemaVersion: SCHEMA_VERSION, tool: 'verify-sessions', source, notes, asked, timeline: timeline ?? null }).slice(0, -1)},"findings":[`,
+      ),
+    finding: async (finding) => {
+      await write(`${first ? '\n' : ',\n'}${JSON.stringify(finding)}`);
+      first = false;
+    },
+    close: async (closing) => write(`\n],"summary":${JSON.stringify(summaryOf(closing))}}\n`),
+  };
+}
+
+/** A line for each: findings as they come, the summary last. A report without that line is not whole. */
+export const ndjsonReporter = (write: Write): Reporter => ({
+  open: async ({ source, notes, asked, timeline }) =>
+    write(
+      `${JSON.stringify({ type: 'audit', schemaVersion: SCHEMA_VERSION, source, notes, asked, timeline: timeline ?? null })}\n`,
+    ),
+  finding: async (finding) => write(`${JSON.stringify({ type: 'finding', ...finding })}\n`),
+  close: async (closing) => write(`${JSON.stringify({ type: 'summary', ...summaryOf(closing) })}\n`),
+});
+
+const summaryOf = ({ summary, counted, baselined, counts, tookMs, exitCode }: Parameters<Reporter['close']>[0]) => ({
+  ...summary,
+  errors: counted.error,
+  warnings: counted.warning,
+  infos: counted.info,
+  baselined,
+  counts: counts ?? null,
+  tookMs: Math.round(tookMs),
+  exitCode,
+});

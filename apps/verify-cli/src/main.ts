@@ -1,0 +1,9 @@
+import { EXIT } from './exit-code.ts';
+import { run } from './run.ts';
+
+// Whatever ends this process before it has answered, the audit was not completed.
+process.exitCode = EXIT.incomplete;
+process.once('SIGINT', () => process.exit(EXIT.interrupted));
+process.once('SIGTERM', () => process.exit(143));
+const { argv, env, stdout, stderr } = process;
+process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr });

@@ -1,0 +1,199 @@
+import { parseArgs } from 'node:util';
+import { findRule, RULE_IDS, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
+import { parseDuration } from './parse-duration.ts';
+
+export const FORMATS = ['human', 'json', 'ndjson', 'junit', 'github', 'sarif'] as const;
+export type Format = (typeof FORMATS)[number];
+export type ColourChoice = 'auto' | 'always' | 'never';
+
+export type SourceChoice = { readonly kind: SourceKind; readonly path: string };
+export const SOURCE_KINDS = ['vibe-kanban', 'obra', 'claude-server'] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+export type Verify = {
+  readonly kind: 'verify';
+  readonly wanted: Wanted;
+  readonly rules: ReadonlySet<RuleId>;
+  readonly failOn: Severity;
+  readonly format: Format;
+  readonly output: string | undefined;
+  readonly baseline: string | undefined;
+  readonly pruneBaseline: boolean;
+  readonly database: string | undefined;
+  readonly source: SourceChoice | undefined;
+  readonly profiles: string | undefined;
+  readonly logs: string | undefined;
+  readonly report: boolean;
+  readonly maxDurationMs: number | undefined;
+  readonly maxFindings: number;
+  readonly colour: ColourChoice;
+  readonly quiet: boolean;
+};
+
+export type Command =
+  | Verify
+  | { readonly kind: 'rules' }
+  | { readonly kind: 'explain'; readonly rule: RuleId }
+  | { readonly kind: 'help' };
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `usage:
+  verify-sessions <attempt>            by id, hex, or the first digits of it
+  verify-sessions --task <id>
+  verify-sessions --all [--since 24h] [--sample 5%]
+  verify-sessions rules
+  verify-sessions explain <rule>
+
+what to look at
+  --database <url>       our own database; else PHASELOCK_DATABASE_URL, else the embedded one
+  --source <kind>:<path> a database of another system, read-only: ${SOURCE_KINDS.join(', ')}
+  --profiles <file>      vibe-kanban's profiles, which say what model a variant is
+  --rule, --skip <ids>   only these rules; all but these (ids or names, with commas)
+  --logs <file>          the log of the service: each model change has its line
+  --max-duration <time>  stop after this long (10m); what was not looked at is said
+
+what comes out
+  --format <format>      ${FORMATS.join(', ')}
+  -o, --output <file>    there instead of on standard output
+  --report               counts of sessions, tasks and interactions, too
+  --fail-on <severity>   error (default), warning or info
+  --baseline <file>      findings that are known do not count; made if it is not there
+  --prune-baseline       forget what is no longer found
+  --max-findings <n>     10000 unless said
+  --color <when>         auto, always, never
+  -q, --quiet            findings only
+
+exit: 0 all is well · 1 could not complete · 2 findings · 3 no such attempt or task · 64 usage`;
+
+const OPTIONS = {
+  task: { type: 'string' },
+  all: { type: 'boolean', default: false },
+  since: { type: 'string' },
+  sample: { type: 'string' },
+  database: { type: 'string' },
+  source: { type: 'string' },
+  profiles: { type: 'string' },
+  rule: { type: 'string', multiple: true },
+  skip: { type: 'string', multiple: true },
+  logs: { type: 'string' },
+  'max-duration': { type: 'string' },
+  format: { type: 'string', default: 'human' },
+  output: { type: 'string', short: 'o' },
+  report: { type: 'boolean', default: false },
+  'fail-on': { type: 'string', default: 'error' },
+  baseline: { type: 'string' },
+  'prune-baseline': { type: 'boolean', default: false },
+  'max-findings': { type: 'string', default: '10000' },
+  color: { type: 'string', default: 'auto' },
+  quiet: { type: 'boolean', short: 'q', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+type Values = ReturnType<typeof parse>['values'];
+
+const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+
+export function readArguments(argv: readonly string[]): Command {
+  const { values, positionals } = orUsage(() => parse(argv.filter((arg) => arg !== '--')));
+  const [first, second, ...more] = positionals;
+  if (values.help || (first === undefined && argv.length === 0)) return { kind: 'help' };
+  if (first === 'rules') return { kind: 'rules' };
+  if (first === 'explain') return { kind: 'explain', rule: ruleNamed(second ?? '') };
+  if (second !== undefined || more.length > 0) throw new UsageError('one attempt at a time');
+  return {
+    kind: 'verify',
+    wanted: wantedIn(values, first),
+    rules: rulesIn(values),
+    failOn: oneOf('--fail-on', values['fail-on'], ['error', 'warning', 'info']),
+    format: oneOf('--format', values.format, FORMATS),
+    output: values.output,
+    baseline: values.baseline,
+    pruneBaseline: values['prune-baseline'] && baselineNeeded(values),
+    database: values.database,
+    source: sourceIn(values),
+    profiles: values.profiles,
+    logs: values.logs,
+    report: values.report,
+    maxDurationMs:
+      values['max-duration'] === undefined ? undefined : durationIn('--max-duration', values['max-duration']),
+    maxFindings: wholeNumber('--max-findings', values['max-findings']),
+    colour: oneOf('--color', values.color, ['auto', 'always', 'never']),
+    quiet: values.quiet,
+  };
+}
+
+function wantedIn({ task, all, since, sample }: Values, attempt: string | undefined): Wanted {
+  const chosen = [attempt, task, all || since || sample].filter(Boolean).length;
+  if (chosen === 0) throw new UsageError('say what to look at: an attempt, --task, or --all');
+  if (chosen > 1) throw new UsageError('an attempt, --task and --all exclude each other');
+  if (since !== undefined && sample !== undefined) throw new UsageError('--since and --sample exclude each other');
+  if (attempt !== undefined) return { kind: 'attempt', given: attempt };
+  if (task !== undefined) return { kind: 'task', given: task };
+  if (since !== undefined) return { kind: 'since', since: new Date(Date.now() - durationIn('--since', since)) };
+  if (sample !== undefined) return { kind: 'sample', share: shareIn(sample) };
+  return { kind: 'all' };
+}
+
+function rulesIn({ rule, skip }: Values): ReadonlySet<RuleId> {
+  const named = (given: readonly string[]): RuleId[] => given.flatMap((text) => text.split(',')).map(ruleNamed);
+  const only = named(rule ?? []);
+  const without = new Set(named(skip ?? []));
+  return new Set((only.length === 0 ? RULE_IDS : only).filter((id) => !without.has(id)));
+}
+
+function ruleNamed(text: string): RuleId {
+  const found = findRule(text.trim());
+  if (found === undefined)
+    throw new UsageError(`there is no rule ${text || '(none given)'}; \`verify-sessions rules\` lists them`);
+  return found;
+}
+
+function sourceIn({ source, database }: Values): SourceChoice | undefined {
+  if (source === undefined) return undefined;
+  if (database !== undefined) throw new UsageError('--source and --database exclude each other');
+  const at = source.indexOf(':');
+  const path = source.slice(at + 1);
+  if (at < 0 || path === '') throw new UsageError(`--source is <kind>:<path>, with one of ${SOURCE_KINDS.join(', ')}`);
+  return { kind: oneOf('--source', source.slice(0, at), SOURCE_KINDS), path };
+}
+
+function baselineNeeded({ baseline }: Values): true {
+  if (baseline === undefined) throw new UsageError('--prune-baseline needs --baseline');
+  return true;
+}
+
+function oneOf<const Choice extends string>(flag: string, given: string, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === given);
+  if (found === undefined) throw new UsageError(`${flag} is one of ${choices.join(', ')}`);
+  return found;
+}
+
+function durationIn(flag: string, given: string): number {
+  const ms = parseDuration(given);
+  if (ms === undefined) throw new UsageError(`${flag} is a time such as 30s, 10m, 24h or 7d`);
+  return ms;
+}
+
+function shareIn(given: string): number {
+  const [, digits] = /^(\d{1,3}(?:\.\d+)?)%$/.exec(given) ?? [];
+  const share = Number(digits) / 100;
+  if (!(share > 0 && share <= 1)) throw new UsageError('--sample is a share such as 5%');
+  return share;
+}
+
+function wholeNumber(flag: string, given: string): number {
+  const value = /^\d{1,9}$/.test(given) ? Number(given) : 0;
+  if (value < 1) throw new UsageError(`${flag} is a whole number from 1`);
+  return value;
+}
+
+function orUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,90 @@
+import { NotFound, SourceFailure } from '@phaselock/audit';
+import { openSource } from './choose-source.ts';
+import { wantsColours } from './colours.ts';
+import { EXIT } from './exit-code.ts';
+import { explain, ruleList } from './explain.ts';
+import { collectedReporter } from './formats/collected.ts';
+import { githubReporter } from './formats/github.ts';
+import { humanReporter } from './formats/human.ts';
+import { jsonReporter, ndjsonReporter } from './formats/json.ts';
+import { junit } from './formats/junit.ts';
+import { sarif } from './formats/sarif.ts';
+import { OutputFailure, toFile, toStandardOutput } from './output.ts';
+import { readArguments, USAGE, UsageError, type Verify } from './read-arguments.ts';
+import type { Reporter, Write } from './report.ts';
+import { verify } from './verify.ts';
+
+export type Surroundings = {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+};
+
+/** From the arguments to the exit code. Every failure is a line, and a code of its own. */
+export async function run({ argv, env, stdout, stderr }: Surroundings): Promise<number> {
+  const complain = (text: string): void => void stderr.write(`verify-sessions: ${text}\n`);
+  try {
+    const command = readArguments(argv);
+    switch (command.kind) {
+      case 'help':
+        stdout.write(`${USAGE}\n`);
+        return EXIT.ok;
+      case 'rules':
+        stdout.write(ruleList());
+        return EXIT.ok;
+      case 'explain':
+        stdout.write(explain(command.rule));
+        return EXIT.ok;
+      case 'verify':
+        return await audit(command, { env, stdout, stderr });
+    }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      complain(`${error.message}\n\n${USAGE}`);
+      return EXIT.usage;
+    }
+    if (error instanceof NotFound) {
+      complain(error.message);
+      return EXIT.notFound;
+    }
+    complain(messageOf(error));
+    return EXIT.incomplete;
+  }
+}
+
+/** What we know is a sentence; what nobody foresaw at least says what it is. */
+const messageOf = (error: unknown): string => {
+  if (error instanceof SourceFailure || error instanceof OutputFailure) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+};
+
+async function audit(command: Verify, { env, stdout, stderr }: Omit<Surroundings, 'argv'>): Promise<number> {
+  await using source = await openSource(command, env);
+  await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output);
+  const seen = command.output === undefined && stdout.isTTY === true;
+  const reporter = reporterFor(command, output.write, wantsColours(command.colour, { isTTY: seen, env }));
+  const live = stderr.isTTY === true && !command.quiet;
+  const progress = (text: string): void => void (live && stderr.write(`\r\u001b[K${text}`));
+  const exitCode = await verify(source, command, reporter, progress);
+  if (live) stderr.write('\r\u001b[K');
+  await output.finish();
+  return exitCode;
+}
+
+function reporterFor({ format, quiet }: Verify, write: Write, colours: boolean): Reporter {
+  switch (format) {
+    case 'human':
+      return humanReporter(write, { colours, quiet });
+    case 'json':
+      return jsonReporter(write);
+    case 'ndjson':
+      return ndjsonReporter(write);
+    case 'github':
+      return githubReporter(write);
+    case 'junit':
+      return collectedReporter(write, junit);
+    case 'sarif':
+      return collectedReporter(write, sarif);
+  }
+}

@@ -1,0 +1,42 @@
+import { judgeTurn, modelChangeBetween, type Row, type SourceTraits } from '@phaselock/audit';
+
+export type ShownTurn = {
+  readonly number: string;
+  readonly at: string;
+  readonly slot: string;
+  readonly model: string;
+  readonly action: string;
+  readonly passed: string | null;
+  readonly expected: string;
+  /** Against the process before it in the same slot. */
+  readonly change: 'first' | 'same' | 'minor' | 'changed' | 'unknown';
+  readonly verdict: string;
+  readonly right: boolean;
+  readonly processId: string;
+  readonly session: string;
+};
+
+/** Each process of an attempt: what it did beside what it should have done. */
+export function timelineOf(rows: readonly Row[], traits: SourceTraits): ShownTurn[] {
+  const before = new Map<string, Row>();
+  return rows.map((row) => {
+    const slot = row.slot ?? row.thread ?? '';
+    const previous = before.get(slot);
+    before.set(slot, row);
+    const verdict = judgeTurn(row, traits);
+    return {
+      number: row.nth ?? '',
+      at: row.started_at ?? '',
+      slot: row.slot ?? '',
+      model: row.model ?? row.variant ?? `${row.agent ?? 'unknown'}'s default`,
+      action: row.action === 'initial' ? 'Initial' : row.action === null ? 'unreadable' : 'FollowUp',
+      passed: row.passed ?? null,
+      expected: verdict.expected,
+      change: previous === undefined ? 'first' : modelChangeBetween(previous, row, traits),
+      verdict: verdict.kind === 'right' ? 'ok' : verdict.rule,
+      right: verdict.kind === 'right',
+      processId: row.id ?? '',
+      session: row.thread ?? '',
+    };
+  });
+}

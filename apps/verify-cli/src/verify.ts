@@ -1,0 +1,118 @@
+import { type AuditSummary, type Finding, fingerprintOf, RULES, runAudit, type Source } from '@phaselock/audit';
+import { type Baseline, openBaseline } from './baseline.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
+import type { Verify } from './read-arguments.ts';
+import type { Reporter } from './report.ts';
+import { timelineOf } from './timeline.ts';
+
+type Counting = Record<Finding['severity'], number>;
+
+export type Progress = (text: string) => void;
+
+/** The audit from its first line to its exit code. */
+export async function verify(source: Source, command: Verify, reporter: Reporter, progress: Progress): Promise<number> {
+  const since = performance.now();
+  const baseline = command.baseline === undefined ? undefined : await openBaseline(command.baseline);
+  const attempt = source.attemptId;
+  const rows = attempt === undefined ? undefined : await source.timeline(attempt);
+  await reporter.open({
+    source: source.description,
+    notes: source.notes,
+    asked: askedIn(command),
+    timeline: rows === undefined ? undefined : timelineOf(rows, source.traits),
+  });
+
+  const counted: Counting = { info: 0, warning: 0, error: 0 };
+  let baselined = 0;
+  const tell = async (finding: Finding): Promise<void> => {
+    const fingerprint = fingerprintOf(finding);
+    if (baseline?.isNew === true) baseline.add(fingerprint);
+    if (baseline?.isNew === true || baseline?.excuses(fingerprint) === true) {
+      baselined += 1;
+      return;
+    }
+    counted[finding.severity] += 1;
+    await reporter.finding(finding);
+  };
+
+  const sessions = rows === undefined ? undefined : new Set(rows.map((row) => row.session_id ?? null));
+  const audit = runAudit(source, {
+    rules: command.rules,
+    deadline: command.maxDurationMs === undefined ? null : isOver(since, command.maxDurationMs),
+    maxFindings: command.maxFindings,
+    concerns: (finding) => attempt === undefined || isOf(finding, attempt, sessions),
+    onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
+  });
+  const summary = await drain(audit, tell);
+  const complete = summary.incomplete.length === 0;
+  if (baseline !== undefined && complete) await settle(baseline, command, tell);
+  const counts = command.report ? await source.count() : undefined;
+  const exitCode =
+    complete && summary.truncated ? EXIT.findings : exitCodeOf(counted, { failOn: command.failOn, complete });
+  await reporter.close({ summary, counted, baselined, counts, tookMs: performance.now() - since, exitCode });
+  return exitCode;
+}
+
+const isOver = (since: number, maxMs: number) => (): boolean => performance.now() - since > maxMs;
+
+async function drain(
+  audit: AsyncGenerator<Finding, AuditSummary>,
+  tell: (finding: Finding) => Promise<void>,
+): Promise<AuditSummary> {
+  for (;;) {
+    const next = await audit.next();
+    if (next.done === true) return next.value;
+    await tell(next.value);
+  }
+}
+
+/** Of this attempt, of a session it worked in, or of neither and so of the whole. */
+const isOf = (
+  { attemptId, sessionId, subject }: Finding,
+  attempt: string,
+  sessions: ReadonlySet<string | null> | undefined,
+): boolean => {
+  if (attemptId !== null) return attemptId === attempt;
+  if (sessionId !== null) return sessions?.has(sessionId) === true;
+  return subject.kind === 'slot' || subject.kind === 'object' || subject.kind === 'task';
+};
+
+/** Only an audit of everything knows that something is no longer there. */
+async function settle(
+  baseline: Baseline,
+  { wanted, pruneBaseline }: Verify,
+  tell: (finding: Finding) => Promise<void>,
+): Promise<void> {
+  if (baseline.isNew) return await baseline.save();
+  if (wanted.kind !== 'all') return;
+  if (pruneBaseline) return await baseline.save();
+  for (const fingerprint of baseline.stale()) {
+    await tell({
+      rule: 'SV902',
+      severity: RULES.SV902.severity,
+      subject: { kind: 'object', id: fingerprint },
+      taskId: null,
+      attemptId: null,
+      sessionId: null,
+      message: 'it is excused by the baseline and no longer found',
+      expected: null,
+      actual: null,
+      repair: null,
+    });
+  }
+}
+
+function askedIn({ wanted }: Verify): string {
+  switch (wanted.kind) {
+    case 'all':
+      return 'everything';
+    case 'since':
+      return `what changed since ${wanted.since.toISOString()}`;
+    case 'sample':
+      return `${wanted.share * 100} % of the tasks`;
+    case 'task':
+      return `task ${wanted.given}`;
+    case 'attempt':
+      return `attempt ${wanted.given}`;
+  }
+}
