@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openOwnDatabase, type Source, SourceFailure } from '@phaselock/audit';
-import type { Verify } from './read-arguments.ts';
+import {
+  openClaudeServer,
+  openObra,
+  openOwnDatabase,
+  openVibeKanban,
+  type Source,
+  SourceFailure,
+} from '@phaselock/audit';
+import { type SourceChoice, UsageError, type Verify } from './read-arguments.ts';
 
 const NO_HURRY_MS = 3_600_000;
 
@@ -9,7 +16,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the arguments and the environment say is to be looked at, opened so that nothing can be written. */
 export async function openSource(command: Verify, env: Environment): Promise<Source> {
-  const { wanted, maxDurationMs, database } = command;
+  const { wanted, maxDurationMs, database, source } = command;
+  if (source !== undefined) return openForeign(source, command);
   const options = { statementTimeoutMs: maxDurationMs ?? NO_HURRY_MS, wanted };
   const url = database ?? (env.PHASELOCK_DATABASE_URL || undefined);
   if (url !== undefined) {
@@ -17,6 +25,14 @@ export async function openSource(command: Verify, env: Environment): Promise<Sou
     return await openOwnDatabase({ url, ...options });
   }
   return await openEmbedded(env.PHASELOCK_DATA_DIR || '.phaselock', options);
+}
+
+function openForeign({ kind, path }: SourceChoice, { wanted, profiles }: Verify): Source {
+  if (wanted.kind !== 'all' && wanted.kind !== 'attempt')
+    throw new UsageError('of another system, an attempt or --all can be audited');
+  if (kind === 'vibe-kanban') return openVibeKanban({ path, profiles, wanted });
+  if (wanted.kind === 'attempt') throw new UsageError(`${kind} has no attempts; use --all`);
+  return kind === 'obra' ? openObra(path) : openClaudeServer(path);
 }
 
 /** The one `start` runs on, whether it runs or not. */

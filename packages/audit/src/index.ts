@@ -6,3 +6,6 @@ export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } fr
 export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
 export { FAMILIES, findRule, isRuleId, RULE_IDS, RULES, type RuleId, type RuleText } from './rules.ts';
 export { type Counts, NotFound, type Source, SourceFailure } from './source.ts';
+export { openClaudeServer } from './sources/claude-server.ts';
+export { openObra } from './sources/obra.ts';
+export { openVibeKanban } from './sources/vibe-kanban.ts';

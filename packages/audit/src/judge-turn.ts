@@ -20,7 +20,7 @@ export type TurnVerdict =
   | { readonly kind: 'right'; readonly expected: string; readonly why: string }
   | { readonly kind: 'broken'; readonly rule: RuleId; readonly expected: string; readonly why: string };
 
-type Spoken = { readonly identity: ModelIdentity | undefined; readonly label: string };
+type Spoken = { readonly identity: ModelIdentity | undefined; readonly label: string; readonly text: string };
 
 const FRESH = 'Initial, nothing passed';
 
@@ -68,6 +68,12 @@ function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right
     );
   if (known === null || known === undefined)
     return broken('SV107', 'cannot be told', 'the processes before it never reported a conversation');
+  if (row.skip_context === 'unknown')
+    return broken(
+      'SV107',
+      'cannot be told',
+      `the model is the same (${now.label}) and nothing was passed: whether that was wanted cannot be told`,
+    );
   return broken('SV102', known, `the model is the same (${now.label}), yet nothing was passed`);
 }
 
@@ -101,13 +107,16 @@ function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Br
 function spokenIn(row: Row, side?: 'prev' | 'kept' | 'maker'): Spoken {
   const at = (name: string): string | null => row[side === undefined ? name : `${side}_${name}`] ?? null;
   const [agent, variant, model] = [at('agent'), at('variant'), at('model')];
+  const text = JSON.stringify([agent, variant, model, at('parameters')]);
   const label = model ?? variant ?? (agent === null ? 'unknown' : `${agent}'s default`);
   const known = agent === null ? undefined : parseAgent(agent);
-  if (known === undefined) return { identity: undefined, label };
-  return { identity: { agent: known, variant, model, parameters: parametersIn(at('parameters')) }, label };
+  if (known === undefined) return { identity: undefined, label, text };
+  return { text, identity: { agent: known, variant, model, parameters: parametersIn(at('parameters')) }, label };
 }
 
 function compare(before: Spoken, now: Spoken, policy: ModelPolicy): Verdict {
+  // Whatever it is, it is the same.
+  if (before.text === now.text) return 'same';
   if (before.identity === undefined || now.identity === undefined) return 'unknown';
   return compareModels(resolved(before.identity), resolved(now.identity), policy).verdict;
 }

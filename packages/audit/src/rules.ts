@@ -191,6 +191,15 @@ export const RULES = {
     risk: 'What it guarded is not guarded any more.',
     cure: 'Make it again; the migrations have its text. Run the audit once more: what came in meanwhile is found then.',
   },
+  SV304: {
+    name: 'time-not-comparable',
+    family: 'integrity',
+    severity: 'warning',
+    rule: 'Times are written in one way, and can be read.',
+    cause: 'Two programs, or two versions of one, write the same column.',
+    risk: 'Whoever orders by the text takes a later process for an earlier one, and resumes the wrong conversation.',
+    cure: 'Order by the time it means, as this audit does; write one format from now on.',
+  },
   SV401: {
     name: 'conversation-shared',
     family: 'ownership',
@@ -226,6 +235,16 @@ export const RULES = {
     cause: 'A crash between two writes; a run that was closed as completed though it failed.',
     risk: 'Durations and usage are wrong; something seems to run for ever.',
     cure: 'Close it with the time of its last sign of life.',
+  },
+  SV405: {
+    name: 'usage-not-booked',
+    family: 'ownership',
+    severity: 'warning',
+    rule: 'What an agent used is booked on the session it worked in.',
+    cause:
+      'The work was recorded under another id than the session’s, or the session was made beside what did the work.',
+    risk: 'Costs and limits are counted for nothing.',
+    cure: 'Give the agent the session’s id when it starts, and book under that.',
   },
   SV501: {
     name: 'purged-without-archive',

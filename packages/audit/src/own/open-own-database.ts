@@ -127,6 +127,8 @@ function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): 
     checks: ownChecks(within, traits),
     notApplicable: new Map([
       ['SV403', 'an id nobody reported cannot be passed: it would break SV103'],
+      ['SV304', 'times have a type of their own'],
+      ['SV405', 'usage is booked in the transaction that reports it'],
       ['SV504', 'only with --deep'],
     ]),
     rows: (sql) => stream(client, sql, within),

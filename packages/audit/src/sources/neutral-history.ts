@@ -1,0 +1,171 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { Check, Row } from '../check.ts';
+import { finding } from '../check.ts';
+import {
+  conversationNobodyRecorded,
+  conversationShared,
+  endedWithoutTime,
+  twoRunning,
+} from '../checks/conversations.ts';
+import { turnsCheck } from '../checks/turns.ts';
+import type { SubjectKind } from '../finding.ts';
+import type { SourceTraits } from '../judge-turn.ts';
+import { isRuleId, RULE_IDS, type RuleId } from '../rules.ts';
+import type { Counts, Source } from '../source.ts';
+import { EVERY_TURN } from '../turn-history.ts';
+
+/** A process as every source tells it; see turn-history.ts. */
+export type NeutralProcess = {
+  readonly id: string;
+  readonly task_id: string | null;
+  readonly attempt_id: string | null;
+  readonly session_id: string | null;
+  readonly thread: string;
+  readonly owner: string;
+  readonly nth: number;
+  readonly action: 'initial' | 'follow-up' | null;
+  readonly passed: string | null;
+  readonly told: string | null;
+  readonly pre_retry: string | null;
+  readonly skip_context: 'yes' | 'no' | 'unknown';
+  readonly dropped: 'yes' | 'no';
+  readonly invalidated: 'yes' | 'no';
+  readonly agent: string | null;
+  readonly variant: string | null;
+  readonly model: string | null;
+  readonly parameters: string;
+  readonly status: 'running' | 'ended';
+  readonly started_at: string;
+  readonly ended_at: string | null;
+};
+
+/** What a source finds in its own tables, and no history of processes could tell. */
+export type Oddity = {
+  readonly rule: RuleId;
+  readonly kind: SubjectKind;
+  readonly id: string;
+  readonly task_id: string | null;
+  readonly attempt_id: string | null;
+  readonly session_id: string | null;
+  readonly message: string;
+};
+
+export type ForeignHistory = {
+  readonly description: string;
+  readonly notes: readonly string[];
+  readonly traits: SourceTraits;
+  readonly processes: readonly NeutralProcess[];
+  readonly oddities: readonly Oddity[];
+  readonly counts: Counts;
+  readonly attemptId: string | undefined;
+  /** What this source can be asked. Everything else does not apply to it, and the report says so. */
+  readonly answers: ReadonlySet<RuleId>;
+};
+
+const COLUMNS = [
+  'id',
+  'task_id',
+  'attempt_id',
+  'session_id',
+  'thread',
+  'owner',
+  'nth',
+  'action',
+  'passed',
+  'told',
+  'pre_retry',
+  'skip_context',
+  'dropped',
+  'invalidated',
+  'agent',
+  'variant',
+  'model',
+  'parameters',
+  'status',
+  'started_at',
+  'ended_at',
+] as const satisfies readonly (keyof NeutralProcess)[];
+const ODDITY = [
+  'rule',
+  'kind',
+  'id',
+  'task_id',
+  'attempt_id',
+  'session_id',
+  'message',
+] as const satisfies readonly (keyof Oddity)[];
+
+const oddities = (rules: readonly RuleId[]): Check => ({
+  name: 'oddities',
+  rules,
+  sql: 'select * from oddity',
+  read: (row) => {
+    const { rule, kind, id, message } = row;
+    const known: readonly SubjectKind[] = ['process', 'session', 'slot', 'task', 'archive', 'object'];
+    const subject = known.find((one) => one === kind);
+    if (rule == null || !isRuleId(rule) || subject === undefined) throw new TypeError(`no rule ${rule}`);
+    return [finding(rule, row, { kind: subject, id: id ?? null, message: message ?? '' })];
+  },
+});
+
+/** Another system's history, asked by the same statements and judged by the same code as ours. */
+export function foreignSource(history: ForeignHistory): Source {
+  const database = new DatabaseSync(':memory:');
+  database.exec(`
+    create table history (${COLUMNS.map((name) => (name === 'nth' ? 'nth integer' : `${name} text`)).join(', ')});
+    create table oddity (${ODDITY.map((name) => `${name} text`).join(', ')})`);
+  fill(database, 'history', COLUMNS, history.processes);
+  fill(database, 'oddity', ODDITY, history.oddities);
+  database.exec(
+    'create index history_thread on history (thread, nth); create index history_told on history (told); create index history_id on history (id)',
+  );
+  const { answers } = history;
+  const all = [
+    turnsCheck(history.traits),
+    conversationShared,
+    conversationNobodyRecorded,
+    endedWithoutTime,
+    twoRunning,
+    oddities([...answers]),
+  ];
+  return {
+    description: history.description,
+    notes: history.notes,
+    traits: history.traits,
+    attemptId: history.attemptId,
+    checks: all.filter(({ rules }) => rules.some((rule) => answers.has(rule))),
+    notApplicable: new Map(
+      RULE_IDS.filter((id) => !answers.has(id)).map((id) => [id, 'this source does not store what it asks']),
+    ),
+    async *rows(sql) {
+      for (const row of database.prepare(sql).iterate()) yield printed(row);
+    },
+    timeline: async (attemptId) =>
+      database.prepare(`select * from (${EVERY_TURN}) where attempt_id = ? order by nth`).all(attemptId).map(printed),
+    count: async () => history.counts,
+    [Symbol.asyncDispose]: async () => database.close(),
+  };
+}
+
+function fill<Item extends object>(
+  database: DatabaseSync,
+  table: string,
+  columns: readonly (keyof Item & string)[],
+  items: readonly Item[],
+): void {
+  const insert = database.prepare(`insert into ${table} values (${columns.map(() => '?').join(', ')})`);
+  database.exec('begin');
+  for (const item of items) {
+    insert.run(...columns.map((column): string | number | null => plain(item[column])));
+  }
+  database.exec('commit');
+}
+
+const plain = (value: unknown): string | number | null =>
+  typeof value === 'string' || typeof value === 'number' ? value : null;
+
+/** As PostgreSQL prints it: everything is a text or nothing. */
+const printed = (row: Record<string, unknown>): Row =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value === null || value === undefined ? null : String(value)]),
+  );

@@ -1,0 +1,164 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { temporaryDirectory } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import type { Source } from '../source.ts';
+import { findingsOf } from '../testing/findings-of.ts';
+import { makeVibeKanban } from '../testing/vibe-database.ts';
+import { openClaudeServer } from './claude-server.ts';
+import { openObra } from './obra.ts';
+import { openVibeKanban } from './vibe-kanban.ts';
+
+async function withDatabase<Answer>(sql: string, work: (path: string) => Promise<Answer>): Promise<Answer> {
+  await using directory = await temporaryDirectory();
+  const path = join(directory.path, 'db.sqlite');
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+  return await work(path);
+}
+
+const faults = (sql: string, open: (path: string) => Source): Promise<string[]> =>
+  withDatabase(sql, async (path) =>
+    (await findingsOf(open(path))).map(({ rule, subject }) => `${rule} ${subject.id}`).toSorted(),
+  );
+
+const OBRA = `
+  create table session_record (
+    id integer primary key, session_id varchar(64) unique not null, project_id integer, milestone_id integer, task_id integer,
+    started_at text, ended_at text, status text, total_tokens integer, total_turns integer, total_cost_usd real);
+  create table interaction (id integer primary key, project_id integer, task_id integer, source text, timestamp text, agent_session_id text, total_tokens integer);
+  create table context_window_usage (id integer primary key, session_id text, task_id integer, cumulative_tokens integer, timestamp text);
+  insert into session_record values (1, 'a', 1, 1, 10, '2026-01-01 10:00:00', '2026-01-01 11:00:00', 'completed', 100, 3, 0.1);
+  insert into interaction values (1, 1, 10, 'agent', '2026-01-01 10:30:00', 'a', 100);`;
+
+describe('Obra', () => {
+  test.each([
+    ['nothing is wrong', '', []],
+    [
+      'an id without a record',
+      `insert into interaction values (2, 1, 10, 'agent', '2026-01-01 10:40:00', 'gone', 1)`,
+      ['SV403 gone'],
+    ],
+    [
+      'a session used by a later task after it ended',
+      `insert into interaction values (2, 1, 11, 'agent', '2026-01-02 10:00:00', 'a', 1)`,
+      ['SV401 a'],
+    ],
+    [
+      'active though a later one took its place',
+      `insert into session_record values (2, 'b', 1, 2, 12, '2026-01-01T10:00:00+00:00', null, 'active', 1, 1, 0);
+       insert into session_record values (3, 'c', 1, 2, 12, '2026-01-01 12:00:00', null, 'active', 1, 1, 0)`,
+      ['SV404 b'],
+    ],
+    [
+      'completed without an end',
+      `insert into session_record values (2, 'b', 1, 2, 12, '2026-01-01', null, 'completed', 1, 1, 0)`,
+      ['SV404 b'],
+    ],
+    [
+      'an epic with nothing booked though its iterations ran',
+      `insert into session_record values (2, 'epic', 1, 5, null, '2026-01-01', '2026-01-02', 'completed', 0, 0, 0);
+       insert into session_record values (3, 'iteration', 1, 5, 13, '2026-01-01', '2026-01-02', 'completed', 10, 1, 0)`,
+      ['SV405 epic'],
+    ],
+  ])('%s', async (_what, sql, expected) => {
+    expect(await faults(OBRA + sql, openObra)).toEqual(expected);
+  });
+});
+
+const CLAUDE_SERVER = `
+  create table sessions (id varchar(36) primary key, project_path text not null);
+  create table tasks (id text primary key, task_name text unique, session_id varchar(36) not null, status text, claude_session_id text);
+  create table claude_interactions (id integer primary key, task_id text not null, interaction_type text, content text, created_at text);
+  insert into sessions values ('s1', '/a'); insert into tasks values ('t1', 'one', 's1', 'done', 'c1'); insert into claude_interactions values (1, 't1', 'x', 'y', 'z');`;
+
+describe('Claude server', () => {
+  test.each([
+    ['nothing is wrong', '', []],
+    ['a session without tasks is told, and no error', `insert into sessions values ('s2', '/b')`, ['SV302 s2']],
+    ['a task without its session', `insert into tasks values ('t2', 'two', 'gone', 'done', null)`, ['SV301 t2']],
+    ['a conversation of two tasks', `insert into tasks values ('t2', 'two', 's1', 'done', 'c1')`, ['SV401 t2']],
+    [
+      'an interaction of a deleted task',
+      `insert into claude_interactions values (2, 'gone', 'x', 'y', 'z')`,
+      ['SV301 2'],
+    ],
+  ])('%s', async (_what, sql, expected) => {
+    expect(await faults(CLAUDE_SERVER + sql, openClaudeServer)).toEqual(expected);
+  });
+
+  test('is counted as its own report does', async () => {
+    await withDatabase(`${CLAUDE_SERVER} insert into sessions values ('s2', '/b')`, async (path) => {
+      await using source = openClaudeServer(path);
+      expect(await source.count()).toEqual({
+        sessions: 2,
+        sessionsWithTasks: 1,
+        orphaned: 1,
+        tasks: 1,
+        validTasks: 1,
+        interactions: 1,
+      });
+    });
+  });
+});
+
+describe('a file that cannot be audited says why', () => {
+  const openAll = (path: string): Source => openVibeKanban({ path, profiles: undefined, wanted: { kind: 'all' } });
+
+  test('nothing there', () => {
+    expect(() => openAll('/no/such/file.sqlite')).toThrow('is not there');
+  });
+
+  test('no database', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'db.sqlite');
+    writeFileSync(
+      path,
+      'this is a text, and longer than the hundred bytes that begin a database file of SQLite, so it is read as far as that',
+    );
+    expect(() => openAll(path)).toThrow('it is no SQLite database');
+  });
+
+  test('of another program', async () => {
+    await withDatabase('create table notes (id integer)', async (path) => {
+      expect(() => openAll(path)).toThrow('is no database of vibe-kanban: the table execution_processes is missing');
+    });
+  });
+
+  test('of a version nobody knows', async () => {
+    await withDatabase('create table execution_processes (id blob, run_reason text)', async (path) => {
+      expect(() => openAll(path)).toThrow('execution_processes.executor_action is missing');
+    });
+  });
+
+  test.each([
+    ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length - 4096)],
+    [
+      'overwritten in the middle',
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(4096, 0xff), bytes.subarray(8192)]),
+    ],
+  ])('%s', async (_what, spoil) => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'db.sqlite');
+    makeVibeKanban(
+      path,
+      Array.from({ length: 40 }, () => ({})),
+    );
+    const database = new DatabaseSync(path);
+    database.exec('pragma wal_checkpoint(truncate); pragma journal_mode = delete; vacuum');
+    database.close();
+    writeFileSync(path, spoil(readFileSync(path)));
+    expect(() => openAll(path)).toThrow(/damaged/);
+  });
+
+  test('locked by another program', async () => {
+    await withDatabase('create table execution_processes (id blob)', async (path) => {
+      const other = new DatabaseSync(path);
+      other.exec('begin exclusive');
+      expect(() => openAll(path)).toThrow('it is locked by another program');
+      other.close();
+    });
+  });
+});
