@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util';
 import { findRule, RULE_IDS, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
 import { parseDuration } from './parse-duration.ts';
 
-export const FORMATS = ['human', 'json', 'ndjson', 'junit', 'github', 'sarif'] as const;
-export type Format = (typeof FORMATS)[number];
+const FORMATS = ['human', 'json', 'ndjson', 'junit', 'github', 'sarif'] as const;
+type Format = (typeof FORMATS)[number];
 export type ColourChoice = 'auto' | 'always' | 'never';
 
 export type SourceChoice = { readonly kind: SourceKind; readonly path: string };
-export const SOURCE_KINDS = ['vibe-kanban', 'obra', 'claude-server'] as const;
-export type SourceKind = (typeof SOURCE_KINDS)[number];
+const SOURCE_KINDS = ['vibe-kanban', 'obra', 'claude-server'] as const;
+type SourceKind = (typeof SOURCE_KINDS)[number];
 
 export type Verify = {
   readonly kind: 'verify';
@@ -34,6 +34,7 @@ export type Command =
   | Verify
   | { readonly kind: 'rules' }
   | { readonly kind: 'explain'; readonly rule: RuleId }
+  | { readonly kind: 'schema' }
   | { readonly kind: 'help' };
 
 export class UsageError extends Error {
@@ -46,6 +47,7 @@ export const USAGE = `usage:
   verify-sessions --all [--since 24h] [--sample 5%]
   verify-sessions rules
   verify-sessions explain <rule>
+  verify-sessions schema               of --format json
 
 what to look at
   --database <url>       our own database; else PHASELOCK_DATABASE_URL, else the embedded one
@@ -101,6 +103,7 @@ export function readArguments(argv: readonly string[]): Command {
   const [first, second, ...more] = positionals;
   if (values.help || (first === undefined && argv.length === 0)) return { kind: 'help' };
   if (first === 'rules') return { kind: 'rules' };
+  if (first === 'schema') return { kind: 'schema' };
   if (first === 'explain') return { kind: 'explain', rule: ruleNamed(second ?? '') };
   if (second !== undefined || more.length > 0) throw new UsageError('one attempt at a time');
   return {

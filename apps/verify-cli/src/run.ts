@@ -12,6 +12,7 @@ import { sarif } from './formats/sarif.ts';
 import { OutputFailure, toFile, toStandardOutput } from './output.ts';
 import { readArguments, USAGE, UsageError, type Verify } from './read-arguments.ts';
 import type { Reporter, Write } from './report.ts';
+import { reportJsonSchema } from './report-schema.ts';
 import { verify } from './verify.ts';
 
 export type Surroundings = {
@@ -35,6 +36,9 @@ export async function run({ argv, env, stdout, stderr }: Surroundings): Promise<
         return EXIT.ok;
       case 'explain':
         stdout.write(explain(command.rule));
+        return EXIT.ok;
+      case 'schema':
+        stdout.write(reportJsonSchema());
         return EXIT.ok;
       case 'verify':
         return await audit(command, { env, stdout, stderr });

@@ -1,7 +1,16 @@
-import { type AuditSummary, type Finding, fingerprintOf, RULES, runAudit, type Source } from '@phaselock/audit';
+import { open } from 'node:fs/promises';
+import {
+  type AuditSummary,
+  compareLogs,
+  type Finding,
+  fingerprintOf,
+  RULES,
+  runAudit,
+  type Source,
+} from '@phaselock/audit';
 import { type Baseline, openBaseline } from './baseline.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
-import type { Verify } from './read-arguments.ts';
+import { UsageError, type Verify } from './read-arguments.ts';
 import type { Reporter } from './report.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -43,7 +52,24 @@ export async function verify(source: Source, command: Verify, reporter: Reporter
     concerns: (finding) => attempt === undefined || isOf(finding, attempt, sessions),
     onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
   });
-  const summary = await drain(audit, tell);
+  const audited = await drain(audit, tell);
+  const logged =
+    command.logs === undefined
+      ? undefined
+      : await compareWith(
+          source,
+          command.logs,
+          (finding) => attempt === undefined || isOf(finding, attempt, sessions),
+          tell,
+        );
+  const summary =
+    logged === undefined
+      ? audited
+      : {
+          ...audited,
+          ran: [...audited.ran, logged].toSorted(),
+          skipped: audited.skipped.filter((rule) => rule !== logged),
+        };
   const complete = summary.incomplete.length === 0;
   if (baseline !== undefined && complete) await settle(baseline, command, tell);
   const counts = command.report ? await source.count() : undefined;
@@ -51,6 +77,19 @@ export async function verify(source: Source, command: Verify, reporter: Reporter
     complete && summary.truncated ? EXIT.findings : exitCodeOf(counted, { failOn: command.failOn, complete });
   await reporter.close({ summary, counted, baselined, counts, tookMs: performance.now() - since, exitCode });
   return exitCode;
+}
+
+async function compareWith(
+  source: Source,
+  path: string,
+  concerns: (finding: Finding) => boolean,
+  tell: (finding: Finding) => Promise<void>,
+): Promise<'SV108'> {
+  const file = await open(path).catch((error: Error) => {
+    throw new UsageError(`--logs: ${error.message}`);
+  });
+  for await (const finding of compareLogs(source, file.readLines())) if (concerns(finding)) await tell(finding);
+  return 'SV108';
 }
 
 const isOver = (since: number, maxMs: number) => (): boolean => performance.now() - since > maxMs;

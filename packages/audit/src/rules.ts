@@ -9,7 +9,7 @@ export const FAMILIES = {
   meta: 'The audit itself',
 } as const;
 
-export type Family = keyof typeof FAMILIES;
+type Family = keyof typeof FAMILIES;
 
 export type RuleText = {
   readonly name: string;

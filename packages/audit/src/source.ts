@@ -20,6 +20,8 @@ export type Source = AsyncDisposable & {
   readonly notApplicable: ReadonlyMap<RuleId, string>;
   /** Row by row, however many there are. */
   rows(sql: string): AsyncIterable<Row>;
+  /** The processes that began afresh because their model is another one, as they should. */
+  changes(): AsyncIterable<Row>;
   /** The processes of an attempt in order, each with what it is judged by. */
   timeline(attemptId: string): Promise<readonly Row[]>;
   count(): Promise<Counts>;

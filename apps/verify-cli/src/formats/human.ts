@@ -6,7 +6,7 @@ type Paint = (text: string, colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold')
 
 const CODES = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 } as const;
 
-export const painter = (colours: boolean): Paint =>
+const painter = (colours: boolean): Paint =>
   colours ? (text, colour) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (text) => text;
 
 const WIDTH = 80;

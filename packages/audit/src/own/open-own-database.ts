@@ -132,6 +132,7 @@ function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): 
       ['SV504', 'only with --deep'],
     ]),
     rows: (sql) => stream(client, sql, within),
+    changes: () => stream(client, `${ownHistory(within)} ${CHANGES}`, within),
     timeline: (attemptId) =>
       rowsOf(
         client,
@@ -146,6 +147,10 @@ function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): 
     },
   };
 }
+
+const CHANGES = `
+  select p.id, p.task_id, p.attempt_id, p.session_id from history p join sessions s on s.id = p.session_id left join sessions o on o.id = s.predecessor_id
+  where p.action = 'initial' and (p.reason = 'model-changed' or o.deleted_reason = 'model-changed')`;
 
 async function* stream(client: pg.Client, sql: string, { values }: ScopeSql): AsyncGenerator<Row> {
   try {

@@ -1,7 +1,7 @@
 import { type Check, finding } from '../check.ts';
 
 /** What guards the history. Each by its name, as the migrations make it. */
-export const GUARDS = {
+const GUARDS = {
   index: [
     'sessions_pkey',
     'sessions_one_live',

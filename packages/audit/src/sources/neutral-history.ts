@@ -9,10 +9,10 @@ import {
 } from '../checks/conversations.ts';
 import { turnsCheck } from '../checks/turns.ts';
 import type { SubjectKind } from '../finding.ts';
-import type { SourceTraits } from '../judge-turn.ts';
+import { judgeTurn, type SourceTraits } from '../judge-turn.ts';
 import { isRuleId, RULE_IDS, type RuleId } from '../rules.ts';
 import type { Counts, Source } from '../source.ts';
-import { EVERY_TURN } from '../turn-history.ts';
+import { EVERY_TURN, SUSPICIOUS_TURNS } from '../turn-history.ts';
 
 /** A process as every source tells it; see turn-history.ts. */
 export type NeutralProcess = {
@@ -139,6 +139,18 @@ export function foreignSource(history: ForeignHistory): Source {
     ),
     async *rows(sql) {
       for (const row of database.prepare(sql).iterate()) yield printed(row);
+    },
+    async *changes() {
+      for (const row of database.prepare(SUSPICIOUS_TURNS).iterate()) {
+        const turn = printed(row);
+        if (
+          turn.action === 'initial' &&
+          turn.n !== '1' &&
+          judgeTurn(turn, history.traits).kind === 'right' &&
+          turn.skip_context !== 'yes'
+        )
+          yield turn;
+      }
     },
     timeline: async (attemptId) =>
       database.prepare(`select * from (${EVERY_TURN}) where attempt_id = ? order by nth`).all(attemptId).map(printed),

@@ -3,7 +3,7 @@ import { parseAgent } from '@phaselock/core';
 import { SourceFailure } from '../source.ts';
 import { field, textOf } from './vibe-action.ts';
 
-export type VibeProfile = {
+type VibeProfile = {
   /** Null is the agent's own default. */
   readonly model: string | null;
   readonly noContext: boolean;

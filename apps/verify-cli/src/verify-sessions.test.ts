@@ -1,0 +1,344 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  aStart,
+  aTurn,
+  begin,
+  createEmptyDatabase,
+  eventually,
+  holdLock,
+  OPUS,
+  openTestGuard,
+  replaceBy,
+  runTurn,
+  SONNET,
+  spawnNode,
+  type TestGuard,
+  temporaryDirectory,
+} from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { reportSchema } from './report-schema.ts';
+
+const MAIN = resolve(import.meta.dirname, 'main.ts');
+
+type Ran = { readonly code: number | null; readonly signal: string | null; readonly out: string; readonly err: string };
+
+async function verify(url: string | undefined, ...args: readonly string[]): Promise<Ran> {
+  const env = {
+    PHASELOCK_DATABASE_URL: url,
+    PHASELOCK_DATA_DIR: '/no/such/place',
+    NO_COLOR: undefined,
+    FORCE_COLOR: undefined,
+  };
+  await using run = spawnNode(MAIN, { args, env });
+  return { ...(await run.exited), out: run.stdout(), err: run.stderr() };
+}
+
+let home: TestGuard;
+let attemptId: string;
+beforeAll(async () => {
+  home = await openTestGuard();
+  attemptId = (await twoCases(home)).attemptId;
+});
+afterAll(() => home[Symbol.asyncDispose]());
+
+/** The same model goes on, another one begins afresh. */
+async function twoCases({ guard, world }: TestGuard) {
+  const taskId = await world.task();
+  const attempt = await world.attempt(taskId);
+  const first = await begin(guard, aStart(taskId, SONNET));
+  await runTurn(guard, aTurn(first, attempt), `a-${taskId}`);
+  await runTurn(guard, aTurn(first, attempt), `b-${taskId}`);
+  const second = await replaceBy(guard, aStart(taskId, OPUS));
+  const { processId } = await runTurn(guard, aTurn(second, attempt), `c-${taskId}`);
+  return { attemptId: attempt, taskId, first: first.id, second: second.id, processId };
+}
+
+describe('an attempt', () => {
+  test('in order: its timeline, and 0', async () => {
+    const { code, out, err } = await verify(home.databaseUrl, attemptId);
+    expect(err).toBe('');
+    expect(out).toMatch(/1 \d\d:\d\d:\d\d run +claude-sonnet-4-5 Initial +- +first +Initial +ok/);
+    expect(out).toMatch(/2 \d\d:\d\d:\d\d run +claude-sonnet-4-5 FollowUp +\S+ +same +\S+ +ok/);
+    expect(out).toMatch(/3 \d\d:\d\d:\d\d run +claude-opus-4-5 +Initial +- +changed Initial +ok/);
+    expect(out).toMatch(/3 processes · 1 model change · 2\s+sessions/);
+    expect(out).toMatch(/0 errors · 0 warnings · \d\.\d s · OK\n$/);
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(code).toBe(0);
+  });
+
+  test('by its hex, in capitals, or the first digits of it', async () => {
+    const hex = attemptId.replaceAll('-', '').toUpperCase();
+    expect((await verify(home.databaseUrl, hex)).code).toBe(0);
+    expect((await verify(home.databaseUrl, hex.slice(0, 28))).code).toBe(0);
+  });
+
+  test('with a wrong follow-up: 2, and the rule at its process; another attempt stays 0', async () => {
+    await using spoilt = await openTestGuard();
+    const healthy = await twoCases(spoilt);
+    const wrong = await twoCases(spoilt);
+    await spoilt.guard.database.pool.pg.query(`update processes set model = $1 where attempt_id = $2 and seq = 2`, [
+      OPUS,
+      wrong.attemptId,
+    ]);
+    const { code, out } = await verify(spoilt.databaseUrl, wrong.attemptId);
+    expect(out).toContain('✖ SV101 model-change-not-fresh');
+    expect(out).toContain('verify-sessions explain SV101');
+    expect(out).toMatch(/FAILED \(exit 2\)/);
+    expect(code).toBe(2);
+    expect((await verify(spoilt.databaseUrl, healthy.attemptId)).code).toBe(0);
+    expect((await verify(spoilt.databaseUrl, '--task', wrong.taskId)).code).toBe(2);
+    expect((await verify(spoilt.databaseUrl, '--all', '--skip', 'SV101')).code).toBe(0);
+    expect((await verify(spoilt.databaseUrl, '--all', '--rule', 'model-change-not-fresh')).code).toBe(2);
+    expect((await verify(spoilt.databaseUrl, '--sample', '100%')).code).toBe(2);
+    expect((await verify(spoilt.databaseUrl, '--since', '1h')).code).toBe(2);
+  });
+});
+
+describe('the exit code', () => {
+  test.each([
+    [['ffffffff-0000-7000-8000-000000000000'], 3, 'there is no attempt'],
+    [['nonsense'], 3, 'is no attempt'],
+    [['--task', 'ffffffff-0000-7000-8000-000000000000'], 3, 'there is no task'],
+    [['--al'], 64, "Unknown option '--al'"],
+    [[attemptId ?? 'one', 'two'], 64, 'one attempt at a time'],
+    [['--all', '--task', 'x'], 64, 'exclude each other'],
+    [['--all', '--format', 'xml'], 64, '--format is one of'],
+    [['--all', '--rule', 'SV999'], 64, 'there is no rule SV999'],
+    [['--sample', '0%'], 64, '--sample is a share'],
+    [['--since', 'yesterday'], 64, '--since is a time'],
+    [['explain', 'SV999'], 64, 'there is no rule'],
+    [['--all', '--source', 'jira:x'], 64, '--source is one of'],
+    [['--all', '--source', 'obra:/no/such/file'], 1, 'is not there'],
+    [['--all', '--database', 'mysql://x'], 1, 'postgres:// URL'],
+    [['--all', '--logs', '/no/such/file'], 64, '--logs'],
+    [['--all', '-o', '/no/such/folder/report'], 1, 'no such file'],
+  ])('%j is %i', async (args, expected, said) => {
+    const { code, err } = await verify(home.databaseUrl, ...args);
+    expect(err).toContain(said);
+    expect(err).not.toMatch(/ {4}at /);
+    expect(code).toBe(expected);
+  });
+
+  test('without a database is 1, and says what was looked for', async () => {
+    const { code, err } = await verify(undefined, '--all');
+    expect([code, err]).toEqual([1, expect.stringContaining('neither --database nor PHASELOCK_DATABASE_URL')]);
+  });
+
+  test('of a database that is stopped, or not ours, is 1', async () => {
+    expect(await verify('postgres://127.0.0.1:9/x', '--all')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('ECONNREFUSED'),
+    });
+    await using empty = await createEmptyDatabase();
+    expect(await verify(empty.url, '--all')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no phaselock schema'),
+    });
+  });
+
+  test.each([
+    ['rules', 'SV101  error    model-change-not-fresh'],
+    ['explain sv101', 'SV101 model-change-not-fresh (error, transition)'],
+    ['schema', '"schemaVersion"'],
+    ['--help', 'exit: 0 all is well'],
+  ])('of %s is 0, without any database', async (args, said) => {
+    expect(await verify(undefined, ...args.split(' '))).toMatchObject({ code: 0, out: expect.stringContaining(said) });
+  });
+
+  test('of an audit whose connection was ended in the middle is 1, whatever it had found', async () => {
+    await using held = await holdLock(home.databaseUrl, 'lock table archives in access exclusive mode');
+    const running = verify(home.databaseUrl, '--all', '--format', 'json');
+    const { pg } = home.guard.database.pool;
+    await eventually(async () => {
+      const ended = await pg.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'verify-sessions' and wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return ended.rowCount === 1;
+    });
+    const { code, out } = await running;
+    expect(code).toBe(1);
+    expect(reportSchema.parse(JSON.parse(out)).summary.incomplete.length).toBeGreaterThan(0);
+    await held.letGo();
+  });
+
+  test('of an audit that had no time is 1, and the rest is said not to have run', async () => {
+    await using held = await holdLock(home.databaseUrl, 'lock table archives in access exclusive mode');
+    const { code, out } = await verify(home.databaseUrl, '--all', '--max-duration', '1s');
+    expect(out).toContain('INCOMPLETE (exit 1)');
+    expect(code).toBe(1);
+    await held.letGo();
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('after %s is %i', async (signal, expected) => {
+    await using held = await holdLock(home.databaseUrl, 'lock table archives in access exclusive mode');
+    await using run = spawnNode(MAIN, { args: ['--all'], env: { PHASELOCK_DATABASE_URL: home.databaseUrl } });
+    const { pg } = home.guard.database.pool;
+    await eventually(async () => {
+      const waiting = await pg.query(
+        `select from pg_stat_activity where application_name = 'verify-sessions' and wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return waiting.rowCount === 1;
+    });
+    run.kill(signal);
+    expect(await run.exited).toEqual({ code: expected, signal: null });
+    await held.letGo();
+  });
+});
+
+describe('a report', () => {
+  test('of many megabytes goes through a pipe whole, and through one that closes with 1', async () => {
+    await using big = await openTestGuard();
+    const { second } = await twoCases(big);
+    await big.guard.database.pool.pg.query(
+      `insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at, agent_session_id)
+       select gen_random_uuid(), task_id, phase, mode, agent, 'ready', 0, false, now(), now(), 'nobody-' || n
+       from sessions, generate_series(1, 16000) n where id = $1`,
+      [second],
+    );
+    const args = ['--all', '--rule', 'SV402', '--format', 'json', '--max-findings', '1000000'];
+    const { code, out } = await verify(big.databaseUrl, ...args);
+    expect(out.length).toBeGreaterThan(5_000_000);
+    expect(reportSchema.parse(JSON.parse(out)).findings).toHaveLength(16_000);
+    expect(code).toBe(2);
+
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { ...process.env, PHASELOCK_DATABASE_URL: big.databaseUrl },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect(await once(child, 'close')).toEqual([1, null]);
+  });
+
+  test('in JSON is as its schema says, and the schema is the one in the documents', async () => {
+    const { out } = await verify(home.databaseUrl, attemptId, '--format', 'json', '--report');
+    const report = reportSchema.parse(JSON.parse(out));
+    expect(report.timeline).toHaveLength(3);
+    expect(report.summary).toMatchObject({
+      exitCode: 0,
+      counts: { sessions: 2, tasks: 1, validTasks: 1, interactions: 3 },
+    });
+    const file = resolve(import.meta.dirname, '../../../docs/verify-sessions.schema.json');
+    const { out: schema } = await verify(undefined, 'schema');
+    if (process.env.PHASELOCK_UPDATE_DOCS === '1') await writeFile(file, schema);
+    expect(await readFile(file, 'utf8'), 'PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test apps/verify-cli').toBe(schema);
+  });
+
+  test('in each other format is whole', async () => {
+    await using spoilt = await openTestGuard();
+    const { second } = await twoCases(spoilt);
+    await spoilt.guard.database.pool.pg.query(`update sessions set agent_session_id = $2 where id = $1`, [
+      second,
+      'a <b> & "c"\u0001%',
+    ]);
+    const inFormat = async (format: string): Promise<string> =>
+      (await verify(spoilt.databaseUrl, '--all', '--format', format)).out;
+
+    const lines = (await inFormat('ndjson'))
+      .trim()
+      .split('\n')
+      .map((line) => z.looseObject({ type: z.string() }).parse(JSON.parse(line)));
+    expect(lines.map(({ type }) => type)).toEqual(['audit', 'finding', 'summary']);
+
+    const xml = await inFormat('junit');
+    expect(openTagsOf(xml)).toEqual([]);
+    expect(xml).toContain(
+      '<failure type="SV402" message="1: it names a &lt;b&gt; &amp; &quot;c&quot;\ufffd%, which no process of it reported">',
+    );
+
+    expect(await inFormat('github')).toMatch(
+      /^::error title=SV402 session-names-another-conversation::session \S+: .*%25/,
+    );
+
+    const [run] = sarifSchema.parse(JSON.parse(await inFormat('sarif'))).runs;
+    expect(run?.results.map(({ ruleId, ruleIndex }) => [ruleId, run.tool.driver.rules[ruleIndex]?.id])).toEqual([
+      ['SV402', 'SV402'],
+    ]);
+  });
+
+  test('into a file is there when it is whole, and not before', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'report.json');
+    expect(await verify(home.databaseUrl, '--all', '--format', 'json', '-o', path)).toMatchObject({ code: 0, out: '' });
+    expect(reportSchema.parse(JSON.parse(await readFile(path, 'utf8'))).findings).toEqual([]);
+  });
+
+  test('has colours where they were asked for, and never in a pipe by itself', async () => {
+    expect((await verify(home.databaseUrl, '--all')).out).not.toContain('\u001b[');
+    expect((await verify(home.databaseUrl, '--all', '--color', 'always')).out).toContain('\u001b[32mOK');
+  });
+});
+
+test('a baseline excuses what is known, tells what is gone, and forgets it when it is pruned', async () => {
+  await using spoilt = await openTestGuard();
+  await using directory = await temporaryDirectory();
+  const { second } = await twoCases(spoilt);
+  const name = (id: string | null) =>
+    spoilt.guard.database.pool.pg.query('update sessions set agent_session_id = $2 where id = $1', [second, id]);
+  await name('nobody');
+  const withBaseline = (...more: string[]) =>
+    verify(spoilt.databaseUrl, '--all', '--baseline', join(directory.path, 'known.json'), ...more);
+  expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('1 baselined') });
+  expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('1 baselined') });
+  await name(null);
+  expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('SV902 baseline-stale') });
+  expect((await withBaseline('--fail-on', 'warning')).code).toBe(2);
+  expect((await withBaseline('--prune-baseline')).code).toBe(0);
+  expect((await withBaseline('--fail-on', 'warning')).code).toBe(0);
+});
+
+test('the log of the service has a line for each change', async () => {
+  await using directory = await temporaryDirectory();
+  await using other = await openTestGuard();
+  const path = join(directory.path, 'service.log');
+  const cases = await twoCases(other);
+  await writeFile(path, '');
+  const missing = await verify(other.databaseUrl, '--all', '--logs', path, '--fail-on', 'warning');
+  expect(missing).toMatchObject({ code: 2, out: expect.stringContaining('SV108 change-not-logged') });
+  const line = JSON.stringify({
+    'log.level': 'info',
+    task_attempt_id: cases.attemptId,
+    previous_variant: SONNET,
+    current_variant: OPUS,
+    process_id: cases.processId,
+    message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
+  });
+  await writeFile(path, `noise\n${line}\n`);
+  expect((await verify(other.databaseUrl, '--all', '--logs', path, '--fail-on', 'warning')).code).toBe(0);
+});
+
+const sarifSchema = z.object({
+  version: z.literal('2.1.0'),
+  runs: z.array(
+    z.object({
+      tool: z.object({ driver: z.object({ name: z.string(), rules: z.array(z.object({ id: z.string() })) }) }),
+      results: z.array(
+        z.object({
+          ruleId: z.string(),
+          ruleIndex: z.int(),
+          level: z.enum(['error', 'warning', 'note']),
+          message: z.object({ text: z.string() }),
+          locations: z.array(z.object({ logicalLocations: z.array(z.object({ fullyQualifiedName: z.string() })) })),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** The tags of an XML text that are not closed, in order; none in one that is well formed. */
+function openTagsOf(xml: string): string[] {
+  const open: string[] = [];
+  for (const [, closing, name = '', self] of xml.matchAll(/<(\/?)([a-z]+)(?:\s+[a-z]+="[^"<]*")*\s*(\/?)>/g)) {
+    if (self === '/') continue;
+    if (closing === '/') {
+      if (open.pop() !== name) throw new Error(`${name} was not open`);
+    } else open.push(name);
+  }
+  return open;
+}
