@@ -6,7 +6,9 @@ export const conversationShared: Check = {
   rules: ['SV401'],
   sql: `
     select p.*, f.owner as first_owner
-    from (select told from (select distinct told, owner from history where told is not null) d group by told having count(*) > 1) shared
+    from (
+      select again.told from (select told from history where told is not null group by told having count(*) > 1) again
+      join history o on o.told = again.told group by again.told having count(distinct o.owner) > 1) shared
     join history p on p.told = shared.told
     join history f on f.id = (select x.id from history x where x.told = shared.told order by x.started_at, x.nth, x.id limit 1)
     where p.owner <> f.owner`,

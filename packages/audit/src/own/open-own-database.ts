@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { ModelPolicy } from '@phaselock/core';
 import pg from 'pg';
 import type { Row } from '../check.ts';
@@ -8,6 +9,7 @@ import { ownHistory } from './history.ts';
 import { ownChecks } from './own-checks.ts';
 import { readModelPolicy } from './read-model-policy.ts';
 import { type Scope, type ScopeSql, scopeSql } from './scope.ts';
+import { streamRows } from './stream-rows.ts';
 
 export type OwnDatabase = {
   readonly url: string;
@@ -23,7 +25,8 @@ export type Wanted =
   | { readonly kind: 'task'; readonly given: string }
   | { readonly kind: 'attempt'; readonly given: string };
 
-const FETCH = 500;
+type Connection = { readonly client: pg.Client; readonly flow: Socket };
+
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Every value as the database prints it. */
@@ -31,7 +34,9 @@ const AS_PRINTED = { getTypeParser: () => (value: string) => value };
 
 /** Our own database in one snapshot that can write nothing. */
 export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDatabase): Promise<Source> {
+  const socket = new Socket();
   const client = new pg.Client({
+    stream: () => socket,
     connectionString: url,
     application_name: 'verify-sessions',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -42,7 +47,8 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDa
   try {
     await client.connect();
     const { description, policy, scope } = await openSnapshot(client, statementTimeoutMs, wanted);
-    return sourceOn(client, { description, policy, scope });
+    const connection: Connection = { client, flow: socket };
+    return sourceOn(connection, { description, policy, scope });
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error instanceof NotFound || error instanceof SourceFailure ? error : failure(error);
@@ -64,8 +70,6 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
   await client.query('begin isolation level repeatable read read only');
   await client.query(`set local statement_timeout = ${Math.round(statementTimeoutMs)}`);
   // Many small groups are counted at once; what does not fit is written to disk, and read again.
-  // Everything that is found is read, so the fastest way to the first row is not the best.
-  await client.query('set local cursor_tuple_fraction = 1');
   await client.query(`set local work_mem = '128MB'`);
   const [where] = await rowsOf(
     client,
@@ -116,7 +120,8 @@ async function findAttempt(client: pg.Client, given: string): Promise<FoundAttem
   return { attemptId: one.id, taskId: one.task_id };
 }
 
-function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): Source {
+function sourceOn(connection: Connection, { description, policy, scope }: Snapshot): Source {
+  const { client } = connection;
   const traits: SourceTraits = { freshStaysInThread: false, policy };
   const within = scopeSql(scope);
   return {
@@ -131,8 +136,8 @@ function sourceOn(client: pg.Client, { description, policy, scope }: Snapshot): 
       ['SV405', 'usage is booked in the transaction that reports it'],
       ['SV504', 'only with --deep'],
     ]),
-    rows: (sql) => stream(client, sql, within),
-    changes: () => stream(client, `${ownHistory(within)} ${CHANGES}`, within),
+    rows: (sql) => stream(connection, sql, within),
+    changes: () => stream(connection, `${ownHistory(within)} ${CHANGES}`, within),
     timeline: (attemptId) =>
       rowsOf(
         client,
@@ -152,16 +157,10 @@ const CHANGES = `
   select p.id, p.task_id, p.attempt_id, p.session_id from history p join sessions s on s.id = p.session_id left join sessions o on o.id = s.predecessor_id
   where p.action = 'initial' and (p.reason = 'model-changed' or o.deleted_reason = 'model-changed')`;
 
-async function* stream(client: pg.Client, sql: string, { values }: ScopeSql): AsyncGenerator<Row> {
+async function* stream({ client, flow }: Connection, sql: string, { values }: ScopeSql): AsyncGenerator<Row> {
   try {
     await client.query('savepoint check_');
-    await client.query(`declare found no scroll cursor for ${sql}`, sql.includes('$1') ? [...values] : []);
-    for (;;) {
-      const rows = await rowsOf(client, `fetch ${FETCH} from found`);
-      yield* rows;
-      if (rows.length < FETCH) break;
-    }
-    await client.query('close found');
+    yield* streamRows(client, flow, sql, sql.includes('$1') ? values : []);
     await client.query('release savepoint check_');
   } catch (error) {
     // One statement that took too long must not take the others with it.

@@ -1,0 +1,35 @@
+-- $TASKS tasks of five sessions each, five processes a session: a plan, a verify, and a run that was replaced twice. Nothing is wrong with it.
+set session_replication_role = replica;
+set synchronous_commit = off;
+create function seed_id(kind text, n bigint) returns uuid language sql immutable parallel safe as
+  $$ select ('0190000' || kind || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+
+insert into projects (id, name) values (seed_id('1', 1), 'bench');
+insert into tasks (id, project_id, title) select seed_id('2', t), seed_id('1', 1), 'a task' from generate_series(1, $TASKS) t;
+insert into attempts (id, task_id, last_seq) select seed_id('3', t), seed_id('2', t), 25 from generate_series(1, $TASKS) t;
+insert into slots (task_id, phase, mode, generation, version, live_session_id)
+  select seed_id('2', t), phase, 'standard', generation, generation, seed_id('4', (t - 1) * 5 + k)
+  from generate_series(1, $TASKS) t, (values ('plan', 1, 1), ('verify', 1, 2), ('run', 3, 5)) as slot(phase, generation, k);
+insert into sessions (id, task_id, phase, mode, agent, model, status, generation, guarded, predecessor_id, replaced_by, agent_session_id,
+                      created_at, updated_at, deleted_at, deleted_reason)
+  select seed_id('4', n), seed_id('2', t), phase, 'standard', 'claude-code', model, 'ready', generation, true,
+         case when generation > 1 then seed_id('4', n - 1) end, case when dead then seed_id('4', n + 1) end, 'agent-' || n * 5,
+         now() - interval '2 h', now() - interval '1 h', case when dead then now() - interval '1 h' end, case when dead then 'model-changed' end
+  from generate_series(1, $TASKS) t,
+       (values ('plan', 1, 1, false, 'claude-sonnet-4-5'), ('verify', 1, 2, false, 'claude-sonnet-4-5'), ('run', 1, 3, true, 'claude-sonnet-4-5'),
+               ('run', 2, 4, true, 'claude-opus-4-5'), ('run', 3, 5, false, 'claude-sonnet-4-5')) as born(phase, generation, k, dead, model),
+       lateral (select (t - 1) * 5 + k as n) as numbered;
+insert into session_events (task_id, phase, mode, session_id, type, reason, generation, predecessor_id, at)
+  select task_id, phase, mode, id, case when predecessor_id is null then 'created' else 'replaced' end, 'model-changed', generation, predecessor_id, created_at
+  from sessions;
+insert into processes (id, task_id, attempt_id, session_id, seq, action, reason, passed_session_id, agent_session_id, agent, model, parameters,
+                       generation, status, started_at, ended_at)
+  select seed_id('5', (n - 1) * 5 + j), seed_id('2', (n - 1) / 5 + 1), seed_id('3', (n - 1) / 5 + 1), seed_id('4', n), ((n - 1) % 5) * 5 + j,
+         case when j = 1 then 'CodingAgentInitialRequest' else 'CodingAgentFollowUpRequest' end, case when j = 1 then 'first' else 'same-model' end,
+         case when j > 1 then 'agent-' || (n - 1) * 5 + j - 1 end, 'agent-' || (n - 1) * 5 + j, 'claude-code',
+         case when n % 5 = 4 then 'claude-opus-4-5' else 'claude-sonnet-4-5' end, '{}', 1, 'completed', now() - interval '110 min', now() - interval '100 min'
+  from generate_series(1, $TASKS * 5) n, generate_series(1, 5) j;
+vacuum (analyze) processes;
+vacuum (analyze) sessions;
+vacuum (analyze) session_events;
+vacuum (analyze) slots;
