@@ -44,7 +44,7 @@ async function openEmbedded(
     throw new SourceFailure(
       `there is no database: neither --database nor PHASELOCK_DATABASE_URL is given, and ${dataDir} is not there`,
     );
-  const { startEmbeddedPostgres } = await import('@phaselock/store');
+  const { startEmbeddedPostgres } = await embedded(dataDir);
   const server = await startEmbeddedPostgres({ dataDir });
   try {
     const source = await openOwnDatabase({ url: server.url, ...options });
@@ -60,3 +60,11 @@ async function openEmbedded(
     throw error;
   }
 }
+
+/** The published command is one file, and does not bring a server along. */
+const embedded = (dataDir: string): Promise<typeof import('@phaselock/store')> =>
+  import('@phaselock/store').catch((error: unknown) => {
+    throw new SourceFailure(`the database in ${dataDir} is started by phaselock itself; give --database`, {
+      cause: error,
+    });
+  });

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Check, Row } from '../check.ts';
 import { finding } from '../check.ts';
 import {
@@ -13,6 +13,7 @@ import { judgeTurn, type SourceTraits } from '../judge-turn.ts';
 import { isRuleId, RULE_IDS, type RuleId } from '../rules.ts';
 import type { Counts, Source } from '../source.ts';
 import { EVERY_TURN, SUSPICIOUS_TURNS } from '../turn-history.ts';
+import { loadSqlite } from './load-sqlite.ts';
 
 /** A process as every source tells it; see turn-history.ts. */
 export type NeutralProcess = {
@@ -110,7 +111,8 @@ const oddities = (rules: readonly RuleId[]): Check => ({
 
 /** Another system's history, asked by the same statements and judged by the same code as ours. */
 export function foreignSource(history: ForeignHistory): Source {
-  const database = new DatabaseSync(':memory:');
+  const sqlite = loadSqlite();
+  const database = new sqlite.DatabaseSync(':memory:');
   database.exec(`
     create table history (${COLUMNS.map((name) => (name === 'nth' ? 'nth integer' : `${name} text`)).join(', ')});
     create table oddity (${ODDITY.map((name) => `${name} text`).join(', ')})`);

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { SourceFailure } from '../source.ts';
+import { loadSqlite } from './load-sqlite.ts';
 
 export type SqliteFile = Disposable & {
   rows(sql: string): Iterable<Record<string, unknown>>;
@@ -21,6 +21,7 @@ export function openSqliteFile(path: string): SqliteFile {
       throw error instanceof SourceFailure ? error : new SourceFailure(`${path}: ${reasonOf(error)}`, { cause: error });
     }
   };
+  const { DatabaseSync } = loadSqlite();
   const database = told(() => new DatabaseSync(path, { readOnly: true }));
   const file: SqliteFile = {
     rows: (sql) => told(() => database.prepare(sql).all()),

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { rolldown } from 'rolldown';
+
+/** Packs the audit as one file for anybody's Node: `npx ./verify-sessions-<version>.tgz --all --database …`. Prints where it is. */
+const ROOT = resolve(import.meta.dirname, '..');
+const target = resolve(process.argv[2] ?? '.');
+const { version, license } = JSON.parse(readFileSync(join(ROOT, 'apps/verify-cli/package.json'), 'utf8'));
+const folder = mkdtempSync(join(tmpdir(), 'verify-sessions-'));
+try {
+  const bundle = await rolldown({
+    input: join(ROOT, 'apps/verify-cli/src/main.ts'),
+    platform: 'node',
+    transform: { target: 'node22' },
+    // Not brought along: the embedded server, and what pg looks for and can do without.
+    external: ['@phaselock/store', 'pg-native', 'pg-cloudflare'],
+  });
+  await bundle.write({
+    file: join(folder, 'verify-sessions.mjs'),
+    format: 'esm',
+    banner: '#!/usr/bin/env node',
+    minify: true,
+    codeSplitting: false,
+  });
+  writeFileSync(
+    join(folder, 'package.json'),
+    `${JSON.stringify(
+      {
+        name: 'verify-sessions',
+        version,
+        license,
+        description: 'Proves from the database that coding-agent sessions followed their model changes.',
+        type: 'module',
+        bin: { 'verify-sessions': 'verify-sessions.mjs' },
+        engines: { node: '>=22.13' },
+        files: ['verify-sessions.mjs', 'verify-sessions.schema.json'],
+      },
+      null,
+      2,
+    )}\n`,
+  );
+  copyFileSync(join(ROOT, 'docs/verify-sessions.md'), join(folder, 'README.md'));
+  copyFileSync(join(ROOT, 'docs/verify-sessions.schema.json'), join(folder, 'verify-sessions.schema.json'));
+  copyFileSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
+  mkdirSync(target, { recursive: true });
+  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', target], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  console.log(join(target, packed.trim()));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
