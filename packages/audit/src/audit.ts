@@ -36,7 +36,7 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
     onCheck?.(check, index, wanted.length);
     try {
       if (deadline?.() === true) throw new Error('the time was over');
-      for await (const row of source.rows(check.sql)) {
+      for await (const row of source.rows(check)) {
         for (const one of check.read(row)) {
           if (!rules.has(one.rule) || !concerns(one)) continue;
           if (told === maxFindings)

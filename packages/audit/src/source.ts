@@ -19,7 +19,7 @@ export type Source = AsyncDisposable & {
   /** Rules it cannot break, with the reason. */
   readonly notApplicable: ReadonlyMap<RuleId, string>;
   /** Row by row, however many there are. */
-  rows(sql: string): AsyncIterable<Row>;
+  rows(check: Pick<Check, 'sql' | 'fewRows'>): AsyncIterable<Row>;
   /** The processes that began afresh because their model is another one, as they should. */
   changes(): AsyncIterable<Row>;
   /** The processes of an attempt in order, each with what it is judged by. */

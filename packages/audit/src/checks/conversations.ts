@@ -4,11 +4,13 @@ import { type Check, finding } from '../check.ts';
 export const conversationShared: Check = {
   name: 'conversations',
   rules: ['SV401'],
+  fewRows: true,
   sql: `
     select p.*, f.owner as first_owner
     from (
+      -- Few ids occur twice, and only of those it is asked whose they are.
       select again.told from (select told from history where told is not null group by told having count(*) > 1) again
-      join history o on o.told = again.told group by again.told having count(distinct o.owner) > 1) shared
+      where (select count(distinct o.owner) from history o where o.told = again.told) > 1) shared
     join history p on p.told = shared.told
     join history f on f.id = (select x.id from history x where x.told = shared.told order by x.started_at, x.nth, x.id limit 1)
     where p.owner <> f.owner`,

@@ -7,6 +7,7 @@ export const turnsCheck = (traits: SourceTraits): Check => ({
   name: 'turns',
   rules: ['SV101', 'SV102', 'SV103', 'SV104', 'SV105', 'SV107'],
   sql: SUSPICIOUS_TURNS,
+  fewRows: true,
   read: (row) => {
     const verdict = judgeTurn(row, traits);
     if (verdict.kind === 'right') return [];

@@ -136,8 +136,8 @@ function sourceOn(connection: Connection, { description, policy, scope }: Snapsh
       ['SV405', 'usage is booked in the transaction that reports it'],
       ['SV504', 'only with --deep'],
     ]),
-    rows: (sql) => stream(connection, sql, within),
-    changes: () => stream(connection, `${ownHistory(within)} ${CHANGES}`, within),
+    rows: (check) => stream(connection, check, within),
+    changes: () => stream(connection, { sql: `${ownHistory(within)} ${CHANGES}` }, within),
     timeline: (attemptId) =>
       rowsOf(
         client,
@@ -157,17 +157,25 @@ const CHANGES = `
   select p.id, p.task_id, p.attempt_id, p.session_id from history p join sessions s on s.id = p.session_id left join sessions o on o.id = s.predecessor_id
   where p.action = 'initial' and (p.reason = 'model-changed' or o.deleted_reason = 'model-changed')`;
 
-async function* stream({ client, flow }: Connection, sql: string, { values }: ScopeSql): AsyncGenerator<Row> {
+async function* stream(
+  { client, flow }: Connection,
+  { sql, fewRows }: Asked,
+  { values }: ScopeSql,
+): AsyncGenerator<Row> {
   try {
     await client.query('savepoint check_');
+    // For a handful of rows each is looked up; a hash of the whole history would be built for nothing.
+    if (fewRows === true) await client.query('set local enable_hashjoin = off; set local enable_mergejoin = off');
     yield* streamRows(client, flow, sql, sql.includes('$1') ? values : []);
-    await client.query('release savepoint check_');
   } catch (error) {
-    // One statement that took too long must not take the others with it.
-    await client.query('rollback to savepoint check_').catch(() => undefined);
     throw failure(error);
+  } finally {
+    // One statement that took too long must not take the others with it, nor what was set for it.
+    await client.query('rollback to savepoint check_').catch(() => undefined);
   }
 }
+
+type Asked = Parameters<Source['rows']>[0];
 
 async function countOwn(client: pg.Client, { inScope, processes, values }: ScopeSql): Promise<Counts> {
   const [row] = await rowsOf(

@@ -12,7 +12,7 @@ import type { SubjectKind } from '../finding.ts';
 import { judgeTurn, type SourceTraits } from '../judge-turn.ts';
 import { isRuleId, RULE_IDS, type RuleId } from '../rules.ts';
 import type { Counts, Source } from '../source.ts';
-import { EVERY_TURN, SUSPICIOUS_TURNS } from '../turn-history.ts';
+import { EVERY_TURN, HISTORY_COLUMNS, SUSPICIOUS_TURNS } from '../turn-history.ts';
 import { loadSqlite } from './load-sqlite.ts';
 
 /** A process as every source tells it; see turn-history.ts. */
@@ -63,29 +63,6 @@ export type ForeignHistory = {
   readonly answers: ReadonlySet<RuleId>;
 };
 
-const COLUMNS = [
-  'id',
-  'task_id',
-  'attempt_id',
-  'session_id',
-  'thread',
-  'owner',
-  'nth',
-  'action',
-  'passed',
-  'told',
-  'pre_retry',
-  'skip_context',
-  'dropped',
-  'invalidated',
-  'agent',
-  'variant',
-  'model',
-  'parameters',
-  'status',
-  'started_at',
-  'ended_at',
-] as const satisfies readonly (keyof NeutralProcess)[];
 const ODDITY = [
   'rule',
   'kind',
@@ -114,9 +91,9 @@ export function foreignSource(history: ForeignHistory): Source {
   const sqlite = loadSqlite();
   const database = new sqlite.DatabaseSync(':memory:');
   database.exec(`
-    create table history (${COLUMNS.map((name) => (name === 'nth' ? 'nth integer' : `${name} text`)).join(', ')});
+    create table history (${HISTORY_COLUMNS.map((name) => (name === 'nth' ? 'nth integer' : `${name} text`)).join(', ')});
     create table oddity (${ODDITY.map((name) => `${name} text`).join(', ')})`);
-  fill(database, 'history', COLUMNS, history.processes);
+  fill(database, 'history', HISTORY_COLUMNS, history.processes);
   fill(database, 'oddity', ODDITY, history.oddities);
   database.exec(
     'create index history_thread on history (thread, nth); create index history_told on history (told); create index history_id on history (id)',
@@ -139,7 +116,7 @@ export function foreignSource(history: ForeignHistory): Source {
     notApplicable: new Map(
       RULE_IDS.filter((id) => !answers.has(id)).map((id) => [id, 'this source does not store what it asks']),
     ),
-    async *rows(sql) {
+    async *rows({ sql }) {
       for (const row of database.prepare(sql).iterate()) yield printed(row);
     },
     async *changes() {
@@ -167,7 +144,9 @@ function fill<Item extends object>(
   columns: readonly (keyof Item & string)[],
   items: readonly Item[],
 ): void {
-  const insert = database.prepare(`insert into ${table} values (${columns.map(() => '?').join(', ')})`);
+  const insert = database.prepare(
+    `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+  );
   database.exec('begin');
   for (const item of items) {
     insert.run(...columns.map((column): string | number | null => plain(item[column])));

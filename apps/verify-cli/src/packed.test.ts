@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createTestDatabase, temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 
-const ROOT = resolve(import.meta.dirname, '..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 
 test('verify-sessions runs from its tarball, away from everything else', async () => {
   await using directory = await temporaryDirectory();
