@@ -126,6 +126,11 @@ try {
   const wrong = pnpm('keys', 'create', '--nmae', 'ci');
   step('a wrong flag is a usage error', wrong.status === 64 && !/ {4}at /.test(wrong.err), wrong.err);
 
+  const proven = pnpm('verify-sessions', '--all');
+  step('the history is proven', proven.status === 0 && proven.out.endsWith('OK'), proven.out + proven.err);
+  const unknown = pnpm('verify-sessions', 'ffffffff');
+  step('an attempt nobody knows is 3', unknown.status === 3, `${unknown.status} ${unknown.err}`);
+
   const example = pnpm('example');
   step('the library runs beside it', example.out.endsWith('created\nexisting\nask\nreplaced'), example.out);
 

@@ -163,9 +163,9 @@ async function* stream(
   { values }: ScopeSql,
 ): AsyncGenerator<Row> {
   try {
-    await client.query('savepoint check_');
     // For a handful of rows each is looked up; a hash of the whole history would be built for nothing.
-    if (fewRows === true) await client.query('set local enable_hashjoin = off; set local enable_mergejoin = off');
+    const lookUp = fewRows === true ? '; set local enable_hashjoin = off; set local enable_mergejoin = off' : '';
+    await client.query(`savepoint check_${lookUp}`);
     yield* streamRows(client, flow, sql, sql.includes('$1') ? values : []);
   } catch (error) {
     throw failure(error);
