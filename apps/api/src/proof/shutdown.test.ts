@@ -76,7 +76,9 @@ test('a second signal does not hurry it, and a request that hangs is cut at the 
   );
   await eventually(async () => expect(await waitingForLocks(guard)).toBeGreaterThan(0));
   api.kill('SIGTERM');
+  await eventually(async () => expect(await fetch(`${url}/readyz`).catch(() => 'refused')).toBe('refused'));
   api.kill('SIGTERM');
+  api.kill('SIGINT');
   expect(await hanging).toBeInstanceOf(TypeError);
   await held.letGo();
   expect(await api.exited).toEqual({ code: 0, signal: null });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { prepareDatabase } from '@phaselock/guard';
 import { startEmbeddedPostgres } from '@phaselock/store';
@@ -24,7 +23,7 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
   const since = performance.now();
   const { demo } = readArguments(args);
   const config = readConfig(env);
-  const ended = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const ended = untilSignal();
   const scope = createRequestScope();
   const logger = createLogger({ service: 'phaselock-api', level: config.logLevel, context: () => scope.fields() });
   for (const name of unknownVariables(env)) logger.warn({ variable: name }, `${name} is not known and has no effect`);
@@ -40,6 +39,13 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
   await ended;
   const whole = await api.drain();
   if (!whole) logger.warn('requests in flight were cut at the deadline of the shutdown');
+}
+
+/** Terminals and pnpm both send one, so a second is no wish to hurry; without a listener that stays, it would end the process at once. */
+function untilSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve());
+  return promise;
 }
 
 async function openInOrder(parts: Parameters<typeof openApi>[0]): ReturnType<typeof openApi> {
