@@ -1,3 +1,4 @@
+import { auditOwnDatabase } from '@phaselock/audit';
 import { openApiDocument, ROUTES, type RouteSpec } from '@phaselock/contract';
 import { SONNET } from '@phaselock/testkit';
 import fc from 'fast-check';
@@ -117,6 +118,11 @@ describe('whatever is sent, the answer is one of the contract', () => {
   test('requests that the document allows mostly do something', () => {
     const never = routes.map(({ id }) => id).filter((id) => !succeeded.has(id));
     expect(never.length, never.join(' ')).toBeLessThan(routes.length / 4);
+  });
+
+  test('whatever came of it is a history nobody can fault', async () => {
+    const { findings } = await auditOwnDatabase(api.databaseUrl);
+    expect(findings.filter(({ rule }) => rule !== 'SV302')).toEqual([]);
   });
 
   test('and the service still works', async () => {

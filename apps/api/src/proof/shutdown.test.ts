@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
+import { auditOwnDatabase } from '@phaselock/audit';
 import { type OpenGuard, openGuard } from '@phaselock/guard';
 import { createTestDatabase, createWorld, eventually, holdLock, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
@@ -58,6 +59,8 @@ test('SIGTERM under load: not ready first, every answer whole, nothing acknowled
   await expect(stream.text()).resolves.toContain('event: change');
   expect([...load.problems.keys()].filter((code) => code !== 'network')).toEqual([]);
   expect(await lostOf(guard, load.acknowledged)).toEqual([]);
+  const { findings } = await auditOwnDatabase(database.url);
+  expect(findings.filter(({ rule }) => rule !== 'SV302')).toEqual([]);
   expect(api.lines.filter((line) => line.includes('"log.level":"error"'))).toEqual([]);
 }, 60_000);
 

@@ -24,6 +24,8 @@ export function humanReporter(write: Write, { colours, quiet }: { colours: boole
       if (!quiet) await write(headOf(opening, paint));
     },
     async finding(one) {
+      // Counted at the end; the other formats tell which.
+      if (one.severity === 'info') return;
       const known = found.get(one.rule) ?? [];
       found.set(one.rule, known);
       if (known.length < AT_MOST_OF_A_RULE) known.push(one);
@@ -102,6 +104,7 @@ function tailOf({ summary, counted, baselined, counts, tookMs, exitCode }: Closi
     `${many(summary.ran.length, 'rule')} run, ${summary.skipped.length} skipped`,
     many(counted.error, 'error'),
     many(counted.warning, 'warning'),
+    ...(counted.info > 0 ? [many(counted.info, 'info')] : []),
     ...(baselined > 0 ? [`${baselined} baselined`] : []),
     `${(tookMs / 1_000).toFixed(1)} s`,
   ];
