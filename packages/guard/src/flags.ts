@@ -17,6 +17,8 @@ export const setFlag = (ctx: GuardContext, flag: store.SetFlag): Promise<store.F
     refuseUnknownStrategy(flag);
     const row = await store.setFlag(ctx.database.kysely, flag);
     ctx.flags.forget();
+    // What holds when the database goes away next must be this, and not what it was before.
+    await ctx.flags.view();
     if (row === 'not-found') throw new PhaselockError('flag_not_found');
     if (row === 'version-mismatch') throw new PhaselockError('version_mismatch');
     ctx.logger.info({ flag: row.name, enabled: row.enabled, value: row.value, actor: row.updatedBy }, 'flag set');

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { freshView } from './fresh-view.ts';
+
+/** A small thing that is read, a clock that is set, and reads that wait until they are let go. */
+function world({ whenUnread }: { whenUnread?: (last: string | undefined) => string } = {}) {
+  const state = { value: 'one', now: 0, reads: 0, down: false, held: undefined as Promise<void> | undefined };
+  const view = freshView<string>({
+    boundMs: 2_000,
+    now: () => state.now,
+    read: async () => {
+      state.reads += 1;
+      const { value, held } = state;
+      await held;
+      if (state.down) throw new Error('database away');
+      return value;
+    },
+    ...(whenUnread && { whenUnread }),
+  });
+  return { state, view };
+}
+const settled = () => new Promise(setImmediate);
+
+describe('a small thing everybody needs', () => {
+  test('is read once for all who ask at the same time, and then for two seconds not at all', async () => {
+    const { state, view } = world();
+    expect(await Promise.all([view.view(), view.view(), view.view()])).toEqual(['one', 'one', 'one']);
+    state.now = 1_000;
+    expect(await view.view()).toBe('one');
+    expect(state.reads).toBe(1);
+  });
+
+  test('is read anew behind the back of whoever asks, once half of its time is over', async () => {
+    const { state, view } = world();
+    await view.view();
+    state.value = 'two';
+    state.now = 1_001;
+    expect(view.known()).toBe('one');
+    await settled();
+    expect(view.known()).toBe('two');
+    expect(state.reads).toBe(2);
+  });
+
+  test('is waited for when its time is over', async () => {
+    const { state, view } = world();
+    await view.view();
+    state.value = 'two';
+    state.now = 2_001;
+    expect(view.known()).toBeUndefined();
+    expect(await view.view()).toBe('two');
+  });
+
+  test('that was changed here is read anew, and a read from before the change does not bring the old one back', async () => {
+    const { state, view } = world();
+    const gate = Promise.withResolvers<void>();
+    state.held = gate.promise;
+    const early = view.view();
+    state.held = undefined;
+    state.value = 'two';
+    view.forget();
+    expect(await view.view()).toBe('two');
+    gate.resolve();
+    expect(await early).toBe('one');
+    expect(view.known()).toBe('two');
+  });
+
+  test('that cannot be read is a failure, and is asked for again', async () => {
+    const { state, view } = world();
+    state.down = true;
+    await expect(view.view()).rejects.toThrow('database away');
+    state.down = false;
+    expect(await view.view()).toBe('one');
+  });
+
+  test('that cannot be read is what it was, where that was said', async () => {
+    const { state, view } = world({ whenUnread: (last) => last ?? 'nothing' });
+    state.down = true;
+    expect(await view.view()).toBe('nothing');
+    state.down = false;
+    view.forget();
+    expect(await view.view()).toBe('one');
+    state.down = true;
+    state.now = 10_000;
+    expect(await view.view()).toBe('one');
+  });
+});

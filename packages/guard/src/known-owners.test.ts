@@ -1,0 +1,42 @@
+import { parseSessionId } from '@phaselock/core';
+import { aStart, begin, openTestGuard } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { rememberOwners } from './known-owners.ts';
+
+test('a task, its attempts and its sessions are of one project, and are asked for once', async () => {
+  await using home = await openTestGuard();
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const { id: sessionId } = await begin(guard, aStart(taskId));
+  const things = [
+    { kind: 'task', id: taskId },
+    { kind: 'attempt', id: attemptId },
+    { kind: 'session', id: sessionId },
+  ] as const;
+  const owners = rememberOwners();
+  for (const thing of things)
+    expect(await owners.of(guard.database, thing)).toMatchObject({ projectId: world.projectId });
+  const nobody = { query: () => Promise.reject(new Error('asked again')) };
+  for (const thing of things) expect(await owners.of(nobody, thing)).toMatchObject({ projectId: world.projectId });
+  const [first] = things;
+  owners.forget(first);
+  await expect(owners.of(nobody, first)).rejects.toThrow('asked again');
+});
+
+test('what is not there is asked for again: it may be made', async () => {
+  await using home = await openTestGuard();
+  const id = parseSessionId('01936f6e-0000-7000-8000-000000000000');
+  if (id === undefined) throw new Error('not an id');
+  expect(await home.guard.ownerOf({ kind: 'session', id })).toBeUndefined();
+});
+
+test('what is remembered is bounded', async () => {
+  await using home = await openTestGuard();
+  const [one, two] = [await home.world.task(), await home.world.task()];
+  const owners = rememberOwners(1);
+  await owners.of(home.guard.database, { kind: 'task', id: one });
+  await owners.of(home.guard.database, { kind: 'task', id: two });
+  const nobody = { query: () => Promise.reject(new Error('asked again')) };
+  await expect(owners.of(nobody, { kind: 'task', id: one })).rejects.toThrow('asked again');
+});
