@@ -21,7 +21,15 @@ const GUARDS = {
     'attempts_task_id_fkey',
     'slots_task_id_fkey',
   ],
-  trigger: ['session_events_append_only'],
+  trigger: [
+    'session_events_append_only',
+    'sessions_kept',
+    'processes_kept',
+    'session_logs_kept',
+    'sessions_not_truncated',
+    'processes_not_truncated',
+    'session_logs_not_truncated',
+  ],
 } as const;
 
 const values = (kind: keyof typeof GUARDS): string => GUARDS[kind].map((name) => `('${kind}', '${name}')`).join(', ');
