@@ -18,12 +18,20 @@ export async function checkedAnswer(method: string, path: string, response: Resp
     !/x-ndjson/.test(response.headers.get('content-type') ?? '');
   const body: unknown = json && text !== '' ? JSON.parse(text) : text;
   const route = routeOf(method, path);
-  if (route !== undefined) checkAgainst(route, response.status, body, json);
+  if (route !== undefined) checkAgainst(route, response, body, json);
   return { status: response.status, headers: response.headers, body, text };
 }
 
-function checkAgainst(route: RouteSpec, status: number, body: unknown, json: boolean): void {
+/** Those a client may build on; the rest is common to all answers. */
+const OWN_HEADERS = ['Location', 'ETag'];
+
+function checkAgainst(route: RouteSpec, { status, headers }: Response, body: unknown, json: boolean): void {
   const answer = route.answers[status];
+  if (answer !== undefined) {
+    const sent = OWN_HEADERS.filter((name) => headers.has(name));
+    const declared = OWN_HEADERS.filter((name) => answer.headers !== undefined && name in answer.headers);
+    expect(sent, `headers of ${route.id} ${status}`).toEqual(declared);
+  }
   if (answer?.schema !== undefined && json) {
     const parsed = answer.schema.safeParse(body);
     expect(parsed.error?.issues ?? [], `${route.id} ${status}: ${JSON.stringify(body)}`).toEqual([]);

@@ -16,7 +16,9 @@ export const createApiKey = route({
   description: 'The key is shown this once; only its hash is kept.',
   scope,
   body: apiKeyRequest,
-  answers: { 201: { description: 'The key', schema: madeApiKey } },
+  answers: {
+    201: { description: 'The key', schema: madeApiKey, headers: { Location: 'Address of the key, to revoke it' } },
+  },
   errors: ['project_not_found'],
 });
 
