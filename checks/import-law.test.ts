@@ -13,10 +13,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['core'],
   guard: ['cache', 'core', 'locking', 'store', 'telemetry'],
   contract: ['core'],
+  archive: ['core', 'store'],
   audit: ['core'],
   testkit: ['core', 'guard', 'store'],
   api: ['contract', 'core', 'guard', 'store', 'telemetry'],
   'verify-cli': ['audit', 'store'],
+  'purge-worker': ['archive', 'core', 'guard', 'store', 'telemetry'],
 };
 
 type Manifest = {

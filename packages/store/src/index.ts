@@ -9,6 +9,68 @@ export {
   type StoredApiKey,
   touchApiKeys,
 } from './api-keys.ts';
+export {
+  type AnnouncedObject,
+  type ArchiveClaim,
+  type ArchiveFailure,
+  announceObjects,
+  type ClaimToken,
+  claimForArchive,
+  failArchives,
+  leaveObjects,
+  releaseClaims,
+  renewClaims,
+} from './archive/claims.ts';
+export {
+  type LogOfSession,
+  readContents,
+  readLogPage,
+  readShortLogs,
+  type SessionContents,
+} from './archive/content.ts';
+export {
+  type DeadLetter,
+  type DeadLetterChoice,
+  discardDeadLetters,
+  listDeadLetters,
+  retryDeadLetters,
+} from './archive/dead-letters.ts';
+export {
+  type Manifest,
+  type Marked,
+  markArchived,
+  type PartCounts,
+  type Purged,
+  purgeArchived,
+} from './archive/manifests.ts';
+export { findOrphans } from './archive/orphans.ts';
+export {
+  type ArchiveRead,
+  type ArchiveRecord,
+  listArchives,
+  readArchive,
+  recordArchiveRead,
+} from './archive/records.ts';
+export {
+  beginLeftovers,
+  beginRemovals,
+  finishLeftovers,
+  finishRemovals,
+  type Held,
+  holdArchive,
+  type Removal,
+} from './archive/retention.ts';
+export {
+  type ArchiveStatus,
+  beginRun,
+  countInRun,
+  finishRun,
+  lastRuns,
+  nextRetryAt,
+  type RunCounts,
+  type RunRecord,
+  readArchiveStatus,
+} from './archive/runs.ts';
 export { type BeginTurn, beginTurn } from './begin-turn.ts';
 export { addAttempt, addProject, addTask } from './board.ts';
 export { type BulkOpen, deleteSessions, openSessions } from './bulk-sessions.ts';

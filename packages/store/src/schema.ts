@@ -20,6 +20,7 @@ import type {
   TurnReason,
 } from '@phaselock/core';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { ArchiveSchema } from './archive/schema.ts';
 
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
 type Json<Value> = ColumnType<Value, string, string>;
@@ -55,6 +56,7 @@ export type SessionTable = Identity &
     deleted_at: Date | null;
     deleted_reason: DeletionReason | null;
     replaced_by: SessionId | null;
+    archived_at: Date | null;
   };
 
 export type ProcessTable = Identity &
@@ -112,7 +114,7 @@ export type SessionEventTable = {
   at: Date;
 };
 
-export type Schema = {
+export type Schema = ArchiveSchema & {
   projects: { id: ProjectId; name: string; created_at: CreatedAt };
   tasks: { id: TaskId; project_id: ProjectId; title: string; created_at: CreatedAt };
   attempts: {

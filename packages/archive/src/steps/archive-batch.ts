@@ -1,0 +1,148 @@
+import type { SessionId } from '@phaselock/core';
+import {
+  type ArchiveClaim,
+  type ArchiveFailure,
+  announceObjects,
+  type ClaimToken,
+  claimForArchive,
+  failArchives,
+  leaveObjects,
+  type Manifest,
+  markArchived,
+  releaseClaims,
+} from '@phaselock/store';
+import { concernsWholeStore, StoreFailure, type StoreFailureCode } from '../stores/object-store.ts';
+import type { ArchiveContext } from './archive-context.ts';
+import { inParallel } from './in-parallel.ts';
+import { keepClaims } from './keep-claims.ts';
+import { keepObject } from './keep-object.ts';
+import { type PackedSession, packSessions } from './pack-sessions.ts';
+import { retryDelaySeconds } from './retry-delay.ts';
+
+export type ArchivedBatch = {
+  readonly claimed: number;
+  readonly archived: number;
+  readonly failed: number;
+  readonly bytes: number;
+  /** Nothing could be stored at all: the rest was given back untried, for it would only fail too. */
+  readonly storeDown: boolean;
+};
+
+/** Read, written and marked together: few enough to be in memory, enough that the round trips are shared. */
+const CHUNK = 32;
+const WRITES_AT_A_TIME = 8;
+
+/** Claims a batch and archives it, chunk by chunk. Whatever ends it in the middle, what was marked is kept and the rest is claimed again. */
+export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): Promise<ArchivedBatch> {
+  const { database, policy, observe, racepoint } = ctx;
+  const token = ctx.newToken();
+  const claims = await claimForArchive(database, {
+    token,
+    limit: policy.batchLimit,
+    leaseSeconds: policy.leaseSeconds,
+    minAgeSeconds: policy.archiveAfterSeconds,
+  });
+  const done = { claimed: claims.length, archived: 0, failed: 0, bytes: 0, storeDown: false };
+  if (claims.length === 0) return done;
+  observe.batch(claims.length);
+  await racepoint?.('claimed');
+
+  await using ending = new AsyncDisposableStack();
+  ending.defer(async () => void (await releaseClaims(database, token).catch(() => 0)));
+  ending.use(keepClaims(ctx, token));
+  for (let at = 0; at < claims.length && !done.storeDown && signal?.aborted !== true; at += CHUNK) {
+    const chunk = await archiveChunk(ctx, token, claims.slice(at, at + CHUNK));
+    done.archived += chunk.archived;
+    done.failed += chunk.failed;
+    done.bytes += chunk.bytes;
+    done.storeDown = chunk.storeDown;
+    await ctx.pace();
+  }
+  return done;
+}
+
+type Chunk = Omit<ArchivedBatch, 'claimed'>;
+type Tried = { readonly sessionId: SessionId } & (
+  | { readonly kind: 'kept'; readonly manifest: Manifest }
+  | { readonly kind: 'failed'; readonly code: StoreFailureCode | 'unexpected'; readonly message: string }
+);
+
+async function archiveChunk(ctx: ArchiveContext, token: ClaimToken, claims: readonly ArchiveClaim[]): Promise<Chunk> {
+  const { database, policy, racepoint } = ctx;
+  const packed = await packSessions(
+    ctx,
+    claims.map(({ sessionId }) => sessionId),
+  );
+  await using bodies = new AsyncDisposableStack();
+  for (const { body } of packed) bodies.use(body);
+  await racepoint?.('packed');
+  const places = packed.map(({ manifest: { sessionId, objectKey } }) => ({ sessionId, objectKey }));
+  const ours = await announceObjects(database, token, places, policy.leaseSeconds);
+  await racepoint?.('announced');
+
+  const tried = await inParallel(packed, WRITES_AT_A_TIME, async (one): Promise<Tried> => {
+    const { sessionId, objectKey } = one.manifest;
+    if (ours.has(sessionId)) return await tryToKeep(ctx, one);
+    // Or somebody else has claimed it since: then nothing comes of calling it a failure.
+    return { kind: 'failed', sessionId, code: 'object_in_removal', message: `${objectKey} is being removed` };
+  });
+  const kept = tried.flatMap((one) => (one.kind === 'kept' ? [one.manifest] : []));
+  const failed = tried.filter((one) => one.kind === 'failed');
+  const marked = await mark(ctx, token, kept);
+  await giveUp(ctx, token, claims, failed);
+  const storeDown =
+    tried.length > 0 &&
+    failed.length === tried.length &&
+    failed.every(({ code }) => code !== 'unexpected' && concernsWholeStore(code));
+  return { ...marked, failed: failed.length, storeDown };
+}
+
+async function tryToKeep(ctx: ArchiveContext, one: PackedSession): Promise<Tried> {
+  const { sessionId } = one.manifest;
+  try {
+    return { kind: 'kept', sessionId, manifest: await keepObject(ctx, one) };
+  } catch (error) {
+    const code = error instanceof StoreFailure ? error.code : 'unexpected';
+    return { kind: 'failed', sessionId, code, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function mark(
+  { database, policy, observe, racepoint }: ArchiveContext,
+  token: ClaimToken,
+  kept: readonly Manifest[],
+): Promise<Pick<Chunk, 'archived' | 'bytes'>> {
+  if (kept.length === 0) return { archived: 0, bytes: 0 };
+  const marked = await markArchived(database, token, kept, policy.retentionDays);
+  await racepoint?.('marked');
+  const archived = kept.filter(({ sessionId }) => marked.get(sessionId) === 'archived');
+  // Somebody else has them now: what we wrote is theirs if it is the same, and nobody's if it is not.
+  const others = kept.filter(({ sessionId }) => !['archived', 'changed'].includes(marked.get(sessionId) ?? ''));
+  if (others.length > 0)
+    await leaveObjects(
+      database,
+      others.map(({ objectKey }) => objectKey),
+    );
+  const changed = kept.length - archived.length - others.length;
+  if (changed > 0) observe.changed(changed);
+  const bytes = archived.reduce((sum, one) => sum + one.bytes, 0);
+  if (archived.length > 0) observe.archived(archived.length, bytes);
+  return { archived: archived.length, bytes };
+}
+
+/** Tried again after a while, or laid with the dead letters. Something else under its key is nothing that time would mend. */
+async function giveUp(
+  { database, observe, random }: ArchiveContext,
+  token: ClaimToken,
+  claims: readonly ArchiveClaim[],
+  failed: readonly (Tried & { readonly kind: 'failed' })[],
+): Promise<void> {
+  if (failed.length === 0) return;
+  const failuresOf = new Map(claims.map(({ sessionId, failures }) => [sessionId, failures]));
+  const failures = failed.map(({ sessionId, code, message }): ArchiveFailure => {
+    const again = code === 'object_conflict' ? null : retryDelaySeconds(failuresOf.get(sessionId) ?? 0, random);
+    observe.failed(code, again === null);
+    return { sessionId, code, message, retrySeconds: again };
+  });
+  await failArchives(database, token, failures);
+}

@@ -1,0 +1,42 @@
+import type { ClaimToken, Database } from '@phaselock/store';
+import type { ObjectStore, StoreFailureCode } from '../stores/object-store.ts';
+import type { ArchiveRacepoint } from './racepoints.ts';
+
+export type ArchivePolicy = {
+  /** How long after its deletion a session is archived. */
+  readonly archiveAfterSeconds: number;
+  /** And how long after it is purged, if it was archived. */
+  readonly purgeAfterSeconds: number;
+  readonly retentionDays: number;
+  /** Sessions one claim takes at the most. */
+  readonly batchLimit: number;
+  readonly leaseSeconds: number;
+};
+
+/** Everything the steps work with; composed once, passed in. */
+export type ArchiveContext = {
+  readonly database: Database;
+  readonly store: ObjectStore;
+  readonly policy: ArchivePolicy;
+  /** Where a document that is too large for the memory is put together. */
+  readonly scratch: string;
+  readonly observe: ArchiveObserver;
+  readonly newToken: () => ClaimToken;
+  readonly random: () => number;
+  /** Waits as long as others need the machine more. */
+  readonly pace: () => Promise<void>;
+  /** Where a test may pause or kill the process; never set otherwise. */
+  readonly racepoint: ((name: ArchiveRacepoint) => Promise<void> | void) | undefined;
+};
+
+/** What is told of the work while it goes on. */
+export type ArchiveObserver = {
+  archived(sessions: number, bytes: number): void;
+  /** It went wrong, and will be tried again, or is dead. */
+  failed(code: StoreFailureCode | 'unexpected', dead: boolean): void;
+  /** Its session changed meanwhile, so it counts as not yet archived. */
+  changed(sessions: number): void;
+  purged(sessions: number): void;
+  removed(objects: number): void;
+  batch(sessions: number): void;
+};

@@ -1,0 +1,156 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { auditOwnDatabase } from '@phaselock/audit';
+import { holdArchive, readArchive } from '@phaselock/store';
+import { aStart, aTurn, begin, startedOf, tokenOf } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { documentIn } from '../testing/document-in.ts';
+import { AT_ONCE, aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
+import { runSteps } from './run-steps.ts';
+
+const auditOf = async ({ home }: TestArchive) => (await auditOwnDatabase(home.databaseUrl)).findings;
+const sql = ({ ctx }: TestArchive, text: string) => ctx.database.pool.pg.query(text);
+const keepFor = (archive: TestArchive) => archive.with({ policy: { ...AT_ONCE, purgeAfterSeconds: 3_600 } });
+
+async function aReplacedRunner(archive: TestArchive) {
+  const { guard, world } = archive.home;
+  const taskId = await world.task();
+  const session = await begin(guard, aStart(taskId));
+  const turn = startedOf(await guard.startTurn(aTurn(session, await world.attempt(taskId))));
+  await guard.softDelete({ sessionId: session.id, actor: 'ada' });
+  return { sessionId: session.id, turn: tokenOf(turn) };
+}
+
+describe('a session that is not what was written any more', () => {
+  test('when its runner comes home between writing and marking, is archived again as it is now', async () => {
+    await using archive = await openTestArchive();
+    const { guard } = archive.home;
+    const { sessionId, turn } = await aReplacedRunner(archive);
+    await sql(archive, `update sessions set lease_expires_at = now() - interval '1 s' where id = '${sessionId}'`);
+    let home = false;
+    const ctx = archive.with({
+      racepoint: async (name) => {
+        if (name !== 'written' || home) return;
+        home = true;
+        await guard.finishTurn({ ...turn, ending: 'completed', exitCode: 0 });
+      },
+    });
+    expect(await runSteps(ctx)).toMatchObject({ archived: 1, purged: 1, failed: 0 });
+    expect(archive.told).toEqual(['changed 1', 'archived 1', 'purged 1']);
+    // What was written first is nobody's, and known to be.
+    expect((await sql(archive, 'select object_key from archive_leftovers')).rowCount).toBe(1);
+    expect(await auditOf(archive)).toEqual([]);
+  });
+
+  test.each([
+    ['its runner comes home', 'turn'],
+    ['usage is booked', 'usage'],
+    ['feedback is given', 'feedback'],
+  ] as const)('when %s between archive and purge, is archived again and not purged before', async (_what, how) => {
+    await using archive = await openTestArchive();
+    const { guard } = archive.home;
+    const { sessionId, turn } = await aReplacedRunner(archive);
+    await sql(archive, `update sessions set lease_expires_at = now() - interval '1 s' where id = '${sessionId}'`);
+    expect(await runSteps(keepFor(archive))).toMatchObject({ archived: 1, purged: 0 });
+    const before = await readArchive(archive.ctx.database.kysely, sessionId);
+
+    if (how === 'turn') await guard.finishTurn({ ...turn, ending: 'completed', exitCode: 0 });
+    if (how === 'usage')
+      await guard.recordUsage(turn, { inputTokens: 5, outputTokens: 7, turns: 1, costUsdMicros: 11 });
+    if (how === 'feedback') await guard.recordFeedback({ sessionId, rating: 'bad' });
+
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 0, purged: 0 });
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1 });
+    const after = await readArchive(archive.ctx.database.kysely, sessionId);
+    expect(after?.sha256).not.toBe(before?.sha256);
+    expect(await auditOf(archive)).toEqual([]);
+  });
+});
+
+test('a runner that still holds its lease is waited for; one that fell silent is lost', async () => {
+  await using archive = await openTestArchive();
+  const { sessionId } = await aReplacedRunner(archive);
+  expect(await runSteps(archive.ctx)).toMatchObject({ archived: 0, failed: 0 });
+  await sql(archive, `update sessions set lease_expires_at = now() - interval '1 s' where id = '${sessionId}'`);
+  expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1 });
+  expect(await auditOf(archive)).toEqual([]);
+});
+
+test('a log that does not fit the memory passes in pages, and is whole', async () => {
+  await using archive = await openTestArchive();
+  const lines = Array.from({ length: 30 }, (_, nth) => `${nth} ${'ä€😀 '.repeat(8_000)}`);
+  const { sessionId } = await aDeletedSession(archive.home, lines);
+  expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1 });
+  const record = await readArchive(archive.ctx.database.kysely, sessionId);
+  expect(record?.logs).toBe(30);
+  const document = await documentIn(archive.ctx.store, record);
+  expect(document.logs.map(({ line }) => line)).toEqual(lines);
+});
+
+test('two workers at once archive each session once', async () => {
+  await using archive = await openTestArchive();
+  for (let made = 0; made < 60; made += 1) await aDeletedSession(archive.home);
+  const small = { policy: { ...AT_ONCE, batchLimit: 7 } };
+  const done = await Promise.all(Array.from({ length: 4 }, () => runSteps(archive.with(small))));
+  expect(done.reduce((sum, one) => sum + one.archived, 0)).toBe(60);
+  expect(done.reduce((sum, one) => sum + one.purged, 0)).toBe(60);
+  expect((await readdir(join(archive.folder, 'sessions'))).length).toBe(60);
+  expect((await sql(archive, 'select from archive_claims')).rowCount).toBe(0);
+  expect(await auditOf(archive)).toEqual([]);
+});
+
+test('a worker whose lease lapsed marks nothing, and what it wrote is known to be nobody’s', async () => {
+  await using archive = await openTestArchive();
+  const { sessionId } = await aDeletedSession(archive.home);
+  const slow = archive.with({
+    racepoint: async (name) => {
+      if (name === 'written')
+        await sql(
+          archive,
+          `update archive_claims set leased_until = now() + interval '1 h', token = gen_random_uuid()`,
+        );
+    },
+  });
+  expect(await runSteps(slow)).toMatchObject({ archived: 0, failed: 0 });
+  await sql(archive, `update archive_claims set leased_until = now() - interval '1 s'`);
+  expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1 });
+  expect(await readArchive(archive.ctx.database.kysely, sessionId)).toBeDefined();
+});
+
+describe('the year', () => {
+  const over = (archive: TestArchive) => sql(archive, `update archives set expires_at = now() - interval '1 s'`);
+
+  test('over, the object goes and its tombstone stays', async () => {
+    await using archive = await openTestArchive();
+    const { sessionId } = await aDeletedSession(archive.home);
+    await runSteps(archive.ctx);
+    await over(archive);
+    expect(await runSteps(archive.ctx)).toMatchObject({ removed: 1 });
+    expect(await readdir(join(archive.folder, 'sessions'))).toEqual([]);
+    expect(await readArchive(archive.ctx.database.kysely, sessionId)).toMatchObject({ removedAt: expect.any(Date) });
+    expect(await auditOf(archive)).toEqual([]);
+    expect(await holdArchive(archive.ctx.database.kysely, sessionId, 'too late')).toBe('too-late');
+  });
+
+  test('does not end for what is held, until it is let go', async () => {
+    await using archive = await openTestArchive();
+    const { sessionId } = await aDeletedSession(archive.home);
+    await runSteps(archive.ctx);
+    const { kysely } = archive.ctx.database;
+    expect(await holdArchive(kysely, sessionId, 'case 4711')).toBe('done');
+    await over(archive);
+    expect(await runSteps(archive.ctx)).toMatchObject({ removed: 0 });
+    expect(await holdArchive(kysely, sessionId, null)).toBe('done');
+    expect(await runSteps(archive.ctx)).toMatchObject({ removed: 1 });
+  });
+
+  test('is not needed by what never became an archive: it goes a day later', async () => {
+    await using archive = await openTestArchive();
+    await aDeletedSession(archive.home);
+    await runSteps(archive.ctx);
+    await sql(archive, `insert into archive_leftovers select object_key, now() - interval '25 hours' from archives`);
+    // Of what is an archive the key is no leftover: this one was planted, to see that it is removed at all.
+    expect(await runSteps(archive.ctx)).toMatchObject({ removed: 1 });
+    expect((await sql(archive, 'select from archive_leftovers')).rowCount).toBe(0);
+  });
+});

@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { listDeadLetters, retryDeadLetters } from '@phaselock/store';
+import { temporaryDirectory } from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
+import { openObjectStore } from '../stores/open-object-store.ts';
+import { type Fault, type FaultyProxy, faultyProxy } from '../testing/faulty-proxy.ts';
+import { aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
+import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
+import { runSteps } from './run-steps.ts';
+
+/** How long until it is tried again, in whole minutes; the clock of the database is moved to there. */
+async function passTheTime({ ctx }: TestArchive): Promise<number> {
+  const { rows } = await ctx.database.pool.pg.query(
+    `update archive_claims set due_at = clock_timestamp() from (select session_id as id, due_at as was from archive_claims) before
+     where session_id = before.id returning extract(epoch from before.was - clock_timestamp()) / 60 as minutes`,
+  );
+  return Math.round(Number(rows[0]?.minutes));
+}
+
+/** Four tries, the waits of spec 5 between them, then the dead letters; and back from there once the store is well. */
+async function expectRetriesThenRedrive(archive: TestArchive, code: string, heal: () => Promise<void>): Promise<void> {
+  const { ctx, home, told } = archive;
+  const { sessionId } = await aDeletedSession(home);
+  const waits: number[] = [];
+  for (let failed = 1; failed <= 4; failed += 1) {
+    expect(await runSteps(ctx)).toMatchObject({ archived: 0, failed: 1, purged: 0 });
+    // Nothing is tried before its time.
+    expect(await runSteps(ctx)).toMatchObject({ archived: 0, failed: 0 });
+    if (failed < 4) waits.push(await passTheTime(archive));
+  }
+  expect(waits).toEqual([1, 5, 15]);
+  expect(told).toEqual([code, code, code, `${code} dead`]);
+  expect(await listDeadLetters(ctx.database.kysely, { limit: 10, discarded: false })).toMatchObject([
+    { sessionId, code, failures: 4, message: expect.stringMatching(/\w/) },
+  ]);
+  await passTheTime(archive);
+  expect(await runSteps(ctx)).toMatchObject({ archived: 0, failed: 0 });
+
+  await heal();
+  expect(await retryDeadLetters(ctx.database.kysely, 'all')).toEqual([sessionId]);
+  expect(await runSteps(ctx)).toMatchObject({ archived: 1, purged: 1, failed: 0 });
+}
+
+describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
+  let server: S3Server;
+  let proxy: FaultyProxy;
+  let address: string;
+  beforeAll(async () => {
+    server = await startS3();
+    proxy = await faultyProxy(server.port);
+    address = `${await server.bucket('faulty')}&timeout-ms=300`.replace(server.endpoint, proxy.endpoint);
+  });
+  afterAll(async () => {
+    await proxy[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  test.each<[Fault, string]>([
+    ['unavailable', 'store_unavailable'],
+    ['refused', 'store_unavailable'],
+    ['stalled', 'store_slow'],
+    ['truncated-reads', 'store_unavailable'],
+  ])('that is %s', async (fault, code) => {
+    proxy.fault = 'none';
+    await using store = await openObjectStore(address);
+    await using archive = await openTestArchive({ store });
+    proxy.fault = fault;
+    await expectRetriesThenRedrive(archive, code, async () => {
+      proxy.fault = 'none';
+    });
+  });
+
+  test('whose key is wrong', async () => {
+    proxy.fault = 'none';
+    const secret = process.env.AWS_SECRET_ACCESS_KEY;
+    process.env.AWS_SECRET_ACCESS_KEY = 'wrong';
+    let store: ObjectStore = await openObjectStore(address);
+    try {
+      await using archive = await openTestArchive({
+        store: { ...store, put: (key, body) => store.put(key, body), get: (key, version) => store.get(key, version) },
+      });
+      await expectRetriesThenRedrive(archive, 'store_denied', async () => {
+        process.env.AWS_SECRET_ACCESS_KEY = secret;
+        // Whoever corrects a key starts the worker again.
+        store = await openObjectStore(address);
+      });
+    } finally {
+      process.env.AWS_SECRET_ACCESS_KEY = secret;
+      await store[Symbol.asyncDispose]();
+    }
+  });
+});
+
+const root = process.getuid?.() === 0;
+
+describe.skipIf(!root)('a disk that is full', () => {
+  test('is tried again, then given up, and loses nothing', async () => {
+    await using directory = await temporaryDirectory();
+    const disk = join(directory.path, 'disk');
+    await mkdir(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk]);
+    try {
+      await using store = await openObjectStore(`folder:${disk}`);
+      await store.check();
+      await using archive = await openTestArchive({ store });
+      const filler = join(disk, 'filler');
+      await writeFile(filler, Buffer.alloc(64 * 1024)).catch(() => undefined);
+      await expectRetriesThenRedrive(archive, 'store_full', () => rm(filler));
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  });
+});
+
+describe('what is stored under its key already', () => {
+  const keyOf = async ({ ctx }: TestArchive): Promise<string> => {
+    const { rows } = await ctx.database.pool.pg.query('select object_key from archive_claims');
+    return String(rows[0]?.object_key);
+  };
+
+  test('is as good as written, if it is the same', async () => {
+    await using archive = await openTestArchive();
+    await aDeletedSession(archive.home);
+    const dying = archive.with({
+      racepoint: (name) => {
+        if (name === 'verified') throw new Error('it died after writing');
+      },
+    });
+    expect(await runSteps(dying)).toMatchObject({ archived: 0, failed: 1 });
+    await passTheTime(archive);
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1, failed: 0 });
+    expect(archive.told).toEqual(['unexpected', 'archived 1', 'purged 1']);
+  });
+
+  test('is not touched if it is something else, and the session goes to the dead letters at once', async () => {
+    await using archive = await openTestArchive();
+    const { sessionId } = await aDeletedSession(archive.home);
+    const dying = archive.with({
+      racepoint: (name) => {
+        if (name === 'announced') throw new Error('it died before writing');
+      },
+    });
+    await expect(runSteps(dying)).rejects.toThrow(/died before/);
+    const path = join(archive.folder, await keyOf(archive));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'something else');
+
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 0, failed: 1, purged: 0 });
+    expect(archive.told).toEqual(['object_conflict dead']);
+    expect(await listDeadLetters(archive.ctx.database.kysely, { limit: 10, discarded: false })).toMatchObject([
+      { sessionId, message: expect.stringMatching(/something else is stored there/) },
+    ]);
+  });
+});
+
+test('while nothing at all can be stored, few are tried and none of the others is blamed', async () => {
+  await using archive = await openTestArchive();
+  for (let made = 0; made < 40; made += 1) await aDeletedSession(archive.home);
+  const { ctx } = archive;
+  const failing = {
+    ...ctx,
+    store: { ...ctx.store, put: async () => Promise.reject(new StoreFailure('store_full', 'no room')) },
+  };
+  expect(await runSteps(failing)).toMatchObject({ archived: 0, failed: 32, storeDown: true });
+  const { rows } = await ctx.database.pool.pg.query(
+    'select count(*)::int as n, count(token)::int as held from archive_claims where failures = 0',
+  );
+  expect(rows).toEqual([{ n: 8, held: 0 }]);
+});

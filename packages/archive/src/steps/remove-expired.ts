@@ -1,0 +1,26 @@
+import { beginLeftovers, beginRemovals, finishLeftovers, finishRemovals } from '@phaselock/store';
+import type { ArchiveContext } from './archive-context.ts';
+import { inParallel } from './in-parallel.ts';
+
+const REMOVE_CHUNK = 100;
+const REMOVALS_AT_A_TIME = 8;
+
+/** Removes the objects whose year is over, and those that never became an archive. Whatever stops it, the rest is removed next time. */
+export async function removeExpired(ctx: ArchiveContext): Promise<number> {
+  const { database, observe, racepoint } = ctx;
+  const expired = await beginRemovals(database, REMOVE_CHUNK);
+  const leftovers = await beginLeftovers(database.kysely, REMOVE_CHUNK);
+  const keys = [...expired.map(({ objectKey }) => objectKey), ...leftovers];
+  if (keys.length === 0) return 0;
+  await racepoint?.('removal-begun');
+  await inParallel(keys, REMOVALS_AT_A_TIME, (key) => ctx.store.remove(key));
+  await racepoint?.('removed');
+  if (expired.length > 0)
+    await finishRemovals(
+      database.kysely,
+      expired.map(({ sessionId }) => sessionId),
+    );
+  if (leftovers.length > 0) await finishLeftovers(database.kysely, leftovers);
+  observe.removed(keys.length);
+  return keys.length;
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type ObjectBody, type ObjectStore, type Put, StoreFailure } from './object-store.ts';
+
+/** What is being written is kept apart, so that nothing under a key is ever half there. */
+const INCOMING = '.incoming';
+const ABANDONED_MS = 86_400_000;
+const KEY = /^[\w-]+(?:[./][\w-]+)*$/;
+
+/** Objects as files. A file is whole and on the disk, its name too, before it is said to be written. */
+export function folderStore(folder: string): ObjectStore {
+  const root = resolve(folder);
+  const incoming = join(root, INCOMING);
+  const pathOf = (key: string): string => {
+    if (!KEY.test(key)) throw new StoreFailure('store_unusable', `${JSON.stringify(key)} is no key of an object`);
+    return join(root, key);
+  };
+
+  return {
+    place: `the folder ${root}`,
+
+    check: () =>
+      inWords(root, async () => {
+        await mkdir(incoming, { recursive: true, mode: 0o700 });
+        const probe = join(incoming, randomUUID());
+        await writeDurably(probe, oneByte);
+        await unlink(probe);
+        await removeAbandoned(incoming);
+        return [];
+      }),
+
+    put: (key, body) =>
+      inWords(root, async (): Promise<Put> => {
+        const target = pathOf(key);
+        if (await isThere(target)) return { kind: 'exists', version: null };
+        await makeDirectory(dirname(target), root);
+        const part = join(incoming, randomUUID());
+        try {
+          await writeDurably(part, body);
+          // A link never replaces what is there, where a rename would.
+          await link(part, target);
+        } catch (error) {
+          if (codeOf(error) === 'EEXIST') return { kind: 'exists', version: null };
+          throw error;
+        } finally {
+          await rm(part, { force: true });
+        }
+        await syncDirectory(dirname(target));
+        return { kind: 'written', version: null };
+      }),
+
+    get: (key) =>
+      inWords(root, async () => {
+        const path = pathOf(key);
+        if (!(await isThere(path))) return undefined;
+        return createReadStream(path);
+      }),
+
+    remove: (key) =>
+      inWords(root, async () => {
+        const path = pathOf(key);
+        await rm(path, { force: true });
+        // Its folder too, unless there is something else in it.
+        await rmdir(dirname(path)).catch(() => undefined);
+      }),
+
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+const oneByte: ObjectBody = {
+  bytes: 1,
+  sha256: '',
+  async *open() {
+    yield new Uint8Array(1);
+  },
+};
+
+async function writeDurably(path: string, body: ObjectBody): Promise<void> {
+  await using file = await open(path, 'wx', 0o600);
+  for await (const chunk of body.open()) await writeAll(file, chunk);
+  await file.datasync();
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+}
+
+/** A name is on the disk when its folder is, and so on upwards to what was there before. */
+async function makeDirectory(path: string, root: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = path; at !== dirname(first) && at.startsWith(root); at = dirname(at)) await syncDirectory(dirname(at));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false;
+      throw error;
+    },
+  );
+
+async function removeAbandoned(incoming: string): Promise<void> {
+  for (const name of await readdir(incoming)) {
+    const path = join(incoming, name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+/** What a disk says, as what it means for the archive. */
+async function inWords<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StoreFailure) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    switch (codeOf(error)) {
+      case 'ENOSPC':
+      case 'EDQUOT':
+        throw new StoreFailure('store_full', `there is no room left in ${root}: ${message}`, { cause: error });
+      case 'EACCES':
+      case 'EPERM':
+      case 'EROFS':
+        throw new StoreFailure('store_denied', `${root} cannot be written to: ${message}`, { cause: error });
+      case 'ENOTDIR':
+        throw new StoreFailure('store_unusable', `${root} is no folder: ${message}`, { cause: error });
+      default:
+        throw new StoreFailure('store_unavailable', `${root}: ${message}`, { cause: error });
+    }
+  }
+}

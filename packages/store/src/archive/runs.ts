@@ -1,0 +1,108 @@
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../schema.ts';
+
+export type RunCounts = {
+  readonly archived: number;
+  readonly purged: number;
+  readonly removed: number;
+  readonly failed: number;
+  readonly bytes: number;
+};
+
+export async function beginRun(db: Kysely<Schema>, id: string, worker: string): Promise<void> {
+  await db
+    .insertInto('archive_runs')
+    .values({ id, worker })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** What one of the run's workers did. They add up. */
+export async function countInRun(db: Kysely<Schema>, id: string, counts: RunCounts): Promise<void> {
+  await db
+    .updateTable('archive_runs')
+    .set(({ eb }) => ({
+      archived: eb('archived', '+', counts.archived),
+      purged: eb('purged', '+', counts.purged),
+      removed: eb('removed', '+', counts.removed),
+      failed: eb('failed', '+', counts.failed),
+      bytes: eb('bytes', '+', counts.bytes),
+    }))
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function finishRun(db: Kysely<Schema>, id: string): Promise<void> {
+  await db
+    .updateTable('archive_runs')
+    .set({ finished_at: sql<Date>`clock_timestamp()` })
+    .where('id', '=', id)
+    .where('finished_at', 'is', null)
+    .execute();
+}
+
+export type RunRecord = RunCounts & {
+  readonly id: string;
+  readonly worker: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+};
+
+export async function lastRuns(db: Kysely<Schema>, limit: number): Promise<RunRecord[]> {
+  return await db
+    .selectFrom('archive_runs')
+    .select(['id', 'worker', 'started_at as startedAt', 'finished_at as finishedAt'])
+    .select(['archived', 'purged', 'removed', 'failed', 'bytes'])
+    .orderBy('started_at', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+export type ArchiveStatus = {
+  readonly toArchive: number;
+  readonly waitingForRetry: number;
+  readonly toPurge: number;
+  readonly kept: number;
+  readonly keptBytes: number;
+  readonly held: number;
+  readonly removed: number;
+  readonly deadLetters: number;
+  readonly discarded: number;
+  readonly leftovers: number;
+  readonly nextRetryAt: Date | null;
+};
+
+export async function readArchiveStatus(
+  db: Kysely<Schema>,
+  { archiveAfterSeconds, purgeAfterSeconds }: { archiveAfterSeconds: number; purgeAfterSeconds: number },
+): Promise<ArchiveStatus> {
+  const { rows } = await sql<ArchiveStatus>`
+    select (select count(*) from sessions s where s.deleted_at is not null and s.archived_at is null
+              and s.deleted_at <= clock_timestamp() - make_interval(secs => ${archiveAfterSeconds})
+              and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null)) as "toArchive",
+           (select count(*) from archives where purged_at is null
+              and deleted_at <= clock_timestamp() - make_interval(secs => ${purgeAfterSeconds})) as "toPurge",
+           claims.*, kept.*, (select count(*) from archive_leftovers) as leftovers
+    from (select count(*) filter (where dead_at is null and failures > 0) as "waitingForRetry",
+                 min(due_at) filter (where dead_at is null and failures > 0) as "nextRetryAt",
+                 count(*) filter (where dead_at is not null and discarded_at is null) as "deadLetters",
+                 count(*) filter (where discarded_at is not null) as discarded from archive_claims) claims,
+         (select count(*) filter (where removed_at is null) as kept,
+                 coalesce(sum(bytes) filter (where removed_at is null), 0)::bigint as "keptBytes",
+                 count(*) filter (where legal_hold) as held, count(*) filter (where removed_at is not null) as removed from archives) kept
+  `.execute(db);
+  const [status] = rows;
+  if (status === undefined) throw new Error('the statement returned no row');
+  return status;
+}
+
+/** When the earliest of what failed may be tried again. */
+export async function nextRetryAt(db: Kysely<Schema>): Promise<Date | undefined> {
+  const row = await db
+    .selectFrom('archive_claims')
+    .select(({ fn }) => fn.min('due_at').as('at'))
+    .where('dead_at', 'is', null)
+    .where('failures', '>', 0)
+    .executeTakeFirst();
+  return row?.at ?? undefined;
+}
