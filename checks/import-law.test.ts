@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   audit: ['core'],
   testkit: ['core', 'guard', 'store'],
   api: ['contract', 'core', 'guard', 'store', 'telemetry'],
-  'verify-cli': ['audit', 'store'],
+  'verify-cli': ['archive', 'audit', 'store'],
   'purge-worker': ['archive', 'core', 'guard', 'store', 'telemetry'],
 };
 

@@ -14,8 +14,8 @@ try {
     input: join(ROOT, 'apps/verify-cli/src/main.ts'),
     platform: 'node',
     transform: { target: 'node22' },
-    // Not brought along: the embedded server, and what pg looks for and can do without.
-    external: ['@phaselock/store', 'pg-native', 'pg-cloudflare'],
+    // Not brought along: the embedded server, the archive with its SDK, and what pg looks for and can do without.
+    external: ['@phaselock/store', '@phaselock/archive', 'pg-native', 'pg-cloudflare'],
   });
   await bundle.write({
     file: join(folder, 'verify-sessions.mjs'),

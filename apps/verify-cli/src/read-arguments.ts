@@ -23,6 +23,9 @@ export type Verify = {
   readonly source: SourceChoice | undefined;
   readonly profiles: string | undefined;
   readonly logs: string | undefined;
+  /** Whether the objects of the archive are read too, and where they are. */
+  readonly deep: boolean;
+  readonly archive: string | undefined;
   readonly report: boolean;
   readonly maxDurationMs: number | undefined;
   readonly maxFindings: number;
@@ -55,6 +58,8 @@ what to look at
   --profiles <file>      vibe-kanban's profiles, which say what model a variant is
   --rule, --skip <ids>   only these rules; all but these (ids or names, with commas)
   --logs <file>          the log of the service: each model change has its line
+  --deep                 read the archive, object by object
+  --archive <address>    where it is; else PHASELOCK_ARCHIVE_URL, else beside the embedded database
   --max-duration <time>  stop after this long (10m); what was not looked at is said
 
 what comes out
@@ -81,6 +86,8 @@ const OPTIONS = {
   rule: { type: 'string', multiple: true },
   skip: { type: 'string', multiple: true },
   logs: { type: 'string' },
+  deep: { type: 'boolean', default: false },
+  archive: { type: 'string' },
   'max-duration': { type: 'string' },
   format: { type: 'string', default: 'human' },
   output: { type: 'string', short: 'o' },
@@ -119,6 +126,8 @@ export function readArguments(argv: readonly string[]): Command {
     source: sourceIn(values),
     profiles: values.profiles,
     logs: values.logs,
+    deep: deepIn(values),
+    archive: values.archive,
     report: values.report,
     maxDurationMs:
       values['max-duration'] === undefined ? undefined : durationIn('--max-duration', values['max-duration']),
@@ -161,6 +170,13 @@ function sourceIn({ source, database }: Values): SourceChoice | undefined {
   const path = source.slice(at + 1);
   if (at < 0 || path === '') throw new UsageError(`--source is <kind>:<path>, with one of ${SOURCE_KINDS.join(', ')}`);
   return { kind: oneOf('--source', source.slice(0, at), SOURCE_KINDS), path };
+}
+
+function deepIn({ deep, archive, source }: Values): boolean {
+  if (archive !== undefined && !deep) throw new UsageError('--archive needs --deep');
+  if (deep && source !== undefined)
+    throw new UsageError('--deep is of our own database: other systems have no archive');
+  return deep;
 }
 
 function baselineNeeded({ baseline }: Values): true {

@@ -45,6 +45,7 @@ const summary = z.strictObject({
   warnings: z.int(),
   infos: z.int(),
   baselined: z.int(),
+  notApplicable: z.array(z.strictObject({ rule, why: z.string() })),
   counts: z
     .strictObject({
       sessions: z.int(),

@@ -1,4 +1,4 @@
-import type { AuditSummary, Counts, Finding } from '@phaselock/audit';
+import type { AuditSummary, Counts, Finding, RuleId } from '@phaselock/audit';
 import type { Counted } from './exit-code.ts';
 import type { ShownTurn } from './timeline.ts';
 
@@ -14,6 +14,8 @@ export type Closing = {
   readonly summary: AuditSummary;
   readonly counted: Counted;
   readonly baselined: number;
+  /** Rules that were asked for and that this source cannot break, or not without more being read. */
+  readonly notApplicable: readonly { readonly rule: RuleId; readonly why: string }[];
   readonly counts: Counts | undefined;
   readonly tookMs: number;
   readonly exitCode: number;

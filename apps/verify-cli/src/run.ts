@@ -1,4 +1,5 @@
 import { NotFound, SourceFailure } from '@phaselock/audit';
+import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
 import { wantsColours } from './colours.ts';
 import { EXIT } from './exit-code.ts';
@@ -65,12 +66,13 @@ const messageOf = (error: unknown): string => {
 
 async function audit(command: Verify, { env, stdout, stderr }: Omit<Surroundings, 'argv'>): Promise<number> {
   await using source = await openSource(command, env);
+  await using archive = command.deep ? await openArchive(command, env) : undefined;
   await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output);
   const seen = command.output === undefined && stdout.isTTY === true;
   const reporter = reporterFor(command, output.write, wantsColours(command.colour, { isTTY: seen, env }));
   const live = stderr.isTTY === true && !command.quiet;
   const progress = (text: string): void => void (live && stderr.write(`\r\u001b[K${text}`));
-  const exitCode = await verify(source, command, reporter, progress);
+  const exitCode = await verify({ source, command, reporter, progress, examine: archive?.examine });
   if (live) stderr.write('\r\u001b[K');
   await output.finish();
   return exitCode;

@@ -4,6 +4,7 @@ import {
   compareLogs,
   type Finding,
   fingerprintOf,
+  type ObjectExaminer,
   RULES,
   runAudit,
   type Source,
@@ -18,8 +19,17 @@ type Counting = Record<Finding['severity'], number>;
 
 export type Progress = (text: string) => void;
 
+export type Verifying = {
+  readonly source: Source;
+  readonly command: Verify;
+  readonly reporter: Reporter;
+  readonly progress: Progress;
+  /** Reads the objects of the archive, where that was asked for. */
+  readonly examine: ObjectExaminer | undefined;
+};
+
 /** The audit from its first line to its exit code. */
-export async function verify(source: Source, command: Verify, reporter: Reporter, progress: Progress): Promise<number> {
+export async function verify({ source, command, reporter, progress, examine }: Verifying): Promise<number> {
   const since = performance.now();
   const baseline = command.baseline === undefined ? undefined : await openBaseline(command.baseline);
   const attempt = source.attemptId;
@@ -51,6 +61,7 @@ export async function verify(source: Source, command: Verify, reporter: Reporter
     maxFindings: command.maxFindings,
     concerns: (finding) => attempt === undefined || isOf(finding, attempt, sessions),
     onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
+    ...(examine !== undefined && { examine }),
   });
   const audited = await drain(audit, tell);
   const logged =
@@ -75,7 +86,11 @@ export async function verify(source: Source, command: Verify, reporter: Reporter
   const counts = command.report ? await source.count() : undefined;
   const exitCode =
     complete && summary.truncated ? EXIT.findings : exitCodeOf(counted, { failOn: command.failOn, complete });
-  await reporter.close({ summary, counted, baselined, counts, tookMs: performance.now() - since, exitCode });
+  const notApplicable = [...source.notApplicable]
+    .map(([rule, why]) => ({ rule, why }))
+    .filter(({ rule }) => command.rules.has(rule) && summary.skipped.includes(rule));
+  const tookMs = performance.now() - since;
+  await reporter.close({ summary, counted, baselined, notApplicable, counts, tookMs, exitCode });
   return exitCode;
 }
 

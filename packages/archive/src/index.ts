@@ -4,6 +4,7 @@ export { createPace } from './steps/pacing.ts';
 export { ARCHIVE_RACEPOINTS, type ArchiveRacepoint } from './steps/racepoints.ts';
 export { RETRY_MINUTES } from './steps/retry-delay.ts';
 export { runSteps, type StepsDone } from './steps/run-steps.ts';
+export { type ExaminedObject, examineObject } from './stores/examine-object.ts';
 export {
   type ObjectStore,
   STORE_FAILURES,

@@ -1,4 +1,5 @@
 import { type AuditSummary, runAudit } from './audit.ts';
+import type { ObjectExaminer } from './examine-objects.ts';
 import type { Finding } from './finding.ts';
 import { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
 import { RULE_IDS } from './rules.ts';
@@ -8,7 +9,7 @@ const STATEMENT_TIMEOUT_MS = 600_000;
 /** Every rule on our own database at once, for programs that have the room for all findings. */
 export async function auditOwnDatabase(
   url: string,
-  wanted: Wanted = { kind: 'all' },
+  { wanted = { kind: 'all' }, examine }: { readonly wanted?: Wanted; readonly examine?: ObjectExaminer } = {},
 ): Promise<{ readonly findings: readonly Finding[]; readonly summary: AuditSummary }> {
   await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted });
   const findings: Finding[] = [];
@@ -17,6 +18,7 @@ export async function auditOwnDatabase(
     deadline: null,
     maxFindings: Number.POSITIVE_INFINITY,
     concerns: () => true,
+    ...(examine !== undefined && { examine }),
   });
   for (;;) {
     const next = await audit.next();

@@ -1,4 +1,5 @@
 import { type Check, finding } from './check.ts';
+import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
 import type { Finding } from './finding.ts';
 import { RULE_IDS, type RuleId } from './rules.ts';
 import type { Source } from './source.ts';
@@ -11,7 +12,9 @@ export type AuditOptions = {
   readonly maxFindings: number;
   /** Which findings are of what was asked for. */
   readonly concerns: (finding: Finding) => boolean;
-  readonly onCheck?: (check: Check, done: number, of: number) => void;
+  readonly onCheck?: (check: Pick<Check, 'name'>, done: number, of: number) => void;
+  /** With it the objects of the archive are read as well. */
+  readonly examine?: ObjectExaminer;
 };
 
 export type AuditSummary = {
@@ -24,36 +27,46 @@ export type AuditSummary = {
   readonly truncated: boolean;
 };
 
-/** Asks one check after the other. A check that fails is a finding of its own, and makes the audit incomplete; the others go on. */
+/** A question, or the reading of the archive: what it asks for, and what it finds. */
+type Step = { readonly name: string; readonly rules: readonly RuleId[]; findings(): AsyncIterable<Finding> };
+
+function stepsOf(source: Source, { examine }: AuditOptions): Step[] {
+  const asked = source.checks.map(
+    (check): Step => ({
+      ...check,
+      async *findings() {
+        for await (const row of source.rows(check)) yield* check.read(row);
+      },
+    }),
+  );
+  if (examine === undefined) return asked;
+  return [...asked, { name: 'objects', rules: ['SV503', 'SV504'], findings: () => examineObjects(source, examine) }];
+}
+
+/** Takes one step after the other. One that fails is a finding of its own, and makes the audit incomplete; the others go on. */
 export async function* runAudit(source: Source, options: AuditOptions): AsyncGenerator<Finding, AuditSummary> {
   const { rules, deadline, maxFindings, concerns, onCheck } = options;
-  const wanted = source.checks.filter((check) => check.rules.some((rule) => rules.has(rule)));
+  const wanted = stepsOf(source, options).filter((step) => step.rules.some((rule) => rules.has(rule)));
   const ran = new Set<RuleId>();
   const incomplete: { rules: RuleId[]; why: string }[] = [];
   let told = 0;
-  for (const [index, check] of wanted.entries()) {
-    const asked = check.rules.filter((rule) => rules.has(rule));
-    onCheck?.(check, index, wanted.length);
+  for (const [index, step] of wanted.entries()) {
+    const asked = step.rules.filter((rule) => rules.has(rule));
+    onCheck?.(step, index, wanted.length);
     try {
       if (deadline?.() === true) throw new Error('the time was over');
-      for await (const row of source.rows(check)) {
-        for (const one of check.read(row)) {
-          if (!rules.has(one.rule) || !concerns(one)) continue;
-          if (told === maxFindings)
-            return { ran: [...ran], skipped: skippedOf(ran, incomplete), incomplete, truncated: true };
-          told += 1;
-          yield one;
-        }
+      for await (const one of step.findings()) {
+        if (!rules.has(one.rule) || !concerns(one)) continue;
+        if (told === maxFindings)
+          return { ran: [...ran], skipped: skippedOf(ran, incomplete), incomplete, truncated: true };
+        told += 1;
+        yield one;
       }
       for (const rule of asked) ran.add(rule);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       incomplete.push({ rules: asked, why });
-      yield finding(
-        'SV901',
-        {},
-        { kind: 'object', id: check.name, message: `${asked.join(', ')} did not run: ${why}` },
-      );
+      yield finding('SV901', {}, { kind: 'object', id: step.name, message: `${asked.join(', ')} did not run: ${why}` });
     }
   }
   const failed = new Set(incomplete.flatMap((one) => one.rules));

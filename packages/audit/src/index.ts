@@ -2,6 +2,7 @@ export { type AuditOptions, type AuditSummary, runAudit } from './audit.ts';
 export { auditOwnDatabase } from './audit-own-database.ts';
 export type { Check, Row } from './check.ts';
 export { compareLogs } from './compare-logs.ts';
+export type { Examined, ObjectExaminer, RecordedObject } from './examine-objects.ts';
 export { type Finding, fingerprintOf, type Severity } from './finding.ts';
 export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } from './judge-turn.ts';
 export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';

@@ -25,6 +25,8 @@ export type Source = AsyncDisposable & {
   /** The processes of an attempt in order, each with what it is judged by. */
   timeline(attemptId: string): Promise<readonly Row[]>;
   count(): Promise<Counts>;
+  /** A page of what should be in the archive's store, behind the given id; empty at the end, and where there is no archive. */
+  archives(after: string | null): Promise<readonly Row[]>;
 };
 
 export type Counts = {

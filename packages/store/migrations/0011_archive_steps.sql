@@ -6,27 +6,33 @@ declare
   v_at timestamptz := clock_timestamp();
   v_ids uuid[];
 begin
-  select coalesce(array_agg(due.id), '{}') into v_ids from (
-    select s.id from sessions s left join archive_claims c on c.session_id = s.id
-    where s.deleted_at is not null and s.archived_at is null and s.deleted_at <= v_at - make_interval(secs => p_min_age_seconds)
-      and (s.lease_expires_at is null or s.lease_expires_at <= v_at)
-      and (c.session_id is null or c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at))
-    order by s.deleted_at, s.id limit p_limit for update of s skip locked) due;
+  loop
+    select coalesce(array_agg(due.id), '{}') into v_ids from (
+      select s.id from sessions s left join archive_claims c on c.session_id = s.id
+      where s.deleted_at is not null and s.archived_at is null and s.deleted_at <= v_at - make_interval(secs => p_min_age_seconds)
+        and (s.lease_expires_at is null or s.lease_expires_at <= v_at)
+        and (c.session_id is null or c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at))
+      order by s.deleted_at, s.id limit p_limit for update of s skip locked) due;
+    exit when cardinality(v_ids) = 0;
+
+    return query
+      insert into archive_claims as c (session_id, task_id, token, leased_until)
+        select s.id, s.task_id, p_token, v_at + make_interval(secs => p_lease_seconds) from sessions s where s.id = any (v_ids)
+      on conflict (session_id) do update set token = excluded.token, leased_until = excluded.leased_until
+        -- Judged again on the row itself: another worker may have claimed it since it was looked at.
+        where c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at)
+      returning c.session_id, c.task_id, c.failures;
+    -- All of them were claimed by another worker in between: it is looked again, or the others would be left lying.
+    exit when found;
+  end loop;
 
   -- Nobody renewed the lease of what still counts as running: it is lost, and will not be written to any more.
   with lost as (
-    update processes p set status = 'lost', ended_at = v_at where p.session_id = any (v_ids) and p.status = 'running' returning p.session_id)
+    update processes p set status = 'lost', ended_at = v_at from archive_claims c
+    where c.token = p_token and p.session_id = c.session_id and p.session_id = any (v_ids) and p.status = 'running' returning p.session_id)
   update sessions s
     set version = s.version + 1, updated_at = v_at, lease_expires_at = null, status = case when s.status = 'running' then 'stopped' else s.status end
     where s.id in (select session_id from lost);
-
-  return query
-    insert into archive_claims as c (session_id, task_id, token, leased_until)
-      select s.id, s.task_id, p_token, v_at + make_interval(secs => p_lease_seconds) from sessions s where s.id = any (v_ids)
-    on conflict (session_id) do update set token = excluded.token, leased_until = excluded.leased_until
-      -- Judged again on the row itself: another worker may have claimed it since it was looked at.
-      where c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at)
-    returning c.session_id, c.task_id, c.failures;
 end $$;
 
 -- Step 2 begins: where each object will be, and the lease once more. What is no longer claimed under the token is not in the answer.

@@ -91,8 +91,11 @@ function groupOf(rule: RuleId, findings: readonly Finding[], more: number, paint
   return `${paint(head, COLOURS[severity])}\n${lines.join('\n')}\n  ${paint(`verify-sessions explain ${rule}`, 'dim')}\n\n`;
 }
 
-function tailOf({ summary, counted, baselined, counts, tookMs, exitCode }: Closing, paint: Paint): string {
-  const lines: string[] = [];
+function tailOf(
+  { summary, counted, baselined, notApplicable, counts, tookMs, exitCode }: Closing,
+  paint: Paint,
+): string {
+  const lines = notApplicable.map(({ rule, why }) => `${rule} does not apply: ${why}`);
   if (counts !== undefined) {
     const { sessions, sessionsWithTasks, orphaned, tasks, validTasks, interactions } = counts;
     lines.push(

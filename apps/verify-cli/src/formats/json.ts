@@ -28,12 +28,21 @@ export const ndjsonReporter = (write: Write): Reporter => ({
   close: async (closing) => write(`${JSON.stringify({ type: 'summary', ...summaryOf(closing) })}\n`),
 });
 
-const summaryOf = ({ summary, counted, baselined, counts, tookMs, exitCode }: Parameters<Reporter['close']>[0]) => ({
+const summaryOf = ({
+  summary,
+  counted,
+  baselined,
+  notApplicable,
+  counts,
+  tookMs,
+  exitCode,
+}: Parameters<Reporter['close']>[0]) => ({
   ...summary,
   errors: counted.error,
   warnings: counted.warning,
   infos: counted.info,
   baselined,
+  notApplicable,
   counts: counts ?? null,
   tookMs: Math.round(tookMs),
   exitCode,

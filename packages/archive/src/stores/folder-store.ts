@@ -54,8 +54,10 @@ export function folderStore(folder: string): ObjectStore {
     get: (key) =>
       inWords(root, async () => {
         const path = pathOf(key);
-        if (!(await isThere(path))) return undefined;
-        return createReadStream(path);
+        if (await isThere(path)) return createReadStream(path);
+        // An object that is missing is one thing, a folder that is not there, or not mounted, another.
+        if (!(await isThere(root))) throw new StoreFailure('store_unusable', `there is no folder ${root}`);
+        return undefined;
       }),
 
     remove: (key) =>

@@ -15,6 +15,7 @@ import {
 import type { ArchiveContext } from '../steps/archive-context.ts';
 import type { ObjectStore } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
+import { AT_ONCE } from './at-once.ts';
 
 export const newToken = (): ClaimToken => randomUUID() as ClaimToken;
 
@@ -27,14 +28,6 @@ export type TestArchive = AsyncDisposable & {
   /** The same archive, seen by another worker, or with something else in its place. */
   with(changes: Partial<ArchiveContext>): ArchiveContext;
 };
-
-export const AT_ONCE = {
-  archiveAfterSeconds: 0,
-  purgeAfterSeconds: 0,
-  retentionDays: 365,
-  batchLimit: 1_000,
-  leaseSeconds: 60,
-} as const;
 
 /** A guard, an archive in a folder, and no patience: what is deleted may be archived and purged at once. */
 export async function openTestArchive(

@@ -4,6 +4,15 @@ import type { ScopeSql } from './scope.ts';
 
 const ABOUT = 'r.session_id as id, r.session_id, r.task_id';
 
+const PAGE = 500;
+
+/** What should be in the store: all but what was removed, or is due to be. The last parameter is where the page begins. */
+export const archivesPage = ({ inScope, values }: ScopeSql): string => `
+  select r.session_id as id, r.session_id, r.task_id, r.object_key, r.object_version, encode(r.sha256, 'hex') as sha256, r.bytes
+  from archives r where ${inScope('r')} and r.verified_at is not null and r.removing_at is null and (r.legal_hold or r.expires_at > now())
+    and ($${values.length + 1}::uuid is null or r.session_id > $${values.length + 1}::uuid)
+  order by r.session_id limit ${PAGE}`;
+
 /** Archives as the database knows them; their objects are looked at with --deep. */
 export function archiveChecks({ inScope }: ScopeSql): Check[] {
   const archive = (rule: RuleId, name: string, sql: string): Check => ({
@@ -26,7 +35,15 @@ export function archiveChecks({ inScope }: ScopeSql): Check[] {
       'overdue',
       `select s.id, s.id as session_id, s.task_id, 'deleted ' || (now() - s.deleted_at) || ' ago and not archived' as what
        from sessions s where s.deleted_at < now() - interval '31 days' and ${inScope('s')}
-         and not exists (select 1 from archives r where r.session_id = s.id and r.verified_at is not null)`,
+         and not exists (select 1 from archives r where r.session_id = s.id and r.verified_at is not null)
+         -- Dead letters are another rule's finding, and discarded ones were decided about.
+         and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null)`,
+    ),
+    archive(
+      'SV505',
+      'dead letters',
+      `select c.session_id as id, c.session_id, c.task_id, 'dead since ' || c.dead_at || ' after ' || c.failures || ' tries: ' || coalesce(c.error_text, '?') as what
+       from archive_claims c where c.dead_at is not null and c.discarded_at is null and ${inScope('c')}`,
     ),
     archive(
       'SV503',
@@ -36,14 +53,14 @@ export function archiveChecks({ inScope }: ScopeSql): Check[] {
        from archives r join sessions s on s.id = r.session_id and s.version = r.session_version
        cross join lateral (
          select (select count(*) from processes p where p.session_id = s.id) as processes,
-                (select count(*) from session_events e where e.task_id = s.task_id and e.session_id = s.id) as events) c
+                (select count(*) from session_events e where e.task_id = s.task_id and (e.session_id = s.id or e.predecessor_id = s.id)) as events) c
        where ${inScope('r')} and (r.process_count <> c.processes or r.event_count <> c.events)`,
     ),
     archive(
       'SV506',
       'retention',
       `select ${ABOUT}, 'it was to go at ' || r.expires_at as what from archives r
-       where r.expires_at < now() - interval '1 day' and not r.legal_hold and ${inScope('r')}`,
+       where r.expires_at < now() - interval '1 day' and not r.legal_hold and r.removed_at is null and ${inScope('r')}`,
     ),
   ];
 }

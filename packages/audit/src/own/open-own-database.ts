@@ -5,6 +5,7 @@ import type { Row } from '../check.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
+import { archivesPage } from './archives.ts';
 import { ownHistory } from './history.ts';
 import { ownChecks } from './own-checks.ts';
 import { readModelPolicy } from './read-model-policy.ts';
@@ -133,8 +134,8 @@ function sourceOn(connection: Connection, { description, policy, scope }: Snapsh
     notApplicable: new Map([
       ['SV403', 'an id nobody reported cannot be passed: it would break SV103'],
       ['SV304', 'times have a type of their own'],
+      ['SV504', 'the objects of the archive are read with --deep alone'],
       ['SV405', 'usage is booked in the transaction that reports it'],
-      ['SV504', 'only with --deep'],
     ]),
     rows: (check) => stream(connection, check, within),
     changes: () => stream(connection, { sql: `${ownHistory(within)} ${CHANGES}` }, within),
@@ -147,6 +148,7 @@ function sourceOn(connection: Connection, { description, policy, scope }: Snapsh
         [...within.values, attemptId],
       ),
     count: () => countOwn(client, within),
+    archives: (after) => rowsOf(client, archivesPage(within), [...within.values, after]),
     [Symbol.asyncDispose]: async () => {
       await client.end().catch(() => undefined);
     },

@@ -44,6 +44,24 @@ async function findAll(url: string): Promise<readonly Finding[]> {
 }
 
 /** `$first` and `$second` are the replaced session and its successor. */
+/** An archive of the first session that is as it should be, but for what is given. */
+const archived = (given: Readonly<Record<string, string | number>>): string => {
+  const {
+    session_id = 'id',
+    processes = '2',
+    events = '(select count(*) from session_events e where e.session_id = s.id or e.predecessor_id = s.id)',
+    verified_at = 'now()',
+    purged_at = 'null',
+    expires_at = "now() + interval '1 year'",
+  } = given;
+  return `insert into archives (session_id, task_id, project_id, phase, mode, agent, generation, session_created_at, deleted_at, deleted_reason,
+                                feedback_count, session_version, object_key, sha256, bytes, process_count, event_count, log_count,
+                                verified_at, purged_at, expires_at)
+    select ${session_id}, task_id, gen_random_uuid(), phase, mode, agent, generation, created_at, deleted_at, deleted_reason,
+           0, version, 'key', sha256('x'), 1, ${processes}, ${events}, 0, ${verified_at}, ${purged_at}, ${expires_at}
+    from sessions s where s.id = '$first'`;
+};
+
 const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV101: [`update processes set model = 'claude-opus-4-5' where session_id = '$first' and seq = 2`],
   SV103: [`update processes set passed_session_id = 'nobody-said-this' where session_id = '$second' and seq = 4`],
@@ -107,22 +125,17 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV402: [`update sessions set agent_session_id = 'another' where id = '$second'`],
   SV404: [`update sessions set status = 'completed' where id = '$second'`],
   SV501: [
-    `insert into archives (session_id, task_id, session_version, object_key, sha256, bytes, process_count, event_count, log_count, purged_at)
-       select gen_random_uuid(), task_id, version, 'key', sha256('x'), 1, 0, 0, 0, now() from sessions where id = '$first'`,
+    archived({ session_id: 'gen_random_uuid()', processes: 0, events: 0, verified_at: 'null', purged_at: 'now()' }),
   ],
   SV502: [
     `update sessions set deleted_at = deleted_at - interval '40 days', created_at = created_at - interval '41 days' where id = '$first';
      update processes set started_at = started_at - interval '41 days', ended_at = ended_at - interval '41 days' where session_id = '$first'`,
   ],
-  SV503: [
-    `insert into archives (session_id, task_id, session_version, object_key, sha256, bytes, process_count, event_count, log_count, verified_at)
-       select id, task_id, version, 'key', sha256('x'), 1, 7, 1, 0, now() from sessions where id = '$first'`,
+  SV503: [archived({ processes: 7 })],
+  SV505: [
+    `insert into archive_claims (session_id, task_id, failures, error_text, dead_at) select id, task_id, 4, 'no room', now() from sessions where id = '$first'`,
   ],
-  SV506: [
-    `insert into archives (session_id, task_id, session_version, object_key, sha256, bytes, process_count, event_count, log_count, verified_at, expires_at)
-       select s.id, task_id, version, 'key', sha256('x'), 1, 2, (select count(*) from session_events e where e.session_id = s.id), 0, now(), now() - interval '9 days'
-       from sessions s where s.id = '$first'`,
-  ],
+  SV506: [archived({ expires_at: "now() - interval '9 days'" })],
 };
 
 /** SV303 stands beside what it no longer keeps out. */

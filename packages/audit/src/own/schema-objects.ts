@@ -26,9 +26,12 @@ const GUARDS = {
     'sessions_kept',
     'processes_kept',
     'session_logs_kept',
+    'feedback_kept',
+    'archive_reads_append_only',
     'sessions_not_truncated',
     'processes_not_truncated',
     'session_logs_not_truncated',
+    'feedback_not_truncated',
   ],
 } as const;
 

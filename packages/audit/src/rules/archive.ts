@@ -38,6 +38,15 @@ export const archiveRules = {
     risk: 'If the session was purged, it is gone.',
     cure: 'Bring back an older version of the object; correct the lifecycle rule.',
   },
+  SV505: {
+    name: 'dead-letter',
+    family: 'archive',
+    severity: 'warning',
+    rule: 'What could not be archived after three retries is looked at.',
+    cause: 'The store refused it four times, or something else is stored under its key.',
+    risk: 'It is in the database alone, and stays there.',
+    cure: 'Mend what its message says, then `purge-worker dlq retry <session>`; or `purge-worker dlq discard <session> --reason …`.',
+  },
   SV506: {
     name: 'archive-past-retention',
     family: 'archive',

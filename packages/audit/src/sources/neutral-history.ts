@@ -134,6 +134,7 @@ export function foreignSource(history: ForeignHistory): Source {
     timeline: async (attemptId) =>
       database.prepare(`select * from (${EVERY_TURN}) where attempt_id = ? order by nth`).all(attemptId).map(printed),
     count: async () => history.counts,
+    archives: async () => [],
     [Symbol.asyncDispose]: async () => database.close(),
   };
 }

@@ -15,8 +15,10 @@ async function aSessionWithHistory({ guard, world }: TestGuard): Promise<{ id: s
 }
 
 const ARCHIVE = (verified: boolean, version = 'version') => `
-  insert into archives (session_id, task_id, session_version, object_key, sha256, bytes, process_count, event_count, log_count, verified_at)
-  select id, task_id, ${version}, 'key', sha256('x'), 1, 2, 1, 1, ${verified ? 'now()' : 'null'} from sessions where id = '$id'`;
+  insert into archives (session_id, task_id, project_id, phase, mode, agent, generation, session_created_at, deleted_at, deleted_reason,
+                        feedback_count, session_version, object_key, sha256, bytes, process_count, event_count, log_count, verified_at)
+  select id, task_id, gen_random_uuid(), phase, mode, agent, generation, created_at, now(), 'deleted',
+         0, ${version}, 'key', sha256('x'), 1, 2, 1, 1, ${verified ? 'now()' : 'null'} from sessions where id = '$id'`;
 const PARTS = [
   "delete from session_logs where session_id = '$id'",
   "delete from processes where session_id = '$id'",

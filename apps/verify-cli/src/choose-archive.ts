@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { type ObjectExaminer, SourceFailure } from '@phaselock/audit';
+import type { Environment } from './choose-source.ts';
+import type { Verify } from './read-arguments.ts';
+
+type OpenedArchive = AsyncDisposable & { readonly examine: ObjectExaminer };
+
+/** The archive the service keeps, to be read only. */
+export async function openArchive({ archive }: Verify, env: Environment): Promise<OpenedArchive> {
+  const beside = `folder:${join(env.PHASELOCK_DATA_DIR || '.phaselock', 'archive')}`;
+  const address = archive ?? (env.PHASELOCK_ARCHIVE_URL || beside);
+  const { examineObject, openObjectStore } = await archivePackage();
+  const store = await openObjectStore(address).catch((error: unknown) => {
+    throw new SourceFailure(error instanceof Error ? error.message : String(error), { cause: error });
+  });
+  return {
+    examine: (object) => examineObject(store, object),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+/** The published command is one file, and does not bring the archive's SDK along. */
+const archivePackage = (): Promise<typeof import('@phaselock/archive')> =>
+  import('@phaselock/archive').catch((error: unknown) => {
+    throw new SourceFailure('--deep reads the archive with what is in the repository of phaselock: run it there', {
+      cause: error,
+    });
+  });

@@ -1,0 +1,124 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProjectId } from '@phaselock/core';
+import { openGuard } from '@phaselock/guard';
+import { migrate, openDatabase, startEmbeddedPostgres } from '@phaselock/store';
+import { createWorld, eventually, spawnNode, temporaryDirectory } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { ARCHIVE_RACEPOINTS, type ArchiveRacepoint } from '../steps/racepoints.ts';
+import { runSteps } from '../steps/run-steps.ts';
+import { openObjectStore } from '../stores/open-object-store.ts';
+import { AT_ONCE } from '../testing/at-once.ts';
+import { openTestArchive } from '../testing/open-test-archive.ts';
+import { seedDeleted } from '../testing/seed-deleted.ts';
+import { expectAllKept } from './expect-all-kept.ts';
+import type { KillOrder } from './kill-worker.ts';
+
+const WORKER = join(import.meta.dirname, 'kill-worker.ts');
+const SESSIONS = 3_000;
+const SESSIONS_EACH = 300;
+const HITS = [1, 3] as const;
+/** These happen once a hundred objects, or not before there is something to remove. */
+const ONCE: readonly ArchiveRacepoint[] = ['removal-begun', 'removed'];
+
+test(`kill -9 of the worker at every boundary between two steps: of ${SESSIONS} sessions each is kept, none is lost`, async () => {
+  await using archive = await openTestArchive();
+  const { ctx, home, folder } = archive;
+  await seedDeleted(ctx.database, { projectId: home.world.projectId, count: SESSIONS });
+  const killed: string[] = [];
+  const expected: string[] = [];
+  const die = async (racepoint: ArchiveRacepoint, hit: number): Promise<void> => {
+    expected.push(`${racepoint}@${hit}`);
+    const order: KillOrder = {
+      databaseUrl: home.databaseUrl,
+      archive: `folder:${folder}`,
+      scratch: folder,
+      racepoint,
+      hit,
+    };
+    const file = join(folder, `${racepoint}-${hit}.json`);
+    await writeFile(file, JSON.stringify(order));
+    await using worker = spawnNode(WORKER, { args: [file] });
+    const exit = await worker.exited;
+    if (exit.signal === 'SIGKILL') killed.push(`${racepoint}@${hit}`);
+    else throw new Error(`${racepoint}@${hit} was not killed: ${JSON.stringify(exit)} ${worker.stderr().slice(-800)}`);
+  };
+  // The purge comes when all is archived; so those who die before it must leave something to do. Two at a time, on each other's remains.
+  const early = ARCHIVE_RACEPOINTS.filter((name) => name !== 'purged' && !ONCE.includes(name));
+  for (const racepoint of early) await Promise.all(HITS.map((hit) => die(racepoint, hit)));
+  await eventually(async () => {
+    await runSteps(archive.with({ policy: { ...AT_ONCE, purgeAfterSeconds: 3_600 } }));
+    const { rows } = await ctx.database.pool.pg.query(
+      'select count(*)::int as n from sessions where archived_at is null',
+    );
+    return rows[0]?.n === 0;
+  });
+  await Promise.all(HITS.map((hit) => die('purged', hit)));
+
+  // What those who died had written and not marked is nobody's, and known to be: it is removed, by workers that die as well.
+  await ctx.database.pool.pg.query(
+    `insert into archive_leftovers select 'sessions/' || gen_random_uuid() || '/v1-0.json.gz', now() - interval '2 days' from generate_series(1, 150)`,
+  );
+  for (const racepoint of ONCE) await die(racepoint, 1);
+
+  expect(killed.toSorted()).toEqual(expected.toSorted());
+  expect(await runSteps(ctx)).toMatchObject({ failed: 0, storeDown: false });
+  await expectAllKept(ctx, { databaseUrl: home.databaseUrl, sessions: SESSIONS });
+}, 120_000);
+
+test('kill -9 of PostgreSQL at every boundary: the worker goes on when it is back, and nothing is lost', async () => {
+  await using directory = await temporaryDirectory();
+  const dataDir = join(directory.path, 'data');
+  // Only processes die here, never the machine: what was handed to the kernel is kept without a flush.
+  const start = () => startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
+  let server = await start();
+  const { url } = server;
+  await migrate(url);
+  await using database = openDatabase({ url, maxSize: 3 });
+  const projectId = await aProject(url);
+  await using store = await openObjectStore(`folder:${directory.path}/archive`);
+  await store.check();
+  await using archive = await openTestArchive({ store });
+
+  let at: ArchiveRacepoint | undefined;
+  const ctx = archive.with({
+    database,
+    policy: { ...AT_ONCE, batchLimit: 100, leaseSeconds: 1 },
+    racepoint: async (name) => {
+      if (name !== at) return;
+      at = undefined;
+      await server.killHard();
+      server = await start();
+    },
+  });
+  try {
+    for (const racepoint of ARCHIVE_RACEPOINTS) {
+      await eventually(() => seedDeleted(database, { projectId, count: SESSIONS_EACH }));
+      await eventually(() =>
+        database.pool.pg.query(
+          `insert into archive_leftovers select gen_random_uuid() || '.json.gz', now() - interval '2 days'`,
+        ),
+      );
+      at = racepoint;
+      // The run it dies under may fail, or go on where it was with the one that came back.
+      const hit = async (): Promise<boolean> => {
+        await runSteps(ctx).catch(() => undefined);
+        return at === undefined;
+      };
+      await eventually(hit, { withinMs: 60_000 });
+    }
+    await eventually(async () => {
+      await runSteps(ctx);
+      const { rows } = await database.pool.pg.query('select count(*)::int as n from sessions');
+      return rows[0]?.n === 0;
+    });
+    await expectAllKept(ctx, { databaseUrl: url, sessions: SESSIONS_EACH * ARCHIVE_RACEPOINTS.length });
+  } finally {
+    await server.stop();
+  }
+}, 120_000);
+
+async function aProject(databaseUrl: string): Promise<ProjectId> {
+  await using guard = await openGuard({ databaseUrl, invalidation: 'memory' });
+  return (await createWorld(guard)).projectId;
+}

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProjectId } from '@phaselock/core';
+import type { Database } from '@phaselock/store';
+
+type Seeding = { readonly projectId: ProjectId; readonly count: number; readonly width?: number };
+
+/** As many deleted sessions as are asked for, in one transaction; each with a log of about `width` times 33 bytes. */
+export async function seedDeleted({ pool }: Database, { projectId, count, width = 20 }: Seeding): Promise<void> {
+  const text = readFileSync(join(import.meta.dirname, 'seed-deleted.sql'), 'utf8');
+  const sql = text.replaceAll('$count', `${count}`).replaceAll('$project', projectId).replaceAll('$width', `${width}`);
+  await pool.pg.query(`begin; ${sql} commit`);
+}
