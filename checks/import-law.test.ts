@@ -11,14 +11,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   locking: ['core'],
   cache: ['core'],
   telemetry: ['core'],
+  settings: [],
   guard: ['cache', 'core', 'locking', 'store', 'telemetry'],
   contract: ['core'],
   archive: ['core', 'store'],
   audit: ['core'],
   testkit: ['core', 'guard', 'store'],
-  api: ['contract', 'core', 'guard', 'store', 'telemetry'],
+  api: ['archive', 'contract', 'core', 'guard', 'settings', 'store', 'telemetry'],
   'verify-cli': ['archive', 'audit', 'store'],
-  'purge-worker': ['archive', 'core', 'guard', 'store', 'telemetry'],
+  'purge-worker': ['archive', 'core', 'guard', 'settings', 'store', 'telemetry'],
 };
 
 type Manifest = {

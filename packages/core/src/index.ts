@@ -74,5 +74,6 @@ export {
   statusesThatAllow,
 } from './session-lifecycle.ts';
 export { isShown, type LiveSession, type ShownSession, type SlotKey, type SlotState, slotName } from './slot.ts';
+export { STORE_FAILURES, type StoreFailureCode } from './store-failure.ts';
 export type { PastProcess, TurnRequest, TurnSay, TurnSession } from './turn.ts';
 export { uuidV7 } from './uuid-v7.ts';

@@ -63,8 +63,7 @@ export {
 export {
   type ArchiveStatus,
   beginRun,
-  countInRun,
-  finishRun,
+  endLane,
   lastRuns,
   nextRetryAt,
   type RunCounts,

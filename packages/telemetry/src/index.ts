@@ -1,3 +1,10 @@
+export {
+  ARCHIVE_COUNTERS,
+  ARCHIVE_GAUGES,
+  ARCHIVE_HISTOGRAMS,
+  type ArchiveFailureCode,
+} from './archive-metrics.ts';
+export { type ArchiveStanding, type ArchiveTelemetry, createArchiveTelemetry } from './archive-telemetry.ts';
 export { createTelemetry, type TelemetryOptions } from './create-telemetry.ts';
 export {
   BULK_OPERATIONS,

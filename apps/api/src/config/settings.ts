@@ -1,4 +1,18 @@
-import { integer, list, oneOf, onOff, optional, plainText, url } from './setting.ts';
+import {
+  archiveUrl,
+  databaseUrl,
+  dataDir,
+  integer,
+  list,
+  logLevel,
+  migrate,
+  oneOf,
+  onOff,
+  optional,
+  plainText,
+  redisUrl,
+  url,
+} from '@phaselock/settings';
 
 const DAY_MS = 86_400_000;
 const listening = 'Listening';
@@ -33,49 +47,13 @@ export const SETTINGS = {
     { variable: 'PHASELOCK_HEADERS_TIMEOUT_MS', group: listening, meaning: 'The same for its headers' },
     { fallback: 10_000, min: 100, max: 600_000 },
   ),
-  logLevel: oneOf(
-    { variable: 'PHASELOCK_LOG_LEVEL', group: listening, meaning: 'Least important log line to write' },
-    ['debug', 'info', 'warn', 'error', 'silent'],
-    'info',
-  ),
+  logLevel: logLevel(listening),
 
-  databaseUrl: optional(
-    url(
-      {
-        variable: 'PHASELOCK_DATABASE_URL',
-        group: data,
-        meaning: 'PostgreSQL 17 or later. Absent: an embedded one, kept in `PHASELOCK_DATA_DIR`',
-      },
-      ['postgres:', 'postgresql:'],
-    ),
-  ),
-  dataDir: plainText(
-    {
-      variable: 'PHASELOCK_DATA_DIR',
-      group: data,
-      meaning: 'Where the embedded PostgreSQL and the local key are kept',
-    },
-    '.phaselock',
-  ),
-  migrate: onOff(
-    {
-      variable: 'PHASELOCK_MIGRATE',
-      group: data,
-      meaning: 'Whether to bring the schema up to date at start; any number of processes may',
-    },
-    'on',
-  ),
-  redisUrl: optional(
-    url(
-      {
-        variable: 'PHASELOCK_REDIS_URL',
-        group: data,
-        meaning:
-          'Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. Nothing fails without it',
-      },
-      ['redis:', 'rediss:'],
-    ),
-  ),
+  databaseUrl: databaseUrl(data),
+  dataDir: dataDir(data),
+  migrate: migrate(data),
+  redisUrl: redisUrl(data),
+  archiveUrl: archiveUrl(data),
   poolSize: integer(
     {
       variable: 'PHASELOCK_POOL_SIZE',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type ClaimToken, openDatabase } from '@phaselock/store';
+import { openDatabase } from '@phaselock/store';
 import type { ArchiveRacepoint } from '../steps/racepoints.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
@@ -26,7 +26,7 @@ await runSteps({
   policy: { ...AT_ONCE, batchLimit: 100, leaseSeconds: 1 },
   scratch: order.scratch,
   observe: { archived: ignored, failed: ignored, changed: ignored, purged: ignored, removed: ignored, batch: ignored },
-  newToken: () => randomUUID() as ClaimToken,
+  newToken: randomUUID,
   random: () => 0,
   pace: async () => {},
   racepoint: (name) => {

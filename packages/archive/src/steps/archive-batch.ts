@@ -1,4 +1,4 @@
-import type { SessionId } from '@phaselock/core';
+import type { SessionId, StoreFailureCode } from '@phaselock/core';
 import {
   type ArchiveClaim,
   type ArchiveFailure,
@@ -11,7 +11,7 @@ import {
   markArchived,
   releaseClaims,
 } from '@phaselock/store';
-import { concernsWholeStore, StoreFailure, type StoreFailureCode } from '../stores/object-store.ts';
+import { concernsWholeStore, StoreFailure } from '../stores/object-store.ts';
 import type { ArchiveContext } from './archive-context.ts';
 import { inParallel } from './in-parallel.ts';
 import { keepClaims } from './keep-claims.ts';
@@ -56,7 +56,7 @@ export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): P
     done.failed += chunk.failed;
     done.bytes += chunk.bytes;
     done.storeDown = chunk.storeDown;
-    await ctx.pace();
+    await ctx.pace(signal);
   }
   return done;
 }

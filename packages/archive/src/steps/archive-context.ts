@@ -1,5 +1,6 @@
+import type { StoreFailureCode } from '@phaselock/core';
 import type { ClaimToken, Database } from '@phaselock/store';
-import type { ObjectStore, StoreFailureCode } from '../stores/object-store.ts';
+import type { ObjectStore } from '../stores/object-store.ts';
 import type { ArchiveRacepoint } from './racepoints.ts';
 
 export type ArchivePolicy = {
@@ -23,8 +24,8 @@ export type ArchiveContext = {
   readonly observe: ArchiveObserver;
   readonly newToken: () => ClaimToken;
   readonly random: () => number;
-  /** Waits as long as others need the machine more. */
-  readonly pace: () => Promise<void>;
+  /** Waits as long as others need the machine more, or until it is told to stop. */
+  readonly pace: (signal?: AbortSignal) => Promise<void>;
   /** Where a test may pause or kill the process; never set otherwise. */
   readonly racepoint: ((name: ArchiveRacepoint) => Promise<void> | void) | undefined;
 };

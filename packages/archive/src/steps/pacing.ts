@@ -13,13 +13,13 @@ const HIGH_POOL_WAIT_MS = 50;
 const LONGEST_REST_MS = 10_000;
 
 /** After each piece of work a rest in proportion to it, so that those who wait for an answer get one; longer while the database is busy. */
-export function createPace({ share, poolWaitMs, now }: Pacing): () => Promise<void> {
+export function createPace({ share, poolWaitMs, now }: Pacing): (signal?: AbortSignal) => Promise<void> {
   let since = now();
   let factor = 1;
-  return async () => {
+  return async (signal) => {
     factor = poolWaitMs() > HIGH_POOL_WAIT_MS ? Math.min(factor * 2, 64) : Math.max(1, factor / 2);
     const rest = Math.min(LONGEST_REST_MS, (now() - since) * (1 / share - 1) * factor);
-    if (rest >= 1) await sleep(rest);
+    if (rest >= 1) await sleep(rest, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     since = now();
   };
 }

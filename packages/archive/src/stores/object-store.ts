@@ -1,3 +1,5 @@
+import type { StoreFailureCode } from '@phaselock/core';
+
 /** Bytes that can be read more than once: a write may have to be tried again. */
 export type ObjectBody = {
   readonly bytes: number;
@@ -21,19 +23,6 @@ export type ObjectStore = {
   remove(key: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
-
-export const STORE_FAILURES = [
-  'store_unavailable',
-  'store_denied',
-  'store_full',
-  'store_slow',
-  'store_unusable',
-  'object_missing',
-  'object_damaged',
-  'object_conflict',
-  'object_in_removal',
-] as const;
-export type StoreFailureCode = (typeof STORE_FAILURES)[number];
 
 /** What went wrong with a store, in words for whoever runs it. */
 export class StoreFailure extends Error {

@@ -1,4 +1,5 @@
-import { StoreFailure, type StoreFailureCode } from './object-store.ts';
+import type { StoreFailureCode } from '@phaselock/core';
+import { StoreFailure } from './object-store.ts';
 
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { ClaimToken } from '@phaselock/store';
 import {
   aStart,
   aTurn,
@@ -16,8 +15,6 @@ import type { ArchiveContext } from '../steps/archive-context.ts';
 import type { ObjectStore } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
 import { AT_ONCE } from './at-once.ts';
-
-export const newToken = (): ClaimToken => randomUUID() as ClaimToken;
 
 export type TestArchive = AsyncDisposable & {
   readonly home: TestGuard;
@@ -54,7 +51,7 @@ export async function openTestArchive(
         removed: (objects) => told.push(`removed ${objects}`),
         batch: () => undefined,
       },
-      newToken,
+      newToken: randomUUID,
       random: () => 0,
       pace: async () => {},
       racepoint: undefined,

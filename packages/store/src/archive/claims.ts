@@ -1,7 +1,8 @@
 import type { SessionId, TaskId } from '@phaselock/core';
 import { functionCall, type Sql, type Statement } from '../sql.ts';
 
-export type ClaimToken = string & { readonly __brand: 'ClaimToken' };
+/** A UUID, made anew for each batch. */
+export type ClaimToken = `${string}-${string}-${string}-${string}-${string}`;
 
 export type ArchiveClaim = {
   readonly sessionId: SessionId;

@@ -9,17 +9,20 @@ export type RunCounts = {
   readonly bytes: number;
 };
 
-export async function beginRun(db: Kysely<Schema>, id: string, worker: string): Promise<void> {
+type NewRun = { readonly id: string; readonly worker: string; readonly lanes: number };
+
+/** Begun again, by whoever continues for one that died, it is the same run. */
+export async function beginRun(db: Kysely<Schema>, { id, worker, lanes }: NewRun): Promise<void> {
   await db
     .insertInto('archive_runs')
-    .values({ id, worker })
+    .values({ id, worker, lanes_left: lanes })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
 }
 
-/** What one of the run's workers did. They add up. */
-export async function countInRun(db: Kysely<Schema>, id: string, counts: RunCounts): Promise<void> {
-  await db
+/** What one of the run's lanes did. They add up, and the last one ends the run: then the answer is how long it took. */
+export async function endLane(db: Kysely<Schema>, id: string, counts: RunCounts): Promise<number | undefined> {
+  const run = await db
     .updateTable('archive_runs')
     .set(({ eb }) => ({
       archived: eb('archived', '+', counts.archived),
@@ -27,18 +30,14 @@ export async function countInRun(db: Kysely<Schema>, id: string, counts: RunCoun
       removed: eb('removed', '+', counts.removed),
       failed: eb('failed', '+', counts.failed),
       bytes: eb('bytes', '+', counts.bytes),
+      lanes_left: eb('lanes_left', '-', 1),
+      finished_at: sql<Date | null>`case when lanes_left <= 1 then clock_timestamp() end`,
     }))
     .where('id', '=', id)
-    .execute();
-}
-
-export async function finishRun(db: Kysely<Schema>, id: string): Promise<void> {
-  await db
-    .updateTable('archive_runs')
-    .set({ finished_at: sql<Date>`clock_timestamp()` })
-    .where('id', '=', id)
-    .where('finished_at', 'is', null)
-    .execute();
+    .returning(['started_at', 'finished_at'])
+    .executeTakeFirst();
+  if (run?.finished_at == null) return undefined;
+  return (run.finished_at.getTime() - run.started_at.getTime()) / 1000;
 }
 
 export type RunRecord = RunCounts & {

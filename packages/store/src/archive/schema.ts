@@ -65,6 +65,7 @@ export type ArchiveSchema = {
     started_at: Generated<Date>;
     finished_at: Date | null;
     worker: string;
+    lanes_left: number;
     archived: Generated<number>;
     purged: Generated<number>;
     removed: Generated<number>;

@@ -1,0 +1,160 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { aStart, begin, eventually, spawnNode } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+
+async function run({ env }: Pick<TestWorker, 'env'>, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+  await using command = spawnNode(MAIN, { args, env: { ...env, ...more } });
+  const { code } = await command.exited;
+  return { code, said: command.stdout(), complained: command.stderr() };
+}
+
+async function aDeletedSession({ home: { guard, world } }: TestWorker): Promise<string> {
+  const session = await begin(guard, aStart(await world.task()));
+  await guard.softDelete({ sessionId: session.id });
+  return session.id;
+}
+
+test('a run here and now archives and purges, and a second has nothing to do; the status tells of both', async () => {
+  await using worker = await openTestWorker();
+  await aDeletedSession(worker);
+  await aDeletedSession(worker);
+  const dry = await run(worker, ['once', '--dry-run']);
+  expect(dry).toMatchObject({ code: 0, said: expect.stringMatching(/archive 2[\s\S]*Nothing was changed/) });
+  expect(await run(worker, ['once'])).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/^archived 2 .* purged 2 · removed 0 · failed 0/),
+    complained: '',
+  });
+  expect((await run(worker, ['once'])).said).toMatch(/^archived 0 /);
+  expect((await run(worker, ['status'])).said).toMatch(/kept +2[\s\S]*archived 2 /);
+});
+
+test('a session that was made and never used is an orphan after its time, and goes the same way', async () => {
+  await using worker = await openTestWorker();
+  const { guard, world } = worker.home;
+  const { id } = await begin(guard, aStart(await world.task()));
+  await guard.database.pool.pg.query(`update sessions set updated_at = now() - interval '31 days' where id = '${id}'`);
+  const young = await begin(guard, aStart(await world.task()));
+  expect((await run(worker, ['once', '--dry-run'])).said).toMatch(/orphans +1 would/);
+  expect((await run(worker, ['once'], { PHASELOCK_PURGE_ORPHANS_AFTER_DAYS: '0' })).said).toMatch(/^archived 0/);
+  expect((await run(worker, ['once'])).said).toMatch(/^archived 1 .*orphans deleted 1/);
+  await expect(guard.session(young.id)).resolves.toMatchObject({ deletedAt: null });
+  await expect(guard.session(id)).rejects.toMatchObject({ code: 'session_not_found' });
+});
+
+test('dead letters are listed, tried again, and discarded with a reason', async () => {
+  await using worker = await openTestWorker();
+  const sessionId = await aDeletedSession(worker);
+  const { pg } = worker.home.guard.database.pool;
+  // As after the last retry.
+  await pg.query(
+    `insert into archive_claims (session_id, task_id, failures, error_code, error_text, dead_at)
+       select id, task_id, 4, 'store_full', 'no room', now() from sessions where id = '${sessionId}'`,
+  );
+  expect((await run(worker, ['dlq', 'list'])).said).toMatch(
+    new RegExp(`${sessionId}.*4 tries  store_full\\n  no room`),
+  );
+  expect((await run(worker, ['once'])).said).toMatch(/^archived 0/);
+  expect(await run(worker, ['dlq', 'discard', sessionId, '--reason', 'a test'])).toMatchObject({ code: 0 });
+  expect((await run(worker, ['dlq', 'list'])).said).toMatch(/no dead letters/);
+  expect((await run(worker, ['dlq', 'list', '--discarded'])).said).toMatch(/discarded: a test/);
+  expect(await run(worker, ['dlq', 'retry', '--all'])).toMatchObject({ code: 0, said: '0 to be tried again\n' });
+  expect(await run(worker, ['dlq', 'retry', sessionId])).toMatchObject({ code: 0, said: '1 to be tried again\n' });
+  expect((await run(worker, ['once'])).said).toMatch(/^archived 1/);
+  expect(await run(worker, ['dlq', 'retry', sessionId])).toMatchObject({ code: 3 });
+});
+
+test('a hold is set with a reason, and let go', async () => {
+  await using worker = await openTestWorker();
+  const sessionId = await aDeletedSession(worker);
+  expect(await run(worker, ['hold', sessionId, '--reason', 'case 4711'])).toMatchObject({ code: 3 });
+  await run(worker, ['once']);
+  expect(await run(worker, ['hold', sessionId, '--reason', 'case 4711'])).toMatchObject({ code: 0 });
+  expect((await run(worker, ['status'])).said).toMatch(/1 on hold/);
+  expect(await run(worker, ['release', sessionId])).toMatchObject({ code: 0 });
+});
+
+test.each([
+  [[], 0, 'usage:'],
+  [['ron'], 64, 'there is no command ron'],
+  [['once', '--all'], 64, '--all is not expected here'],
+  [['once', 'twice'], 64, 'twice is not expected here'],
+  [['once', '--fast'], 64, 'fast'],
+  [['dlq'], 64, 'dlq list, dlq retry or dlq discard'],
+  [['dlq', 'retry'], 64, 'name the sessions, or say --all'],
+  [['dlq', 'retry', 'x'], 64, 'x is not the id of a session'],
+  [['dlq', 'discard', '--all'], 64, '--reason is missing'],
+  [['hold'], 64, 'name one session'],
+])('%j ends with %i and says why', async (args, code, why) => {
+  const { said, complained, ...ended } = await run({ env: {} }, args);
+  expect(ended).toEqual({ code });
+  expect(said + complained).toContain(why);
+  expect(complained).not.toMatch(/ {4}at /);
+});
+
+describe('what it cannot work with is said in a line', () => {
+  test.each([
+    [{ PHASELOCK_PURGE_BATCH: '1001', PHASELOCK_PURGE_SHARE: '0' }, 64, /PURGE_BATCH must[\s\S]*PURGE_SHARE must/],
+    [{ PHASELOCK_ARCHIVE_URL: 's3://key:secret@b' }, 64, /PHASELOCK_ARCHIVE_URL must not hold keys/],
+    [{ PHASELOCK_PURGE_AFTER_HOURS: '1', PHASELOCK_ARCHIVE_AFTER_HOURS: '2' }, 64, /less than/],
+    [{ PHASELOCK_PURGE_SCHEDULE: 'daily' }, 64, /five fields of cron/],
+    [{ PHASELOCK_DATABASE_URL: 'postgres://127.0.0.1:1/x', PHASELOCK_MIGRATE: 'off' }, 1, /ECONNREFUSED/],
+  ])('%j', async (env, code, why) => {
+    const ended = await run({ env: {} }, ['once'], env);
+    expect(ended).toMatchObject({ code, complained: expect.stringMatching(why) });
+    expect(ended.complained).not.toMatch(/ {4}at |secret@/);
+  });
+
+  test('a folder that is a file', async () => {
+    await using worker = await openTestWorker();
+    await writeFile(worker.folder, '');
+    expect(await run(worker, ['once'])).toMatchObject({ code: 1, complained: expect.stringMatching(/no folder/) });
+  });
+});
+
+test('a worker waits for its time, serves its metrics on loopback, and stops when it is told to', async () => {
+  await using worker = await openTestWorker();
+  await mkdir(worker.folder);
+  await using running = spawnNode(MAIN, { args: ['run'], env: { ...worker.env, PHASELOCK_PURGE_METRICS_PORT: '0' } });
+  await running.waitForLine(/waits for its time/);
+  running.kill('SIGTERM');
+  expect(await running.exited).toEqual({ code: 0, signal: null });
+
+  await using served = spawnNode(MAIN, {
+    args: ['run'],
+    env: { ...worker.env, PHASELOCK_PURGE_METRICS_PORT: '47021' },
+  });
+  const [, url = ''] = await served.waitForLine(/"metrics":"([^"]+)"/);
+  await aDeletedSession(worker);
+  const text = await eventually(async () => {
+    const metrics = await (await fetch(url)).text();
+    if (!/phaselock_archive_backlog 1/.test(metrics)) throw new Error(metrics);
+    return metrics;
+  });
+  expect(text).toMatch(/phaselock_archive_last_success_timestamp_seconds 0/);
+  expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+  expect((await fetch(new URL('/elsewhere', url))).status).toBe(404);
+  served.kill('SIGINT');
+  expect(await served.exited).toEqual({ code: 0, signal: null });
+});
+
+test('a run that is told to stop ends between two steps and gives back what it did not get to', async () => {
+  await using worker = await openTestWorker();
+  for (let made = 0; made < 120; made += 1) await aDeletedSession(worker);
+  await using slow = spawnNode(MAIN, { args: ['once'], env: { ...worker.env, PHASELOCK_PURGE_SHARE: '1' } });
+  await eventually(async () => (await readdir(join(worker.folder, 'sessions'))).length > 0);
+  slow.kill('SIGTERM');
+  expect(await slow.exited).toMatchObject({ code: 130 });
+  const { rows } = await worker.home.guard.database.pool.pg.query(
+    'select count(token)::int as held from archive_claims',
+  );
+  expect(rows).toEqual([{ held: 0 }]);
+  const rest = await run(worker, ['once']);
+  expect(rest).toMatchObject({ code: 0 });
+  const { rows: left } = await worker.home.guard.database.pool.pg.query('select count(*)::int as n from sessions');
+  expect(left).toEqual([{ n: 0 }]);
+}, 60_000);

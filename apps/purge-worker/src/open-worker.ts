@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ArchiveContext, createPace, openObjectStore } from '@phaselock/archive';
+import { prepareDatabase } from '@phaselock/guard';
+import { type Database, lastRuns, openDatabase, readArchiveStatus, startEmbeddedPostgres } from '@phaselock/store';
+import { type ArchiveTelemetry, createArchiveTelemetry } from '@phaselock/telemetry';
+import type { Config } from './settings.ts';
+
+export type Worker = AsyncDisposable & {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly database: Database;
+  readonly telemetry: ArchiveTelemetry;
+  readonly name: string;
+  /** What the steps of one lane work with: each keeps its own pace. */
+  lane(): ArchiveContext;
+  /** Whether the store can be used; answers with what is worth knowing. */
+  checkStore(): Promise<readonly string[]>;
+};
+
+const SECONDS_AN_HOUR = 3_600;
+const LEASE_SECONDS = 120;
+/** Of the waits for a connection the latest counts most. */
+const FORGETTING = 0.3;
+
+export const ages = ({ archiveAfterHours, purgeAfterHours }: Config) => ({
+  archiveAfterSeconds: archiveAfterHours * SECONDS_AN_HOUR,
+  purgeAfterSeconds: purgeAfterHours * SECONDS_AN_HOUR,
+});
+
+/** The database and the store, as the configuration names them, composed once. */
+export async function openWorker(config: Config): Promise<Worker> {
+  await using resources = new AsyncDisposableStack();
+  const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;
+  if (config.migrate) await prepareDatabase(databaseUrl);
+  const applicationName = 'phaselock-purge-worker';
+  const database = resources.use(openDatabase({ url: databaseUrl, maxSize: config.lanes * 2 + 1, applicationName }));
+  const store = resources.use(await openObjectStore(config.archiveUrl ?? `folder:${join(config.dataDir, 'archive')}`));
+  const scratch = join(config.dataDir, 'scratch');
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+
+  const telemetry = createArchiveTelemetry(async () => {
+    const status = await readArchiveStatus(database.kysely, ages(config));
+    const [last] = (await lastRuns(database.kysely, 20)).filter(({ finishedAt }) => finishedAt !== null);
+    return { backlog: status.toArchive, deadLetters: status.deadLetters, lastSuccess: last?.finishedAt ?? undefined };
+  });
+  let poolWaitMs = 0;
+  database.pool.observe({
+    connectionFailed: () => telemetry.pool.connectionFailed(),
+    waited(seconds) {
+      telemetry.pool.waited(seconds);
+      poolWaitMs += (seconds * 1000 - poolWaitMs) * FORGETTING;
+    },
+  });
+  resources.defer(telemetry.pool.observe(() => database.pool.stats()));
+
+  const owned = resources.move();
+  return {
+    config,
+    databaseUrl,
+    database,
+    telemetry,
+    name: `${process.pid}@${process.env.HOSTNAME ?? 'local'}`,
+    checkStore: () => store.check(),
+    lane: () => ({
+      database,
+      store,
+      policy: {
+        ...ages(config),
+        retentionDays: config.retentionDays,
+        batchLimit: config.batch,
+        leaseSeconds: LEASE_SECONDS,
+      },
+      scratch,
+      observe: telemetry,
+      newToken: () => randomUUID(),
+      random: Math.random,
+      pace: createPace({ share: config.share / 100, poolWaitMs: () => poolWaitMs, now: () => performance.now() }),
+      racepoint: undefined,
+    }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,148 @@
+import { userInfo } from 'node:os';
+import { StoreFailure } from '@phaselock/archive';
+import { ConfigMistakes, type Environment } from '@phaselock/settings';
+import { discardDeadLetters, holdArchive, listDeadLetters, retryDeadLetters } from '@phaselock/store';
+import { createLogger } from '@phaselock/telemetry';
+import { countOrphans } from './delete-orphans.ts';
+import { openWorker, type Worker } from './open-worker.ts';
+import { type Command, readArguments, USAGE, UsageError } from './read-arguments.ts';
+import { runOnce } from './run-once.ts';
+import { runWorker } from './run-worker.ts';
+import { serveMetrics } from './serve-metrics.ts';
+import { readConfig } from './settings.ts';
+import { inWords, letterLine, progressLine, readStatus, summaryLine } from './tell.ts';
+
+export const EXIT = { ok: 0, incomplete: 1, failures: 2, notFound: 3, usage: 64, interrupted: 130 } as const;
+
+export type Surroundings = {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Aborted by the first signal that ends programs. */
+  readonly ended: AbortSignal;
+};
+
+/** From the arguments to the exit code. Every failure is a line, and a code of its own. */
+export async function runCommand(around: Surroundings): Promise<number> {
+  const { argv, env, stdout, stderr } = around;
+  const complain = (text: string): void => void stderr.write(`purge-worker: ${text}\n`);
+  try {
+    const command = readArguments(argv);
+    if (command.kind === 'help') {
+      stdout.write(`${USAGE}\n`);
+      return EXIT.ok;
+    }
+    await using worker = await openWorker(readConfig(env));
+    return await carryOut(command, worker, around);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      complain(`${error.message}\n\n${USAGE}`);
+      return EXIT.usage;
+    }
+    if (error instanceof ConfigMistakes) {
+      complain(error.message);
+      return EXIT.usage;
+    }
+    complain(error instanceof StoreFailure ? error.message : inWords(error));
+    return EXIT.incomplete;
+  }
+}
+
+type Work = Exclude<Command, { readonly kind: 'help' }>;
+
+async function carryOut(command: Work, worker: Worker, around: Surroundings): Promise<number> {
+  const { kysely } = worker.database;
+  const say = (text: string): void => void around.stdout.write(`${text}\n`);
+  switch (command.kind) {
+    case 'run':
+      return await stay(worker, around);
+    case 'once':
+      return command.dryRun ? await wouldDo(worker, say) : await once(worker, around);
+    case 'status':
+      say(await readStatus(worker));
+      return EXIT.ok;
+    case 'dlq-list': {
+      const letters = await listDeadLetters(kysely, { limit: 1_000, discarded: command.discarded });
+      say(letters.length === 0 ? 'There are no dead letters.' : letters.map(letterLine).join('\n'));
+      return EXIT.ok;
+    }
+    case 'dlq-retry':
+      return counted(await retryDeadLetters(kysely, command.which), command.which, 'to be tried again', say);
+    case 'dlq-discard': {
+      const discarded = await discardDeadLetters(kysely, command.which, {
+        by: userInfo().username,
+        reason: command.reason,
+      });
+      return counted(discarded, command.which, 'discarded; nothing was deleted', say);
+    }
+    case 'hold':
+      return await hold(command, worker, say);
+  }
+}
+
+function counted(
+  done: readonly string[],
+  which: 'all' | readonly string[],
+  what: string,
+  say: (text: string) => void,
+): number {
+  say(`${done.length} ${what}`);
+  return which !== 'all' && done.length < which.length ? EXIT.notFound : EXIT.ok;
+}
+
+async function hold(
+  { sessionId, reason }: Work & { readonly kind: 'hold' },
+  { database }: Worker,
+  say: (text: string) => void,
+): Promise<number> {
+  const held = await holdArchive(database.kysely, sessionId, reason);
+  switch (held) {
+    case 'done':
+      say(reason === null ? `${sessionId} is not held any more` : `${sessionId} is held: ${reason}`);
+      return EXIT.ok;
+    case 'too-late':
+      say(`${sessionId} cannot be held: its object is being removed, or is gone`);
+      return EXIT.failures;
+    case 'not-found':
+      say(`there is no archive of ${sessionId}`);
+      return EXIT.notFound;
+  }
+}
+
+async function wouldDo(worker: Worker, say: (text: string) => void): Promise<number> {
+  for (const note of await worker.checkStore()) say(note);
+  say(await readStatus(worker));
+  say(`orphans  ${await countOrphans(worker)} would be deleted softly`);
+  say('Nothing was changed: --dry-run.');
+  return EXIT.ok;
+}
+
+async function once(worker: Worker, { stdout, stderr, ended }: Surroundings): Promise<number> {
+  const live = stderr.isTTY === true;
+  const since = performance.now();
+  const done = await runOnce(worker, ended, (part) => {
+    if (live) stderr.write(`\r\u001b[K${progressLine(part)}`);
+  });
+  if (live) stderr.write('\r\u001b[K');
+  stdout.write(`${summaryLine(done, performance.now() - since)}\n`);
+  if (ended.aborted) return EXIT.interrupted;
+  return done.failed > 0 || done.storeDown ? EXIT.failures : EXIT.ok;
+}
+
+async function stay(worker: Worker, { ended }: Surroundings): Promise<number> {
+  const { config, telemetry } = worker;
+  const logger = createLogger({ service: 'phaselock-purge-worker', level: config.logLevel });
+  for (const note of await worker.checkStore()) logger.warn(note);
+  await using metrics = config.metricsPort === 0 ? undefined : await serveMetrics(telemetry, config.metricsPort);
+  const running = await runWorker(worker, logger);
+  const { schedule, lanes } = config;
+  logger.info({ schedule, lanes, ...(metrics && { metrics: metrics.url }) }, 'the purge worker waits for its time');
+  await new Promise<void>((resolve) => {
+    if (ended.aborted) resolve();
+    ended.addEventListener('abort', () => resolve(), { once: true });
+  });
+  logger.info('the purge worker stops: what is at work ends between two steps');
+  await running.stop();
+  return EXIT.ok;
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { runSteps, type StepsDone } from '@phaselock/archive';
+import { beginRun, endLane } from '@phaselock/store';
+import { deleteOrphans } from './delete-orphans.ts';
+import type { Worker } from './open-worker.ts';
+
+export type OnceDone = StepsDone & { readonly orphans: number };
+
+/** A run here and now, with as many lanes as are configured; beside others, if there are any. */
+export async function runOnce(
+  worker: Worker,
+  signal: AbortSignal,
+  onProgress: (done: StepsDone) => void,
+): Promise<OnceDone> {
+  const { database, config, telemetry, name } = worker;
+  await worker.checkStore();
+  const id = randomUUID();
+  await beginRun(database.kysely, { id, worker: name, lanes: config.lanes });
+  const orphans = await deleteOrphans(worker);
+  const parts = Array.from({ length: config.lanes }, (): StepsDone => NOTHING);
+  const lanes = parts.map(async (_, lane) => {
+    const done = await runSteps(worker.lane(), signal, (part) => {
+      parts[lane] = { ...part };
+      onProgress(parts.reduce(sum));
+    });
+    const seconds = await endLane(database.kysely, id, done);
+    if (seconds !== undefined) telemetry.ran(seconds);
+    return done;
+  });
+  return { ...(await Promise.all(lanes)).reduce(sum), orphans };
+}
+
+const NOTHING: StepsDone = { archived: 0, purged: 0, removed: 0, failed: 0, bytes: 0, storeDown: false };
+
+const sum = (one: StepsDone, other: StepsDone): StepsDone => ({
+  archived: one.archived + other.archived,
+  purged: one.purged + other.purged,
+  removed: one.removed + other.removed,
+  failed: one.failed + other.failed,
+  bytes: one.bytes + other.bytes,
+  storeDown: one.storeDown || other.storeDown,
+});

@@ -1,0 +1,83 @@
+import { runSteps, StoreFailure } from '@phaselock/archive';
+import { beginRun, endLane, nextRetryAt, type RunCounts } from '@phaselock/store';
+import type { Logger } from '@phaselock/telemetry';
+import type { ConstructorOptions, Job, PgBoss } from 'pg-boss';
+import { deleteOrphans } from './delete-orphans.ts';
+import type { Worker } from './open-worker.ts';
+import { type LaneData, openQueue, sendLanes, sendRetry, work } from './queue.ts';
+
+export type RunningWorker = {
+  /** Takes no more work, ends what it is at between two chunks, and gives back what it did not get to. */
+  stop(): Promise<void>;
+};
+
+const STOP_TIMEOUT_MS = 60_000;
+
+/** Works on whatever is due, on this machine, until it is stopped. */
+export async function runWorker(
+  worker: Worker,
+  logger: Logger,
+  clock?: ConstructorOptions['clock'],
+): Promise<RunningWorker> {
+  const { config, databaseUrl } = worker;
+  const stopping = new AbortController();
+  const options = {
+    databaseUrl,
+    schedule: config.schedule,
+    lanes: config.lanes,
+    onError: (error: Error) => logger.error({ err: error }, 'the queue'),
+    ...(clock !== undefined && { clock }),
+  };
+  const boss = await openQueue(options);
+  await work(boss, options, {
+    daily: (job) => begin({ worker, boss, logger }, job),
+    lane: (job) => workOn({ worker, boss, logger }, job, stopping.signal),
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS });
+    },
+  };
+}
+
+type Parts = { readonly worker: Worker; readonly boss: PgBoss; readonly logger: Logger };
+
+async function begin({ worker, boss, logger }: Parts, job: Job<object>): Promise<void> {
+  const { database, config, name } = worker;
+  // Lanes of yesterday that are still at work are not begun again, and do not end today's run.
+  await beginRun(database.kysely, { id: job.id, worker: name, lanes: config.lanes });
+  const orphans = await deleteOrphans(worker);
+  const sent = await sendLanes(boss, job.id, config.lanes);
+  for (let lane = sent; lane < config.lanes; lane += 1) await endLane(database.kysely, job.id, NOTHING);
+  logger.info({ run: job.id, lanes: sent, orphans }, 'a run begins');
+}
+
+const NOTHING: RunCounts = { archived: 0, purged: 0, removed: 0, failed: 0, bytes: 0 };
+
+async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopping: AbortSignal): Promise<void> {
+  const { database, telemetry } = worker;
+  const { runId } = job.data;
+  using _running = telemetry.running();
+  const signal = AbortSignal.any([stopping, job.signal]);
+  for (const note of await usableStore(worker, logger)) logger.warn(note);
+  const done = await runSteps(worker.lane(), signal);
+  // Not a failure: somebody else goes on, here or on another machine.
+  if (signal.aborted) throw new Error('the worker was stopped before it was done');
+  const seconds = runId === null ? undefined : await endLane(database.kysely, runId, done);
+  if (seconds !== undefined) telemetry.ran(seconds);
+  logger[done.failed > 0 || done.storeDown ? 'warn' : 'info']({ run: runId, ...done, seconds }, 'a lane has ended');
+  const again = await nextRetryAt(database.kysely);
+  if (again !== undefined) await sendRetry(boss, again);
+}
+
+/** A store that cannot be used is said once, in words, and every session that meets it is counted and tried again as spec 5 wants. */
+async function usableStore(worker: Worker, logger: Logger): Promise<readonly string[]> {
+  try {
+    return await worker.checkStore();
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    logger.error({ err: error }, 'the archive cannot be used');
+    return [];
+  }
+}

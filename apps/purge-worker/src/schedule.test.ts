@@ -1,0 +1,77 @@
+import { lastRuns } from '@phaselock/store';
+import { silentLogger } from '@phaselock/telemetry';
+import { aStart, begin, eventually, type TestGuard } from '@phaselock/testkit';
+import { TestClock } from 'pg-boss';
+import { expect, test } from 'vitest';
+import type { Worker } from './open-worker.ts';
+import { type RunningWorker, runWorker } from './run-worker.ts';
+import { openTestWorker } from './testing/open-test-worker.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NOON = '2026-11-21T12:00:00Z';
+
+async function aDeletedSession({ guard, world }: TestGuard): Promise<void> {
+  const session = await begin(guard, aStart(await world.task()));
+  await guard.softDelete({ sessionId: session.id });
+}
+
+const runsOf = ({ database }: Worker) => lastRuns(database.kysely, 10);
+
+/** The clock goes on until it is so, as clocks do. */
+const passUntil = (clock: TestClock, condition: () => Promise<boolean>): Promise<void> =>
+  eventually(
+    async () => {
+      await clock.tick(5_000);
+      if (!(await condition())) throw new Error('not yet');
+    },
+    { withinMs: 20_000 },
+  );
+
+async function started(clock: TestClock, workers: readonly Worker[]): Promise<AsyncDisposable> {
+  const running: RunningWorker[] = [];
+  // The clock of the tests cannot be put into one database by two at the same moment; the first pass of either comes after.
+  for (const one of workers) running.push(await runWorker(one, silentLogger(), clock));
+  return {
+    [Symbol.asyncDispose]: async () => void (await Promise.all(running.map((one) => one.stop()))),
+  };
+}
+
+test('at 03:00 UTC a run begins, once for all workers, and does what is due', async () => {
+  await using test = await openTestWorker();
+  await aDeletedSession(test.home);
+  const clock = new TestClock(NOON);
+  const [one, other] = [await test.another(), await test.another()];
+  await using _running = await started(clock, [one, other]);
+  await clock.tick(2 * MINUTE);
+  expect(await runsOf(one)).toEqual([]);
+
+  await clock.setTime('2026-11-22T03:00:05Z');
+  await passUntil(clock, async () => (await runsOf(one))[0]?.finishedAt != null);
+  await clock.tick(10 * MINUTE);
+  expect(await runsOf(one)).toMatchObject([{ archived: 1, purged: 1, failed: 0 }]);
+});
+
+test('a 03:00 that was missed is made up for at start, once, by whichever of two workers that start together', async () => {
+  await using test = await openTestWorker();
+  const clock = new TestClock(NOON);
+  const [one, other] = [await test.another(), await test.another()];
+  {
+    await using _yesterday = await started(clock, [one]);
+    await clock.tick(2 * MINUTE);
+  }
+  for (let made = 0; made < 3; made += 1) await aDeletedSession(test.home);
+  // Two nights without anybody.
+  await clock.setTime(Date.parse(NOON) + 46 * HOUR);
+  await using _today = await started(clock, [one, other]);
+  await passUntil(clock, async () => (await runsOf(one))[0]?.finishedAt != null);
+  await clock.tick(30 * MINUTE);
+  expect(await runsOf(one)).toMatchObject([{ archived: 3, purged: 3, failed: 0 }]);
+});
+
+test('four workers may start on a fresh database at the same moment', async () => {
+  await using test = await openTestWorker();
+  const workers = await Promise.all(Array.from({ length: 4 }, () => test.another()));
+  const running = await Promise.all(workers.map((one) => runWorker(one, silentLogger())));
+  await Promise.all(running.map((one) => one.stop()));
+});

@@ -1,0 +1,51 @@
+import type { StepsDone } from '@phaselock/archive';
+import { type DeadLetter, lastRuns, type RunRecord, readArchiveStatus } from '@phaselock/store';
+import { ages, type Worker } from './open-worker.ts';
+import type { OnceDone } from './run-once.ts';
+
+const MEGABYTE = 1_048_576;
+const megabytes = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`;
+const minute = (at: Date | null): string => (at === null ? 'not yet' : `${at.toISOString().slice(0, 16)}Z`);
+
+export const progressLine = ({ archived, bytes, purged, removed, failed }: StepsDone): string =>
+  `archived ${archived} (${megabytes(bytes)}) · purged ${purged} · removed ${removed} · failed ${failed}`;
+
+export const summaryLine = (done: OnceDone, tookMs: number): string =>
+  [
+    progressLine(done),
+    ...(done.orphans > 0 ? [`orphans deleted ${done.orphans}`] : []),
+    `${(tookMs / 1000).toFixed(1)} s`,
+    ...(done.storeDown ? ['nothing could be stored: see `purge-worker dlq list` and `status`'] : []),
+  ].join(' · ');
+
+export const letterLine = ({ sessionId, failures, code, message, deadAt, discardReason }: DeadLetter): string =>
+  [
+    `${sessionId}  ${minute(deadAt)}  ${failures} tries  ${code ?? '?'}`,
+    `  ${message ?? ''}`,
+    ...(discardReason === null ? [] : [`  discarded: ${discardReason}`]),
+  ].join('\n');
+
+const runLine = ({ startedAt, finishedAt, archived, purged, removed, failed, bytes }: RunRecord): string => {
+  const took =
+    finishedAt === null ? 'not ended' : `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`;
+  return `  ${minute(startedAt)}  ${took}  archived ${archived} (${megabytes(bytes)}), purged ${purged}, removed ${removed}, failed ${failed}`;
+};
+
+export async function readStatus({ database, config }: Worker): Promise<string> {
+  const status = await readArchiveStatus(database.kysely, ages(config));
+  const runs = await lastRuns(database.kysely, 5);
+  const retry = status.nextRetryAt === null ? '' : `, the next at ${minute(status.nextRetryAt)}`;
+  return [
+    `due      archive ${status.toArchive}, purge ${status.toPurge} · waiting for a retry ${status.waitingForRetry}${retry}`,
+    `kept     ${status.kept} (${megabytes(status.keptBytes)}), ${status.held} on hold · removed after their time ${status.removed}`,
+    `letters  dead ${status.deadLetters}, discarded ${status.discarded} · leftovers to remove ${status.leftovers}`,
+    `schedule ${config.schedule} UTC, ${config.lanes} workers, batches of ${config.batch}`,
+    runs.length === 0 ? 'runs     none yet' : ['runs', ...runs.map(runLine)].join('\n'),
+  ].join('\n');
+}
+
+/** What nobody foresaw at least says what it is; a refused connection to several addresses says nothing by itself. */
+export function inWords(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(inWords).join(', ');
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { openTestGuard, type TestGuard, temporaryDirectory } from '@phaselock/testkit';
+import { openWorker, type Worker } from '../open-worker.ts';
+import { type Config, readConfig } from '../settings.ts';
+
+export type TestWorker = AsyncDisposable & {
+  readonly home: TestGuard;
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** Another machine, as far as it can tell. */
+  another(changes?: Partial<Config>): Promise<Worker>;
+};
+
+/** Workers on a database and a folder of their own, without patience. */
+export async function openTestWorker(): Promise<TestWorker> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const home = stack.use(await openTestGuard());
+    const { path } = stack.use(await temporaryDirectory());
+    const folder = join(path, 'archive');
+    const env = {
+      PHASELOCK_DATABASE_URL: home.databaseUrl,
+      PHASELOCK_DATA_DIR: path,
+      PHASELOCK_MIGRATE: 'off',
+      PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
+      PHASELOCK_PURGE_AFTER_HOURS: '0',
+      PHASELOCK_PURGE_SHARE: '100',
+      PHASELOCK_PURGE_METRICS_PORT: '0',
+    };
+    return {
+      home,
+      env,
+      folder,
+      another: async (changes = {}) => stack.use(await openWorker({ ...readConfig(env), ...changes })),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}

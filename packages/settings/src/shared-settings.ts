@@ -1,0 +1,67 @@
+import { oneOf, onOff, optional, plainText, url } from './setting.ts';
+
+/** What more than one program of the product reads, each with its meaning said once. */
+export const databaseUrl = (group: string) =>
+  optional(
+    url(
+      {
+        variable: 'PHASELOCK_DATABASE_URL',
+        group,
+        meaning: 'PostgreSQL 17 or later. Absent: an embedded one, kept in `PHASELOCK_DATA_DIR`',
+      },
+      ['postgres:', 'postgresql:'],
+    ),
+  );
+
+export const dataDir = (group: string) =>
+  plainText(
+    {
+      variable: 'PHASELOCK_DATA_DIR',
+      group,
+      meaning: 'Where the embedded PostgreSQL, the local key and the archive are kept, unless they are elsewhere',
+    },
+    '.phaselock',
+  );
+
+export const migrate = (group: string) =>
+  onOff(
+    {
+      variable: 'PHASELOCK_MIGRATE',
+      group,
+      meaning: 'Whether to bring the schema up to date at start; any number of processes may',
+    },
+    'on',
+  );
+
+export const redisUrl = (group: string) =>
+  optional(
+    url(
+      {
+        variable: 'PHASELOCK_REDIS_URL',
+        group,
+        meaning:
+          'Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. Nothing fails without it',
+      },
+      ['redis:', 'rediss:'],
+    ),
+  );
+
+export const archiveUrl = (group: string) =>
+  optional(
+    plainText(
+      {
+        variable: 'PHASELOCK_ARCHIVE_URL',
+        group,
+        meaning:
+          'Where archives are kept: `folder:PATH`, or `s3://BUCKET/PREFIX` ([its settings](archive.md)). Absent: the folder `archive` in `PHASELOCK_DATA_DIR`',
+      },
+      '',
+    ),
+  );
+
+export const logLevel = (group: string) =>
+  oneOf(
+    { variable: 'PHASELOCK_LOG_LEVEL', group, meaning: 'Least important log line to write' },
+    ['debug', 'info', 'warn', 'error', 'silent'],
+    'info',
+  );
