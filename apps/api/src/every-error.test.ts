@@ -1,7 +1,19 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ERROR_CODES, problemType } from '@phaselock/contract';
 import { ERRORS, type ErrorCode, type TaskId } from '@phaselock/core';
-import { eventually, holdLock, holdSlot, OPUS, readMetric, SONNET, SONNET_NEXT } from '@phaselock/testkit';
+import {
+  eventually,
+  holdLock,
+  holdSlot,
+  OPUS,
+  readMetric,
+  SONNET,
+  SONNET_NEXT,
+  temporaryDirectory,
+} from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { archiveNow } from './testing/archive-now.ts';
 import { field, textField } from './testing/fields.ts';
 import { openTestApi, type TestApi } from './testing/open-test-api.ts';
 import { sendOverTheWire } from './testing/over-the-wire.ts';
@@ -9,11 +21,22 @@ import { sendOverTheWire } from './testing/over-the-wire.ts';
 const NOBODY_KNOWS = '01936f6e-0000-7000-8000-000000000000';
 
 let api: TestApi;
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let folder: string;
 let taskId: TaskId;
 beforeAll(async () => {
-  api = await openTestApi({ PHASELOCK_DEADLINE_MS: '500', PHASELOCK_REQUEST_TIMEOUT_MS: '300' });
+  directory = await temporaryDirectory();
+  folder = join(directory.path, 'archive');
+  api = await openTestApi({
+    PHASELOCK_DEADLINE_MS: '500',
+    PHASELOCK_REQUEST_TIMEOUT_MS: '300',
+    PHASELOCK_ARCHIVE_URL: `folder:${folder}`,
+  });
 });
-afterAll(() => api[Symbol.asyncDispose]());
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
 beforeEach(async () => {
   taskId = await api.world.task();
 });
@@ -38,6 +61,13 @@ async function running(phase = 'run'): Promise<{ sessionId: string; process: str
   const sessionId = await started(phase);
   const processId = textField((await turn(sessionId)).body, 'processId');
   return { sessionId, process: `/v1/sessions/${sessionId}/processes/${processId}` };
+}
+
+async function anArchived(): Promise<string> {
+  const sessionId = await started('plan');
+  await api.call('DELETE', `/v1/sessions/${sessionId}`);
+  await archiveNow(api.api.guard.database, folder);
+  return `/v1/archives/${sessionId}`;
 }
 
 /** While the statement holds, for as long as the work takes. */
@@ -162,6 +192,23 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
   profile_not_found: () => api.call('DELETE', `/v1/profiles/${NOBODY_KNOWS}`),
   api_key_not_found: () => api.call('DELETE', `/v1/admin/api-keys/${NOBODY_KNOWS}`),
   flag_not_found: () => api.call('PUT', '/v1/admin/flags/no_such_flag', { body: { enabled: true } }),
+  archive_not_found: async () => await get(`/v1/archives/${await started('plan')}`),
+  archive_removed: async () => {
+    const archived = await anArchived();
+    await api.api.guard.database.pool.pg.query('update archives set purged_at = now(), expires_at = now()');
+    await archiveNow(api.api.guard.database, folder);
+    return await get(archived);
+  },
+  archive_damaged: async () => {
+    const archived = await anArchived();
+    await rm(join(folder, 'sessions'), { recursive: true });
+    return await get(archived);
+  },
+  archive_unavailable: async () => {
+    const archived = await anArchived();
+    await rm(folder, { recursive: true });
+    return await get(archived);
+  },
   route_not_found: () => get('/v1/nothing'),
   method_not_allowed: () => api.call('DELETE', '/v1/sessions'),
   unauthorized: () => api.call('GET', '/v1/sessions', { key: null }),

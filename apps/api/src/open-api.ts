@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { openObjectStore } from '@phaselock/archive';
 import { openGuard } from '@phaselock/guard';
 import { readChanges, readChangesOf, readChangeTail, sweepIdempotencyKeys } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
@@ -10,6 +12,7 @@ import { changeStreams } from './changes/change-streams.ts';
 import type { Config } from './config/read-config.ts';
 import { adminHandlers } from './handlers/admin-handlers.ts';
 import type { ApiContext } from './handlers/api-context.ts';
+import { archiveHandlers } from './handlers/archive-handlers.ts';
 import { boardHandlers } from './handlers/board-handlers.ts';
 import { serviceHandlers } from './handlers/service-handlers.ts';
 import { sessionHandlers } from './handlers/session-handlers.ts';
@@ -79,11 +82,15 @@ export async function openApi({ config, databaseUrl, telemetry, logger, scope }:
     telemetry,
     scope,
   };
-  const context: ApiContext = { guard, changes, readiness, scope, keys };
+  const archive = resources.use(
+    await openObjectStore(config.archiveUrl ?? `folder:${join(config.dataDir, 'archive')}`),
+  );
+  const context: ApiContext = { guard, changes, readiness, scope, keys, archive };
   const handlers = {
     ...startHandlers(context),
     ...sessionHandlers(context),
     ...turnHandlers(context),
+    ...archiveHandlers(context),
     ...boardHandlers(context),
     ...adminHandlers(context),
     ...serviceHandlers(context),

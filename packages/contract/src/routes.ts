@@ -1,5 +1,6 @@
 import type { RouteSpec } from './route.ts';
 import * as admin from './routes/admin.ts';
+import * as archives from './routes/archives.ts';
 import * as board from './routes/board.ts';
 import * as service from './routes/service.ts';
 import * as sessions from './routes/sessions.ts';
@@ -7,10 +8,15 @@ import * as starts from './routes/starts.ts';
 import * as turns from './routes/turns.ts';
 
 /** Every operation there is, by its name. The document, the server and the client are made from this. */
-export const ROUTES = { ...starts, ...sessions, ...turns, ...board, ...admin, ...service } as const satisfies Record<
-  string,
-  RouteSpec
->;
+export const ROUTES = {
+  ...starts,
+  ...sessions,
+  ...turns,
+  ...archives,
+  ...board,
+  ...admin,
+  ...service,
+} as const satisfies Record<string, RouteSpec>;
 
 export type Routes = typeof ROUTES;
 export type OperationId = keyof Routes;

@@ -78,6 +78,26 @@ export const ERRORS = {
   profile_not_found: { status: 404, retryable: false, text: 'There is no such profile.' },
   api_key_not_found: { status: 404, retryable: false, text: 'There is no such API key.' },
   flag_not_found: { status: 404, retryable: false, text: 'There is no such flag.' },
+  archive_not_found: {
+    status: 404,
+    retryable: false,
+    text: 'There is no archive of this session.',
+  },
+  archive_removed: {
+    status: 410,
+    retryable: false,
+    text: 'The archive of this session was removed when its retention period was over.',
+  },
+  archive_damaged: {
+    status: 500,
+    retryable: false,
+    text: 'The archive of this session is not what was stored, so it is not shown. Please contact support.',
+  },
+  archive_unavailable: {
+    status: 503,
+    retryable: true,
+    text: 'The archive is currently unavailable. Please try again in a few minutes.',
+  },
   route_not_found: { status: 404, retryable: false, text: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, retryable: false, text: 'This address does not answer that method.' },
   unauthorized: { status: 401, retryable: false, text: 'A valid API key or token is needed.' },

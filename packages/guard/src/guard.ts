@@ -9,6 +9,7 @@ import { exportSession } from './export-session.ts';
 import * as flags from './flags.ts';
 import { ownerOf } from './known-owners.ts';
 import * as lookUp from './look-up.ts';
+import * as archives from './read-archives.ts';
 import * as boards from './read-board.ts';
 import { recordFeedback } from './record-feedback.ts';
 import * as running from './running-turn.ts';
@@ -70,6 +71,9 @@ export function createGuard(ctx: GuardContext) {
     deleteAttempt: bound(deletion.deleteAttempt),
     removeModel: bound(deletion.removeModel),
     removeProfile: bound(deletion.removeProfile),
+    archive: bound(archives.archive),
+    listArchives: bound(archives.listArchives),
+    recordArchiveRead: bound(archives.recordArchiveRead),
     ownerOf: bound(ownerOf),
     addApiKey: bound(apiKeys.addApiKey),
     findApiKey: bound(apiKeys.findApiKey),

@@ -21,7 +21,10 @@ const STATEMENTS: Readonly<Record<Ownable['kind'], Statement>> = {
   session: {
     name: 'owner_of_session',
     text: `select t.id as "taskId", t.project_id as "projectId"
-           from sessions s join tasks t on t.id = s.task_id where s.id = $1`,
+           from sessions s join tasks t on t.id = s.task_id where s.id = $1
+           union all
+           -- One that was purged left its tombstone.
+           select a.task_id, a.project_id from archives a where a.session_id = $1 and a.purged_at is not null limit 1`,
   },
 };
 

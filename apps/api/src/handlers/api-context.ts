@@ -1,3 +1,4 @@
+import type { ObjectStore } from '@phaselock/archive';
 import type { OpenGuard } from '@phaselock/guard';
 import type { KeyAuthenticator } from '../access/authenticate-key.ts';
 import type { ChangeStreams } from '../changes/change-streams.ts';
@@ -11,4 +12,6 @@ export type ApiContext = {
   readonly readiness: Readiness;
   readonly keys: Pick<KeyAuthenticator, 'forget'>;
   readonly scope: RequestScope;
+  /** Where archives are kept; the service only reads them. */
+  readonly archive: ObjectStore;
 };

@@ -17,6 +17,8 @@ export const answerFailure =
     const failure = error instanceof PhaselockError ? error : new PhaselockError(codeOf(error), { cause: error });
     if (failure.code === 'unexpected' && !(error instanceof PhaselockError))
       logger.error({ err: error }, 'request failed');
+    if (failure.code === 'archive_damaged' || failure.code === 'archive_unavailable')
+      logger.error({ err: failure.cause }, 'the archive could not be read');
     if (response.headersSent) {
       // Half an answer cannot be taken back; a broken connection tells the client that it is not whole.
       response.destroy();

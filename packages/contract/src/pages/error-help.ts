@@ -89,6 +89,22 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
     when: 'There is no such session, or it belongs to somebody else. A deleted session is still found by its id.',
     cure: 'Check the id, and the project of the key.',
   },
+  archive_not_found: {
+    when: 'The session was not archived: it lives, or it was deleted less than a day ago, or the purge worker does not run.',
+    cure: 'While the session is in the database, `GET /v1/sessions/{sessionId}/export` has all of it.',
+  },
+  archive_removed: {
+    when: 'Archives are kept for a year, unless they are held. What is left is what `GET /v1/tasks/{taskId}/archives` shows.',
+    cure: 'None. Whoever needs one for longer holds it before (`purge-worker hold`).',
+  },
+  archive_damaged: {
+    when: 'The object is not in the store, or does not have the hash it was written with.',
+    cure: 'The log of the service says which. Bring back the version of the object that the database names (`verify-sessions --all --deep` finds all that are damaged).',
+  },
+  archive_unavailable: {
+    when: 'The store of the archives does not answer, or refuses the service.',
+    cure: 'Try again. For whoever runs it: the log says what the store said.',
+  },
   process_not_found: {
     when: 'There is no such process in this session.',
     cure: 'Take the process id from the answer that started the turn; after a fresh start its session is another one, and that answer names it.',

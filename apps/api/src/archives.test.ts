@@ -1,0 +1,160 @@
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SONNET, temporaryDirectory } from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { archiveNow } from './testing/archive-now.ts';
+import { field, textField } from './testing/fields.ts';
+import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let folder: string;
+let api: TestApi;
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  folder = join(directory.path, 'archive');
+  api = await openTestApi({ PHASELOCK_ARCHIVE_URL: `folder:${folder}` });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+
+const database = () => api.api.guard.database;
+const query = (sql: string) => database().pool.pg.query(sql);
+
+async function anArchived(purgeAfterSeconds = 0) {
+  const taskId = await api.world.task();
+  const model = { agent: 'claude-code', model: SONNET };
+  const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model } });
+  const sessionId = textField(started.body, 'session.id');
+  await api.call('DELETE', `/v1/sessions/${sessionId}`);
+  await archiveNow(database(), folder, purgeAfterSeconds);
+  const [file = ''] = await readdir(join(folder, 'sessions', sessionId));
+  return { taskId, sessionId, object: join(folder, 'sessions', sessionId, file) };
+}
+
+const get = (sessionId: string, key?: string) =>
+  api.call('GET', `/v1/archives/${sessionId}`, key === undefined ? {} : { key });
+const readsOf = async (sessionId: string) =>
+  (await query(`select actor, request_id from archive_reads where session_id = '${sessionId}'`)).rows;
+
+describe('the archive of a session', () => {
+  test('is answered whole after the session was purged, and that it was read is recorded', async () => {
+    const { sessionId, taskId } = await anArchived();
+    expect((await api.call('GET', `/v1/sessions/${sessionId}`)).status).toBe(404);
+    const { status, headers, text } = await get(sessionId);
+    expect(status).toBe(200);
+    expect(headers.get('content-disposition')).toBe(`attachment; filename="session-${sessionId}.json"`);
+    expect(JSON.parse(text)).toMatchObject({
+      format: 'phaselock-session-archive',
+      schemaVersion: 1,
+      session: { id: sessionId, taskId, deletedReason: 'deleted' },
+      logs: [],
+    });
+    expect(await readsOf(sessionId)).toEqual([{ actor: 'a test', request_id: headers.get('x-request-id') }]);
+  });
+
+  test('is listed with its task, without a word of where it lies', async () => {
+    const { sessionId, taskId } = await anArchived();
+    const { body } = await api.call('GET', `/v1/tasks/${taskId}/archives`);
+    expect(body).toMatchObject({
+      items: [{ sessionId, taskId, processes: 0, held: false, removedAt: null, purgedAt: expect.any(String) }],
+      next: null,
+    });
+    expect(JSON.stringify(body)).not.toContain('sessions/');
+    const elsewhere = await api.world.task();
+    expect((await api.call('GET', `/v1/tasks/${elsewhere}/archives`)).body).toEqual({ items: [], next: null });
+  });
+
+  test('is for keys that may read archives, and of the project', async () => {
+    const { sessionId, taskId } = await anArchived();
+    const strangers = await api.api.guard.addProject('somebody else');
+    const mine = await api.keyFor(['archive:read'], api.world.projectId);
+    const theirs = await api.keyFor(['archive:read'], strangers);
+    const another = await api.keyFor(['sessions:read', 'sessions:write', 'sessions:replace'], api.world.projectId);
+    expect((await get(sessionId, mine)).status).toBe(200);
+    expect((await get(sessionId, theirs)).body).toMatchObject({ code: 'session_not_found' });
+    expect((await get(sessionId, another)).body).toMatchObject({ code: 'forbidden' });
+    const list = (key: string) => api.call('GET', `/v1/tasks/${taskId}/archives`, { key });
+    expect((await list(mine)).status).toBe(200);
+    expect((await list(theirs)).body).toMatchObject({ code: 'task_not_found' });
+    expect((await list(another)).body).toMatchObject({ code: 'forbidden' });
+  });
+
+  test('is not shown when it cannot be recorded who reads it', async () => {
+    const { sessionId } = await anArchived();
+    await query('alter table archive_reads rename to archive_reads_gone');
+    try {
+      const { status, text } = await get(sessionId);
+      expect(status).toBe(500);
+      expect(text).not.toContain('phaselock-session-archive');
+    } finally {
+      await query('alter table archive_reads_gone rename to archive_reads');
+    }
+    expect(await readsOf(sessionId)).toEqual([]);
+    expect((await get(sessionId)).status).toBe(200);
+    await expect(query(`delete from archive_reads where session_id = '${sessionId}'`)).rejects.toThrow(/append-only/);
+  });
+
+  test.each([0, 9, 30, -1])('with a bit flipped in byte %i is refused, and nothing of it shown', async (at) => {
+    const { sessionId, object } = await anArchived();
+    const bytes = await readFile(object);
+    const nth = at < 0 ? bytes.length + at : at;
+    bytes[nth] = (bytes[nth] ?? 0) ^ 4;
+    await writeFile(object, bytes);
+    const { status, body } = await get(sessionId);
+    expect(status).toBe(500);
+    expect(body).toMatchObject({ code: 'archive_damaged' });
+  });
+
+  test('whose object is gone is damaged; a store that is gone is unavailable', async () => {
+    const { sessionId, object } = await anArchived();
+    await rename(folder, `${folder}-away`);
+    expect((await get(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
+    await rename(`${folder}-away`, folder);
+    await rm(object);
+    expect((await get(sessionId)).body).toMatchObject({ code: 'archive_damaged' });
+  });
+
+  test('does not exist while the session lives, and is a tombstone after its year', async () => {
+    const { sessionId, taskId } = await anArchived();
+    const model = { agent: 'claude-code', model: SONNET };
+    const live = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model } });
+    expect((await get(textField(live.body, 'session.id'))).body).toMatchObject({ code: 'archive_not_found' });
+
+    await query(`update archives set expires_at = now() where session_id = '${sessionId}'`);
+    await archiveNow(database(), folder);
+    expect((await get(sessionId)).body).toMatchObject({ code: 'archive_removed' });
+    const { body } = await api.call('GET', `/v1/tasks/${taskId}/archives`);
+    expect(field(body, 'items.0.removedAt')).toEqual(expect.any(String));
+  });
+
+  test('can be read while its session is still in the database', async () => {
+    const { sessionId } = await anArchived(3_600);
+    expect((await api.call('GET', `/v1/sessions/${sessionId}`)).status).toBe(200);
+    expect((await get(sessionId)).status).toBe(200);
+  });
+
+  test.each(['x', '../../etc/passwd', '%00', '01936f6e-0000-7000-8000-000000000000'])('%s is none', async (id) => {
+    const { status } = await get(encodeURIComponent(id));
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+  });
+});
+
+test('a log of 40 MB passes through in pieces, whole', async () => {
+  const taskId = await api.world.task();
+  const model = { agent: 'claude-code', model: SONNET };
+  const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'plan', model } });
+  const sessionId = textField(started.body, 'session.id');
+  // Random, so that it stays large: it is read twice.
+  await query(
+    `insert into session_logs (session_id, kind, line) select '${sessionId}', 'stdout', string_agg(md5(random()::text), '') from generate_series(1, 40) n, generate_series(1, 32000) group by n`,
+  );
+  await api.call('DELETE', `/v1/sessions/${sessionId}`);
+  await archiveNow(database(), folder);
+  const { text } = await get(sessionId);
+  const logs: unknown = field(JSON.parse(text), 'logs');
+  expect(Array.isArray(logs) && logs.length).toBe(40);
+  expect(text.length).toBeGreaterThan(40_000_000);
+});

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { openObjectStore, runSteps } from '@phaselock/archive';
+import type { Database } from '@phaselock/store';
+
+const ignored = (): void => undefined;
+
+/** As the purge worker does, without its patience. */
+export async function archiveNow(database: Database, folder: string, purgeAfterSeconds = 0): Promise<void> {
+  await using store = await openObjectStore(`folder:${folder}`);
+  await store.check();
+  await runSteps({
+    database,
+    store,
+    policy: { archiveAfterSeconds: 0, purgeAfterSeconds, retentionDays: 365, batchLimit: 100, leaseSeconds: 60 },
+    scratch: folder,
+    observe: {
+      archived: ignored,
+      failed: ignored,
+      changed: ignored,
+      purged: ignored,
+      removed: ignored,
+      batch: ignored,
+    },
+    newToken: randomUUID,
+    random: Math.random,
+    pace: async () => {},
+    racepoint: undefined,
+  });
+}

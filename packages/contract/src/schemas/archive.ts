@@ -1,0 +1,32 @@
+import { DELETION_REASONS, MODES, PHASES } from '@phaselock/core';
+import { z } from 'zod';
+import { aGeneration, anId } from './ids.ts';
+import { instant } from './text.ts';
+
+/** What is known of an archive without reading it. */
+export const archive = z
+  .strictObject({
+    sessionId: anId,
+    taskId: anId,
+    phase: z.enum(PHASES),
+    mode: z.enum(MODES),
+    agent: z.string(),
+    variant: z.string().nullable(),
+    model: z.string().nullable(),
+    generation: aGeneration,
+    predecessorId: anId.nullable(),
+    replacedBy: anId.nullable(),
+    deletedAt: instant,
+    deletedReason: z.enum(DELETION_REASONS),
+    sha256: z.string().meta({ description: 'Of the object as it is stored, compressed' }),
+    bytes: z.int().min(0),
+    processes: z.int().min(0),
+    events: z.int().min(0),
+    logs: z.int().min(0),
+    archivedAt: instant,
+    purgedAt: instant.nullable().meta({ description: 'When the session left the database; null while it is there' }),
+    expiresAt: instant.meta({ description: 'When it is removed, unless it is held' }),
+    held: z.boolean(),
+    removedAt: instant.nullable().meta({ description: 'Since then this record is all that is left' }),
+  })
+  .meta({ id: 'Archive' });
