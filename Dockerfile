@@ -1,15 +1,17 @@
-# The API on a PostgreSQL of yours (PHASELOCK_DATABASE_URL). TypeScript runs as it is, so there is nothing to build but the dependencies.
+# The API, and the purge worker, on a PostgreSQL of yours (PHASELOCK_DATABASE_URL). TypeScript runs as it is, so there is nothing to build but the dependencies.
 FROM node:24.21.0-slim AS app
 WORKDIR /app
 COPY . .
 # Without the optional packages: they are the embedded PostgreSQL.
-RUN npx --yes pnpm@12 install --frozen-lockfile --prod --no-optional --filter @phaselock/api... && rm -rf /root/.npm /root/.local
+RUN npx --yes pnpm@12 install --frozen-lockfile --prod --no-optional --filter @phaselock/api... --filter @phaselock/purge-worker... && rm -rf /root/.npm /root/.local
 
 FROM node:24.21.0-slim
 ENV NODE_ENV=production PHASELOCK_HOST=0.0.0.0 PHASELOCK_PORT=4700
 WORKDIR /app
 # Owned by root, run by somebody else: what runs cannot change what it runs.
 COPY --from=app /app .
+# Where a volume for archives may be mounted, if they are kept in a folder.
+RUN mkdir /archive && chown node:node /archive
 USER node
 EXPOSE 4700
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

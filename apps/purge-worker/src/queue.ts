@@ -1,7 +1,7 @@
 import { type ConstructorOptions, type Job, PgBoss } from 'pg-boss';
 
 /** The day's run, which is cut into lanes; a lane works until nothing is due; a retry is a lane at the time the earliest failure may be tried again. */
-export const QUEUES = { daily: 'archive-daily', lane: 'archive-lane', retry: 'archive-retry' } as const;
+const QUEUES = { daily: 'archive-daily', lane: 'archive-lane', retry: 'archive-retry' } as const;
 
 export type LaneData = { readonly runId: string | null };
 

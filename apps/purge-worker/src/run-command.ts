@@ -12,7 +12,7 @@ import { serveMetrics } from './serve-metrics.ts';
 import { readConfig } from './settings.ts';
 import { inWords, letterLine, progressLine, readStatus, summaryLine } from './tell.ts';
 
-export const EXIT = { ok: 0, incomplete: 1, failures: 2, notFound: 3, usage: 64, interrupted: 130 } as const;
+const EXIT = { ok: 0, incomplete: 1, failures: 2, notFound: 3, usage: 64, interrupted: 130 } as const;
 
 export type Surroundings = {
   readonly argv: readonly string[];

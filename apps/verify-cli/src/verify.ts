@@ -17,9 +17,9 @@ import { timelineOf } from './timeline.ts';
 
 type Counting = Record<Finding['severity'], number>;
 
-export type Progress = (text: string) => void;
+type Progress = (text: string) => void;
 
-export type Verifying = {
+type Verifying = {
   readonly source: Source;
   readonly command: Verify;
   readonly reporter: Reporter;

@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Schema, SessionTable } from '../schema.ts';
 import type { LogRow, ProcessRow, SessionEventRow } from '../session-history.ts';
 
-export type ArchivableSession = Selectable<SessionTable>;
+type ArchivableSession = Selectable<SessionTable>;
 
 /** All of many sessions but their logs, which may be long. */
 export type SessionContents = {
@@ -14,8 +14,8 @@ export type SessionContents = {
   readonly logSize: LogSize;
 };
 
-export type FeedbackContent = Selectable<Schema['feedback']>;
-export type LogSize = { readonly lines: number; readonly bytes: number; readonly lastId: number };
+type FeedbackContent = Selectable<Schema['feedback']>;
+type LogSize = { readonly lines: number; readonly bytes: number; readonly lastId: number };
 
 const NO_LOG: LogSize = { lines: 0, bytes: 0, lastId: 0 };
 
