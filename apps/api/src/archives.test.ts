@@ -29,8 +29,8 @@ async function anArchived(purgeAfterSeconds = 0) {
   const sessionId = textField(started.body, 'session.id');
   await api.call('DELETE', `/v1/sessions/${sessionId}`);
   await archiveNow(database(), folder, purgeAfterSeconds);
-  const [file = ''] = await readdir(join(folder, 'sessions', sessionId));
-  return { taskId, sessionId, object: join(folder, 'sessions', sessionId, file) };
+  const file = (await readdir(folder, { recursive: true })).find((name) => name.includes(sessionId));
+  return { taskId, sessionId, object: join(folder, file ?? '') };
 }
 
 const get = (sessionId: string, key?: string) =>

@@ -1,5 +1,12 @@
 import type { SessionId } from '@phaselock/core';
 
-/** The hash in the name: what is the same is under the same key, and what is not never is. */
-export const objectKey = (sessionId: SessionId, version: number, sha256: string): string =>
-  `sessions/${sessionId}/v${version}-${sha256}.json.gz`;
+const DAY = 'yyyy-mm-dd'.length;
+
+/**
+ * The day of its deletion first: what is archived together lies together, and no folder holds more than a day. The hash in the name: what is
+ * the same is under the same key, and what is not never is.
+ */
+export const objectKey = (
+  { id, version, deleted_at }: { readonly id: SessionId; readonly version: number; readonly deleted_at: Date | null },
+  sha256: string,
+): string => `sessions/${(deleted_at ?? new Date(0)).toISOString().slice(0, DAY)}/${id}.v${version}-${sha256}.json.gz`;

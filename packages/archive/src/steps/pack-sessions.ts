@@ -104,7 +104,7 @@ const described = (one: SessionContents, body: Packed, logs: number): PackedSess
   manifest: {
     sessionId: one.session.id,
     version: one.session.version,
-    objectKey: objectKey(one.session.id, one.session.version, body.sha256),
+    objectKey: objectKey(one.session, body.sha256),
     sha256: body.sha256,
     bytes: body.bytes,
     counts: { processes: one.processes.length, events: one.events.length, logs, feedback: one.feedback.length },

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { access, type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type ObjectBody, type ObjectStore, type Put, StoreFailure } from './object-store.ts';
+import { groupedSync } from './sync-directories.ts';
 
 /** What is being written is kept apart, so that nothing under a key is ever half there. */
 const INCOMING = '.incoming';
@@ -12,6 +12,7 @@ const KEY = /^[\w-]+(?:[./][\w-]+)*$/;
 /** Objects as files. A file is whole and on the disk, its name too, before it is said to be written. */
 export function folderStore(folder: string): ObjectStore {
   const root = resolve(folder);
+  const syncDirectory = groupedSync();
   const incoming = join(root, INCOMING);
   const pathOf = (key: string): string => {
     if (!KEY.test(key)) throw new StoreFailure('store_unusable', `${JSON.stringify(key)} is no key of an object`);
@@ -34,8 +35,7 @@ export function folderStore(folder: string): ObjectStore {
     put: (key, body) =>
       inWords(root, async (): Promise<Put> => {
         const target = pathOf(key);
-        if (await isThere(target)) return { kind: 'exists', version: null };
-        await makeDirectory(dirname(target), root);
+        const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
         const part = join(incoming, randomUUID());
         try {
           await writeDurably(part, body);
@@ -47,14 +47,22 @@ export function folderStore(folder: string): ObjectStore {
         } finally {
           await rm(part, { force: true });
         }
-        await syncDirectory(dirname(target));
+        // Upwards to what was there before: the name of a new folder is in the one above it.
+        const last = made === undefined ? dirname(target) : dirname(made);
+        const names: Promise<void>[] = [];
+        for (let at = dirname(target); at.length >= last.length; at = dirname(at)) names.push(syncDirectory(at));
+        await Promise.all(names);
         return { kind: 'written', version: null };
       }),
 
     get: (key) =>
       inWords(root, async () => {
         const path = pathOf(key);
-        if (await isThere(path)) return createReadStream(path);
+        const file = await open(path).catch((error: unknown) => {
+          if (codeOf(error) === 'ENOENT') return undefined;
+          throw error;
+        });
+        if (file !== undefined) return file.createReadStream();
         // An object that is missing is one thing, a folder that is not there, or not mounted, another.
         if (!(await isThere(root))) throw new StoreFailure('store_unusable', `there is no folder ${root}`);
         return undefined;
@@ -88,18 +96,6 @@ async function writeDurably(path: string, body: ObjectBody): Promise<void> {
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-}
-
-/** A name is on the disk when its folder is, and so on upwards to what was there before. */
-async function makeDirectory(path: string, root: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let at = path; at !== dirname(first) && at.startsWith(root); at = dirname(at)) await syncDirectory(dirname(at));
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
 }
 
 const isThere = (path: string): Promise<boolean> =>
