@@ -71,6 +71,7 @@ export async function openWorker(config: Config): Promise<Worker> {
         retentionDays: config.retentionDays,
         batchLimit: config.batch,
         leaseSeconds: LEASE_SECONDS,
+        writesAtATime: config.writes,
       },
       scratch,
       observe: telemetry,

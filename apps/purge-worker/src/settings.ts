@@ -86,6 +86,15 @@ export const SETTINGS = {
     },
     { fallback: 2, min: 1, max: 16 },
   ),
+  writes: integer(
+    {
+      variable: 'PHASELOCK_PURGE_WRITES',
+      group: how,
+      meaning:
+        'Objects a worker writes at a time. More are faster; on the disk of the database they are felt by whoever waits for it',
+    },
+    { fallback: 2, min: 1, max: 64 },
+  ),
   share: integer(
     {
       variable: 'PHASELOCK_PURGE_SHARE',
@@ -93,7 +102,7 @@ export const SETTINGS = {
       meaning:
         'Percent of the time a worker may work; it rests in between, and longer while the database makes it wait for a connection',
     },
-    { fallback: 50, min: 1, max: 100 },
+    { fallback: 25, min: 1, max: 100 },
   ),
 } as const;
 

@@ -11,7 +11,14 @@ export async function archiveNow(database: Database, folder: string, purgeAfterS
   await runSteps({
     database,
     store,
-    policy: { archiveAfterSeconds: 0, purgeAfterSeconds, retentionDays: 365, batchLimit: 100, leaseSeconds: 60 },
+    policy: {
+      archiveAfterSeconds: 0,
+      purgeAfterSeconds,
+      retentionDays: 365,
+      batchLimit: 100,
+      leaseSeconds: 60,
+      writesAtATime: 8,
+    },
     scratch: folder,
     observe: {
       archived: ignored,

@@ -30,7 +30,6 @@ export type ArchivedBatch = {
 
 /** Read, written and marked together: few enough to be in memory, enough that the round trips are shared. */
 const CHUNK = 32;
-const WRITES_AT_A_TIME = 8;
 
 /** Claims a batch and archives it, chunk by chunk. Whatever ends it in the middle, what was marked is kept and the rest is claimed again. */
 export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): Promise<ArchivedBatch> {
@@ -80,7 +79,7 @@ async function archiveChunk(ctx: ArchiveContext, token: ClaimToken, claims: read
   const ours = await announceObjects(database, token, places, policy.leaseSeconds);
   await racepoint?.('announced');
 
-  const tried = await inParallel(packed, WRITES_AT_A_TIME, async (one): Promise<Tried> => {
+  const tried = await inParallel(packed, policy.writesAtATime, async (one): Promise<Tried> => {
     const { sessionId, objectKey } = one.manifest;
     if (ours.has(sessionId)) return await tryToKeep(ctx, one);
     // Or somebody else has claimed it since: then nothing comes of calling it a failure.

@@ -12,6 +12,8 @@ export type ArchivePolicy = {
   /** Sessions one claim takes at the most. */
   readonly batchLimit: number;
   readonly leaseSeconds: number;
+  /** Objects that are on their way to the store, or back, at once. */
+  readonly writesAtATime: number;
 };
 
 /** Everything the steps work with; composed once, passed in. */

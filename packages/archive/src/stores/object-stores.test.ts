@@ -45,6 +45,11 @@ function everyStore(open: () => Promise<Home>): void {
     expect(await home.store.check()).toEqual([]);
   });
 
+  test('may be looked at by many at once', async () => {
+    const looks = await Promise.all(Array.from({ length: 30 }, () => home.store.check()));
+    expect(looks.flat()).toEqual([]);
+  });
+
   test.each([0, 1, 70_000, 20_000_000])('%i bytes come back as they were written', async (size) => {
     const body = bodyOf(Buffer.alloc(size, 'phaselock '));
     const key = keyOf();

@@ -7,4 +7,5 @@ export const AT_ONCE: ArchivePolicy = {
   retentionDays: 365,
   batchLimit: 1_000,
   leaseSeconds: 60,
+  writesAtATime: 8,
 };
