@@ -83,7 +83,7 @@ try {
   const env = {
     PHASELOCK_DATABASE_URL: bench.url,
     PHASELOCK_DATA_DIR: folder,
-    PHASELOCK_PURGE_SHARE: '100',
+    PHASELOCK_PURGE_SESSIONS_PER_SECOND: '0',
     PHASELOCK_PURGE_WRITES: '8',
   };
   const since = performance.now();

@@ -98,7 +98,7 @@ test.each([
 
 describe('what it cannot work with is said in a line', () => {
   test.each([
-    [{ PHASELOCK_PURGE_BATCH: '1001', PHASELOCK_PURGE_SHARE: '0' }, 64, /PURGE_BATCH must[\s\S]*PURGE_SHARE must/],
+    [{ PHASELOCK_PURGE_BATCH: '1001', PHASELOCK_PURGE_WRITES: '0' }, 64, /PURGE_BATCH must[\s\S]*PURGE_WRITES must/],
     [{ PHASELOCK_ARCHIVE_URL: 's3://key:secret@b' }, 64, /PHASELOCK_ARCHIVE_URL must not hold keys/],
     [{ PHASELOCK_PURGE_AFTER_HOURS: '1', PHASELOCK_ARCHIVE_AFTER_HOURS: '2' }, 64, /less than/],
     [{ PHASELOCK_PURGE_SCHEDULE: 'daily' }, 64, /five fields of cron/],
@@ -145,7 +145,10 @@ test('a worker waits for its time, serves its metrics on loopback, and stops whe
 test('a run that is told to stop ends between two steps and gives back what it did not get to', async () => {
   await using worker = await openTestWorker();
   for (let made = 0; made < 120; made += 1) await aDeletedSession(worker);
-  await using slow = spawnNode(MAIN, { args: ['once'], env: { ...worker.env, PHASELOCK_PURGE_SHARE: '1' } });
+  await using slow = spawnNode(MAIN, {
+    args: ['once'],
+    env: { ...worker.env, PHASELOCK_PURGE_SESSIONS_PER_SECOND: '1' },
+  });
   await eventually(async () => (await readdir(join(worker.folder, 'sessions'))).length > 0);
   slow.kill('SIGTERM');
   expect(await slow.exited).toMatchObject({ code: 130 });

@@ -21,6 +21,7 @@ export type Worker = AsyncDisposable & {
 
 const SECONDS_AN_HOUR = 3_600;
 const LEASE_SECONDS = 120;
+const MEGABYTE = 1_048_576;
 /** Of the waits for a connection the latest counts most. */
 const FORGETTING = 0.3;
 
@@ -77,7 +78,12 @@ export async function openWorker(config: Config): Promise<Worker> {
       observe: telemetry,
       newToken: () => randomUUID(),
       random: Math.random,
-      pace: createPace({ share: config.share / 100, poolWaitMs: () => poolWaitMs, now: () => performance.now() }),
+      pace: createPace({
+        sessionsPerSecond: config.sessionsPerSecond,
+        bytesPerSecond: config.megabytesPerSecond * MEGABYTE,
+        poolWaitMs: () => poolWaitMs,
+        now: () => performance.now(),
+      }),
       racepoint: undefined,
     }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

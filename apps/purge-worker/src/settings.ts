@@ -95,14 +95,22 @@ export const SETTINGS = {
     },
     { fallback: 2, min: 1, max: 64 },
   ),
-  share: integer(
+  sessionsPerSecond: integer(
     {
-      variable: 'PHASELOCK_PURGE_SHARE',
+      variable: 'PHASELOCK_PURGE_SESSIONS_PER_SECOND',
       group: how,
       meaning:
-        'Percent of the time a worker may work; it rests in between, and longer while the database makes it wait for a connection',
+        'What each worker archives, and then purges, in a second at the most; less while the database makes it wait for a connection. 0 for as many as it can',
     },
-    { fallback: 25, min: 1, max: 100 },
+    { fallback: 20, min: 0, max: 1_000_000 },
+  ),
+  megabytesPerSecond: integer(
+    {
+      variable: 'PHASELOCK_PURGE_MB_PER_SECOND',
+      group: how,
+      meaning: 'The same for what it writes to the store, compressed',
+    },
+    { fallback: 8, min: 0, max: 100_000 },
   ),
 } as const;
 

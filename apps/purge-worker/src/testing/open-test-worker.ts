@@ -24,7 +24,7 @@ export async function openTestWorker(): Promise<TestWorker> {
       PHASELOCK_MIGRATE: 'off',
       PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
       PHASELOCK_PURGE_AFTER_HOURS: '0',
-      PHASELOCK_PURGE_SHARE: '100',
+      PHASELOCK_PURGE_SESSIONS_PER_SECOND: '0',
       PHASELOCK_PURGE_METRICS_PORT: '0',
     };
     return {

@@ -55,7 +55,7 @@ export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): P
     done.failed += chunk.failed;
     done.bytes += chunk.bytes;
     done.storeDown = chunk.storeDown;
-    await ctx.pace(signal);
+    await ctx.pace({ sessions: chunk.archived + chunk.failed, bytes: chunk.bytes }, signal);
   }
   return done;
 }

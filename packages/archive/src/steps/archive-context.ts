@@ -1,6 +1,7 @@
 import type { StoreFailureCode } from '@phaselock/core';
 import type { ClaimToken, Database } from '@phaselock/store';
 import type { ObjectStore } from '../stores/object-store.ts';
+import type { Pace } from './pacing.ts';
 import type { ArchiveRacepoint } from './racepoints.ts';
 
 export type ArchivePolicy = {
@@ -27,7 +28,7 @@ export type ArchiveContext = {
   readonly newToken: () => ClaimToken;
   readonly random: () => number;
   /** Waits as long as others need the machine more, or until it is told to stop. */
-  readonly pace: (signal?: AbortSignal) => Promise<void>;
+  readonly pace: Pace;
   /** Where a test may pause or kill the process; never set otherwise. */
   readonly racepoint: ((name: ArchiveRacepoint) => Promise<void> | void) | undefined;
 };

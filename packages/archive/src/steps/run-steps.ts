@@ -30,7 +30,7 @@ export async function runSteps(
     found = batch.purged + batch.changed;
     done.purged += batch.purged;
     onProgress?.(done);
-    await ctx.pace(signal);
+    await ctx.pace({ sessions: found, bytes: 0 }, signal);
   }
   for (let found = 1; found > 0 && goOn(); ) {
     found = await removeExpired(ctx).catch((error: unknown) => {
