@@ -54,7 +54,8 @@ async function verify(url: string, args: readonly string[]): Promise<Run> {
 function peakOf(pid: number | undefined): number {
   try {
     const [, kb] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kb) / 1_024;
+    // One that has just ended has none any more.
+    return Number(kb ?? 0) / 1_024;
   } catch {
     return 0;
   }

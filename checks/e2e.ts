@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -130,6 +130,25 @@ try {
   step('the history is proven', proven.status === 0 && proven.out.endsWith('OK'), proven.out + proven.err);
   const unknown = pnpm('verify-sessions', 'ffffffff');
   step('an attempt nobody knows is 3', unknown.status === 3, `${unknown.status} ${unknown.err}`);
+
+  const now = { PHASELOCK_ARCHIVE_AFTER_HOURS: '0', PHASELOCK_PURGE_AFTER_HOURS: '0' };
+  const purged = run('npx', ['--yes', 'pnpm@12', '--silent', 'purge-worker', 'once'], now);
+  step(
+    'what was deleted is archived and purged',
+    /^archived [1-9]\d* .* failed 0/.test(purged.out),
+    purged.out + purged.err,
+  );
+  const deep = pnpm('verify-sessions', '--all', '--deep');
+  step('and still proven, every object read', deep.status === 0 && deep.out.endsWith('OK'), deep.out + deep.err);
+  const [object = ''] = globSync('.phaselock/archive/**/*.gz', { cwd: COPY });
+  const archived = /([\da-f-]{36})\.v/.exec(object)?.[1];
+  const retrieve = `curl -s http://127.0.0.1:${port}/v1/archives/${archived} -H 'Authorization: Bearer ${key}'`;
+  step('the archive of a session is shown', shell(retrieve).includes('"schemaVersion":1'), shell(retrieve));
+  const bytes = readFileSync(join(COPY, object));
+  writeFileSync(join(COPY, object), bytes.with(9, (bytes[9] ?? 0) ^ 1));
+  const found = pnpm('verify-sessions', '--all', '--deep');
+  step('a flipped bit in it is found', found.status === 2 && found.out.includes('SV503'), found.out + found.err);
+  step('and refused', shell(retrieve).includes('"archive_damaged"'), shell(retrieve));
 
   const example = pnpm('example');
   step('the library runs beside it', example.out.endsWith('created\nexisting\nask\nreplaced'), example.out);

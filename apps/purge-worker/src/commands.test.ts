@@ -38,10 +38,19 @@ test('a session that was made and never used is an orphan after its time, and go
   const { guard, world } = worker.home;
   const { id } = await begin(guard, aStart(await world.task()));
   await guard.database.pool.pg.query(`update sessions set updated_at = now() - interval '31 days' where id = '${id}'`);
+  const standalone = await guard.beginStandalone({
+    taskId: await world.task(),
+    phase: 'run',
+    mode: 'standard',
+    model: { agent: 'codex', model: 'gpt-5.1-codex' },
+  });
+  await guard.database.pool.pg.query(
+    `update sessions set updated_at = now() - interval '31 days', lease_expires_at = null where id = '${standalone.id}'`,
+  );
   const young = await begin(guard, aStart(await world.task()));
-  expect((await run(worker, ['once', '--dry-run'])).said).toMatch(/orphans +1 would/);
+  expect((await run(worker, ['once', '--dry-run'])).said).toMatch(/orphans +2 would/);
   expect((await run(worker, ['once'], { PHASELOCK_PURGE_ORPHANS_AFTER_DAYS: '0' })).said).toMatch(/^archived 0/);
-  expect((await run(worker, ['once'])).said).toMatch(/^archived 1 .*orphans deleted 1/);
+  expect((await run(worker, ['once'])).said).toMatch(/^archived 2 .*orphans deleted 2/);
   await expect(guard.session(young.id)).resolves.toMatchObject({ deletedAt: null });
   await expect(guard.session(id)).rejects.toMatchObject({ code: 'session_not_found' });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveContext, createPace, openObjectStore } from '@phaselock/archive';
+import { type ArchiveContext, createPace, openObjectStore, removeAbandoned } from '@phaselock/archive';
 import { prepareDatabase } from '@phaselock/guard';
 import { type Database, lastRuns, openDatabase, readArchiveStatus, startEmbeddedPostgres } from '@phaselock/store';
 import { type ArchiveTelemetry, createArchiveTelemetry } from '@phaselock/telemetry';
@@ -21,6 +21,8 @@ export type Worker = AsyncDisposable & {
 
 const SECONDS_AN_HOUR = 3_600;
 const LEASE_SECONDS = 120;
+/** The log of one session may have millions of lines. */
+const PATIENT = { statementTimeoutMs: 600_000, transactionTimeoutMs: 600_000 } as const;
 const MEGABYTE = 1_048_576;
 /** Of the waits for a connection the latest counts most. */
 const FORGETTING = 0.3;
@@ -36,10 +38,13 @@ export async function openWorker(config: Config): Promise<Worker> {
   const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;
   if (config.migrate) await prepareDatabase(databaseUrl);
   const applicationName = 'phaselock-purge-worker';
-  const database = resources.use(openDatabase({ url: databaseUrl, maxSize: config.lanes * 2 + 1, applicationName }));
+  const database = resources.use(
+    openDatabase({ url: databaseUrl, maxSize: config.lanes * 2 + 1, applicationName, ...PATIENT }),
+  );
   const store = resources.use(await openObjectStore(config.archiveUrl ?? `folder:${join(config.dataDir, 'archive')}`));
   const scratch = join(config.dataDir, 'scratch');
   await mkdir(scratch, { recursive: true, mode: 0o700 });
+  await removeAbandoned(scratch);
 
   const telemetry = createArchiveTelemetry(async () => {
     const status = await readArchiveStatus(database.kysely, ages(config));

@@ -69,6 +69,37 @@ test('a 03:00 that was missed is made up for at start, once, by whichever of two
   expect(await runsOf(one)).toMatchObject([{ archived: 3, purged: 3, failed: 0 }]);
 });
 
+test('a run that is still at work when the next is due is not begun beside itself', async () => {
+  await using test = await openTestWorker();
+  await aDeletedSession(test.home);
+  const clock = new TestClock(NOON);
+  const worker = await test.another({ schedule: '*/10 * * * *', lanes: 1 });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let held = 0;
+  const slow: Worker = {
+    ...worker,
+    lane: () => ({
+      ...worker.lane(),
+      pace: async () => {
+        held += 1;
+        await released;
+      },
+    }),
+  };
+  await using _running = await started(clock, [slow]);
+  await passUntil(clock, async () => held === 1);
+  await clock.tick(25 * MINUTE);
+  const during = await runsOf(worker);
+  expect(during.length).toBeGreaterThanOrEqual(3);
+  expect(held).toBe(1);
+  // The later ones had nothing to begin, and are over.
+  expect(during.filter(({ finishedAt }) => finishedAt === null)).toHaveLength(1);
+  release();
+  await passUntil(clock, async () => (await runsOf(worker)).every(({ finishedAt }) => finishedAt !== null));
+  const all = await runsOf(worker);
+  expect(all.reduce((sum, { archived }) => sum + archived, 0)).toBe(1);
+});
+
 test('four workers may start on a fresh database at the same moment', async () => {
   await using test = await openTestWorker();
   const workers = await Promise.all(Array.from({ length: 4 }, () => test.another()));

@@ -9,3 +9,4 @@ export { type ObjectStore, StoreFailure } from './stores/object-store.ts';
 export { openArchived } from './stores/open-archived.ts';
 export { openObjectStore, parseStoreAddress } from './stores/open-object-store.ts';
 export { type Recorded, readVerified } from './stores/read-verified.ts';
+export { removeAbandoned } from './stores/remove-abandoned.ts';

@@ -37,6 +37,8 @@ export async function* exportSession(
     const upTo = await readLastLogId(kysely, id);
     for (let after = 0; after < upTo; ) {
       const page = await readLogs(kysely, id, { after, upTo, limit: LOG_PAGE });
+      // It was purged meanwhile: half a log must not look like all of it.
+      if (page.length === 0) throw new PhaselockError('session_not_found');
       for (const log of page) yield { kind: 'log', log };
       after = page.at(-1)?.id ?? upTo;
     }

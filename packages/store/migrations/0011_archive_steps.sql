@@ -126,7 +126,7 @@ create function fail_archives(p_token uuid, p_failures jsonb) returns table (ses
 $$;
 
 -- Step 5, later and by itself. Judged on the session as it is now, under its lock; what changed goes back to be archived again.
-create function purge_archived(p_limit integer, p_min_age_seconds double precision)
+create function purge_archived(p_limit integer, p_max_rows bigint, p_min_age_seconds double precision)
 returns table (session_id uuid, outcome text) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -134,11 +134,14 @@ declare
   v_ids uuid[];
   v_changed uuid[];
 begin
-  select coalesce(array_agg(due.session_id), '{}') into v_ids from (
-    select a.session_id from archives a join sessions s on s.id = a.session_id
-    where a.purged_at is null and a.verified_at is not null and s.archived_at is not null
-      and a.deleted_at <= v_at - make_interval(secs => p_min_age_seconds)
-    order by a.deleted_at, a.session_id limit p_limit for update of s skip locked) due;
+  -- As many as their logs allow: a transaction is short whatever agents had to say. One is always taken.
+  select coalesce(array_agg(fits.session_id), '{}') into v_ids from (
+    select due.session_id, sum(due.log_count) over (order by due.deleted_at, due.session_id) - due.log_count as before from (
+      select a.session_id, a.deleted_at, a.log_count from archives a join sessions s on s.id = a.session_id
+      where a.purged_at is null and a.verified_at is not null and s.archived_at is not null
+        and a.deleted_at <= v_at - make_interval(secs => p_min_age_seconds)
+      order by a.deleted_at, a.session_id limit p_limit for update of s skip locked) due) fits
+    where fits.before < p_max_rows;
 
   select coalesce(array_agg(s.id), '{}') into v_changed
     from sessions s join archives a on a.session_id = s.id cross join lateral count_parts(s.id, s.task_id) n

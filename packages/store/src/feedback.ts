@@ -6,7 +6,7 @@ import type { Sql, Statement } from './sql.ts';
 const ADD_FEEDBACK: Statement = {
   name: 'add_feedback',
   text: `insert into feedback (session_id, rating, comment, created_by)
-         select s.id, $2, $3, $4 from sessions s where s.id = $1 returning id`,
+         select s.id, $2, $3, $4 from sessions s where s.id = $1 for key share returning id`,
 };
 
 export type Feedback = {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { access, type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, link, mkdir, open, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type ObjectBody, type ObjectStore, type Put, StoreFailure } from './object-store.ts';
+import { removeAbandoned } from './remove-abandoned.ts';
 import { groupedSync } from './sync-directories.ts';
 
 /** What is being written is kept apart, so that nothing under a key is ever half there. */
 const INCOMING = '.incoming';
-const ABANDONED_MS = 86_400_000;
 const KEY = /^[\w-]+(?:[./][\w-]+)*$/;
 
 /** Objects as files. A file is whole and on the disk, its name too, before it is said to be written. */
@@ -106,15 +106,6 @@ const isThere = (path: string): Promise<boolean> =>
       throw error;
     },
   );
-
-async function removeAbandoned(incoming: string): Promise<void> {
-  for (const name of await readdir(incoming)) {
-    const path = join(incoming, name);
-    // Others write here, and are done with it at any moment.
-    const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
-  }
-}
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 

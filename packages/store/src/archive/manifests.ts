@@ -24,7 +24,7 @@ export type PartCounts = {
 export type Marked = 'archived' | 'changed' | 'not-claimed';
 
 const MARK = functionCall('mark_archived', 3);
-const PURGE = functionCall('purge_archived', 2);
+const PURGE = functionCall('purge_archived', 3);
 
 export async function markArchived(
   sql: Sql,
@@ -52,8 +52,15 @@ export async function markArchived(
 export type Purged = { readonly purged: number; readonly changed: number };
 
 /** One transaction: what was archived and is still what was archived is deleted, oldest deletion first. */
-export async function purgeArchived(sql: Sql, limit: number, minAgeSeconds: number): Promise<Purged> {
-  const rows = await sql.query<{ outcome: 'purged' | 'changed' }>(PURGE, [limit, minAgeSeconds]);
+export async function purgeArchived(
+  sql: Sql,
+  {
+    limit,
+    maxRows,
+    minAgeSeconds,
+  }: { readonly limit: number; readonly maxRows: number; readonly minAgeSeconds: number },
+): Promise<Purged> {
+  const rows = await sql.query<{ outcome: 'purged' | 'changed' }>(PURGE, [limit, maxRows, minAgeSeconds]);
   const purged = rows.filter(({ outcome }) => outcome === 'purged').length;
   return { purged, changed: rows.length - purged };
 }
