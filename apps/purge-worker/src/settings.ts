@@ -102,7 +102,7 @@ export const SETTINGS = {
       meaning:
         'What each worker archives, and then purges, in a second at the most; less while the database makes it wait for a connection. 0 for as many as it can',
     },
-    { fallback: 20, min: 0, max: 1_000_000 },
+    { fallback: 10, min: 0, max: 1_000_000 },
   ),
   megabytesPerSecond: integer(
     {

@@ -3,6 +3,7 @@ import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
 import type { Finding } from './finding.ts';
 import { RULE_IDS, type RuleId } from './rules.ts';
 import type { Source } from './source.ts';
+import { takeInOrder } from './take-in-order.ts';
 
 export type AuditOptions = {
   /** Which rules to run; every one the source can answer unless given. */
@@ -43,30 +44,40 @@ function stepsOf(source: Source, { examine }: AuditOptions): Step[] {
   return [...asked, { name: 'objects', rules: ['SV503', 'SV504'], findings: () => examineObjects(source, examine) }];
 }
 
-/** Takes one step after the other. One that fails is a finding of its own, and makes the audit incomplete; the others go on. */
+/** Every step, told in their order. One that fails is a finding of its own, and makes the audit incomplete; the others go on. */
 export async function* runAudit(source: Source, options: AuditOptions): AsyncGenerator<Finding, AuditSummary> {
   const { rules, deadline, maxFindings, concerns, onCheck } = options;
   const wanted = stepsOf(source, options).filter((step) => step.rules.some((rule) => rules.has(rule)));
   const ran = new Set<RuleId>();
   const incomplete: { rules: RuleId[]; why: string }[] = [];
   let told = 0;
-  for (const [index, step] of wanted.entries()) {
-    const asked = step.rules.filter((rule) => rules.has(rule));
-    onCheck?.(step, index, wanted.length);
-    try {
-      if (deadline?.() === true) throw new Error('the time was over');
-      for await (const one of step.findings()) {
-        if (!rules.has(one.rule) || !concerns(one)) continue;
+  const work = (step: Step): AsyncIterable<Finding> => {
+    onCheck?.(step, wanted.indexOf(step), wanted.length);
+    if (deadline?.() === true) throw new Error('the time was over');
+    return step.findings();
+  };
+  for await (const heard of takeInOrder(wanted, source.lanes, work)) {
+    const asked = heard.task.rules.filter((rule) => rules.has(rule));
+    switch (heard.kind) {
+      case 'item': {
+        const one = heard.item;
+        if (!rules.has(one.rule) || !concerns(one)) break;
         if (told === maxFindings)
           return { ran: [...ran], skipped: skippedOf(ran, incomplete), incomplete, truncated: true };
         told += 1;
         yield one;
+        break;
       }
-      for (const rule of asked) ran.add(rule);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      incomplete.push({ rules: asked, why });
-      yield finding('SV901', {}, { kind: 'object', id: step.name, message: `${asked.join(', ')} did not run: ${why}` });
+      case 'done':
+        for (const rule of asked) ran.add(rule);
+        break;
+      case 'failed': {
+        const why = heard.error instanceof Error ? heard.error.message : String(heard.error);
+        incomplete.push({ rules: asked, why });
+        const message = `${asked.join(', ')} did not run: ${why}`;
+        yield finding('SV901', {}, { kind: 'object', id: heard.task.name, message });
+        break;
+      }
     }
   }
   const failed = new Set(incomplete.flatMap((one) => one.rules));

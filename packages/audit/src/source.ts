@@ -18,6 +18,8 @@ export type Source = AsyncDisposable & {
   readonly checks: readonly Check[];
   /** Rules it cannot break, with the reason. */
   readonly notApplicable: ReadonlyMap<RuleId, string>;
+  /** How many checks may be asked at once. */
+  readonly lanes: number;
   /** Row by row, however many there are. */
   rows(check: Pick<Check, 'sql' | 'fewRows'>): AsyncIterable<Row>;
   /** The processes that began afresh because their model is another one, as they should. */

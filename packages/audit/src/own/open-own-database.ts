@@ -1,15 +1,16 @@
-import { Socket } from 'node:net';
 import type { ModelPolicy } from '@phaselock/core';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Row } from '../check.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
 import { archivesPage } from './archives.ts';
+import { connect } from './connect.ts';
 import { ownHistory } from './history.ts';
 import { ownChecks } from './own-checks.ts';
 import { readModelPolicy } from './read-model-policy.ts';
 import { type Scope, type ScopeSql, scopeSql } from './scope.ts';
+import { rowsOf, type SharedConnections, shareConnections } from './shared-connections.ts';
 import { streamRows } from './stream-rows.ts';
 
 export type OwnDatabase = {
@@ -26,32 +27,24 @@ export type Wanted =
   | { readonly kind: 'task'; readonly given: string }
   | { readonly kind: 'attempt'; readonly given: string };
 
-type Connection = { readonly client: pg.Client; readonly flow: Socket };
-
-const CONNECT_TIMEOUT_MS = 5_000;
-
-/** Every value as the database prints it. */
-const AS_PRINTED = { getTypeParser: () => (value: string) => value };
+/** Of a whole history two things are asked at once, of one attempt there is too little to ask. */
+const LANES = 2;
 
 /** Our own database in one snapshot that can write nothing. */
 export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDatabase): Promise<Source> {
-  const socket = new Socket();
-  const client = new pg.Client({
-    stream: () => socket,
-    connectionString: url,
-    application_name: 'verify-sessions',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    types: AS_PRINTED,
-  });
-  // A connection that dies between two statements is told by the next one.
-  client.on('error', () => undefined);
+  await using opened = new AsyncDisposableStack();
   try {
-    await client.connect();
-    const { description, policy, scope } = await openSnapshot(client, statementTimeoutMs, wanted);
-    const connection: Connection = { client, flow: socket };
-    return sourceOn(connection, { description, policy, scope });
+    const first = opened.use(await connect(url));
+    const { description, policy, scope, shared } = await openSnapshot(first.client, statementTimeoutMs, wanted);
+    const lanes = [first];
+    while (scope.kind !== 'task' && scope.kind !== 'attempt' && lanes.length < LANES) {
+      const next = opened.use(await connect(url));
+      await joinSnapshot(next.client, statementTimeoutMs, shared);
+      lanes.push(next);
+    }
+    const owned = opened.move();
+    return sourceOn(shareConnections(lanes), { description, policy, scope }, () => owned.disposeAsync());
   } catch (error) {
-    await client.end().catch(() => undefined);
     throw error instanceof NotFound || error instanceof SourceFailure ? error : failure(error);
   }
 }
@@ -66,16 +59,15 @@ const messageOf = (error: unknown): string => {
 };
 
 type Snapshot = { readonly description: string; readonly policy: ModelPolicy; readonly scope: Scope };
+/** The name other connections know it by. */
+type SharedSnapshot = Snapshot & { readonly shared: string };
 
-async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wanted: Wanted): Promise<Snapshot> {
-  await client.query('begin isolation level repeatable read read only');
-  await client.query(`set local statement_timeout = ${Math.round(statementTimeoutMs)}`);
-  // Many small groups are counted at once; what does not fit is written to disk, and read again.
-  await client.query(`set local work_mem = '128MB'`);
+async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wanted: Wanted): Promise<SharedSnapshot> {
+  await beginReading(client, statementTimeoutMs);
   const [where] = await rowsOf(
     client,
     `select current_user || '@' || coalesce(host(inet_server_addr()), 'local') || '/' || current_database() as place,
-            pg_current_snapshot()::text as snapshot, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
+            pg_current_snapshot()::text as snapshot, pg_export_snapshot() as shared, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
             (to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
   );
   if (where?.ours !== 'true')
@@ -84,11 +76,21 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
     policy: await readModelPolicy((sql) => rowsOf(client, sql)),
     scope: await findScope(client, wanted),
+    shared: where.shared ?? '',
   };
 }
 
-const rowsOf = async (client: pg.Client, sql: string, values: unknown[] = []): Promise<Row[]> =>
-  (await client.query<Record<string, string | null>>(sql, values)).rows;
+/** Sees what the other sees, whatever was written since. */
+async function joinSnapshot(client: pg.Client, statementTimeoutMs: number, shared: string): Promise<void> {
+  await beginReading(client, statementTimeoutMs, `set transaction snapshot '${shared}'`);
+}
+
+async function beginReading(client: pg.Client, statementTimeoutMs: number, first = ''): Promise<void> {
+  await client.query(`begin isolation level repeatable read read only; ${first}`);
+  await client.query(`set local statement_timeout = ${Math.round(statementTimeoutMs)}`);
+  // Many small groups are counted at once; what does not fit is written to disk, and read again.
+  await client.query(`set local work_mem = '128MB'`);
+}
 
 async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
   switch (wanted.kind) {
@@ -121,8 +123,11 @@ async function findAttempt(client: pg.Client, given: string): Promise<FoundAttem
   return { attemptId: one.id, taskId: one.task_id };
 }
 
-function sourceOn(connection: Connection, { description, policy, scope }: Snapshot): Source {
-  const { client } = connection;
+function sourceOn(
+  connections: SharedConnections,
+  { description, policy, scope }: Snapshot,
+  close: () => Promise<void>,
+): Source {
   const traits: SourceTraits = { freshStaysInThread: false, policy };
   const within = scopeSql(scope);
   return {
@@ -137,21 +142,19 @@ function sourceOn(connection: Connection, { description, policy, scope }: Snapsh
       ['SV504', 'the objects of the archive are read with --deep alone'],
       ['SV405', 'usage is booked in the transaction that reports it'],
     ]),
-    rows: (check) => stream(connection, check, within),
-    changes: () => stream(connection, { sql: `${ownHistory(within)} ${CHANGES}` }, within),
+    lanes: connections.size,
+    rows: (check) => stream(connections, check, within),
+    changes: () => stream(connections, { sql: `${ownHistory(within)} ${CHANGES}` }, within),
     timeline: (attemptId) =>
-      rowsOf(
-        client,
+      connections.ask(
         `${ownHistory(within)}
          select turns.*, s.phase || case s.mode when 'standard' then '' else ' ' || s.mode end as slot
          from (${EVERY_TURN}) turns left join sessions s on s.id = turns.session_id where turns.attempt_id = $2::uuid order by turns.nth`,
         [...within.values, attemptId],
       ),
-    count: () => countOwn(client, within),
-    archives: (after) => rowsOf(client, archivesPage(within), [...within.values, after]),
-    [Symbol.asyncDispose]: async () => {
-      await client.end().catch(() => undefined);
-    },
+    count: () => countOwn(connections, within),
+    archives: (after) => connections.ask(archivesPage(within), [...within.values, after]),
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -160,10 +163,12 @@ const CHANGES = `
   where p.action = 'initial' and (p.reason = 'model-changed' or o.deleted_reason = 'model-changed')`;
 
 async function* stream(
-  { client, flow }: Connection,
+  connections: SharedConnections,
   { sql, fewRows }: Asked,
   { values }: ScopeSql,
 ): AsyncGenerator<Row> {
+  using lent = await connections.take();
+  const { client, flow } = lent.connection;
   try {
     // For a handful of rows each is looked up; a hash of the whole history would be built for nothing.
     const lookUp = fewRows === true ? '; set local enable_hashjoin = off; set local enable_mergejoin = off' : '';
@@ -179,9 +184,8 @@ async function* stream(
 
 type Asked = Parameters<Source['rows']>[0];
 
-async function countOwn(client: pg.Client, { inScope, processes, values }: ScopeSql): Promise<Counts> {
-  const [row] = await rowsOf(
-    client,
+async function countOwn(connections: SharedConnections, { inScope, processes, values }: ScopeSql): Promise<Counts> {
+  const [row] = await connections.ask(
     `select (select count(*) from sessions s where ${inScope('s')}) as sessions,
             (select count(*) from sessions s where ${inScope('s')} and exists (select 1 from processes p where p.session_id = s.id)) as used,
             (select count(*) from (select id as task_id from tasks) t where ${inScope('t')}) as tasks,
