@@ -24,8 +24,8 @@ export type PackedSession = {
 const SHORT_LOG_BYTES = 1024 * 1024;
 /** Of all short logs that are in memory at once. */
 const ROOM_BYTES = 8 * 1024 * 1024;
-const PAGE_BYTES = 4 * 1024 * 1024;
-const PAGE_LINES = 5_000;
+const PAGE_BYTES = 1024 * 1024;
+const PAGE_LINES = 2_000;
 
 export async function packSessions(ctx: ArchiveContext, ids: readonly SessionId[]): Promise<PackedSession[]> {
   const contents = await readContents(ctx.database.kysely, ids);
