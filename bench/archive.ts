@@ -12,6 +12,7 @@ import { openDatabase } from '@phaselock/store';
 import { archiveFloor } from './archive-floor.ts';
 import { openBenchServer } from './bench-server.ts';
 import { createBenchDatabase } from './fresh-database.ts';
+import { peakMemoryMb } from './peak-memory.ts';
 
 /** Two purge workers on a large backlog, beside the floor of the same run; and what a replacement takes while they work. */
 const MAIN = resolve(import.meta.dirname, '../apps/purge-worker/src/main.ts');
@@ -38,22 +39,12 @@ async function worker(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Don
   });
   let peakMb = 0;
   const watching = setInterval(() => {
-    peakMb = Math.max(peakMb, peakOf(child.pid));
+    peakMb = Math.max(peakMb, peakMemoryMb(child.pid));
   }, 100);
   await once(child, 'close');
   clearInterval(watching);
   const [, archived, purged] = /archived (\d+) .*purged (\d+)/.exec(out) ?? [];
   return { ms: performance.now() - since, archived: Number(archived), purged: Number(purged), peakMb };
-}
-
-function peakOf(pid: number | undefined): number {
-  try {
-    const [, kb] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    // One that has just ended has none any more.
-    return Number(kb ?? 0) / 1_024;
-  } catch {
-    return 0;
-  }
 }
 
 await using server = await openBenchServer();

@@ -7,6 +7,7 @@ import { openDatabase } from '@phaselock/store';
 import { openBenchServer } from './bench-server.ts';
 import { createBenchDatabase } from './fresh-database.ts';
 import { median } from './measure.ts';
+import { peakMemoryMb } from './peak-memory.ts';
 
 /** verify-sessions on a large history, beside one window-function scan of the same table in the same run. */
 const MAIN = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
@@ -44,21 +45,11 @@ async function verify(url: string, args: readonly string[]): Promise<Run> {
   });
   let peakMb = 0;
   const watching = setInterval(() => {
-    peakMb = Math.max(peakMb, peakOf(child.pid));
+    peakMb = Math.max(peakMb, peakMemoryMb(child.pid));
   }, 50);
   const [code] = await once(child, 'close');
   clearInterval(watching);
   return { ms: performance.now() - since, code: Number(code), peakMb, out, firstByteMs };
-}
-
-function peakOf(pid: number | undefined): number {
-  try {
-    const [, kb] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    // One that has just ended has none any more.
-    return Number(kb ?? 0) / 1_024;
-  } catch {
-    return 0;
-  }
 }
 
 await using server = await openBenchServer();

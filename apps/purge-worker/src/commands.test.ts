@@ -1,8 +1,11 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aStart, begin, eventually, spawnNode } from '@phaselock/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
+
+// Each command is a process of its own, and a test a dozen of them.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 
@@ -169,4 +172,4 @@ test('a run that is told to stop ends between two steps and gives back what it d
   expect(rest).toMatchObject({ code: 0 });
   const { rows: left } = await worker.home.guard.database.pool.pg.query('select count(*)::int as n from sessions');
   expect(left).toEqual([{ n: 0 }]);
-}, 60_000);
+});

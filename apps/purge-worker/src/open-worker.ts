@@ -46,11 +46,8 @@ export async function openWorker(config: Config): Promise<Worker> {
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   await removeAbandoned(scratch);
 
-  const telemetry = createArchiveTelemetry(async () => {
-    const status = await readArchiveStatus(database.kysely, ages(config));
-    const [last] = (await lastRuns(database.kysely, 20)).filter(({ finishedAt }) => finishedAt !== null);
-    return { backlog: status.toArchive, deadLetters: status.deadLetters, lastSuccess: last?.finishedAt ?? undefined };
-  });
+  const { archiveAfterSeconds } = ages(config);
+  const telemetry = createArchiveTelemetry(() => readArchiveStanding(database.kysely, archiveAfterSeconds));
   let poolWaitMs = 0;
   database.pool.observe({
     connectionFailed: () => telemetry.pool.connectionFailed(),

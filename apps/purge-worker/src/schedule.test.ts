@@ -2,10 +2,13 @@ import { lastRuns } from '@phaselock/store';
 import { silentLogger } from '@phaselock/telemetry';
 import { aStart, begin, eventually, type TestGuard } from '@phaselock/testkit';
 import { TestClock } from 'pg-boss';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Worker } from './open-worker.ts';
 import { type RunningWorker, runWorker } from './run-worker.ts';
 import { openTestWorker } from './testing/open-test-worker.ts';
+
+// Hours pass in seconds here, but each of their steps is a question to the database.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,7 +28,7 @@ const passUntil = (clock: TestClock, condition: () => Promise<boolean>): Promise
       await clock.tick(5_000);
       if (!(await condition())) throw new Error('not yet');
     },
-    { withinMs: 20_000 },
+    { withinMs: 90_000 },
   );
 
 async function started(clock: TestClock, workers: readonly Worker[]): Promise<AsyncDisposable> {

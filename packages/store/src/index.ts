@@ -68,6 +68,7 @@ export {
   nextRetryAt,
   type RunCounts,
   type RunRecord,
+  readArchiveStanding,
   readArchiveStatus,
 } from './archive/runs.ts';
 export { type BeginTurn, beginTurn } from './begin-turn.ts';

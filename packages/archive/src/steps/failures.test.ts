@@ -3,13 +3,16 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { listDeadLetters, retryDeadLetters } from '@phaselock/store';
 import { temporaryDirectory } from '@phaselock/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
 import { type Fault, type FaultyProxy, faultyProxy } from '../testing/faulty-proxy.ts';
 import { aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
 import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
 import { runSteps } from './run-steps.ts';
+
+// Every try waits for the store's own bounds.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** How long until it is tried again, in whole minutes; the clock of the database is moved to there. */
 async function passTheTime({ ctx }: TestArchive): Promise<number> {

@@ -95,6 +95,29 @@ export async function readArchiveStatus(
   return status;
 }
 
+type ArchiveStanding = {
+  readonly backlog: number;
+  readonly deadLetters: number;
+  readonly lastSuccess: Date | undefined;
+};
+
+/** What is asked at every scrape, so only what an index answers, however many tombstones there are. */
+export async function readArchiveStanding(db: Kysely<Schema>, archiveAfterSeconds: number): Promise<ArchiveStanding> {
+  const { rows } = await sql<Omit<ArchiveStanding, 'lastSuccess'> & { lastSuccess: Date | null }>`
+    select (select count(*) from sessions s where s.deleted_at is not null and s.archived_at is null
+              and s.deleted_at <= clock_timestamp() - make_interval(secs => ${archiveAfterSeconds})
+              and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null)) as backlog,
+           (select count(*) from archive_claims where dead_at is not null and discarded_at is null) as "deadLetters",
+           (select finished_at from archive_runs where finished_at is not null order by started_at desc limit 1) as "lastSuccess"
+  `.execute(db);
+  const [standing] = rows;
+  return {
+    backlog: standing?.backlog ?? 0,
+    deadLetters: standing?.deadLetters ?? 0,
+    lastSuccess: standing?.lastSuccess ?? undefined,
+  };
+}
+
 /** When the earliest of what failed may be tried again. */
 export async function nextRetryAt(db: Kysely<Schema>): Promise<Date | undefined> {
   const row = await db
