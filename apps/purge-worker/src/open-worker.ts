@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchiveContext, createPace, openObjectStore, removeAbandoned } from '@phaselock/archive';
 import { prepareDatabase } from '@phaselock/guard';
-import { type Database, lastRuns, openDatabase, readArchiveStatus, startEmbeddedPostgres } from '@phaselock/store';
+import { type Database, openDatabase, readArchiveStanding, startEmbeddedPostgres } from '@phaselock/store';
 import { type ArchiveTelemetry, createArchiveTelemetry } from '@phaselock/telemetry';
 import type { Config } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What was done since the last rest. */
-export type Work = { readonly sessions: number; readonly bytes: number };
+type Work = { readonly sessions: number; readonly bytes: number };
 export type Pace = (work: Work, signal?: AbortSignal) => Promise<void>;
 
 export type Pacing = {
