@@ -142,7 +142,7 @@ try {
   step('and still proven, every object read', deep.status === 0 && deep.out.endsWith('OK'), deep.out + deep.err);
   const [object = ''] = globSync('.phaselock/archive/**/*.gz', { cwd: COPY });
   const archived = /([\da-f-]{36})\.v/.exec(object)?.[1];
-  const retrieve = `curl -s http://127.0.0.1:${port}/v1/archives/${archived} -H 'Authorization: Bearer ${key}'`;
+  const retrieve = `curl -s http://127.0.0.1:${port}/v1/archives/${archived} -H 'Authorization: Bearer ${keyIn(shown)}'`;
   step('the archive of a session is shown', shell(retrieve).includes('"schemaVersion":1'), shell(retrieve));
   const bytes = readFileSync(join(COPY, object));
   writeFileSync(join(COPY, object), bytes.with(9, (bytes[9] ?? 0) ^ 1));
