@@ -16,7 +16,7 @@ export type QueueOptions = {
   readonly databaseUrl: string;
   readonly schedule: string;
   readonly lanes: number;
-  readonly onError: (error: Error) => void;
+  readonly onError: (error: unknown) => void;
   /** Of a test, whose clock is moved by hand. */
   readonly clock?: ConstructorOptions['clock'];
   /** Reads alone: neither schedules nor works. */

@@ -5,6 +5,7 @@ import type { ConstructorOptions, Job, PgBoss } from 'pg-boss';
 import { deleteOrphans } from './delete-orphans.ts';
 import type { Worker } from './open-worker.ts';
 import { type LaneData, openQueue, sendLanes, sendRetry, work } from './queue.ts';
+import { reportQueueErrors } from './report-queue-errors.ts';
 
 export type RunningWorker = {
   /** Takes no more work, ends what it is at between two chunks, and gives back what it did not get to. */
@@ -25,7 +26,7 @@ export async function runWorker(
     databaseUrl,
     schedule: config.schedule,
     lanes: config.lanes,
-    onError: (error: Error) => logger.error({ err: error }, 'the queue'),
+    onError: reportQueueErrors(logger, () => performance.now()),
     ...(clock !== undefined && { clock }),
   };
   const boss = await openQueue(options);

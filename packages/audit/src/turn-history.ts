@@ -54,6 +54,8 @@ const withMakers = (from: string): string => `
   left join history v on v.id = (select x.id from history x where x.thread = t.thread and x.nth < t.nth order by x.nth desc limit 1)
   left join history k on k.id = (
     select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and x.dropped = 'no' and x.invalidated = 'no'
+      -- One that fell silent and came home later may have told its id only then: nobody could have passed it yet.
+      and (x.ended_at is null or x.ended_at <= h.started_at)
     order by x.nth desc limit 1)
   left join history m on m.id = (
     select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told = t.passed order by x.dropped, x.nth desc limit 1)`;

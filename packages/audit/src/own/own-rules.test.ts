@@ -1,14 +1,18 @@
 import type { AttemptId, TaskId } from '@phaselock/core';
 import {
+  agentId,
   aStart,
   aTurn,
   begin,
+  eventually,
   OPUS,
   openTestGuard,
   replaceBy,
   runTurn,
   SONNET,
+  startedOf,
   type TestGuard,
+  tokenOf,
 } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { auditOwnDatabase } from '../audit-own-database.ts';
@@ -43,7 +47,6 @@ async function findAll(url: string): Promise<readonly Finding[]> {
   return findings;
 }
 
-/** `$first` and `$second` are the replaced session and its successor. */
 /** An archive of the first session that is as it should be, but for what is given. */
 const archived = (given: Readonly<Record<string, string | number>>): string => {
   const {
@@ -62,6 +65,7 @@ const archived = (given: Readonly<Record<string, string | number>>): string => {
     from sessions s where s.id = '$first'`;
 };
 
+/** `$first` and `$second` are the replaced session and its successor. */
 const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV101: [`update processes set model = 'claude-opus-4-5' where session_id = '$first' and seq = 2`],
   SV103: [`update processes set passed_session_id = 'nobody-said-this' where session_id = '$second' and seq = 4`],
@@ -144,6 +148,27 @@ const BESIDE: Readonly<Partial<Record<RuleId, readonly RuleId[]>>> = { SV201: ['
 test('a healthy history has no finding', async () => {
   await using home = await openTestGuard();
   await healthy(home);
+  expect(await findAll(home.databaseUrl)).toEqual([]);
+});
+
+test('a runner that fell silent and came home after its successor had begun leaves nothing to find', async () => {
+  await using home = await openTestGuard({ settings: { leaseMs: 100 } });
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId, SONNET));
+  await runTurn(guard, aTurn(session, attemptId), `before-${taskId}`);
+  const silent = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+  const successor = await eventually(async () => startedOf(await guard.startTurn(aTurn(session, attemptId))));
+  // Only now it tells the id of its conversation, which its successor could not have passed.
+  const late = {
+    ...tokenOf(silent),
+    ending: 'completed',
+    exitCode: 0,
+    agentSessionId: agentId(`late-${taskId}`),
+  } as const;
+  await guard.finishTurn(late);
+  await guard.finishTurn({ ...tokenOf(successor), ending: 'completed', exitCode: 0 });
   expect(await findAll(home.databaseUrl)).toEqual([]);
 });
 

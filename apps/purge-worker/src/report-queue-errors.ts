@@ -1,0 +1,27 @@
+import type { Logger } from '@phaselock/telemetry';
+
+const QUIET_MS = 60_000;
+
+/** A database that is away is met by every poll of every queue, twice a second: the same is said once a minute, with how often it was met. */
+export function reportQueueErrors(logger: Pick<Logger, 'error'>, now: () => number): (error: unknown) => void {
+  const met = new Map<string, { since: number; times: number }>();
+  return (error) => {
+    const message = messageOf(error);
+    const before = met.get(message);
+    if (before !== undefined && now() - before.since < QUIET_MS) {
+      before.times += 1;
+      return;
+    }
+    met.set(message, { since: now(), times: 0 });
+    logger.error({ queue_error: message, times: (before?.times ?? 0) + 1 }, `the queue: ${message}`);
+  };
+}
+
+/** The queue hands on copies of errors, which are not errors any more; a connection that ended says so in several voices. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  const message: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : error;
+  if (typeof message === 'string' && message !== '') return message;
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : 'an error without a message';
+}
