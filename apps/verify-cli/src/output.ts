@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import type { Write } from './report.ts';
 
 export type Output = AsyncDisposable & {
@@ -43,10 +43,23 @@ export function toStandardOutput(stdout: NodeJS.WritableStream): Output {
   };
 }
 
-/** Under another name until it is whole: half a report must not be taken for one. */
+/** Under another name until it is whole: half a report must not be taken for one. What is no file, as a device or a pipe, is written into. */
 export async function toFile(path: string): Promise<Output> {
-  const partial = `${path}.partial`;
-  const stream = createWriteStream(partial);
+  const there = await stat(path).catch(() => undefined);
+  if (there !== undefined && !there.isFile()) return await opened(path, path);
+  // A link stays one: what it leads to is replaced.
+  const target = there === undefined ? path : await realpath(path);
+  const partial = `${target}.partial`;
+  return await opened(path, partial, {
+    whole: () => rename(partial, target),
+    abandoned: () => rm(partial, { force: true }),
+  });
+}
+
+type Ending = { readonly whole: () => Promise<void>; readonly abandoned: () => Promise<void> };
+
+async function opened(path: string, at: string, ending?: Ending): Promise<Output> {
+  const stream = createWriteStream(at);
   const broken = brokenBy(stream, path);
   await Promise.race([once(stream, 'open'), broken]);
   let finished = false;
@@ -55,13 +68,13 @@ export async function toFile(path: string): Promise<Output> {
     finish: async () => {
       stream.end();
       await Promise.race([once(stream, 'close'), broken]);
-      await rename(partial, path);
+      await ending?.whole();
       finished = true;
     },
     [Symbol.asyncDispose]: async () => {
       if (finished) return;
       stream.destroy();
-      await rm(partial, { force: true });
+      await ending?.abandoned();
     },
   };
 }

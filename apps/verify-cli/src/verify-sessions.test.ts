@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import {
   aStart,
   aTurn,
@@ -116,6 +117,7 @@ describe('the exit code', () => {
     [['--all', '--database', 'mysql://x'], 1, 'postgres:// URL'],
     [['--all', '--logs', '/no/such/file'], 64, '--logs'],
     [['--all', '-o', '/no/such/folder/report'], 1, 'no such file'],
+    [['--all', '-o', '/tmp'], 1, 'illegal operation on a directory'],
   ])('%j is %i', async (args, expected, said) => {
     const { code, err } = await verify(home.databaseUrl, ...args);
     expect(err).toContain(said);
@@ -272,6 +274,25 @@ describe('a report', () => {
     const path = join(directory.path, 'report.json');
     expect(await verify(home.databaseUrl, '--all', '--format', 'json', '-o', path)).toMatchObject({ code: 0, out: '' });
     expect(reportSchema.parse(JSON.parse(await readFile(path, 'utf8'))).findings).toEqual([]);
+  });
+
+  test('into a device or through a link leaves both what they are', async () => {
+    await using directory = await temporaryDirectory();
+    const at = (name: string): string => join(directory.path, name);
+    const [pipe, link, file] = [at('pipe'), at('link'), at('file')];
+    await promisify(execFile)('mkfifo', [pipe]);
+    const [{ code }, heard] = await Promise.all([
+      verify(home.databaseUrl, '--all', '--format', 'json', '-o', pipe),
+      readFile(pipe, 'utf8'),
+    ]);
+    expect([code, reportSchema.parse(JSON.parse(heard)).findings]).toEqual([0, []]);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
+    await writeFile(file, 'of yesterday');
+    await symlink(file, link);
+    expect(await verify(home.databaseUrl, '--all', '--format', 'json', '-o', link)).toMatchObject({ code: 0 });
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect(reportSchema.parse(JSON.parse(await readFile(file, 'utf8'))).findings).toEqual([]);
+    expect((await readdir(directory.path)).toSorted()).toEqual(['file', 'link', 'pipe']);
   });
 
   test('has colours where they were asked for, and never in a pipe by itself', async () => {
