@@ -1,4 +1,5 @@
--- $TASKS tasks of five sessions each, five processes a session: a plan, a verify, and a run that was replaced twice. Nothing is wrong with it.
+-- $TASKS tasks of five sessions each, five processes a session: a plan, a verify, and a run that was replaced twice. In one session of two hundred
+-- a turn was killed before it told its id, and the next went on from the one before. Nothing is wrong with it.
 set session_replication_role = replica;
 set synchronous_commit = off;
 create function seed_id(kind text, n bigint) returns uuid language sql immutable parallel safe as
@@ -26,10 +27,17 @@ insert into processes (id, task_id, attempt_id, session_id, seq, action, reason,
                        generation, status, started_at, ended_at)
   select seed_id('5', (n - 1) * 5 + j), seed_id('2', (n - 1) / 5 + 1), seed_id('3', (n - 1) / 5 + 1), seed_id('4', n), ((n - 1) % 5) * 5 + j,
          case when j = 1 then 'CodingAgentInitialRequest' else 'CodingAgentFollowUpRequest' end, case when j = 1 then 'first' else 'same-model' end,
-         case when j > 1 then 'agent-' || (n - 1) * 5 + j - 1 end, 'agent-' || (n - 1) * 5 + j, 'claude-code',
-         case when n % 5 = 4 then 'claude-opus-4-5' else 'claude-sonnet-4-5' end, '{}', 1, 'completed', now() - interval '110 min', now() - interval '100 min'
+         case when j > 1 then 'agent-' || (n - 1) * 5 + case when j = 4 and n % 200 = 0 then 2 else j - 1 end end,
+         case when j <> 3 or n % 200 <> 0 then 'agent-' || (n - 1) * 5 + j end, 'claude-code',
+         case when n % 5 = 4 then 'claude-opus-4-5' else 'claude-sonnet-4-5' end, '{}', 1,
+         case when j = 3 and n % 200 = 0 then 'killed' else 'completed' end, now() - interval '120 min' + j * interval '10 min',
+         now() - interval '115 min' + j * interval '10 min'
   from generate_series(1, $TASKS * 5) n, generate_series(1, 5) j;
+-- Before a commit is on disk its rows are not marked as seen by all.
+checkpoint;
 vacuum (analyze) processes;
 vacuum (analyze) sessions;
 vacuum (analyze) session_events;
 vacuum (analyze) slots;
+vacuum (analyze) attempts;
+vacuum (analyze) tasks;

@@ -21,7 +21,7 @@ export type Source = AsyncDisposable & {
   /** How many checks may be asked at once. */
   readonly lanes: number;
   /** Row by row, however many there are. */
-  rows(check: Pick<Check, 'sql' | 'fewRows'>): AsyncIterable<Row>;
+  rows(check: Check): AsyncIterable<Row>;
   /** The processes that began afresh because their model is another one, as they should. */
   changes(): AsyncIterable<Row>;
   /** The processes of an attempt in order, each with what it is judged by. */

@@ -1,17 +1,17 @@
 import type { ModelPolicy } from '@phaselock/core';
 import type pg from 'pg';
-import type { Row } from '../check.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
 import { archivesPage } from './archives.ts';
+import { askEachRow } from './ask-each-row.ts';
 import { connect } from './connect.ts';
+import { databaseFailure } from './database-failure.ts';
 import { ownHistory } from './history.ts';
-import { ownChecks } from './own-checks.ts';
+import { openQuestions } from './open-questions.ts';
 import { readModelPolicy } from './read-model-policy.ts';
 import { type Scope, type ScopeSql, scopeSql } from './scope.ts';
 import { rowsOf, type SharedConnections, shareConnections } from './shared-connections.ts';
-import { streamRows } from './stream-rows.ts';
 
 export type OwnDatabase = {
   readonly url: string;
@@ -45,18 +45,9 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDa
     const owned = opened.move();
     return sourceOn(shareConnections(lanes), { description, policy, scope }, () => owned.disposeAsync());
   } catch (error) {
-    throw error instanceof NotFound || error instanceof SourceFailure ? error : failure(error);
+    throw error instanceof NotFound || error instanceof SourceFailure ? error : databaseFailure(error);
   }
 }
-
-const failure = (error: unknown): SourceFailure =>
-  new SourceFailure(`the database cannot be audited: ${messageOf(error)}`, { cause: error });
-
-/** A refused connection to a name with several addresses says nothing by itself. */
-const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
-};
 
 type Snapshot = { readonly description: string; readonly policy: ModelPolicy; readonly scope: Scope };
 /** The name other connections know it by. */
@@ -90,6 +81,8 @@ async function beginReading(client: pg.Client, statementTimeoutMs: number, first
   await client.query(`set local statement_timeout = ${Math.round(statementTimeoutMs)}`);
   // Many small groups are counted at once; what does not fit is written to disk, and read again.
   await client.query(`set local work_mem = '128MB'`);
+  // A connection is a core: two of them at work at once gain nothing from helpers, and leave the rest of the machine to those it is for.
+  await client.query('set local max_parallel_workers_per_gather = 0');
 }
 
 async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
@@ -130,12 +123,13 @@ function sourceOn(
 ): Source {
   const traits: SourceTraits = { freshStaysInThread: false, policy };
   const within = scopeSql(scope);
+  const { checks, rows } = openQuestions(connections, scope, traits);
   return {
     description,
     attemptId: scope.kind === 'attempt' ? scope.attemptId : undefined,
     notes: [],
     traits,
-    checks: ownChecks(within, traits),
+    checks,
     notApplicable: new Map([
       ['SV403', 'an id nobody reported cannot be passed: it would break SV103'],
       ['SV304', 'times have a type of their own'],
@@ -143,8 +137,8 @@ function sourceOn(
       ['SV405', 'usage is booked in the transaction that reports it'],
     ]),
     lanes: connections.size,
-    rows: (check) => stream(connections, check, within),
-    changes: () => stream(connections, { sql: `${ownHistory(within)} ${CHANGES}` }, within),
+    rows,
+    changes: () => askEachRow(connections, { sql: `${ownHistory(within)} ${CHANGES}` }, within),
     timeline: (attemptId) =>
       connections.ask(
         `${ownHistory(within)}
@@ -161,28 +155,6 @@ function sourceOn(
 const CHANGES = `
   select p.id, p.task_id, p.attempt_id, p.session_id from history p join sessions s on s.id = p.session_id left join sessions o on o.id = s.predecessor_id
   where p.action = 'initial' and (p.reason = 'model-changed' or o.deleted_reason = 'model-changed')`;
-
-async function* stream(
-  connections: SharedConnections,
-  { sql, fewRows }: Asked,
-  { values }: ScopeSql,
-): AsyncGenerator<Row> {
-  using lent = await connections.take();
-  const { client, flow } = lent.connection;
-  try {
-    // For a handful of rows each is looked up; a hash of the whole history would be built for nothing.
-    const lookUp = fewRows === true ? '; set local enable_hashjoin = off; set local enable_mergejoin = off' : '';
-    await client.query(`savepoint check_${lookUp}`);
-    yield* streamRows(client, flow, sql, sql.includes('$1') ? values : []);
-  } catch (error) {
-    throw failure(error);
-  } finally {
-    // One statement that took too long must not take the others with it, nor what was set for it.
-    await client.query('rollback to savepoint check_').catch(() => undefined);
-  }
-}
-
-type Asked = Parameters<Source['rows']>[0];
 
 async function countOwn(connections: SharedConnections, { inScope, processes, values }: ScopeSql): Promise<Counts> {
   const [row] = await connections.ask(

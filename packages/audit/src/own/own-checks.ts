@@ -8,19 +8,33 @@ import { orphanSessions, processesCheck } from './processes.ts';
 import { schemaObjectsCheck } from './schema-objects.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
+import type { SieveName } from './sift.ts';
+import { namedConversations, unusedSessions } from './turns-of-sessions.ts';
 
-/** Everything that is asked of our own database. An index, once missing, may have let in anything: that is looked at first. */
-export function ownChecks(scope: ScopeSql, traits: SourceTraits): Check[] {
+/** A question, and the sieves that tell where there is something to ask; with none it is asked of everything. */
+export type OwnCheck = Check & { readonly siftedBy: readonly SieveName[] };
+
+/**
+ * Everything that is asked of our own database. An index, once missing, may have let in anything: that is looked at first. Those that are long
+ * come before those that wait for the same sieve.
+ */
+export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
   const history = ownHistory(scope);
   const onHistory = (check: Check): Check => ({ ...check, sql: `${history} ${check.sql}` });
+  const siftedBy =
+    (...sieves: readonly SieveName[]) =>
+    (check: Check): OwnCheck => ({ ...check, siftedBy: sieves });
+  const unsifted = siftedBy();
   return [
-    schemaObjectsCheck,
-    onHistory(turnsCheck(traits)),
-    onHistory(conversationShared),
-    onHistory(twoRunning),
-    processesCheck(scope),
-    orphanSessions(scope),
-    ...sessionChecks(scope),
-    ...archiveChecks(scope),
+    unsifted(schemaObjectsCheck),
+    siftedBy('turns')(onHistory(turnsCheck(traits))),
+    siftedBy('lives', 'events')(orphanSessions(scope)),
+    unsifted(onHistory(conversationShared)),
+    siftedBy('turns', 'attempts')(processesCheck(scope)),
+    siftedBy('unused')(unusedSessions(scope)),
+    siftedBy('turns')(onHistory(twoRunning)),
+    siftedBy('turns', 'unused')(namedConversations(scope)),
+    ...sessionChecks(scope).map(siftedBy('lives')),
+    ...archiveChecks(scope).map(unsifted),
   ];
 }

@@ -1,45 +1,20 @@
-import type { AttemptId, TaskId } from '@phaselock/core';
 import {
   agentId,
   aStart,
   aTurn,
   begin,
   eventually,
-  OPUS,
   openTestGuard,
-  replaceBy,
   runTurn,
   SONNET,
   startedOf,
-  type TestGuard,
   tokenOf,
 } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { auditOwnDatabase } from '../audit-own-database.ts';
 import type { Finding } from '../finding.ts';
 import { RULE_IDS, type RuleId } from '../rules.ts';
-
-type History = {
-  readonly taskId: TaskId;
-  readonly attemptId: AttemptId;
-  readonly first: string;
-  readonly second: string;
-};
-
-/** Two turns with one model, replaced by another, which has two turns; and a slot of another phase. Nothing is wrong with it. */
-async function healthy({ guard, world }: TestGuard): Promise<History> {
-  const taskId = await world.task();
-  const attemptId = await world.attempt(taskId);
-  const first = await begin(guard, aStart(taskId, SONNET));
-  await runTurn(guard, aTurn(first, attemptId), `sonnet-1-${taskId}`);
-  await runTurn(guard, aTurn(first, attemptId), `sonnet-2-${taskId}`);
-  const second = await replaceBy(guard, aStart(taskId, OPUS));
-  await runTurn(guard, aTurn(second, attemptId), `opus-1-${taskId}`);
-  await runTurn(guard, aTurn(second, attemptId), `opus-2-${taskId}`);
-  const plan = await begin(guard, aStart(taskId, SONNET, { phase: 'plan' }));
-  await runTurn(guard, aTurn(plan, attemptId), `plan-${taskId}`);
-  return { taskId, attemptId, first: first.id, second: second.id };
-}
+import { healthyHistory } from '../testing/healthy-history.ts';
 
 async function findAll(url: string): Promise<readonly Finding[]> {
   const { findings, summary } = await auditOwnDatabase(url);
@@ -147,7 +122,7 @@ const BESIDE: Readonly<Partial<Record<RuleId, readonly RuleId[]>>> = { SV201: ['
 
 test('a healthy history has no finding', async () => {
   await using home = await openTestGuard();
-  await healthy(home);
+  await healthyHistory(home);
   expect(await findAll(home.databaseUrl)).toEqual([]);
 });
 
@@ -178,8 +153,8 @@ const planted = Object.entries(CORRUPTIONS).flatMap(([rule, all]) =>
 
 test.each(planted)('%s is found, alone, where it was planted (%i)', async (rule, _index, sql) => {
   await using home = await openTestGuard();
-  const { first, second } = await healthy(home);
-  await healthy(home);
+  const { first, second } = await healthyHistory(home);
+  await healthyHistory(home);
   const { pg } = home.guard.database.pool;
   const client = await pg.connect();
   await client.query(sql.replaceAll('$first', first).replaceAll('$second', second));

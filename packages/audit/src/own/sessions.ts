@@ -124,21 +124,6 @@ export function sessionChecks({ inScope }: ScopeSql): Check[] {
       (what) => what,
     ),
     session(
-      'SV302',
-      'unused',
-      `select ${ABOUT}, null as what from sessions s
-       where s.deleted_at is not null and ${inScope('s')} and not exists (select 1 from processes p where p.session_id = s.id)`,
-      () => 'it never had a process',
-    ),
-    session(
-      'SV402',
-      'named conversation',
-      `select ${ABOUT}, 'it names ' || s.agent_session_id as what from sessions s
-       where s.agent_session_id is not null and ${inScope('s')}
-         and not exists (select 1 from processes p where p.session_id = s.id and p.agent_session_id = s.agent_session_id)`,
-      (what) => `${what}, which no process of it reported`,
-    ),
-    session(
       'SV404',
       'closed',
       `select ${ABOUT}, s.status || case when s.ended_at is null then ' without an end' else ' since ' || s.ended_at end as what from sessions s

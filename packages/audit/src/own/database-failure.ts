@@ -1,0 +1,10 @@
+import { SourceFailure } from '../source.ts';
+
+export const databaseFailure = (error: unknown): SourceFailure =>
+  new SourceFailure(`the database cannot be audited: ${messageOf(error)}`, { cause: error });
+
+/** A refused connection to a name with several addresses says nothing by itself. */
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+};

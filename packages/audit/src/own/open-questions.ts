@@ -1,0 +1,43 @@
+import type { Check } from '../check.ts';
+import type { SourceTraits } from '../judge-turn.ts';
+import type { Source } from '../source.ts';
+import { askEachRow } from './ask-each-row.ts';
+import { type OwnCheck, ownChecks } from './own-checks.ts';
+import { type Scope, scopeSql } from './scope.ts';
+import type { SharedConnections } from './shared-connections.ts';
+import { openSifting } from './sift.ts';
+
+/** What is asked of our own database: of everything, only where a sieve held something; of less than that, all of it. */
+export function openQuestions(
+  connections: SharedConnections,
+  scope: Scope,
+  traits: SourceTraits,
+): Pick<Source, 'checks' | 'rows'> {
+  const checksOf = (looked: Scope): OwnCheck[] => ownChecks(scopeSql(looked), traits);
+  const checks = checksOf(scope);
+  const sift = openSifting((sql) => askEachRow(connections, { sql }, scopeSql(scope)));
+  const whereToLook = async ({ siftedBy }: OwnCheck): Promise<Scope> =>
+    scope.kind === 'all' && siftedBy.length > 0 ? await sift(siftedBy) : scope;
+
+  async function* rows({ name }: Check): ReturnType<Source['rows']> {
+    const looked = await whereToLook(named(name, checks));
+    for (const part of inParts(looked)) yield* askEachRow(connections, named(name, checksOf(part)), scopeSql(part));
+  }
+  return { checks, rows };
+}
+
+/** What a list costs grows with its square: it is gone through again for each row that is looked up. */
+const AT_ONCE = 500;
+
+function* inParts(scope: Scope): Generator<Scope> {
+  if (!('ids' in scope)) yield scope;
+  else
+    for (let at = 0; at < scope.ids.length; at += AT_ONCE)
+      yield { kind: scope.kind, ids: scope.ids.slice(at, at + AT_ONCE) };
+}
+
+function named(name: string, checks: readonly OwnCheck[]): OwnCheck {
+  const found = checks.find((check) => check.name === name);
+  if (found === undefined) throw new Error(`no question is called ${name}`);
+  return found;
+}

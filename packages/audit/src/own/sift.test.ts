@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import type { Row } from '../check.ts';
+import { openSifting, SIEVES, type SieveName } from './sift.ts';
+
+/** Sieves that hold what is given, and say how often they were asked. */
+function holding(held: Partial<Record<SieveName, readonly (string | null)[]>>) {
+  const asked: string[] = [];
+  const sift = openSifting(async function* (sql): AsyncGenerator<Row> {
+    const [name] = Object.entries(SIEVES).find(([, sieve]) => sql.includes(sieve.sql)) ?? [];
+    asked.push(name ?? sql);
+    for (const [known, ids] of Object.entries(held)) if (known === name) for (const id of ids) yield { id };
+  });
+  return { sift, asked };
+}
+
+test('each sieve is asked once, whoever stands behind it', async () => {
+  const { sift, asked } = holding({ turns: ['a', 'b', 'a'], unused: ['b', 'c'] });
+  expect(await sift(['turns'])).toEqual({ kind: 'sessions', ids: ['a', 'b'] });
+  expect(await sift(['turns', 'unused'])).toEqual({ kind: 'sessions', ids: ['a', 'b', 'c'] });
+  expect(await sift(['lives'])).toEqual({ kind: 'tasks', ids: [] });
+  expect(asked).toEqual(['turns', 'unused', 'lives']);
+});
+
+test('more than can be looked up, or what has no name, is looked for everywhere', async () => {
+  const many = Array.from({ length: 20_001 }, (_, n) => `session ${n}`);
+  const { sift } = holding({ turns: many, unused: many.slice(1), lives: ['a', null] });
+  expect(await sift(['unused'])).toMatchObject({ kind: 'sessions' });
+  expect(await sift(['turns'])).toEqual({ kind: 'all' });
+  expect(await sift(['turns', 'unused'])).toEqual({ kind: 'all' });
+  expect(await sift(['lives'])).toEqual({ kind: 'all' });
+});
