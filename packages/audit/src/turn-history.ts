@@ -33,7 +33,7 @@ const NUMBERED = `
   select p.id, p.thread, p.nth, p.action, p.passed, p.skip_context, p.agent, p.variant, p.model, p.parameters, row_number() over w as n,
          lag(p.told) over w as before_told, lag(p.agent) over w as before_agent, lag(p.variant) over w as before_variant,
          lag(p.model) over w as before_model, lag(p.parameters) over w as before_parameters
-  from history p window w as (partition by p.thread order by p.nth)`;
+  from history p window w as (partition by p.thread order by p.nth, p.id)`;
 
 /** Cheap, and true of everything that is not plainly right: the first is initial, the next passes what the last one told, with the same model. */
 const NOT_PLAINLY_RIGHT = `
@@ -51,14 +51,14 @@ const spoken = (alias: string, side: string): string =>
 const withMakers = (from: string): string => `
   select t.n, ${HISTORY_COLUMNS.map((column) => `h.${column}`).join(', ')}, ${spoken('v', 'prev')}, ${spoken('k', 'kept')}, ${spoken('m', 'maker')}
   from (${from}) t left join history h on h.id = t.id
-  left join history v on v.id = (select x.id from history x where x.thread = t.thread and x.nth < t.nth order by x.nth desc limit 1)
+  left join history v on v.id = (select x.id from history x where x.thread = t.thread and x.nth < t.nth order by x.nth desc, x.id desc limit 1)
   left join history k on k.id = (
     select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and x.dropped = 'no' and x.invalidated = 'no'
       -- One that fell silent and came home later may have told its id only then: nobody could have passed it yet.
       and (x.ended_at is null or x.ended_at <= h.started_at)
-    order by x.nth desc limit 1)
+    order by x.nth desc, x.id desc limit 1)
   left join history m on m.id = (
-    select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told = t.passed order by x.dropped, x.nth desc limit 1)`;
+    select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told = t.passed order by x.dropped, x.nth desc, x.id desc limit 1)`;
 
 export const SUSPICIOUS_TURNS = withMakers(`select * from (${NUMBERED}) numbered where ${NOT_PLAINLY_RIGHT}`);
 

@@ -5,7 +5,7 @@
  */
 export const TURNS_SIEVE = `
   select session_id as id from (
-    select p.session_id, count(*) as turns, count(p.passed_session_id) as resumed, count(p.agent_session_id) as reported,
+    select p.session_id, count(*) as turns, count(distinct p.seq) as places, count(p.passed_session_id) as resumed, count(p.agent_session_id) as reported,
            min(p.seq) as first, min(p.seq) filter (where p.passed_session_id is null) as afresh,
            max(p.seq) as last, max(p.seq) filter (where p.agent_session_id is null) as silent,
            string_agg(p.passed_session_id, e'\\x1f' order by p.seq) as passed, string_agg(p.agent_session_id, e'\\x1f' order by p.seq) as told,
@@ -19,7 +19,7 @@ export const TURNS_SIEVE = `
     from processes p left join sessions s on s.id = p.session_id
     group by p.session_id) sessions
   where (
-    as_its_session and named_one_of_them and running <= 1
+    as_its_session and named_one_of_them and running <= 1 and places = turns
     and resumed = turns - 1 and afresh = first
     -- The last may not have told its id yet.
     and reported >= turns - 1 and coalesce(silent, last) = last
