@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '@phaselock/store';
-import { openBenchServer } from './bench-server.ts';
+import { endWith } from './end-with.ts';
 import { createBenchDatabase } from './fresh-database.ts';
 import { median } from './measure.ts';
+import { onBenchServer } from './on-bench-server.ts';
 import { peakMemoryMb } from './peak-memory.ts';
 
 /** verify-sessions on a large history, beside one window-function scan of the same table in the same run. */
@@ -31,12 +32,13 @@ type Run = {
   readonly firstByteMs: number;
 };
 
-async function verify(url: string, args: readonly string[]): Promise<Run> {
+async function verify(owned: AsyncDisposableStack, url: string, args: readonly string[]): Promise<Run> {
   const since = performance.now();
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...process.env, PHASELOCK_DATABASE_URL: url },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endWith(owned, child);
   let out = '';
   let firstByteMs = Number.NaN;
   child.stdout.on('data', (chunk) => {
@@ -52,43 +54,45 @@ async function verify(url: string, args: readonly string[]): Promise<Run> {
   return { ms: performance.now() - since, code: Number(code), peakMb, out, firstByteMs };
 }
 
-await using server = await openBenchServer();
-const { adminUrl } = await server.started();
-await using bench = await createBenchDatabase(adminUrl);
-await using database = openDatabase({
-  url: bench.url,
-  maxSize: 1,
-  statementTimeoutMs: 3_600_000,
-  transactionTimeoutMs: 3_600_000,
-});
-const { pg } = database.pool;
-const seedSince = performance.now();
-const seed = readFileSync(join(import.meta.dirname, 'seed-history.sql'), 'utf8').replaceAll('$TASKS', String(tasks));
-for (const statement of seed.split(/;\n(?!\s*\$\$)/)) if (statement.trim() !== '') await pg.query(statement);
-console.log(
-  `${tasks * PROCESSES_A_TASK} processes, ${tasks * 5} sessions, seeded in ${((performance.now() - seedSince) / 1_000).toFixed(0)} s`,
-);
-
-const ratios: number[] = [];
-for (let round = 0; round < Number(values.rounds); round += 1) {
-  await pg.query(`set work_mem = '128MB'`);
-  const since = performance.now();
-  await pg.query(FLOOR);
-  const floorMs = performance.now() - since;
-  const { ms, code, peakMb, out } = await verify(bench.url, ['--all', '--format', 'json']);
-  if (code !== 0) throw new Error(`the audit ended with ${code}: ${out.slice(0, 2_000)}`);
-  ratios.push(ms / floorMs);
-  console.log(
-    `one window scan ${(floorMs / 1_000).toFixed(1)} s · the whole audit ${(ms / 1_000).toFixed(1)} s · ratio ${(ms / floorMs).toFixed(2)} · peak ${peakMb.toFixed(0)} MB`,
+await onBenchServer(async (adminUrl, owned) => {
+  const bench = owned.use(await createBenchDatabase(adminUrl));
+  const database = owned.use(
+    openDatabase({
+      url: bench.url,
+      maxSize: 1,
+      statementTimeoutMs: 3_600_000,
+      transactionTimeoutMs: 3_600_000,
+    }),
   );
-}
-console.log(`ratio, the median: ${median(ratios).toFixed(2)}`);
+  const { pg } = database.pool;
+  const seedSince = performance.now();
+  const seed = readFileSync(join(import.meta.dirname, 'seed-history.sql'), 'utf8').replaceAll('$TASKS', String(tasks));
+  for (const statement of seed.split(/;\n(?!\s*\$\$)/)) if (statement.trim() !== '') await pg.query(statement);
+  console.log(
+    `${tasks * PROCESSES_A_TASK} processes, ${tasks * 5} sessions, seeded in ${((performance.now() - seedSince) / 1_000).toFixed(0)} s`,
+  );
 
-const attempt = '01900003-0000-7000-8000-000000000007';
-const one = await verify(bench.url, [attempt, '--format', 'json']);
-const { tookMs } = JSON.parse(one.out).summary;
-console.log(`one attempt: ${tookMs} ms of asking, ${one.ms.toFixed(0)} ms in all, exit ${one.code}`);
-const help = await verify(bench.url, ['--help']);
-console.log(
-  `start-up to first byte: ${help.firstByteMs.toFixed(0)} ms (--help), ${one.firstByteMs.toFixed(0)} ms (an attempt)`,
-);
+  const ratios: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    await pg.query(`set work_mem = '128MB'`);
+    const since = performance.now();
+    await pg.query(FLOOR);
+    const floorMs = performance.now() - since;
+    const { ms, code, peakMb, out } = await verify(owned, bench.url, ['--all', '--format', 'json']);
+    if (code !== 0) throw new Error(`the audit ended with ${code}: ${out.slice(0, 2_000)}`);
+    ratios.push(ms / floorMs);
+    console.log(
+      `one window scan ${(floorMs / 1_000).toFixed(1)} s · the whole audit ${(ms / 1_000).toFixed(1)} s · ratio ${(ms / floorMs).toFixed(2)} · peak ${peakMb.toFixed(0)} MB`,
+    );
+  }
+  console.log(`ratio, the median: ${median(ratios).toFixed(2)}`);
+
+  const attempt = '01900003-0000-7000-8000-000000000007';
+  const one = await verify(owned, bench.url, [attempt, '--format', 'json']);
+  const { tookMs } = JSON.parse(one.out).summary;
+  console.log(`one attempt: ${tookMs} ms of asking, ${one.ms.toFixed(0)} ms in all, exit ${one.code}`);
+  const help = await verify(owned, bench.url, ['--help']);
+  console.log(
+    `start-up to first byte: ${help.firstByteMs.toFixed(0)} ms (--help), ${one.firstByteMs.toFixed(0)} ms (an attempt)`,
+  );
+});

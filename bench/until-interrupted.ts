@@ -12,7 +12,10 @@ export class Interrupted extends Error {
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const EXIT_PIPE_CLOSED = 141;
 
-/** The work's answer, or `Interrupted` at once when somebody asks us to stop or nobody reads what we print any more. */
+/**
+ * The work's answer, or `Interrupted` at once when somebody asks us to stop or nobody reads what we print any more. Who asks twice waits too, for
+ * what is left to be put away.
+ */
 export async function untilInterrupted<T>(work: () => Promise<T>): Promise<T> {
   const interrupted = Promise.withResolvers<never>();
   const undo: (() => void)[] = [];
@@ -25,6 +28,9 @@ export async function untilInterrupted<T>(work: () => Promise<T>): Promise<T> {
   process.stdout.on('error', unread);
   try {
     return await Promise.race([work(), interrupted.promise]);
+  } catch (error) {
+    if (error instanceof Interrupted) undo.length = 0;
+    throw error;
   } finally {
     for (const remove of undo) remove();
   }
