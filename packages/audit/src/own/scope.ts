@@ -37,6 +37,7 @@ export function scopeSql(scope: Scope): ScopeSql {
     }
     case 'sessions':
       return {
+        // Two lists of sessions may be of one task: whoever is asked list by list and looks at tasks would tell it twice.
         inScope: (alias) => `${alias}.task_id in (select task_id from sessions where id = any($1::uuid[]))`,
         sessions: 's.id = any($1::uuid[])',
         processes: 'p.session_id = any($1::uuid[])',
