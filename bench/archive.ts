@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,6 +13,7 @@ import { endWith } from './end-with.ts';
 import { createBenchDatabase } from './fresh-database.ts';
 import { onBenchServer } from './on-bench-server.ts';
 import { peakMemoryMb } from './peak-memory.ts';
+import { seed } from './seed.ts';
 
 /** Two purge workers on a large backlog, beside the floor of the same run; and what a replacement takes while they work. */
 const MAIN = resolve(import.meta.dirname, '../apps/purge-worker/src/main.ts');
@@ -58,12 +58,7 @@ await onBenchServer(async (adminUrl, owned) => {
   const long = { maxSize: 2, statementTimeoutMs: HOUR_MS, transactionTimeoutMs: HOUR_MS };
   {
     await using database = openDatabase({ url: bench.url, ...long, maxSize: 1 });
-    const seed = readFileSync(join(import.meta.dirname, 'seed-deleted.sql'), 'utf8').replaceAll(
-      '$SESSIONS',
-      String(sessions),
-    );
-    for (const statement of seed.split(/;\n(?!\s*\$\$)/))
-      if (statement.trim() !== '') await database.pool.pg.query(statement);
+    await seed(database, 'seed-deleted.sql', '$SESSIONS', sessions);
   }
   const copy = async (name: string): Promise<string> => {
     await using admin = openDatabase({ url: adminUrl, ...long });

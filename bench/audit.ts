@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '@phaselock/store';
 import { endWith } from './end-with.ts';
@@ -9,6 +8,7 @@ import { createBenchDatabase } from './fresh-database.ts';
 import { median } from './measure.ts';
 import { onBenchServer } from './on-bench-server.ts';
 import { peakMemoryMb } from './peak-memory.ts';
+import { seed } from './seed.ts';
 
 /** verify-sessions on a large history, beside one window-function scan of the same table in the same run. */
 const MAIN = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
@@ -66,8 +66,7 @@ await onBenchServer(async (adminUrl, owned) => {
   );
   const { pg } = database.pool;
   const seedSince = performance.now();
-  const seed = readFileSync(join(import.meta.dirname, 'seed-history.sql'), 'utf8').replaceAll('$TASKS', String(tasks));
-  for (const statement of seed.split(/;\n(?!\s*\$\$)/)) if (statement.trim() !== '') await pg.query(statement);
+  await seed(database, 'seed-history.sql', '$TASKS', tasks);
   console.log(
     `${tasks * PROCESSES_A_TASK} processes, ${tasks * 5} sessions, seeded in ${((performance.now() - seedSince) / 1_000).toFixed(0)} s`,
   );

@@ -1,10 +1,4 @@
 -- $SESSIONS sessions that were deleted 40 days ago, each with two processes, six events and a log of 25 lines, 8 kB of what agents say.
-set session_replication_role = replica;
-set synchronous_commit = off;
-create function seed_id(kind text, n bigint) returns uuid language sql immutable parallel safe as
-  $$ select ('0190000' || kind || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
-
-insert into projects (id, name) values (seed_id('1', 1), 'bench');
 insert into tasks (id, project_id, title) select seed_id('2', t), seed_id('1', 1), 'a task' from generate_series(1, $SESSIONS) t;
 insert into attempts (id, task_id, last_seq) select seed_id('3', t), seed_id('2', t), 2 from generate_series(1, $SESSIONS) t;
 insert into slots (task_id, phase, mode, generation, version) select seed_id('2', t), 'run', 'standard', 1, 2 from generate_series(1, $SESSIONS) t;

@@ -1,11 +1,5 @@
 -- $TASKS tasks of five sessions each, five processes a session: a plan, a verify, and a run that was replaced twice. In one session of two hundred
 -- a turn was killed before it told its id, and the next went on from the one before. Nothing is wrong with it.
-set session_replication_role = replica;
-set synchronous_commit = off;
-create function seed_id(kind text, n bigint) returns uuid language sql immutable parallel safe as
-  $$ select ('0190000' || kind || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
-
-insert into projects (id, name) values (seed_id('1', 1), 'bench');
 insert into tasks (id, project_id, title) select seed_id('2', t), seed_id('1', 1), 'a task' from generate_series(1, $TASKS) t;
 insert into attempts (id, task_id, last_seq) select seed_id('3', t), seed_id('2', t), 25 from generate_series(1, $TASKS) t;
 insert into slots (task_id, phase, mode, generation, version, live_session_id)

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { openObjectStore } from '@phaselock/archive';
+import { archiveAddress, openObjectStore } from '@phaselock/archive';
 import { openGuard } from '@phaselock/guard';
 import { readChanges, readChangesOf, readChangeTail, sweepIdempotencyKeys } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
@@ -82,9 +81,7 @@ export async function openApi({ config, databaseUrl, telemetry, logger, scope }:
     telemetry,
     scope,
   };
-  const archive = resources.use(
-    await openObjectStore(config.archiveUrl ?? `folder:${join(config.dataDir, 'archive')}`),
-  );
+  const archive = resources.use(await openObjectStore(archiveAddress(config)));
   const context: ApiContext = { guard, changes, readiness, scope, keys, archive };
   const handlers = {
     ...startHandlers(context),

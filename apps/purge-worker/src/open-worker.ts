@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveContext, createPace, openObjectStore, removeAbandoned } from '@phaselock/archive';
+import { type ArchiveContext, archiveAddress, createPace, openObjectStore, removeAbandoned } from '@phaselock/archive';
 import { prepareDatabase } from '@phaselock/guard';
 import { type Database, openDatabase, readArchiveStanding, startEmbeddedPostgres } from '@phaselock/store';
 import { type ArchiveTelemetry, createArchiveTelemetry } from '@phaselock/telemetry';
@@ -41,7 +41,7 @@ export async function openWorker(config: Config): Promise<Worker> {
   const database = resources.use(
     openDatabase({ url: databaseUrl, maxSize: config.lanes * 2 + 1, applicationName, ...PATIENT }),
   );
-  const store = resources.use(await openObjectStore(config.archiveUrl ?? `folder:${join(config.dataDir, 'archive')}`));
+  const store = resources.use(await openObjectStore(archiveAddress(config)));
   const scratch = join(config.dataDir, 'scratch');
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   await removeAbandoned(scratch);

@@ -19,17 +19,13 @@ export type QueueOptions = {
   readonly onError: (error: unknown) => void;
   /** Of a test, whose clock is moved by hand. */
   readonly clock?: ConstructorOptions['clock'];
-  /** Reads alone: neither schedules nor works. */
-  readonly passive?: boolean;
 };
 
-export async function openQueue({ databaseUrl, onError, clock, passive = false }: QueueOptions): Promise<PgBoss> {
+export async function openQueue({ databaseUrl, onError, clock }: QueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
     connectionString: databaseUrl,
     application_name: 'phaselock-purge-queue',
     max: 3,
-    schedule: !passive,
-    supervise: !passive,
     ...(clock !== undefined && { clock }),
   });
   boss.on('error', onError);

@@ -23,7 +23,7 @@ const HOURS_A_DECADE = 87_600;
 export const SETTINGS = {
   databaseUrl: databaseUrl(where),
   dataDir: dataDir(where),
-  archiveUrl: archiveUrl(where),
+  archiveUrl: archiveUrl(where, parseStoreAddress),
   redisUrl: redisUrl(where),
   migrate: migrate(where),
   logLevel: logLevel(where),
@@ -118,14 +118,12 @@ export type Config = ConfigOf<typeof SETTINGS>;
 
 export const readConfig = (env: Environment): Config => readSettings(SETTINGS, env, contradictions);
 
-function contradictions({ archiveAfterHours, purgeAfterHours, archiveUrl, schedule }: Config): string[] {
+function contradictions({ archiveAfterHours, purgeAfterHours, schedule }: Config): string[] {
   const found: string[] = [];
   if (purgeAfterHours < archiveAfterHours)
     found.push(
       'PHASELOCK_PURGE_AFTER_HOURS is less than PHASELOCK_ARCHIVE_AFTER_HOURS: what is not archived is not purged',
     );
-  const address = archiveUrl === undefined ? undefined : parseStoreAddress(archiveUrl);
-  if (address !== undefined && 'mistake' in address) found.push(`PHASELOCK_ARCHIVE_URL ${address.mistake}`);
   if (!/^\S+(?:\s+\S+){4}$/.test(schedule.trim()))
     found.push('PHASELOCK_PURGE_SCHEDULE must have the five fields of cron');
   return found;

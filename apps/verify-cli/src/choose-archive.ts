@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type ObjectExaminer, SourceFailure } from '@phaselock/audit';
 import type { Environment } from './choose-source.ts';
 import type { Verify } from './read-arguments.ts';
@@ -7,9 +6,9 @@ type OpenedArchive = AsyncDisposable & { readonly examine: ObjectExaminer };
 
 /** The archive the service keeps, to be read only. */
 export async function openArchive({ archive }: Verify, env: Environment): Promise<OpenedArchive> {
-  const beside = `folder:${join(env.PHASELOCK_DATA_DIR || '.phaselock', 'archive')}`;
-  const address = archive ?? (env.PHASELOCK_ARCHIVE_URL || beside);
-  const { examineObject, openObjectStore } = await archivePackage();
+  const { archiveAddress, examineObject, openObjectStore } = await archivePackage();
+  const archiveUrl = archive ?? (env.PHASELOCK_ARCHIVE_URL || undefined);
+  const address = archiveAddress({ archiveUrl, dataDir: env.PHASELOCK_DATA_DIR || '.phaselock' });
   const store = await openObjectStore(address).catch((error: unknown) => {
     throw new SourceFailure(error instanceof Error ? error.message : String(error), { cause: error });
   });

@@ -7,6 +7,6 @@ export { runSteps, type StepsDone } from './steps/run-steps.ts';
 export { type ExaminedObject, examineObject } from './stores/examine-object.ts';
 export { type ObjectStore, StoreFailure } from './stores/object-store.ts';
 export { openArchived } from './stores/open-archived.ts';
-export { openObjectStore, parseStoreAddress } from './stores/open-object-store.ts';
+export { archiveAddress, openObjectStore, parseStoreAddress } from './stores/open-object-store.ts';
 export { type Recorded, readVerified } from './stores/read-verified.ts';
 export { removeAbandoned } from './stores/remove-abandoned.ts';

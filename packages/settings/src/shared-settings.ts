@@ -46,9 +46,12 @@ export const redisUrl = (group: string) =>
     ),
   );
 
-export const archiveUrl = (group: string) =>
-  optional(
-    plainText(
+/** What an address may be is said by those who open it. */
+type ParseAddress = (text: string) => { readonly kind: string } | { readonly mistake: string };
+
+export const archiveUrl = (group: string, parseAddress: ParseAddress) =>
+  optional({
+    ...plainText(
       {
         variable: 'PHASELOCK_ARCHIVE_URL',
         group,
@@ -57,7 +60,11 @@ export const archiveUrl = (group: string) =>
       },
       '',
     ),
-  );
+    parse: (value) => {
+      const address = parseAddress(value);
+      return 'mistake' in address ? address : { value };
+    },
+  });
 
 export const logLevel = (group: string) =>
   oneOf(

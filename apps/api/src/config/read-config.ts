@@ -1,4 +1,3 @@
-import { parseStoreAddress } from '@phaselock/archive';
 import { ConfigMistakes, type ConfigOf, type Environment, readSettings, unknownIn } from '@phaselock/settings';
 import { isLoopbackHost } from '../access/loopback-only.ts';
 import { SETTINGS } from './settings.ts';
@@ -9,10 +8,8 @@ export { ConfigMistakes, type Environment };
 
 export const readConfig = (env: Environment): Config => readSettings(SETTINGS, env, contradictions);
 
-function contradictions({ auth, host, oidcIssuer, oidcAudience, oidcJwksUrl, archiveUrl }: Config): string[] {
+function contradictions({ auth, host, oidcIssuer, oidcAudience, oidcJwksUrl }: Config): string[] {
   const found: string[] = [];
-  const address = archiveUrl === undefined ? undefined : parseStoreAddress(archiveUrl);
-  if (address !== undefined && 'mistake' in address) found.push(`PHASELOCK_ARCHIVE_URL ${address.mistake}`);
   if (auth === 'off' && !isLoopbackHost(host))
     found.push('PHASELOCK_AUTH=off is for loopback only: set PHASELOCK_AUTH=keys, or PHASELOCK_HOST=127.0.0.1');
   if ((oidcIssuer === undefined) !== (oidcAudience === undefined))

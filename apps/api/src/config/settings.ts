@@ -1,3 +1,4 @@
+import { parseStoreAddress } from '@phaselock/archive';
 import {
   archiveUrl,
   databaseUrl,
@@ -53,7 +54,7 @@ export const SETTINGS = {
   dataDir: dataDir(data),
   migrate: migrate(data),
   redisUrl: redisUrl(data),
-  archiveUrl: archiveUrl(data),
+  archiveUrl: archiveUrl(data, parseStoreAddress),
   poolSize: integer(
     {
       variable: 'PHASELOCK_POOL_SIZE',

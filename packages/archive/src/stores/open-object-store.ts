@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { folderStore } from './folder-store.ts';
 import { type ObjectStore, StoreFailure } from './object-store.ts';
 import type { S3Options } from './s3-options.ts';
@@ -59,6 +60,15 @@ function s3Address(url: URL): StoreAddress | { readonly mistake: string } {
     },
   };
 }
+
+/** Where the archive is, unless it was said: beside the embedded database. */
+export const archiveAddress = ({
+  archiveUrl,
+  dataDir,
+}: {
+  readonly archiveUrl: string | undefined;
+  readonly dataDir: string;
+}): string => archiveUrl ?? `folder:${join(dataDir, 'archive')}`;
 
 export async function openObjectStore(address: string): Promise<ObjectStore> {
   const parsed = parseStoreAddress(address);

@@ -77,12 +77,13 @@ async function joinSnapshot(client: pg.Client, statementTimeoutMs: number, share
 }
 
 async function beginReading(client: pg.Client, statementTimeoutMs: number, first = ''): Promise<void> {
-  await client.query(`begin isolation level repeatable read read only; ${first}`);
-  await client.query(`set local statement_timeout = ${Math.round(statementTimeoutMs)}`);
-  // Many small groups are counted at once; what does not fit is written to disk, and read again.
-  await client.query(`set local work_mem = '128MB'`);
-  // A connection is a core: two of them at work at once gain nothing from helpers, and leave the rest of the machine to those it is for.
-  await client.query('set local max_parallel_workers_per_gather = 0');
+  await client.query(`
+    begin isolation level repeatable read read only; ${first};
+    set local statement_timeout = ${Math.round(statementTimeoutMs)};
+    -- Many small groups are counted at once; what does not fit is written to disk, and read again.
+    set local work_mem = '128MB';
+    -- A connection is a core: two of them at work at once gain nothing from helpers, and leave the rest of the machine to those it is for.
+    set local max_parallel_workers_per_gather = 0`);
 }
 
 async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 export type RunCounts = {
@@ -71,14 +71,18 @@ export type ArchiveStatus = {
   readonly nextRetryAt: Date | null;
 };
 
+/** How many are old enough, not archived, and no dead letters. */
+const dueToArchive = (afterSeconds: number): RawBuilder<number> => sql`
+  (select count(*) from sessions s where s.deleted_at is not null and s.archived_at is null
+     and s.deleted_at <= clock_timestamp() - make_interval(secs => ${afterSeconds})
+     and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null))`;
+
 export async function readArchiveStatus(
   db: Kysely<Schema>,
   { archiveAfterSeconds, purgeAfterSeconds }: { archiveAfterSeconds: number; purgeAfterSeconds: number },
 ): Promise<ArchiveStatus> {
   const { rows } = await sql<ArchiveStatus>`
-    select (select count(*) from sessions s where s.deleted_at is not null and s.archived_at is null
-              and s.deleted_at <= clock_timestamp() - make_interval(secs => ${archiveAfterSeconds})
-              and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null)) as "toArchive",
+    select ${dueToArchive(archiveAfterSeconds)} as "toArchive",
            (select count(*) from archives where purged_at is null
               and deleted_at <= clock_timestamp() - make_interval(secs => ${purgeAfterSeconds})) as "toPurge",
            claims.*, kept.*, (select count(*) from archive_leftovers) as leftovers
@@ -104,9 +108,7 @@ type ArchiveStanding = {
 /** What is asked at every scrape, so only what an index answers, however many tombstones there are. */
 export async function readArchiveStanding(db: Kysely<Schema>, archiveAfterSeconds: number): Promise<ArchiveStanding> {
   const { rows } = await sql<Omit<ArchiveStanding, 'lastSuccess'> & { lastSuccess: Date | null }>`
-    select (select count(*) from sessions s where s.deleted_at is not null and s.archived_at is null
-              and s.deleted_at <= clock_timestamp() - make_interval(secs => ${archiveAfterSeconds})
-              and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null)) as backlog,
+    select ${dueToArchive(archiveAfterSeconds)} as backlog,
            (select count(*) from archive_claims where dead_at is not null and discarded_at is null) as "deadLetters",
            (select finished_at from archive_runs where finished_at is not null order by started_at desc limit 1) as "lastSuccess"
   `.execute(db);
