@@ -3,16 +3,17 @@ import { access, type FileHandle, link, mkdir, open, rm, rmdir, unlink } from 'n
 import { dirname, join, resolve } from 'node:path';
 import { type ObjectBody, type ObjectStore, type Put, StoreFailure } from './object-store.ts';
 import { removeAbandoned } from './remove-abandoned.ts';
-import { groupedSync } from './sync-directories.ts';
+import { groupedSync, type SyncDirectory } from './sync-directories.ts';
 
 /** What is being written is kept apart, so that nothing under a key is ever half there. */
 const INCOMING = '.incoming';
 const KEY = /^[\w-]+(?:[./][\w-]+)*$/;
 
 /** Objects as files. A file is whole and on the disk, its name too, before it is said to be written. */
-export function folderStore(folder: string): ObjectStore {
+export function folderStore(folder: string, syncDirectory: SyncDirectory = groupedSync()): ObjectStore {
   const root = resolve(folder);
-  const syncDirectory = groupedSync();
+  /** Folders whose names are on the disk. */
+  const named = new Set<string>();
   const incoming = join(root, INCOMING);
   const pathOf = (key: string): string => {
     if (!KEY.test(key)) throw new StoreFailure('store_unusable', `${JSON.stringify(key)} is no key of an object`);
@@ -35,24 +36,20 @@ export function folderStore(folder: string): ObjectStore {
     put: (key, body) =>
       inWords(root, async (): Promise<Put> => {
         const target = pathOf(key);
-        const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+        const directory = dirname(target);
+        const made = await mkdir(directory, { recursive: true, mode: 0o700 });
         const part = join(incoming, randomUUID());
         try {
           await writeDurably(part, body);
-          // A link never replaces what is there, where a rename would.
-          await link(part, target);
-        } catch (error) {
-          if (codeOf(error) === 'EEXIST') return { kind: 'exists', version: null };
-          throw error;
+          const kind = await nameOnce(part, target);
+          // Whoever made the folder, or the object, may not have lived to see its name on the disk.
+          const known = made === undefined && named.has(directory);
+          await Promise.all(upwards(directory, known ? directory : highest(root, made)).map(syncDirectory));
+          named.add(directory);
+          return { kind, version: null };
         } finally {
           await rm(part, { force: true });
         }
-        // Upwards to what was there before: the name of a new folder is in the one above it.
-        const last = made === undefined ? dirname(target) : dirname(made);
-        const names: Promise<void>[] = [];
-        for (let at = dirname(target); at.length >= last.length; at = dirname(at)) names.push(syncDirectory(at));
-        await Promise.all(names);
-        return { kind: 'written', version: null };
       }),
 
     get: (key) =>
@@ -96,6 +93,30 @@ async function writeDurably(path: string, body: ObjectBody): Promise<void> {
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+}
+
+/** A link never replaces what is there, where a rename would. */
+async function nameOnce(part: string, target: string): Promise<'written' | 'exists'> {
+  try {
+    await link(part, target);
+    return 'written';
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return 'exists';
+    throw error;
+  }
+}
+
+/** The name of a folder is in the one above it. */
+const highest = (root: string, made: string | undefined): string =>
+  made === undefined || made.length > root.length ? root : dirname(made);
+
+function upwards(from: string, last: string): string[] {
+  const folders: string[] = [];
+  for (let at = from; at.length >= last.length; at = dirname(at)) {
+    folders.push(at);
+    if (at === dirname(at)) break;
+  }
+  return folders;
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -10,7 +10,7 @@ export type ObjectBody = {
 /** `exists`: there is something under the key already, and it was left as it is. */
 export type Put = { readonly kind: 'written' | 'exists'; readonly version: string | null };
 
-/** Where archives are kept. Nothing is ever overwritten; when `put` says `written`, a power failure does not take it back. */
+/** Where archives are kept. Nothing is ever overwritten; what `put` has answered of, a power failure does not take it back. */
 export type ObjectStore = {
   /** For people, without secrets. */
   readonly place: string;
