@@ -93,8 +93,6 @@ create table archive_runs (
   started_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz,
   worker text not null,
-  -- Workers that have not come to the end of it.
-  lanes_left integer not null,
   archived bigint not null default 0,
   purged bigint not null default 0,
   removed bigint not null default 0,
