@@ -233,13 +233,14 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
   },
   overloaded: async () => {
     await using small = await openTestApi({ PHASELOCK_POOL_SIZE: '2', PHASELOCK_MAX_POOL_WAITING: '1' });
-    await using _locked = await lockModels(small);
-    const refusedAtOnce = async (): Promise<Seen> => {
-      const answer = await small.call('GET', '/v1/models');
-      if (field(answer.body, 'code') !== 'overloaded') throw new Error('This one waited its turn.');
-      return answer;
-    };
-    return await Promise.any(Array.from({ length: 12 }, refusedAtOnce));
+    const waiting: Promise<unknown>[] = [];
+    await using held = new AsyncDisposableStack();
+    held.defer(async () => void (await Promise.all(waiting)));
+    held.use(await lockModels(small));
+    for (let nth = 0; nth < 12; nth += 1) waiting.push(small.call('GET', '/v1/models'));
+    // Whoever is asked for before the others have come to the pool waits with them.
+    await eventually(() => expect(small.api.guard.database.pool.stats().waiting).toBeGreaterThan(1));
+    return await small.call('GET', '/v1/models');
   },
 };
 
