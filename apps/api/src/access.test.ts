@@ -52,7 +52,7 @@ describe('a scope', () => {
     const forbidden = { code: 'forbidden', detail: 'needs the scope sessions:replace' };
     expect((await api.call('POST', '/v1/sessions', { body: other, key: writer })).body).toMatchObject(forbidden);
     const many = await api.call('POST', '/v1/sessions/bulk', { body: { items: [other] }, key: writer });
-    expect(many.body).toMatchObject(forbidden);
+    expect(many.body).toMatchObject({ results: [{ status: 403, answer: null, problem: forbidden }] });
     const attemptId = await api.world.attempt(taskId);
     const turn = await api.call('POST', `/v1/sessions/${textField(started.body, 'session.id')}/turns`, {
       body: { generation: 1, attemptId, skipContext: true },
@@ -133,8 +133,13 @@ describe('administration', () => {
     expect((await api.call('GET', '/v1/sessions', { key })).status).toBe(200);
     const list = await api.call('GET', '/v1/admin/api-keys');
     expect(list.text).not.toContain(key.slice(17));
+    const changes = `/v1/tasks/${await api.world.task()}/changes`;
+    const stream = await fetch(`${api.api.url}${changes}`, { headers: { Authorization: `Bearer ${key}` } });
+    expect(stream.status).toBe(200);
     expect((await api.call('DELETE', `/v1/admin/api-keys/${textField(made.body, 'id')}`)).status).toBe(204);
     expect((await api.call('GET', '/v1/sessions', { key })).status).toBe(401);
+    await expect(stream.text()).resolves.toBe('retry: 1000\n\n');
+    expect((await api.call('GET', changes, { key })).status).toBe(401);
   });
 
   test('sets the kill switch: sessions are created beside each other, and guarded again afterwards', async () => {

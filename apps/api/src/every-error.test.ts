@@ -134,6 +134,11 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
     await start(OPUS, { confirm: await confirmOf(OPUS) });
     return await api.call('PUT', `${process}/agent-session`, { body: { generation: 1, agentSessionId: 'too late' } });
   },
+  stale_process: async () => {
+    const { process } = await running();
+    await post(`${process}/finish`, { generation: 1, ending: 'completed' });
+    return await api.call('PUT', `${process}/agent-session`, { body: { generation: 1, agentSessionId: 'too late' } });
+  },
   agent_session_taken: async () => {
     const processes = [(await running('plan')).process, (await running('verify')).process];
     const body = { generation: 1, agentSessionId: `agent-${taskId}` };

@@ -2,10 +2,8 @@ import { archiveAddress, openObjectStore } from '@phaselock/archive';
 import { openGuard } from '@phaselock/guard';
 import { readChanges, readChangesOf, readChangeTail, sweepIdempotencyKeys } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
-import { authenticateBy, everybodyHere } from './access/authenticate.ts';
-import { authenticateKeys } from './access/authenticate-key.ts';
-import { authenticateTokens, type TokenAuthenticator } from './access/authenticate-token.ts';
 import { isLoopbackHost } from './access/loopback-only.ts';
+import { openAccess } from './access/open-access.ts';
 import { createChangeFeed } from './changes/change-feed.ts';
 import { changeStreams } from './changes/change-streams.ts';
 import type { Config } from './config/read-config.ts';
@@ -23,6 +21,7 @@ import { drain } from './life/drain.ts';
 import { listen } from './life/listen.ts';
 import { watchReadiness } from './life/readiness.ts';
 import { sweepKeysHourly } from './life/sweep-keys.ts';
+import { sweepEveryMs, sweepLapsedLeases } from './life/sweep-lapsed.ts';
 import { servePages } from './pages/serve-pages.ts';
 import { buildApp } from './server/build-app.ts';
 import type { RequestScope } from './server/request-scope.ts';
@@ -41,12 +40,21 @@ export type OpenApiParts = {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly scope: RequestScope;
+  /** How often the rights behind long answers are looked at; tests do not want to wait for it. */
+  readonly recheckMs?: number;
 };
 
 const RATE_WINDOW_MS = 60_000;
 
 /** The whole service on one database: composed here, and nowhere else. */
-export async function openApi({ config, databaseUrl, telemetry, logger, scope }: OpenApiParts): Promise<OpenApi> {
+export async function openApi({
+  config,
+  databaseUrl,
+  telemetry,
+  logger,
+  scope,
+  recheckMs,
+}: OpenApiParts): Promise<OpenApi> {
   await using resources = new AsyncDisposableStack();
   const now = (): number => performance.now();
   const guard = resources.use(await openGuard(guardOptions({ config, databaseUrl, telemetry, logger })));
@@ -59,13 +67,12 @@ export async function openApi({ config, databaseUrl, telemetry, logger, scope }:
     }),
   );
   resources.use(sweepKeysHourly(() => sweepIdempotencyKeys(guard.database), logger));
+  resources.use(sweepLapsedLeases(() => guard.sweepLapsed(), logger, sweepEveryMs(config.leaseMs)));
   const changes = changeStreams(feed, { max: config.maxStreams });
-  const keys = resources.use(
-    authenticateKeys({ find: (prefix) => guard.findApiKey(prefix), touch: (ids) => guard.touchApiKeys(ids), now }),
-  );
+  const { authenticate, keys } = resources.use(openAccess({ config, guard, now, recheckMs }));
   const delay = resources.use(watchEventLoopDelay());
   const intake: Intake = {
-    authenticate: config.auth === 'off' ? everybodyHere : authenticateBy({ keys, tokens: issuerOf(config) }),
+    authenticate,
     guard,
     shedder: createLoadShedder({
       poolWaiting: () => guard.database.pool.stats().waiting,
@@ -121,7 +128,7 @@ export async function openApi({ config, databaseUrl, telemetry, logger, scope }:
   return { url, guard, drain: drainOnce, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-const guardOptions = ({ config, databaseUrl, telemetry, logger }: Omit<OpenApiParts, 'scope'>) => ({
+const guardOptions = ({ config, databaseUrl, telemetry, logger }: Omit<OpenApiParts, 'scope' | 'recheckMs'>) => ({
   databaseUrl,
   telemetry,
   logger,
@@ -135,13 +142,3 @@ const guardOptions = ({ config, databaseUrl, telemetry, logger }: Omit<OpenApiPa
   settings: { deadlineMs: config.deadlineMs, leaseMs: config.leaseMs },
   ...(config.redisUrl !== undefined && { redisUrl: config.redisUrl }),
 });
-
-function issuerOf({ oidcIssuer, oidcAudience, oidcAlgorithms, oidcJwksUrl }: Config): TokenAuthenticator | undefined {
-  if (oidcIssuer === undefined || oidcAudience === undefined) return undefined;
-  return authenticateTokens({
-    issuer: oidcIssuer,
-    audience: oidcAudience,
-    algorithms: oidcAlgorithms,
-    ...(oidcJwksUrl !== undefined && { jwksUrl: oidcJwksUrl }),
-  });
-}

@@ -106,12 +106,16 @@ function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Br
 
 function spokenIn(row: Row, side?: 'prev' | 'kept' | 'maker'): Spoken {
   const at = (name: string): string | null => row[side === undefined ? name : `${side}_${name}`] ?? null;
-  const [agent, variant, model] = [at('agent'), at('variant'), at('model')];
-  const text = JSON.stringify([agent, variant, model, at('parameters')]);
+  const [agent, variant, model, resolvedModel] = [at('agent'), at('variant'), at('model'), at('resolved')];
+  const text = JSON.stringify([agent, variant, model, resolvedModel, at('parameters')]);
   const label = model ?? variant ?? (agent === null ? 'unknown' : `${agent}'s default`);
   const known = agent === null ? undefined : parseAgent(agent);
   if (known === undefined) return { identity: undefined, label, text };
-  return { text, identity: { agent: known, variant, model, parameters: parametersIn(at('parameters')) }, label };
+  return {
+    text,
+    identity: { agent: known, variant, model, resolvedModel, parameters: parametersIn(at('parameters')) },
+    label,
+  };
 }
 
 function compare(before: Spoken, now: Spoken, policy: ModelPolicy): Verdict {

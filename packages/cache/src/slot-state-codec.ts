@@ -47,10 +47,13 @@ function readIdentity(value: unknown): ModelIdentity | undefined {
   const agent = fields.get('agent');
   const variant = readName(fields.get('variant'));
   const model = readName(fields.get('model'));
+  // Absent in what a release before wrote: then the database is asked.
+  const resolvedModel = readName(fields.get('resolvedModel'));
   const parameters = [...(fieldsOf(fields.get('parameters')) ?? [['', undefined]])];
   if (!isAgent(agent) || variant === undefined || model === undefined || !parameters.every(isParameter))
     return undefined;
-  return { agent, variant, model, parameters: Object.fromEntries(parameters) };
+  if (resolvedModel === undefined) return undefined;
+  return { agent, variant, model, resolvedModel, parameters: Object.fromEntries(parameters) };
 }
 
 const readGeneration = (fields: JsonFields) => {

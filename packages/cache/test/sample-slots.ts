@@ -40,7 +40,8 @@ export const sampleState = (version: number): SlotState => ({
     identity: {
       agent: 'claude-code',
       variant: null,
-      model: 'claude-opus-4-5',
+      model: 'opus',
+      resolvedModel: 'claude-opus-4-5',
       parameters: { reasoning_effort: 'high', budget: 3, fast: true, x: null },
     },
     status: 'running',

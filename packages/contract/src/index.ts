@@ -21,5 +21,5 @@ export {
 } from './route.ts';
 export { type OperationId, ROUTES, type Routes } from './routes.ts';
 export { PROBLEM_MEDIA_TYPE, type Problem, problemType } from './schemas/problem.ts';
-export { slotOf } from './schemas/slot.ts';
+export { slotFilterOf, slotOf } from './schemas/slot.ts';
 export { SCOPES, type Scope } from './scopes.ts';

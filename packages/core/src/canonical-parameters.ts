@@ -9,6 +9,7 @@ const SPELLINGS = {
   context_window: ['model_context_window', 'context_length', 'context_size', 'max_context_tokens', 'num_ctx'],
   system_prompt: ['system', 'system_message', 'base_instructions'],
   append_system_prompt: ['developer_instructions'],
+  thinking: ['enable_thinking', 'thinking_enabled', 'extended_thinking', 'always_thinking_enabled'],
 } as const;
 
 const CANONICAL_NAMES: ReadonlyMap<string, string> = new Map(

@@ -26,7 +26,7 @@ const titleOf = (reason: ComparisonReason): string =>
 
 const claude = (model: string | null): ModelResolution => ({
   kind: 'resolved',
-  identity: { agent: 'claude-code', variant: null, model, parameters: {} },
+  identity: { agent: 'claude-code', variant: null, model, resolvedModel: null, parameters: {} },
 });
 
 describe('model change', () => {
@@ -61,7 +61,13 @@ describe('model change', () => {
 test('a value that never equals itself does not make a model differ from itself', () => {
   const model: ModelResolution = {
     kind: 'resolved',
-    identity: { agent: 'codex', variant: null, model: 'gpt-5', parameters: { temperature: Number.NaN } },
+    identity: {
+      agent: 'codex',
+      variant: null,
+      model: 'gpt-5',
+      resolvedModel: null,
+      parameters: { temperature: Number.NaN },
+    },
   };
   expect(compareModels(model, structuredClone(model), DEFAULT_MODEL_POLICY).verdict).toBe('same');
 });

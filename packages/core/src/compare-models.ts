@@ -37,6 +37,9 @@ function reasonsFor(previous: ModelIdentity, next: ModelIdentity, policy: ModelP
 function plainReasons(previous: ModelIdentity, next: ModelIdentity): readonly ComparisonReason[] {
   const reasons: ComparisonReason[] = [];
   if (previous.model !== next.model) reasons.push({ field: 'model', previous: previous.model, next: next.model });
+  else if (previous.resolvedModel !== next.resolvedModel) {
+    reasons.push({ field: 'model', previous: previous.resolvedModel, next: next.resolvedModel });
+  }
   if (previous.variant !== next.variant) {
     reasons.push({ field: 'variant', previous: previous.variant, next: next.variant });
   }
@@ -56,4 +59,8 @@ const agentOf = (resolution: ModelResolution) =>
 /** The answer nearly every comparison comes to, without parsing a name. */
 const isIdentical = (a: ModelIdentity, b: ModelIdentity): boolean =>
   a === b ||
-  (a.agent === b.agent && a.model === b.model && a.variant === b.variant && sameParameters(a.parameters, b.parameters));
+  (a.agent === b.agent &&
+    a.model === b.model &&
+    a.resolvedModel === b.resolvedModel &&
+    a.variant === b.variant &&
+    sameParameters(a.parameters, b.parameters));

@@ -45,7 +45,10 @@ function inWords(decision: StartDecision): Record<string, Scalar> {
   switch (decision.kind) {
     case 'create':
       return { kind: decision.kind, beside: decision.beside };
-    case 'existing':
+    case 'existing': {
+      const { kind, comparison, takesOn } = decision;
+      return { kind, verdict: comparison.verdict, ...(takesOn !== null && { takesOn: true }) };
+    }
     case 'replace':
       return { kind: decision.kind, verdict: decision.comparison.verdict };
     case 'ask':

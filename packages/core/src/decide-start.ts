@@ -21,7 +21,13 @@ export type StartQuestion = 'replace' | 'keep-or-replace';
 
 export type StartDecision =
   | { readonly kind: 'create'; readonly identity: ModelIdentity; readonly beside: boolean }
-  | { readonly kind: 'existing'; readonly live: LiveSession; readonly comparison: ModelComparison }
+  | {
+      readonly kind: 'existing';
+      readonly live: LiveSession;
+      readonly comparison: ModelComparison;
+      /** The user kept the session although the model differs slightly: it becomes the session's. Null where nothing is written. */
+      readonly takesOn: ModelIdentity | null;
+    }
   | {
       readonly kind: 'ask';
       readonly question: StartQuestion;
@@ -55,7 +61,7 @@ function decideBesideLive(
   comparison: ModelComparison,
 ): StartDecision {
   const same = comparison.verdict === 'same';
-  if (same && !live.modelMissing) return { kind: 'existing', live, comparison };
+  if (same && !live.modelMissing) return { kind: 'existing', live, comparison, takesOn: null };
   if (say.kind === 'replace') {
     if (!isShown(live, say.shown)) return { kind: 'refuse', code: 'session_moved_on', live };
     return { kind: 'replace', live, identity, comparison };
@@ -64,6 +70,6 @@ function decideBesideLive(
   if (same) return { kind: 'refuse', code: 'model_missing', why: 'model-deleted' };
   // A changed model cannot be kept either: that would resume one model's conversation with another.
   const canKeep = comparison.verdict !== 'changed' && !live.modelMissing;
-  if (canKeep && say.kind === 'keep') return { kind: 'existing', live, comparison };
+  if (canKeep && say.kind === 'keep') return { kind: 'existing', live, comparison, takesOn: identity };
   return { kind: 'ask', question: canKeep ? 'keep-or-replace' : 'replace', live, comparison };
 }

@@ -37,6 +37,8 @@ function readSession(row: Row): TurnSession {
     status: row.has('status') ? row.oneOf('status', SESSION_STATUSES) : 'ready',
     deleted: flagOr(row, 'deleted'),
     modelMissing: flagOr(row, 'modelMissing'),
+    over: flagOr(row, 'over'),
+    keptThrough: row.has('keptThrough') ? row.numberOrNull('keptThrough') : null,
     leaseHeld: flagOr(row, 'leaseHeld'),
     predecessorStopsInMs: row.has('predecessorStopsInMs') ? row.number('predecessorStopsInMs') : 0,
   };
@@ -47,6 +49,7 @@ function readSession(row: Row): TurnSession {
 function readPast(row: Row, at: number): PastProcess {
   const past: PastProcess = {
     id: must(parseProcessId(`01980000-0000-7000-8000-${String(at).padStart(12, '0')}`), 'process'),
+    place: row.has('place') ? row.oneOf('place', ['here', 'left', 'elsewhere']) : 'here',
     seq: row.has('seq') ? row.number('seq') : at + 1,
     identity: identityNamed(row.text('model')),
     agentSessionId: idOr(row, 'id'),
@@ -79,13 +82,15 @@ const readCase = (row: Row) => {
 function inWords(decision: TurnDecision): Record<string, Scalar> {
   switch (decision.kind) {
     case 'initial':
-      return { kind: decision.kind, reason: decision.reason };
+      return { kind: decision.kind, reason: decision.reason, ...(decision.takesOn && { takesOn: true }) };
     case 'follow-up': {
-      const { kind, reason, passedSessionId, comparison } = decision;
-      return { kind, reason, passedSessionId, verdict: comparison.verdict };
+      const { kind, reason, passedSessionId, comparison, takesOn } = decision;
+      return { kind, reason, passedSessionId, verdict: comparison.verdict, ...(takesOn && { takesOn }) };
     }
-    case 'fresh':
-      return { kind: decision.kind, reason: decision.reason, verdict: decision.comparison.verdict };
+    case 'fresh': {
+      const { kind, reason, comparison, resumes } = decision;
+      return { kind, reason, verdict: comparison.verdict, ...(resumes !== null && { resumes }) };
+    }
     case 'ask':
       return { kind: decision.kind, question: decision.question, verdict: decision.comparison.verdict };
     case 'refuse':
@@ -93,6 +98,12 @@ function inWords(decision: TurnDecision): Record<string, Scalar> {
     default:
       return decision satisfies never;
   }
+}
+
+/** The id a decision hands to the agent. */
+function passedBy(decision: TurnDecision): AgentSessionId | null {
+  if (decision.kind === 'follow-up') return decision.passedSessionId;
+  return decision.kind === 'fresh' ? decision.resumes : null;
 }
 
 describe.each(['valid', 'invalid'])('turn: %s', (section) => {
@@ -122,20 +133,27 @@ describe('whatever the session, its history and the request', () => {
   });
 
   test('an id is never passed on to a changed model', () => {
-    always(({ history, request, policy }, decision) => {
-      if (decision.kind !== 'follow-up') return;
+    always(({ session, history, request, policy }, decision) => {
+      const passed = passedBy(decision);
+      if (passed === null || !('comparison' in decision)) return;
       expect(decision.comparison.verdict).not.toBe('changed');
-      const speakers = history.filter(({ agentSessionId }) => agentSessionId === decision.passedSessionId);
+      const all = history.filter(({ agentSessionId }) => agentSessionId === passed);
+      const own = all.filter(({ place }) => place === 'here');
+      const speakers = own.length > 0 ? own : all;
       const newest = speakers.findLast(({ dropped }) => !dropped) ?? speakers.at(-1);
       if (newest === undefined) return;
-      const made: ModelResolution = { kind: 'resolved', identity: newest.identity };
-      expect(compareModels(made, request.model, policy).verdict).not.toBe('changed');
+      const kept = newest.place === 'here' && session.keptThrough !== null && newest.seq <= session.keptThrough;
+      const verdicts = [newest.identity, ...(kept ? [session.identity] : [])].map((identity) => {
+        const made: ModelResolution = { kind: 'resolved', identity };
+        return compareModels(made, request.model, policy).verdict;
+      });
+      expect(verdicts.some((verdict) => verdict !== 'changed')).toBe(true);
     });
   });
 
   test('an id is passed on silently only to the same model', () => {
     always(({ request }, decision) => {
-      if (decision.kind === 'follow-up' && request.say.kind !== 'keep') {
+      if (passedBy(decision) !== null && 'comparison' in decision && request.say.kind !== 'keep') {
         expect(decision.comparison.verdict).toBe('same');
       }
     });
@@ -143,16 +161,25 @@ describe('whatever the session, its history and the request', () => {
 
   test('an id that was lost or invalidated is never passed on', () => {
     always(({ history, request }, decision) => {
-      if (decision.kind !== 'follow-up') return;
-      expect(decision.passedSessionId).not.toBe(request.lostId);
+      const passed = passedBy(decision);
+      if (passed === null) return;
+      expect(passed).not.toBe(request.lostId);
       const gone = history.filter(({ invalidated }) => invalidated).map(({ agentSessionId }) => agentSessionId);
-      expect(gone).not.toContain(decision.passedSessionId);
+      expect(gone).not.toContain(passed);
+    });
+  });
+
+  test('a session goes on with no conversation but its own, unless it has had none', () => {
+    always(({ history }, decision) => {
+      if (decision.kind !== 'follow-up') return;
+      const own = history.filter(({ place }) => place === 'here');
+      if (own.length > 0) expect(own.map(({ agentSessionId }) => agentSessionId)).toContain(decision.passedSessionId);
     });
   });
 
   test('only the first process of a session is an initial one', () => {
     always(({ history }, decision) => {
-      if (decision.kind === 'initial') expect(history).toEqual([]);
+      if (decision.kind === 'initial') expect(history.filter(({ place }) => place === 'here')).toEqual([]);
     });
   });
 
@@ -171,9 +198,9 @@ describe('whatever the session, its history and the request', () => {
     });
   });
 
-  test('nothing runs in a session that is deleted, running or waiting', () => {
+  test('nothing runs in a session that is deleted, over, running or waiting', () => {
     always(({ session }, decision) => {
-      if (session.deleted || session.leaseHeld || session.predecessorStopsInMs > 0)
+      if (session.deleted || session.over || session.leaseHeld || session.predecessorStopsInMs > 0)
         expect(decision.kind).toBe('refuse');
     });
   });
@@ -190,10 +217,10 @@ describe('whatever the session, its history and the request', () => {
       const invalid = new Set(
         history.filter(({ invalidated }) => invalidated).map(({ agentSessionId }) => agentSessionId),
       );
-      const kept = history.filter(({ dropped }) => !dropped);
+      const own = history.filter(({ place }) => place === 'here');
+      const kept = own.filter(({ dropped }) => !dropped);
       const withId = kept.filter(({ agentSessionId }) => agentSessionId !== null);
-      const valid = withId.filter(({ agentSessionId }) => !invalid.has(agentSessionId));
-      const newest = new Set([history, kept, withId, valid].map((list) => list.at(-1)));
+      const newest = new Set([own, kept, withId].map((list) => list.at(-1)));
       const isNamed = (id: AgentSessionId | null): boolean => id !== null && id === request.preRetryId;
       const enough = history.filter((past) => newest.has(past) || isNamed(past.agentSessionId));
       const marked = enough.map((past) => ({ ...past, invalidated: invalid.has(past.agentSessionId) }));

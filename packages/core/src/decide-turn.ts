@@ -12,23 +12,37 @@ import type { PastProcess, TurnRequest, TurnSession } from './turn.ts';
 export type FreshReason = Extract<TurnReason, 'model-changed' | 'user-request' | 'session-invalid'>;
 
 export type TurnDecision =
-  | { readonly kind: 'initial'; readonly reason: 'first'; readonly identity: ModelIdentity }
+  | { readonly kind: 'initial'; readonly reason: 'first'; readonly identity: ModelIdentity; readonly takesOn: boolean }
   | {
       readonly kind: 'follow-up';
       readonly reason: 'same-model';
       readonly passedSessionId: AgentSessionId;
       readonly identity: ModelIdentity;
       readonly comparison: ModelComparison;
+      /** The user kept the session although the model differs slightly: it becomes the session's. */
+      readonly takesOn: boolean;
     }
   | {
+      /** Another session takes the place of this one. */
       readonly kind: 'fresh';
+      /** Why this session is left. */
       readonly reason: FreshReason;
       readonly identity: ModelIdentity;
       readonly comparison: ModelComparison;
+      /** An earlier conversation, which goes on there; null when a new one begins. */
+      readonly resumes: AgentSessionId | null;
     }
   | { readonly kind: 'ask'; readonly question: StartQuestion; readonly comparison: ModelComparison }
   | { readonly kind: 'refuse'; readonly code: 'model_missing'; readonly why: MissingWhy }
-  | { readonly kind: 'refuse'; readonly code: 'session_moved_on' | 'stale_generation' | 'turn_running' }
+  | {
+      readonly kind: 'refuse';
+      readonly code:
+        | 'session_moved_on'
+        | 'stale_generation'
+        | 'turn_running'
+        | 'illegal_transition'
+        | 'agent_session_taken';
+    }
   | { readonly kind: 'refuse'; readonly code: 'predecessor_stopping'; readonly retryAfterMs: number };
 
 /** What the outcome hangs on once nothing stands in the way of a turn. */
@@ -36,9 +50,11 @@ type Situation = {
   readonly session: TurnSession;
   readonly request: TurnRequest;
   readonly identity: ModelIdentity;
-  readonly conversation: Conversation;
+  readonly conversation: PassableConversation;
   readonly comparison: ModelComparison;
 };
+
+type PassableConversation = Exclude<Conversation, { kind: 'elsewhere' }>;
 
 /** What a turn comes to. Every path that starts an agent goes through here. */
 export function decideTurn(
@@ -49,21 +65,36 @@ export function decideTurn(
 ): TurnDecision {
   const { model, say } = request;
   if (session.deleted) return { kind: 'refuse', code: 'stale_generation' };
+  if (session.over) return { kind: 'refuse', code: 'illegal_transition' };
   if (model.kind === 'missing') return { kind: 'refuse', code: 'model_missing', why: model.why };
-  // Before anything else could start afresh: who confirmed the end of another session did not confirm the end of this one.
+  // Before anything else could start afresh: a confirmation of the end of another session does not confirm the end of this one.
   if (say.kind === 'replace' && !isShown(session, say.shown)) return { kind: 'refuse', code: 'session_moved_on' };
   if (session.leaseHeld) return { kind: 'refuse', code: 'turn_running' };
   if (session.predecessorStopsInMs > 0) {
     return { kind: 'refuse', code: 'predecessor_stopping', retryAfterMs: session.predecessorStopsInMs };
   }
   const conversation = findConversation(history, request);
-  const comparison = compareModels(previousModel(session, conversation), model, policy);
+  if (conversation.kind === 'elsewhere') return { kind: 'refuse', code: 'agent_session_taken' };
+  const comparison = compareWith(session, conversation, model, policy);
   const situation = { session, request, identity: model.identity, conversation, comparison };
   return startsAfresh(situation) ? fresh(situation) : goOnOrAsk(situation);
 }
 
+/** What was kept goes on with the model it was kept for as well as with the one that made it. */
+function compareWith(
+  session: TurnSession,
+  conversation: PassableConversation,
+  model: ModelResolution,
+  policy: ModelPolicy,
+): ModelComparison {
+  const withMaker = compareModels(previousModel(session, conversation), model, policy);
+  if (withMaker.verdict === 'same' || !wasKept(session, conversation)) return withMaker;
+  const withKept = compareModels({ kind: 'resolved', identity: session.identity }, model, policy);
+  return withKept.verdict === 'same' ? withKept : withMaker;
+}
+
 /** The model that made the id being resumed, not merely the latest one. An id nobody recorded was made by a model nobody knows. */
-function previousModel({ identity }: TurnSession, conversation: Conversation): ModelResolution {
+function previousModel({ identity }: TurnSession, conversation: PassableConversation): ModelResolution {
   switch (conversation.kind) {
     case 'none-yet':
     case 'dropped':
@@ -71,11 +102,17 @@ function previousModel({ identity }: TurnSession, conversation: Conversation): M
       return { kind: 'resolved', identity };
     case 'resumable':
     case 'lost':
-      if (conversation.maker !== null) return { kind: 'resolved', identity: conversation.maker.identity };
-      return { kind: 'missing', agent: identity.agent, variant: null, model: null, why: 'model-missing' };
+      if (conversation.maker === null)
+        return { kind: 'missing', agent: identity.agent, variant: null, model: null, why: 'model-missing' };
+      return { kind: 'resolved', identity: conversation.maker.identity };
     default:
       return conversation satisfies never;
   }
+}
+
+function wasKept({ keptThrough }: TurnSession, conversation: PassableConversation): boolean {
+  const maker = 'maker' in conversation ? conversation.maker : null;
+  return maker?.place === 'here' && keptThrough !== null && maker.seq <= keptThrough;
 }
 
 /** Whether a fresh conversation is the only thing left, so that there is nothing to ask. */
@@ -99,24 +136,30 @@ function startsAfresh({ session, request, conversation, comparison }: Situation)
 }
 
 function goOnOrAsk(situation: Situation): TurnDecision {
-  const { session, request, comparison } = situation;
+  const { session, request, comparison, conversation } = situation;
   const { verdict } = comparison;
-  if (verdict === 'same' && !session.modelMissing) return goOn(situation);
+  // A conversation that goes on elsewhere does not need the model of the session it leaves.
+  const modelMissing = session.modelMissing && !(conversation.kind === 'resumable' && conversation.needsOwnSession);
+  if (verdict === 'same' && !modelMissing) return goOn(situation);
   const confirmed = request.say.kind === 'replace' || (request.onModelChange === 'replace' && verdict === 'changed');
   if (confirmed) return fresh(situation);
   if (verdict === 'same') return { kind: 'refuse', code: 'model_missing', why: 'model-deleted' };
-  const canKeep = verdict !== 'changed' && !session.modelMissing;
+  const canKeep = verdict !== 'changed' && !modelMissing;
   if (canKeep && request.say.kind === 'keep') return goOn(situation);
   return { kind: 'ask', question: canKeep ? 'keep-or-replace' : 'replace', comparison };
 }
 
 function goOn(situation: Situation): TurnDecision {
   const { identity, conversation, comparison } = situation;
+  const takesOn = comparison.verdict !== 'same';
   switch (conversation.kind) {
     case 'none-yet':
-      return { kind: 'initial', reason: 'first', identity };
-    case 'resumable':
-      return { kind: 'follow-up', reason: 'same-model', passedSessionId: conversation.id, identity, comparison };
+      return { kind: 'initial', reason: 'first', identity, takesOn };
+    case 'resumable': {
+      const { id, needsOwnSession } = conversation;
+      if (needsOwnSession) return { kind: 'fresh', reason: 'user-request', identity, comparison, resumes: id };
+      return { kind: 'follow-up', reason: 'same-model', passedSessionId: id, identity, comparison, takesOn };
+    }
     case 'lost':
     case 'dropped':
     case 'unreported':
@@ -131,10 +174,15 @@ const fresh = ({ request, identity, conversation, comparison }: Situation): Turn
   reason: freshReason(request, conversation, comparison),
   identity,
   comparison,
+  resumes: null,
 });
 
 /** A changed model is told before anything else: it is what would surprise. The rest is either lost or asked for. */
-function freshReason({ skipContext }: TurnRequest, { kind }: Conversation, { verdict }: ModelComparison): FreshReason {
+function freshReason(
+  { skipContext }: TurnRequest,
+  { kind }: PassableConversation,
+  { verdict }: ModelComparison,
+): FreshReason {
   if (verdict === 'changed') return 'model-changed';
   if (skipContext) return 'user-request';
   return kind === 'lost' || kind === 'unreported' ? 'session-invalid' : 'user-request';

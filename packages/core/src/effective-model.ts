@@ -14,17 +14,19 @@ export type EffectiveModel = {
 /** Aliases may point at aliases; a list that points in a circle must still come to an end. */
 const MAX_HOPS = 8;
 
-export function effectiveModel({ agent, model }: ModelIdentity, policy: ModelPolicy): EffectiveModel {
-  let { bare, contextWindow } = splitContextWindow(model ?? '');
-  let given = model ?? '';
-  for (let hop = 0; hop < MAX_HOPS; hop += 1) {
+/** What the name stood for when it was looked up, else what the policy says it stands for today. */
+export function effectiveModel({ agent, model, resolvedModel }: ModelIdentity, policy: ModelPolicy): EffectiveModel {
+  let given = resolvedModel ?? model ?? '';
+  let { bare, contextWindow } = splitContextWindow(given);
+  // What was asked for beats what the alias would bring.
+  contextWindow = splitContextWindow(model ?? '').contextWindow ?? contextWindow;
+  for (let hop = 0; resolvedModel === null && hop < MAX_HOPS; hop += 1) {
     const target =
-      aliasTarget(given, bare, policy) ?? (isAgentChoice(bare) ? own(policy.defaultModels, agent) : undefined);
+      aliasTarget(agent, given, bare, policy) ?? (isAgentChoice(bare) ? own(policy.defaultModels, agent) : undefined);
     if (target === undefined) break;
     const split = splitContextWindow(target);
     given = target;
     bare = split.bare;
-    // What was asked for beats what the alias would bring.
     contextWindow ??= split.contextWindow;
   }
   if (isAgentChoice(bare)) return { title: null, name: null, contextWindow };
@@ -32,8 +34,10 @@ export function effectiveModel({ agent, model }: ModelIdentity, policy: ModelPol
   return { title: bare, name, contextWindow: contextWindow ?? name.contextWindow };
 }
 
-const aliasTarget = (given: string, bare: string, { aliases }: ModelPolicy): string | undefined =>
-  own(aliases, given) ?? own(aliases, bare);
+function aliasTarget(agent: string, given: string, bare: string, { aliases }: ModelPolicy): string | undefined {
+  const named = (name: string): string | undefined => own(aliases, `${agent} ${name}`) ?? own(aliases, name);
+  return named(given) ?? named(bare);
+}
 
 /** A model may be called `constructor`; only what the policy itself says is looked at. */
 const own = (names: Readonly<Partial<Record<string, string>>>, key: string): string | undefined =>

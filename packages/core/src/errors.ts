@@ -43,7 +43,12 @@ export const ERRORS = {
   stale_generation: {
     status: 409,
     retryable: false,
-    text: 'This session was replaced. Writes under its generation are refused.',
+    text: 'This generation is not valid any more. What was sent under it is refused.',
+  },
+  stale_process: {
+    status: 409,
+    retryable: false,
+    text: 'This process is not the one at work in its session any more. What it sent is refused.',
   },
   agent_session_taken: { status: 409, retryable: false, text: 'This agent session id belongs to another session.' },
   illegal_transition: {
@@ -116,7 +121,9 @@ export type ErrorCode = keyof typeof ERRORS;
 export const NOTICES = {
   same_model_active: 'A session with the same model is already active. View the active session.',
   replace_warning: 'Replacing this session will result in the loss of any unsaved progress.',
+  same_model_ended: 'A session with the same model is there and has ended. Its next turn takes it up again.',
   model_not_found: 'Model Not Found',
+  model_not_listed: 'This model is not in the catalogue. It is accepted because others of its family are.',
   model_changed_log: 'Model changed between sessions, starting fresh to avoid context incompatibility',
 } as const;
 

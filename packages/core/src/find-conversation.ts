@@ -4,52 +4,66 @@ import type { PastProcess, TurnRequest } from './turn.ts';
 /** Where a session's conversation stands. Only `resumable` has an id to pass on; only `none-yet` may begin one in this session. */
 export type Conversation =
   | { readonly kind: 'none-yet' }
-  /** The maker is null for an id the caller named and nobody recorded. */
-  | { readonly kind: 'resumable'; readonly id: AgentSessionId; readonly maker: PastProcess | null }
+  | {
+      readonly kind: 'resumable';
+      readonly id: AgentSessionId;
+      /** Null for an id the caller named and nobody recorded. */
+      readonly maker: PastProcess | null;
+      /** It is not this session's conversation, and this session has had one of its own: it goes on in a session of its own. */
+      readonly needsOwnSession: boolean;
+    }
   /** The agent no longer knows it. */
   | { readonly kind: 'lost'; readonly maker: PastProcess | null }
   /** Every process was taken back by the user. */
   | { readonly kind: 'dropped' }
   /** The agent ran and never told an id: whatever it began cannot be found again. */
-  | { readonly kind: 'unreported' };
+  | { readonly kind: 'unreported' }
+  /** The id a retry names belongs to a session that is not a past one of this slot. */
+  | { readonly kind: 'elsewhere' };
 
 /**
- * The pre-retry id if the caller gives one, else the latest id that was neither dropped nor invalidated. Of a long history
- * these are enough: the newest process, the newest not dropped, the newest of those with an id, the newest of those whose id
- * is valid, and whichever spoke under the pre-retry id, each marked invalidated if any process with its id is.
+ * The pre-retry id if the caller gives one, else the latest id that was not dropped. Of a long history these are enough: the newest process, the
+ * newest not dropped, the newest of those with an id, and the makers of the pre-retry id, each marked invalidated if any process with its id is.
  */
 export function findConversation(
   history: readonly PastProcess[],
   { preRetryId, lostId }: Pick<TurnRequest, 'preRetryId' | 'lostId'>,
 ): Conversation {
   const newestFirst = history.toSorted((a, b) => b.seq - a.seq);
-  const invalid = invalidIds(history);
-  if (preRetryId !== null) {
-    const maker = makerOf(newestFirst, preRetryId);
-    const lost = preRetryId === lostId || invalid.has(preRetryId);
-    return lost ? { kind: 'lost', maker } : { kind: 'resumable', id: preRetryId, maker };
-  }
-  if (newestFirst.length === 0) return { kind: 'none-yet' };
-  const kept = newestFirst.filter(({ dropped }) => !dropped);
+  const here = newestFirst.filter(({ place }) => place === 'here');
+  if (preRetryId !== null) return retried(newestFirst, here, { preRetryId, lostId });
+  if (here.length === 0) return { kind: 'none-yet' };
+  const kept = here.filter(({ dropped }) => !dropped);
   if (kept.length === 0) return { kind: 'dropped' };
-  return latestOf(kept, invalid, lostId);
+  return latestOf(kept, invalidIds(newestFirst), lostId);
 }
 
+function retried(
+  newestFirst: readonly PastProcess[],
+  here: readonly PastProcess[],
+  { preRetryId: id, lostId }: { readonly preRetryId: AgentSessionId; readonly lostId: AgentSessionId | null },
+): Conversation {
+  const own = makerOf(here, id);
+  if (own === null && newestFirst.some(({ place, agentSessionId }) => place === 'elsewhere' && agentSessionId === id))
+    return { kind: 'elsewhere' };
+  const maker = own ?? makerOf(newestFirst, id);
+  if (id === lostId || invalidIds(newestFirst).has(id)) return { kind: 'lost', maker };
+  return { kind: 'resumable', id, maker, needsOwnSession: own === null && here.length > 0 };
+}
+
+/** A lost id does not fall back to an older one, however it became known: what was said since would be dropped without a word. */
 function latestOf(
   kept: readonly PastProcess[],
   invalid: ReadonlySet<AgentSessionId>,
   lostId: AgentSessionId | null,
 ): Conversation {
-  const newest = kept.find(({ agentSessionId }) => agentSessionId !== null) ?? null;
-  if (newest === null) return { kind: 'unreported' };
-  // Lost in this very turn: falling back to an older id would drop what was said since without a word.
-  if (newest.agentSessionId === lostId) return { kind: 'lost', maker: newest };
   for (const maker of kept) {
     const id = maker.agentSessionId;
-    if (id !== null && !invalid.has(id))
-      return id === lostId ? { kind: 'lost', maker } : { kind: 'resumable', id, maker };
+    if (id === null) continue;
+    if (id === lostId || invalid.has(id)) return { kind: 'lost', maker };
+    return { kind: 'resumable', id, maker, needsOwnSession: false };
   }
-  return { kind: 'lost', maker: newest };
+  return { kind: 'unreported' };
 }
 
 /** An agent that keeps its id from turn to turn has it on several processes; invalid on one is invalid on all. */

@@ -1,6 +1,22 @@
 export { AGENTS, type Agent, parseAgent } from './agents.ts';
 export { canonicalParameterName } from './canonical-parameters.ts';
+export {
+  buildCatalogue,
+  type Catalogue,
+  type CatalogueModel,
+  type CatalogueProfile,
+  policyFromCatalogue,
+} from './catalogue.ts';
 export { compareModels } from './compare-models.ts';
+export {
+  judgeReport,
+  REPORTS,
+  type Report,
+  type ReportVerdict,
+  STANDINGS,
+  type Standing,
+  standingsThat,
+} from './decide-report.ts';
 export {
   decideStart,
   type StartDecision,
@@ -35,10 +51,11 @@ export {
   type SessionId,
   type TaskId,
 } from './ids.ts';
-export { KNOWN_MODELS } from './known-models.ts';
+export { EARLIER_SEEDS, KNOWN_MODELS } from './known-models.ts';
 export type { ComparisonReason, ModelComparison, Verdict } from './model-comparison.ts';
 export type { MissingWhy, ModelIdentity, ModelResolution, Parameters, ParameterValue } from './model-identity.ts';
 export { DEFAULT_MODEL_POLICY, type ModelPolicy, STRICT_MODEL_POLICY } from './model-policy.ts';
+export { isModelGone, type ModelStanding, modelStanding } from './model-standing.ts';
 export { type ModelName, parseModelName } from './parse-model-name.ts';
 export { MODES, type Mode, PHASE_TITLES, PHASES, type Phase, type PhaseAndMode, parsePhase } from './phase.ts';
 export {
@@ -54,17 +71,10 @@ export {
   type TurnReason,
 } from './process-lifecycle.ts';
 export { DELETION_REASONS, type DeletionReason, replacementReason } from './replacement-reason.ts';
+export { replacesSession } from './replaces-session.ts';
+export { type ModelSelection, refuseUnlisted, resolveModel } from './resolve-model.ts';
 export {
-  buildCatalogue,
-  type Catalogue,
-  type CatalogueModel,
-  type CatalogueProfile,
-  isModelGone,
-  type ModelSelection,
-  policyFromCatalogue,
-  resolveModel,
-} from './resolve-model.ts';
-export {
+  hasEnded,
   nextSessionStatus,
   SESSION_ACTIONS,
   SESSION_STATUSES,
@@ -75,5 +85,5 @@ export {
 } from './session-lifecycle.ts';
 export { isShown, type LiveSession, type ShownSession, type SlotKey, type SlotState, slotName } from './slot.ts';
 export { STORE_FAILURES, type StoreFailureCode } from './store-failure.ts';
-export type { PastProcess, TurnRequest, TurnSay, TurnSession } from './turn.ts';
+export type { PastProcess, ProcessPlace, TurnRequest, TurnSay, TurnSession } from './turn.ts';
 export { uuidV7 } from './uuid-v7.ts';

@@ -9,7 +9,10 @@ export type ModelPolicy = {
   readonly criticalParameters: readonly string[];
   /** What an agent runs when no model is named. Without an entry, "default" and a name are different models. */
   readonly defaultModels: Readonly<Partial<Record<Agent, string>>>;
-  /** Moving names in lower case, such as `sonnet`, and the model each stands for today. */
+  /**
+   * Moving names in lower case, such as `sonnet`, and the model each stands for today; `codex mini` is the name `mini` of one agent. Looked up
+   * only for an identity that does not say what its name stood for.
+   */
   readonly aliases: Readonly<Record<string, string>>;
   /** Names parsed beforehand, in lower case: what a catalogue lists need not be parsed at every comparison. */
   readonly parsedNames?: ReadonlyMap<string, ModelName>;
@@ -24,6 +27,7 @@ export const DEFAULT_MODEL_POLICY: ModelPolicy = {
     'context_window',
     'system_prompt',
     'append_system_prompt',
+    'thinking',
   ],
   defaultModels: {},
   aliases: {},

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import vectors from '../../../vectors/model-look-up.json' with { type: 'json' };
+import { must, Row, readSection } from '../test/row.ts';
+import { parseAgent } from './agents.ts';
+import { buildCatalogue, type CatalogueModel, policyFromCatalogue } from './catalogue.ts';
 import { compareModels } from './compare-models.ts';
 import { DEFAULT_MODEL_POLICY } from './model-policy.ts';
-import {
-  buildCatalogue,
-  type CatalogueModel,
-  isModelGone,
-  policyFromCatalogue,
-  resolveModel,
-} from './resolve-model.ts';
+import { isModelGone, modelStanding } from './model-standing.ts';
+import { refuseUnlisted, resolveModel } from './resolve-model.ts';
 
 const model = (name: string, more: Partial<CatalogueModel> = {}): CatalogueModel => ({
   agent: 'claude-code',
@@ -42,7 +41,7 @@ const agent = 'claude-code';
 
 describe('what a selection comes to', () => {
   test('nothing named is the default of the agent', () => {
-    const identity = { agent, variant: null, model: null, parameters: {} };
+    const identity = { agent, variant: null, model: null, resolvedModel: 'claude-sonnet-4-5', parameters: {} };
     expect(resolveModel(catalogue, { agent })).toEqual({ kind: 'resolved', identity });
   });
 
@@ -51,6 +50,7 @@ describe('what a selection comes to', () => {
       agent,
       variant: 'OPUS',
       model: 'claude-opus-4-5',
+      resolvedModel: 'claude-opus-4-5',
       parameters: { reasoning_effort: 'low', seed: 1 },
     };
     expect(resolveModel(catalogue, { agent, variant: 'OPUS' })).toEqual({ kind: 'resolved', identity });
@@ -58,7 +58,8 @@ describe('what a selection comes to', () => {
 
   test('what is asked for beats the profile, in whatever spelling', () => {
     const selection = { agent, variant: 'OPUS', model: 'sonnet', parameters: { reasoningEffort: 'high' } } as const;
-    const identity = { agent, variant: 'OPUS', model: 'sonnet', parameters: { reasoningEffort: 'high', seed: 1 } };
+    const parameters = { reasoningEffort: 'high', seed: 1 };
+    const identity = { agent, variant: 'OPUS', model: 'sonnet', resolvedModel: 'claude-sonnet-4-5', parameters };
     expect(resolveModel(catalogue, selection)).toEqual({ kind: 'resolved', identity });
   });
 
@@ -79,12 +80,62 @@ describe('whether a session still has its model', () => {
     ['the default is never gone', null, null, false],
     ['a live model', null, 'claude-opus-4-5', false],
     ['a deleted model', null, 'claude-2', true],
-    ['a model nobody registered', null, 'claude-9', true],
+    ['a model that was accepted without being listed', null, 'claude-sonnet-9', false],
+    ['a dated name of a deleted model', null, 'claude-2-20230711', true],
     ['a deleted variant of a live model', 'GONE', 'claude-opus-4-5', true],
     ['a live variant', 'OPUS', 'claude-opus-4-5', false],
   ])('%s', (_, variant, name, gone) => {
-    expect(isModelGone(catalogue, { agent, variant, model: name, parameters: {} })).toBe(gone);
+    expect(isModelGone(catalogue, { agent, variant, model: name, resolvedModel: name, parameters: {} })).toBe(gone);
   });
+});
+
+test.each([
+  ['its alias is there, and what it stood for was deleted', 'sonnet', 'claude-2', 'gone'],
+  ['its alias stands for another model by now', 'sonnet', 'claude-opus-4-5', 'listed'],
+  ['nobody listed it', 'claude-sonnet-9', 'claude-sonnet-9', 'unlisted'],
+  ['it was the default', null, 'claude-2', 'gone'],
+] as const)('a session counts as %4$s when %s', (_, name, resolvedModel, standing) => {
+  const identity = { agent, variant: null, model: name, resolvedModel, parameters: {} } as const;
+  expect(modelStanding(catalogue, identity)).toBe(standing);
+});
+
+describe('a name that is typed', () => {
+  const listed = new Row(vectors, 'model-look-up.json').row('catalogue');
+  const entries = listed.rows('models').map(
+    (row): CatalogueModel => ({
+      agent: must(parseAgent(row.text('agent')), 'agent'),
+      name: row.text('name'),
+      standsFor: row.has('standsFor') ? row.text('standsFor') : null,
+      isDefault: row.has('isDefault') && row.flag('isDefault'),
+      deleted: row.has('deleted') && row.flag('deleted'),
+    }),
+  );
+  const typed = buildCatalogue(entries, []);
+  const asked = (row: Row) => ({
+    because: row.text('because'),
+    selection: { agent: must(parseAgent(row.text('agent')), 'agent'), model: row.textOrNull('model') },
+  });
+
+  test.each(
+    readSection(vectors, 'valid', (row) => ({
+      ...asked(row),
+      resolved: row.textOrNull('resolved'),
+      unlisted: row.has('unlisted') && row.flag('unlisted'),
+    })),
+  )('$because', ({ selection, resolved, unlisted }) => {
+    const resolution = resolveModel(typed, selection);
+    const { model } = selection;
+    expect(resolution).toMatchObject({ kind: 'resolved', identity: { model, resolvedModel: resolved } });
+    expect('unlisted' in resolution).toBe(unlisted);
+    expect(refuseUnlisted(resolution).kind).toBe(unlisted ? 'missing' : 'resolved');
+  });
+
+  test.each(readSection(vectors, 'invalid', (row) => ({ ...asked(row), why: row.text('why') })))(
+    '$because',
+    ({ selection, why }) => {
+      expect(resolveModel(typed, selection)).toMatchObject({ kind: 'missing', why });
+    },
+  );
 });
 
 test('the catalogue says what the default is and what an alias stands for', () => {

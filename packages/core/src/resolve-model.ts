@@ -1,8 +1,9 @@
 import type { Agent } from './agents.ts';
 import { canonicalParameterName } from './canonical-parameters.ts';
+import { type Catalogue, type CatalogueModel, entryKey, findModel } from './catalogue.ts';
+import { isAgentChoice } from './model-brands.ts';
 import type { MissingWhy, ModelIdentity, ModelResolution, Parameters } from './model-identity.ts';
-import type { ModelPolicy } from './model-policy.ts';
-import { type ModelName, parseModelName, splitContextWindow } from './parse-model-name.ts';
+import { splitContextWindow } from './parse-model-name.ts';
 
 /** What a caller asks for: a profile by its variant, a model by its name, or the agent's own default; explicit beats the profile. */
 export type ModelSelection = {
@@ -12,39 +13,12 @@ export type ModelSelection = {
   readonly parameters?: Parameters;
 };
 
-export type CatalogueModel = {
-  readonly agent: Agent;
-  readonly name: string;
-  readonly isDefault: boolean;
-  readonly standsFor: string | null;
-  readonly deleted: boolean;
-};
-export type CatalogueProfile = {
-  readonly agent: Agent;
-  readonly variant: string;
-  readonly model: string | null;
-  readonly parameters: Parameters;
-  readonly deleted: boolean;
-};
+/** What a name stands for today. */
+type Target =
+  | { readonly kind: 'model'; readonly name: string | null; readonly unlisted: boolean }
+  | { readonly kind: 'missing'; readonly why: MissingWhy };
 
-/** Deleted entries are kept, so that "deleted" and "never existed" are told apart. */
-export type Catalogue = {
-  readonly models: ReadonlyMap<string, CatalogueModel>;
-  readonly profiles: ReadonlyMap<string, CatalogueProfile>;
-};
-
-const entryKey = (agent: Agent, name: string): string => `${agent} ${name}`;
-
-/** Of several rows of one name the live one counts. */
-export function buildCatalogue(models: readonly CatalogueModel[], profiles: readonly CatalogueProfile[]): Catalogue {
-  const deadFirst = <Row extends { deleted: boolean }>(rows: readonly Row[]): Row[] =>
-    rows.toSorted((a, b) => Number(b.deleted) - Number(a.deleted));
-  return {
-    models: new Map(deadFirst(models).map((row) => [entryKey(row.agent, row.name), row])),
-    profiles: new Map(deadFirst(profiles).map((row) => [entryKey(row.agent, row.variant), row])),
-  };
-}
-
+/** Everything a selection means is looked up here, once, and kept with what is begun on it. */
 export function resolveModel(catalogue: Catalogue, selection: ModelSelection): ModelResolution {
   const { agent } = selection;
   const variant = selection.variant ?? null;
@@ -61,52 +35,78 @@ export function resolveModel(catalogue: Catalogue, selection: ModelSelection): M
   if (profile?.deleted) return missing(selection.model ?? profile.model, 'variant-deleted');
 
   const model = selection.model ?? profile?.model ?? null;
-  if (model !== null) {
-    const entry = catalogue.models.get(entryKey(agent, model));
-    if (entry === undefined) return missing(model, 'model-missing');
-    if (entry.deleted) return missing(model, 'model-deleted');
-  }
+  const target = targetOf(catalogue, agent, model);
+  if (target.kind === 'missing') return missing(model, target.why);
   const identity: ModelIdentity = {
     agent,
     variant,
     model,
+    resolvedModel: target.name,
     parameters: mergeParameters(profile?.parameters ?? {}, selection.parameters ?? {}),
   };
-  return { kind: 'resolved', identity };
+  return { kind: 'resolved', identity, ...(target.unlisted && { unlisted: true }) };
 }
+
+/** Where names that are not listed are refused, a name that was only accepted for its family is one that is missing. */
+export function refuseUnlisted(resolution: ModelResolution): ModelResolution {
+  if (resolution.kind === 'missing' || resolution.unlisted !== true) return resolution;
+  const { agent, variant, model } = resolution.identity;
+  return { kind: 'missing', agent, variant, model, why: 'model-missing' };
+}
+
+function targetOf(catalogue: Catalogue, agent: Agent, model: string | null): Target {
+  const { bare, suffix } = windowOf(model ?? '');
+  if (isAgentChoice(bare) && findModel(catalogue, agent, bare).kind !== 'listed') {
+    const preset = catalogue.defaults.get(agent);
+    return preset === undefined
+      ? { kind: 'model', name: null, unlisted: false }
+      : follow(catalogue, preset, suffix, model ?? '');
+  }
+  const found = findModel(catalogue, agent, model ?? '');
+  switch (found.kind) {
+    case 'listed':
+      return follow(catalogue, found.entry, suffix, model ?? '');
+    case 'unlisted':
+      return { kind: 'model', name: model, unlisted: true };
+    case 'unknown':
+      return { kind: 'missing', why: 'model-missing' };
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Aliases may point at aliases; a list that points in a circle stands for nothing. */
+const MAX_HOPS = 8;
+
+/** From an entry to the model it stands for. A target that was deleted, or that nobody knows, leaves its alias without a model. */
+function follow(catalogue: Catalogue, first: CatalogueModel, suffix: string, asked: string): Target {
+  let entry = first;
+  let name = first.isDefault && isAgentChoice(windowOf(asked).bare) ? first.name : asked;
+  for (let hop = 0; hop < MAX_HOPS; hop += 1) {
+    if (entry.deleted) return { kind: 'missing', why: 'model-deleted' };
+    if (entry.standsFor === null) return { kind: 'model', name: withWindow(name, suffix), unlisted: false };
+    name = entry.standsFor;
+    const next = findModel(catalogue, entry.agent, name);
+    if (next.kind === 'unknown') return { kind: 'missing', why: 'model-missing' };
+    if (next.kind === 'unlisted') return { kind: 'model', name: withWindow(name, suffix), unlisted: true };
+    entry = next.entry;
+  }
+  return { kind: 'missing', why: 'model-missing' };
+}
+
+/** `sonnet[1m]` without its suffix, and the suffix as written. */
+function windowOf(name: string): { readonly bare: string; readonly suffix: string } {
+  const text = name.trim().toLowerCase();
+  const { bare } = splitContextWindow(text);
+  return { bare, suffix: text.slice(bare.length) };
+}
+
+/** The window that was asked for beats the one an alias would bring. */
+const withWindow = (name: string, suffix: string): string => (suffix === '' ? name : `${windowOf(name).bare}${suffix}`);
 
 /** Explicit beats the profile in whatever spelling: `reasoningEffort` asked for replaces the profile's `reasoning_effort`. */
 function mergeParameters(ofProfile: Parameters, explicit: Parameters): Parameters {
   const overridden = new Set(Object.keys(explicit).map(canonicalParameterName));
   const kept = Object.entries(ofProfile).filter(([name]) => !overridden.has(canonicalParameterName(name)));
   return { ...Object.fromEntries(kept), ...explicit };
-}
-
-/** Whether a session that was resolved earlier still has its model. */
-export function isModelGone(catalogue: Catalogue, { agent, variant, model }: ModelIdentity): boolean {
-  const profile = variant === null ? undefined : catalogue.profiles.get(entryKey(agent, variant));
-  const entry = model === null ? undefined : catalogue.models.get(entryKey(agent, model));
-  return (
-    (variant !== null && (profile === undefined || profile.deleted)) ||
-    (model !== null && (entry === undefined || entry.deleted))
-  );
-}
-
-/** Without its context window, which a comparison splits off first. */
-const parsedByName = (name: string): [string, ModelName] => {
-  const { bare } = splitContextWindow(name);
-  return [bare, parseModelName(bare)];
-};
-
-/** The catalogue says what an agent's default is and what a moving name stands for; the rest of the policy is the caller's. */
-export function policyFromCatalogue(policy: ModelPolicy, { models }: Catalogue): ModelPolicy {
-  const live = [...models.values()].filter((model) => !model.deleted);
-  const defaults = live.filter((model) => model.isDefault).map((model) => [model.agent, model.name]);
-  const aliases = live.flatMap((model) => (model.standsFor === null ? [] : [[model.name, model.standsFor]]));
-  return {
-    ...policy,
-    defaultModels: { ...policy.defaultModels, ...Object.fromEntries(defaults) },
-    aliases: { ...policy.aliases, ...Object.fromEntries(aliases) },
-    parsedNames: new Map(live.map(({ name }) => parsedByName(name))),
-  };
 }

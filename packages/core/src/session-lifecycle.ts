@@ -26,6 +26,10 @@ export const SESSION_TRANSITIONS: Readonly<
   stopped: { 'turn-started': 'running' },
 };
 
+/** It was closed and keeps its slot; every other status is of a session that is active. */
+export const hasEnded = (status: SessionStatus): boolean =>
+  status === 'completed' || status === 'failed' || status === 'stopped';
+
 export function nextSessionStatus(status: SessionStatus, action: SessionAction): SessionStatus | undefined {
   return SESSION_TRANSITIONS[status][action];
 }

@@ -10,14 +10,28 @@ export type TurnSession = {
   readonly status: SessionStatus;
   readonly deleted: boolean;
   readonly modelMissing: boolean;
+  /** A temporary session whose one execution has ended: it takes no further turn. */
+  readonly over: boolean;
+  /**
+   * The last process before the user kept the session for a model that differs slightly; null when that never happened. What was said until
+   * then goes on with the session's model as it is now.
+   */
+  readonly keptThrough: number | null;
   /** The lease of its running process, by the database's clock. */
   readonly leaseHeld: boolean;
   /** How long another, replaced process of this slot may still be alive; 0 when none is. */
   readonly predecessorStopsInMs: number;
 };
 
+/**
+ * Whose process it was: `here` is this session's. For a retry also the makers of the id it names: `left` is one of a session that has left this
+ * slot, `elsewhere` one of any other session: of another slot or task, or live beside this one.
+ */
+export type ProcessPlace = 'here' | 'left' | 'elsewhere';
+
 export type PastProcess = {
   readonly id: ProcessId;
+  readonly place: ProcessPlace;
   readonly seq: number;
   readonly identity: ModelIdentity;
   /** The conversation's id as the agent reported it; null when it never did. */

@@ -14,7 +14,7 @@ import type { MissingWhy, ModelIdentity, ModelResolution, Parameters, ParameterV
 import { DEFAULT_MODEL_POLICY, type ModelPolicy, STRICT_MODEL_POLICY } from '../src/model-policy.ts';
 import { SESSION_STATUSES } from '../src/session-lifecycle.ts';
 import type { LiveSession, ShownSession, SlotState } from '../src/slot.ts';
-import type { PastProcess, TurnRequest, TurnSession } from '../src/turn.ts';
+import type { PastProcess, ProcessPlace, TurnRequest, TurnSession } from '../src/turn.ts';
 import { must } from './row.ts';
 
 const isAgent = (name: string): name is Agent => Object.hasOwn(AGENTS, name);
@@ -54,6 +54,7 @@ const identity: fc.Arbitrary<ModelIdentity> = fc.record({
   agent: fc.oneof({ weight: 3, arbitrary: fc.constant<Agent>('claude-code') }, agent),
   variant,
   model: fc.option(anyModelName),
+  resolvedModel: seldom(anyModelName),
   parameters: fc.oneof(fc.constant({}), parameters),
 });
 
@@ -61,6 +62,7 @@ const identity: fc.Arbitrary<ModelIdentity> = fc.record({
 export const nearResolved: fc.Arbitrary<ModelResolution> = fc
   .record({
     model: fc.option(nearNames),
+    resolvedModel: seldom(nearNames),
     parameters: fc.constantFrom<Parameters>(
       {},
       { context_window: '1m' },
@@ -146,12 +148,18 @@ const turnSession: fc.Arbitrary<TurnSession> = fc.record({
   status,
   deleted: rarely(),
   modelMissing: rarely(),
+  over: rarely(),
+  keptThrough: fc.option(fc.nat({ max: 5 }), { freq: 2 }),
   leaseHeld: rarely(),
   predecessorStopsInMs: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat()),
 });
 
 const past = fc.record({
   id: fc.uuid().map((text) => must(parseProcessId(text), text)),
+  place: fc.oneof(
+    { weight: 6, arbitrary: fc.constant<ProcessPlace>('here') },
+    fc.constantFrom<ProcessPlace>('left', 'elsewhere'),
+  ),
   identity,
   agentSessionId: fc.option(agentSessionId),
   dropped: rarely(),
@@ -183,4 +191,8 @@ export const turnCase = fc
 
 function rarely(): fc.Arbitrary<boolean> {
   return fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, fc.constant(true));
+}
+
+function seldom<Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
+  return fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, arbitrary);
 }

@@ -9,6 +9,8 @@ const WHYS: readonly MissingWhy[] = ['model-deleted', 'model-missing', 'variant-
 
 const parametersOf = (row: Row): Parameters => (row.has('parameters') ? row.row('parameters').flat() : {});
 
+const resolvedIn = (row: Row): string | null => (row.has('resolved') ? row.textOrNull('resolved') : null);
+
 /** `{agent, model}` with `variant` and `parameters` where they matter, or with `missing` and why. */
 export function readResolution(row: Row): ModelResolution {
   const agent = must(parseAgent(row.text('agent')), 'agent');
@@ -16,7 +18,10 @@ export function readResolution(row: Row): ModelResolution {
   const variant = row.has('variant') ? row.textOrNull('variant') : null;
   const resolution: ModelResolution = row.has('missing')
     ? { kind: 'missing', agent, variant, model, why: row.oneOf('missing', WHYS) }
-    : { kind: 'resolved', identity: { agent, variant, model, parameters: parametersOf(row) } };
+    : {
+        kind: 'resolved',
+        identity: { agent, variant, model, resolvedModel: resolvedIn(row), parameters: parametersOf(row) },
+      };
   row.done();
   return resolution;
 }

@@ -1,7 +1,21 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
-import type { DeletionReason, PhaselockError, SessionId, ShownSession, SlotKey } from '@phaselock/core';
+import type {
+  DeletionReason,
+  ModelIdentity,
+  PhaselockError,
+  ProcessId,
+  SessionId,
+  ShownSession,
+  SlotKey,
+  TaskId,
+} from '@phaselock/core';
+import type { LapsedProcess } from '@phaselock/store';
+import { logModelChange } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
+import { LAPSED_STATUS } from './lapsed-status.ts';
+import type { BegunTurn } from './model-before.ts';
 import type { GuardedSession } from './start-outcome.ts';
+import type { StartTurn } from './start-turn.ts';
 
 /**
  * What follows a commit, one function a business event: the event row was written in the transaction, the metric, the log line, the snapshot
@@ -11,18 +25,21 @@ export type Opened = {
   readonly session: GuardedSession;
   readonly slotVersion: number;
   readonly predecessor: ShownSession | null;
+  /** The model of the session that is not the slot's any more; without one, that of the new session. */
+  readonly invalidatedModel: string | null;
   readonly reason: DeletionReason | 'first';
   readonly since: number;
 };
 
-export function announceOpened(ctx: GuardContext, { session, slotVersion, predecessor, reason, since }: Opened): void {
-  const { id, slot, generation, identity } = session;
-  const status = predecessor === null ? 'ready' : 'pending';
+export function announceOpened(ctx: GuardContext, opened: Opened): void {
+  const { session, slotVersion, predecessor, reason, since } = opened;
+  const { id, slot, generation, identity, status } = session;
   const live = { id, generation, identity, status, guarded: true, modelMissing: false } as const;
   ctx.snapshots.changed(slot, {
     version: slotVersion,
     state: { version: slotVersion, generation, live },
     sessionId: id,
+    model: opened.invalidatedModel,
   });
 
   const outcome = predecessor === null ? 'created' : 'replaced';
@@ -30,33 +47,80 @@ export function announceOpened(ctx: GuardContext, { session, slotVersion, predec
   if (predecessor !== null && reason !== 'first')
     ctx.telemetry.sessionReplaced({ reason, seconds: (ctx.now() - since) / 1000 });
   if (ctx.logger.isLevelEnabled('debug'))
-    ctx.logger.debug({ session_id: id, generation, ...slot, predecessor, reason }, `session ${outcome}`);
+    ctx.logger.debug(
+      {
+        ...inLog(slot, id),
+        'phaselock.generation': generation,
+        'phaselock.predecessor_id': predecessor?.sessionId ?? null,
+        'event.reason': reason,
+      },
+      `session ${outcome}`,
+    );
 }
 
-export function announceAdopted(
-  ctx: GuardContext,
-  { slot, sessionId, collapsed }: { slot: SlotKey; sessionId: SessionId; collapsed: number },
-): void {
-  ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId });
+/** The fields of a line about a session, named alike in every line. */
+const inLog = ({ taskId, phase, mode }: SlotKey, sessionId: SessionId) => ({
+  task_id: taskId,
+  session_id: sessionId,
+  'phaselock.phase': phase,
+  'phaselock.mode': mode,
+});
+
+export type Adopted = {
+  readonly slot: SlotKey;
+  readonly sessionId: SessionId;
+  readonly model: string | null;
+  readonly collapsed: number;
+};
+
+export function announceAdopted(ctx: GuardContext, { slot, sessionId, model, collapsed }: Adopted): void {
+  ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId, model });
   ctx.telemetry.sessionStarted({ outcome: 'existing', phase: slot.phase, mode: slot.mode, cohort: 'treatment' });
   if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
-  ctx.logger.info({ session_id: sessionId, ...slot, collapsed }, 'legacy session adopted, its duplicates collapsed');
+  ctx.logger.info(
+    { ...inLog(slot, sessionId), 'phaselock.collapsed': collapsed },
+    'legacy session adopted, its duplicates collapsed',
+  );
 }
 
-export function announceBeside(ctx: GuardContext, { id, slot }: GuardedSession): void {
-  ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id });
+export type Kept = {
+  readonly slot: SlotKey;
+  readonly slotVersion: number | null;
+  readonly sessionId: SessionId;
+  readonly previousModel: string | null;
+};
+
+/** The session goes on with a model that differs slightly. */
+export function announceKept(ctx: GuardContext, { slot, slotVersion, sessionId, previousModel }: Kept): void {
+  const version = slotVersion ?? UNKNOWN_VERSION;
+  ctx.snapshots.changed(slot, { version, state: null, sessionId, model: previousModel });
+  ctx.logger.info(
+    { ...inLog(slot, sessionId), 'phaselock.previous_model': previousModel },
+    'session kept, its model is now the one that was asked for',
+  );
+}
+
+export function announceBeside(ctx: GuardContext, { id, slot, identity }: GuardedSession): void {
+  ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id, model: identity.model });
   ctx.telemetry.sessionStarted({ outcome: 'created-beside', phase: slot.phase, mode: slot.mode, cohort: 'control' });
   ctx.telemetry.startedUnguarded();
-  ctx.logger.debug({ session_id: id, ...slot }, 'session created beside, its caller is not guarded yet');
+  ctx.logger.debug(inLog(slot, id), 'session created beside, its caller is not guarded yet');
 }
 
 const ANSWER_OUTCOMES = { existing: 'existing', ask: 'asked', refuse: 'refused' } as const;
 
-export function announceAnswer(ctx: GuardContext, { phase, mode }: SlotKey, kind: keyof typeof ANSWER_OUTCOMES): void {
-  ctx.telemetry.sessionStarted({ outcome: ANSWER_OUTCOMES[kind], phase, mode, cohort: 'treatment' });
+export function announceAnswer(
+  ctx: GuardContext,
+  { phase, mode, guarded }: SlotKey & { readonly guarded: boolean },
+  kind: keyof typeof ANSWER_OUTCOMES,
+): void {
+  ctx.telemetry.sessionStarted({ outcome: ANSWER_OUTCOMES[kind], phase, mode, cohort: cohortOf(guarded) });
 }
 
-/** A start that came to nothing: somebody was in the way, the caller was wrong, or we were. Who has left is counted nowhere. */
+/** The callers to whom the single-session rule applies are the treatment of the rollout. */
+const cohortOf = (guarded: boolean) => (guarded ? 'treatment' : 'control');
+
+/** A start that came to nothing: another one was in the way, the caller was wrong, or we were. One whose caller has left is counted nowhere. */
 export function announceFailedStart(
   ctx: GuardContext,
   { phase, mode, guarded }: SlotKey & { readonly guarded: boolean },
@@ -65,21 +129,73 @@ export function announceFailedStart(
   if (code === 'request_aborted') return;
   const refused = status < SERVER_ERROR ? 'refused' : 'failed';
   const outcome = code === 'session_being_modified' ? 'busy' : refused;
-  ctx.telemetry.sessionStarted({ outcome, phase, mode, cohort: guarded ? 'treatment' : 'control' });
+  ctx.telemetry.sessionStarted({ outcome, phase, mode, cohort: cohortOf(guarded) });
 }
 
 const SERVER_ERROR = 500;
 
-export function announceDeleted(
-  ctx: GuardContext,
-  {
-    slot,
-    slotVersion,
-    sessionId,
-    reason,
-  }: { slot: SlotKey; slotVersion: number | null; sessionId: SessionId; reason: DeletionReason },
-): void {
-  ctx.snapshots.changed(slot, { version: slotVersion ?? UNKNOWN_VERSION, state: null, sessionId });
+export type Deleted = {
+  readonly slot: SlotKey;
+  readonly slotVersion: number | null;
+  readonly sessionId: SessionId;
+  readonly model: string | null;
+  readonly reason: DeletionReason;
+};
+
+export function announceDeleted(ctx: GuardContext, { slot, slotVersion, sessionId, model, reason }: Deleted): void {
+  ctx.snapshots.changed(slot, { version: slotVersion ?? UNKNOWN_VERSION, state: null, sessionId, model });
   ctx.telemetry.sessionDeleted(reason);
-  ctx.logger.info({ session_id: sessionId, ...slot, reason }, 'session deleted');
+  ctx.logger.info({ ...inLog(slot, sessionId), 'event.reason': reason }, 'session deleted');
+}
+
+export type TurnBegun = {
+  readonly slot: SlotKey;
+  readonly sessionId: SessionId;
+  readonly request: Pick<StartTurn, 'attemptId'>;
+  readonly processId: ProcessId;
+  readonly begun: BegunTurn;
+  readonly identity: ModelIdentity;
+};
+
+export function announceTurnBegun(ctx: GuardContext, turn: TurnBegun): void {
+  const { slot, sessionId, request, processId, begun, identity } = turn;
+  ctx.snapshots.statusChanged(slot, sessionId, 'running');
+  if (begun.lost) ctx.telemetry.turnEnded('lost');
+  if (begun.previous === null) return;
+  ctx.telemetry.modelChanged();
+  logModelChange(ctx.logger, {
+    taskAttemptId: request.attemptId,
+    sessionId,
+    processId,
+    previous: begun.previous,
+    current: identity,
+  });
+}
+
+const SHORT_ID = 8;
+const short = (sessionId: SessionId): string => `${sessionId.slice(0, SHORT_ID)}...`;
+
+type Temporary = { readonly taskId: TaskId; readonly sessionId: SessionId };
+
+/** The text of the line, and of the next one, is fixed: operators look for it. */
+export const announceTemporary = (ctx: GuardContext, { taskId, sessionId }: Temporary): void =>
+  ctx.logger.info(
+    { task_id: taskId, session_id: sessionId },
+    `TEMP_SESSION: session_id=${short(sessionId)}, task_id=${taskId}, mode=standalone`,
+  );
+
+export const announceTemporaryEnded = (ctx: GuardContext, { taskId, sessionId }: Temporary): void =>
+  ctx.logger.info({ task_id: taskId, session_id: sessionId }, `TEMP_SESSION_END: session_id=${short(sessionId)}`);
+
+/** A process let its lease lapse, and its session is free for the next turn. */
+export function announceLapsed(ctx: GuardContext, lapsed: LapsedProcess): void {
+  const { session_id: sessionId, task_id: taskId, phase, mode, process_id: processId, temporary } = lapsed;
+  const slot = { taskId, phase, mode };
+  ctx.telemetry.turnEnded('lost');
+  ctx.snapshots.statusChanged(slot, sessionId, LAPSED_STATUS);
+  ctx.logger.warn(
+    { ...inLog(slot, sessionId), process_id: processId },
+    'the lease of a process lapsed: it counts as lost',
+  );
+  if (temporary) announceTemporaryEnded(ctx, { taskId, sessionId });
 }

@@ -1,16 +1,38 @@
-import { type ApiKeyId, PhaselockError } from '@phaselock/core';
+import { type ApiKeyId, PhaselockError, parseApiKeyId } from '@phaselock/core';
 import * as store from '@phaselock/store';
 import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
+import { doOnce, type IdempotencyKey, parsed } from './idempotency.ts';
 import { newApiKeyId } from './new-ids.ts';
 import { checkPage } from './page-limit.ts';
 
-/** Of a key only its hash is kept: who made it shows it once. */
-export const addApiKey = (ctx: GuardContext, key: Omit<store.NewApiKey, 'id'>): Promise<ApiKeyId> =>
+type Once = {
+  readonly idempotencyKey?: IdempotencyKey;
+  /** The secret as only the caller can read it, kept for a repeated call for as long as the Idempotency-Key is. */
+  readonly sealed?: string;
+};
+
+export type MadeApiKey = { readonly id: ApiKeyId; readonly made: 'now' | { readonly sealed: string | null } };
+
+/** Of a key only its hash is kept: its maker shows it once. */
+export const addApiKey = (
+  ctx: GuardContext,
+  key: Omit<store.NewApiKey, 'id'>,
+  { idempotencyKey, sealed }: Once = {},
+): Promise<MadeApiKey> =>
   answerInTime(ctx, async () => {
     const id = newApiKeyId(ctx);
-    await store.addApiKey(ctx.database.kysely, { id, ...key });
-    return id;
+    return await doOnce<MadeApiKey>(ctx, idempotencyKey, {
+      response: { id, sealed: sealed ?? null },
+      write: async (db) => {
+        await store.addApiKey(db, { id, ...key });
+        return { id, made: 'now' };
+      },
+      retell: (stored) => {
+        const kept: unknown = Reflect.get(stored, 'sealed');
+        return { id: parsed(stored, 'id', parseApiKeyId), made: { sealed: typeof kept === 'string' ? kept : null } };
+      },
+    });
   });
 
 export const findApiKey = (ctx: GuardContext, prefix: string) =>

@@ -21,10 +21,20 @@ import { newAttemptId, newModelId, newProfileId, newProjectId, newTaskId } from 
 /** What sessions hang on: projects, tasks, attempts, and the catalogue of models and profiles. */
 type Once = { readonly idempotencyKey?: IdempotencyKey };
 
-export const addProject = (ctx: GuardContext, name: string, { idempotencyKey }: Once = {}): Promise<ProjectId> =>
-  answerInTime(ctx, () => {
+type ProjectOptions = Once & { readonly unlistedModels?: store.UnlistedModels };
+
+export const addProject = (
+  ctx: GuardContext,
+  name: string,
+  { idempotencyKey, unlistedModels }: ProjectOptions = {},
+): Promise<ProjectId> =>
+  answerInTime(ctx, async () => {
     const id = newProjectId(ctx);
-    return makeOnce(ctx, idempotencyKey, parseProjectId, { id, insert: (db) => store.addProject(db, { id, name }) });
+    const project = { id, name, ...(unlistedModels !== undefined && { unlistedModels }) };
+    const insert = (db: Db) => store.addProject(db, project);
+    const made = await makeOnce(ctx, idempotencyKey, parseProjectId, { id, insert });
+    if (unlistedModels === 'refused') ctx.catalogue.forget();
+    return made;
   });
 
 export const addTask = (

@@ -1,10 +1,10 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
 import {
+  type Catalogue,
   decideStart,
   type ErrorCode,
   PhaselockError,
   replacementReason,
-  resolveModel,
   type SessionId,
   type SlotKey,
   type SlotState,
@@ -12,86 +12,117 @@ import {
   slotName,
 } from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
-import { type BulkOpen, deleteSessions, openSessions, readSlotStates } from '@phaselock/store';
-import { announceDeleted, announceOpened } from './announce.ts';
+import { type BulkOpen, openSessions, readSlotStates } from '@phaselock/store';
+import { announceOpened } from './announce.ts';
+import { bindBulkKey, type ItemKeys, keepExisting } from './bulk-keys.ts';
+import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
+import { demandReplace } from './demand-replace.ts';
 import { answering, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
+import { type IdempotencyKey, keyRow } from './idempotency.ts';
+import { markMissing } from './mark-missing.ts';
 import { newSessionId } from './new-ids.ts';
 import { findBirth } from './own-birth.ts';
+import { resolveInProject } from './resolve-in-project.ts';
 import { type Start, start } from './start.ts';
-import { answerTo, type StartOutcome, shownOf } from './start-outcome.ts';
+import { answerTo, bornSession, type StartOutcome, shownOf } from './start-outcome.ts';
 
 /** One item's failure is its own: the others stand. */
-export type BulkOutcome = StartOutcome | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };
+export type BulkOutcome =
+  | StartOutcome
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string; readonly detail?: string };
 
-export type BulkItem = Omit<Start, 'signal' | 'idempotencyKey' | 'handoff'>;
+export type BulkItem = Omit<Start, 'signal' | 'idempotencyKey' | 'handoff' | 'milestoneId'>;
 
 /**
  * Starts in many slots with three round trips, however many: one read, one decision each, one write for all that need one, in key order. An
  * item whose slot moved meanwhile or is held, or that has legacy sessions to collapse, is started on its own. The answers are in the order asked.
+ * With a key, each item has one of its own, made of it and the item's place: a repeated call finds what became of each.
  */
-export async function bulkStart(ctx: GuardContext, items: readonly BulkItem[]): Promise<BulkOutcome[]> {
+export async function bulkStart(
+  ctx: GuardContext,
+  items: readonly BulkItem[],
+  { idempotencyKey }: { readonly idempotencyKey?: IdempotencyKey } = {},
+): Promise<BulkOutcome[]> {
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
   return await answering(ctx, deadline, 'session_create_failed', async () => {
     refuseTooMany(ctx, items.length);
-    const slots = items.map(({ taskId, phase, mode }): SlotKey => ({ taskId, phase, mode }));
-    if (new Set(slots.map(slotName)).size !== slots.length)
+    if (new Set(items.map(slotName)).size !== items.length)
       throw new PhaselockError('invalid_request', { detail: 'a slot is named twice' });
-
+    const keys = await bindBulkKey(ctx, idempotencyKey, items.length);
     const since = ctx.now();
-    const { catalogue, policy } = await ctx.catalogue.view();
-    const states = new Map(
-      (await readSlotStates(ctx.database, slots)).map(({ slot, state }) => [slotName(slot), state]),
-    );
-    const plans = items.map((item, index): Plan => {
-      const slot = slots[index] ?? item;
-      const seen = states.get(slotName(slot)) ?? neverRead(slot);
-      const asked = {
-        model: resolveModel(catalogue, item.model),
-        say: item.say ?? { kind: 'nothing' as const },
-        guarded: item.guarded ?? true,
-      };
-      return { item, slot, seen, decision: decideStart(seen, asked, policy), sessionId: newSessionId(ctx) };
-    });
+    const plans = await planAll(ctx, items, keys);
     await ctx.racepoint?.('bulk:decided');
 
     const writes = plans.flatMap((plan) => toWrite(plan) ?? []);
-    const opened = await openAll(ctx, writes, deadline.remainingMs());
+    const opened = await openAll(ctx, writes, deadline.waitMs());
     await ctx.racepoint?.('bulk:written');
     ctx.telemetry.bulkDone('start', items.length);
-    // Those that go their own way share what is left of the deadline, and one that waits holds up no other.
-    const alone = { ...ctx, settings: { ...ctx.settings, deadlineMs: deadline.remainingMs() } };
-    return await Promise.all(plans.map((plan) => finish(alone, plan, opened, since)));
+    // Those that go their own way end before this call must: one that fails in time is an item of its answer, and holds up no other.
+    const alone = { ...ctx, settings: { ...ctx.settings, deadlineMs: deadline.waitMs() } };
+    const outcomes = await Promise.all(plans.map((plan) => finish(alone, plan, opened, since)));
+    await keepExisting(ctx, keys, outcomes);
+    return outcomes;
   });
 }
 
 type Plan = {
   readonly item: BulkItem;
   readonly slot: SlotKey;
+  readonly key: IdempotencyKey | undefined;
   readonly seen: SlotState;
-  readonly decision: StartDecision;
+  /** A repeated call is told what the first one was; an item that may not have what it asks for is told so. */
+  readonly decision: StartDecision | { readonly kind: 'settled'; readonly outcome: BulkOutcome };
   readonly sessionId: SessionId;
+  readonly catalogue: Catalogue;
 };
 
-function toWrite({ item, slot, seen, decision, sessionId }: Plan): BulkOpen | undefined {
-  const createdBy = item.actor ?? null;
+async function planAll(ctx: GuardContext, items: readonly BulkItem[], keys: ItemKeys): Promise<Plan[]> {
+  const view = await ctx.catalogue.view();
+  const { catalogue, policy } = view;
+  const slots = items.map(({ taskId, phase, mode }): SlotKey => ({ taskId, phase, mode }));
+  const read = await readSlotStates(ctx.database, slots);
+  const states = new Map(read.map(({ slot, state }) => [slotName(slot), state]));
+  return await Promise.all(
+    items.map(async (item, index): Promise<Plan> => {
+      const slot = slots[index] ?? item;
+      const seen = markMissing(states.get(slotName(slot)) ?? neverRead(slot), catalogue);
+      const { key, outcome } = keys[index] ?? {};
+      const plan = { item, slot, key, seen, sessionId: newSessionId(ctx), catalogue };
+      if (outcome !== undefined) return { ...plan, decision: { kind: 'settled', outcome } };
+      const asked = {
+        model: await resolveInProject(ctx, view, slot.taskId, item.model),
+        say: item.say ?? { kind: 'nothing' as const },
+        guarded: item.guarded ?? true,
+      };
+      const decision = decideStart(seen, asked, policy);
+      return { ...plan, decision: allowed(item, decision, asked.guarded) };
+    }),
+  );
+}
+
+function allowed({ mayReplace }: BulkItem, decision: StartDecision, guarded: boolean): Plan['decision'] {
+  try {
+    demandReplace(mayReplace, decision, guarded);
+    return decision;
+  } catch (error) {
+    return { kind: 'settled', outcome: failed(error) };
+  }
+}
+
+function toWrite({ item, slot, key, seen, decision, sessionId }: Plan): BulkOpen | undefined {
+  const birth = { slot, seen, sessionId, createdBy: item.actor ?? null, key: key === undefined ? null : keyRow(key) };
   switch (decision.kind) {
     case 'create':
       if (item.guarded === false) return undefined;
-      return { slot, seen, sessionId, identity: decision.identity, createdBy, reason: 'first' };
+      return { ...birth, identity: decision.identity, reason: 'first' };
     case 'replace':
       if (!decision.live.guarded) return undefined;
-      return {
-        slot,
-        seen,
-        sessionId,
-        identity: decision.identity,
-        createdBy,
-        reason: replacementReason(decision.comparison),
-      };
+      return { ...birth, identity: decision.identity, reason: replacementReason(decision.comparison) };
     case 'existing':
     case 'ask':
     case 'refuse':
+    case 'settled':
       return undefined;
   }
 }
@@ -114,7 +145,7 @@ async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: n
   } catch (error) {
     if (!isRetryable(error) && toPhaselockError(error, 'unexpected').code === 'unexpected') throw error;
     for (const { slot, sessionId } of writes) {
-      ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId });
+      ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId, model: null });
     }
     return { rows: new Map(), ambiguous: isAmbiguous(error) };
   }
@@ -122,77 +153,57 @@ async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: n
 
 async function finish(
   ctx: GuardContext,
-  { item, slot, decision, sessionId }: Plan,
+  { item, slot, key, decision, sessionId, catalogue }: Plan,
   { rows, ambiguous }: Opened,
   since: number,
 ): Promise<BulkOutcome> {
   const row = rows.get(sessionId);
   if (row !== undefined && (decision.kind === 'create' || decision.kind === 'replace')) {
-    const session = {
-      id: sessionId,
-      generation: row.generation,
-      slot,
-      identity: decision.identity,
-      modelMissing: false,
-    };
-    const predecessor = decision.kind === 'replace' ? shownOf(decision.live) : null;
+    const { identity } = decision;
+    const live = decision.kind === 'replace' ? decision.live : null;
+    const predecessor = live === null ? null : shownOf(live);
+    const born = { id: sessionId, generation: row.generation, slot, identity };
+    const session = bornSession(born, { catalogue, predecessor });
     announceOpened(ctx, {
       session,
       slotVersion: row.slot_version,
       predecessor,
+      invalidatedModel: (live?.identity ?? identity).model,
       reason: decision.kind === 'replace' ? replacementReason(decision.comparison) : 'first',
       since,
     });
     return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
   }
+  const alone = { ...item, ...(key !== undefined && { idempotencyKey: key }) };
   switch (decision.kind) {
+    case 'settled':
+      return decision.outcome;
     case 'ask':
     case 'refuse':
-      return answerTo(slot, decision);
+      return answerTo(slot, catalogue, decision);
     case 'existing':
-      return decision.live.guarded ? answerTo(slot, decision) : await startAlone(ctx, item);
+      return decision.live.guarded && decision.takesOn === null
+        ? answerTo(slot, catalogue, decision)
+        : await startAlone(ctx, alone);
     case 'create':
     case 'replace':
-      return await startAlone(ctx, item, ambiguous ? sessionId : undefined);
+      return await startAlone(ctx, alone, ambiguous ? sessionId : undefined);
   }
 }
 
 /** An id made by this call, after a lost answer: if its session is there, this call bore it. */
-async function startAlone(ctx: GuardContext, item: BulkItem, bornAs?: SessionId): Promise<BulkOutcome> {
+async function startAlone(ctx: GuardContext, item: Start, bornAs?: SessionId): Promise<BulkOutcome> {
   try {
     const born = bornAs === undefined ? undefined : await findBirth(ctx, bornAs);
     return born ?? (await start(ctx, item));
   } catch (error) {
-    const { code, message } = toPhaselockError(error, 'session_create_failed');
-    return { kind: 'failed', code, text: message };
+    return failed(error);
   }
 }
 
-export async function bulkDelete(
-  ctx: GuardContext,
-  sessionIds: readonly SessionId[],
-  actor?: string,
-): Promise<SessionId[]> {
-  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
-  return await answering(ctx, deadline, 'unexpected', async () => {
-    refuseTooMany(ctx, sessionIds.length);
-    const gone = await deleteSessions(ctx.database, {
-      sessionIds,
-      reason: 'deleted',
-      actor: actor ?? null,
-      waitMs: deadline.remainingMs(),
-    });
-    for (const { session_id: sessionId, task_id: taskId, phase, mode, slot_version: slotVersion } of gone) {
-      announceDeleted(ctx, { slot: { taskId, phase, mode }, slotVersion, sessionId, reason: 'deleted' });
-    }
-    ctx.telemetry.bulkDone('delete', sessionIds.length);
-    return gone.map(({ session_id }) => session_id);
-  });
-}
-
-function refuseTooMany({ settings }: GuardContext, count: number): void {
-  if (count > settings.bulkLimit)
-    throw new PhaselockError('invalid_request', { detail: `at most ${settings.bulkLimit} items at once` });
+function failed(error: unknown): BulkOutcome {
+  const { code, message, detail } = toPhaselockError(error, 'session_create_failed');
+  return { kind: 'failed', code, text: message, ...(detail !== undefined && { detail }) };
 }
 
 function neverRead(slot: SlotKey): never {

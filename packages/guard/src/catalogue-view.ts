@@ -1,5 +1,5 @@
 import { buildCatalogue, type ModelPolicy, policyFromCatalogue } from '@phaselock/core';
-import { type Database, readCatalogue } from '@phaselock/store';
+import { type Database, readCatalogue, readStrictProjects } from '@phaselock/store';
 import type { CatalogueView } from './context.ts';
 import { type FreshView, freshView } from './fresh-view.ts';
 
@@ -12,8 +12,11 @@ export const catalogueView = (database: Database, policy: ModelPolicy, now: () =
     boundMs: CATALOGUE_BOUND_MS,
     now,
     read: async () => {
-      const { models, profiles } = await readCatalogue(database.kysely);
+      const [{ models, profiles }, strictProjects] = await Promise.all([
+        readCatalogue(database.kysely),
+        readStrictProjects(database.kysely),
+      ]);
       const catalogue = buildCatalogue(models, profiles);
-      return { catalogue, policy: policyFromCatalogue(policy, catalogue) };
+      return { catalogue, policy: policyFromCatalogue(policy, catalogue), strictProjects: new Set(strictProjects) };
     },
   });

@@ -10,6 +10,7 @@ import { deadlineIn } from '@phaselock/locking';
 import { closeSession as write } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { answering } from './failures.ts';
+import { whichHolds } from './refuse-report.ts';
 
 export type CloseSession = {
   readonly sessionId: SessionId;
@@ -35,11 +36,14 @@ export async function closeSession(
       actor: actor ?? null,
     });
     switch (closed.outcome) {
-      case 'closed':
-        return { version: closed.session_version };
+      case 'closed': {
+        const { task_id: taskId, phase, mode, session_version: version } = closed;
+        ctx.snapshots.statusChanged({ taskId, phase, mode }, sessionId, CLOSED_STATUS[how]);
+        return { version };
+      }
       case 'stale':
         ctx.telemetry.writeFenced('close');
-        throw new PhaselockError('stale_generation');
+        throw new PhaselockError('stale_generation', { detail: await whichHolds(ctx, sessionId) });
       case 'session-not-found':
         throw new PhaselockError('session_not_found');
       case 'illegal-transition':

@@ -1,4 +1,4 @@
-import type { Catalogue, ModelPolicy, SessionId, SlotKey, SlotState } from '@phaselock/core';
+import type { Catalogue, ModelPolicy, ProjectId, SessionId, SessionStatus, SlotKey, SlotState } from '@phaselock/core';
 import type { Locking, LockStrategy } from '@phaselock/locking';
 import type { Database, Writer } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
@@ -16,6 +16,8 @@ export type SlotSnapshots = {
   forget(slot: SlotKey, version: number): void;
   /** After a commit of ours: the new state if it is known, and the version it is at. */
   changed(slot: SlotKey, change: SlotChange): void;
+  /** After a commit of ours that changed no more than the status of the slot's session. Other processes see it within the lifetime of a snapshot. */
+  statusChanged(slot: SlotKey, sessionId: SessionId, status: SessionStatus): void;
 };
 
 type SlotChange = {
@@ -23,12 +25,19 @@ type SlotChange = {
   readonly version: number;
   readonly state: SlotState | null;
   readonly sessionId: SessionId;
+  /** The model of the session that is not the slot's any more, or was not yet; null where it is not known. */
+  readonly model: string | null;
 };
 
-export type CatalogueView = { readonly catalogue: Catalogue; readonly policy: ModelPolicy };
+export type CatalogueView = {
+  readonly catalogue: Catalogue;
+  readonly policy: ModelPolicy;
+  /** Projects that accept only models that are listed. */
+  readonly strictProjects: ReadonlySet<ProjectId>;
+};
 
 export type GuardSettings = {
-  /** One deadline for waiting, retrying and writing of an operation. */
+  /** One deadline for waiting, retrying and writing of an operation; a tenth of it, at most 500 ms, is not waited away. */
   readonly deadlineMs: number;
   /** How long a runner may be silent before its process counts as lost. */
   readonly leaseMs: number;

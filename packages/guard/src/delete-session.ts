@@ -1,5 +1,5 @@
 import { PhaselockError, type SessionId } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
+import { type Deadline, deadlineIn } from '@phaselock/locking';
 import { type DeletedSession, deleteSession as write } from '@phaselock/store';
 import { announceDeleted } from './announce.ts';
 import type { GuardContext } from './context.ts';
@@ -12,7 +12,7 @@ export async function softDelete(ctx: GuardContext, { sessionId, seenVersion, ac
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
   await answering(ctx, deadline, 'unexpected', async () => {
     const given = { sessionId, seenVersion: seenVersion ?? null, reason: 'deleted', actor: actor ?? null } as const;
-    const deleted = await onceMore(() => write(ctx.database, { ...given, waitMs: deadline.remainingMs() }));
+    const deleted = await onceMore(deadline, () => write(ctx.database, { ...given, waitMs: deadline.waitMs() }));
     await ctx.racepoint?.('delete:written');
     switch (deleted.kind) {
       case 'deleted':
@@ -20,6 +20,7 @@ export async function softDelete(ctx: GuardContext, { sessionId, seenVersion, ac
           slot: deleted.slot,
           slotVersion: deleted.slotVersion,
           sessionId,
+          model: deleted.model,
           reason: 'deleted',
         });
       case 'already-deleted':
@@ -33,11 +34,11 @@ export async function softDelete(ctx: GuardContext, { sessionId, seenVersion, ac
 }
 
 /** Deleting twice is deleting once, so a lost answer is simply asked for again. */
-async function onceMore(attempt: () => Promise<DeletedSession>): Promise<DeletedSession> {
+async function onceMore(deadline: Deadline, attempt: () => Promise<DeletedSession>): Promise<DeletedSession> {
   try {
     return await attempt();
   } catch (error) {
-    if (!isRetryable(error)) throw error;
+    if (!isRetryable(error) || deadline.waitMs() === 0) throw error;
     return await attempt();
   }
 }

@@ -8,13 +8,13 @@ import {
   readProcesses,
   readSession,
   type SessionEventRow,
-  type SessionRecord,
 } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { toPhaselockError } from './failures.ts';
+import { type ShownRecord, showRecord } from './shown-record.ts';
 
 export type ExportedPart =
-  | { readonly kind: 'session'; readonly session: SessionRecord }
+  | { readonly kind: 'session'; readonly session: ShownRecord }
   | { readonly kind: 'process'; readonly process: ProcessRow }
   | { readonly kind: 'event'; readonly event: SessionEventRow }
   | { readonly kind: 'log'; readonly log: LogRow };
@@ -22,14 +22,13 @@ export type ExportedPart =
 const LOG_PAGE = 1_000;
 
 /** All of a session, part by part: the session, its processes, its events, and its log as it was when the export began, in bounded memory. */
-export async function* exportSession(
-  { database: { kysely } }: GuardContext,
-  id: SessionId,
-): AsyncGenerator<ExportedPart> {
+export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGenerator<ExportedPart> {
+  const { kysely } = ctx.database;
   try {
     const session = await readSession(kysely, id);
     if (session === undefined) throw new PhaselockError('session_not_found');
-    yield { kind: 'session', session };
+    const { catalogue } = await ctx.catalogue.view();
+    yield { kind: 'session', session: showRecord(catalogue, session) };
     for (const process of await readProcesses(kysely, id)) yield { kind: 'process', process };
     for (const event of await readEvents(kysely, { taskId: session.slot.taskId, sessionId: id }))
       yield { kind: 'event', event };

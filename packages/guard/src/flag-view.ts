@@ -10,6 +10,7 @@ export type Flags = LockFlags & {
 
 export const INITIAL_FLAGS: Flags = {
   single_session_guard: true,
+  // Pessimistic locking, since no strategy is named.
   pessimistic_locking_enabled: true,
   locking_strategy: undefined,
 };
@@ -32,6 +33,7 @@ function flagsIn(rows: readonly FlagRow[]): Flags {
     single_session_guard: row('single_session_guard')?.enabled ?? INITIAL_FLAGS.single_session_guard,
     pessimistic_locking_enabled:
       row('pessimistic_locking_enabled')?.enabled ?? INITIAL_FLAGS.pessimistic_locking_enabled,
+    // Its value is only a choice while the flag is on: off, `pessimistic_locking_enabled` decides.
     locking_strategy: strategy?.enabled === true && typeof strategy.value === 'string' ? strategy.value : undefined,
   };
 }

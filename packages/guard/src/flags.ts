@@ -21,7 +21,15 @@ export const setFlag = (ctx: GuardContext, flag: store.SetFlag): Promise<store.F
     await ctx.flags.view();
     if (row === 'not-found') throw new PhaselockError('flag_not_found');
     if (row === 'version-mismatch') throw new PhaselockError('version_mismatch');
-    ctx.logger.info({ flag: row.name, enabled: row.enabled, value: row.value, actor: row.updatedBy }, 'flag set');
+    ctx.logger.info(
+      {
+        'phaselock.flag': row.name,
+        'phaselock.enabled': row.enabled,
+        'phaselock.value': row.value,
+        'user.name': row.updatedBy,
+      },
+      'flag set',
+    );
     return row;
   });
 

@@ -1,26 +1,22 @@
-import {
-  findConversation,
-  type ModelIdentity,
-  OUTSIDE_THE_GUARD,
-  type ShownSession,
-  type SlotState,
-  type TurnDecision,
-} from '@phaselock/core';
+import { OUTSIDE_THE_GUARD, type ShownSession, type SlotState, type TurnDecision } from '@phaselock/core';
 import type { Held } from '@phaselock/locking';
 import { beginTurn, createBeside, openSession, type TurnState, type Writer } from '@phaselock/store';
-import { logModelChange } from '@phaselock/telemetry';
-import { announceBeside, announceOpened } from './announce.ts';
+import { announceBeside, announceOpened, announceTurnBegun } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { Moved } from './failures.ts';
 import { glance, movedPast } from './glance.ts';
+import { type BegunTurn, modelBefore } from './model-before.ts';
 import { newSessionId } from './new-ids.ts';
-import { type GuardedSession, shownOf } from './start-outcome.ts';
-import type { StartedTurn, StartTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
+import { bornSession, shownOf } from './start-outcome.ts';
+import type { StartedTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
 import { leaveToTwin, turnKeyRow } from './turn-key.ts';
 
 type Fresh = Extract<TurnDecision, { kind: 'fresh' }>;
 
-/** A fresh conversation is a new session: the old one leaves the slot and the new one's first process begins, in one transaction. */
+/**
+ * Another conversation is another session: the old one leaves the slot and the new one's first process begins, in one transaction. It begins a
+ * conversation, or takes up an earlier one of the slot that a retry named.
+ */
 export async function openFreshConversation(
   ctx: GuardContext,
   attempt: TurnAttempt,
@@ -31,32 +27,17 @@ export async function openFreshConversation(
     ? await replaceAndBegin(ctx, attempt, state, decision)
     : await besideAndBegin(ctx, attempt, state, decision);
   ctx.telemetry.turnDecided('fresh');
-  if (decision.reason === 'model-changed') {
-    logModelChange(ctx.logger, {
-      taskAttemptId: attempt.request.attemptId,
-      sessionId: started.session.sessionId,
-      processId: started.processId,
-      previous: previousIdentity(state, attempt.request),
-      current: decision.identity,
-    });
-  }
   return started;
-}
-
-/** Of the process that made the conversation that ends here; a conversation that was kept across a minor version has had several models. */
-function previousIdentity({ history, session }: TurnState, { preRetryId, lostId }: StartTurn): ModelIdentity {
-  const ended = findConversation(history, { preRetryId: preRetryId ?? null, lostId: lostId ?? null });
-  const maker = ended.kind === 'resumable' || ended.kind === 'lost' ? ended.maker : null;
-  return maker?.identity ?? session.identity;
 }
 
 async function replaceAndBegin(
   ctx: GuardContext,
   attempt: TurnAttempt,
-  { slot, session: old }: TurnState,
+  state: TurnState,
   decision: Fresh,
 ): Promise<StartedTurn> {
-  const { request, deadline } = attempt;
+  const { slot, session: old, milestoneId } = state;
+  const { request, deadline, catalogue } = attempt;
   const sessionId = newSessionId(ctx);
   const { identity, reason } = decision;
   const createdBy = request.actor ?? null;
@@ -72,36 +53,45 @@ async function replaceAndBegin(
         seen,
         sessionId,
         identity,
+        milestoneId,
         createdBy,
         reason,
         handoff,
         idempotency: turnKeyRow(attempt),
-        waitMs: deadline.remainingMs(),
+        waitMs: deadline.waitMs(),
       };
       const born = await openSession(writer, birth, { last: false });
       if (born.kind === 'moved') throw movedPast(ctx, slot, seen);
       await ctx.racepoint?.('turn:opened');
       return {
         ...born,
-        begun: await beginFirst(ctx, writer, attempt, { sessionId, generation: born.generation }, decision),
+        begun: await beginFirst(ctx, writer, attempt, state, {
+          session: { sessionId, generation: born.generation },
+          decision,
+        }),
       };
     });
   });
   await ctx.racepoint?.('turn:written');
 
   const { generation, slotVersion, begun } = opened;
-  const session: GuardedSession = { id: sessionId, generation, slot, identity, modelMissing: false };
-  announceOpened(ctx, { session, slotVersion, predecessor: shownOf(old), reason, since: attempt.since });
-  return startedTurn(attempt, { sessionId, generation }, begun, decision, shownOf(old));
+  const predecessor = shownOf(old);
+  const session = bornSession({ id: sessionId, generation, slot, identity }, { catalogue, predecessor });
+  const invalidatedModel = old.identity.model;
+  announceOpened(ctx, { session, slotVersion, predecessor, invalidatedModel, reason, since: attempt.since });
+  announceTurnBegun(ctx, { slot, sessionId, request, processId: attempt.processId, begun, identity });
+  return startedTurn(attempt, { sessionId, generation }, begun, decision, predecessor);
 }
 
 /** Outside the guard nothing is replaced: the new session stands beside the old one, as it always did. */
 async function besideAndBegin(
   ctx: GuardContext,
   attempt: TurnAttempt,
-  { slot, standalone }: TurnState,
+  state: TurnState,
   decision: Fresh,
 ): Promise<StartedTurn> {
+  const { slot, standalone, milestoneId } = state;
+  const { request, processId, catalogue } = attempt;
   const sessionId = newSessionId(ctx);
   const { identity } = decision;
   const session = { sessionId, generation: OUTSIDE_THE_GUARD };
@@ -110,14 +100,18 @@ async function besideAndBegin(
       slot,
       sessionId,
       identity,
-      createdBy: attempt.request.actor ?? null,
+      milestoneId,
+      createdBy: request.actor ?? null,
       standalone,
       idempotency: turnKeyRow(attempt),
     });
-    return await beginFirst(ctx, writer, attempt, session, decision);
+    return await beginFirst(ctx, writer, attempt, state, { session, decision });
   });
-  if (!standalone)
-    announceBeside(ctx, { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false });
+  if (!standalone) {
+    const born = { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity };
+    announceBeside(ctx, bornSession(born, { catalogue, predecessor: null }));
+  }
+  announceTurnBegun(ctx, { slot, sessionId, request, processId, begun, identity });
   return startedTurn(attempt, session, begun, decision, null);
 }
 
@@ -137,52 +131,55 @@ async function inTransaction<T>(
   }
 }
 
-type Begun = { readonly seq: number; readonly leaseExpiresAt: Date };
-
 async function beginFirst(
   ctx: GuardContext,
   writer: Writer,
   { request, processId }: TurnAttempt,
-  session: ShownSession,
-  { identity, reason }: Fresh,
-): Promise<Begun> {
+  state: TurnState,
+  { session, decision }: { readonly session: ShownSession; readonly decision: Fresh },
+): Promise<BegunTurn> {
+  const { identity, resumes } = decision;
+  const previous = decision.reason === 'model-changed' ? modelBefore(state, request) : null;
   const begun = await beginTurn(writer, {
     ...session,
+    ...firstOf(decision),
     seenVersion: FIRST_VERSION,
     attemptId: request.attemptId,
     processId,
-    action: 'CodingAgentInitialRequest',
-    reason,
-    passedSessionId: null,
-    preRetryId: null,
+    preRetryId: resumes,
     skipContext: request.skipContext ?? false,
     identity,
+    takesUp: resumes === null ? null : { conversationOf: state.conversationOf },
+    modelChange: previous === null ? null : { previous },
     leaseMs: ctx.settings.leaseMs,
     actor: request.actor ?? null,
   });
   if (begun.kind === 'moved') throw new Moved();
-  return begun;
+  return { ...begun, previous };
 }
 
 const FIRST_VERSION = 1;
 
+/** How the first process of the new session begins. */
+const firstOf = ({ resumes, reason }: Fresh) =>
+  resumes === null
+    ? ({ action: 'CodingAgentInitialRequest', reason, passedSessionId: null } as const)
+    : ({ action: 'CodingAgentFollowUpRequest', reason: 'same-model', passedSessionId: resumes } as const);
+
 function startedTurn(
   { request, processId }: TurnAttempt,
   session: ShownSession,
-  { seq, leaseExpiresAt }: Begun,
-  { reason }: Fresh,
+  { seq, leaseExpiresAt }: BegunTurn,
+  decision: Fresh,
   replaced: ShownSession | null,
 ): StartedTurn {
-  const action = 'CodingAgentInitialRequest';
   const handoff = request.handoff?.summary ?? null;
   return {
     kind: 'started',
     session,
     processId,
     seq,
-    action,
-    passedSessionId: null,
-    reason,
+    ...firstOf(decision),
     leaseExpiresAt,
     replaced,
     handoff,

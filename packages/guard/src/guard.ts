@@ -1,11 +1,14 @@
 import * as apiKeys from './api-keys.ts';
 import * as board from './board.ts';
-import { bulkDelete, bulkStart } from './bulk.ts';
+import { bulkStart } from './bulk.ts';
+import { bulkDelete } from './bulk-delete.ts';
 import { closeSession } from './close-session.ts';
 import type { GuardContext } from './context.ts';
 import * as deletion from './delete-from-board.ts';
 import { softDelete } from './delete-session.ts';
+import * as edits from './edit-board.ts';
 import { exportSession } from './export-session.ts';
+import { finishTurn } from './finish-turn.ts';
 import * as flags from './flags.ts';
 import { ownerOf } from './known-owners.ts';
 import * as lookUp from './look-up.ts';
@@ -16,6 +19,7 @@ import * as running from './running-turn.ts';
 import { beginStandalone } from './standalone.ts';
 import { start } from './start.ts';
 import { startTurn } from './start-turn.ts';
+import { sweepLapsed } from './sweep-lapsed.ts';
 
 const bind =
   (ctx: GuardContext) =>
@@ -30,10 +34,11 @@ export function createGuard(ctx: GuardContext) {
     start: bound(start),
     startTurn: bound(startTurn),
     heartbeat: bound(running.heartbeat),
-    finishTurn: bound(running.finishTurn),
+    finishTurn: bound(finishTurn),
     reportAgentSession: bound(running.reportAgentSession),
     appendLogs: bound(running.appendLogs),
     recordUsage: bound(running.recordUsage),
+    sweepLapsed: bound(sweepLapsed),
     closeSession: bound(closeSession),
     softDelete: bound(softDelete),
     bulkStart: bound(bulkStart),
@@ -53,6 +58,9 @@ export function createGuard(ctx: GuardContext) {
     addAttempt: bound(board.addAttempt),
     addModel: bound(board.addModel),
     addProfile: bound(board.addProfile),
+    editProject: bound(edits.editProject),
+    editModel: bound(edits.editModel),
+    editProfile: bound(edits.editProfile),
     deleteModel: bound(board.deleteModel),
     deleteProfile: bound(board.deleteProfile),
     project: bound(boards.project),

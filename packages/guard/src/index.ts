@@ -1,3 +1,4 @@
+export type { MadeApiKey } from './api-keys.ts';
 export { type AgentHandle, withAssignedSession } from './assigned-session.ts';
 export type { NewModel, NewProfile } from './board.ts';
 export type { BulkItem, BulkOutcome } from './bulk.ts';
@@ -7,6 +8,7 @@ export type { GuardContext, GuardSettings } from './context.ts';
 export { DEFAULT_SETTINGS } from './defaults.ts';
 export type { DeleteSession } from './delete-session.ts';
 export type { ExportedPart } from './export-session.ts';
+export type { FinishedTurn, FinishTurn } from './finish-turn.ts';
 export { createGuard, type Guard } from './guard.ts';
 export type { IdempotencyKey } from './idempotency.ts';
 export type { SessionPage } from './look-up.ts';
@@ -15,7 +17,8 @@ export { type OpenLocalGuard, type OpenLocalGuardOptions, openLocalGuard } from 
 export { prepareDatabase } from './prepare-database.ts';
 export { RACEPOINTS, type RacepointName } from './racepoints.ts';
 export type { GiveFeedback } from './record-feedback.ts';
-export type { FinishedTurn, FinishTurn, HeartbeatAnswer, LogLine, TurnToken, Usage } from './running-turn.ts';
+export type { HeartbeatAnswer, LogLine, TurnToken, Usage } from './running-turn.ts';
+export type { ShownRecord } from './shown-record.ts';
 export type { BeginStandalone } from './standalone.ts';
 export type { Start } from './start.ts';
 export type { GuardedSession, StartOutcome } from './start-outcome.ts';

@@ -1,4 +1,13 @@
-import { PhaselockError, type SessionId, type SlotKey, type SlotState, type TaskId } from '@phaselock/core';
+import {
+  type ModelStanding,
+  modelStanding,
+  OUTSIDE_THE_GUARD,
+  PhaselockError,
+  type SessionId,
+  type SlotKey,
+  type SlotState,
+  type TaskId,
+} from '@phaselock/core';
 import {
   listSessions,
   type Page,
@@ -8,55 +17,70 @@ import {
   readProcesses,
   readSession,
   type SessionFilter,
-  type SessionRecord,
 } from '@phaselock/store';
 import { answerInTime } from './answer-in-time.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
 import { readAfresh, recall } from './glance.ts';
 import { markMissing } from './mark-missing.ts';
 import { checkPage } from './page-limit.ts';
+import { type ShownRecord, showRecord } from './shown-record.ts';
+
+export type ShownSlot = SlotState & { readonly standing: ModelStanding };
 
 /** The slot as a snapshot has it, at most two seconds old, else as one read finds it. */
-export async function current(ctx: GuardContext, slot: SlotKey): Promise<SlotState> {
+export async function current(ctx: GuardContext, slot: SlotKey): Promise<ShownSlot> {
   const [known, { catalogue }] = await Promise.all([recall(ctx, slot, 0), knownCatalogue(ctx)]);
-  return markMissing(known ?? (await answerInTime(ctx, () => readAfresh(ctx, slot))), catalogue);
+  const state = known ?? (await answerInTime(ctx, () => readAfresh(ctx, slot)));
+  if (state.live === null && state.generation === OUTSIDE_THE_GUARD) await demandTask(ctx, slot.taskId);
+  const standing = state.live === null ? 'listed' : modelStanding(catalogue, state.live.identity);
+  return { ...markMissing(state, catalogue), standing };
 }
+
+/** Nothing has ever been in the slot: that is so of a task that is new, and of one that is not there. */
+const demandTask = (ctx: GuardContext, id: TaskId): Promise<void> =>
+  answerInTime(ctx, async () => {
+    if ((await ctx.owners.of(ctx.database, { kind: 'task', id })) === undefined)
+      throw new PhaselockError('task_not_found');
+  });
 
 const knownCatalogue = async (ctx: GuardContext): Promise<CatalogueView> =>
   ctx.catalogue.known() ?? (await answerInTime(ctx, () => ctx.catalogue.view()));
 
 /** The latest session of a slot, its deleted model notwithstanding. */
-export async function latest(ctx: GuardContext, slot: SlotKey): Promise<SessionRecord | undefined> {
+export async function latest(ctx: GuardContext, slot: SlotKey): Promise<ShownRecord | undefined> {
   const sessions = await latestMany(ctx, [slot.taskId]);
   return sessions.find((session) => session.slot.phase === slot.phase && session.slot.mode === slot.mode);
 }
 
 /** The latest session of every slot of many tasks, in one query. */
-export const latestMany = (ctx: GuardContext, taskIds: readonly TaskId[]): Promise<SessionRecord[]> =>
+export const latestMany = (ctx: GuardContext, taskIds: readonly TaskId[]): Promise<ShownRecord[]> =>
   answerInTime(ctx, async () => {
+    const { catalogue } = await ctx.catalogue.view();
     const since = ctx.now();
     const sessions = await readLatestSessions(ctx.database, taskIds);
     ctx.telemetry.lookedUp('database', (ctx.now() - since) / 1000);
-    return sessions;
+    return sessions.map((record) => showRecord(catalogue, record));
   });
 
-export type SessionPage = { readonly sessions: readonly SessionRecord[]; readonly next: SessionId | null };
+export type SessionPage = { readonly sessions: readonly ShownRecord[]; readonly next: SessionId | null };
 
 export const list = (ctx: GuardContext, filter: SessionFilter, page: Page): Promise<SessionPage> =>
   answerInTime(ctx, async () => {
+    const { catalogue } = await ctx.catalogue.view();
     const { items, next } = await pageOf(
       checkPage(page),
       (asked) => listSessions(ctx.database.kysely, filter, asked),
       ({ id }) => id,
     );
-    return { sessions: items, next };
+    return { sessions: items.map((record) => showRecord(catalogue, record)), next };
   });
 
-export const session = (ctx: GuardContext, id: SessionId): Promise<SessionRecord> =>
+export const session = (ctx: GuardContext, id: SessionId): Promise<ShownRecord> =>
   answerInTime(ctx, async () => {
+    const { catalogue } = await ctx.catalogue.view();
     const found = await readSession(ctx.database.kysely, id);
     if (found === undefined) throw new PhaselockError('session_not_found');
-    return found;
+    return showRecord(catalogue, found);
   });
 
 export const processes = (ctx: GuardContext, id: SessionId) =>

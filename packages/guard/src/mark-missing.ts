@@ -1,6 +1,6 @@
 import { type Catalogue, isModelGone, type SlotState } from '@phaselock/core';
 
-/** A snapshot may be older than the catalogue: whoever decides or answers knows one catalogue. */
+/** A snapshot does not say whether the model is gone: it would be older than the catalogue that decisions are made with. */
 export function markMissing(state: SlotState, catalogue: Catalogue): SlotState {
   const { live } = state;
   if (live === null || live.modelMissing === isModelGone(catalogue, live.identity)) return state;

@@ -14,6 +14,7 @@ import {
 } from '@phaselock/locking';
 import { type Database, openDatabase, type PoolOptions, type Writer } from '@phaselock/store';
 import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@phaselock/telemetry';
+import { boundPoolWaits } from './bound-pool-waits.ts';
 import { catalogueView } from './catalogue-view.ts';
 import type { GuardContext, GuardSettings } from './context.ts';
 import { DEFAULT_SETTINGS, LOCK_HOLD_MS } from './defaults.ts';
@@ -61,7 +62,9 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   const logger = options.logger ?? silentLogger();
   const now = (): number => performance.now();
 
-  const database = resources.use(openDatabase({ ...poolOptions, url: databaseUrl }));
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const poolWaits = boundPoolWaits(poolOptions, settings.deadlineMs);
+  const database = resources.use(openDatabase({ ...poolOptions, ...poolWaits, url: databaseUrl }));
   database.pool.observe(telemetry.pool);
   resources.defer(telemetry.pool.observe(() => database.pool.stats()));
   const redis = redisUrl === undefined ? undefined : resources.use(connectRedis(redisUrl));
@@ -81,7 +84,7 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
     chooseStrategy: async (slot) => chooseStrategy(await lockFlags(slot)),
     telemetry,
     logger,
-    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    settings,
     now,
     newId: idSource(Date.now),
     racepoint: options.racepoint,

@@ -1,20 +1,33 @@
-import { OUTSIDE_THE_GUARD, type SessionId } from '@phaselock/core';
+import { OUTSIDE_THE_GUARD, type SessionId, type SessionStatus } from '@phaselock/core';
 import { readSession } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
-import { type GuardedSession, type StartOutcome, shownOf } from './start-outcome.ts';
+import { showRecord } from './shown-record.ts';
+import { bornSession, existingText, type StartOutcome, shownOf } from './start-outcome.ts';
 
 /** What the call that made this session answered, told from the session itself; nothing when the session was never committed. */
-export async function findBirth(
-  { database: { kysely } }: GuardContext,
-  sessionId: SessionId,
-): Promise<StartOutcome | undefined> {
+export async function findBirth(ctx: GuardContext, sessionId: SessionId): Promise<StartOutcome | undefined> {
+  const { kysely } = ctx.database;
   const born = await readSession(kysely, sessionId);
   if (born === undefined) return undefined;
-  const { id, generation, slot, identity, modelMissing, predecessorId } = born;
-  const session: GuardedSession = { id, generation, slot, identity, modelMissing };
+  const { id, generation, slot, identity, predecessorId } = born;
+  const { catalogue } = await ctx.catalogue.view();
+  const found = predecessorId === null ? undefined : await readSession(kysely, predecessorId);
+  const predecessor = found === undefined ? null : shownOf(found);
+  const session = bornSession({ id, generation, slot, identity }, { catalogue, predecessor });
   if (generation === OUTSIDE_THE_GUARD) return { kind: 'created-beside', session };
-  const predecessor = predecessorId === null ? undefined : await readSession(kysely, predecessorId);
-  return predecessor === undefined
-    ? { kind: 'created', session }
-    : { kind: 'replaced', session, predecessor: shownOf(predecessor) };
+  return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
+}
+
+/** What the call that found this session answered. */
+export async function findExisting(
+  ctx: GuardContext,
+  sessionId: SessionId,
+  status: SessionStatus,
+): Promise<StartOutcome | undefined> {
+  const found = await readSession(ctx.database.kysely, sessionId);
+  if (found === undefined) return undefined;
+  const { catalogue } = await ctx.catalogue.view();
+  const { id, generation, slot, identity, modelStanding } = showRecord(catalogue, found);
+  const session = { id, generation, slot, identity, modelStanding, status };
+  return { kind: 'existing', session, text: existingText(status) };
 }

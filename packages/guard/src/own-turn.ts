@@ -13,6 +13,7 @@ export async function findBegunTurn(
   if (process === undefined || session === undefined) return undefined;
   const replaced =
     session.id === request.sessionId ? null : { sessionId: request.sessionId, generation: request.generation };
+  const isFirst = process.passed_session_id === null || process.passed_session_id === session.takenUp;
   return {
     kind: 'started',
     session: shownOf(session),
@@ -23,6 +24,6 @@ export async function findBegunTurn(
     reason: process.reason,
     leaseExpiresAt: session.leaseExpiresAt ?? process.started_at,
     replaced,
-    handoff: session.handoff,
+    handoff: isFirst ? session.handoff : null,
   };
 }

@@ -5,9 +5,10 @@ import {
   createRedisBus,
   createSlotCache,
   type InvalidationBus,
+  SNAPSHOT_TTL_MS,
   slotStateCodec,
 } from '@phaselock/cache';
-import { OUTSIDE_THE_GUARD, type SlotState } from '@phaselock/core';
+import { OUTSIDE_THE_GUARD, type SessionId, type SessionStatus, type SlotKey, type SlotState } from '@phaselock/core';
 import { connectListener } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
 import type { SlotSnapshots } from './context.ts';
@@ -37,6 +38,14 @@ export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncD
       ...(redis && { redis: { client: redis.client, codec: slotStateCodec } }),
     }),
   );
+  /** In the snapshot that is there, for as long as that still holds: the rest of it is not made younger. */
+  const changeStatus = async (slot: SlotKey, sessionId: SessionId, status: SessionStatus): Promise<void> => {
+    const found = await cache.get(slot);
+    const live = found?.value.live;
+    if (found === undefined || live?.id !== sessionId) return;
+    const value: SlotState = { ...found.value, live: { ...live, status } };
+    await cache.put(slot, { version: found.version, value }, SNAPSHOT_TTL_MS - found.freshForMs);
+  };
   return {
     async get(slot) {
       const since = performance.now();
@@ -46,11 +55,11 @@ export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncD
     },
     put: (slot, state, readForMs) => void cache.put(slot, { version: state.version, value: state }, readForMs),
     forget: (slot, version) => void cache.forget(slot, version),
-    changed(slot, { version, state, sessionId }) {
+    changed(slot, { version, state, sessionId, model }) {
       const generation = state?.generation ?? OUTSIDE_THE_GUARD;
-      const model = state?.live?.identity.model ?? null;
       void cache.changed({ slot, version, generation, sessionId, model }, state ?? undefined);
     },
+    statusChanged: (slot, sessionId, status) => void changeStatus(slot, sessionId, status),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

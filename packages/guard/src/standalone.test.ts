@@ -58,14 +58,14 @@ describe('a standalone execution', () => {
     expect(await guard.session(alone.id)).toMatchObject({ deletedAt: null, guarded: false });
   });
 
-  test('that starts afresh stays standalone', async () => {
+  test('of a milestone that starts afresh stays standalone', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
-    const alone = await guard.beginStandalone(aStart(taskId));
+    const alone = await guard.beginStandalone({ ...aStart(taskId), milestoneId: 'M1' });
     await runTurn(guard, aTurn(alone, attemptId), `alone ${alone.id}`);
     const fresh = startedOf(await guard.startTurn(aTurn(alone, attemptId, { skipContext: true })));
-    expect(await guard.session(fresh.session.sessionId)).toMatchObject({ standalone: true });
+    expect(await guard.session(fresh.session.sessionId)).toMatchObject({ standalone: true, milestoneId: 'M1' });
     expect(await guard.latest(aStart(taskId))).toBeUndefined();
     expect(await allSessions(guard, taskId)).toHaveLength(2);
   });

@@ -1,36 +1,67 @@
-import { type ModelSelection, OUTSIDE_THE_GUARD, PhaselockError, resolveModel, type SlotKey } from '@phaselock/core';
+import { type ModelSelection, OUTSIDE_THE_GUARD, PhaselockError, parseSessionId, type SlotKey } from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
 import { createBeside } from '@phaselock/store';
+import { announceTemporary } from './announce.ts';
 import type { GuardContext } from './context.ts';
-import { answering } from './failures.ts';
+import { answering, isIdempotencyRace } from './failures.ts';
+import { type IdempotencyKey, idempotencyRow, parsed, storedAnswer } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
-import type { GuardedSession } from './start-outcome.ts';
+import { findBirth } from './own-birth.ts';
+import { resolveInProject } from './resolve-in-project.ts';
+import { bornSession, type GuardedSession } from './start-outcome.ts';
 
-export type BeginStandalone = SlotKey & { readonly model: ModelSelection; readonly actor?: string };
+export type BeginStandalone = SlotKey & {
+  readonly model: ModelSelection;
+  readonly actor?: string;
+  /** With it the session spans several tasks and lives until it is ended; without it, for one execution. */
+  readonly milestoneId?: string;
+  readonly idempotencyKey?: IdempotencyKey;
+};
 
 /**
- * A temporary record for an execution outside every slot, made before the agent runs: tracking is always on, so its usage is never booked on
- * an id nobody knows. It holds no slot and is never anybody's live session.
+ * A record for an execution outside every slot, made before the agent runs: tracking is always on, so its usage is never booked on an id that is
+ * not known. It holds no slot and is never the live session of one.
  */
-export async function beginStandalone(
-  ctx: GuardContext,
-  { taskId, phase, mode, model, actor }: BeginStandalone,
-): Promise<GuardedSession> {
+export async function beginStandalone(ctx: GuardContext, request: BeginStandalone): Promise<GuardedSession> {
   return await answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'session_create_failed', async () => {
-    const { catalogue } = await ctx.catalogue.view();
-    const resolution = resolveModel(catalogue, model);
-    if (resolution.kind === 'missing') throw new PhaselockError('model_missing', { detail: resolution.why });
-    const slot = { taskId, phase, mode };
-    const { identity } = resolution;
-    const id = newSessionId(ctx);
-    await createBeside(ctx.database, {
-      slot,
-      sessionId: id,
-      identity,
-      createdBy: actor ?? null,
-      standalone: true,
-      idempotency: null,
-    });
-    return { id, generation: OUTSIDE_THE_GUARD, slot, identity, modelMissing: false };
+    const { idempotencyKey: key } = request;
+    const before = await madeBefore(ctx, key);
+    if (before !== undefined) return before;
+    try {
+      return await make(ctx, request);
+    } catch (error) {
+      const twin = isIdempotencyRace(error) ? await madeBefore(ctx, key) : undefined;
+      if (twin === undefined) throw error;
+      return twin;
+    }
   });
+}
+
+async function make(ctx: GuardContext, request: BeginStandalone): Promise<GuardedSession> {
+  const { taskId, phase, mode, model, actor, milestoneId, idempotencyKey } = request;
+  const view = await ctx.catalogue.view();
+  const resolution = await resolveInProject(ctx, view, taskId, model);
+  if (resolution.kind === 'missing') throw new PhaselockError('model_missing', { detail: resolution.why });
+  const slot = { taskId, phase, mode };
+  const { identity } = resolution;
+  const id = newSessionId(ctx);
+  await createBeside(ctx.database, {
+    slot,
+    sessionId: id,
+    identity,
+    milestoneId: milestoneId ?? null,
+    createdBy: actor ?? null,
+    standalone: true,
+    idempotency: idempotencyRow(idempotencyKey, id),
+  });
+  if (milestoneId === undefined) announceTemporary(ctx, { taskId, sessionId: id });
+  const born = { id, generation: OUTSIDE_THE_GUARD, slot, identity };
+  return bornSession(born, { catalogue: view.catalogue, predecessor: null });
+}
+
+async function madeBefore(ctx: GuardContext, key: IdempotencyKey | undefined): Promise<GuardedSession | undefined> {
+  const stored = await storedAnswer(ctx, key, ctx.database);
+  if (stored === undefined) return undefined;
+  const born = await findBirth(ctx, parsed(stored, 'session_id', parseSessionId));
+  return born !== undefined && 'session' in born ? born.session : undefined;
 }

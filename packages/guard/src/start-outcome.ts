@@ -1,12 +1,17 @@
 import {
+  type Catalogue,
   type ComparisonReason,
   ERRORS,
   type Generation,
+  hasEnded,
   type LiveSession,
   type MissingWhy,
   type ModelIdentity,
+  type ModelStanding,
+  modelStanding,
   NOTICES,
   type SessionId,
+  type SessionStatus,
   type ShownSession,
   type SlotKey,
   type StartDecision,
@@ -19,7 +24,9 @@ export type GuardedSession = {
   readonly generation: Generation;
   readonly slot: SlotKey;
   readonly identity: ModelIdentity;
-  readonly modelMissing: boolean;
+  readonly modelStanding: ModelStanding;
+  /** Of a session that was there already at most two seconds old, when another process changed it. */
+  readonly status: SessionStatus;
 };
 
 export type StartOutcome =
@@ -51,13 +58,32 @@ export const shownOf = ({ id: sessionId, generation }: { id: SessionId; generati
   generation,
 });
 
-const sessionOf = (slot: SlotKey, { id, generation, identity, modelMissing }: LiveSession): GuardedSession => ({
+const sessionOf = (
+  slot: SlotKey,
+  catalogue: Catalogue,
+  { id, generation, identity, status }: LiveSession,
+): GuardedSession => ({
   id,
   generation,
   slot,
   identity,
-  modelMissing,
+  modelStanding: modelStanding(catalogue, identity),
+  status,
 });
+
+/** A session that was just made: nobody has worked in it. */
+export const bornSession = (
+  born: Omit<GuardedSession, 'status' | 'modelStanding'>,
+  { catalogue, predecessor }: { readonly catalogue: Catalogue; readonly predecessor: ShownSession | null },
+): GuardedSession => ({
+  ...born,
+  modelStanding: modelStanding(catalogue, born.identity),
+  status: predecessor === null ? 'ready' : 'pending',
+});
+
+/** What is said beside a session that was there already: that it is active is said of one that is. */
+export const existingText = (status: SessionStatus): string =>
+  hasEnded(status) ? NOTICES.same_model_ended : NOTICES.same_model_active;
 
 export const QUESTION_CODES = {
   replace: 'replace_confirmation_required',
@@ -67,13 +93,17 @@ export const QUESTION_CODES = {
 /** The decisions that are answered as they are; the others write first. */
 export function answerTo(
   slot: SlotKey,
+  catalogue: Catalogue,
   decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>,
 ): StartOutcome {
   switch (decision.kind) {
-    case 'existing':
-      return { kind: 'existing', session: sessionOf(slot, decision.live), text: NOTICES.same_model_active };
+    case 'existing': {
+      const { live, takesOn } = decision;
+      const session = sessionOf(slot, catalogue, takesOn === null ? live : { ...live, identity: takesOn });
+      return { kind: 'existing', session, text: existingText(session.status) };
+    }
     case 'ask': {
-      const session = sessionOf(slot, decision.live);
+      const session = sessionOf(slot, catalogue, decision.live);
       const { question } = decision;
       const text = ERRORS[QUESTION_CODES[question]].text;
       return {
@@ -89,7 +119,7 @@ export function answerTo(
     case 'refuse': {
       const { text } = ERRORS[decision.code];
       if (decision.code === 'model_missing') return { kind: 'refused', code: decision.code, why: decision.why, text };
-      const session = sessionOf(slot, decision.live);
+      const session = sessionOf(slot, catalogue, decision.live);
       return { kind: 'refused', code: decision.code, session, shown: shownOf(session), text };
     }
   }

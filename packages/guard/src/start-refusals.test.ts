@@ -86,7 +86,7 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
   test('an unknown model, an unknown variant: refused with what is missing', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
-    expect(await guard.start(aStart(taskId, 'claude-sonnet-9'))).toEqual({
+    expect(await guard.start(aStart(taskId, 'grand-master-9'))).toEqual({
       kind: 'refused',
       code: 'model_missing',
       why: 'model-missing',
@@ -135,9 +135,9 @@ describe('a model that was deleted after use', () => {
     expect(await guard.deleteModel('claude-code', OPUS)).toBe(true);
 
     expect(NOTICES.model_not_found).toBe('Model Not Found');
-    expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id, modelMissing: true });
+    expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id, modelStanding: 'gone' });
     expect((await guard.list({ taskId }, { limit: 10 })).sessions).toMatchObject([
-      { id: first.id, modelMissing: true },
+      { id: first.id, modelStanding: 'gone' },
     ]);
     expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({
       kind: 'refused',
@@ -145,7 +145,7 @@ describe('a model that was deleted after use', () => {
       why: 'model-deleted',
     });
     const asked = await guard.start(aStart(taskId, SONNET));
-    expect(asked).toMatchObject({ kind: 'ask', question: 'replace', session: { modelMissing: true } });
+    expect(asked).toMatchObject({ kind: 'ask', question: 'replace', session: { modelStanding: 'gone' } });
     expect(await guard.start(aStart(taskId, SONNET, confirmed(shown(first))))).toMatchObject({ kind: 'replaced' });
   });
 
@@ -159,7 +159,7 @@ describe('a model that was deleted after use', () => {
     expect(await guard.start(aStart(taskId, OPUS, { model }))).toMatchObject({ why: 'variant-deleted' });
     // The model by its own name is still there, but the session's profile is not: it can be looked at and replaced.
     expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'refused', code: 'model_missing' });
-    expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id, modelMissing: true });
+    expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id, modelStanding: 'gone' });
     await guard.addProfile({ agent: 'claude-code', variant: 'DEFAULT', model: OPUS });
     const elsewhere = await scene.another();
     expect(await elsewhere.start(aStart(taskId, OPUS, { model }))).toMatchObject({ kind: 'existing' });
@@ -236,11 +236,18 @@ describe('the board refuses', () => {
     });
     expect(await readMetric(guard, 'phaselock_errors_total', { code: 'already_exists' })).toBe(2);
   });
+});
 
-  test('a second default of an agent', async () => {
-    await using scene = await openTestGuard();
-    await scene.guard.addModel({ agent: 'gemini', name: 'gemini-3-pro', isDefault: true });
-    const second = scene.guard.addModel({ agent: 'gemini', name: 'gemini-2.5-flash', isDefault: true });
-    await expect(second).rejects.toMatchObject({ code: 'already_exists' });
-  });
+test('of two defaults of an agent the one that was named last holds, and at no time there are two or none', async () => {
+  await using scene = await openTestGuard();
+  const { guard } = scene;
+  const defaults = async () =>
+    (await guard.listModels({ agent: 'gemini' }, { limit: 10 })).items
+      .filter(({ isDefault }) => isDefault)
+      .map(({ name }) => name);
+  const first = await guard.addModel({ agent: 'gemini', name: 'gemini-3-pro', isDefault: true });
+  await guard.addModel({ agent: 'gemini', name: 'gemini-2.5-flash', isDefault: true });
+  expect(await defaults()).toEqual(['gemini-2.5-flash']);
+  await Promise.all([guard.editModel(first, { isDefault: true }), guard.editModel(first, { isDefault: true })]);
+  expect(await defaults()).toEqual(['gemini-3-pro']);
 });

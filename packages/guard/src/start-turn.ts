@@ -1,6 +1,7 @@
 import {
   type AgentSessionId,
   type AttemptId,
+  type Catalogue,
   type ComparisonReason,
   checkHandoff,
   decideTurn,
@@ -12,12 +13,13 @@ import {
   type ModelPolicy,
   type ModelResolution,
   type ModelSelection,
+  NOTICES,
   PhaselockError,
   type ProcessAction,
   type ProcessId,
-  resolveModel,
   type SessionId,
   type ShownSession,
+  type SlotKey,
   type StartQuestion,
   type TurnDecision,
   type TurnReason,
@@ -25,13 +27,17 @@ import {
 } from '@phaselock/core';
 import { type Deadline, deadlineIn } from '@phaselock/locking';
 import { readTurnState, type TurnState } from '@phaselock/store';
-import { logModelChange } from '@phaselock/telemetry';
+import { announceTurnBegun } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
+import { demandReplace } from './demand-replace.ts';
 import { answering, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
 import type { IdempotencyKey } from './idempotency.ts';
+import { changeAtFirstTurn } from './model-before.ts';
 import { newProcessId } from './new-ids.ts';
 import { findBegunTurn } from './own-turn.ts';
+import { whichHolds } from './refuse-report.ts';
+import { resolveInProject } from './resolve-in-project.ts';
 import { QUESTION_CODES, shownOf } from './start-outcome.ts';
 import { BegunByTwin, beginWithKey, replayTurn } from './turn-key.ts';
 
@@ -47,6 +53,8 @@ export type StartTurn = {
   readonly preRetryId?: AgentSessionId;
   readonly lostId?: AgentSessionId;
   readonly handoff?: Handoff;
+  /** False for a caller without the right to replace a session. */
+  readonly mayReplace?: boolean;
   readonly actor?: string;
   readonly idempotencyKey?: IdempotencyKey;
   readonly signal?: AbortSignal;
@@ -63,7 +71,7 @@ export type StartedTurn = {
   readonly reason: TurnReason;
   readonly leaseExpiresAt: Date;
   readonly replaced: ShownSession | null;
-  /** What the replaced conversation wants this one to know. */
+  /** What the replaced conversation wants this one to know; told at the first turn of a session. */
   readonly handoff: string | null;
 };
 
@@ -75,13 +83,21 @@ export type TurnOutcome =
       readonly shown: ShownSession;
       readonly reasons: readonly ComparisonReason[];
       readonly text: string;
+      readonly warning: string;
     }
-  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly text: string; readonly retryAfterMs: number | null };
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      readonly text: string;
+      readonly retryAfterMs: number | null;
+      readonly detail?: string;
+    };
 
 export type TurnAttempt = {
   readonly request: StartTurn;
   readonly processId: ProcessId;
   readonly policy: ModelPolicy;
+  readonly catalogue: Catalogue;
   readonly deadline: Deadline;
   readonly since: number;
 };
@@ -97,36 +113,53 @@ export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<
       request,
       processId: newProcessId(ctx),
       policy: view.policy,
+      catalogue: view.catalogue,
       deadline,
       since: ctx.now(),
     };
+    let slot: SlotKey | undefined;
     for (let tried = 1; ; tried += 1) {
       try {
         // A commit whose answer was lost may look like a slot that moved by now: the lock has tried again behind it.
         const begun = (await replayTurn(ctx, attempt)) ?? (tried > 1 ? await findBegunTurn(ctx, attempt) : undefined);
-        const outcome = begun ?? (await decideAndBegin(ctx, attempt, view));
+        if (begun !== undefined) return begun;
+        const state = await readState(ctx, request);
+        slot = state.slot;
+        const outcome = await decideAndBegin(ctx, attempt, view, state);
         // What a refusal or a question found in the way may be what a twin with the same key has just begun.
         return outcome.kind === 'started' ? outcome : ((await replayTurn(ctx, attempt)) ?? outcome);
       } catch (error) {
         const twin = error instanceof BegunByTwin ? await replayTurn(ctx, attempt) : undefined;
         if (twin !== undefined) return twin;
-        if (!isRetryable(error) || tried === MAX_DECISIONS || deadline.remainingMs() === 0) throw error;
+        if (!isRetryable(error) || tried === MAX_DECISIONS || deadline.waitMs() === 0) throw error;
+        // Unknown only while the session could not be read: then no slot was tried.
+        if (slot !== undefined) ctx.telemetry.lock.retried(await ctx.chooseStrategy(slot));
       }
     }
   });
 }
 
-async function decideAndBegin(ctx: GuardContext, attempt: TurnAttempt, view: CatalogueView): Promise<TurnOutcome> {
-  const { request } = attempt;
-  const state = await readTurnState(ctx.database, request.sessionId, request.preRetryId ?? null);
+async function readState(ctx: GuardContext, { sessionId, preRetryId, attemptId }: StartTurn): Promise<TurnState> {
+  const state = await readTurnState(ctx.database, { sessionId, preRetryId: preRetryId ?? null, attemptId });
   if (state === undefined) throw new PhaselockError('session_not_found');
-  if (state.session.generation !== request.generation) return refused(ctx, 'stale_generation', null);
+  return state;
+}
 
+async function decideAndBegin(
+  ctx: GuardContext,
+  attempt: TurnAttempt,
+  view: CatalogueView,
+  state: TurnState,
+): Promise<TurnOutcome> {
+  const { request } = attempt;
+  if (state.session.generation !== request.generation) return await refused(ctx, attempt, 'stale_generation', null);
+
+  const session = { ...state.session, modelMissing: isModelGone(view.catalogue, state.session.identity) };
   const decision = decideTurn(
-    state.session,
+    session,
     state.history,
     {
-      model: requestedModel(view, state, request.model),
+      model: await requestedModel(ctx, view, state, request.model),
       say: request.say ?? { kind: 'nothing' },
       onModelChange: request.onModelChange ?? 'ask',
       skipContext: request.skipContext ?? false,
@@ -135,18 +168,21 @@ async function decideAndBegin(ctx: GuardContext, attempt: TurnAttempt, view: Cat
     },
     attempt.policy,
   );
+  demandReplace(request.mayReplace, decision, state.guarded);
   await ctx.racepoint?.('turn:decided');
   return await carryOut(ctx, attempt, state, decision);
 }
 
-function requestedModel(
-  { catalogue }: CatalogueView,
-  { session }: TurnState,
+async function requestedModel(
+  ctx: GuardContext,
+  view: CatalogueView,
+  { session, slot }: TurnState,
   selection: ModelSelection | undefined,
-): ModelResolution {
-  if (selection !== undefined) return resolveModel(catalogue, selection);
+): Promise<ModelResolution> {
+  if (selection !== undefined) return await resolveInProject(ctx, view, slot.taskId, selection);
+  // Its own model is the one it began with, whatever the name stands for today.
   const { identity } = session;
-  return isModelGone(catalogue, identity)
+  return isModelGone(view.catalogue, identity)
     ? { kind: 'missing', agent: identity.agent, variant: identity.variant, model: identity.model, why: 'model-deleted' }
     : { kind: 'resolved', identity };
 }
@@ -172,10 +208,16 @@ async function carryOut(
       ctx.telemetry.turnDecided('asked');
       const { question, comparison } = decision;
       const text = ERRORS[QUESTION_CODES[question]].text;
-      return { kind: 'ask', question, shown: shownOf(state.session), reasons: comparison.reasons, text };
+      const shown = shownOf(state.session);
+      return { kind: 'ask', question, shown, reasons: comparison.reasons, text, warning: NOTICES.replace_warning };
     }
     case 'refuse':
-      return refused(ctx, decision.code, decision.code === 'predecessor_stopping' ? decision.retryAfterMs : null);
+      return await refused(
+        ctx,
+        attempt,
+        decision.code,
+        decision.code === 'predecessor_stopping' ? decision.retryAfterMs : null,
+      );
   }
 }
 
@@ -191,54 +233,63 @@ async function begin(
   state: TurnState,
   decision: Extract<TurnDecision, { kind: 'initial' | 'follow-up' }>,
 ): Promise<TurnOutcome> {
-  const { request, processId } = attempt;
-  const action: ProcessAction =
-    decision.kind === 'initial' ? 'CodingAgentInitialRequest' : 'CodingAgentFollowUpRequest';
-  const passedSessionId = decision.kind === 'initial' ? null : decision.passedSessionId;
+  const { request, processId, policy } = attempt;
+  const { sessionId, generation } = request;
+  const { identity, reason, takesOn } = decision;
+  const isInitial = decision.kind === 'initial';
+  const action: ProcessAction = isInitial ? 'CodingAgentInitialRequest' : 'CodingAgentFollowUpRequest';
+  const passedSessionId = isInitial ? null : decision.passedSessionId;
+  const isFirst = state.history.every(({ place }) => place !== 'here');
+  const previous = isInitial ? changeAtFirstTurn(state, identity, policy) : null;
   const begun = await beginWithKey(ctx, attempt, {
-    sessionId: request.sessionId,
-    generation: request.generation,
-    seenVersion: state.version,
-    attemptId: request.attemptId,
-    processId,
-    action,
-    reason: decision.reason,
-    passedSessionId,
-    preRetryId: request.preRetryId ?? null,
-    skipContext: request.skipContext ?? false,
-    identity: decision.identity,
-    leaseMs: ctx.settings.leaseMs,
-    actor: request.actor ?? null,
+    turn: {
+      sessionId,
+      generation,
+      seenVersion: state.version,
+      attemptId: request.attemptId,
+      processId,
+      action,
+      reason,
+      passedSessionId,
+      preRetryId: request.preRetryId ?? null,
+      skipContext: request.skipContext ?? false,
+      identity,
+      takesUp: isFirst && !isInitial ? { conversationOf: state.conversationOf } : null,
+      modelChange: previous === null ? null : { previous },
+      leaseMs: ctx.settings.leaseMs,
+      actor: request.actor ?? null,
+    },
+    state,
+    takesOn,
   });
   if (begun.kind === 'moved') throw new Moved();
   await ctx.racepoint?.('turn:written');
 
   ctx.telemetry.turnDecided(decision.kind);
-  const { predecessor } = state;
-  if (decision.kind === 'initial' && predecessor?.reason === 'model-changed') {
-    const { attemptId: taskAttemptId, sessionId } = request;
-    const change = { taskAttemptId, sessionId, processId, previous: predecessor, current: decision.identity };
-    logModelChange(ctx.logger, change);
-  }
-  const session = { sessionId: request.sessionId, generation: request.generation };
-  const { seq, leaseExpiresAt } = begun;
-  const { reason } = decision;
+  announceTurnBegun(ctx, { slot: state.slot, sessionId, request, processId, begun: { ...begun, previous }, identity });
   return {
     kind: 'started',
-    session,
+    session: { sessionId, generation },
     processId,
-    seq,
+    seq: begun.seq,
     action,
     passedSessionId,
     reason,
-    leaseExpiresAt,
+    leaseExpiresAt: begun.leaseExpiresAt,
     replaced: null,
-    handoff: state.handoff,
+    handoff: isFirst ? state.handoff : null,
   };
 }
 
-function refused(ctx: GuardContext, code: ErrorCode, retryAfterMs: number | null): TurnOutcome {
+async function refused(
+  ctx: GuardContext,
+  { request }: TurnAttempt,
+  code: ErrorCode,
+  retryAfterMs: number | null,
+): Promise<TurnOutcome> {
   ctx.telemetry.turnDecided('refused');
-  if (code === 'stale_generation') ctx.telemetry.writeFenced('begin-turn');
-  return { kind: 'refused', code, text: ERRORS[code].text, retryAfterMs };
+  const { text } = ERRORS[code];
+  if (code !== 'stale_generation') return { kind: 'refused', code, text, retryAfterMs };
+  ctx.telemetry.writeFenced('begin-turn');
+  return { kind: 'refused', code, text, retryAfterMs, detail: await whichHolds(ctx, request.sessionId) };
 }

@@ -3,10 +3,14 @@ import {
   type BeginTurn,
   beginTurn,
   type IdempotencyRow,
+  keepSession,
   readIdempotentResponse,
   type Sql,
+  type TurnState,
   takeIdempotencyKey,
+  type Writer,
 } from '@phaselock/store';
+import { announceKept } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { keyRow, parsed, storedAnswer } from './idempotency.ts';
 import { findBegunTurn } from './own-turn.ts';
@@ -23,7 +27,7 @@ export async function replayTurn(ctx: GuardContext, attempt: TurnAttempt): Promi
   return await findBegunTurn(ctx, { ...attempt, processId: parsed(stored, 'process_id', parseProcessId) });
 }
 
-/** Somebody with the same key was faster: what it began is the answer, and nothing more is to happen. */
+/** Another call with the same key was faster: what it began is the answer, and nothing more is to happen. */
 export class BegunByTwin extends Error {
   override readonly name = 'BegunByTwin';
 }
@@ -33,23 +37,65 @@ export async function leaveToTwin({ request: { idempotencyKey: key } }: TurnAtte
   if ((await readIdempotentResponse(sql, key.scope, key.key)) !== undefined) throw new BegunByTwin();
 }
 
-/** Without a key the call is a transaction of its own, in one round trip; with one both are written, or neither. */
+export type TurnToBegin = {
+  readonly turn: BeginTurn;
+  readonly state: TurnState;
+  /** The user kept the session for a model that differs slightly: the session takes it on with this turn. */
+  readonly takesOn: boolean;
+};
+
+/** Alone a turn is a transaction of its own, in one round trip; with a key, or a model that is taken on, all of it is written or nothing. */
 export async function beginWithKey(
   ctx: GuardContext,
   attempt: TurnAttempt,
-  turn: BeginTurn,
+  { turn, state, takesOn }: TurnToBegin,
 ): ReturnType<typeof beginTurn> {
   const row = turnKeyRow(attempt);
-  if (row === null) return await beginTurn(ctx.database, turn);
+  if (row === null && !takesOn) return await beginTurn(ctx.database, turn);
   const transaction = ctx.database.transaction();
   try {
-    const begun = await beginTurn({ ...transaction, queryAndCommit: transaction.query }, turn);
+    const kept = takesOn ? await keepFor(attempt, transaction, { turn, state }) : undefined;
+    const begun =
+      kept?.kind === 'moved'
+        ? kept
+        : await beginTurn(
+            { ...transaction, queryAndCommit: transaction.query },
+            kept === undefined ? turn : { ...turn, seenVersion: kept.sessionVersion },
+          );
     // A turn that was not begun must not leave its key behind.
     if (begun.kind === 'moved') await transaction.rollback();
+    else if (row === null) await transaction.commit();
     else await takeIdempotencyKey(transaction, row);
+    if (kept?.kind === 'kept' && begun.kind === 'started') {
+      const { slot, session } = state;
+      const { slotVersion } = kept;
+      announceKept(ctx, { slot, slotVersion, sessionId: session.id, previousModel: session.identity.model });
+    }
     return begun;
   } catch (error) {
     await transaction.rollback();
     throw error;
   }
 }
+
+/** The slot is locked before the session, as by every other writer. */
+const keepFor = (
+  { deadline }: TurnAttempt,
+  writer: Writer,
+  { turn, state: { slot, guarded } }: Omit<TurnToBegin, 'takesOn'>,
+) =>
+  keepSession(
+    writer,
+    {
+      slot,
+      guarded,
+      sessionId: turn.sessionId,
+      generation: turn.generation,
+      seenVersion: turn.seenVersion,
+      identity: turn.identity,
+      actor: turn.actor,
+      idempotency: null,
+      waitMs: deadline.waitMs(),
+    },
+    { last: false },
+  );

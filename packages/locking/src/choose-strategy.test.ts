@@ -1,17 +1,37 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import vectors from '../../../vectors/lock-strategies.json' with { type: 'json' };
+import { type Row, readSection } from '../../core/test/row.ts';
 import { chooseStrategy } from './choose-strategy.ts';
+import { LOCK_STRATEGIES } from './slot-lock.ts';
 
-test.each([
-  [true, undefined, 'pessimistic'],
-  [true, 'redis', 'pessimistic'],
-  [true, 'nonsense', 'pessimistic'],
-  [false, undefined, 'optimistic'],
-  [false, 'optimistic', 'optimistic'],
-  [false, 'redis', 'redis'],
-  // Whoever names it means it, whatever the other flag says.
-  [false, 'pessimistic', 'pessimistic'],
-  [false, 'Redis', 'optimistic'],
-  [false, '', 'optimistic'],
-])('pessimistic_locking_enabled %s and locking_strategy %s choose %s', (pessimistic, strategy, chosen) => {
-  expect(chooseStrategy({ pessimistic_locking_enabled: pessimistic, locking_strategy: strategy })).toBe(chosen);
+const readFlags = (row: Row) => ({
+  because: row.text('because'),
+  flags: {
+    pessimistic_locking_enabled: row.flag('pessimistic_locking_enabled'),
+    locking_strategy: row.textOrNull('locking_strategy') ?? undefined,
+  },
+  strategy: row.oneOf('expect', LOCK_STRATEGIES),
+});
+
+const named = readSection(vectors, 'valid', readFlags);
+const unknown = readSection(vectors, 'invalid', readFlags);
+
+describe('the flags of a task choose its strategy', () => {
+  test.each(named)('$because', ({ flags, strategy }) => expect(chooseStrategy(flags)).toBe(strategy));
+
+  test('the table names every strategy with the switch on and off', () => {
+    const names = [...LOCK_STRATEGIES, undefined];
+    const pairs = names.flatMap((name) => [`${name} on`, `${name} off`]);
+    const inTable = named.map(
+      ({ flags }) => `${flags.locking_strategy} ${flags.pessimistic_locking_enabled ? 'on' : 'off'}`,
+    );
+    expect(inTable.toSorted()).toEqual(pairs.toSorted());
+  });
+});
+
+describe('a name of no strategy is ignored', () => {
+  test.each(unknown)('$because', ({ flags, strategy }) => {
+    expect(chooseStrategy(flags)).toBe(strategy);
+    expect(chooseStrategy({ ...flags, locking_strategy: undefined })).toBe(strategy);
+  });
 });

@@ -2,16 +2,17 @@ import { LOCK_STRATEGIES, type LockStrategy } from './slot-lock.ts';
 
 /** The flags of a task as they stand now. */
 export type LockFlags = {
+  /** Decides between pessimistic and optimistic locking while no strategy is named. */
   readonly pessimistic_locking_enabled: boolean;
-  /** What to use when pessimistic locking is off. */
+  /** The strategy named by the flag `locking_strategy`; undefined while that flag is off. */
   readonly locking_strategy: string | undefined;
 };
 
-/** A strategy nobody knows falls back to optimistic: a typing error in a flag must not stop anyone's work. */
+/** A strategy named wins over the switch. An unknown name is ignored: a typing error in a flag must not stop any start. */
 export function chooseStrategy({
   pessimistic_locking_enabled: pessimistic,
   locking_strategy: name,
 }: LockFlags): LockStrategy {
-  if (pessimistic) return 'pessimistic';
-  return LOCK_STRATEGIES.find((strategy) => strategy === name) ?? 'optimistic';
+  const named = LOCK_STRATEGIES.find((strategy) => strategy === name);
+  return named ?? (pessimistic ? 'pessimistic' : 'optimistic');
 }

@@ -1,4 +1,4 @@
-/** Waiting for a slot took all the time there was. */
+/** Waiting for a slot took all the time there was for waiting; some is left to say so. */
 export class LockTimeout extends Error {
   override readonly name = 'LockTimeout';
 }

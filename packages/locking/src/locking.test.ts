@@ -1,20 +1,21 @@
 import { parseTaskId } from '@phaselock/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { deadlineIn } from './deadline.ts';
 import { LockTimeout } from './lock-errors.ts';
 import { createLocking } from './locking.ts';
 import { optimisticLock } from './optimistic-lock.ts';
-import { pessimisticLock } from './pessimistic-lock.ts';
-import type { LockedSlot, LockStrategy } from './slot-lock.ts';
+import { type OpenLocked, pessimisticLock } from './pessimistic-lock.ts';
+import type { LockStrategy } from './slot-lock.ts';
 
 const taskId = parseTaskId('10000000-0000-7000-8000-000000000001');
 if (taskId === undefined) throw new Error('not a task id');
 const slot = { taskId, phase: 'run', mode: 'standard' } as const;
-const endless = deadlineIn(60_000, () => 0);
+/** The deadline of one operation. */
+const endless = () => deadlineIn(60_000, () => 0);
 
 class Moved extends Error {}
 
-function observedLocking(open: () => Promise<LockedSlot<string, string>> = neverOpened) {
+function observedLocking(open: OpenLocked<string, string> = neverOpened) {
   const seen: string[] = [];
   const note = (what: string) => (strategy: LockStrategy) => void seen.push(`${what} ${strategy}`);
   const locking = createLocking<string, string>({
@@ -46,21 +47,25 @@ const neverOpened = async (): Promise<never> => {
 
 function lockedSlot(waited = false) {
   const ended: string[] = [];
-  const open = async (): Promise<LockedSlot<string, string>> => ({
-    state: 'state',
-    writer: 'writer',
-    waited,
-    commit: async () => void ended.push('commit'),
-    rollback: async () => void ended.push('rollback'),
-  });
-  return { open, ended };
+  const bounds: unknown[] = [];
+  const open: OpenLocked<string, string> = async (_slot, given) => {
+    bounds.push(given);
+    return {
+      state: 'state',
+      writer: 'writer',
+      waited,
+      commit: async () => void ended.push('commit'),
+      rollback: async () => void ended.push('rollback'),
+    };
+  };
+  return { open, ended, bounds };
 }
 
 describe('work with a slot', () => {
   test('is given the state and the writer of a real lock, and commits', async () => {
     const { open, ended } = lockedSlot();
     const { locking, seen } = observedLocking(open);
-    const held = await locking.withSlot(slot, 'pessimistic', endless, async (given) => given);
+    const held = await locking.withSlot(slot, 'pessimistic', endless(), async (given) => given);
     expect(held).toEqual({ kind: 'locked', state: 'state', writer: 'writer' });
     expect(ended).toEqual(['commit']);
     expect(seen).toEqual(['acquired pessimistic']);
@@ -69,34 +74,30 @@ describe('work with a slot', () => {
   test('that fails rolls back, and leaves the slot to the next', async () => {
     const { open, ended } = lockedSlot();
     const { locking } = observedLocking(open);
-    const failing = locking.withSlot(slot, 'pessimistic', endless, () => Promise.reject(new Error('work failed')));
+    const failing = locking.withSlot(slot, 'pessimistic', endless(), () => Promise.reject(new Error('work failed')));
     await expect(failing).rejects.toThrow('work failed');
     expect(ended).toEqual(['rollback']);
-    expect(await locking.withSlot(slot, 'optimistic', endless, async () => 'next')).toBe('next');
+    expect(await locking.withSlot(slot, 'optimistic', endless(), async () => 'next')).toBe('next');
   });
 
   test('that waited for a lock, lost a race, or queued is counted as contention', async () => {
     const { open } = lockedSlot(true);
     const { locking, seen } = observedLocking(open);
-    await locking.withSlot(slot, 'pessimistic', endless, async () => 'done');
+    await locking.withSlot(slot, 'pessimistic', endless(), async () => 'done');
     expect(seen.splice(0)).toEqual(['waited pessimistic', 'acquired pessimistic']);
 
     let tried = 0;
-    await locking.withSlot(slot, 'optimistic', endless, async () => {
+    await locking.withSlot(slot, 'optimistic', endless(), async () => {
       tried += 1;
       if (tried === 1) throw new Moved();
     });
-    expect(seen.splice(0)).toEqual([
-      'acquired optimistic',
-      'contended optimistic',
-      'retried optimistic',
-      'acquired optimistic',
-    ]);
+    // Another try is a retry, and no second acquisition.
+    expect(seen.splice(0)).toEqual(['acquired optimistic', 'contended optimistic', 'retried optimistic']);
 
     const first = Promise.withResolvers<void>();
     const both = [
-      locking.withSlot(slot, 'optimistic', endless, () => first.promise),
-      locking.withSlot(slot, 'redis', endless, async () => undefined),
+      locking.withSlot(slot, 'optimistic', endless(), () => first.promise),
+      locking.withSlot(slot, 'redis', endless(), async () => undefined),
     ];
     first.resolve();
     await Promise.all(both);
@@ -109,12 +110,58 @@ describe('work with a slot', () => {
     const work = () => first.promise;
     const settled = async (): Promise<string | undefined> => 'settled';
     const outcomes = [
-      locking.withSlot(slot, 'optimistic', endless, work, settled),
-      locking.withSlot(slot, 'pessimistic', endless, work, settled),
+      locking.withSlot(slot, 'optimistic', endless(), work, settled),
+      locking.withSlot(slot, 'pessimistic', endless(), work, settled),
     ];
     first.resolve('worked');
     expect(await Promise.all(outcomes)).toEqual(['worked', 'settled']);
     expect(seen).not.toContain('acquired pessimistic');
+  });
+
+  test('that waits for a lock leaves time for the answer', async () => {
+    const { open, bounds } = lockedSlot();
+    const { locking } = observedLocking(open);
+    const deadline = deadlineIn(600, () => 0);
+    await locking.withSlot(slot, 'pessimistic', deadline, async () => 'done');
+    expect(bounds).toEqual([{ waitMs: 540, holdMs: 5_000 }]);
+  });
+
+  test('that queues for as long as it may is told while there is time left for the answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const { locking, seen } = observedLocking();
+      const first = Promise.withResolvers<void>();
+      const inside = locking.withSlot(slot, 'optimistic', endless(), () => first.promise);
+      const deadline = deadlineIn(5_000, () => performance.now());
+      const queued = expect(locking.withSlot(slot, 'redis', deadline, async () => 'late')).rejects.toBeInstanceOf(
+        LockTimeout,
+      );
+      vi.advanceTimersToNextTimer();
+      await queued;
+      expect([deadline.waitMs(), deadline.remainingMs()]).toEqual([0, 500]);
+      expect(seen.filter((what) => what.endsWith('redis'))).toEqual(['contended redis', 'timed out redis']);
+      first.resolve();
+      await inside;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('that comes back for the slot in the same operation is not another acquisition', async () => {
+    const { locking, seen } = observedLocking();
+    const operation = endless();
+    await locking.withSlot(slot, 'optimistic', operation, async () => 'lost');
+    await locking.withSlot(slot, 'optimistic', operation, async () => 'won');
+    await locking.withSlot(slot, 'optimistic', endless(), async () => 'another');
+    expect(seen).toEqual(['acquired optimistic', 'acquired optimistic']);
+  });
+
+  test('that is tried as often as it may be is one acquisition, and a retry less than its tries', async () => {
+    const { locking, seen } = observedLocking();
+    const losing = locking.withSlot(slot, 'optimistic', endless(), () => Promise.reject(new Moved()));
+    await expect(losing).rejects.toBeInstanceOf(Moved);
+    const times = (what: string) => seen.filter((one) => one === `${what} optimistic`).length;
+    expect([times('acquired'), times('contended'), times('retried')]).toEqual([1, 3, 2]);
   });
 
   test('that runs out of time is counted as timed out', async () => {

@@ -34,6 +34,7 @@ export type Locking<State, Writer> = {
 export function createLocking<State, Writer>(tools: LockingTools<State, Writer>): Locking<State, Writer> {
   const turnstile = createTurnstile();
   const { observer, now } = tools;
+  const countFirst = firstOfOperation(observer);
 
   return {
     async withSlot(slot, strategy, deadline, work, afterWait) {
@@ -50,7 +51,7 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
           return await retryWithJitter(deadline, tools.retry, { ...tools, retried }, async () => {
             try {
               return await tools.locks[strategy](slot, deadline, (held) => {
-                observer.acquired(strategy, (now() - since) / 1000);
+                countFirst(deadline, strategy, (now() - since) / 1000);
                 return work(held);
               });
             } catch (error) {
@@ -66,5 +67,15 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
         throw error;
       }
     },
+  };
+}
+
+/** Counts the first lock of each operation. An operation has one deadline, however often it comes back with it for another try. */
+function firstOfOperation(observer: LockObserver) {
+  const counted = new WeakSet<Deadline>();
+  return (operation: Deadline, strategy: LockStrategy, seconds: number): void => {
+    if (counted.has(operation)) return;
+    counted.add(operation);
+    observer.acquired(strategy, seconds);
   };
 }

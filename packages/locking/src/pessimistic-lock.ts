@@ -13,7 +13,7 @@ export function pessimisticLock<State, Writer>(
   { holdMs, contended }: { holdMs: number; contended: () => void },
 ): SlotLock<State, Writer> {
   return async (slot, deadline, work) => {
-    const locked = await openLocked(slot, { waitMs: deadline.remainingMs(), holdMs });
+    const locked = await openLocked(slot, { waitMs: deadline.waitMs(), holdMs });
     if (locked.waited) contended();
     try {
       const result = await work({ kind: 'locked', state: locked.state, writer: locked.writer });

@@ -70,7 +70,10 @@ describe.skipIf(available.kind === 'none')('the lease in Redis', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  function aLock(commands: RedisCommands = redis, more: { holdMs?: number; token?: () => string } = {}) {
+  function aLock(
+    commands: RedisCommands = redis,
+    more: { holdMs?: number; random?: () => number; sleep?: (ms: number) => Promise<void> } = {},
+  ) {
     let contended = 0;
     const lock = redisLock<never, never>({
       redis: commands,
@@ -132,6 +135,21 @@ describe.skipIf(available.kind === 'none')('the lease in Redis', () => {
     expect(contended()).toBe(1);
     const gone = within(5_000, AbortSignal.abort());
     await expect(lock(slot, gone, async () => 'worked')).rejects.toBeInstanceOf(LockAborted);
+    await redis.send('DEL', KEY);
+  });
+
+  test('held by another is not waited for into what is kept for the answer', async () => {
+    await redis.send('SET', KEY, 'somebody else');
+    const slept: number[] = [];
+    const { lock } = aLock(redis, { random: () => 1, sleep: async (ms) => void slept.push(ms) });
+    const failing = lock(
+      slot,
+      deadlineIn(33, () => 0),
+      async () => 'worked',
+    );
+    await expect(failing).rejects.toBeInstanceOf(LockTimeout);
+    // The next would be 32 ms, and of 33 ms no more than 29.7 may be waited away.
+    expect(slept).toEqual([2, 4, 8, 16]);
     await redis.send('DEL', KEY);
   });
 

@@ -50,7 +50,7 @@ async function acquire(tools: RedisLockTools, key: string, token: string, deadli
     if (answer) return true;
     if (tried === 0) tools.contended();
     const delay = tools.random() * Math.min(50, 2 ** (tried + 1));
-    if (delay >= deadline.remainingMs()) throw new LockTimeout('the lease in Redis was not to be had in time');
+    if (delay >= deadline.waitMs()) throw new LockTimeout('the lease in Redis was not to be had in time');
     if (deadline.signal?.aborted) throw new LockAborted();
     await tools.sleep(delay);
   }

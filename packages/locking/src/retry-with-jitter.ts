@@ -31,7 +31,7 @@ export async function retryWithJitter<T>(
       if (!tools.isRetryable(error) || tried >= policy.maxAttempts) throw error;
       const cap = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (tried - 1));
       const delay = tools.random() * cap;
-      if (delay >= deadline.remainingMs()) throw new LockTimeout('no time left to try again', { cause: error });
+      if (delay >= deadline.waitMs()) throw new LockTimeout('no time left to try again', { cause: error });
       tools.retried();
       await tools.sleep(delay);
     }

@@ -30,8 +30,10 @@ export type SlotLock<State, Writer> = <T>(
 
 /** What is counted of locking, for each strategy. */
 export type LockObserver = {
+  /** The first lock an operation obtained, however often it tries again. */
   acquired(strategy: LockStrategy, seconds: number): void;
   contended(strategy: LockStrategy): void;
   timedOut(strategy: LockStrategy): void;
+  /** Every try of an operation after its first. */
   retried(strategy: LockStrategy): void;
 };

@@ -59,7 +59,7 @@ function wait(queue: Waiter[], deadline: Deadline): Promise<void> {
       },
     };
     const abort = (): void => giveUp(new LockAborted());
-    const timer = setTimeout(() => giveUp(new LockTimeout()), deadline.remainingMs());
+    const timer = setTimeout(() => giveUp(new LockTimeout()), deadline.waitMs());
     signal?.addEventListener('abort', abort, { once: true });
     queue.push(waiter);
   });

@@ -11,6 +11,7 @@ export type AdoptedSession =
 export async function adoptSession(
   writer: Writer,
   adopt: { slot: SlotKey; seen: SlotState; sessionId: SessionId; actor: string | null; waitMs: number },
+  { last }: { last: boolean } = { last: true },
 ): Promise<AdoptedSession> {
   const { slot, seen } = adopt;
   const values = [
@@ -22,5 +23,9 @@ export async function adoptSession(
     adopt.actor,
     Math.max(1, Math.ceil(adopt.waitMs)),
   ];
-  return firstRow(await writer.queryAndCommit<AdoptedSession>(ADOPT_SESSION, values));
+  return firstRow(
+    await (last
+      ? writer.queryAndCommit<AdoptedSession>(ADOPT_SESSION, values)
+      : writer.query<AdoptedSession>(ADOPT_SESSION, values)),
+  );
 }

@@ -10,7 +10,7 @@ import type {
 } from '@phaselock/core';
 import { firstRow, functionCall, type Writer } from './sql.ts';
 
-const BEGIN_TURN = functionCall('begin_turn', 16);
+const BEGIN_TURN = functionCall('begin_turn', 20);
 
 export type BeginTurn = {
   readonly sessionId: SessionId;
@@ -25,18 +25,38 @@ export type BeginTurn = {
   readonly preRetryId: AgentSessionId | null;
   readonly skipContext: boolean;
   readonly identity: ModelIdentity;
+  /** The first process of the session goes on with a conversation that began in this other session; null where nobody recorded it. */
+  readonly takesUp: { readonly conversationOf: SessionId | null } | null;
+  /** The model the attempt worked with before, when it is another one: kept with the event of the turn. */
+  readonly modelChange: { readonly previous: ModelIdentity } | null;
   readonly leaseMs: number;
   readonly actor: string | null;
 };
 
 export type BegunTurn =
-  | { readonly kind: 'started'; readonly seq: number; readonly leaseExpiresAt: Date; readonly sessionVersion: number }
+  | {
+      readonly kind: 'started';
+      readonly seq: number;
+      readonly leaseExpiresAt: Date;
+      readonly sessionVersion: number;
+      /** A process before it had let its lease lapse, and was marked as lost. */
+      readonly lost: boolean;
+    }
   | { readonly kind: 'moved' };
 
-type Row = { outcome: 'started'; seq: number; lease_expires_at: Date; session_version: number } | { outcome: 'moved' };
+type Row =
+  | { outcome: 'started'; seq: number; lease_expires_at: Date; session_version: number; lost: boolean }
+  | { outcome: 'moved' };
+
+const nameOf = ({ variant, model, resolvedModel }: ModelIdentity) => ({
+  variant,
+  model,
+  resolved_model: resolvedModel,
+});
 
 export async function beginTurn(writer: Writer, turn: BeginTurn): Promise<BegunTurn> {
-  const { agent, variant, model, parameters } = turn.identity;
+  const { agent, variant, model, resolvedModel, parameters } = turn.identity;
+  const change = turn.modelChange && { previous: nameOf(turn.modelChange.previous), current: nameOf(turn.identity) };
   const row = firstRow(
     await writer.queryAndCommit<Row>(BEGIN_TURN, [
       turn.sessionId,
@@ -52,11 +72,16 @@ export async function beginTurn(writer: Writer, turn: BeginTurn): Promise<BegunT
       agent,
       variant,
       model,
+      resolvedModel,
       JSON.stringify(parameters),
+      turn.takesUp !== null,
+      turn.takesUp?.conversationOf ?? null,
+      change === null ? null : JSON.stringify(change),
       turn.leaseMs,
       turn.actor,
     ]),
   );
   if (row.outcome === 'moved') return { kind: 'moved' };
-  return { kind: 'started', seq: row.seq, leaseExpiresAt: row.lease_expires_at, sessionVersion: row.session_version };
+  const { seq, lease_expires_at: leaseExpiresAt, session_version: sessionVersion, lost } = row;
+  return { kind: 'started', seq, leaseExpiresAt, sessionVersion, lost };
 }

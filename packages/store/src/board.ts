@@ -1,10 +1,41 @@
 import type { AttemptId, ProjectId, TaskId } from '@phaselock/core';
 import type { Kysely } from 'kysely';
-import type { Schema } from './schema.ts';
+import type { Schema, UnlistedModels } from './schema.ts';
 
 /** Projects, their tasks, and the attempts at them: what sessions hang on. */
-export async function addProject(db: Kysely<Schema>, project: { id: ProjectId; name: string }): Promise<void> {
-  await db.insertInto('projects').values(project).execute();
+export async function addProject(
+  db: Kysely<Schema>,
+  { id, name, unlistedModels }: { id: ProjectId; name: string; unlistedModels?: UnlistedModels },
+): Promise<void> {
+  await db
+    .insertInto('projects')
+    .values({ id, name, ...(unlistedModels !== undefined && { unlisted_models: unlistedModels }) })
+    .execute();
+}
+
+export type EditProject = { readonly name?: string; readonly unlistedModels?: UnlistedModels };
+
+/** What is left out stays. False when there is no such project. */
+export async function editProject(
+  db: Kysely<Schema>,
+  id: ProjectId,
+  { name, unlistedModels }: EditProject,
+): Promise<boolean> {
+  const edited = await db
+    .updateTable('projects')
+    .set(({ ref }) => ({
+      name: name === undefined ? ref('name') : name,
+      unlisted_models: unlistedModels === undefined ? ref('unlisted_models') : unlistedModels,
+    }))
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return edited.numUpdatedRows > 0n;
+}
+
+/** The projects in which only listed models are accepted: few, and asked for with the catalogue. */
+export async function readStrictProjects(db: Kysely<Schema>): Promise<ProjectId[]> {
+  const rows = await db.selectFrom('projects').select('id').where('unlisted_models', '=', 'refused').execute();
+  return rows.map(({ id }) => id);
 }
 
 export async function addTask(

@@ -21,6 +21,7 @@ export type BulkOpen = {
   readonly identity: ModelIdentity;
   readonly createdBy: string | null;
   readonly reason: DeletionReason | Extract<TurnReason, 'first'>;
+  readonly key: { readonly scope: string; readonly key: string; readonly requestHash: string } | null;
 };
 
 export type BulkOpened = {
@@ -32,16 +33,23 @@ export type BulkOpened = {
 
 /** One transaction for all; an item whose slot moved is not in the answer. */
 export async function openSessions(sql: Sql, items: readonly BulkOpen[], waitMs: number): Promise<BulkOpened[]> {
-  const rows = items.map(({ slot, seen, sessionId, identity, createdBy, reason }) => ({
+  const rows = items.map(({ slot, seen, sessionId, identity, createdBy, reason, key }) => ({
     task_id: slot.taskId,
     phase: slot.phase,
     mode: slot.mode,
     seen_generation: seen.generation,
     seen_live: seen.live?.id ?? null,
     session_id: sessionId,
-    ...identity,
+    agent: identity.agent,
+    variant: identity.variant,
+    model: identity.model,
+    resolved_model: identity.resolvedModel,
+    parameters: identity.parameters,
     created_by: createdBy,
     reason,
+    key_scope: key?.scope ?? null,
+    key: key?.key ?? null,
+    request_hash: key?.requestHash ?? null,
   }));
   return await sql.query<BulkOpened>(OPEN_SESSIONS, [JSON.stringify(rows), Math.max(1, Math.ceil(waitMs))]);
 }
@@ -54,6 +62,7 @@ export type BulkDeleted = {
   readonly phase: Phase;
   readonly mode: Mode;
   readonly slot_version: number;
+  readonly model: string | null;
 };
 
 /** One transaction for all; ids that are unknown or deleted already are not in the answer. */

@@ -24,17 +24,26 @@ export async function addModel(
   db: Kysely<Schema>,
   model: { id: ModelId; agent: Agent; name: string; isDefault: boolean; standsFor: string | null },
 ): Promise<void> {
-  await db
-    .insertInto('models')
-    .values({
-      id: model.id,
-      agent: model.agent,
-      name: model.name,
-      is_default: model.isDefault,
-      stands_for: model.standsFor,
-    })
-    .execute();
+  await inOneTransaction(db, async (transaction) => {
+    if (model.isDefault) await giveUpDefault(transaction, model.agent);
+    await transaction
+      .insertInto('models')
+      .values({
+        id: model.id,
+        agent: model.agent,
+        name: model.name,
+        is_default: model.isDefault,
+        stands_for: model.standsFor,
+      })
+      .execute();
+  });
 }
+
+/** In the one that is open already, if there is one. */
+const inOneTransaction = <Result>(
+  db: Kysely<Schema>,
+  work: (transaction: Kysely<Schema>) => Promise<Result>,
+): Promise<Result> => (db.isTransaction ? work(db) : db.transaction().execute(work));
 
 export async function addProfile(
   db: Kysely<Schema>,
@@ -44,6 +53,69 @@ export async function addProfile(
     .insertInto('profiles')
     .values({ ...profile, parameters: JSON.stringify(profile.parameters) })
     .execute();
+}
+
+/** In the transaction that makes another model the default: at no time an agent has two of them, and none sees it without one. */
+async function giveUpDefault(db: Kysely<Schema>, agent: Agent): Promise<void> {
+  await db
+    .updateTable('models')
+    .set({ is_default: false })
+    .where('agent', '=', agent)
+    .where('is_default', '=', true)
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+export type EditModel = { readonly isDefault?: boolean; readonly standsFor?: string | null };
+
+/** What is left out stays. False when there is no such live model. */
+export async function editModel(
+  db: Kysely<Schema>,
+  id: ModelId,
+  { isDefault, standsFor }: EditModel,
+): Promise<boolean> {
+  return await db.transaction().execute(async (transaction) => {
+    const model = await transaction
+      .selectFrom('models')
+      .select('agent')
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .forUpdate()
+      .executeTakeFirst();
+    if (model === undefined) return false;
+    if (isDefault === true) await giveUpDefault(transaction, model.agent);
+    if (isDefault !== undefined || standsFor !== undefined) {
+      await transaction
+        .updateTable('models')
+        .set({
+          ...(isDefault !== undefined && { is_default: isDefault }),
+          ...(standsFor !== undefined && { stands_for: standsFor }),
+        })
+        .where('id', '=', id)
+        .execute();
+    }
+    return true;
+  });
+}
+
+export type EditProfile = { readonly model?: string | null; readonly parameters?: Parameters };
+
+/** What is left out stays. Sessions keep what the profile meant when they began. False when there is no such live profile. */
+export async function editProfile(
+  db: Kysely<Schema>,
+  id: ProfileId,
+  { model, parameters }: EditProfile,
+): Promise<boolean> {
+  const edited = await db
+    .updateTable('profiles')
+    .set(({ ref }) => ({
+      model: model === undefined ? ref('model') : model,
+      ...(parameters !== undefined && { parameters: JSON.stringify(parameters) }),
+    }))
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return edited.numUpdatedRows > 0n;
 }
 
 const now = sql<Date>`clock_timestamp()`;

@@ -2,12 +2,13 @@ import type { ModelIdentity, SessionId, SlotKey } from '@phaselock/core';
 import type { IdempotencyRow } from './open-session.ts';
 import { functionCall, type Writer } from './sql.ts';
 
-const CREATE_BESIDE = functionCall('create_beside', 14);
+const CREATE_BESIDE = functionCall('create_beside', 16);
 
 export type CreateBeside = {
   readonly slot: SlotKey;
   readonly sessionId: SessionId;
   readonly identity: ModelIdentity;
+  readonly milestoneId: string | null;
   readonly createdBy: string | null;
   /** A temporary record of an execution outside every slot. */
   readonly standalone: boolean;
@@ -24,7 +25,9 @@ export async function createBeside(writer: Writer, create: CreateBeside): Promis
     identity.agent,
     identity.variant,
     identity.model,
+    identity.resolvedModel,
     JSON.stringify(identity.parameters),
+    create.milestoneId,
     create.standalone,
     create.createdBy,
     idempotency?.scope ?? null,

@@ -22,5 +22,12 @@ export const deleteProject = (db: Kysely<Schema>, id: ProjectId): Promise<Delete
 export const deleteTask = (db: Kysely<Schema>, id: TaskId): Promise<DeletedRow> =>
   unlessUsed(() => db.deleteFrom('tasks').where('id', '=', id).executeTakeFirstOrThrow());
 
-export const deleteAttempt = (db: Kysely<Schema>, id: AttemptId): Promise<DeletedRow> =>
-  unlessUsed(() => db.deleteFrom('attempts').where('id', '=', id).executeTakeFirstOrThrow());
+/** Its counter tells whether it ever had a process: one that was archived and purged is no reference any more, and still its history. */
+export async function deleteAttempt(db: Kysely<Schema>, id: AttemptId): Promise<DeletedRow> {
+  const deleted = await unlessUsed(() =>
+    db.deleteFrom('attempts').where('id', '=', id).where('last_seq', '=', 0).executeTakeFirstOrThrow(),
+  );
+  if (deleted !== 'not-found') return deleted;
+  const used = await db.selectFrom('attempts').select('id').where('id', '=', id).executeTakeFirst();
+  return used === undefined ? 'not-found' : 'in-use';
+}

@@ -4,12 +4,26 @@ import { firstRow, functionCall, type Sql } from './sql.ts';
 const DELETE_SESSION = functionCall('delete_session', 5);
 
 export type DeletedSession =
-  | { readonly kind: 'deleted'; readonly slot: SlotKey; readonly version: number; readonly slotVersion: number | null }
+  | {
+      readonly kind: 'deleted';
+      readonly slot: SlotKey;
+      readonly version: number;
+      readonly slotVersion: number | null;
+      readonly model: string | null;
+    }
   | { readonly kind: 'already-deleted' | 'not-found' }
   | { readonly kind: 'version-mismatch'; readonly version: number };
 
 type Row =
-  | { outcome: 'deleted'; task_id: TaskId; phase: Phase; mode: Mode; version: number; slot_version: number | null }
+  | {
+      outcome: 'deleted';
+      task_id: TaskId;
+      phase: Phase;
+      mode: Mode;
+      version: number;
+      slot_version: number | null;
+      model: string | null;
+    }
   | { outcome: 'version-mismatch'; version: number }
   | { outcome: 'already-deleted' | 'not-found' };
 
@@ -28,7 +42,7 @@ export async function deleteSession(sql: Sql, given: DeleteSession): Promise<Del
   switch (row.outcome) {
     case 'deleted': {
       const slot = { taskId: row.task_id, phase: row.phase, mode: row.mode };
-      return { kind: 'deleted', slot, version: row.version, slotVersion: row.slot_version };
+      return { kind: 'deleted', slot, version: row.version, slotVersion: row.slot_version, model: row.model };
     }
     case 'version-mismatch':
       return { kind: 'version-mismatch', version: row.version };

@@ -1,13 +1,7 @@
 import type { SessionId } from '@phaselock/core';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Rating, Schema } from './schema.ts';
-import type { Sql, Statement } from './sql.ts';
-
-const ADD_FEEDBACK: Statement = {
-  name: 'add_feedback',
-  text: `insert into feedback (session_id, rating, comment, created_by)
-         select s.id, $2, $3, $4 from sessions s where s.id = $1 for key share returning id`,
-};
+import { refuseUnstorable } from './unstorable-text.ts';
 
 export type Feedback = {
   readonly sessionId: SessionId;
@@ -17,8 +11,17 @@ export type Feedback = {
 };
 
 /** False when there is no such session. */
-export async function addFeedback(sql: Sql, { sessionId, rating, comment, createdBy }: Feedback): Promise<boolean> {
-  return (await sql.query<{ id: number }>(ADD_FEEDBACK, [sessionId, rating, comment, createdBy])).length > 0;
+export async function addFeedback(
+  db: Kysely<Schema>,
+  { sessionId, rating, comment, createdBy }: Feedback,
+): Promise<boolean> {
+  refuseUnstorable([comment]);
+  const { rows } = await sql<{ id: number }>`
+    insert into feedback (session_id, rating, comment, created_by)
+    select s.id, ${rating}, ${comment}, ${createdBy} from sessions s where s.id = ${sessionId} for key share returning id`.execute(
+    db,
+  );
+  return rows.length > 0;
 }
 
 export type FeedbackRow = Omit<Feedback, 'sessionId'> & { readonly createdAt: Date };

@@ -19,6 +19,45 @@ export async function readIdempotentResponse(
   return row;
 }
 
+const IDEMPOTENT_RESPONSES: Statement = {
+  name: 'idempotent_responses',
+  text: `select key, request_hash, response from idempotency_keys
+         where scope = $1 and key = any ($2) and expires_at > clock_timestamp()`,
+};
+
+/** Many keys of one caller at once, by key. */
+export async function readIdempotentResponses(
+  sql: Sql,
+  scope: string,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, IdempotentResponse>> {
+  const rows = await sql.query<IdempotentResponse & { key: string }>(IDEMPOTENT_RESPONSES, [scope, keys]);
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
+const KEEP_RESPONSES: Statement = {
+  name: 'keep_idempotent_responses',
+  text: `insert into idempotency_keys (scope, key, request_hash, response)
+         select r.scope, r.key, r.request_hash, r.response
+         from jsonb_to_recordset($1) as r(scope text, key text, request_hash text, response jsonb)
+         on conflict (scope, key) do update set request_hash = excluded.request_hash, response = excluded.response,
+           created_at = excluded.created_at, expires_at = excluded.expires_at
+           where idempotency_keys.expires_at <= clock_timestamp()
+         returning key`,
+};
+
+/** Answers that changed nothing else, so that they have no transaction of their own. A key that is taken is not in the answer. */
+export async function keepIdempotentResponses(sql: Sql, rows: readonly IdempotencyRow[]): Promise<readonly string[]> {
+  if (rows.length === 0) return [];
+  const given = rows.map(({ scope, key, requestHash, response }) => ({
+    scope,
+    key,
+    request_hash: requestHash,
+    response,
+  }));
+  return (await sql.query<{ key: string }>(KEEP_RESPONSES, [JSON.stringify(given)])).map(({ key }) => key);
+}
+
 // An expired key is free again; the sweep only has to run now and then.
 const SWEEP: Statement = {
   name: 'sweep_idempotency_keys',
@@ -40,15 +79,15 @@ export async function takeIdempotencyKey(
 }
 
 /** An effect made of ordinary queries, with its key in one transaction. */
-export async function withIdempotencyKey(
+export async function withIdempotencyKey<Result>(
   db: Kysely<Schema>,
   { scope, key, requestHash, response }: IdempotencyRow,
-  effect: (db: Kysely<Schema>) => Promise<void>,
-): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+  effect: (db: Kysely<Schema>) => Promise<Result>,
+): Promise<Result> {
+  return await db.transaction().execute(async (transaction) => {
     await raw`select take_idempotency_key(${scope}, ${key}, ${requestHash}, ${JSON.stringify(response)})`.execute(
       transaction,
     );
-    await effect(transaction);
+    return await effect(transaction);
   });
 }

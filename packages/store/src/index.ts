@@ -72,13 +72,17 @@ export {
   readArchiveStatus,
 } from './archive/runs.ts';
 export { type BeginTurn, beginTurn } from './begin-turn.ts';
-export { addAttempt, addProject, addTask } from './board.ts';
+export { addAttempt, addProject, addTask, type EditProject, editProject, readStrictProjects } from './board.ts';
 export { type BulkOpen, deleteSessions, openSessions } from './bulk-sessions.ts';
 export {
   addModel,
   addProfile,
   deleteModel,
   deleteProfile,
+  type EditModel,
+  type EditProfile,
+  editModel,
+  editProfile,
   type ModelRow,
   type ProfileRow,
   readCatalogue,
@@ -99,11 +103,21 @@ export { createBeside } from './create-beside.ts';
 export { type Database, openDatabase, type Transaction } from './database.ts';
 export { type DeletedRow, deleteAttempt, deleteProject, deleteTask } from './delete-from-board.ts';
 export { type DeletedSession, deleteSession } from './delete-session.ts';
+export { hasEmbeddedPostgres } from './embedded/has-embedded-postgres.ts';
 export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 export { addFeedback, type Feedback, type FeedbackRow, readFeedback } from './feedback.ts';
 export { type FlagRow, type RolloutRow, readFlags, readRollouts, type SetFlag, setFlag } from './flags.ts';
-export { readIdempotentResponse, sweepIdempotencyKeys, takeIdempotencyKey, withIdempotencyKey } from './idempotency.ts';
+export {
+  type IdempotentResponse,
+  keepIdempotentResponses,
+  readIdempotentResponse,
+  readIdempotentResponses,
+  sweepIdempotencyKeys,
+  takeIdempotencyKey,
+  withIdempotencyKey,
+} from './idempotency.ts';
+export { type KeepSession, type KeptSession, keepSession } from './keep-session.ts';
 export { readLatestSessions } from './latest-sessions.ts';
 export {
   type CatalogueFilter,
@@ -115,6 +129,7 @@ export {
   removeProfile,
 } from './list-catalogue.ts';
 export { listSessions, type Page, readSession, type SessionFilter } from './list-sessions.ts';
+export { type LapsedProcess, markLapsed } from './mark-lapsed.ts';
 export { MigrationError, type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 export { type IdempotencyRow, type OpenedSession, openSession } from './open-session.ts';
 export { type PageAfter, type PageOf, pageOf } from './page.ts';
@@ -134,6 +149,7 @@ export { type Ownable, type Owner, readOwner } from './read-owner.ts';
 export {
   appendLogs,
   closeSession,
+  type FinishedTurn,
   finishTurn,
   type LogLine,
   recordUsage,
@@ -142,9 +158,9 @@ export {
   type TurnToken,
   type Usage,
 } from './running-turn.ts';
-export type { LogKind, Rating, Schema } from './schema.ts';
-export { LOG_KINDS, RATINGS } from './schema.ts';
-export { seedCatalogue } from './seed-catalogue.ts';
+export type { LogKind, Rating, Schema, UnlistedModels } from './schema.ts';
+export { LOG_KINDS, RATINGS, UNLISTED_MODELS } from './schema.ts';
+export { type SeededModel, seedCatalogue } from './seed-catalogue.ts';
 export {
   type LogRow,
   type ProcessRow,

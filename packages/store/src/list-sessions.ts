@@ -1,8 +1,7 @@
 import type { Mode, Phase, ProjectId, SessionId, SessionStatus, TaskId } from '@phaselock/core';
-import type { Kysely } from 'kysely';
-import { modelMissing } from './model-missing.ts';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.ts';
-import { type SessionRecord, toSessionRecord } from './session-record.ts';
+import { LEASE_LAPSED, type SessionRecord, toSessionRecord } from './session-record.ts';
 
 export type SessionFilter = {
   readonly taskId?: TaskId;
@@ -10,9 +9,14 @@ export type SessionFilter = {
   readonly phase?: Phase;
   readonly mode?: Mode;
   readonly status?: SessionStatus;
+  /** As it was asked for, or what that stood for. */
+  readonly model?: string;
+  readonly milestoneId?: string;
   /** Deleted sessions are left out unless asked for. */
   readonly includeDeleted?: boolean;
 };
+
+const leaseLapsed = sql.raw<boolean>(LEASE_LAPSED).as('lease_lapsed');
 
 /** Ids are time-ordered, so the last id of a page is its cursor. */
 export type Page = { readonly limit: number; readonly after?: SessionId };
@@ -22,8 +26,8 @@ export async function listSessions(
   filter: SessionFilter,
   { limit, after }: Page,
 ): Promise<SessionRecord[]> {
-  const { taskId, projectId, phase, mode, status } = filter;
-  let query = db.selectFrom('sessions as s').selectAll('s').select(modelMissing).orderBy('s.id', 'desc').limit(limit);
+  const { taskId, projectId, phase, mode, status, model, milestoneId } = filter;
+  let query = db.selectFrom('sessions as s').selectAll('s').select(leaseLapsed).orderBy('s.id', 'desc').limit(limit);
   if (taskId !== undefined) query = query.where('s.task_id', '=', taskId);
   if (projectId !== undefined) {
     query = query.where('s.task_id', 'in', (task) =>
@@ -33,6 +37,10 @@ export async function listSessions(
   if (phase !== undefined) query = query.where('s.phase', '=', phase);
   if (mode !== undefined) query = query.where('s.mode', '=', mode);
   if (status !== undefined) query = query.where('s.status', '=', status);
+  if (model !== undefined) {
+    query = query.where((where) => where.or([where('s.model', '=', model), where('s.resolved_model', '=', model)]));
+  }
+  if (milestoneId !== undefined) query = query.where('s.milestone_id', '=', milestoneId);
   if (filter.includeDeleted !== true) query = query.where('s.deleted_at', 'is', null);
   if (after !== undefined) query = query.where('s.id', '<', after);
   return (await query.execute()).map(toSessionRecord);
@@ -42,7 +50,7 @@ export async function readSession(db: Kysely<Schema>, id: SessionId): Promise<Se
   const row = await db
     .selectFrom('sessions as s')
     .selectAll('s')
-    .select(modelMissing)
+    .select(leaseLapsed)
     .where('s.id', '=', id)
     .executeTakeFirst();
   return row === undefined ? undefined : toSessionRecord(row);

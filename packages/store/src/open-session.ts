@@ -23,6 +23,7 @@ export type OpenSession = {
   readonly seen: SlotState;
   readonly sessionId: SessionId;
   readonly identity: ModelIdentity;
+  readonly milestoneId: string | null;
   readonly createdBy: string | null;
   readonly reason: DeletionReason | Extract<TurnReason, 'first'>;
   readonly handoff: string | null;
@@ -46,7 +47,7 @@ type Row =
 
 // Measured beside one statement of chained CTEs (5 to 10 % faster, but its reader must know that data-modifying CTEs run in no order) and
 // beside a transaction of six round trips (half as fast): see docs/benchmarks.md.
-const OPEN_SESSION = functionCall('open_session', 19);
+const OPEN_SESSION = functionCall('open_session', 21);
 
 export async function openSession(
   writer: Writer,
@@ -66,7 +67,9 @@ export async function openSession(
     identity.agent,
     identity.variant,
     identity.model,
+    identity.resolvedModel,
     JSON.stringify(identity.parameters),
+    open.milestoneId,
     open.createdBy,
     open.reason,
     open.handoff,

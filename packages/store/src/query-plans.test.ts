@@ -1,4 +1,11 @@
-import { parseAgentSessionId, parseProjectId, parseSessionId, parseTaskId, type SessionId } from '@phaselock/core';
+import {
+  parseAgentSessionId,
+  parseAttemptId,
+  parseProjectId,
+  parseSessionId,
+  parseTaskId,
+  type SessionId,
+} from '@phaselock/core';
 import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
@@ -124,7 +131,9 @@ describe('on tables of some size', () => {
 
   test('what a turn is decided on is found by keys, a retry by its id', async () => {
     const { whole, by } = await scansOf(async () => {
-      const state = await readTurnState(store, live(9), must(parseAgentSessionId('a9.2')));
+      const attemptId = must(parseAttemptId(id(9, 2)));
+      const preRetryId = must(parseAgentSessionId('a9.2'));
+      const state = await readTurnState(store, { sessionId: live(9), preRetryId, attemptId });
       expect(state?.history.map(({ seq }) => seq).toSorted()).toEqual([2, 4]);
     });
     expect(whole.filter((table) => table !== 'models')).toEqual([]);

@@ -1,9 +1,14 @@
 import type { AttemptId, ProjectId, TaskId } from '@phaselock/core';
 import type { Kysely } from 'kysely';
 import type { PageAfter } from './page.ts';
-import type { Schema } from './schema.ts';
+import type { Schema, UnlistedModels } from './schema.ts';
 
-export type ProjectRow = { readonly id: ProjectId; readonly name: string; readonly createdAt: Date };
+export type ProjectRow = {
+  readonly id: ProjectId;
+  readonly name: string;
+  readonly unlistedModels: UnlistedModels;
+  readonly createdAt: Date;
+};
 export type TaskRow = {
   readonly id: TaskId;
   readonly projectId: ProjectId;
@@ -19,7 +24,10 @@ export type AttemptRow = {
 };
 
 const projects = (db: Kysely<Schema>) =>
-  db.selectFrom('projects').select(['id', 'name', 'created_at as createdAt']).orderBy('id', 'desc');
+  db
+    .selectFrom('projects')
+    .select(['id', 'name', 'unlisted_models as unlistedModels', 'created_at as createdAt'])
+    .orderBy('id', 'desc');
 
 const tasks = (db: Kysely<Schema>) =>
   db

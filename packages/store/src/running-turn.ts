@@ -1,12 +1,17 @@
 import type {
   AgentSessionId,
   Generation,
+  Mode,
+  Phase,
   ProcessEnding,
   ProcessId,
   ProcessStatus,
   SessionId,
   SessionStatus,
+  Standing,
+  TaskId,
 } from '@phaselock/core';
+import type { IdempotencyRow } from './open-session.ts';
 import type { LogKind } from './schema.ts';
 import { firstRow, functionCall, type Sql } from './sql.ts';
 
@@ -28,11 +33,30 @@ export async function renewLease(sql: Sql, token: TurnToken, leaseMs: number): P
   return firstRow(await sql.query<Heartbeat>(HEARTBEAT, [token.sessionId, token.generation, token.processId, leaseMs]));
 }
 
-const FINISH_TURN = functionCall('finish_turn', 9);
+/** Under its lock the database found the process in a standing in which it may not tell this. */
+type Refused = { readonly outcome: 'refused'; readonly standing: Standing };
+type NotThere = { readonly outcome: 'session-not-found' | 'process-not-found' | 'stale' };
+
+const FINISH_TURN = functionCall('finish_turn', 15);
 
 export type FinishedTurn =
-  | { readonly outcome: 'finished'; readonly session_version: number; readonly session_deleted: boolean }
-  | { readonly outcome: 'session-not-found' | 'process-not-found' | 'stale' | 'illegal-transition' };
+  | {
+      readonly outcome: 'finished';
+      readonly standing: Standing;
+      readonly session_version: number;
+      readonly session_deleted: boolean;
+      /** False when it had said so before. */
+      readonly ended: boolean;
+      /** It was the one execution of a temporary session, which ended with it. */
+      readonly session_ended: boolean;
+      readonly task_id: TaskId;
+      readonly phase: Phase;
+      readonly mode: Mode;
+      readonly session_status: SessionStatus;
+    }
+  | { readonly outcome: 'illegal-transition' }
+  | NotThere
+  | Refused;
 
 export type FinishTurn = TurnToken & {
   readonly ending: ProcessEnding;
@@ -41,6 +65,10 @@ export type FinishTurn = TurnToken & {
   readonly agentSessionId: AgentSessionId | null;
   /** The agent answered that it knows no conversation with the id it was passed. */
   readonly lostAgentSession: boolean;
+  /** In which standings what it tells of its conversation is written, and in which it is passed over; in any other the call is refused. */
+  readonly conversationTaken: readonly Standing[];
+  readonly conversationIgnored: readonly Standing[];
+  readonly usage: Usage | null;
   readonly actor: string | null;
 };
 
@@ -54,43 +82,64 @@ export async function finishTurn(sql: Sql, finish: FinishTurn): Promise<Finished
     finish.exitCode,
     finish.agentSessionId,
     finish.lostAgentSession,
+    finish.conversationTaken,
+    finish.conversationIgnored,
+    finish.usage?.inputTokens ?? null,
+    finish.usage?.outputTokens ?? null,
+    finish.usage?.turns ?? null,
+    finish.usage?.costUsdMicros ?? null,
     finish.actor,
   ];
   return firstRow(await sql.query<FinishedTurn>(FINISH_TURN, values));
 }
 
-const REPORT_AGENT_SESSION = functionCall('report_agent_session', 4);
+const REPORT_AGENT_SESSION = functionCall('report_agent_session', 5);
 
-type Reported = 'reported' | 'stale' | 'session-not-found' | 'process-not-found';
+export type ReportedAgentSession = { readonly outcome: 'reported' } | NotThere | Refused;
 
 export async function reportAgentSession(
   sql: Sql,
   token: TurnToken,
   agentSessionId: AgentSessionId,
-): Promise<Reported> {
-  const values = [token.sessionId, token.generation, token.processId, agentSessionId];
-  return firstRow(await sql.query<{ report_agent_session: Reported }>(REPORT_AGENT_SESSION, values))
-    .report_agent_session;
+  taken: readonly Standing[],
+): Promise<ReportedAgentSession> {
+  const values = [token.sessionId, token.generation, token.processId, agentSessionId, taken];
+  return firstRow(await sql.query<ReportedAgentSession>(REPORT_AGENT_SESSION, values));
 }
 
-const APPEND_LOGS = functionCall('append_logs', 5);
+const APPEND_LOGS = functionCall('append_logs', 10);
 
 export type LogLine = { readonly kind: LogKind; readonly line: string };
 
-type Appended = 'appended' | 'stale' | 'session-not-found' | 'process-not-found';
+export type AppendedLogs = { readonly outcome: 'appended' } | NotThere | Refused;
 
-export async function appendLogs(sql: Sql, token: TurnToken, lines: readonly LogLine[]): Promise<Appended> {
+export type AppendLogs = {
+  readonly lines: readonly LogLine[];
+  readonly taken: readonly Standing[];
+  readonly idempotency: IdempotencyRow | null;
+};
+
+export async function appendLogs(
+  sql: Sql,
+  token: TurnToken,
+  { lines, taken, idempotency }: AppendLogs,
+): Promise<AppendedLogs> {
   const values = [
     token.sessionId,
     token.generation,
     token.processId,
     lines.map(({ kind }) => kind),
     lines.map(({ line }) => line),
+    taken,
+    idempotency?.scope ?? null,
+    idempotency?.key ?? null,
+    idempotency?.requestHash ?? null,
+    idempotency === null ? null : JSON.stringify(idempotency.response),
   ];
-  return firstRow(await sql.query<{ append_logs: Appended }>(APPEND_LOGS, values)).append_logs;
+  return firstRow(await sql.query<AppendedLogs>(APPEND_LOGS, values));
 }
 
-const RECORD_USAGE = functionCall('record_usage', 6);
+const RECORD_USAGE = functionCall('record_usage', 7);
 
 /** Totals of one process so far, not increments. */
 export type Usage = {
@@ -100,22 +149,31 @@ export type Usage = {
   readonly costUsdMicros: number;
 };
 
-type Recorded = 'recorded' | 'session-not-found' | 'process-not-found';
+export type RecordedUsage =
+  | { readonly outcome: 'recorded' }
+  | { readonly outcome: 'session-not-found' | 'process-not-found' }
+  | Refused;
 
 export async function recordUsage(
   sql: Sql,
-  sessionId: SessionId,
-  processId: ProcessId,
+  { sessionId, processId }: Pick<TurnToken, 'sessionId' | 'processId'>,
   usage: Usage,
-): Promise<Recorded> {
-  const values = [sessionId, processId, usage.inputTokens, usage.outputTokens, usage.turns, usage.costUsdMicros];
-  return firstRow(await sql.query<{ record_usage: Recorded }>(RECORD_USAGE, values)).record_usage;
+  taken: readonly Standing[],
+): Promise<RecordedUsage> {
+  const totals = [usage.inputTokens, usage.outputTokens, usage.turns, usage.costUsdMicros];
+  return firstRow(await sql.query<RecordedUsage>(RECORD_USAGE, [sessionId, processId, ...totals, taken]));
 }
 
 const CLOSE_SESSION = functionCall('close_session', 5);
 
 export type ClosedSession =
-  | { readonly outcome: 'closed'; readonly session_version: number }
+  | {
+      readonly outcome: 'closed';
+      readonly session_version: number;
+      readonly task_id: TaskId;
+      readonly phase: Phase;
+      readonly mode: Mode;
+    }
   | { readonly outcome: 'stale' | 'session-not-found' | 'illegal-transition' };
 
 export async function closeSession(

@@ -32,7 +32,13 @@ type Usage = {
   cost_usd_micros: Generated<number>;
 };
 
-type Identity = { agent: Agent; variant: string | null; model: string | null; parameters: Json<Parameters> };
+type Identity = {
+  agent: Agent;
+  variant: string | null;
+  model: string | null;
+  resolved_model: string | null;
+  parameters: Json<Parameters>;
+};
 
 export type SessionTable = Identity &
   Usage & {
@@ -45,6 +51,10 @@ export type SessionTable = Identity &
     version: Generated<number>;
     guarded: boolean;
     standalone: Generated<boolean>;
+    milestone_id: string | null;
+    kept_through: number | null;
+    taken_up: AgentSessionId | null;
+    conversation_of: SessionId | null;
     created_by: string | null;
     predecessor_id: SessionId | null;
     handoff: string | null;
@@ -84,6 +94,10 @@ export type ProcessTable = Identity &
 export const LOG_KINDS = ['stdout', 'stderr', 'event', 'result'] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 
+/** Whether a model name that is not listed is accepted when others of its family are. */
+export const UNLISTED_MODELS = ['accepted', 'refused'] as const;
+export type UnlistedModels = (typeof UNLISTED_MODELS)[number];
+
 export const RATINGS = ['good', 'neutral', 'bad'] as const;
 export type Rating = (typeof RATINGS)[number];
 
@@ -92,9 +106,11 @@ type EventType =
   | 'created-beside'
   | 'replaced'
   | 'adopted'
+  | 'kept'
   | 'deleted'
   | 'turn-started'
   | 'turn-finished'
+  | 'turn-lost'
   | 'closed'
   | 'standalone-started';
 
@@ -115,7 +131,7 @@ export type SessionEventTable = {
 };
 
 export type Schema = ArchiveSchema & {
-  projects: { id: ProjectId; name: string; created_at: CreatedAt };
+  projects: { id: ProjectId; name: string; unlisted_models: Generated<UnlistedModels>; created_at: CreatedAt };
   tasks: { id: TaskId; project_id: ProjectId; title: string; created_at: CreatedAt };
   attempts: {
     id: AttemptId;

@@ -2,16 +2,46 @@ import type { Agent, ModelId } from '@phaselock/core';
 import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** Only into an empty catalogue: a model somebody deleted must not come back with the next start. */
+export type SeededModel = {
+  readonly id: ModelId;
+  readonly agent: Agent;
+  readonly name: string;
+  readonly standsFor: string | null;
+  readonly isDefault: boolean;
+};
+
+/**
+ * Only into a catalogue nobody has worked on: an empty one, or one that holds nothing but what an earlier release put there. A model that was
+ * deleted must not come back with the next start.
+ */
 export async function seedCatalogue(
   db: Kysely<Schema>,
-  models: readonly { id: ModelId; agent: Agent; name: string }[],
+  models: readonly SeededModel[],
+  earlier: readonly { readonly agent: Agent; readonly name: string }[],
 ): Promise<void> {
-  const known = await db.selectFrom('models').select('id').limit(1).executeTakeFirst();
-  if (known !== undefined || models.length === 0) return;
+  const present = await db
+    .selectFrom('models')
+    .select(['agent', 'name', 'deleted_at', 'is_default', 'stands_for'])
+    .execute();
+  const untouched = present.every(
+    (row) =>
+      row.deleted_at === null &&
+      !row.is_default &&
+      row.stands_for === null &&
+      earlier.some(({ agent, name }) => agent === row.agent && name === row.name),
+  );
+  if (!untouched || models.length === 0) return;
   await db
     .insertInto('models')
-    .values([...models])
+    .values(
+      models.map(({ id, agent, name, standsFor, isDefault }) => ({
+        id,
+        agent,
+        name,
+        stands_for: standsFor,
+        is_default: isDefault,
+      })),
+    )
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

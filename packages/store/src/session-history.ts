@@ -7,6 +7,7 @@ export type ProcessRow = Selectable<ProcessTable>;
 export type SessionEventRow = Selectable<SessionEventTable>;
 export type LogRow = {
   readonly id: number;
+  readonly process_id: ProcessId | null;
   readonly kind: Schema['session_logs']['kind'];
   readonly line: string;
   readonly at: Date;
@@ -58,7 +59,7 @@ export async function readLogs(
 ): Promise<LogRow[]> {
   return await db
     .selectFrom('session_logs')
-    .select(['id', 'kind', 'line', 'at'])
+    .select(['id', 'process_id', 'kind', 'line', 'at'])
     .where('session_id', '=', sessionId)
     .where('id', '>', page.after)
     .where('id', '<=', page.upTo)

@@ -8,6 +8,7 @@ import type {
   SlotKey,
 } from '@phaselock/core';
 import type { Selectable } from 'kysely';
+import { toIdentity } from './identity-columns.ts';
 import type { Usage } from './running-turn.ts';
 import type { SessionTable } from './schema.ts';
 
@@ -21,13 +22,17 @@ export type SessionRecord = {
   readonly version: number;
   readonly guarded: boolean;
   readonly standalone: boolean;
-  /** Its model or variant was deleted since: shown as "Model Not Found". */
-  readonly modelMissing: boolean;
+  /** Set for a session that spans several tasks. */
+  readonly milestoneId: string | null;
+  /** The lease of its process has lapsed, and the sweep has not come by yet. */
+  readonly leaseLapsed: boolean;
   readonly createdBy: string | null;
   readonly predecessorId: SessionId | null;
   readonly replacedBy: SessionId | null;
   readonly handoff: string | null;
   readonly agentSessionId: AgentSessionId | null;
+  /** An earlier conversation of the slot that goes on here after a retry. */
+  readonly takenUp: AgentSessionId | null;
   readonly leaseExpiresAt: Date | null;
   readonly usage: Usage;
   readonly createdAt: Date;
@@ -37,25 +42,29 @@ export type SessionRecord = {
   readonly deletedReason: DeletionReason | null;
 };
 
-export type SessionRow = Selectable<SessionTable> & { readonly model_missing: boolean };
+export type SessionRow = Selectable<SessionTable> & { readonly lease_lapsed: boolean };
+
+/** By the database's clock, in the statement that reads the session `s`. */
+export const LEASE_LAPSED = `coalesce(s.status = 'running' and s.lease_expires_at <= clock_timestamp(), false)`;
 
 export function toSessionRecord(row: SessionRow): SessionRecord {
-  const { agent, variant, model, parameters } = row;
   return {
     id: row.id,
     slot: { taskId: row.task_id, phase: row.phase, mode: row.mode },
-    identity: { agent, variant, model, parameters },
+    identity: toIdentity(row),
     status: row.status,
     generation: row.generation,
     version: row.version,
     guarded: row.guarded,
     standalone: row.standalone,
-    modelMissing: row.model_missing,
+    milestoneId: row.milestone_id,
+    leaseLapsed: row.lease_lapsed,
     createdBy: row.created_by,
     predecessorId: row.predecessor_id,
     replacedBy: row.replaced_by,
     handoff: row.handoff,
     agentSessionId: row.agent_session_id,
+    takenUp: row.taken_up,
     leaseExpiresAt: row.lease_expires_at,
     usage: {
       inputTokens: row.input_tokens,

@@ -1,15 +1,5 @@
-import type {
-  Agent,
-  Generation,
-  Mode,
-  Parameters,
-  Phase,
-  SessionId,
-  SessionStatus,
-  SlotKey,
-  SlotState,
-  TaskId,
-} from '@phaselock/core';
+import type { Generation, Mode, Phase, SessionId, SessionStatus, SlotKey, SlotState, TaskId } from '@phaselock/core';
+import { type IdentityRow, toIdentity } from './identity-columns.ts';
 import { firstRow, functionCall, type Sql, type Statement } from './sql.ts';
 
 type SlotStateRow = {
@@ -21,17 +11,12 @@ type SlotStateRow = {
   readonly unchanged: boolean | null;
 } & (
   | { readonly session_id: null }
-  | {
+  | (IdentityRow & {
       readonly session_id: SessionId;
       readonly generation: Generation;
-      readonly agent: Agent;
-      readonly variant: string | null;
-      readonly model: string | null;
-      readonly parameters: Parameters;
       readonly status: SessionStatus;
       readonly guarded: boolean;
-      readonly model_missing: boolean;
-    }
+    })
 );
 
 const SLOT_STATE = functionCall('slot_state', 3);
@@ -90,11 +75,8 @@ export async function lockSlot(
 function toSlotState(row: SlotStateRow): SlotState {
   const { slot_version: version, slot_generation: generation } = row;
   if (row.session_id === null) return { version, generation, live: null };
-  const { session_id: id, agent, variant, model, parameters, status, guarded } = row;
-  const identity = { agent, variant, model, parameters };
-  return {
-    version,
-    generation,
-    live: { id, generation: row.generation, identity, status, guarded, modelMissing: row.model_missing },
-  };
+  const { session_id: id, status, guarded } = row;
+  // Whether its model is gone is for the catalogue to say, in the process that asks.
+  const live = { id, generation: row.generation, identity: toIdentity(row), status, guarded, modelMissing: false };
+  return { version, generation, live };
 }

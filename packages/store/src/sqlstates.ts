@@ -53,6 +53,7 @@ const BY_CONSTRAINT: Readonly<Record<string, Failure>> = {
   tasks_title_check: 'bad-value',
   models_name_check: 'bad-value',
   profiles_variant_check: 'bad-value',
+  sessions_milestone_id_check: 'bad-value',
   models_live_name: 'already-exists',
   models_one_default: 'already-exists',
   profiles_live_variant: 'already-exists',

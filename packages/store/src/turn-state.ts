@@ -1,32 +1,42 @@
 import type {
-  Agent,
   AgentSessionId,
+  AttemptId,
   DeletionReason,
   Generation,
   Mode,
-  Parameters,
+  ModelIdentity,
   PastProcess,
   Phase,
   ProcessId,
+  ProcessPlace,
   SessionId,
   SessionStatus,
   SlotKey,
   TaskId,
   TurnSession,
 } from '@phaselock/core';
-import { MODEL_MISSING } from './model-missing.ts';
+import { type IdentityRow, toIdentity } from './identity-columns.ts';
 import type { Sql, Statement } from './sql.ts';
 
 // Each is a step or two from the end of the index, however long the session.
 const newest = (condition: string): string =>
   `(select h.id from processes h where h.session_id = s.id and ${condition} order by h.seq desc limit 1)`;
 
-// One round trip for all that a turn is decided on. Of the history only what can matter: the newest process, the newest whose id can still
-// be resumed, and those of the pre-retry id; the rest of a long session never travels.
+// Who made the pre-retry id in another session: the newest of those that left this slot, and one of any other.
+const outside = (place: ProcessPlace, condition: string): string => `
+  (select to_jsonb(h) || jsonb_build_object('place', '${place}', 'conversation_of', coalesce(o.conversation_of, o.id))
+   from processes h join sessions o on o.id = h.session_id
+   where $2::text is not null and h.agent_session_id = $2 and h.session_id <> s.id and ${condition} order by h.started_at desc limit 1)`;
+
+const LEFT_THIS_SLOT =
+  '(o.task_id, o.phase, o.mode, o.standalone) = (s.task_id, s.phase, s.mode, s.standalone) and o.deleted_at is not null';
+
+// One round trip for all that a turn is decided on. Of the history only what can matter: the newest process, the newest that told an id, and the
+// makers of the pre-retry id; the rest of a long session never travels.
 const TURN_STATE: Statement = {
   name: 'turn_state',
   text: `
-    select s.*, ${MODEL_MISSING} as model_missing,
+    select s.*,
       coalesce(s.lease_expires_at > clock_timestamp(), false) as lease_held,
       -- A replaced process may live on until its runner says it stopped, or until its lease lapses by this clock.
       coalesce((select extract(epoch from max(o.lease_expires_at) - clock_timestamp()) * 1000 from sessions o
@@ -36,10 +46,17 @@ const TURN_STATE: Statement = {
         ${newest('true')} union all
         ${newest('not h.dropped')} union all
         ${newest('not h.dropped and h.agent_session_id is not null')} union all
-        ${newest('not h.dropped and h.agent_session_id is not null and not h.invalidated')} union all
         ${newest('$2::text is not null and h.agent_session_id = $2')} union all
         ${newest('$2::text is not null and h.agent_session_id = $2 and not h.dropped')})) as history,
-      d.deleted_reason as predecessor_reason, d.variant as predecessor_variant, d.model as predecessor_model
+      ${outside('left', LEFT_THIS_SLOT)} as left_maker,
+      ${outside('elsewhere', `(${LEFT_THIS_SLOT}) is not true`)} as other_maker,
+      -- What the attempt worked with before in this slot, asked where a session has not begun yet: a change of model is one whatever came between.
+      case when not s.standalone and not exists (select 1 from processes h where h.session_id = s.id) then
+        (select to_jsonb(h) from processes h join sessions o on o.id = h.session_id
+         where h.attempt_id = $3 and (o.task_id, o.phase, o.mode) = (s.task_id, s.phase, s.mode) and not o.standalone
+         order by h.seq desc limit 1) end as before_in_attempt,
+      d.deleted_reason as predecessor_reason, d.agent as predecessor_agent, d.variant as predecessor_variant, d.model as predecessor_model,
+      d.resolved_model as predecessor_resolved_model, d.parameters as predecessor_parameters
     from sessions s left join sessions d on d.id = s.predecessor_id where s.id = $1`,
 };
 
@@ -48,18 +65,18 @@ export type TurnState = {
   readonly version: number;
   readonly guarded: boolean;
   readonly standalone: boolean;
+  readonly milestoneId: string | null;
   readonly handoff: string | null;
-  readonly session: TurnSession;
-  /** Whom this session replaced, and why. */
-  readonly predecessor: {
-    readonly reason: DeletionReason;
-    readonly variant: string | null;
-    readonly model: string | null;
-  } | null;
+  /** Whether its model is gone is for the catalogue to say. */
+  readonly session: Omit<TurnSession, 'modelMissing'>;
+  /** The session this one replaced, and why. */
+  readonly predecessor: { readonly reason: DeletionReason; readonly identity: ModelIdentity } | null;
+  /** What the attempt worked with last in this slot; null once this session has begun. */
+  readonly beforeInAttempt: ModelIdentity | null;
+  /** The session in which the conversation of the pre-retry id began, where that is another one of this slot. */
+  readonly conversationOf: SessionId | null;
   readonly history: readonly PastProcess[];
 };
-
-type IdentityRow = { agent: Agent; variant: string | null; model: string | null; parameters: Parameters };
 
 type HistoryRow = IdentityRow & {
   id: ProcessId;
@@ -68,6 +85,8 @@ type HistoryRow = IdentityRow & {
   dropped: boolean;
   invalidated: boolean;
 };
+
+type OutsideRow = HistoryRow & { place: ProcessPlace; conversation_of: SessionId };
 
 type Row = IdentityRow & {
   id: SessionId;
@@ -78,32 +97,49 @@ type Row = IdentityRow & {
   version: number;
   guarded: boolean;
   standalone: boolean;
+  milestone_id: string | null;
+  kept_through: number | null;
   handoff: string | null;
   status: SessionStatus;
+  ended_at: Date | null;
   deleted_at: Date | null;
-  model_missing: boolean;
   lease_held: boolean;
   predecessor_stops_in_ms: number;
   history: HistoryRow[] | null;
-  predecessor_reason: DeletionReason | null;
-  predecessor_variant: string | null;
-  predecessor_model: string | null;
-};
+  left_maker: OutsideRow | null;
+  other_maker: OutsideRow | null;
+  before_in_attempt: IdentityRow | null;
+} & (
+    | { predecessor_reason: null }
+    | {
+        predecessor_reason: DeletionReason;
+        predecessor_agent: IdentityRow['agent'];
+        predecessor_variant: string | null;
+        predecessor_model: string | null;
+        predecessor_resolved_model: string | null;
+        predecessor_parameters: IdentityRow['parameters'];
+      }
+  );
 
-const toIdentity = ({ agent, variant, model, parameters }: IdentityRow) => ({ agent, variant, model, parameters });
+export type TurnStateQuery = {
+  readonly sessionId: SessionId;
+  readonly preRetryId: AgentSessionId | null;
+  readonly attemptId: AttemptId;
+};
 
 export async function readTurnState(
   sql: Sql,
-  sessionId: SessionId,
-  preRetryId: AgentSessionId | null,
+  { sessionId, preRetryId, attemptId }: TurnStateQuery,
 ): Promise<TurnState | undefined> {
-  const [row] = await sql.query<Row>(TURN_STATE, [sessionId, preRetryId]);
+  const [row] = await sql.query<Row>(TURN_STATE, [sessionId, preRetryId, attemptId]);
   if (row === undefined) return undefined;
+  const outsiders = [row.left_maker, row.other_maker].filter((maker) => maker !== null);
   return {
     slot: { taskId: row.task_id, phase: row.phase, mode: row.mode },
     version: row.version,
     guarded: row.guarded,
     standalone: row.standalone,
+    milestoneId: row.milestone_id,
     handoff: row.handoff,
     session: {
       id: row.id,
@@ -111,21 +147,39 @@ export async function readTurnState(
       identity: toIdentity(row),
       status: row.status,
       deleted: row.deleted_at !== null,
-      modelMissing: row.model_missing,
+      over: row.standalone && row.milestone_id === null && row.ended_at !== null,
+      keptThrough: row.kept_through,
       leaseHeld: row.lease_held,
       predecessorStopsInMs: row.predecessor_stops_in_ms,
     },
-    predecessor:
-      row.predecessor_reason === null
-        ? null
-        : { reason: row.predecessor_reason, variant: row.predecessor_variant, model: row.predecessor_model },
-    history: (row.history ?? []).map((past) => ({
-      id: past.id,
-      seq: past.seq,
-      identity: toIdentity(past),
-      agentSessionId: past.agent_session_id,
-      dropped: past.dropped,
-      invalidated: past.invalidated,
-    })),
+    predecessor: predecessorIn(row),
+    beforeInAttempt: row.before_in_attempt === null ? null : toIdentity(row.before_in_attempt),
+    conversationOf: row.left_maker?.conversation_of ?? null,
+    history: [
+      ...(row.history ?? []).map((past) => toPast(past, 'here')),
+      ...outsiders.map((maker) => toPast(maker, maker.place)),
+    ],
   };
 }
+
+function predecessorIn(row: Row): TurnState['predecessor'] {
+  if (row.predecessor_reason === null) return null;
+  const identity = toIdentity({
+    agent: row.predecessor_agent,
+    variant: row.predecessor_variant,
+    model: row.predecessor_model,
+    resolved_model: row.predecessor_resolved_model,
+    parameters: row.predecessor_parameters,
+  });
+  return { reason: row.predecessor_reason, identity };
+}
+
+const toPast = (past: HistoryRow, place: ProcessPlace): PastProcess => ({
+  id: past.id,
+  place,
+  seq: past.seq,
+  identity: toIdentity(past),
+  agentSessionId: past.agent_session_id,
+  dropped: past.dropped,
+  invalidated: past.invalidated,
+});

@@ -23,6 +23,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   const unguardedStarts = registerCounter(registry, COUNTERS.unguardedStarts);
   const legacyCollapsed = registerCounter(registry, COUNTERS.legacyCollapsed);
   const turns = registerCounter(registry, COUNTERS.turns);
+  const modelChanges = registerCounter(registry, COUNTERS.modelChanges);
   const turnsEnded = registerCounter(registry, COUNTERS.turnsEnded);
   const fencedWrites = registerCounter(registry, COUNTERS.fencedWrites);
   const sessionsDeleted = registerCounter(registry, COUNTERS.sessionsDeleted);
@@ -47,6 +48,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
     startedUnguarded: () => unguardedStarts({}),
     legacyCollapsed: (sessions) => legacyCollapsed({}, sessions),
     turnDecided: (decision) => turns({ decision }),
+    modelChanged: () => modelChanges({}),
     turnEnded: (ending, count) => turnsEnded({ ending }, count),
     writeFenced: (operation) => fencedWrites({ operation }),
     sessionDeleted: (reason, sessions) => sessionsDeleted({ reason }, sessions),

@@ -44,6 +44,11 @@ export const COUNTERS = {
     help: 'Turns asked for, by what was decided.',
     labels: { decision: TURN_OUTCOMES },
   },
+  modelChanges: {
+    name: 'phaselock_model_changes_total',
+    help: 'Turns that worked with another model than the turn before in the same slot; each has its log line.',
+    labels: {},
+  },
   turnsEnded: {
     name: 'phaselock_turns_ended_total',
     help: 'Turns that ended, by how their process ended.',
@@ -71,7 +76,7 @@ export const COUNTERS = {
   },
   lockAcquisitions: {
     name: 'phaselock_lock_acquisitions_total',
-    help: 'Slot locks acquired.',
+    help: 'Operations that obtained a slot lock. Further tries of the same operation are retries.',
     labels: strategy,
   },
   lockContention: {
@@ -81,12 +86,12 @@ export const COUNTERS = {
   },
   lockTimeouts: {
     name: 'phaselock_lock_timeouts_total',
-    help: 'Times a slot lock was given up at its deadline.',
+    help: 'Times a slot lock was given up because the time for waiting was used up.',
     labels: strategy,
   },
   lockRetries: {
     name: 'phaselock_lock_retries_total',
-    help: 'Further tries at a slot lock after one that did not succeed.',
+    help: 'Further tries of an operation at a slot, after one that got no lock or lost a race.',
     labels: strategy,
   },
   poolConnectionFailures: {
@@ -146,7 +151,7 @@ export const HISTOGRAMS = {
   },
   lockAcquisition: {
     name: 'phaselock_lock_acquisition_seconds',
-    help: 'Time to acquire a slot lock, retries included.',
+    help: 'Time until an operation first obtained a slot lock, the queue and tries before that included.',
     labels: strategy,
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },

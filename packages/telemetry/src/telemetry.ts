@@ -28,6 +28,7 @@ export type Telemetry = {
   startedUnguarded(): void;
   legacyCollapsed(sessions: number): void;
   turnDecided(decision: TurnOutcome): void;
+  modelChanged(): void;
   turnEnded(ending: ProcessEnding, turns?: number): void;
   writeFenced(operation: FencedOperation): void;
   sessionDeleted(reason: DeletionReason, sessions?: number): void;

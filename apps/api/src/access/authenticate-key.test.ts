@@ -53,12 +53,12 @@ describe('a key', () => {
     expect(await keys.authenticate(key)).toBeUndefined();
   });
 
-  test('is looked up once every five seconds, found or not, unless something changed here', async () => {
+  test('is looked up once every four seconds, found or not, unless something changed here', async () => {
     const { key, keys, world } = await withKeys();
     const unknown = makeApiKey().key;
     for (const each of [key, key, unknown, unknown]) await keys.authenticate(each);
     expect(world.looked).toBe(2);
-    world.now = 5_000;
+    world.now = 4_000;
     await keys.authenticate(key);
     expect(world.looked).toBe(3);
     keys.forget();

@@ -1,7 +1,10 @@
 import { SCOPES, type Scope } from '@phaselock/contract';
 import type { ApiKeyId, ProjectId } from '@phaselock/core';
+import { type Authenticator, RECHECK_MS } from './admission.ts';
 import { matchesSecret, parseApiKey } from './api-key-secret.ts';
 import type { Caller } from './caller.ts';
+import { rememberLookups } from './remember-lookups.ts';
+import { watchCallers } from './watch-callers.ts';
 
 export type StoredKey = {
   readonly id: ApiKeyId;
@@ -16,41 +19,27 @@ type Keys = {
   readonly find: (prefix: string) => Promise<StoredKey | undefined>;
   readonly touch: (ids: readonly ApiKeyId[]) => Promise<void>;
   readonly now: () => number;
+  readonly recheckMs?: number;
 };
 
-export type KeyAuthenticator = AsyncDisposable & {
-  authenticate(key: string): Promise<Caller | undefined>;
-  /** This process has just changed a key: what is remembered is not true any more. */
-  forget(): void;
-};
+export type KeyAuthenticator = AsyncDisposable &
+  Authenticator & {
+    /** This process has just changed a key: nothing remembered is relied on, and every watched key is looked up at once. */
+    forget(): void;
+  };
 
-/** How long a key that was revoked elsewhere is still taken. */
-const REMEMBERED_MS = 5_000;
-const MAX_REMEMBERED = 1_000;
 const TOUCH_EVERY_MS = 60_000;
 
-type Remembered = { readonly found: Promise<StoredKey | undefined>; readonly until: number };
-
-/** A key is looked up once every few seconds, whether there is one or not, so neither load nor guessing becomes a query a request. */
-export function authenticateKeys({ find, touch, now }: Keys): KeyAuthenticator {
-  const remembered = new Map<string, Remembered>();
+export function authenticateKeys({ find, touch, now, recheckMs = RECHECK_MS }: Keys): KeyAuthenticator {
+  const lookups = rememberLookups({ find, now });
   const used = new Set<ApiKeyId>();
-
-  const lookUp = (prefix: string): Promise<StoredKey | undefined> => {
-    const known = remembered.get(prefix);
-    if (known !== undefined && known.until > now()) return known.found;
-    remembered.delete(prefix);
-    if (remembered.size >= MAX_REMEMBERED) {
-      const [oldest] = remembered.keys();
-      if (oldest !== undefined) remembered.delete(oldest);
-    }
-    const found = find(prefix);
-    const entry: Remembered = { found, until: now() + REMEMBERED_MS };
-    remembered.set(prefix, entry);
-    // A failure says nothing about the key, and is not kept.
-    found.catch(() => remembered.get(prefix) === entry && remembered.delete(prefix));
-    return found;
-  };
+  const watching = watchCallers({
+    ask: async (text) => {
+      const stored = await validKey(text, lookups.fresh);
+      return stored && callerOf(stored);
+    },
+    everyMs: recheckMs,
+  });
 
   /** When a key was last used is good to know and not worth a failure. */
   const flush = async (): Promise<void> => {
@@ -63,19 +52,33 @@ export function authenticateKeys({ find, touch, now }: Keys): KeyAuthenticator {
 
   return {
     async authenticate(text) {
-      const key = parseApiKey(text);
-      const stored = key === undefined ? undefined : await lookUp(key.prefix);
-      if (key === undefined || stored === undefined || stored.revokedAt !== null) return undefined;
-      if (!matchesSecret(key.secret, stored.secretSha256)) return undefined;
+      const stored = await validKey(text, lookups.recent);
+      if (stored === undefined) return undefined;
       used.add(stored.id);
       return callerOf(stored);
     },
-    forget: () => remembered.clear(),
+    watch: watching.watch,
+    forget() {
+      lookups.forget();
+      watching.askNow();
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      await watching[Symbol.asyncDispose]();
       await flush();
     },
   };
+}
+
+/** All that decides whether a key is accepted, for a request and for the answers that go on after it. */
+async function validKey(
+  text: string,
+  lookUp: (prefix: string) => Promise<StoredKey | undefined>,
+): Promise<StoredKey | undefined> {
+  const key = parseApiKey(text);
+  const stored = key === undefined ? undefined : await lookUp(key.prefix);
+  if (key === undefined || stored === undefined || stored.revokedAt !== null) return undefined;
+  return matchesSecret(key.secret, stored.secretSha256) ? stored : undefined;
 }
 
 const callerOf = ({ id, name, scopes, projectId }: StoredKey): Caller => ({

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { PhaselockError } from '@phaselock/core';
+import { eventually } from '@phaselock/testkit';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authenticateTokens, IssuerMistake, type TokenAuthenticator } from './authenticate-token.ts';
@@ -77,6 +78,34 @@ describe('a token of the issuer', () => {
     expect((await tokens.authenticate(await signed(without('scope'))))?.scopes).toEqual([]);
     expect((await tokens.authenticate(await signed(claims({ scope: { admin: true } }))))?.scopes).toEqual([]);
   });
+});
+
+test('a token that was accepted is lost at the moment it would be refused, and not before', async () => {
+  const clock = { now: Date.now(), looks: 0 };
+  const now = (): number => {
+    clock.looks += 1;
+    return clock.now;
+  };
+  const authenticator = authenticateTokens(
+    { issuer, audience: AUDIENCE, algorithms: ['ES256'] },
+    { now, recheckMs: 1 },
+  );
+  const token = await signed(claims());
+  const lost: string[] = [];
+  const watch = (name: string) => authenticator.watch(token, { holds: () => true, lost: () => void lost.push(name) });
+  watch('was left')();
+  watch('a token');
+
+  clock.now = (IN_AN_HOUR + 5) * 1_000 - 1;
+  expect(await authenticator.authenticate(token)).toBeDefined();
+  const looks = clock.looks;
+  await eventually(() => clock.looks > looks + 5);
+  expect(lost).toEqual([]);
+
+  clock.now += 1;
+  await eventually(() => lost.length > 0);
+  expect(await authenticator.authenticate(token)).toBeUndefined();
+  expect(lost).toEqual(['a token']);
 });
 
 describe('nobody', () => {

@@ -1,8 +1,10 @@
 import { SCOPES, type Scope } from '@phaselock/contract';
 import { PhaselockError, parseProjectId } from '@phaselock/core';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { type Authenticator, RECHECK_MS } from './admission.ts';
 import type { Caller } from './caller.ts';
 import { isLoopbackHost } from './loopback-only.ts';
+import { watchExpiry } from './watch-expiry.ts';
 
 export type TokenIssuer = {
   readonly issuer: string;
@@ -12,7 +14,9 @@ export type TokenIssuer = {
   readonly jwksUrl?: string;
 };
 
-export type TokenAuthenticator = { authenticate(token: string): Promise<Caller | undefined> };
+export type TokenAuthenticator = Authenticator & Disposable;
+
+type Clock = { readonly now?: () => number; readonly recheckMs?: number };
 
 /** With a shared secret whoever can check a token can make one. */
 const ASYMMETRIC = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$/;
@@ -25,11 +29,15 @@ export class IssuerMistake extends Error {
 }
 
 /** Bearer tokens of one issuer, for one audience, signed in one of the ways that were agreed on. The token itself has no say in any of it. */
-export function authenticateTokens({ issuer, audience, algorithms, jwksUrl }: TokenIssuer): TokenAuthenticator {
+export function authenticateTokens(
+  { issuer, audience, algorithms, jwksUrl }: TokenIssuer,
+  { now = Date.now, recheckMs = RECHECK_MS }: Clock = {},
+): TokenAuthenticator {
   for (const algorithm of algorithms) {
     if (!ASYMMETRIC.test(algorithm)) throw new IssuerMistake(`${algorithm} is not an asymmetric signature algorithm`);
   }
   const keysOf = issuerKeys(issuer, jwksUrl);
+  const expiry = watchExpiry({ now, everyMs: recheckMs });
   return {
     async authenticate(token) {
       const keys = await keysOf();
@@ -39,6 +47,7 @@ export function authenticateTokens({ issuer, audience, algorithms, jwksUrl }: To
           audience,
           algorithms: [...algorithms],
           clockTolerance: CLOCK_TOLERANCE_S,
+          currentDate: new Date(now()),
           requiredClaims: ['exp', 'sub'],
         });
         return callerOf(payload);
@@ -47,8 +56,13 @@ export function authenticateTokens({ issuer, audience, algorithms, jwksUrl }: To
         return undefined;
       }
     },
+    watch: (token, { lost }) => expiry.watch(acceptedUntil(token), lost),
+    [Symbol.dispose]: () => expiry[Symbol.dispose](),
   };
 }
+
+/** Of a token that was verified: scopes and project stand in it and cannot change, so its right ends with its `exp` and not before. */
+const acceptedUntil = (token: string): number => ((decodeJwt(token).exp ?? 0) + CLOCK_TOLERANCE_S) * 1_000;
 
 const isNetworkFailure = (error: unknown): boolean =>
   !(error instanceof errors.JOSEError) || error instanceof errors.JWKSInvalid || error.code === 'ERR_JOSE_GENERIC';

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PhaselockError } from '@phaselock/core';
 import { type Change, type ChangeFilter, type ChangePlace, formatPlace, parsePlace } from '@phaselock/store';
-import { STREAMED, type Streamed } from '../server/handle.ts';
+import { type AnyCall, STREAMED, type Streamed } from '../server/handle.ts';
 import type { ChangeFeed } from './change-feed.ts';
 
 export type ChangeStreams = {
-  /** Holds the connection until the client leaves. */
-  stream(filter: ChangeFilter, request: IncomingMessage, response: ServerResponse): Promise<Streamed>;
+  /** Holds the connection until the client leaves, or may not read on. */
+  stream(filter: ChangeFilter, call: Pick<AnyCall, 'request' | 'response' | 'whenDenied'>): Promise<Streamed>;
   open(): number;
   /** At the end of the server. The clients come back, elsewhere, from where they were. */
   endAll(): void;
@@ -16,13 +16,17 @@ const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 1_000;
 /** A client that does not read is not kept for: it can come back. */
 const MAX_BUFFERED_BYTES = 1_000_000;
+/** How long a client that may not read on is given to take what was written for it before. */
+const END_WITHIN_MS = 1_000;
 
 /** Changes as server-sent events. */
 export function changeStreams(feed: ChangeFeed, { max }: { readonly max: number }): ChangeStreams {
   const streams = new Set<ServerResponse>();
   return {
-    async stream(filter, request, response) {
+    async stream(filter, { request, response, whenDenied }) {
       const after = placeIn(request);
+      // The client left before the stream began: no 'close' will come, and the place would be taken for good.
+      if (response.destroyed) return STREAMED;
       if (streams.size >= max) throw new PhaselockError('overloaded', { detail: 'too many change streams' });
       streams.add(response);
       response.writeHead(200, {
@@ -36,6 +40,7 @@ export function changeStreams(feed: ChangeFeed, { max }: { readonly max: number 
         change: (change) => send(response, textOf(change)),
         failed: () => response.end(),
       });
+      whenDenied().addEventListener('abort', () => endSoon(response), { once: true });
       const heartbeat = setInterval(() => send(response, ':\n\n'), HEARTBEAT_MS);
       return await new Promise((resolve) => {
         response.once('close', () => {
@@ -66,6 +71,13 @@ function send(response: ServerResponse, text: string): void {
   if (response.writableEnded) return;
   response.write(text);
   if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
+}
+
+/** In good order, so that the client comes back at once and is told why it is refused; one that does not read would never see the end. */
+function endSoon(response: ServerResponse): void {
+  response.end();
+  const cut = setTimeout(() => response.destroy(), END_WITHIN_MS).unref();
+  response.once('close', () => clearTimeout(cut));
 }
 
 function textOf({ place, ...change }: Change): string {

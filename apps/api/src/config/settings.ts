@@ -67,7 +67,8 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_POOL_CONNECTION_TIMEOUT_MS',
       group: data,
-      meaning: 'How long a request waits for a connection',
+      meaning:
+        'How long a request waits for a connection; never so long that nothing of `PHASELOCK_DEADLINE_MS` is left for the answer',
     },
     { fallback: 5_000, min: 10, max: 60_000 },
   ),
@@ -145,7 +146,8 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_DEADLINE_MS',
       group: guarding,
-      meaning: 'One deadline for waiting, retrying and writing of an operation',
+      meaning:
+        'One deadline for waiting, retrying and writing of an operation. A tenth of it, at most 500 ms, is kept for the answer: no wait uses that',
     },
     { fallback: 5_000, min: 100, max: 60_000 },
   ),

@@ -1,6 +1,7 @@
 import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, parseApiKeyId } from '@phaselock/core';
 import { makeApiKey } from '../access/api-key-secret.ts';
+import { openSecret, sealSecret } from '../access/seal-secret.ts';
 import { created, NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { etagOf } from '../server/read-headers.ts';
@@ -9,11 +10,23 @@ import type { ApiContext } from './api-context.ts';
 import { placeOf, toCursor } from './place.ts';
 
 export const adminHandlers = ({ guard, keys }: ApiContext) => ({
-  createApiKey: handle(ROUTES.createApiKey, async ({ body }) => {
+  createApiKey: handle(ROUTES.createApiKey, async ({ body, idempotencyKey, request }) => {
     const { key, prefix, secretSha256 } = makeApiKey();
     const { name, scopes, projectId = null } = body;
-    const id = await guard.addApiKey({ prefix, secretSha256, name, scopes: [...new Set(scopes)], projectId });
-    return created({ id, key }, `/v1/admin/api-keys/${id}`);
+    const credential = request.headers.authorization ?? null;
+    const { id, made } = await guard.addApiKey(
+      { prefix, secretSha256, name, scopes: [...new Set(scopes)], projectId },
+      {
+        ...(idempotencyKey && { idempotencyKey }),
+        ...(idempotencyKey && credential !== null && { sealed: sealSecret(credential, key) }),
+      },
+    );
+    const shown = made === 'now' ? key : openSecret(credential, made.sealed);
+    if (shown === undefined)
+      throw new PhaselockError('already_exists', {
+        detail: `key ${id} was made with this Idempotency-Key by another credential, which alone can be shown it again`,
+      });
+    return created({ id, key: shown }, `/v1/admin/api-keys/${id}`);
   }),
 
   listApiKeys: handle(ROUTES.listApiKeys, async ({ query }) => {

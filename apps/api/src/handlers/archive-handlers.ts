@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { openArchived, StoreFailure } from '@phaselock/archive';
 import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, parseSessionId } from '@phaselock/core';
+import { cutWhenDenied } from '../access/when-denied.ts';
 import { ok } from '../server/answers.ts';
 import { handle, STREAMED } from '../server/handle.ts';
 import { archiveView } from '../views/archive-view.ts';
@@ -9,7 +10,9 @@ import type { ApiContext } from './api-context.ts';
 import { placeOf, toCursor } from './place.ts';
 
 export const archiveHandlers = ({ guard, archive, scope }: ApiContext) => ({
-  getArchive: handle(ROUTES.getArchive, async ({ params: { sessionId }, caller, response, whenGone }) => {
+  getArchive: handle(ROUTES.getArchive, async ({ params: { sessionId }, caller, response, whenGone, whenDenied }) => {
+    // From here and not from the first byte: an object is verified before, and a large one takes its time.
+    cutWhenDenied({ response, whenDenied });
     const record = await guard.archive(sessionId);
     if (record.removedAt !== null) throw new PhaselockError('archive_removed');
     await guard.recordArchiveRead({

@@ -12,8 +12,18 @@ const once = (idempotencyKey: IdempotencyKey | undefined) => (idempotencyKey ===
 
 export const boardHandlers = ({ guard }: ApiContext) => ({
   createProject: handle(ROUTES.createProject, async ({ body, idempotencyKey }) =>
-    made('/v1/projects', await guard.addProject(body.name, once(idempotencyKey))),
+    made(
+      '/v1/projects',
+      await guard.addProject(body.name, {
+        ...once(idempotencyKey),
+        ...(body.unlistedModels && { unlistedModels: body.unlistedModels }),
+      }),
+    ),
   ),
+  editProject: handle(ROUTES.editProject, async ({ params, body }) => {
+    await guard.editProject(params.projectId, body);
+    return NO_CONTENT;
+  }),
   listProjects: handle(ROUTES.listProjects, async ({ query, caller }) => {
     const { limit, cursor } = query;
     const only = caller.projectId === null ? {} : { only: caller.projectId };
@@ -63,6 +73,10 @@ export const boardHandlers = ({ guard }: ApiContext) => ({
     const { items, next } = await guard.listModels(filter, { limit, ...placeOf(cursor, parseModelId) });
     return ok({ items: items.map(modelRowView), next: toCursor(next) });
   }),
+  editModel: handle(ROUTES.editModel, async ({ params, body }) => {
+    await guard.editModel(params.modelId, body);
+    return NO_CONTENT;
+  }),
   deleteModel: handle(ROUTES.deleteModel, async ({ params }) => {
     await guard.removeModel(params.modelId);
     return NO_CONTENT;
@@ -75,6 +89,10 @@ export const boardHandlers = ({ guard }: ApiContext) => ({
     const { limit, cursor, ...filter } = query;
     const { items, next } = await guard.listProfiles(filter, { limit, ...placeOf(cursor, parseProfileId) });
     return ok({ items: items.map(profileView), next: toCursor(next) });
+  }),
+  editProfile: handle(ROUTES.editProfile, async ({ params, body }) => {
+    await guard.editProfile(params.profileId, body);
+    return NO_CONTENT;
   }),
   deleteProfile: handle(ROUTES.deleteProfile, async ({ params }) => {
     await guard.removeProfile(params.profileId);

@@ -1,5 +1,6 @@
-import { ROUTES } from '@phaselock/contract';
+import { ROUTES, slotFilterOf } from '@phaselock/contract';
 import { PhaselockError, parseSessionId } from '@phaselock/core';
+import { cutWhenDenied } from '../access/when-denied.ts';
 import { NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { etagOf } from '../server/read-headers.ts';
@@ -15,9 +16,13 @@ const HOW = { stopped: 'stop', completed: 'complete', failed: 'fail' } as const;
 
 export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
   listSessions: handle(ROUTES.listSessions, async ({ query, caller }) => {
-    const { limit, cursor, ...filter } = query;
+    const { limit, cursor, phase, mode, ...rest } = query;
+    const filter = { ...rest, ...slotFilterOf({ ...(phase && { phase }), ...(mode && { mode }) }) };
     const own = caller.projectId === null ? {} : { projectId: caller.projectId };
     const page = await guard.list({ ...filter, ...own }, { limit, ...placeOf(cursor, parseSessionId) });
+    // Only an empty page leaves it open whether there is what was filtered by.
+    if (page.sessions.length === 0 && query.taskId !== undefined) await guard.task(query.taskId);
+    if (page.sessions.length === 0 && query.projectId !== undefined) await guard.project(query.projectId);
     return ok({ items: page.sessions.map(sessionView), next: toCursor(page.next) });
   }),
 
@@ -51,13 +56,19 @@ export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
     return ok({ items: items.map(logView), next: toCursor(next) });
   }),
 
-  exportSession: handle(ROUTES.exportSession, async ({ params, query, response, whenGone }) => {
+  exportSession: handle(ROUTES.exportSession, async ({ params, query, response, whenGone, whenDenied }) => {
     const format = query.format ?? 'json';
+    cutWhenDenied({ response, whenDenied });
     return await sendExport(guard.exportSession(params.sessionId), { ...params, format, response, signal: whenGone() });
   }),
 
-  giveFeedback: handle(ROUTES.giveFeedback, async ({ params, body, caller }) => {
-    await guard.recordFeedback({ ...params, ...body, actor: caller.name });
+  giveFeedback: handle(ROUTES.giveFeedback, async ({ params, body, caller, idempotencyKey }) => {
+    await guard.recordFeedback({
+      ...params,
+      ...body,
+      actor: caller.name,
+      ...(idempotencyKey && { idempotencyKey }),
+    });
     return NO_CONTENT;
   }),
 
@@ -65,13 +76,15 @@ export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
     ok({ items: (await guard.feedbackOf(params.sessionId)).map(feedbackView) }),
   ),
 
-  taskChanges: handle(ROUTES.taskChanges, async ({ params, request, response }) => {
-    await guard.task(params.taskId);
-    return await changes.stream({ kind: 'task', taskId: params.taskId }, request, response);
+  taskChanges: handle(ROUTES.taskChanges, async (call) => {
+    const { taskId } = call.params;
+    await guard.task(taskId);
+    return await changes.stream({ kind: 'task', taskId }, call);
   }),
 
-  projectChanges: handle(ROUTES.projectChanges, async ({ params, request, response }) => {
-    await guard.project(params.projectId);
-    return await changes.stream({ kind: 'project', projectId: params.projectId }, request, response);
+  projectChanges: handle(ROUTES.projectChanges, async (call) => {
+    const { projectId } = call.params;
+    await guard.project(projectId);
+    return await changes.stream({ kind: 'project', projectId }, call);
   }),
 });

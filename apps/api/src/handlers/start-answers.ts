@@ -61,7 +61,10 @@ function refusalOf(outcome: Extract<StartOutcome, { kind: 'ask' | 'refused' }>):
 
 /** One item of many: its failure is its own. */
 export function bulkAnswer(outcome: BulkOutcome): ReturnType<typeof startAnswer> | PhaselockError {
-  if (outcome.kind === 'failed') return new PhaselockError(outcome.code);
+  if (outcome.kind === 'failed') {
+    const { code, detail } = outcome;
+    return new PhaselockError(code, { ...(detail !== undefined && { detail }) });
+  }
   try {
     return startAnswer(outcome);
   } catch (error) {

@@ -10,21 +10,14 @@ import { briefView, liveView, sessionView } from '../views/session-view.ts';
 import type { ApiContext } from './api-context.ts';
 import { bulkAnswer, startAnswer } from './start-answers.ts';
 
-type Confirmed = { readonly confirm?: BodyOf<typeof ROUTES.startSession>['confirm'] };
-
-/** Throwing a conversation away is a right of its own. */
-function demandReplace(caller: Caller, { confirm }: Confirmed): void {
-  if (confirm?.kind === 'replace' && !grants(caller.scopes, 'sessions:replace'))
-    throw new PhaselockError('forbidden', { detail: 'needs the scope sessions:replace' });
-}
-
-type Item = Omit<BodyOf<typeof ROUTES.startSession>, 'handoff'>;
+type Item = Omit<BodyOf<typeof ROUTES.startSession>, 'handoff' | 'milestoneId'>;
 
 const startOf = (item: Item, caller: Caller, guarded: boolean): BulkItem => ({
   ...slotOf(item),
   model: item.model,
   guarded,
   actor: caller.name,
+  mayReplace: grants(caller.scopes, 'sessions:replace'),
   ...(item.confirm && { say: item.confirm }),
 });
 
@@ -32,25 +25,31 @@ export const startHandlers = ({ guard, scope }: ApiContext) => {
   const guardedNow = async (): Promise<boolean> => (await guard.flags()).single_session_guard;
   return {
     startSession: handle(ROUTES.startSession, async ({ body, caller, idempotencyKey, whenGone }) => {
-      demandReplace(caller, body);
       const outcome = await guard.start({
         ...startOf(body, caller, await guardedNow()),
         signal: whenGone(),
         ...(body.handoff && { handoff: body.handoff }),
+        ...(body.milestoneId && { milestoneId: body.milestoneId }),
         ...(idempotencyKey && { idempotencyKey }),
       });
       return startAnswer(outcome);
     }),
 
-    beginStandalone: handle(ROUTES.beginStandalone, async ({ body, caller }) => {
-      const session = await guard.beginStandalone({ ...slotOf(body), model: body.model, actor: caller.name });
+    beginStandalone: handle(ROUTES.beginStandalone, async ({ body, caller, idempotencyKey }) => {
+      const session = await guard.beginStandalone({
+        ...slotOf(body),
+        model: body.model,
+        actor: caller.name,
+        ...(body.milestoneId && { milestoneId: body.milestoneId }),
+        ...(idempotencyKey && { idempotencyKey }),
+      });
       return created(briefView(session), `/v1/sessions/${session.id}`);
     }),
 
-    startMany: handle(ROUTES.startMany, async ({ body, caller }) => {
-      for (const item of body.items) demandReplace(caller, item);
+    startMany: handle(ROUTES.startMany, async ({ body, caller, idempotencyKey }) => {
       const guarded = await guardedNow();
-      const outcomes = await guard.bulkStart(body.items.map((item) => startOf(item, caller, guarded)));
+      const items = body.items.map((item) => startOf(item, caller, guarded));
+      const outcomes = await guard.bulkStart(items, { ...(idempotencyKey && { idempotencyKey }) });
       const requestId = scope.fields()?.['http.request.id'] ?? '';
       const results = outcomes.map((outcome) => {
         const answer = bulkAnswer(outcome);
@@ -71,8 +70,8 @@ export const startHandlers = ({ guard, scope }: ApiContext) => {
 
     latestSession: handle(ROUTES.latestSession, async ({ params, query }) => {
       const slot = slotOf({ ...params, ...query });
-      const { generation, live } = await guard.current(slot);
-      return ok({ generation, session: live === null ? null : liveView({ ...live, slot }) });
+      const { generation, live, standing } = await guard.current(slot);
+      return ok({ generation, session: live && liveView({ ...live, slot, modelStanding: standing }) });
     }),
   };
 };

@@ -1,7 +1,6 @@
-import { type BodyOf, ROUTES } from '@phaselock/contract';
+import { ROUTES } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import type { LogLine, TurnOutcome } from '@phaselock/guard';
-import type { Caller } from '../access/caller.ts';
 import { grants } from '../access/scopes.ts';
 import { NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
@@ -10,16 +9,6 @@ import { processView } from '../views/history-view.ts';
 import { instant } from '../views/session-view.ts';
 import type { ApiContext } from './api-context.ts';
 import { numberPlace, placeOf, toCursor } from './place.ts';
-
-type TurnBody = BodyOf<typeof ROUTES.startTurn>;
-
-/** Whatever may end in a fresh conversation replaces the session: a right of its own. */
-function demandReplace(caller: Caller, { confirm, onModelChange, skipContext, lostId }: TurnBody): void {
-  const mayReplace =
-    confirm?.kind === 'replace' || onModelChange === 'replace' || skipContext === true || lostId !== undefined;
-  if (mayReplace && !grants(caller.scopes, 'sessions:replace'))
-    throw new PhaselockError('forbidden', { detail: 'needs the scope sessions:replace' });
-}
 
 const QUESTION_CODES = {
   replace: 'replace_confirmation_required',
@@ -35,12 +24,14 @@ function turnAnswer(outcome: TurnOutcome) {
     case 'ask':
       throw new Refusal(QUESTION_CODES[outcome.question], {
         question: outcome.question,
+        warning: outcome.warning,
         reasons: outcome.reasons.map((reason) => ({ ...reason })),
         confirm: { kind: 'replace', shown: outcome.shown },
       });
     case 'refused':
       throw new PhaselockError(outcome.code, {
         ...(outcome.retryAfterMs !== null && { retryAfterMs: outcome.retryAfterMs }),
+        ...(outcome.detail !== undefined && { detail: outcome.detail }),
       });
   }
 }
@@ -51,12 +42,12 @@ const isLogLine = (line: unknown): line is { readonly kind?: LogLine['kind']; re
 
 export const turnHandlers = ({ guard }: ApiContext) => ({
   startTurn: handle(ROUTES.startTurn, async ({ params, body, caller, idempotencyKey, whenGone }) => {
-    demandReplace(caller, body);
     const { confirm, ...asked } = body;
     const outcome = await guard.startTurn({
       ...params,
       ...asked,
       actor: caller.name,
+      mayReplace: grants(caller.scopes, 'sessions:replace'),
       signal: whenGone(),
       ...(confirm && { say: confirm }),
       ...(idempotencyKey && { idempotencyKey }),
@@ -89,9 +80,9 @@ export const turnHandlers = ({ guard }: ApiContext) => ({
     return NO_CONTENT;
   }),
 
-  appendLogs: handle(ROUTES.appendLogs, async ({ params, query, lines }) => {
+  appendLogs: handle(ROUTES.appendLogs, async ({ params, query, lines, idempotencyKey }) => {
     const kept = lines.items.filter(isLogLine).map(({ kind = 'stdout', line }) => ({ kind, line }));
-    await guard.appendLogs({ ...params, ...query }, kept);
+    await guard.appendLogs({ ...params, ...query }, kept, { ...(idempotencyKey && { idempotencyKey }) });
     return ok({ appended: kept.length, repaired: lines.repaired });
   }),
 

@@ -29,12 +29,18 @@ async function populate({ world, call }: TestApi): Promise<KnownIds> {
   const body = { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } };
   const sessionId = textField((await call('POST', '/v1/sessions', { body })).body, 'session.id');
   const turn = await call('POST', `/v1/sessions/${sessionId}/turns`, { body: { generation: 1, attemptId } });
+  const idsOf = async (path: string): Promise<string[]> => {
+    const items = field((await call('GET', path)).body, 'items');
+    return Array.isArray(items) ? items.map((item) => textField(item, 'id')) : [];
+  };
   return new Map([
     ['Id of a project', [world.projectId]],
     ['Id of a task', [taskId]],
     ['Id of an attempt', [attemptId]],
     ['Id of a session', [sessionId]],
     ['Id of a process', [textField(turn.body, 'processId')]],
+    ['Id of a model', await idsOf('/v1/models')],
+    ['Id of a profile', await idsOf('/v1/profiles')],
   ]);
 }
 

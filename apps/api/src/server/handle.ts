@@ -26,6 +26,11 @@ export type AnyCall = {
   readonly ifMatch: number | undefined;
   /** Aborted when the client has gone. */
   readonly whenGone: () => AbortSignal;
+  /**
+   * Aborted when the caller may not have the answer any more: its key was revoked, changed or deleted, or its token has expired. For
+   * answers that take longer than a key is remembered; the handler says how they end.
+   */
+  readonly whenDenied: () => AbortSignal;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 };

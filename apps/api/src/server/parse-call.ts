@@ -63,5 +63,5 @@ async function readGiven(
   }
   const text = await readBody(request, { maxBytes: route.bodyLimit ?? DEFAULT_BODY_LIMIT });
   if (route.line === undefined) return { given: parseStrictJson(text), lines: NO_LINES };
-  return { given: undefined, lines: parseNdjson(text, { maxLines: MAX_LINES, text: 'replace' }) };
+  return { given: text, lines: parseNdjson(text, { maxLines: MAX_LINES, text: 'replace' }) };
 }

@@ -3,7 +3,9 @@ import { PhaselockError } from '@phaselock/core';
 import type { Guard } from '@phaselock/guard';
 import type { Telemetry } from '@phaselock/telemetry';
 import type { Request, Response } from 'express';
+import { type Admission, admitForGood } from '../access/admission.ts';
 import { type Caller, NOBODY } from '../access/caller.ts';
+import { deniedSignal } from '../access/when-denied.ts';
 import { type RateLimiter, rateLimitHeaders } from '../intake/rate-limit.ts';
 import type { LoadShedder } from '../intake/shed-load.ts';
 import { demandOwnership, demandScope } from './authorise.ts';
@@ -14,7 +16,7 @@ import type { RequestScope } from './request-scope.ts';
 import { sendAnswer } from './send-answer.ts';
 
 export type Intake = {
-  readonly authenticate: (request: Request) => Promise<Caller>;
+  readonly authenticate: (request: Request) => Promise<Admission>;
   readonly guard: Pick<Guard, 'ownerOf'>;
   readonly shedder: LoadShedder;
   readonly limiter: RateLimiter | undefined;
@@ -30,8 +32,10 @@ export type Intake = {
 export const serveRoute =
   (intake: Intake, route: RouteSpec, handler: Handler) =>
   async (request: Request, response: Response): Promise<void> => {
-    const caller = await letIn(intake, route, request, response);
+    const admission = await letIn(intake, route, request, response);
+    const wholeAtOnce = request.complete;
     const { given, ...parsed } = await parseCall(route, request, request);
+    const caller = wholeAtOnce ? admission.caller : await admitAgain(admission, route);
     note(intake, parsed);
     if (caller.projectId !== null)
       await demandOwnership(intake.guard, caller.projectId, [parsed.params, parsed.query, parsed.body]);
@@ -40,18 +44,28 @@ export const serveRoute =
       route,
       caller,
       whenGone: () => goneSignal(response),
+      whenDenied: () => deniedSignal({ watch: admission.watch, caller, route, response }),
       request,
       response,
-      idempotencyKey: readIdempotencyKey(route, request, { callerId: caller.id, asked: [parsed.params, given] }),
+      idempotencyKey: readIdempotencyKey(route, request, { callerId: caller.id, asked: askedWith(parsed, given) }),
       ifMatch: readIfMatch(route, request),
     };
     const answer = await handler(call);
     if (answer !== STREAMED) sendAnswer(response, answer);
   };
 
+/** All that makes a request the same one again. */
+const askedWith = ({ params, query }: Pick<AnyCall, 'params' | 'query'>, given: unknown): unknown[] =>
+  query === undefined ? [params, given] : [params, given, query];
+
 /** What is asked of everybody, whatever they want. */
-export async function letIn(intake: Intake, route: RouteSpec, request: Request, response: Response): Promise<Caller> {
-  if (route.scope === 'none') return NOBODY;
+export async function letIn(
+  intake: Intake,
+  route: RouteSpec,
+  request: Request,
+  response: Response,
+): Promise<Admission> {
+  if (route.scope === 'none') return admitForGood(NOBODY);
   shed(intake, route);
   return await admit(intake, route, request, response);
 }
@@ -69,8 +83,9 @@ async function admit(
   route: RouteSpec,
   request: Request,
   response: Response,
-): Promise<Caller> {
-  const caller = await authenticate(request);
+): Promise<Admission> {
+  const admission = await authenticate(request);
+  const { caller } = admission;
   const fields = scope.fields();
   if (fields !== undefined) fields['user.id'] = caller.id;
   if (limiter !== undefined) {
@@ -82,6 +97,13 @@ async function admit(
       throw new PhaselockError('rate_limited', { retryAfterMs: decision.resetSeconds * 1_000 });
     }
   }
+  demandScope(caller, route);
+  return admission;
+}
+
+/** A body may take longer to arrive than a revocation to take effect: the credential must be good when the request is whole. */
+async function admitAgain({ again }: Admission, route: RouteSpec): Promise<Caller> {
+  const caller = await again();
   demandScope(caller, route);
   return caller;
 }

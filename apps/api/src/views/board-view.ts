@@ -1,7 +1,12 @@
 import type { AttemptRow, FeedbackRow, ModelRecord, ProfileRecord, ProjectRow, TaskRow } from '@phaselock/store';
 import { instant, instantOrNull } from './session-view.ts';
 
-export const projectView = ({ id, name, createdAt }: ProjectRow) => ({ id, name, createdAt: instant(createdAt) });
+export const projectView = ({ id, name, unlistedModels, createdAt }: ProjectRow) => ({
+  id,
+  name,
+  unlistedModels,
+  createdAt: instant(createdAt),
+});
 
 export const taskView = ({ id, projectId, title, createdAt }: TaskRow) => ({
   id,

@@ -14,7 +14,7 @@ export const processView = (row: ProcessRow) => ({
   agentSessionId: row.agent_session_id,
   invalidated: row.invalidated,
   dropped: row.dropped,
-  model: modelView(row),
+  model: modelView({ ...row, resolvedModel: row.resolved_model }),
   generation: row.generation,
   status: row.status,
   exitCode: row.exit_code,
@@ -40,4 +40,10 @@ export const eventView = (row: SessionEventRow) => ({
   at: instant(row.at),
 });
 
-export const logView = ({ id, kind, line, at }: LogRow) => ({ id, kind, line, at: instant(at) });
+export const logView = ({ id, process_id: processId, kind, line, at }: LogRow) => ({
+  id,
+  processId,
+  kind,
+  line,
+  at: instant(at),
+});

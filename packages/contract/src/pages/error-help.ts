@@ -53,8 +53,12 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
     when: 'The call carries the generation of a session that was replaced or deleted, or one that it never had. This is the fence: a replaced agent cannot write.',
     cure: 'Stop the agent. Whoever runs it finishes the process (that is still taken) and starts over with the live session, if it should.',
   },
+  stale_process: {
+    when: 'The lease of the process lapsed and it was marked as lost, or it has ended, or a later process has begun in its session. This is the fence within a session: a process that was taken for dead cannot write into what its successor goes on with.',
+    cure: 'Stop the agent. Its end and its usage are still taken: `finish` with `ending`, `exitCode` and `usage`, without `agentSessionId` and `lostAgentSession`. Renew the lease every third of its length, and it does not happen.',
+  },
   agent_session_taken: {
-    when: "The agent's own id of the conversation is known already, for another session.",
+    when: "The agent's own id of the conversation is known already, for another session: it was reported, or `preRetryId` names it. Only a conversation of a session that has left the same slot can be taken up again.",
     cure: 'An agent that tells the same id for two sessions mixes two conversations. Give it the id the turn was started with, and report what it answers.',
   },
   illegal_transition: {

@@ -13,13 +13,15 @@ export const createApiKey = route({
   path: '/v1/admin/api-keys',
   group,
   summary: 'Make an API key',
-  description: 'The key is shown this once; only its hash is kept.',
+  description:
+    'The key is shown this once; only its hash is kept. Repeated with the same Idempotency-Key by the same key it is shown again.',
   scope,
   body: apiKeyRequest,
+  takesIdempotencyKey: true,
   answers: {
     201: { description: 'The key', schema: madeApiKey, headers: { Location: 'Address of the key, to revoke it' } },
   },
-  errors: ['project_not_found'],
+  errors: ['project_not_found', 'already_exists', 'idempotency_key_reused'],
 });
 
 export const listApiKeys = route({
@@ -69,7 +71,8 @@ export const setFlag = route({
   path: '/v1/admin/flags/{name}',
   group,
   summary: 'Set a flag',
-  description: 'Every process follows within two seconds, this one at once.',
+  description:
+    'Every process follows within two seconds, this one at once. `locking_strategy`, while it is on with the value `pessimistic`, `optimistic` or `redis`, decides how slots are locked; else `pessimistic_locking_enabled` does: on pessimistic, off optimistic.',
   scope,
   params: z.strictObject({ name: flagName }),
   body: flagRequest,

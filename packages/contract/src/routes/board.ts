@@ -5,10 +5,13 @@ import {
   attemptRequest,
   created,
   model,
+  modelEdit,
   modelRequest,
   profile,
+  profileEdit,
   profileRequest,
   project,
+  projectEdit,
   projectRequest,
   task,
   taskRequest,
@@ -20,6 +23,7 @@ import { cursor, limit, pageOf, queryFlag } from '../schemas/page.ts';
 const page = { limit, cursor: cursor.exactOptional() };
 const MADE = { 201: { description: 'It was made', schema: created, headers: { Location: 'Its address' } } } as const;
 const GONE = { 204: { description: 'It is deleted' } } as const;
+const EDITED = { 204: { description: 'It is changed' } } as const;
 const KEY_ERRORS = ['idempotency_key_reused'] as const satisfies RouteSpec['errors'];
 
 const ONLY_EMPTY = 'Only while nothing hangs on it: what has a history keeps it.';
@@ -47,6 +51,18 @@ export const listProjects = route({
   query: z.strictObject(page),
   answers: { 200: { description: 'A page', schema: pageOf(project, 'Projects').meta({ id: 'ProjectPage' }) } },
   errors: [],
+});
+export const editProject = route({
+  id: 'editProject',
+  method: 'put',
+  path: '/v1/projects/{projectId}',
+  group: 'Board',
+  summary: 'Change a project',
+  scope: 'admin',
+  params: z.strictObject({ projectId }),
+  body: projectEdit,
+  answers: EDITED,
+  errors: ['project_not_found'],
 });
 export const deleteProject = route({
   id: 'deleteProject',
@@ -173,6 +189,19 @@ export const listModels = route({
   answers: { 200: { description: 'A page', schema: pageOf(model, 'Models').meta({ id: 'ModelPage' }) } },
   errors: [],
 });
+export const editModel = route({
+  id: 'editModel',
+  method: 'put',
+  path: '/v1/models/{modelId}',
+  group: 'Catalogue',
+  summary: 'Move an alias, or make a model the default',
+  description: 'Another default is one call: at no time the agent has two of them, or none.',
+  scope: 'admin',
+  params: z.strictObject({ modelId }),
+  body: modelEdit,
+  answers: EDITED,
+  errors: ['model_not_found'],
+});
 export const deleteModel = route({
   id: 'deleteModel',
   method: 'delete',
@@ -208,6 +237,18 @@ export const listProfiles = route({
   query: catalogueQuery,
   answers: { 200: { description: 'A page', schema: pageOf(profile, 'Profiles').meta({ id: 'ProfilePage' }) } },
   errors: [],
+});
+export const editProfile = route({
+  id: 'editProfile',
+  method: 'put',
+  path: '/v1/profiles/{profileId}',
+  group: 'Catalogue',
+  summary: 'Change what a profile means',
+  scope: 'admin',
+  params: z.strictObject({ profileId }),
+  body: profileEdit,
+  answers: EDITED,
+  errors: ['profile_not_found'],
 });
 export const deleteProfile = route({
   id: 'deleteProfile',

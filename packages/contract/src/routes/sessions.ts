@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { type AnswerSpec, route } from '../route.ts';
 import { event, feedback, feedbackRequest, log } from '../schemas/history.ts';
 import { generation, projectId, sessionId, taskId } from '../schemas/ids.ts';
+import { modelName } from '../schemas/model.ts';
 import { cursor, limit, pageOf, queryFlag, queryInteger } from '../schemas/page.ts';
-import { session } from '../schemas/session.ts';
-import { mode, phase } from '../schemas/slot.ts';
+import { milestoneId, session } from '../schemas/session.ts';
+import { mode, namedPhase } from '../schemas/slot.ts';
 
 const group = 'Sessions';
 const params = z.strictObject({ sessionId });
@@ -20,9 +21,11 @@ export const listSessions = route({
   query: z.strictObject({
     taskId: taskId.exactOptional(),
     projectId: projectId.exactOptional(),
-    phase: phase.exactOptional(),
+    phase: namedPhase.exactOptional(),
     mode: mode.exactOptional(),
     status: z.enum(SESSION_STATUSES).exactOptional(),
+    model: modelName.exactOptional().meta({ description: 'As it was asked for, or what that stood for' }),
+    milestoneId: milestoneId.exactOptional(),
     includeDeleted: queryFlag('Deleted sessions are left out unless this is `true`').exactOptional(),
     limit,
     cursor: cursor.exactOptional(),
@@ -147,8 +150,9 @@ export const giveFeedback = route({
   scope: 'sessions:write',
   params,
   body: feedbackRequest,
+  takesIdempotencyKey: true,
   answers: { 204: { description: 'It is kept' } },
-  errors: ['session_not_found'],
+  errors: ['session_not_found', 'idempotency_key_reused'],
 });
 
 export const listFeedback = route({

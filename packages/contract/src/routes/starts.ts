@@ -3,7 +3,7 @@ import { route } from '../route.ts';
 import { anId, sessionId, taskId } from '../schemas/ids.ts';
 import { modelSelection } from '../schemas/model.ts';
 import { problem } from '../schemas/problem.ts';
-import { liveSession, session, sessionBrief, startAnswer, startRequest } from '../schemas/session.ts';
+import { liveSession, milestoneId, session, sessionBrief, startAnswer, startRequest } from '../schemas/session.ts';
 import { mode, namedPhase } from '../schemas/slot.ts';
 
 const group = 'Sessions';
@@ -16,6 +16,7 @@ const START_ERRORS = [
   'model_missing',
   'idempotency_key_reused',
   'task_not_found',
+  'session_not_found',
   'session_create_failed',
 ] as const;
 
@@ -49,15 +50,22 @@ export const beginStandalone = route({
   group,
   summary: 'Make a temporary session outside every slot',
   description:
-    'For an execution nothing else runs beside: its usage is booked on a session that is known. Nothing is guarded.',
+    'For an execution nothing else runs beside: its usage is booked on a session that is known. Nothing is guarded. It ends with its one execution; with a `milestoneId` it spans several tasks and lives until it is ended.',
   scope: 'sessions:write',
   body: z
-    .strictObject({ taskId, phase: namedPhase, mode: mode.exactOptional(), model: modelSelection })
+    .strictObject({
+      taskId,
+      phase: namedPhase,
+      mode: mode.exactOptional(),
+      model: modelSelection,
+      milestoneId: milestoneId.exactOptional(),
+    })
     .meta({ id: 'StandaloneRequest' }),
+  takesIdempotencyKey: true,
   answers: {
     201: { description: 'It was made', schema: sessionBrief, headers: { Location: 'Address of the session' } },
   },
-  errors: ['model_missing', 'task_not_found', 'session_create_failed'],
+  errors: ['model_missing', 'task_not_found', 'session_create_failed', 'idempotency_key_reused'],
 });
 
 const BULK_LIMIT = 1_000;
@@ -73,24 +81,25 @@ export const startMany = route({
   group,
   summary: 'Start sessions in many slots',
   description:
-    'Each item succeeds or fails alone; the results are in the order asked. A repeated call finds the sessions the first one made.',
+    'Each item succeeds or fails alone; the results are in the order asked. A repeated call finds the sessions the first one made; with the same Idempotency-Key it tells the same again.',
   scope: 'sessions:write',
   body: z
     .strictObject({
       items: z
-        .array(startRequest.omit({ handoff: true }).meta({ id: 'BulkStartItem' }))
+        .array(startRequest.omit({ handoff: true, milestoneId: true }).meta({ id: 'BulkStartItem' }))
         .min(1)
         .max(BULK_LIMIT),
     })
     .meta({ id: 'BulkStartRequest' }),
   bodyLimit: 4_000_000,
+  takesIdempotencyKey: true,
   answers: {
     200: {
       description: 'One result an item',
       schema: z.strictObject({ results: z.array(bulkResult) }).meta({ id: 'BulkStartAnswer' }),
     },
   },
-  errors: ['session_create_failed', 'task_not_found'],
+  errors: ['session_create_failed', 'task_not_found', 'session_not_found', 'idempotency_key_reused'],
 });
 
 export const deleteMany = route({
@@ -116,7 +125,7 @@ export const latestOfMany = route({
   path: '/v1/sessions/latest',
   group,
   summary: 'The latest session of every slot of many tasks',
-  description: 'One query, however many tasks. Read fresh.',
+  description: 'One query, however many tasks. Read fresh. A task that is not there has none.',
   scope: 'sessions:read',
   body: z.strictObject({ taskIds: z.array(taskId).min(1).max(BULK_LIMIT) }).meta({ id: 'LatestRequest' }),
   answers: {

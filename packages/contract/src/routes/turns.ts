@@ -17,7 +17,7 @@ import {
 
 const group = 'Turns';
 const params = z.strictObject({ sessionId, processId });
-const WRITE_ERRORS = ['session_not_found', 'process_not_found', 'stale_generation'] as const;
+const WRITE_ERRORS = ['session_not_found', 'process_not_found', 'stale_generation', 'stale_process'] as const;
 
 export const startTurn = route({
   id: 'startTurn',
@@ -26,7 +26,7 @@ export const startTurn = route({
   group,
   summary: 'Start a process in a session',
   description:
-    'Decides whether the agent resumes its conversation or begins another one, and says which id to pass it. A fresh conversation is a new session in the slot. Replacing one needs the scope `sessions:replace`.',
+    'Decides whether the agent resumes its conversation or begins another one, and says which id to pass it. A fresh conversation, or an earlier one that a retry names, is a new session in the slot. Replacing one, for whatever reason, needs the scope `sessions:replace`.',
   scope: 'sessions:write',
   params: z.strictObject({ sessionId }),
   body: turnRequest,
@@ -41,6 +41,8 @@ export const startTurn = route({
     'predecessor_stopping',
     'turn_running',
     'stale_generation',
+    'illegal_transition',
+    'agent_session_taken',
     'model_missing',
     'idempotency_key_reused',
     'session_not_found',
@@ -69,7 +71,8 @@ export const finishTurn = route({
   path: '/v1/sessions/{sessionId}/processes/{processId}/finish',
   group,
   summary: 'Say how a process ended',
-  description: 'Saying the same again changes nothing. It frees a waiting successor.',
+  description:
+    'Saying the same again changes nothing. It frees a waiting successor. A process whose lease lapsed, or after which another began, may say how it ended and what it used, and nothing of its conversation: `stale_process`. Of a replaced session the conversation is passed over.',
   scope: 'sessions:write',
   params,
   body: finishRequest,
@@ -98,13 +101,14 @@ export const recordUsage = route({
   path: '/v1/sessions/{sessionId}/processes/{processId}/usage',
   group,
   summary: 'Tell the usage of a process so far',
-  description: 'Totals, not increments. A replaced session still gets its usage booked: it was used.',
+  description:
+    'Totals, not increments; one that is lower than what is booked changes nothing. A replaced session still gets its usage booked: it was used. After a later process began it is taken with the finish alone.',
   scope: 'sessions:write',
   params,
   body: usage,
   keepsWorkAlive: true,
   answers: { 204: { description: 'It is booked' } },
-  errors: ['session_not_found', 'process_not_found'],
+  errors: ['session_not_found', 'process_not_found', 'stale_process'],
 });
 
 export const appendLogs = route({
@@ -113,7 +117,8 @@ export const appendLogs = route({
   path: '/v1/sessions/{sessionId}/processes/{processId}/logs',
   group,
   summary: 'Append to the log',
-  description: 'Newline-delimited JSON, at most 5000 lines; all of them are kept, or none.',
+  description:
+    'Newline-delimited JSON, at most 5000 lines; all of them are kept, or none. Repeated with the same Idempotency-Key it adds none.',
   scope: 'sessions:write',
   params,
   query: z.strictObject({
@@ -124,9 +129,10 @@ export const appendLogs = route({
   }),
   line: logLine,
   bodyLimit: 4_000_000,
+  takesIdempotencyKey: true,
   keepsWorkAlive: true,
   answers: { 200: { description: 'They are kept', schema: logsAnswer } },
-  errors: WRITE_ERRORS,
+  errors: [...WRITE_ERRORS, 'idempotency_key_reused'],
 });
 
 export const attemptProcesses = route({

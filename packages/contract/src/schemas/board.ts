@@ -3,10 +3,20 @@ import { anId, projectId, taskId } from './ids.ts';
 import { agent, modelName, parameters, variant } from './model.ts';
 import { instant, text, title } from './text.ts';
 
+const unlistedModels = z.enum(['accepted', 'refused']).meta({
+  description:
+    'Model names that are not in the catalogue: `accepted` where others of their family are listed, or `refused`',
+});
+
 export const projectRequest = z
-  .strictObject({ name: title(200) })
+  .strictObject({ name: title(200), unlistedModels: unlistedModels.exactOptional() })
   .meta({ id: 'ProjectRequest', example: { name: 'Shop' } });
-export const project = z.strictObject({ id: anId, name: z.string(), createdAt: instant }).meta({ id: 'Project' });
+export const projectEdit = z
+  .strictObject({ name: title(200).exactOptional(), unlistedModels: unlistedModels.exactOptional() })
+  .meta({ id: 'ProjectEdit', description: 'What is left out stays' });
+export const project = z
+  .strictObject({ id: anId, name: z.string(), unlistedModels, createdAt: instant })
+  .meta({ id: 'Project' });
 
 export const taskRequest = z.strictObject({ projectId, title: title(500) }).meta({ id: 'TaskRequest' });
 export const task = z
@@ -30,12 +40,24 @@ export const modelRequest = z
   .strictObject({
     agent,
     name: modelName,
-    isDefault: z.boolean().exactOptional().meta({ description: 'What the agent runs when no model is named' }),
+    isDefault: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: 'What the agent runs when no model is named; taken over from the one that has it' }),
     standsFor: modelName
       .exactOptional()
       .meta({ description: 'For a moving name such as `sonnet`: the model it means today' }),
   })
   .meta({ id: 'ModelRequest', example: { agent: 'claude-code', name: 'claude-sonnet-4-5' } });
+export const modelEdit = z
+  .strictObject({
+    isDefault: z.boolean().exactOptional().meta({ description: '`true` takes it over from the one that has it' }),
+    standsFor: modelName
+      .nullable()
+      .exactOptional()
+      .meta({ description: 'Moves the alias; sessions keep what it stood for when they began' }),
+  })
+  .meta({ id: 'ModelEdit', description: 'What is left out stays' });
 export const model = z
   .strictObject({
     id: anId,
@@ -51,6 +73,12 @@ export const model = z
 export const profileRequest = z
   .strictObject({ agent, variant, model: modelName.exactOptional(), parameters: parameters.exactOptional() })
   .meta({ id: 'ProfileRequest' });
+export const profileEdit = z
+  .strictObject({ model: modelName.nullable().exactOptional(), parameters: parameters.exactOptional() })
+  .meta({
+    id: 'ProfileEdit',
+    description: 'What is left out stays. Sessions keep what the profile meant when they began',
+  });
 export const profile = z
   .strictObject({
     id: anId,

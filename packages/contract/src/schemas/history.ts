@@ -21,7 +21,13 @@ export const logsAnswer = z
   .meta({ id: 'LogsAnswer' });
 
 export const log = z
-  .strictObject({ id: z.int(), kind: z.enum(LOG_KINDS), line: z.string(), at: instant })
+  .strictObject({
+    id: z.int(),
+    processId: anId.nullable().meta({ description: 'The process that wrote it' }),
+    kind: z.enum(LOG_KINDS),
+    line: z.string(),
+    at: instant,
+  })
   .meta({ id: 'Log' });
 
 export const event = z

@@ -45,7 +45,10 @@ export const modelIdentity = z
   .strictObject({
     agent: z.string(),
     variant: z.string().nullable(),
-    model: z.string().nullable().meta({ description: "Null is the agent's own default" }),
+    model: z.string().nullable().meta({ description: "As it was asked for. Null is the agent's own default" }),
+    resolvedModel: z.string().nullable().meta({
+      description: 'What that name stood for when the session or the process began; it stays when an alias moves',
+    }),
     parameters: z.record(z.string(), z.custom<ParameterValue>()),
   })
   .meta({ id: 'ModelIdentity' });

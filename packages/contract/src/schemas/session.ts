@@ -3,14 +3,17 @@ import { z } from 'zod';
 import { aGeneration, anId, generation, sessionId, taskId } from './ids.ts';
 import { comparisonReason, modelIdentity, modelSelection } from './model.ts';
 import { mode, namedPhase } from './slot.ts';
-import { instant, text } from './text.ts';
+import { instant, text, title } from './text.ts';
 
 const slotFields = { taskId: anId, phase: z.enum(PHASES), mode: z.enum(MODES) };
 
 const modelFields = {
   model: modelIdentity,
   modelMissing: z.boolean().meta({ description: 'Its model or profile was deleted since' }),
-  modelNotice: z.string().nullable().meta({ description: '"Model Not Found" when it is missing' }),
+  modelNotice: z
+    .string()
+    .nullable()
+    .meta({ description: '"Model Not Found" when it is missing; another text when it is not in the catalogue' }),
 };
 
 export const usage = z
@@ -22,9 +25,11 @@ export const usage = z
   })
   .meta({ id: 'Usage', description: 'Totals so far' });
 
+const status = z.enum(SESSION_STATUSES);
+
 /** What a start answers: enough to run a turn with. */
 export const sessionBrief = z
-  .strictObject({ id: anId, generation: aGeneration, ...slotFields, ...modelFields })
+  .strictObject({ id: anId, generation: aGeneration, ...slotFields, ...modelFields, status })
   .meta({ id: 'SessionBrief' });
 
 export const liveSession = z
@@ -33,6 +38,7 @@ export const liveSession = z
     generation: aGeneration,
     ...slotFields,
     ...modelFields,
+    status,
     guarded: z.boolean(),
   })
   .meta({ id: 'LiveSession', description: 'At most two seconds old' });
@@ -44,14 +50,22 @@ export const session = z
     version: z.int().min(1).meta({ description: 'Grows with each change; the ETag' }),
     ...slotFields,
     ...modelFields,
-    status: z.enum(SESSION_STATUSES),
+    status,
+    leaseLapsed: z
+      .boolean()
+      .meta({ description: 'The lease of its process has lapsed; it counts as lost within seconds' }),
     guarded: z.boolean(),
     standalone: z.boolean(),
+    milestoneId: z.string().nullable().meta({ description: 'Set for a session that spans several tasks' }),
     createdBy: z.string().nullable(),
     predecessorId: anId.nullable(),
     replacedBy: anId.nullable(),
     handoff: z.string().nullable(),
     agentSessionId: z.string().nullable(),
+    takenUp: z
+      .string()
+      .nullable()
+      .meta({ description: 'An earlier conversation of the slot that goes on here after a retry' }),
     leaseExpiresAt: instant.nullable(),
     usage,
     createdAt: instant,
@@ -80,6 +94,10 @@ export const handoff = z
   .strictObject({ summary: text(HANDOFF_LIMIT).min(1) })
   .meta({ id: 'Handoff', description: 'A summary of the replaced conversation for its successor' });
 
+export const milestoneId = title(200).meta({
+  description: 'The session spans several tasks: its turns may work at attempts of any task of the project',
+});
+
 export const startRequest = z
   .strictObject({
     taskId,
@@ -88,6 +106,7 @@ export const startRequest = z
     model: modelSelection,
     confirm: confirmation.exactOptional(),
     handoff: handoff.exactOptional(),
+    milestoneId: milestoneId.exactOptional(),
   })
   .meta({ id: 'StartRequest' });
 
@@ -96,7 +115,10 @@ const aShownSession = z.strictObject({ sessionId: anId, generation: aGeneration 
 export const startAnswer = z
   .strictObject({
     outcome: z.enum(['created', 'created-beside', 'existing', 'replaced']),
-    message: z.string().nullable().meta({ description: 'For the user; set when the session was there already' }),
+    message: z
+      .string()
+      .nullable()
+      .meta({ description: 'For the user; set when the session was there already, and says whether it is active' }),
     session: sessionBrief,
     predecessor: aShownSession.nullable().meta({ description: 'The session that was replaced' }),
   })

@@ -17,18 +17,24 @@ export const namedPhase = z
     return z.NEVER;
   });
 
-export const phase = namedPhase.transform((named) => named.phase);
 export const mode = z
   .enum(MODES)
   .meta({ description: '`debug` is the single-agent debug session of a phase, with a slot of its own' });
 
+type Named = { readonly phase: z.output<typeof namedPhase>; readonly mode?: z.output<typeof mode> };
+
+/**
+ * As a filter a phase means the same as in a slot, but that a phase alone leaves the mode open: `run` is both modes of it, `debug run` one. An
+ * explicit mode beats the one in the phase's name.
+ */
+export function slotFilterOf({ phase: named, mode: given }: Partial<Named>) {
+  const said = given ?? (named?.mode === 'debug' ? named.mode : undefined);
+  return { ...(named && { phase: named.phase }), ...(said && { mode: said }) };
+}
+
 /** An explicit mode beats the one in the phase's name. */
-export const slotOf = <TaskId>({
+export const slotOf = <TaskId>({ taskId, phase: named, mode: given }: Named & { readonly taskId: TaskId }) => ({
   taskId,
-  phase: named,
-  mode: given,
-}: {
-  readonly taskId: TaskId;
-  readonly phase: z.output<typeof namedPhase>;
-  readonly mode?: z.output<typeof mode>;
-}) => ({ taskId, phase: named.phase, mode: given ?? named.mode });
+  phase: named.phase,
+  mode: given ?? named.mode,
+});

@@ -13,7 +13,10 @@ export const turnRequest = z
     confirm: confirmation.exactOptional(),
     onModelChange: z.enum(['ask', 'replace']).exactOptional(),
     skipContext: z.boolean().exactOptional().meta({ description: 'Begin a fresh conversation' }),
-    preRetryId: agentSessionId.exactOptional().meta({ description: 'Resume this one: a retry from an earlier step' }),
+    preRetryId: agentSessionId.exactOptional().meta({
+      description:
+        'Resume this one: a retry from an earlier step. One of an earlier session of the slot goes on in a session of its own',
+    }),
     lostId: agentSessionId
       .exactOptional()
       .meta({ description: 'The agent answered that it knows no such conversation' }),
@@ -26,7 +29,10 @@ export const turnAnswer = z
     outcome: z.literal('started'),
     session: aSessionRef.meta({ description: 'Another one than asked for after a fresh start' }),
     processId: anId,
-    seq: z.int().min(1),
+    seq: z
+      .int()
+      .min(1)
+      .meta({ description: 'Grows within the session: with `processId` the fencing token of this turn' }),
     action: z.enum(PROCESS_ACTIONS),
     passedSessionId: z
       .string()
@@ -35,7 +41,9 @@ export const turnAnswer = z
     reason: z.enum(TURN_REASONS),
     leaseExpiresAt: instant,
     replaced: aSessionRef.nullable(),
-    handoff: z.string().nullable().meta({ description: 'What the replaced conversation wants this one to know' }),
+    handoff: z.string().nullable().meta({
+      description: 'What the replaced conversation wants this one to know; told at the first turn of a session',
+    }),
   })
   .meta({ id: 'TurnAnswer' });
 

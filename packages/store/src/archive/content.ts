@@ -78,7 +78,7 @@ async function readLogSizes(db: Kysely<Schema>, ids: readonly SessionId[]): Prom
   );
 }
 
-export type LogOfSession = LogRow & { readonly process_id: string | null };
+export type LogOfSession = LogRow;
 
 /** Whole logs of many sessions at once, for those that are known to be short. */
 export async function readShortLogs(

@@ -17,12 +17,14 @@ export type DataDirectory = {
 /** Where root keeps what the system user `postgres` has to reach. */
 export const SHARED_DIRECTORY = '/var/lib/phaselock';
 
+export const clusterIn = (dataDir: string): string => join(dataDir, 'cluster');
+
 export async function openDataDirectory(dataDir: string): Promise<DataDirectory> {
   await mkdir(dataDir, { recursive: true });
   const path = await realpath(dataDir);
   return {
     path,
-    cluster: join(path, 'cluster'),
+    cluster: clusterIn(path),
     password: join(path, 'password'),
     port: join(path, 'port'),
     log: join(path, 'server.log'),

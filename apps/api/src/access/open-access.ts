@@ -1,0 +1,55 @@
+import type { Guard } from '@phaselock/guard';
+import type { Request } from 'express';
+import type { Config } from '../config/read-config.ts';
+import { type Admission, RECHECK_MS } from './admission.ts';
+import { authenticateBy, everybodyHere } from './authenticate.ts';
+import { authenticateKeys, type KeyAuthenticator } from './authenticate-key.ts';
+import { authenticateTokens, type TokenAuthenticator } from './authenticate-token.ts';
+
+export type Access = AsyncDisposable & {
+  readonly authenticate: (request: Pick<Request, 'headers'>) => Promise<Admission>;
+  readonly keys: Pick<KeyAuthenticator, 'forget'>;
+};
+
+type AccessParts = {
+  readonly config: Config;
+  readonly guard: Pick<Guard, 'findApiKey' | 'touchApiKeys'>;
+  readonly now: () => number;
+  readonly recheckMs?: number | undefined;
+};
+
+/** Every way a caller can be known by, as it is configured. */
+export function openAccess({ config, guard, now, recheckMs = RECHECK_MS }: AccessParts): Access {
+  const resources = new AsyncDisposableStack();
+  const tokens = config.auth === 'off' ? undefined : issuerOf(config, recheckMs);
+  resources.use(tokens);
+  const keys = resources.use(
+    authenticateKeys({
+      find: (prefix) => guard.findApiKey(prefix),
+      touch: (ids) => guard.touchApiKeys(ids),
+      now,
+      recheckMs,
+    }),
+  );
+  return {
+    authenticate: config.auth === 'off' ? everybodyHere : authenticateBy({ keys, tokens }),
+    keys,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function issuerOf(
+  { oidcIssuer, oidcAudience, oidcAlgorithms, oidcJwksUrl }: Config,
+  recheckMs: number,
+): TokenAuthenticator | undefined {
+  if (oidcIssuer === undefined || oidcAudience === undefined) return undefined;
+  return authenticateTokens(
+    {
+      issuer: oidcIssuer,
+      audience: oidcAudience,
+      algorithms: oidcAlgorithms,
+      ...(oidcJwksUrl !== undefined && { jwksUrl: oidcJwksUrl }),
+    },
+    { recheckMs },
+  );
+}

@@ -1,0 +1,35 @@
+import { randomInt } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { openTestApi } from '../testing/open-test-api.ts';
+import { prepareClients, prepareWorld } from './walk/prepare-world.ts';
+import { settle } from './walk/settle.ts';
+import { summaryOf } from './walk/summary.ts';
+import { prepareWalk, walk } from './walk/walk.ts';
+
+const CALLS = Number(process.env.PHASELOCK_TEST_WALK_CALLS ?? 1_500);
+const SEEDS = (process.env.PHASELOCK_TEST_WALK_SEEDS ?? `20261121,${randomInt(1, 1_000_000_000)}`)
+  .split(',')
+  .map(Number);
+
+/** The shortest there is: leases are to lapse under the walk's feet. */
+const LEASE_MS = 1_000;
+
+test.each(SEEDS)(
+  'whatever clients do, what they are told holds together: seed %i',
+  async (seed) => {
+    await using api = await openTestApi({ PHASELOCK_LEASE_MS: String(LEASE_MS) });
+    const prepared = await prepareClients(api);
+    const plan = { url: api.api.url, seed, calls: CALLS, leaseMs: LEASE_MS, ...prepared };
+    const walked = prepareWalk(plan);
+    await prepareWorld(walked.turnAt(0));
+    const steps = await walk(walked, plan);
+    await settle(walked.judging, walked.turnAt(steps + 1), api.databaseUrl);
+
+    const { book, operations } = walked.judging;
+    const again = `PHASELOCK_TEST_WALK_SEEDS=${seed} PHASELOCK_TEST_WALK_CALLS=${CALLS}`;
+    const summary = summaryOf(book, operations);
+    expect(book.broken.length, `${again}\n${summary.text}\n\n${book.report()}\n\n${again}`).toBe(0);
+    expect(summary.neverAsked, 'operations the walk did not come to').toEqual([]);
+  },
+  60_000 + CALLS * 100,
+);

@@ -1,0 +1,82 @@
+import type { FinalSession } from './final-state.ts';
+import type { Judging } from './judging.ts';
+import { numberAt, textAt } from './read.ts';
+import type { OpenStream } from './streams.ts';
+
+const changeKey = (change: unknown): string =>
+  ['sessionId', 'type', 'at', 'generation'].map((name) => String(Reflect.get(Object(change), name))).join(' ');
+
+/**
+ * Promise 9, held against two streams that begin at the beginning when all is quiet, one for each project: they have each event of each
+ * session once, and every stream of the walk has a stretch of one of them, from where it was to begin, without a gap.
+ */
+export function judgeStreams(
+  judging: Judging,
+  whole: readonly OpenStream[],
+  streams: readonly OpenStream[],
+  sessions: readonly FinalSession[],
+): void {
+  judgeWhole(judging, whole, sessions);
+  for (const stream of streams) {
+    const flaw = flawOf(stream, whole, judging);
+    if (flaw === undefined) continue;
+    const { step, operation, id, client, after } = stream;
+    const what = `${operation} ${id} of ${client.name} from ${after ?? 'now'}: ${flaw}`;
+    judging.book.complain({ promise: `9 stream ${flaw.split(':')[0]}`, step, what, about: [] });
+  }
+}
+
+function judgeWhole({ book }: Judging, whole: readonly OpenStream[], sessions: readonly FinalSession[]): void {
+  const streamed = whole.flatMap(({ received }) => received.map(({ change }) => changeKey(change)));
+  // A replacement is an event of both its sessions.
+  const events = new Map(sessions.flatMap((session) => session.events.map((event) => [numberAt(event, 'id'), event])));
+  const recorded = [...events.values()].map((event) => changeKey(event));
+  const missing = without(recorded, streamed);
+  const more = without(streamed, recorded);
+  if (missing.length === 0 && more.length === 0) return;
+  const what = `${missing.length} of ${recorded.length} are missing: ${missing.slice(0, 4)}; too many: ${more.slice(0, 4)}`;
+  const about = [...missing, ...more].slice(0, 1).map((key) => key.split(' ')[0] ?? key);
+  book.complain({ promise: '9 changes are not the events', step: Number.POSITIVE_INFINITY, what, about });
+}
+
+/** What is in the one more often than in the other. */
+function without(one: readonly string[], other: readonly string[]): string[] {
+  const left = new Map<string, number>();
+  for (const key of other) left.set(key, (left.get(key) ?? 0) + 1);
+  return one.filter((key) => {
+    const many = left.get(key) ?? 0;
+    left.set(key, many - 1);
+    return many <= 0;
+  });
+}
+
+function flawOf(stream: OpenStream, whole: readonly OpenStream[], { memory }: Judging): string | undefined {
+  const { received, operation, id, after } = stream;
+  const ids = received.map((one) => one.id);
+  if (new Set(ids).size !== ids.length) return `a change twice: ${ids.find((one, at) => ids.indexOf(one) !== at)}`;
+  const side = memory.tasks.get(id)?.side ?? (id === memory.projects.theirs ? 'theirs' : 'ours');
+  const all = (whole.find((one) => one.id === memory.projects[side])?.received ?? []).filter(
+    ({ change }) => operation === 'projectChanges' || textAt(change, 'taskId') === id,
+  );
+  const [first] = ids;
+  const from = after === undefined ? all.findIndex((one) => one.id === first) : startAfter(all, after);
+  if (first === undefined) return undefined;
+  if (from < 0) return `a change nobody recorded: ${first}`;
+  const wrong = received.findIndex((one, at) => all[from + at]?.id !== one.id);
+  if (wrong >= 0) return `a gap or disorder: ${ids[wrong]} where ${all[from + wrong]?.id} was due`;
+  return stream.ended === undefined && from + ids.length < all.length
+    ? `behind: ${all.length - from - ids.length}`
+    : undefined;
+}
+
+/** Ids are pairs of numbers, ordered by the first, then the second. */
+function startAfter(all: OpenStream['received'], after: string): number {
+  const found = all.findIndex(({ id }) => isAfter(id, after));
+  return found < 0 ? all.length : found;
+}
+
+function isAfter(one: string, other: string): boolean {
+  const [a = 0n, b = 0n] = one.split('-').map((part) => BigInt(part));
+  const [c = 0n, d = 0n] = other.split('-').map((part) => BigInt(part));
+  return a > c || (a === c && b > d);
+}

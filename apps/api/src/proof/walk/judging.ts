@@ -1,0 +1,47 @@
+import type { Book } from './book.ts';
+import type { Catalogue } from './catalogue.ts';
+import { judgeAnswer } from './judge-answers.ts';
+import { judgeFence } from './judge-fence.ts';
+import { judgeLateWord } from './judge-late-words.ts';
+import { judgeBeginning, judgeHeartbeat } from './judge-leases.ts';
+import { judgeList } from './judge-lists.ts';
+import { judgeRepetition } from './judge-repetitions.ts';
+import { judgeScope } from './judge-scopes.ts';
+import { judgeUsage } from './judge-usage.ts';
+import { learn } from './learn.ts';
+import { type Memory, rememberKeyed } from './memory.ts';
+import type { Operations } from './operations.ts';
+import type { Seen } from './seen.ts';
+
+export type Judging = {
+  readonly book: Book;
+  readonly memory: Memory;
+  readonly catalogue: Catalogue;
+  readonly operations: Operations;
+  readonly leaseMs: number;
+};
+
+const JUDGES = [
+  judgeAnswer,
+  judgeHeartbeat,
+  judgeBeginning,
+  judgeLateWord,
+  judgeFence,
+  judgeScope,
+  judgeRepetition,
+  judgeUsage,
+  judgeList,
+];
+
+/** Takes an answer in, then judges it. */
+export function hear(judging: Judging, seen: Seen): void {
+  judging.catalogue.learn(seen);
+  learn(judging.memory, seen);
+  rememberKeyed(judging.memory, seen);
+  judge(judging, seen);
+}
+
+/** What can be told from one answer and all that was known when its call was sent. */
+function judge(judging: Judging, seen: Seen): void {
+  for (const one of JUDGES) one(judging, seen);
+}

@@ -1,0 +1,152 @@
+import type { Body, Seen } from './seen.ts';
+
+/** What belongs to the project of the walk (`ours`), or to the project of the third client (`theirs`). */
+export type Side = 'ours' | 'theirs';
+
+export type KnownTask = { readonly id: string; readonly side: Side; gone: boolean };
+export type KnownAttempt = { readonly id: string; readonly taskId: string; gone: boolean };
+
+export type KnownSession = {
+  readonly id: string;
+  readonly taskId: string;
+  readonly phase: string;
+  readonly mode: string;
+  /** Sessions with one key share a slot; one outside the guard has a slot of its own. */
+  readonly slot: string;
+  readonly generation: number;
+  readonly model: Body;
+  /** When the call that made it was sent, and when its answer came. */
+  readonly sent: number;
+  readonly born: number;
+  /** Since when everybody could know that it was replaced or deleted. */
+  goneSince: number | undefined;
+  etag: string | undefined;
+  readonly stops: { readonly sent: number; readonly answered: number }[];
+};
+
+export type KnownProcess = {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly seq: number;
+  readonly slot: string;
+  readonly sent: number;
+  /** When somebody was told that it runs. */
+  readonly begun: number;
+  readonly step: number;
+  readonly passed: string | undefined;
+  readonly preRetryId: string | undefined;
+  readonly kept: boolean;
+  /** Whether its model was asked for, and not left to the session. */
+  readonly named: boolean;
+  /** By the clock of the database, as far as told. */
+  leaseUntil: number;
+  leaseTold: number;
+  /** When the first call was sent that may have ended it, and when one was answered that ended it for good. */
+  endSent: number | undefined;
+  overSince: number | undefined;
+};
+
+export type Report = {
+  readonly agentId: string;
+  readonly sessionId: string;
+  readonly processId: string;
+  readonly sent: number;
+  readonly answered: number;
+  /** Came with the end of a replaced session, which may be taken without it. */
+  readonly doubtful: boolean;
+};
+
+export type Append = {
+  readonly sessionId: string;
+  readonly processId: string;
+  readonly lines: readonly string[];
+  readonly sent: number;
+  readonly step: number;
+  readonly status: number;
+  readonly key: string | undefined;
+};
+
+export type Memory = {
+  readonly tasks: Map<string, KnownTask>;
+  readonly attempts: Map<string, KnownAttempt>;
+  readonly sessions: Map<string, KnownSession>;
+  readonly processes: Map<string, KnownProcess>;
+  /** Ids of conversations that were told and taken. */
+  readonly reports: Report[];
+  readonly appends: Append[];
+  /** Sessions of a slot, in the order they became known. */
+  readonly bySlot: Map<string, KnownSession[]>;
+  readonly processesBySlot: Map<string, KnownProcess[]>;
+  /** The youngest session known in each slot. */
+  readonly live: Map<string, KnownSession>;
+  /** How many calls are under way that may end a process. */
+  readonly ending: Map<string, number>;
+  /** Calls that succeeded under an Idempotency-Key of a client. */
+  readonly keyed: Map<string, Seen[]>;
+  /** The highest totals told of each session, and when. */
+  readonly usage: Map<string, { readonly answered: number; readonly usage: unknown }>;
+  readonly projects: Record<Side, string>;
+};
+
+export const openMemory = (projects: Record<Side, string>): Memory => ({
+  tasks: new Map(),
+  attempts: new Map(),
+  sessions: new Map(),
+  processes: new Map(),
+  reports: [],
+  appends: [],
+  bySlot: new Map(),
+  processesBySlot: new Map(),
+  live: new Map(),
+  ending: new Map(),
+  keyed: new Map(),
+  usage: new Map(),
+  projects,
+});
+
+export const slotKey = (taskId: string, phase: string, mode: string): string => `${taskId}/${phase}/${mode}`;
+
+export const sideOf = (memory: Memory, taskId: string): Side => memory.tasks.get(taskId)?.side ?? 'ours';
+
+/** Whether one process began after another in their slot. */
+export const isLater = (one: KnownProcess, other: KnownProcess): boolean =>
+  one.generation > other.generation || (one.generation === other.generation && one.seq > other.seq);
+
+/** A process of the same slot that somebody knew to have begun after this one, at that time. */
+export const successorOf = (memory: Memory, process: KnownProcess, time: number): KnownProcess | undefined =>
+  memory.processesBySlot.get(process.slot)?.find((other) => isLater(other, process) && other.begun < time);
+
+export function rememberSession(memory: Memory, session: KnownSession): void {
+  if (memory.sessions.has(session.id)) return;
+  memory.sessions.set(session.id, session);
+  memory.bySlot.set(session.slot, [...(memory.bySlot.get(session.slot) ?? []), session]);
+  const live = memory.live.get(session.slot);
+  if (live === undefined || live.generation < session.generation) memory.live.set(session.slot, session);
+}
+
+export function rememberProcess(memory: Memory, process: KnownProcess): void {
+  if (memory.processes.has(process.id)) return;
+  memory.processes.set(process.id, process);
+  const others = memory.processesBySlot.get(process.slot) ?? [];
+  memory.processesBySlot.set(process.slot, [...others, process]);
+}
+
+export function rememberGone(memory: Memory, sessionId: string | undefined, time: number): void {
+  const session = memory.sessions.get(sessionId ?? '');
+  if (session !== undefined) session.goneSince = Math.min(session.goneSince ?? time, time);
+}
+
+const ownerOf = ({ client, operation, asking }: Seen): string => `${client.name} ${operation} ${asking.idempotencyKey}`;
+
+/** Calls that succeeded before, or beside, this one under the same key of the same client. */
+export const underSameKey = (memory: Memory, seen: Seen): readonly Seen[] =>
+  seen.asking.idempotencyKey === undefined
+    ? []
+    : (memory.keyed.get(ownerOf(seen)) ?? []).filter((other) => other !== seen);
+
+export function rememberKeyed(memory: Memory, seen: Seen): void {
+  if (seen.asking.idempotencyKey === undefined || seen.status >= 300) return;
+  const owner = ownerOf(seen);
+  memory.keyed.set(owner, [...(memory.keyed.get(owner) ?? []), seen]);
+}

@@ -1,0 +1,73 @@
+import { chooseSession, chooseTask } from './choose.ts';
+import type { Operation, Parameter } from './operations.ts';
+import { listAt, numberAt, textAt } from './read.ts';
+import type { Client } from './seen.ts';
+import { chooseClient, type Move, type Turn } from './turn.ts';
+
+/** Any operation that only reads, with whatever filters the document gives it: one that comes later is read as well. */
+export const readAnything: Move = async (turn) => {
+  const { random, operations, ask } = turn;
+  const client = chooseClient(turn);
+  const operation = random.pick(operations.all.filter((one) => one.method === 'GET' && !one.id.endsWith('Changes')));
+  await readOne(turn, client, operation);
+  if (random.chance(0.05)) await ask(client, 'latestOfMany', { body: { taskIds: [chooseTask(turn, client)] } });
+};
+
+/** What the judges learn most from. */
+export const readSession: Move = async (turn) => {
+  const { random, operations } = turn;
+  const id = random.pick(['getSession', 'getSession', 'exportSession', 'latestSession', 'listSessions']);
+  await readOne(turn, chooseClient(turn), operations.named(id));
+};
+
+async function readOne(turn: Turn, client: Client, operation: Operation): Promise<void> {
+  const given = (place: string): Record<string, string> =>
+    Object.fromEntries(
+      operation.parameters
+        .filter((parameter) => parameter.place === place)
+        .map((parameter) => [
+          parameter.name,
+          parameterOf(turn, client, parameter, place === 'path' || isNeeded(operation, parameter)),
+        ])
+        .filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+  const params = given('path');
+  const query = given('query');
+  const seen = await turn.ask(client, operation.id, { params, query });
+  const next = textAt(seen.answer, 'next');
+  if (next !== undefined && turn.random.chance(0.3))
+    await turn.ask(client, operation.id, { params, query: { ...query, cursor: next } });
+}
+
+/** Lists of a task's or a project's things name whose; sessions can be listed without. */
+const isNeeded = ({ id }: Operation, { name }: Parameter): boolean =>
+  name === 'phase' || (id !== 'listSessions' && (name === 'taskId' || name === 'projectId'));
+
+function parameterOf(turn: Turn, client: Client, { name, schema }: Parameter, needed: boolean): string | undefined {
+  const { random } = turn;
+  if (!needed && random.chance(0.6)) return undefined;
+  const known = idOf(turn, client, name);
+  if (known !== undefined) return known;
+  const choices = listAt(schema, 'enum').map(String);
+  if (choices.length > 0) return random.pick(choices);
+  if (name === 'model') return random.pick(['claude-sonnet-4-5', 'claude-opus-4-5', 'fast']);
+  if (textAt(schema, 'type') === 'integer')
+    return String(1 + random.below(Math.min(numberAt(schema, 'maximum') ?? 9, 20)));
+  return needed ? crypto.randomUUID() : undefined;
+}
+
+function idOf(turn: Turn, client: Client, name: string): string | undefined {
+  const { random, memory } = turn;
+  switch (name) {
+    case 'sessionId':
+      return chooseSession(turn, client)?.id;
+    case 'taskId':
+      return chooseTask(turn, client);
+    case 'attemptId':
+      return random.maybe([...memory.attempts.keys()]);
+    case 'projectId':
+      return (client.name === 'other') === random.chance(0.9) ? memory.projects.theirs : memory.projects.ours;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { at, entriesAt, listAt, textAt } from './read.ts';
+
+export type Parameter = { readonly name: string; readonly place: string; readonly schema: unknown };
+
+/** An operation as the published document describes it, which is all a client knows of it. */
+export type Operation = {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly parameters: readonly Parameter[];
+  readonly takesIdempotencyKey: boolean;
+  readonly body: 'json' | 'ndjson' | 'none';
+  readonly bodyFields: readonly string[];
+  /** Statuses below 400 it can answer. */
+  readonly successes: ReadonlySet<number>;
+  readonly codes: ReadonlyMap<number, ReadonlySet<string>>;
+};
+
+export type Operations = {
+  readonly all: readonly Operation[];
+  /** Throws for an operation that is not there. */
+  named(id: string): Operation;
+  /** The one at an address, whatever its name: for what was foreseen before it was named. */
+  at(method: string, path: RegExp): Operation | undefined;
+};
+
+const DOCUMENT = join(import.meta.dirname, '../../../../../docs/openapi.json');
+/** For machines that look after the service, without access or state. */
+const NOT_WALKED = new Set(['liveness', 'readiness', 'metrics']);
+
+export function readOperations(): Operations {
+  const document: unknown = JSON.parse(readFileSync(DOCUMENT, 'utf8'));
+  const all = entriesAt(document, 'paths')
+    .flatMap(([path, methods]) =>
+      Object.entries(Object(methods)).map(([method, spec]) => operationOf(document, path, method, spec)),
+    )
+    .filter(({ id }) => !NOT_WALKED.has(id));
+  const byId = new Map(all.map((operation) => [operation.id, operation]));
+  return {
+    all,
+    at: (method, path) => all.find((one) => one.method === method && path.test(one.path)),
+    named: (id) => {
+      const found = byId.get(id);
+      if (found === undefined) throw new Error(`docs/openapi.json has no operation ${id}`);
+      return found;
+    },
+  };
+}
+
+function operationOf(document: unknown, path: string, method: string, spec: unknown): Operation {
+  const parameters = listAt(spec, 'parameters').map((one) => ({
+    name: textAt(one, 'name') ?? '',
+    place: textAt(one, 'in') ?? '',
+    schema: at(one, 'schema'),
+  }));
+  const content = new Map(entriesAt(spec, 'requestBody.content'));
+  const json = content.get('application/json');
+  const answers = entriesAt(spec, 'responses').map(([status, answer]) => [Number(status), answer] as const);
+  return {
+    id: textAt(spec, 'operationId') ?? `${method} ${path}`,
+    method: method.toUpperCase(),
+    path,
+    parameters,
+    takesIdempotencyKey: parameters.some(({ name }) => name.toLowerCase() === 'idempotency-key'),
+    body: json !== undefined ? 'json' : content.size > 0 ? 'ndjson' : 'none',
+    bodyFields: entriesAt(schemaOf(document, at(json, 'schema')), 'properties').map(([name]) => name),
+    successes: new Set(answers.map(([status]) => status).filter((status) => status < 400)),
+    codes: new Map(
+      answers
+        .filter(([status]) => status >= 400)
+        .map(([status, answer]) => [status, codesIn(textAt(answer, 'description') ?? '')]),
+    ),
+  };
+}
+
+function schemaOf(document: unknown, schema: unknown): unknown {
+  const name = textAt(schema, '$ref')?.split('/').at(-1);
+  return name === undefined ? schema : at(document, `components.schemas.${name}`);
+}
+
+const codesIn = (description: string): Set<string> =>
+  new Set([...description.matchAll(/`(\w+)`/g)].map(([, code = '']) => code));

@@ -1,0 +1,116 @@
+import { auditOwnDatabase } from '@phaselock/audit';
+import { eventually } from '@phaselock/testkit';
+import { everyPage, type FinalSession, readFinalState } from './final-state.ts';
+import { judgeConversations } from './judge-conversations.ts';
+import { judgeActors, judgeForbidden } from './judge-effects.ts';
+import { judgeLogs } from './judge-logs.ts';
+import { judgeStreams } from './judge-streams.ts';
+import { judgeTotals } from './judge-totals.ts';
+import type { Judging } from './judging.ts';
+import { runnerMove } from './moves-runners.ts';
+import { instantAt, numberAt, textAt } from './read.ts';
+import type { OpenStream } from './streams.ts';
+import type { Turn } from './turn.ts';
+
+const PATIENCE_MS = 10_000;
+
+/** When nobody begins anything any more: the rest comes to its end, and everything is read and held against what was told. */
+export async function settle(judging: Judging, turn: Turn, databaseUrl: string): Promise<void> {
+  await comeHome(turn);
+  await untilNothingRuns(judging, turn);
+  const sessions = await readFinalState(turn.ask, turn.clients.all, turn.memory);
+  judgeConversations(judging, sessions);
+  judgeLogs(judging, sessions);
+  judgeTotals(judging, sessions);
+  judgeActors(judging, sessions);
+  await judgeMade(judging, turn);
+  await judgeAllStreams(judging, turn, sessions);
+  await judgeByAudit(judging, databaseUrl);
+}
+
+/** Half of those who are still out come home; the others never do. */
+async function comeHome(turn: Turn): Promise<void> {
+  for (const runner of turn.runners.all.filter(({ acts }, index) => acts.length > 0 && index % 2 === 0)) {
+    const last = runner.acts.at(-1);
+    if (last?.act !== 'finish') continue;
+    runner.acts.splice(0, runner.acts.length, last);
+    await runnerMove(turn, runner);
+  }
+}
+
+/** Promise 10: no session says that it runs when nobody holds a lease. */
+async function untilNothingRuns({ book }: Judging, { ask, clients, memory }: Turn): Promise<void> {
+  const running = async (): Promise<unknown[]> => {
+    const found: unknown[] = [];
+    for (const projectId of Object.values(memory.projects))
+      found.push(
+        ...(await everyPage(ask, clients.all, 'listSessions', { projectId, status: 'running', limit: '200' })),
+      );
+    return found;
+  };
+  const isSilent = (session: unknown): boolean => (instantAt(session, 'leaseExpiresAt') ?? 0) < Date.now();
+  const left = await eventually(async () => (await running()).length === 0, {
+    withinMs: PATIENCE_MS,
+    everyMs: 500,
+  })
+    .then(() => [])
+    .catch(async () => (await running()).filter((session) => isSilent(session)));
+  const [first] = left;
+  if (first !== undefined)
+    book.complain({
+      promise: '10 running without a lease',
+      step: Number.POSITIVE_INFINITY,
+      what: `${left.length} sessions, such as ${JSON.stringify(first)}`,
+      about: [textAt(first, 'id') ?? ''],
+    });
+}
+
+async function judgeMade(judging: Judging, { ask, clients }: Turn): Promise<void> {
+  const made = await Promise.all([
+    everyPage(ask, clients.all, 'listModels', { includeDeleted: 'true', limit: '200' }),
+    everyPage(ask, clients.all, 'listProfiles', { includeDeleted: 'true', limit: '200' }),
+    everyPage(ask, clients.all, 'listProjects', { limit: '200' }),
+    everyPage(ask, clients.all, 'listApiKeys', { limit: '200' }),
+  ]);
+  judgeForbidden(judging, made.flat());
+}
+
+async function judgeAllStreams(judging: Judging, turn: Turn, sessions: readonly FinalSession[]): Promise<void> {
+  const { streams, memory, clients, step } = turn;
+  const before = [...streams.all];
+  const whole = await Promise.all(
+    Object.values(memory.projects).map((id) => streams.open(clients.all, 'projectChanges', id, '0-0', step)),
+  );
+  const events = new Set(sessions.flatMap((session) => session.events.map((event) => numberAt(event, 'id')))).size;
+  const received = (): number => whole.reduce((sum, stream) => sum + stream.received.length, 0);
+  await eventually(() => received() >= events, { withinMs: PATIENCE_MS }).catch(() => {});
+  const held = (): boolean => before.every((stream) => isAtItsEnd(stream));
+  await eventually(held, { withinMs: PATIENCE_MS }).catch(() => {});
+  // Those that are open have all that there is now, if nothing is behind what the whole streams had just got.
+  for (const stream of before.filter((one) => !isAtItsEnd(one)))
+    judging.book.complain({
+      promise: '9 a stream outlives its key',
+      ...{ step: stream.step, about: [stream.id] },
+      what: `${stream.operation} is open after its key was revoked`,
+    });
+  judgeStreams(judging, whole, before, sessions);
+  for (const stream of streams.all) stream.close();
+}
+
+const isAtItsEnd = ({ revoked, ended }: OpenStream): boolean => !revoked || ended !== undefined;
+
+async function judgeByAudit({ book, memory }: Judging, databaseUrl: string): Promise<void> {
+  const { findings, summary } = await auditOwnDatabase(databaseUrl);
+  if (summary.incomplete.length > 0) throw new Error(JSON.stringify(summary.incomplete));
+  for (const { rule, subject, sessionId, message, expected, actual } of findings) {
+    const process = memory.processes.get(subject.id);
+    const isInvented = process?.kept === true && process.preRetryId?.startsWith('invented-') === true;
+    if (rule === 'SV302' || (rule === 'SV107' && isInvented)) continue;
+    book.complain({
+      promise: `10 ${rule}`,
+      step: process?.step ?? Number.POSITIVE_INFINITY,
+      what: `${subject.kind} ${subject.id}: ${message}; expected ${expected}, actual ${actual}`,
+      ...{ whole: true, about: [sessionId ?? subject.id, subject.id] },
+    });
+  }
+}

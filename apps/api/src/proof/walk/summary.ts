@@ -1,0 +1,30 @@
+import type { Book } from './book.ts';
+import type { Operations } from './operations.ts';
+import { textAt } from './read.ts';
+import type { Seen } from './seen.ts';
+
+/** How often each operation was asked and answered how: a walk that is refused everywhere proves nothing. */
+export function summaryOf(
+  { calls }: Book,
+  { all }: Operations,
+): { readonly text: string; readonly neverAsked: string[] } {
+  const byOperation = Map.groupBy(calls, ({ operation }) => operation);
+  const lines = [...byOperation].map(([operation, seen]) => {
+    const answers = Map.groupBy(seen, ({ status, code }) => `${status}${code === undefined ? '' : ` ${code}`}`);
+    return `${operation}: ${[...answers].map(([answer, { length }]) => `${length}× ${answer}`).join(', ')}`;
+  });
+  const turns = Map.groupBy(
+    calls.filter(isBegun),
+    ({ answer }) => `${textAt(answer, 'action')} ${textAt(answer, 'reason')}`,
+  );
+  lines.push(`turns: ${[...turns].map(([kind, { length }]) => `${length}× ${kind}`).join(', ')}`);
+  const beats = Map.groupBy(byOperation.get('heartbeat') ?? [], ({ answer }) => textAt(answer, 'why') ?? 'go on');
+  lines.push(`heartbeats: ${[...beats].map(([kind, { length }]) => `${length}× ${kind}`).join(', ')}`);
+  const streamed = (id: string): boolean => id.endsWith('Changes');
+  return {
+    text: lines.toSorted().join('\n'),
+    neverAsked: all.map(({ id }) => id).filter((id) => !byOperation.has(id) && !streamed(id)),
+  };
+}
+
+const isBegun = ({ operation, status }: Seen): boolean => operation === 'startTurn' && status === 201;

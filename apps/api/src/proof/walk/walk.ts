@@ -1,0 +1,91 @@
+import { openBook } from './book.ts';
+import { createCaller } from './caller.ts';
+import { openCatalogue } from './catalogue.ts';
+import { hear, type Judging } from './judging.ts';
+import { type Memory, openMemory, type Side } from './memory.ts';
+import { MOVES } from './moves.ts';
+import { runnerMove } from './moves-runners.ts';
+import { readOperations } from './operations.ts';
+import { randomOf } from './random.ts';
+import { createRunners } from './runners.ts';
+import type { Asking, Seen } from './seen.ts';
+import { createStreams } from './streams.ts';
+import type { Turn } from './turn.ts';
+
+export type Plan = {
+  readonly url: string;
+  readonly seed: number;
+  readonly calls: number;
+  readonly leaseMs: number;
+  readonly projects: Record<Side, string>;
+  readonly clients: Turn['clients'];
+};
+
+export type Walked = {
+  readonly judging: Judging;
+  readonly turnAt: (step: number) => Turn;
+};
+
+/** So many calls are under way at once. */
+const LANES = 6;
+
+export function prepareWalk({ url, seed, leaseMs, projects, clients }: Plan): Walked {
+  const [operations, memory, catalogue, book] = [readOperations(), openMemory(projects), openCatalogue(), openBook()];
+  const judging: Judging = { book, memory, catalogue, operations, leaseMs };
+  const keyed: Seen[] = [];
+  const tell = (seen: Seen): void => {
+    hear(judging, seen);
+    if (seen.asking.idempotencyKey !== undefined && seen.status < 300) keyed.push(seen);
+  };
+  const caller = createCaller({
+    url,
+    operations,
+    book,
+    tell,
+    sending: (operation, asking) => noteEnding(memory, operation, asking),
+  });
+  const [runners, streams] = [createRunners(), createStreams(url, operations)];
+  const turnAt = (step: number): Turn => ({
+    ...{
+      step,
+      random: randomOf(seed, step),
+      ask: caller(step),
+      clients,
+      memory,
+      catalogue,
+      operations,
+      runners,
+      streams,
+    },
+    recentlyKeyed: (most) => keyed.slice(-most),
+  });
+  return { judging, turnAt };
+}
+
+/** A finish under way may have ended its process already, whatever its answer will be. */
+function noteEnding({ ending }: Memory, operation: string, { params = {} }: Asking): () => void {
+  if (operation !== 'finishTurn') return () => {};
+  const id = params.processId ?? '';
+  ending.set(id, (ending.get(id) ?? 0) + 1);
+  return () => void ending.set(id, (ending.get(id) ?? 1) - 1);
+}
+
+/** Steps one after the other from each of the lanes, until so many calls were made. */
+export async function walk(prepared: Walked, { calls }: Plan): Promise<number> {
+  const { book } = prepared.judging;
+  let step = 0;
+  const lane = async (): Promise<void> => {
+    while (book.calls.length < calls) {
+      step += 1;
+      await takeStep(prepared.turnAt(step));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return step;
+}
+
+async function takeStep(turn: Turn): Promise<void> {
+  const runner = turn.random.chance(0.6) ? turn.runners.due(turn.step) : undefined;
+  if (runner !== undefined) return await runnerMove(turn, runner);
+  await turn.random.weighted(MOVES)(turn);
+}

@@ -1,0 +1,10 @@
+import { type Catalogue, type ModelStanding, modelStanding } from '@phaselock/core';
+import type { SessionRecord } from '@phaselock/store';
+
+/** A session as lists and lookups show it, with how its model stands today. */
+export type ShownRecord = SessionRecord & { readonly modelStanding: ModelStanding };
+
+export const showRecord = (catalogue: Catalogue, record: SessionRecord): ShownRecord => ({
+  ...record,
+  modelStanding: modelStanding(catalogue, record.identity),
+});

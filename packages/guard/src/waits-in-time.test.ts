@@ -1,0 +1,72 @@
+import {
+  aStart,
+  aTurn,
+  begin,
+  confirmed,
+  holdLock,
+  holdSlot,
+  lockedBy,
+  OPUS,
+  openTestGuard,
+  readMetric,
+  shown,
+  type TestGuard,
+} from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+let scene: TestGuard;
+beforeAll(async () => {
+  scene = await openTestGuard();
+});
+afterAll(() => scene[Symbol.asyncDispose]());
+
+/** A session whose first turn may begin. */
+async function inSession() {
+  const taskId = await scene.world.task();
+  const attemptId = await scene.world.attempt(taskId);
+  return { taskId, attemptId, session: await begin(scene.guard, aStart(taskId)) };
+}
+
+const settings = { deadlineMs: 800 };
+const BEING_MODIFIED = { code: 'session_being_modified', retryable: true };
+
+describe.each(['pessimistic', 'optimistic', 'redis'])('%s: who waited in vain for a held slot', (strategy) => {
+  test('learns that it is being modified, at a start and at a turn that replaces the session', async () => {
+    const guard = await scene.another({ ...lockedBy(strategy), settings });
+    const { taskId, attemptId, session } = await inSession();
+    await using _holder = await holdSlot(scene.databaseUrl, aStart(taskId));
+    const replacing = aStart(taskId, OPUS, confirmed(shown(session)));
+    await expect(guard.start(replacing)).rejects.toMatchObject(BEING_MODIFIED);
+    const fresh = aTurn(session, attemptId, { skipContext: true, model: replacing.model, onModelChange: 'replace' });
+    await expect(guard.startTurn(fresh)).rejects.toMatchObject(BEING_MODIFIED);
+    expect(await readMetric(guard, 'phaselock_lock_timeouts_total', { strategy })).toBe(2);
+  });
+});
+
+test('a delete that waited in vain for a held slot learns that the session is being modified', async () => {
+  const guard = await scene.another({ settings });
+  const { taskId, session } = await inSession();
+  await using _holder = await holdSlot(scene.databaseUrl, aStart(taskId));
+  await expect(guard.softDelete({ sessionId: session.id })).rejects.toMatchObject(BEING_MODIFIED);
+});
+
+test('a turn that waited in vain for the row of its session learns that it is being modified', async () => {
+  const guard = await scene.another({ settings });
+  const { attemptId, session } = await inSession();
+  await using _holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [
+    session.id,
+  ]);
+  await expect(guard.startTurn(aTurn(session, attemptId))).rejects.toMatchObject(BEING_MODIFIED);
+});
+
+test('who waited in vain for a connection is told by the pool, and before the deadline', async () => {
+  const guard = await scene.another({ settings, maxSize: 1 });
+  const taskId = await scene.world.task();
+  const client = await guard.database.pool.acquire();
+  try {
+    await expect(guard.start(aStart(taskId))).rejects.toMatchObject({ code: 'backend_unavailable' });
+    expect(await readMetric(guard, 'phaselock_pool_connection_failures_total')).toBe(1);
+  } finally {
+    client.release();
+  }
+});

@@ -1,0 +1,146 @@
+import {
+  checkHandoff,
+  OUTSIDE_THE_GUARD,
+  PhaselockError,
+  replacementReason,
+  type SlotState,
+  type StartDecision,
+} from '@phaselock/core';
+import { adoptSession, createBeside, keepSession, openSession, type Writer } from '@phaselock/store';
+import { announceAdopted, announceBeside, announceKept, announceOpened } from './announce.ts';
+import type { GuardContext } from './context.ts';
+import { isIdempotencyRace, Moved } from './failures.ts';
+import { movedPast } from './glance.ts';
+import { existingRow, idempotencyRow, keepAnswer, replay } from './idempotency.ts';
+import type { StartAttempt } from './start-attempt.ts';
+import { answerTo, bornSession, type StartOutcome, shownOf } from './start-outcome.ts';
+
+type Existing = Extract<StartDecision, { kind: 'existing' }>;
+
+/** Where a start writes: each of these compares the slot with what was decided on, and writes nothing if it is not that any more. */
+export type Place = { readonly seen: SlotState; readonly writer: Writer };
+
+export async function open(
+  ctx: GuardContext,
+  attempt: StartAttempt,
+  decision: Extract<StartDecision, { kind: 'create' | 'replace' }>,
+  { seen, writer }: Place,
+): Promise<StartOutcome> {
+  const { slot, sessionId, handoff, actor, catalogue, milestoneId } = attempt;
+  const live = decision.kind === 'replace' ? decision.live : null;
+  const predecessor = live === null ? null : shownOf(live);
+  refuseHandoff(attempt, predecessor !== null);
+
+  const { identity } = decision;
+  const reason = decision.kind === 'replace' ? replacementReason(decision.comparison) : 'first';
+  const opened = await openSession(writer, {
+    slot,
+    seen,
+    sessionId,
+    identity,
+    milestoneId,
+    createdBy: actor,
+    reason,
+    handoff: handoff?.summary ?? null,
+    idempotency: idempotencyRow(attempt.idempotency, sessionId),
+    waitMs: attempt.waitMs(),
+  });
+  if (opened.kind === 'moved') throw movedPast(ctx, slot, seen);
+  await ctx.racepoint?.('start:written');
+
+  const { generation, slotVersion } = opened;
+  const session = bornSession({ id: sessionId, generation, slot, identity }, { catalogue, predecessor });
+  const invalidatedModel = (live?.identity ?? identity).model;
+  announceOpened(ctx, { session, slotVersion, predecessor, invalidatedModel, reason, since: attempt.since });
+  if (opened.collapsed > 0) ctx.telemetry.legacyCollapsed(opened.collapsed);
+  await ctx.racepoint?.('start:announced');
+  return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
+}
+
+function refuseHandoff({ handoff }: StartAttempt, replaces: boolean): void {
+  const problem = handoff === undefined ? undefined : checkHandoff(handoff, replaces);
+  if (problem !== undefined) throw new PhaselockError('invalid_request', { detail: `handoff: ${problem}` });
+}
+
+/** The first guarded start of a task takes its newest session in; kept for a model that differs slightly, that session takes it on as well. */
+export async function adopt(
+  ctx: GuardContext,
+  attempt: StartAttempt,
+  decision: Existing,
+  { seen, writer }: Place,
+): Promise<StartOutcome> {
+  const { slot, actor, waitMs, idempotency } = attempt;
+  const { live, takesOn } = decision;
+  const adopted = await adoptSession(
+    writer,
+    { slot, seen, sessionId: live.id, actor, waitMs: waitMs() },
+    { last: takesOn === null && idempotency === undefined },
+  );
+  if (adopted.outcome === 'moved') throw movedPast(ctx, slot, seen);
+  if (takesOn !== null) await takeOn(attempt, decision, writer);
+  else if (idempotency !== undefined)
+    await keepAnswer(idempotency, existingRow(idempotency, live.id, live.status), writer);
+  announceAdopted(ctx, { slot, sessionId: live.id, model: live.identity.model, collapsed: adopted.collapsed });
+  return answerTo(slot, attempt.catalogue, decision);
+}
+
+/** The user said to keep it: from now on its model is the one that was asked for. */
+export async function keep(
+  ctx: GuardContext,
+  attempt: StartAttempt,
+  decision: Existing,
+  { seen, writer }: Place,
+): Promise<StartOutcome> {
+  const { slot, catalogue } = attempt;
+  const kept = await takeOn(attempt, decision, writer);
+  if (kept.kind === 'moved') throw movedPast(ctx, slot, seen);
+  const { id: sessionId, identity } = decision.live;
+  announceKept(ctx, { slot, slotVersion: kept.slotVersion, sessionId, previousModel: identity.model });
+  return answerTo(slot, catalogue, decision);
+}
+
+async function takeOn(attempt: StartAttempt, { live, takesOn }: Existing, writer: Writer) {
+  const { slot, actor, idempotency } = attempt;
+  const kept = await keepSession(writer, {
+    slot,
+    guarded: true,
+    sessionId: live.id,
+    generation: live.generation,
+    seenVersion: null,
+    identity: takesOn ?? live.identity,
+    actor,
+    idempotency: idempotency === undefined ? null : existingRow(idempotency, live.id, live.status),
+    waitMs: attempt.waitMs(),
+  });
+  if (kept.kind === 'moved' && !live.guarded) throw new Moved();
+  return kept;
+}
+
+export async function createUnguarded(
+  ctx: GuardContext,
+  attempt: StartAttempt,
+  { identity }: Extract<StartDecision, { kind: 'create' }>,
+): Promise<StartOutcome> {
+  const { slot, sessionId, actor, catalogue, milestoneId } = attempt;
+  refuseHandoff(attempt, false);
+  const idempotency = idempotencyRow(attempt.idempotency, sessionId);
+  try {
+    await createBeside(ctx.database, {
+      slot,
+      sessionId,
+      identity,
+      milestoneId,
+      createdBy: actor,
+      standalone: false,
+      idempotency,
+    });
+  } catch (error) {
+    const twin = isIdempotencyRace(error) ? await replay(ctx, attempt.idempotency, ctx.database) : undefined;
+    if (twin === undefined) throw error;
+    return twin;
+  }
+  const born = { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity };
+  const session = bornSession(born, { catalogue, predecessor: null });
+  announceBeside(ctx, session);
+  return { kind: 'created-beside', session };
+}

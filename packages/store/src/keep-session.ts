@@ -1,0 +1,58 @@
+import type { Generation, ModelIdentity, SessionId, SlotKey } from '@phaselock/core';
+import type { IdempotencyRow } from './open-session.ts';
+import { firstRow, functionCall, type Writer } from './sql.ts';
+
+const KEEP_SESSION = functionCall('keep_session', 17);
+
+export type KeepSession = {
+  readonly slot: SlotKey;
+  readonly guarded: boolean;
+  readonly sessionId: SessionId;
+  readonly generation: Generation;
+  /** The version its history was read at; null where nothing but its slot was read. */
+  readonly seenVersion: number | null;
+  /** What it takes on. */
+  readonly identity: ModelIdentity;
+  readonly actor: string | null;
+  readonly idempotency: IdempotencyRow | null;
+  readonly waitMs: number;
+};
+
+export type KeptSession =
+  | { readonly kind: 'kept'; readonly slotVersion: number | null; readonly sessionVersion: number }
+  | { readonly kind: 'moved' };
+
+type Row = { outcome: 'kept'; slot_version: number | null; session_version: number } | { outcome: 'moved' };
+
+/** The session goes on with a model that differs slightly, as the user said; who said so is an event. */
+export async function keepSession(
+  writer: Writer,
+  keep: KeepSession,
+  { last }: { last: boolean } = { last: true },
+): Promise<KeptSession> {
+  const { slot, identity, idempotency } = keep;
+  const values = [
+    slot.taskId,
+    slot.phase,
+    slot.mode,
+    keep.guarded,
+    keep.sessionId,
+    keep.generation,
+    keep.seenVersion,
+    identity.variant,
+    identity.model,
+    identity.resolvedModel,
+    JSON.stringify(identity.parameters),
+    keep.actor,
+    idempotency?.scope ?? null,
+    idempotency?.key ?? null,
+    idempotency?.requestHash ?? null,
+    idempotency === null ? null : JSON.stringify(idempotency.response),
+    Math.max(1, Math.ceil(keep.waitMs)),
+  ];
+  const row = firstRow(
+    await (last ? writer.queryAndCommit<Row>(KEEP_SESSION, values) : writer.query<Row>(KEEP_SESSION, values)),
+  );
+  if (row.outcome === 'moved') return { kind: 'moved' };
+  return { kind: 'kept', slotVersion: row.slot_version, sessionVersion: row.session_version };
+}
