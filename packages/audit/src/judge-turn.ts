@@ -1,5 +1,6 @@
 import {
   compareModels,
+  entryKey,
   type ModelIdentity,
   type ModelPolicy,
   type Parameters,
@@ -14,6 +15,8 @@ export type SourceTraits = {
   /** A fresh conversation begins within the thread; ours begins a session, and with it a thread. */
   readonly freshStaysInThread: boolean;
   readonly policy: ModelPolicy;
+  /** Names that never stood for another model, by `entryKey`: for them the name itself has to agree with what is recorded of it. */
+  readonly plainNames?: ReadonlySet<string>;
 };
 
 export type TurnVerdict =
@@ -41,6 +44,8 @@ export function judgeTurn(row: Row, traits: SourceTraits): TurnVerdict {
       : broken('SV105', FRESH, `no context was wanted, yet ${passed} was passed`);
   if (row.n === '1') {
     if (action === 'initial' && passed === null) return right(FRESH, 'the first');
+    if (passed !== null && passed !== undefined && passed === row.taken_up)
+      return judgeTakenUp(row, passed, traits, broken, right);
     return broken('SV104', FRESH, `it is the first, yet ${passed === null ? 'a follow-up' : `${passed} was passed`}`);
   }
   return passed === null
@@ -55,7 +60,7 @@ function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right
   const { kept_told: known } = row;
   const before = known === null || known === undefined ? spokenIn(row, 'prev') : spokenIn(row, 'kept');
   const now = spokenIn(row);
-  const verdict = compare(before, now, traits.policy);
+  const verdict = compare(before, now, traits);
   if (verdict === 'changed') {
     if (traits.freshStaysInThread) return right(FRESH, `${before.label} → ${now.label}`);
     return broken('SV104', 'a session of its own', 'a fresh conversation began inside a session that had one');
@@ -77,18 +82,39 @@ function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right
   return broken('SV102', known, `the model is the same (${now.label}), yet nothing was passed`);
 }
 
+/** A retry from before this thread: the conversation goes on with the model that made it. What made it may have been purged. */
+function judgeTakenUp(row: Row, passed: string, traits: SourceTraits, broken: Broken, right: Right): TurnVerdict {
+  if ((row.maker_id ?? null) === null) {
+    if (row.owner !== row.thread) return right(passed, 'taken up after a retry');
+    return broken('SV107', 'cannot be told', `${passed} was to be retried, and no process ever reported it`);
+  }
+  const maker = spokenIn(row, 'maker');
+  const now = spokenIn(row);
+  const verdict = compare(maker, now, traits);
+  if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, yet ${passed} was passed`);
+  return right(passed, 'taken up after a retry');
+}
+
+/** The user said to keep the conversation for this model: what was said until then goes on with it. */
+function wasKept(row: Row, maker: 'prev' | 'maker'): boolean {
+  const through = row.kept_through ?? null;
+  const madeAt = row[`${maker}_nth`] ?? null;
+  return through !== null && madeAt !== null && Number(madeAt) <= Number(through);
+}
+
 function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Broken, right: Right): TurnVerdict {
-  const maker = passed === row.prev_told ? spokenIn(row, 'prev') : spokenIn(row, 'maker');
+  const side = passed === row.prev_told ? 'prev' : 'maker';
+  const maker = spokenIn(row, side);
   const now = spokenIn(row);
   const known = row.pre_retry ?? row.kept_told ?? row.prev_told ?? null;
   if (passed !== row.prev_told && (row.maker_id ?? null) === null) {
     if (passed === row.pre_retry)
-      return broken('SV107', 'cannot be told', `${passed} was to be retried, and nobody recorded it`);
+      return broken('SV107', 'cannot be told', `${passed} was to be retried, and no process ever reported it`);
     return broken('SV103', known ?? FRESH, `${passed} was passed, which no process before it reported`);
   }
-  const verdict = compare(maker, now, traits.policy);
+  const verdict = compare(maker, now, traits);
   if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, yet ${passed} was passed`);
-  if (verdict === 'unknown')
+  if (verdict === 'unknown' && !wasKept(row, side))
     return broken(
       'SV107',
       'cannot be told',
@@ -118,12 +144,21 @@ function spokenIn(row: Row, side?: 'prev' | 'kept' | 'maker'): Spoken {
   };
 }
 
-function compare(before: Spoken, now: Spoken, policy: ModelPolicy): Verdict {
+function compare(before: Spoken, now: Spoken, { policy, plainNames }: SourceTraits): Verdict {
   // Whatever it is, it is the same.
   if (before.text === now.text) return 'same';
   if (before.identity === undefined || now.identity === undefined) return 'unknown';
-  return compareModels(resolved(before.identity), resolved(now.identity), policy).verdict;
+  const byRecord = compareModels(resolved(before.identity), resolved(now.identity), policy).verdict;
+  if (byRecord === 'changed' || !isPlain(before.identity, plainNames) || !isPlain(now.identity, plainNames))
+    return byRecord;
+  const byName = compareModels(resolved(asNamed(before.identity)), resolved(asNamed(now.identity)), policy).verdict;
+  return byName === 'changed' ? byName : byRecord;
 }
+
+const isPlain = ({ agent, model }: ModelIdentity, plainNames: SourceTraits['plainNames']): boolean =>
+  model !== null && plainNames?.has(entryKey(agent, model)) === true;
+
+const asNamed = (identity: ModelIdentity): ModelIdentity => ({ ...identity, resolvedModel: null });
 
 const resolved = (identity: ModelIdentity) => ({ kind: 'resolved', identity }) as const;
 
@@ -137,5 +172,5 @@ function parametersIn(text: string | null): Parameters {
 }
 
 /** Whether two processes speak to one model. */
-export const modelChangeBetween = (before: Row, after: Row, { policy }: SourceTraits): Verdict =>
-  compare(spokenIn(before), spokenIn(after), policy);
+export const modelChangeBetween = (before: Row, after: Row, traits: SourceTraits): Verdict =>
+  compare(spokenIn(before), spokenIn(after), traits);

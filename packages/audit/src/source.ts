@@ -22,7 +22,7 @@ export type Source = AsyncDisposable & {
   readonly lanes: number;
   /** Row by row, however many there are. */
   rows(check: Check): AsyncIterable<Row>;
-  /** The processes that began afresh because their model is another one, as they should. */
+  /** The processes that began afresh because their model is another one, as they should; `optional` where that is only possible. */
   changes(): AsyncIterable<Row>;
   /** The processes of an attempt in order, each with what it is judged by. */
   timeline(attemptId: string): Promise<readonly Row[]>;

@@ -5,6 +5,7 @@ export {
   type Catalogue,
   type CatalogueModel,
   type CatalogueProfile,
+  entryKey,
   policyFromCatalogue,
 } from './catalogue.ts';
 export { compareModels } from './compare-models.ts';

@@ -71,6 +71,8 @@ begin
   ) then
     raise exception 'a replaced process of this slot is still stopping' using errcode = 'PL005';
   end if;
+  -- Read anew: it begins after everything that was waited for has ended.
+  v_at := clock_timestamp();
 
   -- Its lease was not renewed: what ran here is lost since then, and may not count as running beside the new process.
   -- Only the newest can be running: every one before it was ended, or lost here.

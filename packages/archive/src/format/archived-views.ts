@@ -7,13 +7,14 @@ import type {
   ArchivedSession,
 } from './session-archive.ts';
 
-type Identity = Pick<SessionContents['session'], 'agent' | 'variant' | 'model' | 'parameters'>;
+type Identity = Pick<SessionContents['session'], 'agent' | 'variant' | 'model' | 'resolved_model' | 'parameters'>;
 type Used = Pick<SessionContents['session'], 'input_tokens' | 'output_tokens' | 'turns' | 'cost_usd_micros'>;
 
-const modelOf = ({ agent, variant, model, parameters }: Identity): ArchivedSession['model'] => ({
+const modelOf = ({ agent, variant, model, resolved_model, parameters }: Identity): ArchivedSession['model'] => ({
   agent,
   variant,
   model,
+  ...(resolved_model !== null && { resolvedModel: resolved_model }),
   parameters: { ...parameters },
 });
 
@@ -45,6 +46,10 @@ export function archivedSession(row: SessionContents['session']): ArchivedSessio
     replacedBy: row.replaced_by,
     handoff: row.handoff,
     agentSessionId: row.agent_session_id,
+    ...(row.milestone_id !== null && { milestoneId: row.milestone_id }),
+    ...(row.taken_up !== null && { takenUp: row.taken_up }),
+    ...(row.conversation_of !== null && { conversationOf: row.conversation_of }),
+    ...(row.kept_through !== null && { keptThrough: row.kept_through }),
     usage: usageOf(row),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

@@ -13,6 +13,7 @@ const model = z.strictObject({
   agent: text,
   variant: maybe,
   model: maybe,
+  resolvedModel: text.exactOptional().describe('What that name stood for then. Not in archives of earlier releases.'),
   parameters: z.record(text, z.unknown()),
 });
 
@@ -32,6 +33,10 @@ const session = z.strictObject({
   replacedBy: id.nullable().describe('The session that replaced it.'),
   handoff: maybe.describe('What was taken along from the conversation before.'),
   agentSessionId: maybe,
+  milestoneId: text.exactOptional().describe('Set for a session that spanned several tasks.'),
+  takenUp: text.exactOptional().describe('An earlier conversation of the slot that went on in it after a retry.'),
+  conversationOf: id.exactOptional().describe('The session in which that conversation began.'),
+  keptThrough: count.exactOptional().describe('The last process before it was kept for a model that differs slightly.'),
   usage,
   createdAt: time,
   updatedAt: time,

@@ -1,15 +1,15 @@
-import type { ModelPolicy } from '@phaselock/core';
 import type pg from 'pg';
 import type { SourceTraits } from '../judge-turn.ts';
 import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
 import { archivesPage } from './archives.ts';
 import { askEachRow } from './ask-each-row.ts';
+import { changesOf } from './changes.ts';
 import { connect } from './connect.ts';
 import { databaseFailure } from './database-failure.ts';
 import { ownHistory } from './history.ts';
 import { openQuestions } from './open-questions.ts';
-import { readModelPolicy } from './read-model-policy.ts';
+import { type CataloguedNames, readModelPolicy } from './read-model-policy.ts';
 import { type Scope, type ScopeSql, scopeSql } from './scope.ts';
 import { rowsOf, type SharedConnections, shareConnections } from './shared-connections.ts';
 
@@ -35,7 +35,7 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDa
   await using opened = new AsyncDisposableStack();
   try {
     const first = opened.use(await connect(url));
-    const { description, policy, scope, shared } = await openSnapshot(first.client, statementTimeoutMs, wanted);
+    const { description, names, scope, shared } = await openSnapshot(first.client, statementTimeoutMs, wanted);
     const lanes = [first];
     while (scope.kind !== 'task' && scope.kind !== 'attempt' && lanes.length < LANES) {
       const next = opened.use(await connect(url));
@@ -43,13 +43,13 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDa
       lanes.push(next);
     }
     const owned = opened.move();
-    return sourceOn(shareConnections(lanes), { description, policy, scope }, () => owned.disposeAsync());
+    return sourceOn(shareConnections(lanes), { description, names, scope }, () => owned.disposeAsync());
   } catch (error) {
     throw error instanceof NotFound || error instanceof SourceFailure ? error : databaseFailure(error);
   }
 }
 
-type Snapshot = { readonly description: string; readonly policy: ModelPolicy; readonly scope: Scope };
+type Snapshot = { readonly description: string; readonly names: CataloguedNames; readonly scope: Scope };
 /** The name other connections know it by. */
 type SharedSnapshot = Snapshot & { readonly shared: string };
 
@@ -65,7 +65,7 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     throw new SourceFailure('this database has no phaselock schema; run the migrations, or name another database');
   return {
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
-    policy: await readModelPolicy((sql) => rowsOf(client, sql)),
+    names: await readModelPolicy((sql) => rowsOf(client, sql)),
     scope: await findScope(client, wanted),
     shared: where.shared ?? '',
   };
@@ -119,10 +119,10 @@ async function findAttempt(client: pg.Client, given: string): Promise<FoundAttem
 
 function sourceOn(
   connections: SharedConnections,
-  { description, policy, scope }: Snapshot,
+  { description, names, scope }: Snapshot,
   close: () => Promise<void>,
 ): Source {
-  const traits: SourceTraits = { freshStaysInThread: false, policy };
+  const traits: SourceTraits = { freshStaysInThread: false, ...names };
   const within = scopeSql(scope);
   const { checks, rows } = openQuestions(connections, scope, traits);
   return {
@@ -139,7 +139,7 @@ function sourceOn(
     ]),
     lanes: connections.size,
     rows,
-    changes: () => askEachRow(connections, { sql: `${ownHistory(within)} ${CHANGES}` }, within),
+    changes: () => askEachRow(connections, { sql: changesOf(within) }, within),
     timeline: (attemptId) =>
       connections.ask(
         `${ownHistory(within)}
@@ -152,10 +152,6 @@ function sourceOn(
     [Symbol.asyncDispose]: close,
   };
 }
-
-const CHANGES = `
-  select p.id, p.task_id, p.attempt_id, p.session_id from history p join sessions s on s.id = p.session_id left join sessions o on o.id = s.predecessor_id
-  where p.action = 'initial' and (p.reason = 'model-changed' or o.deleted_reason = 'model-changed')`;
 
 async function countOwn(connections: SharedConnections, { inScope, processes, values }: ScopeSql): Promise<Counts> {
   const [row] = await connections.ask(

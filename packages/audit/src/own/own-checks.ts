@@ -4,6 +4,7 @@ import { turnsCheck } from '../checks/turns.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { archiveChecks } from './archives.ts';
 import { ownHistory } from './history.ts';
+import { overlapsCheck } from './overlaps.ts';
 import { orphanSessions, processesCheck } from './processes.ts';
 import { schemaObjectsCheck } from './schema-objects.ts';
 import type { ScopeSql } from './scope.ts';
@@ -31,6 +32,7 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     siftedBy('lives', 'events')(orphanSessions(scope)),
     unsifted(onHistory(conversationShared)),
     siftedBy('turns', 'attempts')(processesCheck(scope)),
+    unsifted(overlapsCheck(scope)),
     siftedBy('unused')(unusedSessions(scope)),
     siftedBy('turns')(onHistory(twoRunning)),
     siftedBy('turns', 'unused')(namedConversations(scope)),

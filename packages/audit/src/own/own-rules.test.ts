@@ -83,6 +83,12 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV205: [`update slots set generation = generation + 1 where live_session_id = '$second'`],
   SV206: [`update processes set started_at = started_at + interval '1 hour' where session_id = '$first' and seq = 2`],
   SV207: [`update sessions set lease_expires_at = now() + interval '3 days' where id = '$second'`],
+  SV208: [
+    // In one session, and between the sessions of a slot.
+    `update processes set ended_at = ended_at + interval '1 hour' where session_id = '$first' and seq = 1`,
+    `update processes set ended_at = ended_at + interval '1 hour' where session_id = '$first' and seq = 2`,
+    `update processes set status = 'running', ended_at = null where session_id = '$second' and seq = 3`,
+  ],
   SV301: [
     `update processes set task_id = gen_random_uuid() where session_id = '$second' and seq = 4`,
     `set session_replication_role = replica; update processes set attempt_id = gen_random_uuid() where session_id = '$second' and seq = 4`,
@@ -135,13 +141,10 @@ test('a runner that fell silent and came home after its successor had begun leav
   await runTurn(guard, aTurn(session, attemptId), `before-${taskId}`);
   const silent = startedOf(await guard.startTurn(aTurn(session, attemptId)));
   const successor = await eventually(async () => startedOf(await guard.startTurn(aTurn(session, attemptId))));
-  // Only now it tells the id of its conversation, which its successor could not have passed.
-  const late = {
-    ...tokenOf(silent),
-    ending: 'completed',
-    exitCode: 0,
-    agentSessionId: agentId(`late-${taskId}`),
-  } as const;
+  // The id of its conversation, which its successor could not have passed, is not taken from it any more; how it ended is.
+  const late = { ...tokenOf(silent), ending: 'completed', exitCode: 0 } as const;
+  const withId = { ...late, agentSessionId: agentId(`late-${taskId}`) };
+  await expect(guard.finishTurn(withId)).rejects.toMatchObject({ code: 'stale_process' });
   await guard.finishTurn(late);
   await guard.finishTurn({ ...tokenOf(successor), ending: 'completed', exitCode: 0 });
   expect(await findAll(home.databaseUrl)).toEqual([]);

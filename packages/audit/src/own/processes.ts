@@ -1,6 +1,10 @@
 import { type Check, finding } from '../check.ts';
 import type { ScopeSql } from './scope.ts';
 
+/** The attempt is of another task. A milestone spans the tasks of a project, so its turns may be at attempts of any of them. */
+const OTHER_TASK = `(p.task_id <> a.task_id and not (s.milestone_id is not null and exists (
+      select 1 from tasks x join tasks y on y.project_id = x.project_id where x.id = p.task_id and y.id = a.task_id)))`;
+
 /**
  * Our processes against the sessions and attempts they say they are of. A deletion reads its time under the slot's lock and a turn under the
  * session's, so the two may be a moment apart in the wrong order; a second is no moment.
@@ -10,10 +14,10 @@ export const processesCheck = ({ processes }: ScopeSql): Check => ({
   rules: ['SV301', 'SV206'],
   sql: `
     select p.id, p.task_id, p.attempt_id, p.session_id,
-           case when s.id is null then 'session' when a.id is null then 'attempt' when p.task_id <> s.task_id or p.task_id <> a.task_id then 'task'
+           case when s.id is null then 'session' when a.id is null then 'attempt' when p.task_id <> s.task_id or ${OTHER_TASK} then 'task'
                 else 'late' end as what
     from processes p left join sessions s on s.id = p.session_id left join attempts a on a.id = p.attempt_id
-    where ${processes} and (s.id is null or a.id is null or p.task_id <> s.task_id or p.task_id <> a.task_id or p.started_at > s.deleted_at + interval '1 second')`,
+    where ${processes} and (s.id is null or a.id is null or p.task_id <> s.task_id or ${OTHER_TASK} or p.started_at > s.deleted_at + interval '1 second')`,
   read: (row) => {
     const about = { kind: 'process' as const, id: row.id ?? null };
     switch (row.what) {

@@ -1,14 +1,18 @@
 import {
+  type Agent,
   buildCatalogue,
   DEFAULT_MODEL_POLICY,
-  type ModelPolicy,
+  entryKey,
   parseAgent,
   policyFromCatalogue,
 } from '@phaselock/core';
 import type { Row } from '../check.ts';
+import type { SourceTraits } from '../judge-turn.ts';
+
+export type CataloguedNames = Required<Pick<SourceTraits, 'policy' | 'plainNames'>>;
 
 /** What the guard compares with: which model an agent runs by itself, and what moving names stand for. */
-export async function readModelPolicy(rowsOf: (sql: string) => Promise<Row[]>): Promise<ModelPolicy> {
+export async function readModelPolicy(rowsOf: (sql: string) => Promise<Row[]>): Promise<CataloguedNames> {
   const rows = await rowsOf(
     'select agent, name, is_default::text as is_default, stands_for, (deleted_at is not null)::text as deleted from models',
   );
@@ -26,5 +30,12 @@ export async function readModelPolicy(rowsOf: (sql: string) => Promise<Row[]>): 
           },
         ];
   });
-  return policyFromCatalogue(DEFAULT_MODEL_POLICY, buildCatalogue(models, []));
+  // A name that was an alias once may be recorded with what it stood for then.
+  const aliases = new Set(models.filter(({ standsFor }) => standsFor !== null).map(keyOf));
+  return {
+    policy: policyFromCatalogue(DEFAULT_MODEL_POLICY, buildCatalogue(models, [])),
+    plainNames: new Set(models.map(keyOf).filter((key) => !aliases.has(key))),
+  };
 }
+
+const keyOf = ({ agent, name }: { agent: Agent; name: string }): string => entryKey(agent, name);

@@ -54,8 +54,12 @@ export function scopeSql(scope: Scope): ScopeSql {
 const ofTasks = (wanted: string, value: unknown): ScopeSql => ({
   inScope: (alias) => `${alias}.task_id ${wanted}`,
   sessions: `s.task_id ${wanted}`,
+  // Whole sessions, or the first of their processes could not be told: one of a milestone is also of other tasks.
   processes: `p.id in (
-    select o.id from processes o where o.session_id in (select id from sessions where task_id ${wanted})
+    select o.id from processes o where o.session_id in (
+      select id from sessions where task_id ${wanted}
+      union all
+      select w.session_id from processes w where w.attempt_id in (select id from attempts where task_id ${wanted}))
     union all
     select o.id from processes o where o.attempt_id in (select id from attempts where task_id ${wanted}))`,
   values: [value],

@@ -66,4 +66,14 @@ export const lifecycleRules = {
     risk: 'A successor waits for it, and the slot is stuck.',
     cure: 'End the process (`finish` with `killed`).',
   },
+  SV208: {
+    name: 'turns-overlap',
+    family: 'lifecycle',
+    severity: 'error',
+    rule: 'A process begins after the one before it in its session, and in its slot, has ended or its lease has lapsed.',
+    cause:
+      'A lease that was renewed for a process that had lost it, a clock that was set back, or rows written by hand. Releases that did not fence each process left it behind where an agent came home after its successor had begun.',
+    risk: 'Two agents were at work at once, on the same files and in one conversation.',
+    cure: 'Look at what both wrote in that time. Find out why the earlier one was not stopped: its runner must end its agent when a heartbeat says so.',
+  },
 } as const satisfies Readonly<Record<string, RuleText>>;

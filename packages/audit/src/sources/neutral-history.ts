@@ -34,7 +34,11 @@ export type NeutralProcess = {
   readonly agent: string | null;
   readonly variant: string | null;
   readonly model: string | null;
+  /** What the name stood for; no other system keeps that. */
+  readonly resolved: null;
   readonly parameters: string;
+  readonly taken_up: null;
+  readonly kept_through: null;
   readonly status: 'running' | 'ended';
   readonly started_at: string;
   readonly ended_at: string | null;

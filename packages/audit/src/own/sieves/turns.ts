@@ -13,6 +13,7 @@ export const TURNS_SIEVE = `
            bool_or(s.agent_session_id is null or p.agent_session_id = s.agent_session_id) as named_one_of_them,
            bool_and((
              p.task_id = s.task_id and p.agent = s.agent and p.variant is not distinct from s.variant and p.model is not distinct from s.model
+             and p.resolved_model is not distinct from s.resolved_model
              and p.parameters = s.parameters
              and (p.action = 'CodingAgentInitialRequest') = (p.passed_session_id is null) and not (p.skip_context and p.passed_session_id is not null)
              and (s.deleted_at is null or p.started_at <= s.deleted_at + interval '1 second')) is true) as as_its_session

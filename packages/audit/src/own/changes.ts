@@ -1,0 +1,24 @@
+import { ownHistory } from './history.ts';
+import type { ScopeSql } from './scope.ts';
+
+/**
+ * The turns whose model is another one than that of the turn before. Told by the event of the turn, which stays when its process was purged. An
+ * event of an earlier release does not tell: then the process and its session do, and of one that was purged the log alone knows, so a line of it
+ * is neither missed nor too many.
+ */
+export const changesOf = (scope: ScopeSql): string => `
+  ${ownHistory(scope)},
+  turn as (
+    select e.detail ->> 'process_id' as id, e.task_id, e.detail ->> 'attempt_id' as attempt_id, e.session_id, e.detail ? 'model_change' as changed
+    from session_events e where e.type = 'turn-started' and ${scope.inScope('e')}
+  )
+  select id, task_id::text, attempt_id, session_id::text, 'no' as optional from turn where changed
+  union all
+  select p.id::text, p.task_id::text, p.attempt_id::text, p.session_id::text, 'no'
+  from history p join sessions s on s.id = p.session_id left join sessions o on o.id = s.predecessor_id
+  where p.action = 'initial' and (p.reason = 'model-changed' or o.deleted_reason = 'model-changed')
+    and not exists (select 1 from session_events e where e.task_id = p.task_id and e.type = 'turn-started'
+                    and e.detail ->> 'process_id' = p.id::text and e.detail ? 'attempt_id')
+  union all
+  select id, task_id::text, attempt_id, session_id::text, 'yes'
+  from turn t where attempt_id is null and exists (select 1 from archives r where r.session_id = t.session_id and r.purged_at is not null)`;

@@ -1,0 +1,29 @@
+import { type Check, finding } from '../check.ts';
+import type { ScopeSql } from './scope.ts';
+
+/**
+ * One agent at work at a time: in a session, and in a slot for the sessions that were born guarded. A process that never said how it ended
+ * counts as ended when its lease did. Sessions from before the guard ran beside each other, so each of those is looked at alone.
+ */
+export const overlapsCheck = ({ inScope, processes }: ScopeSql): Check => ({
+  name: 'overlaps',
+  rules: ['SV208'],
+  sql: `
+    select o.id, o.task_id, o.attempt_id, o.session_id, o.started_at, o.others_until
+    from (
+      select p.id, p.task_id, p.attempt_id, p.session_id, p.started_at,
+             max(coalesce(p.ended_at, s.lease_expires_at, 'infinity')) over (
+               partition by case when s.generation > 0 then s.task_id else s.id end,
+                            case when s.generation > 0 then s.phase end, case when s.generation > 0 then s.mode end
+               order by s.generation, p.seq rows between unbounded preceding and 1 preceding) as others_until
+      from processes p join sessions s on s.id = p.session_id
+      where ${processes} and ${inScope('s')}) o
+    where o.started_at < o.others_until`,
+  read: (row) => [
+    finding('SV208', row, {
+      kind: 'process',
+      id: row.id ?? null,
+      message: `it began at ${row.started_at}, while another process was at work until ${row.others_until}`,
+    }),
+  ],
+});
