@@ -49,7 +49,7 @@ const VERDICTS: Readonly<Record<Standing, Readonly<Record<Report, ReportVerdict>
   },
   lost: {
     conversation: 'stale_process',
-    logs: 'stale_process',
+    logs: 'taken',
     usage: 'taken',
     ending: 'taken',
     'conversation-with-ending': 'stale_process',

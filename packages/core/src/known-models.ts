@@ -109,6 +109,31 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'opencode/gpt-6-sol',
     ],
   },
+  // By the lists `cursor-agent --list-models` and its errors print, as reported in public; not run here. `auto` chooses by itself.
+  'cursor-agent': {
+    byItself: 'auto',
+    aliases: {},
+    models: [
+      'auto',
+      'composer-2.5',
+      'composer-1.5',
+      'composer-1',
+      'gpt-5.3-codex',
+      'gpt-5.2',
+      'gpt-5.2-codex',
+      'gpt-5.1-codex-max',
+      'opus-4.6',
+      'opus-4.6-thinking',
+      'opus-4.5',
+      'opus-4.5-thinking',
+      'sonnet-4.5',
+      'sonnet-4.5-thinking',
+      'gemini-3-pro',
+      'gemini-3-flash',
+      'grok',
+      'cursor-grok-4.5-high',
+    ],
+  },
   // the presets of @qwen-code/qwen-code 0.24.4.
   'qwen-code': {
     byItself: 'qwen3.7-max',

@@ -10,7 +10,7 @@ export type TurnSession = {
   readonly status: SessionStatus;
   readonly deleted: boolean;
   readonly modelMissing: boolean;
-  /** A temporary session whose one execution has ended: it takes no further turn. */
+  /** A temporary session whose one execution has ended, or let its lease lapse: it takes no further turn. */
   readonly over: boolean;
   /**
    * The last process before the user kept the session for a model that differs slightly; null when that never happened. What was said until

@@ -8,6 +8,7 @@ import {
 } from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
 import { closeSession as write } from '@phaselock/store';
+import { announceTemporaryEnded } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { answering } from './failures.ts';
 import { whichHolds } from './refuse-report.ts';
@@ -37,8 +38,9 @@ export async function closeSession(
     });
     switch (closed.outcome) {
       case 'closed': {
-        const { task_id: taskId, phase, mode, session_version: version } = closed;
+        const { task_id: taskId, phase, mode, session_version: version, temporary } = closed;
         ctx.snapshots.statusChanged({ taskId, phase, mode }, sessionId, CLOSED_STATUS[how]);
+        if (temporary) announceTemporaryEnded(ctx, { taskId, sessionId });
         return { version };
       }
       case 'stale':

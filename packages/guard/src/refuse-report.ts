@@ -55,14 +55,15 @@ function codeOf(refused: RefusedReport, report: Report): ErrorCode {
   }
 }
 
-const ONLY_THE_END = 'its lease lapsed, or a later process has begun; it may still finish, with its usage';
+const ONLY_THE_END =
+  'it has ended, its lease lapsed, or a later process has begun; it may still finish, with its usage';
 const HOW_TO_END: Readonly<Record<Report, string>> = {
   conversation: ONLY_THE_END,
   logs: ONLY_THE_END,
   usage: 'a later process has begun in the session; its usage is taken with its finish',
   ending: ONLY_THE_END,
   'conversation-with-ending':
-    'its lease lapsed, or a later process has begun: finish again without agentSessionId and lostAgentSession',
+    'it has ended, its lease lapsed, or a later process has begun: finish again without agentSessionId and lostAgentSession',
   'usage-with-ending': ONLY_THE_END,
 };
 

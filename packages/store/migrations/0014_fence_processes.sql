@@ -192,9 +192,11 @@ begin
     return;
   end if;
 
-  -- A lost process ended when its lease lapsed, whatever it says now about how.
+  -- A lost process ended when its lease lapsed, whatever it says now about how. So did one of a replaced session: its successor began then.
   update processes x
-    set status = p_ending, ended_at = coalesce(x.ended_at, v_at), exit_code = p_exit_code, agent_session_id = coalesce(v_id, x.agent_session_id)
+    set status = p_ending,
+        ended_at = coalesce(x.ended_at, case when v.deleted_at is not null then greatest(x.started_at, least(v.lease_expires_at, v_at)) else v_at end),
+        exit_code = p_exit_code, agent_session_id = coalesce(v_id, x.agent_session_id)
     where x.id = p_process_id;
   if v_invalidates then
     -- The agent no longer knows the conversation that was passed: no process that told its id makes it resumable.
@@ -424,7 +426,7 @@ end $$;
 -- Closes a session that keeps its slot: the same model may take it up again. As before, and tells its slot.
 drop function close_session(uuid, bigint, text, text[], text);
 create function close_session(p_session_id uuid, p_generation bigint, p_status text, p_from text[], p_actor text)
-returns table (outcome text, session_version integer, task_id uuid, phase text, mode text) language plpgsql as $$
+returns table (outcome text, session_version integer, task_id uuid, phase text, mode text, temporary boolean) language plpgsql as $$
 #variable_conflict use_column
 declare
   v sessions;
@@ -438,6 +440,7 @@ begin
   insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at)
     values (v.task_id, v.phase, v.mode, p_session_id, 'closed', p_status, p_generation, p_actor, clock_timestamp());
   outcome := 'closed';
+  temporary := v.standalone and v.milestone_id is null;
   task_id := v.task_id;
   phase := v.phase;
   mode := v.mode;

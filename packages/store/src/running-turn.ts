@@ -173,6 +173,8 @@ export type ClosedSession =
       readonly task_id: TaskId;
       readonly phase: Phase;
       readonly mode: Mode;
+      /** It was a record of one execution outside every slot. */
+      readonly temporary: boolean;
     }
   | { readonly outcome: 'stale' | 'session-not-found' | 'illegal-transition' };
 

@@ -147,7 +147,7 @@ export async function readTurnState(
       identity: toIdentity(row),
       status: row.status,
       deleted: row.deleted_at !== null,
-      over: row.standalone && row.milestone_id === null && row.ended_at !== null,
+      over: isOver(row),
       keptThrough: row.kept_through,
       leaseHeld: row.lease_held,
       predecessorStopsInMs: row.predecessor_stops_in_ms,
@@ -161,6 +161,12 @@ export async function readTurnState(
     ],
   };
 }
+
+/** A temporary session is for one execution: one that ended, or whose lease lapsed, was it. */
+const isOver = (row: Row): boolean =>
+  row.standalone &&
+  row.milestone_id === null &&
+  (row.ended_at !== null || (!row.lease_held && (row.history ?? []).length > 0));
 
 function predecessorIn(row: Row): TurnState['predecessor'] {
   if (row.predecessor_reason === null) return null;

@@ -1,7 +1,7 @@
 import { type AttemptId, type ModelIdentity, NOTICES, type ProcessId, type SessionId } from '@phaselock/core';
 import type { Logger } from './logger.ts';
 
-type Named = Pick<ModelIdentity, 'variant' | 'model'>;
+type Named = Pick<ModelIdentity, 'variant' | 'model' | 'resolvedModel'>;
 
 export type ModelChange = {
   readonly taskAttemptId: AttemptId;
@@ -29,6 +29,8 @@ export function logModelChange(
       current_variant: variantOf(current),
       previous_model: previous.model,
       current_model: current.model,
+      previous_resolved_model: previous.resolvedModel,
+      current_resolved_model: current.resolvedModel,
       session_id: sessionId,
       process_id: processId,
     },

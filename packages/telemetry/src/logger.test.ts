@@ -91,7 +91,7 @@ describe('the line of a model change', () => {
   const change = (previous: [string | null, string | null], current: [string | null, string | null]) => {
     if (!taskAttemptId || !sessionId || !processId) throw new Error('no ids');
     const { logger, lines } = capturedLines();
-    const named = ([variant, model]: [string | null, string | null]) => ({ variant, model });
+    const named = ([variant, model]: [string | null, string | null]) => ({ variant, model, resolvedModel: model });
     logModelChange(logger, { taskAttemptId, sessionId, processId, previous: named(previous), current: named(current) });
     return lines()[0];
   };
@@ -104,6 +104,8 @@ describe('the line of a model change', () => {
       previous_variant: 'SONNET',
       current_variant: 'OPUS',
       process_id: id,
+      previous_resolved_model: 'claude-sonnet-4-5',
+      current_resolved_model: 'claude-opus-4-5',
     });
   });
 

@@ -132,7 +132,7 @@ function sourceOn(
     traits,
     checks,
     notApplicable: new Map([
-      ['SV403', 'an id nobody reported cannot be passed: it would break SV103'],
+      ['SV403', 'an id nobody reported is passed only after a retry with it: SV103 and SV107 find it'],
       ['SV304', 'times have a type of their own'],
       ['SV504', 'the objects of the archive are read with --deep alone'],
       ['SV405', 'usage is booked in the transaction that reports it'],

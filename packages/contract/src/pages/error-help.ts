@@ -74,7 +74,7 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
     cure: 'Make a new key for each new request, and keep it for its repetitions only. A UUID does.',
   },
   already_exists: {
-    when: 'There is a live model of that name, a profile of that variant, or another default model for the agent.',
+    when: 'There is a live model of that name, a profile of that variant, or an API key that another caller made with this Idempotency-Key.',
     cure: 'Use the one that is there, or delete it first: a deleted name can be taken again.',
   },
   project_not_found: {

@@ -50,7 +50,7 @@ export const beginStandalone = route({
   group,
   summary: 'Make a temporary session outside every slot',
   description:
-    'For an execution nothing else runs beside: its usage is booked on a session that is known. Nothing is guarded. It ends with its one execution; with a `milestoneId` it spans several tasks and lives until it is ended.',
+    'For an execution nothing else runs beside: its usage is booked on a session that is known. Nothing is guarded. It ends with its one execution; with a `milestoneId` it spans several tasks, and lives until it is ended or has not changed for 30 days.',
   scope: 'sessions:write',
   body: z
     .strictObject({

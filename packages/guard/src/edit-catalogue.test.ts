@@ -1,0 +1,141 @@
+import { type ModelId, parseModelId, parseProfileId } from '@phaselock/core';
+import { aStart, begin, eventually, holdLock, OPUS, openTestGuard, SONNET, type TestGuard } from '@phaselock/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+/** The catalogue is moved about, so each test has its own. */
+let scene: TestGuard;
+beforeEach(async () => {
+  scene = await openTestGuard();
+});
+afterEach(() => scene[Symbol.asyncDispose]());
+
+const BY_DEFAULT = { agent: 'claude-code' } as const;
+
+const modelsOf = async () => (await scene.guard.listModels(BY_DEFAULT, { limit: 50 })).items;
+const defaults = async () => (await modelsOf()).filter(({ isDefault }) => isDefault).map(({ name }) => name);
+
+async function idOf(name: string): Promise<ModelId> {
+  const model = (await modelsOf()).find((item) => item.name === name);
+  if (model === undefined) throw new Error(`no such model: ${name}`);
+  return model.id;
+}
+
+const makeDefault = async (name: string) => scene.guard.editModel(await idOf(name), { isDefault: true });
+
+const waiting = (calls: number) =>
+  eventually(async () => {
+    const { rowCount } = await scene.guard.database.pool.pg.query(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    return rowCount === calls;
+  });
+
+const holdDefault = () =>
+  holdLock(scene.databaseUrl, 'select from models where agent = $1 and is_default for update', [BY_DEFAULT.agent]);
+
+describe('another default', () => {
+  test('is one call, and whoever reads meanwhile sees one: the old or the new', async () => {
+    const ids = await Promise.all([idOf(SONNET), idOf(OPUS)]);
+    await makeDefault(SONNET);
+    let done = false;
+    const flips = async () => {
+      for (let round = 0; round < 40; round += 1) {
+        for (const id of ids) await scene.guard.editModel(id, { isDefault: true });
+      }
+      done = true;
+    };
+    const reads = async () => {
+      const seen: number[] = [];
+      while (!done) seen.push((await defaults()).length);
+      return new Set(seen);
+    };
+    const [, ...seen] = await Promise.all([flips(), reads(), reads()]);
+    expect(seen).toEqual([new Set([1]), new Set([1])]);
+  });
+
+  test('holds only when it is there: until then starts get the old one, from then on the new one', async () => {
+    const { guard, world } = scene;
+    const resolved = async () => {
+      const start = aStart(await world.task(), SONNET, { model: BY_DEFAULT });
+      return (await begin(guard, start)).identity.resolvedModel;
+    };
+    await makeDefault(SONNET);
+    const id = await idOf(OPUS);
+    await using holder = await holdDefault();
+    const edit = guard.editModel(id, { isDefault: true });
+    await waiting(1);
+    expect(await defaults()).toEqual([SONNET]);
+    expect(await resolved()).toBe(SONNET);
+    await holder.letGo();
+    await edit;
+    expect(await defaults()).toEqual([OPUS]);
+    expect(await resolved()).toBe(OPUS);
+  });
+
+  test('of one agent leaves those of the others', async () => {
+    const { guard } = scene;
+    await guard.addModel({ agent: 'codex', name: 'gpt-6.1-sol', isDefault: true });
+    await makeDefault(OPUS);
+    const { items } = await guard.listModels({ agent: 'codex' }, { limit: 10 });
+    expect(items.filter(({ isDefault }) => isDefault)).toMatchObject([{ name: 'gpt-6.1-sol' }]);
+  });
+
+  test('that was deleted leaves the agent without one until another is named', async () => {
+    const { guard, world } = scene;
+    await makeDefault(OPUS);
+    await guard.deleteModel('claude-code', OPUS);
+    expect(await defaults()).toEqual([]);
+    await makeDefault(SONNET);
+    const session = await begin(guard, aStart(await world.task(), SONNET, { model: BY_DEFAULT }));
+    expect(session.identity.resolvedModel).toBe(SONNET);
+  });
+});
+
+describe('an edit', () => {
+  test('of a model changes what is named and leaves the rest; from the next call on it holds', async () => {
+    const { guard, world } = scene;
+    const id = await guard.addModel({ ...BY_DEFAULT, name: 'sonnet', standsFor: SONNET, isDefault: true });
+    const entry = async () => (await modelsOf()).find((model) => model.id === id);
+    const resolved = async () => (await begin(guard, aStart(await world.task(), 'sonnet'))).identity.resolvedModel;
+    expect(await resolved()).toBe(SONNET);
+    await guard.editModel(id, { standsFor: OPUS });
+    expect(await entry()).toMatchObject({ name: 'sonnet', standsFor: OPUS, isDefault: true });
+    expect(await resolved()).toBe(OPUS);
+    await guard.editModel(id, { isDefault: false });
+    expect(await entry()).toMatchObject({ standsFor: OPUS, isDefault: false });
+    await guard.editModel(id, { standsFor: null });
+    expect(await entry()).toMatchObject({ standsFor: null, isDefault: false });
+    expect(await resolved()).toBe('sonnet');
+    await guard.editModel(id, {});
+    expect(await entry()).toMatchObject({ standsFor: null, isDefault: false });
+  });
+
+  test('of a profile changes what is named and leaves the rest; from the next call on it holds', async () => {
+    const { guard, world } = scene;
+    const variant = { ...BY_DEFAULT, variant: 'DAILY' };
+    const id = await guard.addProfile({ ...variant, model: SONNET, parameters: { verbosity: 'low' } });
+    const identity = async () => (await begin(guard, aStart(await world.task(), SONNET, { model: variant }))).identity;
+    expect(await identity()).toMatchObject({ model: SONNET, parameters: { verbosity: 'low' } });
+    await guard.editProfile(id, { model: OPUS });
+    expect(await identity()).toMatchObject({ model: OPUS, parameters: { verbosity: 'low' } });
+    await guard.editProfile(id, { parameters: {} });
+    expect(await identity()).toMatchObject({ model: OPUS, parameters: {} });
+    await guard.editProfile(id, { model: null });
+    expect(await identity()).toMatchObject({ model: null, parameters: {} });
+  });
+
+  test('of what is not there, or not there any more, is refused', async () => {
+    const { guard } = scene;
+    const [nobodysModel, nobodysProfile] = [parseModelId(NOBODYS), parseProfileId(NOBODYS)];
+    if (nobodysModel === undefined || nobodysProfile === undefined) throw new Error('not an id');
+    const deleted = await idOf(OPUS);
+    await guard.deleteModel('claude-code', OPUS);
+    for (const id of [nobodysModel, deleted])
+      await expect(guard.editModel(id, { isDefault: true })).rejects.toMatchObject({ code: 'model_not_found' });
+    await expect(guard.editProfile(nobodysProfile, { model: SONNET })).rejects.toMatchObject({
+      code: 'profile_not_found',
+    });
+  });
+});
+
+const NOBODYS = '00000000-0000-7000-8000-000000000000';

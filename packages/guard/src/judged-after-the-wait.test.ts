@@ -1,0 +1,280 @@
+import { markLapsed } from '@phaselock/store';
+import {
+  agentId,
+  allSessions,
+  aStart,
+  aTurn,
+  begin,
+  confirmed,
+  eventually,
+  type GuardedSession,
+  holdLock,
+  OPUS,
+  openTestGuard,
+  SONNET,
+  SONNET_NEXT,
+  shown,
+  startedOf,
+  type TestGuard,
+  tokenOf,
+} from '@phaselock/testkit';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LAPSED_STATUS } from './lapsed-status.ts';
+
+let scene: TestGuard;
+beforeAll(async () => {
+  scene = await openTestGuard();
+});
+afterAll(() => scene[Symbol.asyncDispose]());
+
+const LINE = [{ kind: 'stdout', line: 'too late' }] as const;
+const USAGE = { inputTokens: 1_000, outputTokens: 200, turns: 3, costUsdMicros: 12_345 } as const;
+
+/** A session whose agent runs and has told its id, with all that its runner knows. */
+async function running() {
+  const { guard, world } = scene;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId));
+  const token = tokenOf(startedOf(await guard.startTurn(aTurn(session, attemptId))));
+  const told = agentId(`told ${session.id}`);
+  await guard.reportAgentSession(token, told);
+  return { taskId, session, token, told, nextTurn: () => guard.startTurn(aTurn(session, attemptId)) };
+}
+type Running = Awaited<ReturnType<typeof running>>;
+
+const sql = (text: string, values: unknown[] = []) => scene.guard.database.pool.pg.query(text, values);
+
+/** The database's clock is the one that counts, so it is the one that is moved. */
+const lapse = ({ id }: GuardedSession) =>
+  sql("update sessions set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1", [id]);
+
+const waiting = (calls: number) =>
+  eventually(async () => {
+    const { rowCount } = await sql(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    return rowCount === calls;
+  });
+
+/** Both come while somebody else holds the row of the session, the second when the first waits already; then the row is let go. */
+async function inTurn<First, Second>(
+  { id }: GuardedSession,
+  first: () => Promise<First>,
+  second: () => Promise<Second>,
+) {
+  await using holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [id]);
+  const ahead = first();
+  await waiting(1);
+  const behind = second();
+  await waiting(2);
+  await holder.letGo();
+  const [settled, answer] = await Promise.allSettled([ahead, behind]);
+  if (settled.status === 'rejected') throw settled.reason;
+  return { ahead: settled.value, behind: answer };
+}
+
+const answered = (value: object) => ({ status: 'fulfilled', value });
+const refused = (code: string) => ({ status: 'rejected', reason: { code } });
+
+describe('a lost process that waited while its successor began', () => {
+  let was: Running;
+  beforeEach(async () => {
+    was = await running();
+    await lapse(was.session);
+  });
+
+  const behindTheNextTurn = async (call: () => Promise<unknown>) => {
+    const { ahead, behind } = await inTurn(was.session, was.nextTurn, call);
+    return { next: startedOf(ahead), behind };
+  };
+
+  test('is told to stop by its heartbeat, and does not extend the lease of its successor', async () => {
+    const { next, behind } = await behindTheNextTurn(() => scene.guard.heartbeat(was.token));
+    expect(behind).toMatchObject(answered({ kind: 'stop', why: 'not-running' }));
+    const { leaseExpiresAt } = await scene.guard.session(was.session.id);
+    expect(leaseExpiresAt).toEqual(next.leaseExpiresAt);
+  });
+
+  test('adds no line to the logs', async () => {
+    const { behind } = await behindTheNextTurn(() => scene.guard.appendLogs(was.token, LINE));
+    expect(behind).toMatchObject(refused('stale_process'));
+    expect((await scene.guard.logs(was.session.id, { limit: 10 })).items).toEqual([]);
+  });
+
+  test('tells no id', async () => {
+    const id = agentId(`zombie ${was.session.id}`);
+    const { behind } = await behindTheNextTurn(() => scene.guard.reportAgentSession(was.token, id));
+    expect(behind).toMatchObject(refused('stale_process'));
+    expect(await scene.guard.session(was.session.id)).toMatchObject({ agentSessionId: was.told });
+  });
+
+  test('books no usage by a call of its own', async () => {
+    const { behind } = await behindTheNextTurn(() => scene.guard.recordUsage(was.token, USAGE));
+    expect(behind).toMatchObject(refused('stale_process'));
+    expect((await scene.guard.session(was.session.id)).usage.inputTokens).toBe(0);
+  });
+
+  test('does not end with an id of a conversation', async () => {
+    const finish = { ...was.token, ending: 'completed', agentSessionId: agentId(`zombie ${was.session.id}`) } as const;
+    const { behind } = await behindTheNextTurn(() => scene.guard.finishTurn(finish));
+    expect(behind).toMatchObject(refused('stale_process'));
+    expect(await scene.guard.processes(was.session.id)).toMatchObject([{ status: 'lost' }, { status: 'running' }]);
+  });
+
+  test('ends without one, and leaves its successor the lease', async () => {
+    const { next, behind } = await behindTheNextTurn(() =>
+      scene.guard.finishTurn({ ...was.token, ending: 'completed' }),
+    );
+    expect(behind).toMatchObject(answered({ kind: 'finished' }));
+    expect(await scene.guard.session(was.session.id)).toMatchObject({
+      status: 'running',
+      leaseExpiresAt: next.leaseExpiresAt,
+    });
+  });
+});
+
+describe('a call that waited while the process ended', () => {
+  test('is no heartbeat any more: the lease stays given back', async () => {
+    const { session, token } = await running();
+    const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
+    const { behind } = await inTurn(session, end, () => scene.guard.heartbeat(token));
+    expect(behind).toMatchObject(answered({ kind: 'stop', why: 'not-running' }));
+    expect(await scene.guard.session(session.id)).toMatchObject({ status: 'ready', leaseExpiresAt: null });
+  });
+
+  test('tells no id after the ending', async () => {
+    const { session, token, told } = await running();
+    const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
+    const tell = () => scene.guard.reportAgentSession(token, agentId(`late ${session.id}`));
+    expect((await inTurn(session, end, tell)).behind).toMatchObject(refused('stale_process'));
+    expect(await scene.guard.session(session.id)).toMatchObject({ agentSessionId: told });
+  });
+
+  test('is no second ending', async () => {
+    const { session, token } = await running();
+    const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
+    const endAgain = () => scene.guard.finishTurn({ ...token, ending: 'failed' });
+    expect((await inTurn(session, end, endAgain)).behind).toMatchObject(refused('illegal_transition'));
+    expect(await scene.guard.processes(session.id)).toMatchObject([{ status: 'completed' }]);
+  });
+});
+
+describe('a call that waited while the session was replaced', () => {
+  const behindReplacement = async ({ taskId, session }: Running, call: () => Promise<unknown>) => {
+    const replace = () => scene.guard.start(aStart(taskId, OPUS, confirmed(shown(session))));
+    const { ahead, behind } = await inTurn(session, replace, call);
+    if (ahead.kind !== 'replaced') throw new Error(`nothing was replaced: ${ahead.kind}`);
+    return { successor: ahead.session, behind };
+  };
+
+  test('is a heartbeat that learns who took over', async () => {
+    const was = await running();
+    const { successor, behind } = await behindReplacement(was, () => scene.guard.heartbeat(was.token));
+    expect(behind).toMatchObject(answered({ kind: 'stop', why: 'replaced', replacedBy: successor.id }));
+  });
+
+  test.each([
+    ['an append of logs', ({ token }: Running) => scene.guard.appendLogs(token, LINE)],
+    ['an id', ({ token }: Running) => scene.guard.reportAgentSession(token, agentId(`late ${token.sessionId}`))],
+    ['a close', ({ session }: Running) => scene.guard.closeSession({ ...shown(session), how: 'complete' })],
+  ])('is %s that is refused', async (_, call) => {
+    const was = await running();
+    const { behind } = await behindReplacement(was, () => call(was));
+    expect(behind).toMatchObject(refused('stale_generation'));
+  });
+
+  test('is a turn that does not begin', async () => {
+    const was = await running();
+    await lapse(was.session);
+    const { behind } = await behindReplacement(was, was.nextTurn);
+    expect(behind).toMatchObject(answered({ kind: 'refused', code: 'stale_generation' }));
+    expect(await scene.guard.processes(was.session.id)).toHaveLength(1);
+  });
+
+  test('is an ending that is taken, without its id', async () => {
+    const was = await running();
+    const finish = { ...was.token, ending: 'killed', agentSessionId: agentId(`late ${was.session.id}`) } as const;
+    const { behind } = await behindReplacement(was, () => scene.guard.finishTurn(finish));
+    expect(behind).toMatchObject(answered({ kind: 'finished', replaced: true }));
+    expect(await scene.guard.session(was.session.id)).toMatchObject({ agentSessionId: was.told, leaseExpiresAt: null });
+  });
+});
+
+test('a heartbeat that waited while the session was closed stops its runner', async () => {
+  const { session, token } = await running();
+  const close = () => scene.guard.closeSession({ ...shown(session), how: 'stop' });
+  const { behind } = await inTurn(session, close, () => scene.guard.heartbeat(token));
+  expect(behind).toMatchObject(answered({ kind: 'stop', why: 'not-running' }));
+});
+
+test('a turn that waited while the lapsed lease was taken up again does not begin', async () => {
+  const { session, token, nextTurn } = await running();
+  await lapse(session);
+  const { ahead, behind } = await inTurn(session, () => scene.guard.heartbeat(token), nextTurn);
+  expect(ahead).toMatchObject({ kind: 'continue' });
+  expect(behind).toMatchObject(answered({ kind: 'refused', code: 'turn_running' }));
+  expect(await scene.guard.processes(session.id)).toMatchObject([{ status: 'running' }]);
+});
+
+test('a turn that waited while the lost process told its id goes on with that conversation', async () => {
+  const { session, token, nextTurn } = await running();
+  await lapse(session);
+  const id = agentId(`told in time ${session.id}`);
+  const { behind } = await inTurn(session, () => scene.guard.reportAgentSession(token, id), nextTurn);
+  expect(behind).toMatchObject(answered({ kind: 'started', passedSessionId: id, reason: 'same-model' }));
+});
+
+describe('what waited for the sweep of lapsed leases', () => {
+  const behindTheSweep = async <Answer>({ session }: Running, call: () => Promise<Answer>): Promise<Answer> => {
+    await lapse(session);
+    const sweep = scene.guard.database.transaction();
+    const lost = await markLapsed(sweep, 500, LAPSED_STATUS);
+    expect(lost.map(({ session_id }) => session_id)).toContain(session.id);
+    const behind = call();
+    await waiting(1);
+    await sweep.commit();
+    return await behind;
+  };
+
+  test('is no heartbeat any more', async () => {
+    const was = await running();
+    const answer = await behindTheSweep(was, () => scene.guard.heartbeat(was.token));
+    expect(answer).toMatchObject({ kind: 'stop', why: 'not-running' });
+    expect(await scene.guard.session(was.session.id)).toMatchObject({ status: 'ready', leaseExpiresAt: null });
+  });
+
+  test('is a turn that begins, and its predecessor was lost once', async () => {
+    const was = await running();
+    expect(await behindTheSweep(was, was.nextTurn)).toMatchObject({ kind: 'started', seq: 2 });
+    const types = (await scene.guard.events(was.session.id)).map(({ type }) => type);
+    expect(types.filter((type) => type === 'turn-lost')).toHaveLength(1);
+  });
+});
+
+describe('the first guarded start of a task that waited while its newest legacy session was deleted', () => {
+  const unguarded = { guarded: false } as const;
+
+  test('does not take the deleted one in', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const legacy = await begin(guard, aStart(taskId, SONNET, unguarded));
+    const remove = () => guard.softDelete({ sessionId: legacy.id });
+    const { behind } = await inTurn(legacy, remove, () => guard.start(aStart(taskId)));
+    expect(behind).toMatchObject(answered({ kind: 'created' }));
+    expect(await guard.session(legacy.id)).toMatchObject({ guarded: false, deletedReason: 'deleted' });
+  });
+
+  test('does not replace it either, but asks about the one that is left', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const older = await begin(guard, aStart(taskId, SONNET_NEXT, unguarded));
+    const newest = await begin(guard, aStart(taskId, SONNET, unguarded));
+    const remove = () => guard.softDelete({ sessionId: newest.id });
+    const { behind } = await inTurn(newest, remove, () => guard.start(aStart(taskId, OPUS, confirmed(shown(newest)))));
+    expect(behind).toMatchObject(answered({ kind: 'refused', code: 'session_moved_on', shown: shown(older) }));
+    expect((await allSessions(guard, taskId)).filter(({ deletedAt }) => deletedAt === null)).toMatchObject([
+      { id: older.id, guarded: false },
+    ]);
+  });
+});

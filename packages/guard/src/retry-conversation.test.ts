@@ -1,0 +1,139 @@
+import { ERRORS } from '@phaselock/core';
+import {
+  agentId,
+  aStart,
+  aTurn,
+  begin,
+  checkHistory,
+  OPUS,
+  openTestGuard,
+  runTurn,
+  SONNET,
+  startedOf,
+  type TestGuard,
+  tokenOf,
+} from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StartedTurn } from './start-turn.ts';
+
+const model = (name: string) => ({ model: { agent: 'claude-code', model: name } }) as const;
+
+describe('a retry with the id of a conversation', () => {
+  let scene: TestGuard;
+  beforeAll(async () => {
+    scene = await openTestGuard();
+  });
+  afterAll(() => scene[Symbol.asyncDispose]());
+
+  /** A slot whose conversation was `c1` with Sonnet and is another one with Opus now. */
+  async function replacedConversation(name: string) {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const attemptId = await world.attempt(taskId);
+    const first = await begin(guard, aStart(taskId));
+    await runTurn(guard, aTurn(first, attemptId), name);
+    const second = await runTurn(
+      guard,
+      aTurn(first, attemptId, { ...model(OPUS), onModelChange: 'replace' }),
+      `${name} opus`,
+    );
+    return { taskId, attemptId, first, current: second.session };
+  }
+
+  const turnIn = (
+    session: StartedTurn['session'],
+    attemptId: Awaited<ReturnType<typeof replacedConversation>>['attemptId'],
+    more: object,
+  ) => scene.guard.startTurn({ ...session, attemptId, ...more });
+
+  test('of an earlier session asks about the model that made it, and not about the live one', async () => {
+    const { attemptId, current } = await replacedConversation('asks');
+    expect(await turnIn(current, attemptId, { preRetryId: agentId('asks') })).toMatchObject({
+      kind: 'ask',
+      question: 'replace',
+      text: ERRORS.replace_confirmation_required.text,
+      reasons: [{ field: 'family' }],
+    });
+    expect(await turnIn(current, attemptId, { preRetryId: agentId('asks'), say: { kind: 'keep' } })).toMatchObject({
+      kind: 'ask',
+    });
+  });
+
+  test('with the model that made it goes on in a session of its own, which replaces the live one', async () => {
+    const { taskId, attemptId, first, current } = await replacedConversation('goes on');
+    const retried = startedOf(
+      await turnIn(current, attemptId, { preRetryId: agentId('goes on'), ...model(SONNET), onModelChange: 'replace' }),
+    );
+    expect(retried).toMatchObject({
+      action: 'CodingAgentFollowUpRequest',
+      passedSessionId: 'goes on',
+      replaced: current,
+    });
+    const { guard } = scene;
+    expect(
+      await guard.finishTurn({ ...tokenOf(retried), ending: 'completed', agentSessionId: agentId('goes on') }),
+    ).toMatchObject({
+      kind: 'finished',
+    });
+    expect(await guard.session(retried.session.sessionId)).toMatchObject({
+      status: 'ready',
+      agentSessionId: 'goes on',
+      identity: { model: SONNET },
+    });
+    const next = startedOf(await turnIn(retried.session, attemptId, {}));
+    expect(next).toMatchObject({ passedSessionId: 'goes on', reason: 'same-model' });
+    expect((await guard.list({ taskId }, { limit: 10 })).sessions).toHaveLength(1);
+    expect(await guard.session(first.id)).toMatchObject({ agentSessionId: 'goes on', deletedReason: 'model-changed' });
+  });
+
+  test('begins afresh with another model, whatever the caller said of keeping', async () => {
+    const { attemptId, current } = await replacedConversation('afresh');
+    const fresh = startedOf(
+      await turnIn(current, attemptId, { preRetryId: agentId('afresh'), onModelChange: 'replace' }),
+    );
+    expect(fresh).toMatchObject({ action: 'CodingAgentInitialRequest', passedSessionId: null, replaced: current });
+  });
+
+  test('of before a turn without context is resumed by the same model', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const attemptId = await world.attempt(taskId);
+    const session = await begin(guard, aStart(taskId));
+    await runTurn(guard, aTurn(session, attemptId), 'before');
+    const blank = await runTurn(guard, aTurn(session, attemptId, { skipContext: true }), 'without context');
+    const retried = startedOf(await turnIn(blank.session, attemptId, { preRetryId: agentId('before') }));
+    expect(retried).toMatchObject({ passedSessionId: 'before', action: 'CodingAgentFollowUpRequest' });
+    expect(
+      await guard.finishTurn({ ...tokenOf(retried), ending: 'completed', agentSessionId: agentId('before') }),
+    ).toMatchObject({ kind: 'finished' });
+  });
+
+  describe('that belongs to another place is refused by name', () => {
+    test.each([
+      { name: 'another task', sameTask: false, phase: 'run' },
+      { name: 'another slot of the task', sameTask: true, phase: 'plan' },
+    ] as const)('$name', async ({ name, sameTask, phase }) => {
+      const { guard, world } = scene;
+      const taskId = await world.task();
+      const attemptId = await world.attempt(taskId);
+      const mine = await begin(guard, aStart(taskId));
+      const other = sameTask ? taskId : await world.task();
+      const elsewhere = await begin(guard, { ...aStart(other), phase });
+      await runTurn(guard, aTurn(elsewhere, await world.attempt(other)), `id of ${name}`);
+      for (const say of [{ kind: 'nothing' }, { kind: 'keep' }] as const) {
+        expect(
+          await guard.startTurn(aTurn(mine, attemptId, { preRetryId: agentId(`id of ${name}`), say })),
+        ).toMatchObject({
+          kind: 'refused',
+          code: 'agent_session_taken',
+        });
+      }
+      expect(await guard.session(mine.id)).toMatchObject({ status: 'ready' });
+    });
+  });
+
+  test('leaves a history in which all rules hold', async () => {
+    await replacedConversation('whole');
+    expect(await checkHistory(scene.guard.database, [])).toEqual([]);
+  });
+});
