@@ -37,6 +37,16 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
     });
   });
 
+  test('without the guard is counted for the cohort of its caller', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const count = (cohort: string) =>
+      readMetric(guard, 'phaselock_session_starts_total', { outcome: 'refused', cohort });
+    const [control, treatment] = [await count('control'), await count('treatment')];
+    await guard.start(aStart(taskId, 'nobodys-model', { guarded: false })).catch(() => undefined);
+    expect([await count('control'), await count('treatment')]).toEqual([control + 1, treatment]);
+  });
+
   test.each([
     ['NUL', NUL],
     ['a lone surrogate', LONE_SURROGATE],

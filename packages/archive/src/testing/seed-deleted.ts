@@ -9,5 +9,7 @@ type Seeding = { readonly projectId: ProjectId; readonly count: number; readonly
 export async function seedDeleted({ pool }: Database, { projectId, count, width = 20 }: Seeding): Promise<void> {
   const text = readFileSync(join(import.meta.dirname, 'seed-deleted.sql'), 'utf8');
   const sql = text.replaceAll('$count', `${count}`).replaceAll('$project', projectId).replaceAll('$width', `${width}`);
-  await pool.pg.query(`begin; ${sql} commit`);
+  // Thousands of rows at once take longer than any statement of the product may.
+  const seeding = { text: `begin; ${sql} commit`, query_timeout: 60_000 };
+  await pool.pg.query(seeding);
 }

@@ -1,0 +1,110 @@
+import type { TaskId } from '@phaselock/core';
+import { createLogger } from '@phaselock/telemetry';
+import {
+  agentId,
+  aStart,
+  aTurn,
+  begin,
+  openTestGuard,
+  runTurn,
+  startedOf,
+  type TestGuard,
+  tokenOf,
+} from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const USAGE = { inputTokens: 10, outputTokens: 5, turns: 1, costUsdMicros: 7 } as const;
+const lines: { readonly message?: unknown; readonly session_id?: unknown }[] = [];
+const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+
+let scene: TestGuard;
+beforeAll(async () => {
+  scene = await openTestGuard({ logger: createLogger({ service: 'phaselock', level: 'info', destination }) });
+});
+afterAll(() => scene[Symbol.asyncDispose]());
+
+describe('a session of a milestone', () => {
+  test.each([
+    ['in a slot', (taskId: TaskId) => begin(scene.guard, { ...aStart(taskId), milestoneId: 'M1' })],
+    ['outside the guard', (taskId: TaskId) => scene.guard.beginStandalone({ ...aStart(taskId), milestoneId: 'M1' })],
+  ])('%s goes on over several tasks, with the usage of all, until it is ended', async (_, make) => {
+    const { guard, world } = scene;
+    const [one, two] = [await world.task(), await world.task()];
+    const session = await make(one);
+    await runTurn(guard, aTurn(session, await world.attempt(one)), `milestone ${session.id}`);
+    const second = startedOf(await guard.startTurn(aTurn(session, await world.attempt(two))));
+    expect(second).toMatchObject({ passedSessionId: `milestone ${session.id}`, reason: 'same-model' });
+    await guard.finishTurn({ ...tokenOf(second), ending: 'completed', usage: USAGE });
+    expect(await guard.session(session.id)).toMatchObject({ usage: USAGE, status: 'ready', milestoneId: 'M1' });
+    await guard.closeSession({ sessionId: session.id, generation: session.generation, how: 'complete' });
+    expect(await guard.session(session.id)).toMatchObject({ status: 'completed' });
+  });
+
+  test('takes no attempt of another project, and a session without one none of another task', async () => {
+    const { guard, world } = scene;
+    const [one, two] = [await world.task(), await world.task()];
+    const elsewhere = await guard.addTask(await guard.addProject('another'), 'a task');
+    const spanning = await begin(guard, { ...aStart(one), milestoneId: 'M2' });
+    const plain = await begin(guard, aStart(two));
+    for (const [session, taskId] of [
+      [spanning, elsewhere],
+      [plain, one],
+    ] as const) {
+      await expect(guard.startTurn(aTurn(session, await guard.addAttempt(taskId, {})))).rejects.toMatchObject({
+        code: 'attempt_not_found',
+      });
+    }
+  });
+});
+
+describe('a temporary session', () => {
+  const told = (id: string): unknown[] =>
+    lines.filter(({ session_id }) => session_id === id).map(({ message }) => String(message).split(':')[0]);
+
+  async function alone() {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const attemptId = await world.attempt(taskId);
+    const session = await guard.beginStandalone(aStart(taskId));
+    return { attemptId, session };
+  }
+
+  test.each([
+    ['completed', 'completed'],
+    ['failed', 'failed'],
+    ['killed', 'stopped'],
+  ] as const)('ends by itself with its execution that %s, and its lines say when', async (ending, status) => {
+    const { attemptId, session } = await alone();
+    const { guard } = scene;
+    const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+    await guard.finishTurn({ ...tokenOf(turn), ending, usage: USAGE, agentSessionId: agentId(session.id) });
+    await guard.finishTurn({ ...tokenOf(turn), ending, usage: USAGE, agentSessionId: agentId(session.id) });
+    expect(await guard.session(session.id)).toMatchObject({ status, usage: USAGE });
+    expect((await guard.session(session.id)).endedAt).not.toBeNull();
+    expect(told(session.id)).toEqual(['TEMP_SESSION', 'TEMP_SESSION_END']);
+    expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject({
+      kind: 'refused',
+      code: 'illegal_transition',
+    });
+  });
+
+  test('ends when its runner fell silent, and takes no turn from then on, swept or not', async () => {
+    const { attemptId, session } = await alone();
+    const { guard } = scene;
+    await guard.startTurn(aTurn(session, attemptId));
+    const lapse = 'update sessions set lease_expires_at = clock_timestamp() where id = $1';
+    await guard.database.query({ name: 'test_lapse', text: lapse }, [session.id]);
+    const refused = { kind: 'refused', code: 'illegal_transition' };
+    expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject(refused);
+    await guard.sweepLapsed();
+    expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject(refused);
+    expect(await guard.session(session.id)).toMatchObject({ status: 'failed' });
+    expect(told(session.id)).toContain('TEMP_SESSION_END');
+  });
+
+  test('is told to have ended when it is stopped', async () => {
+    const { session } = await alone();
+    await scene.guard.closeSession({ sessionId: session.id, generation: session.generation, how: 'stop' });
+    expect(told(session.id)).toEqual(['TEMP_SESSION', 'TEMP_SESSION_END']);
+  });
+});
