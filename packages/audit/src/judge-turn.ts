@@ -120,9 +120,8 @@ function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Br
       'cannot be told',
       `${maker.label} → ${now.label}: whether the model is the same cannot be told`,
     );
-  // Told before it, or kept by a retry; what was taken back later was right when it was done.
-  if (passed === row.pre_retry || passed === row.prev_told || passed === row.kept_told)
-    return right(passed, 'same model');
+  // Told before it, or kept by a retry; what was taken back or lost later was right when it was done.
+  if ([row.pre_retry, row.prev_told, row.kept_told, row.last_told].includes(passed)) return right(passed, 'same model');
   return broken(
     'SV103',
     known ?? FRESH,

@@ -54,7 +54,9 @@ const spoken = (alias: string, side: string): string =>
 
 /** The little that was scanned becomes the whole process, with the one before it, the one whose id was the latest still known, and the maker of what was passed. */
 const withMakers = (from: string): string => `
-  select t.n, ${HISTORY_COLUMNS.map((column) => `h.${column}`).join(', ')}, ${spoken('v', 'prev')}, ${spoken('k', 'kept')}, ${spoken('m', 'maker')}
+  select t.n, (
+    select x.told from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and x.dropped = 'no'
+    order by x.nth desc, x.id desc limit 1) as last_told, ${HISTORY_COLUMNS.map((column) => `h.${column}`).join(', ')}, ${spoken('v', 'prev')}, ${spoken('k', 'kept')}, ${spoken('m', 'maker')}
   from (${from}) t left join history h on h.id = t.id
   left join history v on v.id = (select x.id from history x where x.thread = t.thread and x.nth < t.nth order by x.nth desc, x.id desc limit 1)
   left join history k on k.id = (

@@ -73,11 +73,28 @@ export function decideTurn(
   if (session.predecessorStopsInMs > 0) {
     return { kind: 'refuse', code: 'predecessor_stopping', retryAfterMs: session.predecessorStopsInMs };
   }
-  const conversation = findConversation(history, request);
-  if (conversation.kind === 'elsewhere') return { kind: 'refuse', code: 'agent_session_taken' };
+  const named = findConversation(history, request);
+  // A conversation that is not wanted is not the one to compare with, though its id is held to be the slot's.
+  const conversation = request.skipContext ? findConversation(history, { ...request, preRetryId: null }) : named;
+  if (named.kind === 'elsewhere' || conversation.kind === 'elsewhere')
+    return { kind: 'refuse', code: 'agent_session_taken' };
   const comparison = compareWith(session, conversation, model, policy);
   const situation = { session, request, identity: model.identity, conversation, comparison };
-  return startsAfresh(situation) ? fresh(situation) : goOnOrAsk(situation);
+  if (startsAfresh(situation)) return fresh(situation);
+  const left = leftModel(situation, model, policy);
+  return left === null ? goOnOrAsk(situation) : { kind: 'ask', question: 'replace', comparison: left };
+}
+
+/** A retry that goes on in a session of its own, with another model than the one it leaves, replaces that one: it is asked about too. */
+function leftModel(
+  { session, request, conversation }: Situation,
+  model: ModelResolution,
+  policy: ModelPolicy,
+): ModelComparison | null {
+  if (conversation.kind !== 'resumable' || !conversation.needsOwnSession || session.modelMissing) return null;
+  if (request.say.kind === 'replace' || request.onModelChange === 'replace') return null;
+  const left = compareModels({ kind: 'resolved', identity: session.identity }, model, policy);
+  return left.verdict === 'changed' ? left : null;
 }
 
 /** What was kept goes on with the model it was kept for as well as with the one that made it. */

@@ -23,5 +23,7 @@ const OTHER_MOVING_NAMES: ReadonlySet<string> = new Set(['opusplan', 'best']);
 
 export const isBrand = (word: string): boolean => BRANDS.has(word);
 export const impliedBrand = (word: string): string | undefined => IMPLIED_BRANDS.get(word);
+/** Unlike `auto`, which an agent may have as a model of its own. */
+export const isDefaultName = (name: string): boolean => name === '' || name === 'default';
 export const isAgentChoice = (name: string): boolean => AGENT_CHOICES.has(name);
 export const isMovingLabel = (name: string): boolean => AGENT_CHOICES.has(name) || OTHER_MOVING_NAMES.has(name);

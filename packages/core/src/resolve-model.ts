@@ -1,7 +1,7 @@
 import type { Agent } from './agents.ts';
 import { canonicalParameterName } from './canonical-parameters.ts';
 import { type Catalogue, type CatalogueModel, entryKey, findModel } from './catalogue.ts';
-import { isAgentChoice } from './model-brands.ts';
+import { isAgentChoice, isDefaultName } from './model-brands.ts';
 import type { MissingWhy, ModelIdentity, ModelResolution, Parameters } from './model-identity.ts';
 import { splitContextWindow } from './parse-model-name.ts';
 
@@ -17,6 +17,9 @@ export type ModelSelection = {
 type Target =
   | { readonly kind: 'model'; readonly name: string | null; readonly unlisted: boolean }
   | { readonly kind: 'missing'; readonly why: MissingWhy };
+
+/** What is kept where no model is named and the catalogue has no default for the agent. */
+const AGENTS_OWN_CHOICE = 'default';
 
 /** Everything a selection means is looked up here, once, and kept with what is begun on it. */
 export function resolveModel(catalogue: Catalogue, selection: ModelSelection): ModelResolution {
@@ -56,10 +59,13 @@ export function refuseUnlisted(resolution: ModelResolution): ModelResolution {
 
 function targetOf(catalogue: Catalogue, agent: Agent, model: string | null): Target {
   const { bare, suffix } = windowOf(model ?? '');
-  if (isAgentChoice(bare) && findModel(catalogue, agent, bare).kind !== 'listed') {
-    const preset = catalogue.defaults.get(agent);
+  const preset = catalogue.defaults.get(agent);
+  // The name `default` means the default, also where an entry of that name is not the default any more.
+  const meansDefault = isDefaultName(bare) && preset !== undefined;
+  if (meansDefault || (isAgentChoice(bare) && findModel(catalogue, agent, bare).kind !== 'listed')) {
+    // Kept by the name of the choice itself: a default that is made later is not what this one stood for.
     return preset === undefined
-      ? { kind: 'model', name: null, unlisted: false }
+      ? { kind: 'model', name: bare === '' ? AGENTS_OWN_CHOICE : bare, unlisted: false }
       : follow(catalogue, preset, suffix, model ?? '');
   }
   const found = findModel(catalogue, agent, model ?? '');

@@ -31,12 +31,34 @@ export async function bindBulkKey(
   );
 }
 
-/** Items that found their session there wrote nothing, and are told the same again. */
-export async function keepExisting(ctx: GuardContext, keys: ItemKeys, outcomes: readonly BulkOutcome[]): Promise<void> {
-  const rows = outcomes.flatMap((outcome, index) => {
+/**
+ * Items that found their session there wrote nothing but are told the same again, so that is kept. Where a call with the same key that ran at the
+ * same time was faster, what it did is told instead.
+ */
+export async function settleWithKeys(
+  ctx: GuardContext,
+  keys: ItemKeys,
+  outcomes: readonly BulkOutcome[],
+): Promise<BulkOutcome[]> {
+  const unsettled = outcomes.flatMap((outcome, index) => {
     const { key, outcome: before } = keys[index] ?? {};
-    if (key === undefined || before !== undefined || outcome.kind !== 'existing') return [];
-    return [existingRow(key, outcome.session.id, outcome.session.status)];
+    return key === undefined || before !== undefined || outcome.kind === 'created' || outcome.kind === 'replaced'
+      ? []
+      : [{ key, outcome, index }];
   });
-  await keepIdempotentResponses(ctx.database, rows);
+  const [first] = unsettled;
+  if (first === undefined) return [...outcomes];
+  const rows = unsettled.flatMap(({ key, outcome }) =>
+    outcome.kind === 'existing' ? [existingRow(key, outcome.session.id, outcome.session.status)] : [],
+  );
+  const ours = new Set(await keepIdempotentResponses(ctx.database, rows));
+  const names = unsettled.map(({ key }) => key.key).filter((name) => !ours.has(name));
+  const found = await readIdempotentResponses(ctx.database, first.key.scope, names);
+  const settled = [...outcomes];
+  for (const { key, index } of unsettled) {
+    const stored = found.get(key.key);
+    const told = stored === undefined ? undefined : await retell(ctx, checkStored(ctx, key, stored));
+    if (told !== undefined) settled[index] = told;
+  }
+  return settled;
 }

@@ -14,7 +14,7 @@ import {
 import { deadlineIn } from '@phaselock/locking';
 import { type BulkOpen, openSessions, readSlotStates } from '@phaselock/store';
 import { announceOpened } from './announce.ts';
-import { bindBulkKey, type ItemKeys, keepExisting } from './bulk-keys.ts';
+import { bindBulkKey, type ItemKeys, settleWithKeys } from './bulk-keys.ts';
 import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
 import { demandReplace } from './demand-replace.ts';
@@ -61,8 +61,7 @@ export async function bulkStart(
     // Those that go their own way end before this call must: one that fails in time is an item of its answer, and holds up no other.
     const alone = { ...ctx, settings: { ...ctx.settings, deadlineMs: deadline.waitMs() } };
     const outcomes = await Promise.all(plans.map((plan) => finish(alone, plan, opened, since)));
-    await keepExisting(ctx, keys, outcomes);
-    return outcomes;
+    return await settleWithKeys(ctx, keys, outcomes);
   });
 }
 

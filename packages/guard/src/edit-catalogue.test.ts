@@ -1,5 +1,15 @@
 import { type ModelId, parseModelId, parseProfileId } from '@phaselock/core';
-import { aStart, begin, eventually, holdLock, OPUS, openTestGuard, SONNET, type TestGuard } from '@phaselock/testkit';
+import {
+  aStart,
+  begin,
+  eventually,
+  holdLock,
+  OPUS,
+  openTestGuard,
+  SONNET,
+  SONNET_NEXT,
+  type TestGuard,
+} from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 /** The catalogue is moved about, so each test has its own. */
@@ -70,6 +80,34 @@ describe('another default', () => {
     await edit;
     expect(await defaults()).toEqual([OPUS]);
     expect(await resolved()).toBe(OPUS);
+  });
+
+  test('that two name at once, each its own, is the one of the later', async () => {
+    const { guard } = scene;
+    await makeDefault(SONNET);
+    const [opus, next] = [await idOf(OPUS), await idOf(SONNET_NEXT)];
+    await using holder = await holdDefault();
+    const first = guard.editModel(opus, { isDefault: true });
+    await waiting(1);
+    const second = guard.editModel(next, { isDefault: true });
+    await waiting(2);
+    await holder.letGo();
+    expect(await Promise.allSettled([first, second])).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }]);
+    expect(await defaults()).toEqual([SONNET_NEXT]);
+  });
+
+  test('that is added while another is named is the one of the later', async () => {
+    const { guard } = scene;
+    await makeDefault(SONNET);
+    const opus = await idOf(OPUS);
+    await using holder = await holdDefault();
+    const first = guard.editModel(opus, { isDefault: true });
+    await waiting(1);
+    const second = guard.addModel({ ...BY_DEFAULT, name: 'claude-opus-9', isDefault: true });
+    await waiting(2);
+    await holder.letGo();
+    expect(await Promise.allSettled([first, second])).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }]);
+    expect(await defaults()).toEqual(['claude-opus-9']);
   });
 
   test('of one agent leaves those of the others', async () => {

@@ -25,15 +25,25 @@ const LOG_PAGE = 1_000;
 export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGenerator<ExportedPart> {
   const { kysely } = ctx.database;
   try {
-    const session = await readSession(kysely, id);
-    if (session === undefined) throw new PhaselockError('session_not_found');
     const { catalogue } = await ctx.catalogue.view();
+    // One moment: what the session says of its usage and its status is what its processes and events say.
+    const { session, processes, events, upTo } = await kysely
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (moment) => {
+        const found = await readSession(moment, id);
+        if (found === undefined) throw new PhaselockError('session_not_found');
+        return {
+          session: found,
+          processes: await readProcesses(moment, id),
+          events: await readEvents(moment, { taskId: found.slot.taskId, sessionId: id }),
+          upTo: await readLastLogId(moment, id),
+        };
+      });
     yield { kind: 'session', session: showRecord(catalogue, session) };
-    for (const process of await readProcesses(kysely, id)) yield { kind: 'process', process };
-    for (const event of await readEvents(kysely, { taskId: session.slot.taskId, sessionId: id }))
-      yield { kind: 'event', event };
+    for (const process of processes) yield { kind: 'process', process };
+    for (const event of events) yield { kind: 'event', event };
 
-    const upTo = await readLastLogId(kysely, id);
     for (let after = 0; after < upTo; ) {
       const page = await readLogs(kysely, id, { after, upTo, limit: LOG_PAGE });
       // It was purged meanwhile: half a log must not look like all of it.

@@ -179,14 +179,21 @@ describe('a process that was found lost, and nothing has begun after it', () => 
     return was;
   }
 
-  test('takes up no lease, writes no logs and tells no id', async () => {
+  test('takes up no lease and tells no id', async () => {
     const { session, token, told, zombie } = await lost();
     expect(await scene.guard.heartbeat(token)).toMatchObject({ kind: 'stop', why: 'not-running' });
-    await expect(say(token, 'too late')).rejects.toMatchObject(STALE);
     await expect(scene.guard.reportAgentSession(token, zombie)).rejects.toMatchObject(STALE);
     const finish = { ...token, ending: 'completed', agentSessionId: zombie } as const;
     await expect(scene.guard.finishTurn(finish)).rejects.toMatchObject(STALE);
     expect(await scene.guard.session(session.id)).toMatchObject({ status: 'ready', agentSessionId: told });
+  });
+
+  test('tells its last lines until the next turn begins', async () => {
+    const { session, token, turn } = await lost();
+    await say(token, 'in time');
+    await scene.guard.startTurn(turn);
+    await expect(say(token, 'too late')).rejects.toMatchObject(STALE);
+    expect(await logsOf(session)).toMatchObject([{ process_id: token.processId, line: 'in time' }]);
   });
 
   test('tells its usage and how it ended; it ended when its lease did', async () => {

@@ -149,6 +149,7 @@ async function beginFirst(
     preRetryId: resumes,
     skipContext: request.skipContext ?? false,
     identity,
+    lostId: request.lostId ?? null,
     takesUp: resumes === null ? null : { conversationOf: state.conversationOf },
     modelChange: previous === null ? null : { previous },
     leaseMs: ctx.settings.leaseMs,

@@ -1,3 +1,4 @@
+import type { SessionId } from '@phaselock/core';
 import { markLapsed } from '@phaselock/store';
 import {
   agentId,
@@ -66,10 +67,10 @@ async function inTurn<First, Second>(
   await using holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [id]);
   const ahead = first();
   await waiting(1);
-  const behind = second();
+  const both = Promise.allSettled([ahead, second()]);
   await waiting(2);
   await holder.letGo();
-  const [settled, answer] = await Promise.allSettled([ahead, behind]);
+  const [settled, answer] = await both;
   if (settled.status === 'rejected') throw settled.reason;
   return { ahead: settled.value, behind: answer };
 }
@@ -277,4 +278,18 @@ describe('the first guarded start of a task that waited while its newest legacy 
       { id: older.id, guarded: false },
     ]);
   });
+});
+
+test.each<[string, (id: SessionId) => Promise<unknown>]>([
+  ['deletion', (id) => scene.guard.softDelete({ sessionId: id })],
+  ['deletion of many', (id) => scene.guard.bulkDelete([id])],
+])('a %s that waited while the session was taken into its slot leaves the slot empty', async (_, remove) => {
+  const { guard, world } = scene;
+  const taskId = await world.task();
+  const legacy = await begin(guard, aStart(taskId, SONNET, { guarded: false }));
+  const adopt = () => guard.start(aStart(taskId));
+  const { ahead } = await inTurn(legacy, adopt, () => remove(legacy.id));
+  expect(ahead).toMatchObject({ kind: 'existing', session: { id: legacy.id } });
+  expect(await guard.session(legacy.id)).toMatchObject({ guarded: true, deletedReason: 'deleted' });
+  expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'created', session: { generation: 1 } });
 });

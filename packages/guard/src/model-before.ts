@@ -13,9 +13,10 @@ export type BegunTurn = {
 /** Of the process that made the conversation that ends here; a conversation that was kept across a minor version has had several models. */
 export function modelBefore(
   { history, session }: TurnState,
-  { preRetryId, lostId }: Pick<StartTurn, 'preRetryId' | 'lostId'>,
+  { preRetryId, lostId, skipContext }: Pick<StartTurn, 'preRetryId' | 'lostId' | 'skipContext'>,
 ): ModelIdentity {
-  const ended = findConversation(history, { preRetryId: preRetryId ?? null, lostId: lostId ?? null });
+  const retried = skipContext === true ? null : (preRetryId ?? null);
+  const ended = findConversation(history, { preRetryId: retried, lostId: lostId ?? null });
   const maker = ended.kind === 'resumable' || ended.kind === 'lost' ? ended.maker : null;
   return maker?.identity ?? session.identity;
 }

@@ -11,8 +11,11 @@ export async function findBegunTurn(
   const process = await readProcess(kysely, processId);
   const session = process === undefined ? undefined : await readSession(kysely, process.session_id);
   if (process === undefined || session === undefined) return undefined;
+  // Outside the guard the session that was left was not replaced.
   const replaced =
-    session.id === request.sessionId ? null : { sessionId: request.sessionId, generation: request.generation };
+    session.predecessorId === request.sessionId && session.id !== request.sessionId
+      ? { sessionId: request.sessionId, generation: request.generation }
+      : null;
   const isFirst = process.passed_session_id === null || process.passed_session_id === session.takenUp;
   return {
     kind: 'started',

@@ -60,10 +60,10 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     await using holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [id]);
     const ahead = first();
     await waiting(1);
-    const behind = second();
+    const both = Promise.allSettled([ahead, second()]);
     await waiting(2);
     await holder.letGo();
-    const [settled, answer] = await Promise.allSettled([ahead, behind]);
+    const [settled, answer] = await both;
     if (settled.status === 'rejected') throw settled.reason;
     return { ahead: settled.value, behind: answer };
   }

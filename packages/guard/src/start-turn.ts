@@ -10,6 +10,7 @@ import {
   type Generation,
   type Handoff,
   isModelGone,
+  type MissingWhy,
   type ModelPolicy,
   type ModelResolution,
   type ModelSelection,
@@ -89,9 +90,13 @@ export type TurnOutcome =
       readonly kind: 'refused';
       readonly code: ErrorCode;
       readonly text: string;
+      /** Of a missing model. */
+      readonly why?: MissingWhy;
       readonly retryAfterMs: number | null;
       readonly detail?: string;
     };
+
+type RefusedTurn = Extract<TurnOutcome, { kind: 'refused' }>;
 
 export type TurnAttempt = {
   readonly request: StartTurn;
@@ -211,13 +216,11 @@ async function carryOut(
       const shown = shownOf(state.session);
       return { kind: 'ask', question, shown, reasons: comparison.reasons, text, warning: NOTICES.replace_warning };
     }
-    case 'refuse':
-      return await refused(
-        ctx,
-        attempt,
-        decision.code,
-        decision.code === 'predecessor_stopping' ? decision.retryAfterMs : null,
-      );
+    case 'refuse': {
+      const retryAfterMs = decision.code === 'predecessor_stopping' ? decision.retryAfterMs : null;
+      const outcome = await refused(ctx, attempt, decision.code, retryAfterMs);
+      return decision.code === 'model_missing' ? { ...outcome, why: decision.why } : outcome;
+    }
   }
 }
 
@@ -254,6 +257,7 @@ async function begin(
       preRetryId: request.preRetryId ?? null,
       skipContext: request.skipContext ?? false,
       identity,
+      lostId: request.lostId ?? null,
       takesUp: isFirst && !isInitial ? { conversationOf: state.conversationOf } : null,
       modelChange: previous === null ? null : { previous },
       leaseMs: ctx.settings.leaseMs,
@@ -286,7 +290,7 @@ async function refused(
   { request }: TurnAttempt,
   code: ErrorCode,
   retryAfterMs: number | null,
-): Promise<TurnOutcome> {
+): Promise<RefusedTurn> {
   ctx.telemetry.turnDecided('refused');
   const { text } = ERRORS[code];
   if (code !== 'stale_generation') return { kind: 'refused', code, text, retryAfterMs };

@@ -94,7 +94,10 @@ describe('an alias that was moved to another model', () => {
     await guard.finishTurn({ sessionId, generation, processId, ending: 'completed', agentSessionId: told });
     const retry = { sessionId, generation, attemptId, preRetryId: agentId(id) };
     expect(await guard.startTurn({ ...retry, model: SONNET_BY_ALIAS })).toMatchObject({ question: 'replace' });
-    expect(await guard.startTurn({ ...retry, model: { agent: 'claude-code', model: SONNET } })).toMatchObject({
+    const byName = { ...retry, model: { agent: 'claude-code', model: SONNET } } as const;
+    // It leaves the session of another model, which is asked about as well.
+    expect(await guard.startTurn(byName)).toMatchObject({ question: 'replace', shown: replaced.session });
+    expect(await guard.startTurn({ ...byName, onModelChange: 'replace' })).toMatchObject({
       passedSessionId: id,
       reason: 'same-model',
       replaced: replaced.session,

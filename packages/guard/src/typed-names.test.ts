@@ -117,8 +117,8 @@ describe('a name that is not listed', () => {
   test.each<[string, ModelSelection]>([
     ['of a family nobody knows', claude('claude-marvel-1')],
     ['of no family', claude('my-own-model')],
-    ["of another agent's family", claude('gpt-6.1-sol')],
-    ['of a family that an agent without a catalogue would have', { agent: 'cursor-agent', model: 'claude-sonnet-9-9' }],
+    ["of another agent's model", claude('gpt-6.1-sol')],
+    ['of a family that another agent has', { agent: 'codex', model: 'claude-sonnet-9-9' }],
   ])('%s is refused', async (_, selection) => {
     const { start } = await aProject();
     const missing = { kind: 'refused', code: 'model_missing', why: 'model-missing' };

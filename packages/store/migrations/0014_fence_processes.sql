@@ -28,6 +28,9 @@ end $$;
 -- away. The session's totals follow by the difference. True when something changed.
 create function book_usage(p_session_id uuid, was processes, p_input bigint, p_output bigint, p_turns bigint, p_cost bigint)
 returns boolean language plpgsql as $$
+declare
+  -- The largest whole number JSON carries exactly.
+  v_most constant bigint := 9007199254740991;
 begin
   if p_input <= was.input_tokens and p_output <= was.output_tokens and p_turns <= was.turns and p_cost <= was.cost_usd_micros then
     return false;
@@ -36,19 +39,28 @@ begin
       turns = greatest(turns, p_turns), cost_usd_micros = greatest(cost_usd_micros, p_cost)
     where id = was.id;
   update sessions s
-    set input_tokens = s.input_tokens + greatest(0, p_input - was.input_tokens),
-        output_tokens = s.output_tokens + greatest(0, p_output - was.output_tokens),
-        turns = s.turns + greatest(0, p_turns - was.turns),
-        cost_usd_micros = s.cost_usd_micros + greatest(0, p_cost - was.cost_usd_micros)
+    set input_tokens = least(v_most, s.input_tokens + greatest(0, p_input - was.input_tokens)),
+        output_tokens = least(v_most, s.output_tokens + greatest(0, p_output - was.output_tokens)),
+        turns = least(v_most, s.turns + greatest(0, p_turns - was.turns)),
+        cost_usd_micros = least(v_most, s.cost_usd_micros + greatest(0, p_cost - was.cost_usd_micros))
     where s.id = p_session_id;
   return true;
+end $$;
+
+-- A conversation that was taken up again has processes in several sessions of its slot.
+create function invalidate_conversation(v sessions, p_agent_session_id text) returns void language plpgsql as $$
+begin
+  update processes m set invalidated = true
+    from sessions o
+    where m.agent_session_id = p_agent_session_id and not m.invalidated and o.id = m.session_id
+      and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.standalone = v.standalone;
 end $$;
 
 create function begin_turn(
   p_session_id uuid, p_generation bigint, p_seen_version integer, p_attempt_id uuid, p_process_id uuid,
   p_action text, p_reason text, p_passed_session_id text, p_pre_retry_session_id text, p_skip_context boolean,
   p_agent text, p_variant text, p_model text, p_resolved_model text, p_parameters jsonb,
-  p_takes_up boolean, p_conversation_of uuid, p_change jsonb, p_lease_ms integer, p_actor text
+  p_takes_up boolean, p_conversation_of uuid, p_lost_session_id text, p_change jsonb, p_lease_ms integer, p_actor text
 ) returns table (outcome text, seq integer, lease_expires_at timestamptz, session_version integer, lost boolean) language plpgsql as $$
 declare
   v_at timestamptz;
@@ -109,6 +121,9 @@ begin
       select max(m.seq) from processes m where m.session_id = p_session_id and m.agent_session_id = p_pre_retry_session_id);
   end if;
 
+  -- Told with a turn or with an ending, a conversation that the agent no longer knows is not resumed any more, in whichever session of the slot.
+  if p_lost_session_id is not null then perform invalidate_conversation(v, p_lost_session_id); end if;
+
   insert into processes (id, task_id, attempt_id, session_id, seq, action, reason, passed_session_id, pre_retry_session_id,
                          skip_context, agent, variant, model, resolved_model, parameters, generation, status, started_at)
     values (p_process_id, v.task_id, p_attempt_id, p_session_id, seq, p_action, p_reason, p_passed_session_id,
@@ -131,7 +146,7 @@ create or replace function begin_turn(
 ) returns table (outcome text, seq integer, lease_expires_at timestamptz, session_version integer) language sql as $$
   select outcome, seq, lease_expires_at, session_version
   from begin_turn(p_session_id, p_generation, p_seen_version, p_attempt_id, p_process_id, p_action, p_reason, p_passed_session_id,
-                  p_pre_retry_session_id, p_skip_context, p_agent, p_variant, p_model, null::text, p_parameters, false, null::uuid, null::jsonb,
+                  p_pre_retry_session_id, p_skip_context, p_agent, p_variant, p_model, null::text, p_parameters, false, null::uuid, null::text, null::jsonb,
                   p_lease_ms, p_actor)
 $$;
 
@@ -164,7 +179,9 @@ begin
   -- Only what is new: the same said twice, after an answer that was lost, is no reason to refuse it.
   v_id := case when p_agent_session_id is distinct from p.agent_session_id then p_agent_session_id end;
   v_invalidates := p_lost_agent_session and exists (
-    select 1 from processes m where m.session_id = p_session_id and m.agent_session_id = p.passed_session_id and not m.invalidated);
+    select 1 from processes m join sessions o on o.id = m.session_id
+    where m.agent_session_id = p.passed_session_id and not m.invalidated
+      and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.standalone = v.standalone);
   if v_id is not null or v_invalidates then
     if standing = any (p_conversation_ignored) then
       v_id := null;
@@ -200,11 +217,11 @@ begin
     where x.id = p_process_id;
   if v_invalidates then
     -- The agent no longer knows the conversation that was passed: no process that told its id makes it resumable.
-    update processes m set invalidated = true where m.session_id = p_session_id and m.agent_session_id = p.passed_session_id;
+    perform invalidate_conversation(v, p.passed_session_id);
   end if;
 
   -- A temporary session ends with its one execution.
-  v_temporary := v.standalone and v.milestone_id is null and (v.status = 'running' or p.status = 'lost');
+  v_temporary := v.standalone and v.milestone_id is null and v.status = 'running' and p.status = 'running';
   session_ended := v_temporary and v.ended_at is null;
   -- Only the process that holds the lease gives it back: a lost one that comes home late must not free its successor's.
   update sessions s

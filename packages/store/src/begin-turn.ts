@@ -10,7 +10,7 @@ import type {
 } from '@phaselock/core';
 import { firstRow, functionCall, type Writer } from './sql.ts';
 
-const BEGIN_TURN = functionCall('begin_turn', 20);
+const BEGIN_TURN = functionCall('begin_turn', 21);
 
 export type BeginTurn = {
   readonly sessionId: SessionId;
@@ -27,6 +27,8 @@ export type BeginTurn = {
   readonly identity: ModelIdentity;
   /** The first process of the session goes on with a conversation that began in this other session; null where nobody recorded it. */
   readonly takesUp: { readonly conversationOf: SessionId | null } | null;
+  /** A conversation of the slot that the agent no longer knows, whichever this turn goes on with. */
+  readonly lostId: AgentSessionId | null;
   /** The model the attempt worked with before, when it is another one: kept with the event of the turn. */
   readonly modelChange: { readonly previous: ModelIdentity } | null;
   readonly leaseMs: number;
@@ -76,6 +78,7 @@ export async function beginTurn(writer: Writer, turn: BeginTurn): Promise<BegunT
       JSON.stringify(parameters),
       turn.takesUp !== null,
       turn.takesUp?.conversationOf ?? null,
+      turn.lostId,
       change === null ? null : JSON.stringify(change),
       turn.leaseMs,
       turn.actor,

@@ -55,8 +55,12 @@ export async function addProfile(
     .execute();
 }
 
-/** In the transaction that makes another model the default: at no time an agent has two of them, and none sees it without one. */
+/**
+ * In the transaction that makes another model the default: at no time an agent has two of them, and none sees it without one. Of several that make
+ * a default at once each waits for the one before it.
+ */
 async function giveUpDefault(db: Kysely<Schema>, agent: Agent): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`default model ${agent}`}, 0))`.execute(db);
   await db
     .updateTable('models')
     .set({ is_default: false })
@@ -75,15 +79,11 @@ export async function editModel(
   { isDefault, standsFor }: EditModel,
 ): Promise<boolean> {
   return await db.transaction().execute(async (transaction) => {
-    const model = await transaction
-      .selectFrom('models')
-      .select('agent')
-      .where('id', '=', id)
-      .where('deleted_at', 'is', null)
-      .forUpdate()
-      .executeTakeFirst();
-    if (model === undefined) return false;
-    if (isDefault === true) await giveUpDefault(transaction, model.agent);
+    const live = transaction.selectFrom('models').select('agent').where('id', '=', id).where('deleted_at', 'is', null);
+    // Before its row is locked: two that take the default from each other would wait for each other.
+    const agent = isDefault === true ? (await live.executeTakeFirst())?.agent : undefined;
+    if (agent !== undefined) await giveUpDefault(transaction, agent);
+    if ((await live.forUpdate().executeTakeFirst()) === undefined) return false;
     if (isDefault !== undefined || standsFor !== undefined) {
       await transaction
         .updateTable('models')

@@ -38,7 +38,11 @@ export async function listSessions(
   if (mode !== undefined) query = query.where('s.mode', '=', mode);
   if (status !== undefined) query = query.where('s.status', '=', status);
   if (model !== undefined) {
-    query = query.where((where) => where.or([where('s.model', '=', model), where('s.resolved_model', '=', model)]));
+    // Names of models are looked up without regard to case.
+    const name = model.toLowerCase();
+    query = query.where(({ or, eb, fn }) =>
+      or([eb(fn('lower', ['s.model']), '=', name), eb(fn('lower', ['s.resolved_model']), '=', name)]),
+    );
   }
   if (milestoneId !== undefined) query = query.where('s.milestone_id', '=', milestoneId);
   if (filter.includeDeleted !== true) query = query.where('s.deleted_at', 'is', null);

@@ -29,6 +29,7 @@ function turnAnswer(outcome: TurnOutcome) {
         confirm: { kind: 'replace', shown: outcome.shown },
       });
     case 'refused':
+      if (outcome.why !== undefined) throw new Refusal(outcome.code, { why: outcome.why });
       throw new PhaselockError(outcome.code, {
         ...(outcome.retryAfterMs !== null && { retryAfterMs: outcome.retryAfterMs }),
         ...(outcome.detail !== undefined && { detail: outcome.detail }),

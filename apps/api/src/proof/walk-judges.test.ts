@@ -148,6 +148,13 @@ const LIES: readonly (readonly [string, () => void])[] = [
   ],
   ['5 a generation twice or backwards', () => start(102, 1)],
   [
+    '5 an old version is taken deleteSession',
+    () => {
+      tell('getSession', { params: { sessionId: uuid(101) } }, 200, { id: uuid(101), version: 4 });
+      tell('deleteSession', { params: { sessionId: uuid(101) }, ifMatch: '"3"' }, 204, undefined);
+    },
+  ],
+  [
     '6 usage goes down',
     () => {
       tell('getSession', {}, 200, { id: uuid(101), usage: usage(9) });

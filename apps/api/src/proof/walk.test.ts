@@ -1,6 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openTestApi } from '../testing/open-test-api.ts';
+import { lineOf } from './walk/book.ts';
 import { prepareClients, prepareWorld } from './walk/prepare-world.ts';
 import { settle } from './walk/settle.ts';
 import { summaryOf } from './walk/summary.ts';
@@ -26,7 +30,10 @@ test.each(SEEDS)(
     await settle(walked.judging, walked.turnAt(steps + 1), api.databaseUrl);
 
     const { book, operations } = walked.judging;
-    const again = `PHASELOCK_TEST_WALK_SEEDS=${seed} PHASELOCK_TEST_WALK_CALLS=${CALLS}`;
+    const diary = join(tmpdir(), `phaselock-walk-${seed}.txt`);
+    // Answers come in another order the next time, so what happened this time is kept.
+    if (book.broken.length > 0) writeFileSync(diary, book.calls.map(lineOf).join('\n'));
+    const again = `PHASELOCK_TEST_WALK_SEEDS=${seed} PHASELOCK_TEST_WALK_CALLS=${CALLS}; all its calls: ${diary}`;
     const summary = summaryOf(book, operations);
     expect(book.broken.length, `${again}\n${summary.text}\n\n${book.report()}\n\n${again}`).toBe(0);
     expect(summary.neverAsked, 'operations the walk did not come to').toEqual([]);

@@ -81,7 +81,7 @@ export const startMany = route({
   group,
   summary: 'Start sessions in many slots',
   description:
-    'Each item succeeds or fails alone; the results are in the order asked. A repeated call finds the sessions the first one made; with the same Idempotency-Key it tells the same again.',
+    'Each item succeeds or fails alone; the results are in the order asked. A repeated call finds the sessions the first one made; with the same Idempotency-Key it tells the same again of every item that came to a session, and asks or tries the others anew.',
   scope: 'sessions:write',
   body: z
     .strictObject({

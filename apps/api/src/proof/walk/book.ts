@@ -1,6 +1,6 @@
 import type { Seen } from './seen.ts';
 
-export type Broken = {
+type Broken = {
   /** Which of the promises, and how: one of a kind is told in full, the others are counted. */
   readonly promise: string;
   readonly step: number;
@@ -66,7 +66,7 @@ function storyOf(calls: readonly Seen[], { about, step, whole }: Broken): string
 }
 
 const mentions = ({ path, asking, text }: Seen, id: string): boolean =>
-  path.includes(id) || text.includes(id) || JSON.stringify(asking.body ?? '').includes(id);
+  path.includes(id) || text.includes(id) || JSON.stringify([asking.body, asking.idempotencyKey]).includes(id);
 
 export function lineOf(seen: Seen): string {
   const { step, sent, answered, client, operation, path, asking, status } = seen;

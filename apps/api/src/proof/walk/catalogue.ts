@@ -1,5 +1,5 @@
 import { at, listAt, textAt } from './read.ts';
-import { type Body, type Seen, succeeded } from './seen.ts';
+import { type Seen, succeeded } from './seen.ts';
 
 /** One state of a model's or a profile's entry. Between `sent` and `answered` of what made or ended it nobody can tell whether it holds. */
 export type Entry = {
@@ -120,15 +120,15 @@ export function meaningsOf(
     for (const { standsFor } of targets) standsFor === undefined ? found.add(at) : follow(standsFor, depth + 1);
   };
   if (name !== null) follow(name, 0);
-  else for (const entry of held.filter(({ isDefault }) => isDefault)) follow(entry.name, 0);
+  else {
+    const defaults = held.filter(({ isDefault }) => isDefault);
+    for (const entry of defaults) follow(entry.name, 0);
+    const always = defaults.some(({ from, endAnswered }) => from < sent && endAnswered === undefined);
+    // At a moment without a default it is the choice of the agent itself.
+    if (!always) found.add('default');
+  }
   return found;
 }
 
 export const liveEntries = ({ entries }: Catalogue, kind: Entry['kind']): Entry[] =>
   entries.filter((entry) => entry.kind === kind && entry.endAnswered === undefined);
-
-export const asSelection = (agent: string, model?: string, parameters?: Body): Body => ({
-  agent,
-  ...(model !== undefined && { model }),
-  ...(parameters !== undefined && { parameters }),
-});

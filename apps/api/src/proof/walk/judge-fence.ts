@@ -8,6 +8,7 @@ import { aboutSlot } from './slot-story.ts';
 export function judgeFence(judging: Judging, seen: Seen): void {
   judgeCall(judging, seen);
   judgeLatest(judging, seen);
+  judgeMatch(judging, seen);
   for (const session of bornBy(judging.memory, seen)) judgeBirth(judging, seen, session);
 }
 
@@ -33,6 +34,23 @@ function judgeCall({ book, memory }: Judging, seen: Seen): void {
     complain('another generation is taken', `generation ${given} for ${session.id} of ${session.generation}`);
   else if (session.goneSince !== undefined && session.goneSince < seen.sent && seen.operation !== 'finishTurn')
     complain('an old generation is taken', `${session.id} is gone since ${session.goneSince}`);
+}
+
+/** What is bound to a version is not done to a later one. */
+function judgeMatch({ book, memory }: Judging, seen: Seen): void {
+  const session = memory.sessions.get(seen.asking.params?.sessionId ?? '');
+  const wanted = Number(/\d+/.exec(seen.asking.ifMatch ?? '')?.[0]);
+  if (session === undefined || !succeeded(seen) || Number.isNaN(wanted)) return;
+  // Deleting what is gone changes nothing.
+  if (session.goneSince !== undefined && session.goneSince < seen.answered) return;
+  const later = session.versions.find(({ version, answered }) => version > wanted && answered < seen.sent);
+  if (later !== undefined)
+    book.complain({
+      promise: `5 an old version is taken ${seen.operation}`,
+      step: seen.step,
+      what: `If-Match ${wanted}, though ${later.version} was told at ${later.answered}`,
+      about: [session.id],
+    });
 }
 
 function judgeLatest({ book, memory }: Judging, seen: Seen): void {

@@ -14,29 +14,33 @@ export function judgeStreams(
   judging: Judging,
   whole: readonly OpenStream[],
   streams: readonly OpenStream[],
-  sessions: readonly FinalSession[],
+  flaw: string | undefined,
 ): void {
-  judgeWhole(judging, whole, sessions);
+  const complain = (promise: string, step: number, what: string): void =>
+    judging.book.complain({ promise: `9 ${promise}`, step, what, about: [] });
+  if (flaw !== undefined) complain('changes are not the events', Number.POSITIVE_INFINITY, flaw);
   for (const stream of streams) {
-    const flaw = flawOf(stream, whole, judging);
-    if (flaw === undefined) continue;
+    const wrong = flawOf(stream, whole, judging);
     const { step, operation, id, client, after } = stream;
-    const what = `${operation} ${id} of ${client.name} from ${after ?? 'now'}: ${flaw}`;
-    judging.book.complain({ promise: `9 stream ${flaw.split(':')[0]}`, step, what, about: [] });
+    if (wrong !== undefined)
+      complain(
+        `stream ${wrong.split(':')[0]}`,
+        step,
+        `${operation} ${id} of ${client.name} from ${after ?? 'now'}: ${wrong}`,
+      );
   }
 }
 
-function judgeWhole({ book }: Judging, whole: readonly OpenStream[], sessions: readonly FinalSession[]): void {
+/** How what is streamed differs from what is recorded, if it does. */
+export function flawOfWhole(whole: readonly OpenStream[], sessions: readonly FinalSession[]): string | undefined {
   const streamed = whole.flatMap(({ received }) => received.map(({ change }) => changeKey(change)));
   // A replacement is an event of both its sessions.
   const events = new Map(sessions.flatMap((session) => session.events.map((event) => [numberAt(event, 'id'), event])));
   const recorded = [...events.values()].map((event) => changeKey(event));
   const missing = without(recorded, streamed);
   const more = without(streamed, recorded);
-  if (missing.length === 0 && more.length === 0) return;
-  const what = `${missing.length} of ${recorded.length} are missing: ${missing.slice(0, 4)}; too many: ${more.slice(0, 4)}`;
-  const about = [...missing, ...more].slice(0, 1).map((key) => key.split(' ')[0] ?? key);
-  book.complain({ promise: '9 changes are not the events', step: Number.POSITIVE_INFINITY, what, about });
+  if (missing.length === 0 && more.length === 0) return undefined;
+  return `${missing.length} of ${recorded.length} are missing: ${missing.slice(0, 4)}; too many: ${more.slice(0, 4)}`;
 }
 
 /** What is in the one more often than in the other. */

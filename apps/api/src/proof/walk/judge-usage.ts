@@ -31,7 +31,12 @@ function judgeSum(book: Judging['book'], seen: Seen): void {
   if (usage === undefined) return;
   const flaw = sumFlaw(usage, processes);
   if (flaw !== undefined)
-    book.complain({ promise: '6 usage does not add up in an export', step: seen.step, what: flaw, about: [seen.path] });
+    book.complain({
+      promise: '6 usage does not add up in an export',
+      step: seen.step,
+      what: flaw,
+      about: [seen.asking.params?.sessionId ?? seen.path],
+    });
 }
 
 export function sumFlaw(total: unknown, processes: readonly unknown[]): string | undefined {

@@ -8,7 +8,14 @@ const keyOf = ({ client, asking }: Seen): string | undefined =>
   asking.idempotencyKey === undefined ? undefined : `${client.name} ${asking.idempotencyKey}`;
 
 export function learn(memory: Memory, seen: Seen): void {
+  learnVersion(memory, seen);
   LESSONS[seen.operation]?.(memory, seen);
+}
+
+/** Whatever changes a session, or shows it, says which version it has then. */
+function learnVersion({ sessions }: Memory, { asking, answer, answered }: Seen): void {
+  const version = numberAt(answer, 'version');
+  if (version !== undefined) sessions.get(asking.params?.sessionId ?? '')?.versions.push({ version, answered });
 }
 
 type Lesson = (memory: Memory, seen: Seen) => void;
@@ -39,7 +46,7 @@ function learnBrief(memory: Memory, seen: Seen, brief: unknown): void {
   if (id === undefined || taskId === undefined || generation === undefined) return;
   const [phase, mode] = [textAt(brief, 'phase') ?? '', textAt(brief, 'mode') ?? ''];
   rememberSession(memory, {
-    ...{ id, taskId, phase, mode, generation, goneSince: undefined, etag: undefined, stops: [] },
+    ...{ id, taskId, phase, mode, generation, goneSince: undefined, etag: undefined, stops: [], versions: [] },
     slot: generation === 0 ? `beside ${id}` : slotKey(taskId, phase, mode),
     model: Object(at(brief, 'model')),
     sent: seen.sent,
@@ -62,7 +69,7 @@ const learnTurn: Lesson = (memory, seen) => {
   rememberGone(memory, textAt(answer, 'replaced.sessionId'), seen.answered);
   const model = Object(at(asking.body, 'model') ?? asked.model);
   rememberSession(memory, {
-    ...{ ...asked, id: sessionId, generation, model, goneSince: undefined, etag: undefined, stops: [] },
+    ...{ ...asked, id: sessionId, generation, model, goneSince: undefined, etag: undefined, stops: [], versions: [] },
     slot: generation === 0 ? `beside ${sessionId}` : asked.slot,
     sent: seen.sent,
     born: seen.answered,

@@ -3,8 +3,8 @@ import type { Body, Seen } from './seen.ts';
 /** What belongs to the project of the walk (`ours`), or to the project of the third client (`theirs`). */
 export type Side = 'ours' | 'theirs';
 
-export type KnownTask = { readonly id: string; readonly side: Side; gone: boolean };
-export type KnownAttempt = { readonly id: string; readonly taskId: string; gone: boolean };
+type KnownTask = { readonly id: string; readonly side: Side; gone: boolean };
+type KnownAttempt = { readonly id: string; readonly taskId: string; gone: boolean };
 
 export type KnownSession = {
   readonly id: string;
@@ -21,6 +21,8 @@ export type KnownSession = {
   /** Since when everybody could know that it was replaced or deleted. */
   goneSince: number | undefined;
   etag: string | undefined;
+  /** Its versions as they were told, and when. */
+  readonly versions: { readonly version: number; readonly answered: number }[];
   readonly stops: { readonly sent: number; readonly answered: number }[];
 };
 
@@ -47,7 +49,7 @@ export type KnownProcess = {
   overSince: number | undefined;
 };
 
-export type Report = {
+type Report = {
   readonly agentId: string;
   readonly sessionId: string;
   readonly processId: string;
@@ -57,7 +59,7 @@ export type Report = {
   readonly doubtful: boolean;
 };
 
-export type Append = {
+type Append = {
   readonly sessionId: string;
   readonly processId: string;
   readonly lines: readonly string[];
@@ -106,8 +108,6 @@ export const openMemory = (projects: Record<Side, string>): Memory => ({
 });
 
 export const slotKey = (taskId: string, phase: string, mode: string): string => `${taskId}/${phase}/${mode}`;
-
-export const sideOf = (memory: Memory, taskId: string): Side => memory.tasks.get(taskId)?.side ?? 'ours';
 
 /** Whether one process began after another in their slot. */
 export const isLater = (one: KnownProcess, other: KnownProcess): boolean =>

@@ -1,6 +1,5 @@
-export const CLIENTS = ['all', 'limited', 'other'] as const;
 /** `all` may do everything, `limited` must not replace, `other` belongs to another project; a key made on the way has none of their names. */
-export type ClientName = (typeof CLIENTS)[number] | 'made';
+export type ClientName = 'all' | 'limited' | 'other' | 'made';
 
 export type Client = { readonly name: ClientName; readonly key: string };
 
