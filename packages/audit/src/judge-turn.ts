@@ -82,12 +82,12 @@ function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right
   return broken('SV102', known, `the model is the same (${now.label}), yet nothing was passed`);
 }
 
-/** A retry from before this thread: the conversation goes on with the model that made it. What made it may have been purged. */
+/**
+ * A retry from before this thread: the conversation goes on with the model that made it. Where nothing is recorded of that, it was purged since, or
+ * the user was asked and said to keep it.
+ */
 function judgeTakenUp(row: Row, passed: string, traits: SourceTraits, broken: Broken, right: Right): TurnVerdict {
-  if ((row.maker_id ?? null) === null) {
-    if (row.owner !== row.thread) return right(passed, 'taken up after a retry');
-    return broken('SV107', 'cannot be told', `${passed} was to be retried, and no process ever reported it`);
-  }
+  if ((row.maker_id ?? null) === null) return right(passed, 'taken up after a retry');
   const maker = spokenIn(row, 'maker');
   const now = spokenIn(row);
   const verdict = compare(maker, now, traits);

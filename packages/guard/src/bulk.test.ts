@@ -94,6 +94,16 @@ describe('many starts at once', () => {
     expect(rows).toEqual([{ transactions: 1 }]);
   });
 
+  test('a task nobody knows fails alone, also where projects refuse names that are not listed', async () => {
+    const { guard, world } = scene;
+    const strict = await guard.addProject('strict');
+    await guard.editProject(strict, { unlistedModels: 'refused' });
+    if (NOBODYS_TASK === undefined) throw new Error('not a task id');
+    expect(
+      await guard.bulkStart([aStart(await world.task()), aStart(NOBODYS_TASK, 'claude-sonnet-9-9')]),
+    ).toMatchObject([{ kind: 'created' }, { kind: 'failed', code: 'task_not_found' }]);
+  });
+
   test('a slot that moved meanwhile is decided on again, on its own', async () => {
     const stop = stopAt();
     const held = await scene.another({ racepoint: stop.racepoint });

@@ -89,24 +89,20 @@ async function planAll(ctx: GuardContext, items: readonly BulkItem[], keys: Item
       const { key, outcome } = keys[index] ?? {};
       const plan = { item, slot, key, seen, sessionId: newSessionId(ctx), catalogue };
       if (outcome !== undefined) return { ...plan, decision: { kind: 'settled', outcome } };
-      const asked = {
-        model: await resolveInProject(ctx, view, slot.taskId, item.model),
-        say: item.say ?? { kind: 'nothing' as const },
-        guarded: item.guarded ?? true,
-      };
-      const decision = decideStart(seen, asked, policy);
-      return { ...plan, decision: allowed(item, decision, asked.guarded) };
+      try {
+        const asked = {
+          model: await resolveInProject(ctx, view, slot.taskId, item.model),
+          say: item.say ?? { kind: 'nothing' as const },
+          guarded: item.guarded ?? true,
+        };
+        const decision = decideStart(seen, asked, policy);
+        demandReplace(item.mayReplace, decision, asked.guarded);
+        return { ...plan, decision };
+      } catch (error) {
+        return { ...plan, decision: { kind: 'settled', outcome: failed(error) } };
+      }
     }),
   );
-}
-
-function allowed({ mayReplace }: BulkItem, decision: StartDecision, guarded: boolean): Plan['decision'] {
-  try {
-    demandReplace(mayReplace, decision, guarded);
-    return decision;
-  } catch (error) {
-    return { kind: 'settled', outcome: failed(error) };
-  }
 }
 
 function toWrite({ item, slot, key, seen, decision, sessionId }: Plan): BulkOpen | undefined {

@@ -82,6 +82,22 @@ describe('another default', () => {
     expect(await resolved()).toBe(OPUS);
   });
 
+  test('whose model is deleted meanwhile is none: the old one stays', async () => {
+    const { guard } = scene;
+    await makeDefault(SONNET);
+    const opus = await idOf(OPUS);
+    await using holder = await holdDefault();
+    const edit = Promise.allSettled([guard.editModel(opus, { isDefault: true })]);
+    await waiting(1);
+    const remove = guard.deleteModel('claude-code', OPUS);
+    const both = Promise.allSettled([edit, remove]);
+    await eventually(async () => (await modelsOf()).every(({ name }) => name !== OPUS));
+    await holder.letGo();
+    await both;
+    expect(await edit).toMatchObject([{ status: 'rejected', reason: { code: 'model_not_found' } }]);
+    expect(await defaults()).toEqual([SONNET]);
+  });
+
   test('that two name at once, each its own, is the one of the later', async () => {
     const { guard } = scene;
     await makeDefault(SONNET);
@@ -160,6 +176,14 @@ describe('an edit', () => {
     expect(await identity()).toMatchObject({ model: OPUS, parameters: {} });
     await guard.editProfile(id, { model: null });
     expect(await identity()).toMatchObject({ model: null, parameters: {} });
+  });
+
+  test('takes no name that differs from another in case alone, also from two at once', async () => {
+    const { guard } = scene;
+    const add = (name: string, standsFor: string) => guard.addModel({ ...BY_DEFAULT, name, standsFor });
+    const both = await Promise.allSettled([add('Team-Alias', SONNET), add('TEAM-alias', OPUS)]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    await expect(add('team-ALIAS', OPUS)).rejects.toMatchObject({ code: 'already_exists' });
   });
 
   test('of what is not there, or not there any more, is refused', async () => {

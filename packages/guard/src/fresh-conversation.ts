@@ -1,7 +1,19 @@
-import { OUTSIDE_THE_GUARD, type ShownSession, type SlotState, type TurnDecision } from '@phaselock/core';
+import {
+  OUTSIDE_THE_GUARD,
+  type ShownSession,
+  type SlotState,
+  statusesThatAllow,
+  type TurnDecision,
+} from '@phaselock/core';
 import type { Held } from '@phaselock/locking';
-import { beginTurn, createBeside, openSession, type TurnState, type Writer } from '@phaselock/store';
-import { announceBeside, announceOpened, announceTurnBegun } from './announce.ts';
+import { beginTurn, closeSession, createBeside, openSession, type TurnState, type Writer } from '@phaselock/store';
+import {
+  announceBeside,
+  announceOpened,
+  announceTemporary,
+  announceTemporaryEnded,
+  announceTurnBegun,
+} from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { Moved } from './failures.ts';
 import { glance, movedPast } from './glance.ts';
@@ -90,8 +102,9 @@ async function besideAndBegin(
   state: TurnState,
   decision: Fresh,
 ): Promise<StartedTurn> {
-  const { slot, standalone, milestoneId } = state;
+  const { slot, standalone, milestoneId, session: old } = state;
   const { request, processId, catalogue } = attempt;
+  const isTemporary = standalone && milestoneId === null;
   const sessionId = newSessionId(ctx);
   const { identity } = decision;
   const session = { sessionId, generation: OUTSIDE_THE_GUARD };
@@ -105,14 +118,26 @@ async function besideAndBegin(
       standalone,
       idempotency: turnKeyRow(attempt),
     });
+    if (isTemporary) await endTemporary(writer, old, request.actor ?? null);
     return await beginFirst(ctx, writer, attempt, state, { session, decision });
   });
+  if (isTemporary) {
+    announceTemporaryEnded(ctx, { taskId: slot.taskId, sessionId: old.id });
+    announceTemporary(ctx, { taskId: slot.taskId, sessionId });
+  }
   if (!standalone) {
     const born = { id: sessionId, generation: OUTSIDE_THE_GUARD, slot, identity };
     announceBeside(ctx, bornSession(born, { catalogue, predecessor: null }));
   }
   announceTurnBegun(ctx, { slot, sessionId, request, processId, begun, identity });
   return startedTurn(attempt, session, begun, decision, null);
+}
+
+/** Its one execution is the one that begins beside it. */
+async function endTemporary(writer: Writer, { id, generation }: TurnState['session'], actor: string | null) {
+  const from = statusesThatAllow('stop');
+  const closed = await closeSession(writer, { sessionId: id, generation, status: 'stopped', from, actor });
+  if (closed.outcome !== 'closed') throw new Moved();
 }
 
 /** The transaction that holds the slot, if the strategy opened one, else one of its own. */

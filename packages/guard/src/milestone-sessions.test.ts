@@ -5,6 +5,7 @@ import {
   aStart,
   aTurn,
   begin,
+  OPUS,
   openTestGuard,
   runTurn,
   startedOf,
@@ -100,6 +101,17 @@ describe('a temporary session', () => {
     expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject(refused);
     expect(await guard.session(session.id)).toMatchObject({ status: 'failed' });
     expect(told(session.id)).toContain('TEMP_SESSION_END');
+  });
+
+  test('whose execution begins with another model is ended by it, and takes none of its own', async () => {
+    const { attemptId, session } = await alone();
+    const { guard } = scene;
+    const model = { agent: 'claude-code', model: OPUS } as const;
+    const turn = startedOf(await guard.startTurn(aTurn(session, attemptId, { model, onModelChange: 'replace' })));
+    expect(turn.session.sessionId).not.toBe(session.id);
+    expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject({ code: 'illegal_transition' });
+    expect(told(session.id)).toEqual(['TEMP_SESSION', 'TEMP_SESSION_END']);
+    expect(told(turn.session.sessionId)[0]).toBe('TEMP_SESSION');
   });
 
   test('is told to have ended when it is stopped', async () => {

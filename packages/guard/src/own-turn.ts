@@ -1,4 +1,4 @@
-import { readProcess, readSession } from '@phaselock/store';
+import { type ProcessRow, readProcess, readSession, type SessionRecord } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { shownOf } from './start-outcome.ts';
 import type { StartedTurn, TurnAttempt } from './start-turn.ts';
@@ -25,8 +25,14 @@ export async function findBegunTurn(
     action: process.action,
     passedSessionId: process.passed_session_id,
     reason: process.reason,
-    leaseExpiresAt: session.leaseExpiresAt ?? process.started_at,
+    // The lease of the session is that of the process at work: of one that is not, none is left.
+    leaseExpiresAt: leaseOf(process, session),
     replaced,
     handoff: isFirst ? session.handoff : null,
   };
 }
+
+const leaseOf = (
+  { status, started_at, ended_at }: Pick<ProcessRow, 'status' | 'started_at' | 'ended_at'>,
+  { leaseExpiresAt }: Pick<SessionRecord, 'leaseExpiresAt'>,
+): Date => (status === 'running' ? leaseExpiresAt : ended_at) ?? started_at;

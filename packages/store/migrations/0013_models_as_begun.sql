@@ -11,6 +11,8 @@ alter table sessions
   -- An earlier conversation of the slot that goes on here after a retry: the agent's id of it, and the session it began in.
   add column taken_up text,
   add column conversation_of uuid;
+-- Serves: which live session has taken a conversation up.
+create unique index sessions_taken_up on sessions (taken_up) where taken_up is not null and deleted_at is null;
 -- Serves: the sessions of a milestone.
 create index sessions_by_milestone on sessions (milestone_id, id) where milestone_id is not null;
 

@@ -18,8 +18,19 @@ end $$;
 create function demand_conversation(v sessions, p_agent_session_id text) returns void language plpgsql as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended(p_agent_session_id, 0));
-  if v.taken_up is distinct from p_agent_session_id
-     and exists (select 1 from processes p where p.agent_session_id = p_agent_session_id and p.session_id <> v.id) then
+  if v.taken_up is not distinct from p_agent_session_id then return; end if;
+  if exists (select 1 from processes p where p.agent_session_id = p_agent_session_id and p.session_id <> v.id)
+     or exists (select 1 from sessions s where s.taken_up = p_agent_session_id and s.deleted_at is null and s.id <> v.id) then
+    raise exception 'agent session id is taken' using errcode = 'PL004';
+  end if;
+end $$;
+
+-- A conversation goes on in one live session, whether anything is recorded of it or not.
+create function take_up_conversation(v sessions, p_agent_session_id text) returns void language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_agent_session_id, 0));
+  if exists (
+    select 1 from sessions s where s.id <> v.id and s.deleted_at is null and (s.taken_up = p_agent_session_id or s.agent_session_id = p_agent_session_id)) then
     raise exception 'agent session id is taken' using errcode = 'PL004';
   end if;
 end $$;
@@ -109,6 +120,7 @@ begin
     raise exception 'the attempt does not exist or belongs to another task' using errcode = 'PL003';
   end if;
 
+  if p_takes_up then perform take_up_conversation(v, p_passed_session_id); end if;
   update sessions s
     set status = 'running', lease_expires_at = v_at + make_interval(secs => p_lease_ms / 1000.0), version = s.version + 1, updated_at = v_at,
         ended_at = null, taken_up = case when p_takes_up then p_passed_session_id else s.taken_up end,

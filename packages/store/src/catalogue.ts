@@ -1,4 +1,4 @@
-import type { Agent, ModelId, Parameters, ProfileId } from '@phaselock/core';
+import { type Agent, type ModelId, type Parameters, PhaselockError, type ProfileId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.ts';
 
@@ -26,6 +26,7 @@ export async function addModel(
 ): Promise<void> {
   await inOneTransaction(db, async (transaction) => {
     if (model.isDefault) await giveUpDefault(transaction, model.agent);
+    await refuseSameName(transaction, model);
     await transaction
       .insertInto('models')
       .values({
@@ -37,6 +38,21 @@ export async function addModel(
       })
       .execute();
   });
+}
+
+/** Names are looked up without regard to case, so two that differ in nothing else would be one name with two meanings. */
+async function refuseSameName(db: Kysely<Schema>, { agent, name }: { agent: Agent; name: string }): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`model name ${agent} ${name.toLowerCase()}`}, 0))`.execute(
+    db,
+  );
+  const twin = await db
+    .selectFrom('models')
+    .select('id')
+    .where('agent', '=', agent)
+    .where((where) => where(where.fn('lower', ['name']), '=', name.toLowerCase()))
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (twin !== undefined) throw new PhaselockError('already_exists');
 }
 
 /** In the one that is open already, if there is one. */
@@ -72,18 +88,29 @@ async function giveUpDefault(db: Kysely<Schema>, agent: Agent): Promise<void> {
 
 export type EditModel = { readonly isDefault?: boolean; readonly standsFor?: string | null };
 
+/** Deleted while its edit waited: the default that was given up for it comes back with the transaction. */
+class ModelDeleted extends Error {
+  override readonly name = 'ModelDeleted';
+}
+
 /** What is left out stays. False when there is no such live model. */
-export async function editModel(
-  db: Kysely<Schema>,
-  id: ModelId,
-  { isDefault, standsFor }: EditModel,
-): Promise<boolean> {
-  return await db.transaction().execute(async (transaction) => {
+export async function editModel(db: Kysely<Schema>, id: ModelId, given: EditModel): Promise<boolean> {
+  try {
+    await writeModel(db, id, given);
+    return true;
+  } catch (error) {
+    if (error instanceof ModelDeleted) return false;
+    throw error;
+  }
+}
+
+async function writeModel(db: Kysely<Schema>, id: ModelId, { isDefault, standsFor }: EditModel): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
     const live = transaction.selectFrom('models').select('agent').where('id', '=', id).where('deleted_at', 'is', null);
     // Before its row is locked: two that take the default from each other would wait for each other.
     const agent = isDefault === true ? (await live.executeTakeFirst())?.agent : undefined;
     if (agent !== undefined) await giveUpDefault(transaction, agent);
-    if ((await live.forUpdate().executeTakeFirst()) === undefined) return false;
+    if ((await live.forUpdate().executeTakeFirst()) === undefined) throw new ModelDeleted();
     if (isDefault !== undefined || standsFor !== undefined) {
       await transaction
         .updateTable('models')
@@ -94,7 +121,6 @@ export async function editModel(
         .where('id', '=', id)
         .execute();
     }
-    return true;
   });
 }
 

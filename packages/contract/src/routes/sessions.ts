@@ -85,7 +85,7 @@ export const stopSession = route({
       headers: ETAG,
     },
   },
-  errors: ['session_not_found', 'stale_generation', 'illegal_transition'],
+  errors: ['session_not_found', 'stale_generation', 'illegal_transition', 'session_being_modified'],
 });
 
 export const sessionEvents = route({
