@@ -114,11 +114,10 @@ describe('whatever is made or appended with an Idempotency-Key', () => {
     },
     'lines of a log': async () => {
       const { sessionId, processId } = await sessionWithTurn();
-      const line = (message: string) =>
-        `${JSON.stringify({ at: '2026-11-21T12:00:00.000Z', level: 'info', message })}\n`;
+      const line = (message: string) => `${JSON.stringify({ line: message })}\n`;
       return {
         name: 'logs',
-        path: `/v1/sessions/${sessionId}/processes/${processId}/logs`,
+        path: `/v1/sessions/${sessionId}/processes/${processId}/logs?generation=1`,
         text: line('once'),
         type: 'application/x-ndjson',
         other: { text: line('other') },

@@ -164,6 +164,7 @@ export function announceTurnBegun(ctx: GuardContext, turn: TurnBegun): void {
   if (begun.previous === null) return;
   ctx.telemetry.modelChanged();
   logModelChange(ctx.logger, {
+    taskId: slot.taskId,
     taskAttemptId: request.attemptId,
     sessionId,
     processId,

@@ -3,6 +3,7 @@ import {
   aTurn,
   begin,
   confirmed,
+  eventually,
   holdLock,
   holdSlot,
   lockedBy,
@@ -69,4 +70,22 @@ test('who waited in vain for a connection is told by the pool, and before the de
   } finally {
     client.release();
   }
+});
+
+test('of several calls that wait for one row none acts after its answer', async () => {
+  const server = await scene.another({ settings: { deadlineMs: 1_000 } });
+  const { session } = await inSession();
+  const before = await server.session(session.id);
+  await using holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [session.id]);
+  const stop = () => server.closeSession({ ...shown(session), how: 'stop' });
+  const answers = await Promise.allSettled([stop(), stop(), stop()]);
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await eventually(async () => {
+    const { rowCount } = await scene.guard.database.pool.pg.query(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    return rowCount === 0;
+  });
+  await holder.letGo();
+  expect(await server.session(session.id)).toEqual(before);
 });

@@ -1,9 +1,17 @@
-import { type AttemptId, type ModelIdentity, NOTICES, type ProcessId, type SessionId } from '@phaselock/core';
+import {
+  type AttemptId,
+  type ModelIdentity,
+  NOTICES,
+  type ProcessId,
+  type SessionId,
+  type TaskId,
+} from '@phaselock/core';
 import type { Logger } from './logger.ts';
 
 type Named = Pick<ModelIdentity, 'variant' | 'model' | 'resolvedModel'>;
 
 export type ModelChange = {
+  readonly taskId: TaskId;
   readonly taskAttemptId: AttemptId;
   readonly sessionId: SessionId;
   readonly processId: ProcessId;
@@ -20,7 +28,7 @@ const variantOf = ({ variant, model }: Named): string | null => variant ?? model
  */
 export function logModelChange(
   logger: Pick<Logger, 'info'>,
-  { taskAttemptId, sessionId, processId, previous, current }: ModelChange,
+  { taskId, taskAttemptId, sessionId, processId, previous, current }: ModelChange,
 ): void {
   logger.info(
     {
@@ -31,6 +39,7 @@ export function logModelChange(
       current_model: current.model,
       previous_resolved_model: previous.resolvedModel,
       current_resolved_model: current.resolvedModel,
+      task_id: taskId,
       session_id: sessionId,
       process_id: processId,
     },

@@ -1,4 +1,4 @@
-import { parseAttemptId, parseProcessId, parseSessionId } from '@phaselock/core';
+import { parseAttemptId, parseProcessId, parseSessionId, parseTaskId } from '@phaselock/core';
 import { describe, expect, it } from 'vitest';
 import { capturedLines } from '../test/captured-lines.ts';
 import { logModelChange } from './log-model-change.ts';
@@ -87,12 +87,20 @@ describe('levels', () => {
 
 describe('the line of a model change', () => {
   const id = '019aa001-0000-7000-8000-000000000001';
-  const [taskAttemptId, sessionId, processId] = [parseAttemptId(id), parseSessionId(id), parseProcessId(id)];
+  const [taskId, taskAttemptId] = [parseTaskId(id), parseAttemptId(id)];
+  const [sessionId, processId] = [parseSessionId(id), parseProcessId(id)];
   const change = (previous: [string | null, string | null], current: [string | null, string | null]) => {
-    if (!taskAttemptId || !sessionId || !processId) throw new Error('no ids');
+    if (!taskId || !taskAttemptId || !sessionId || !processId) throw new Error('no ids');
     const { logger, lines } = capturedLines();
     const named = ([variant, model]: [string | null, string | null]) => ({ variant, model, resolvedModel: model });
-    logModelChange(logger, { taskAttemptId, sessionId, processId, previous: named(previous), current: named(current) });
+    logModelChange(logger, {
+      taskId,
+      taskAttemptId,
+      sessionId,
+      processId,
+      previous: named(previous),
+      current: named(current),
+    });
     return lines()[0];
   };
 
@@ -100,6 +108,7 @@ describe('the line of a model change', () => {
     expect(change(['SONNET', 'claude-sonnet-4-5'], ['OPUS', 'claude-opus-4-5'])).toMatchObject({
       'log.level': 'info',
       message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
+      task_id: id,
       task_attempt_id: id,
       previous_variant: 'SONNET',
       current_variant: 'OPUS',
