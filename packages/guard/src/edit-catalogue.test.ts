@@ -2,6 +2,7 @@ import { type ModelId, parseModelId, parseProfileId } from '@phaselock/core';
 import {
   aStart,
   begin,
+  callsWaiting,
   eventually,
   holdLock,
   OPUS,
@@ -31,14 +32,6 @@ async function idOf(name: string): Promise<ModelId> {
 }
 
 const makeDefault = async (name: string) => scene.guard.editModel(await idOf(name), { isDefault: true });
-
-const waiting = (calls: number) =>
-  eventually(async () => {
-    const { rowCount } = await scene.guard.database.pool.pg.query(
-      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-    );
-    return rowCount === calls;
-  });
 
 const holdDefault = () =>
   holdLock(scene.databaseUrl, 'select from models where agent = $1 and is_default for update', [BY_DEFAULT.agent]);
@@ -73,7 +66,7 @@ describe('another default', () => {
     const id = await idOf(OPUS);
     await using holder = await holdDefault();
     const edit = guard.editModel(id, { isDefault: true });
-    await waiting(1);
+    await callsWaiting(scene, 1);
     expect(await defaults()).toEqual([SONNET]);
     expect(await resolved()).toBe(SONNET);
     await holder.letGo();
@@ -88,7 +81,7 @@ describe('another default', () => {
     const opus = await idOf(OPUS);
     await using holder = await holdDefault();
     const edit = Promise.allSettled([guard.editModel(opus, { isDefault: true })]);
-    await waiting(1);
+    await callsWaiting(scene, 1);
     const remove = guard.deleteModel('claude-code', OPUS);
     const both = Promise.allSettled([edit, remove]);
     await eventually(async () => (await modelsOf()).every(({ name }) => name !== OPUS));
@@ -104,9 +97,9 @@ describe('another default', () => {
     const [opus, next] = [await idOf(OPUS), await idOf(SONNET_NEXT)];
     await using holder = await holdDefault();
     const first = guard.editModel(opus, { isDefault: true });
-    await waiting(1);
+    await callsWaiting(scene, 1);
     const second = guard.editModel(next, { isDefault: true });
-    await waiting(2);
+    await callsWaiting(scene, 2);
     await holder.letGo();
     expect(await Promise.allSettled([first, second])).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }]);
     expect(await defaults()).toEqual([SONNET_NEXT]);
@@ -118,9 +111,9 @@ describe('another default', () => {
     const opus = await idOf(OPUS);
     await using holder = await holdDefault();
     const first = guard.editModel(opus, { isDefault: true });
-    await waiting(1);
+    await callsWaiting(scene, 1);
     const second = guard.addModel({ ...BY_DEFAULT, name: 'claude-opus-9', isDefault: true });
-    await waiting(2);
+    await callsWaiting(scene, 2);
     await holder.letGo();
     expect(await Promise.allSettled([first, second])).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }]);
     expect(await defaults()).toEqual(['claude-opus-9']);

@@ -4,6 +4,7 @@ import {
   aTurn,
   begin,
   type GuardedSession,
+  lapseLease,
   OPUS,
   openTestGuard,
   readMetric,
@@ -38,18 +39,10 @@ async function running() {
   return { taskId, session, token, told, zombie, turn: aTurn(session, attemptId) };
 }
 
-/** The database's clock is the one that counts, so it is the one that is moved. */
-const lapse = async ({ id }: GuardedSession): Promise<void> => {
-  await scene.guard.database.pool.pg.query(
-    "update sessions set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1",
-    [id],
-  );
-};
-
 /** A process that was lost, and the one that went on with its conversation. */
 async function superseded() {
   const was = await running();
-  await lapse(was.session);
+  await lapseLease(scene, was.session);
   const next = startedOf(await scene.guard.startTurn(was.turn));
   expect(next).toMatchObject({ passedSessionId: was.told, reason: 'same-model', seq: 2 });
   return { ...was, next: tokenOf(next) };
@@ -102,7 +95,7 @@ describe('a lost process whose successor has begun', () => {
     await guard.finishTurn({ ...next, ending: 'completed' });
     const third = startedOf(await guard.startTurn(turn));
     expect(third).toMatchObject({ passedSessionId: told });
-    await lapse(session);
+    await lapseLease(scene, session);
     const fourth = tokenOf(startedOf(await guard.startTurn(turn)));
     const lost = { ...tokenOf(third), ending: 'failed', lostAgentSession: true } as const;
     await expect(guard.finishTurn(lost)).rejects.toMatchObject(STALE);
@@ -148,7 +141,7 @@ describe('a lost process whose successor has begun', () => {
     const idempotencyKey = { scope: 'a client', key: session.id, fingerprint: 'one line' };
     const append = () => guard.appendLogs(token, [{ kind: 'stdout', line: 'in time' }], { idempotencyKey });
     await append();
-    await lapse(session);
+    await lapseLease(scene, session);
     await guard.startTurn(turn);
     await append();
     expect(await logsOf(session)).toMatchObject([{ process_id: token.processId, line: 'in time' }]);
@@ -173,7 +166,7 @@ test('a process that ended tells its last lines until the next turn begins', asy
 describe('a process that was found lost, and nothing has begun after it', () => {
   async function lost() {
     const was = await running();
-    await lapse(was.session);
+    await lapseLease(scene, was.session);
     await scene.guard.sweepLapsed();
     expect(await scene.guard.processes(was.session.id)).toMatchObject([{ status: 'lost' }]);
     return was;

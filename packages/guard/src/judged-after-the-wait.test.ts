@@ -6,12 +6,12 @@ import {
   aStart,
   aTurn,
   begin,
+  callsWaiting,
   confirmed,
-  eventually,
-  type GuardedSession,
-  holdLock,
+  lapseLease,
   OPUS,
   openTestGuard,
+  queueBehind,
   SONNET,
   SONNET_NEXT,
   shown,
@@ -44,37 +44,6 @@ async function running() {
 }
 type Running = Awaited<ReturnType<typeof running>>;
 
-const sql = (text: string, values: unknown[] = []) => scene.guard.database.pool.pg.query(text, values);
-
-/** The database's clock is the one that counts, so it is the one that is moved. */
-const lapse = ({ id }: GuardedSession) =>
-  sql("update sessions set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1", [id]);
-
-const waiting = (calls: number) =>
-  eventually(async () => {
-    const { rowCount } = await sql(
-      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-    );
-    return rowCount === calls;
-  });
-
-/** Both come while somebody else holds the row of the session, the second when the first waits already; then the row is let go. */
-async function inTurn<First, Second>(
-  { id }: GuardedSession,
-  first: () => Promise<First>,
-  second: () => Promise<Second>,
-) {
-  await using holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [id]);
-  const ahead = first();
-  await waiting(1);
-  const both = Promise.allSettled([ahead, second()]);
-  await waiting(2);
-  await holder.letGo();
-  const [settled, answer] = await both;
-  if (settled.status === 'rejected') throw settled.reason;
-  return { ahead: settled.value, behind: answer };
-}
-
 const answered = (value: object) => ({ status: 'fulfilled', value });
 const refused = (code: string) => ({ status: 'rejected', reason: { code } });
 
@@ -82,11 +51,11 @@ describe('a lost process that waited while its successor began', () => {
   let was: Running;
   beforeEach(async () => {
     was = await running();
-    await lapse(was.session);
+    await lapseLease(scene, was.session);
   });
 
   const behindTheNextTurn = async (call: () => Promise<unknown>) => {
-    const { ahead, behind } = await inTurn(was.session, was.nextTurn, call);
+    const { ahead, behind } = await queueBehind(scene, was.session, was.nextTurn, call);
     return { next: startedOf(ahead), behind };
   };
 
@@ -139,7 +108,7 @@ describe('a call that waited while the process ended', () => {
   test('is no heartbeat any more: the lease stays given back', async () => {
     const { session, token } = await running();
     const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
-    const { behind } = await inTurn(session, end, () => scene.guard.heartbeat(token));
+    const { behind } = await queueBehind(scene, session, end, () => scene.guard.heartbeat(token));
     expect(behind).toMatchObject(answered({ kind: 'stop', why: 'not-running' }));
     expect(await scene.guard.session(session.id)).toMatchObject({ status: 'ready', leaseExpiresAt: null });
   });
@@ -148,7 +117,7 @@ describe('a call that waited while the process ended', () => {
     const { session, token, told } = await running();
     const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
     const tell = () => scene.guard.reportAgentSession(token, agentId(`late ${session.id}`));
-    expect((await inTurn(session, end, tell)).behind).toMatchObject(refused('stale_process'));
+    expect((await queueBehind(scene, session, end, tell)).behind).toMatchObject(refused('stale_process'));
     expect(await scene.guard.session(session.id)).toMatchObject({ agentSessionId: told });
   });
 
@@ -156,7 +125,7 @@ describe('a call that waited while the process ended', () => {
     const { session, token } = await running();
     const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
     const endAgain = () => scene.guard.finishTurn({ ...token, ending: 'failed' });
-    expect((await inTurn(session, end, endAgain)).behind).toMatchObject(refused('illegal_transition'));
+    expect((await queueBehind(scene, session, end, endAgain)).behind).toMatchObject(refused('illegal_transition'));
     expect(await scene.guard.processes(session.id)).toMatchObject([{ status: 'completed' }]);
   });
 });
@@ -164,7 +133,7 @@ describe('a call that waited while the process ended', () => {
 describe('a call that waited while the session was replaced', () => {
   const behindReplacement = async ({ taskId, session }: Running, call: () => Promise<unknown>) => {
     const replace = () => scene.guard.start(aStart(taskId, OPUS, confirmed(shown(session))));
-    const { ahead, behind } = await inTurn(session, replace, call);
+    const { ahead, behind } = await queueBehind(scene, session, replace, call);
     if (ahead.kind !== 'replaced') throw new Error(`nothing was replaced: ${ahead.kind}`);
     return { successor: ahead.session, behind };
   };
@@ -187,7 +156,7 @@ describe('a call that waited while the session was replaced', () => {
 
   test('is a turn that does not begin', async () => {
     const was = await running();
-    await lapse(was.session);
+    await lapseLease(scene, was.session);
     const { behind } = await behindReplacement(was, was.nextTurn);
     expect(behind).toMatchObject(answered({ kind: 'refused', code: 'stale_generation' }));
     expect(await scene.guard.processes(was.session.id)).toHaveLength(1);
@@ -205,14 +174,14 @@ describe('a call that waited while the session was replaced', () => {
 test('a heartbeat that waited while the session was closed stops its runner', async () => {
   const { session, token } = await running();
   const close = () => scene.guard.closeSession({ ...shown(session), how: 'stop' });
-  const { behind } = await inTurn(session, close, () => scene.guard.heartbeat(token));
+  const { behind } = await queueBehind(scene, session, close, () => scene.guard.heartbeat(token));
   expect(behind).toMatchObject(answered({ kind: 'stop', why: 'not-running' }));
 });
 
 test('a turn that waited while the lapsed lease was taken up again does not begin', async () => {
   const { session, token, nextTurn } = await running();
-  await lapse(session);
-  const { ahead, behind } = await inTurn(session, () => scene.guard.heartbeat(token), nextTurn);
+  await lapseLease(scene, session);
+  const { ahead, behind } = await queueBehind(scene, session, () => scene.guard.heartbeat(token), nextTurn);
   expect(ahead).toMatchObject({ kind: 'continue' });
   expect(behind).toMatchObject(answered({ kind: 'refused', code: 'turn_running' }));
   expect(await scene.guard.processes(session.id)).toMatchObject([{ status: 'running' }]);
@@ -220,20 +189,20 @@ test('a turn that waited while the lapsed lease was taken up again does not begi
 
 test('a turn that waited while the lost process told its id goes on with that conversation', async () => {
   const { session, token, nextTurn } = await running();
-  await lapse(session);
+  await lapseLease(scene, session);
   const id = agentId(`told in time ${session.id}`);
-  const { behind } = await inTurn(session, () => scene.guard.reportAgentSession(token, id), nextTurn);
+  const { behind } = await queueBehind(scene, session, () => scene.guard.reportAgentSession(token, id), nextTurn);
   expect(behind).toMatchObject(answered({ kind: 'started', passedSessionId: id, reason: 'same-model' }));
 });
 
 describe('what waited for the sweep of lapsed leases', () => {
   const behindTheSweep = async <Answer>({ session }: Running, call: () => Promise<Answer>): Promise<Answer> => {
-    await lapse(session);
+    await lapseLease(scene, session);
     const sweep = scene.guard.database.transaction();
     const lost = await markLapsed(sweep, 500, LAPSED_STATUS);
     expect(lost.map(({ session_id }) => session_id)).toContain(session.id);
     const behind = call();
-    await waiting(1);
+    await callsWaiting(scene, 1);
     await sweep.commit();
     return await behind;
   };
@@ -261,7 +230,7 @@ describe('the first guarded start of a task that waited while its newest legacy 
     const taskId = await world.task();
     const legacy = await begin(guard, aStart(taskId, SONNET, unguarded));
     const remove = () => guard.softDelete({ sessionId: legacy.id });
-    const { behind } = await inTurn(legacy, remove, () => guard.start(aStart(taskId)));
+    const { behind } = await queueBehind(scene, legacy, remove, () => guard.start(aStart(taskId)));
     expect(behind).toMatchObject(answered({ kind: 'created' }));
     expect(await guard.session(legacy.id)).toMatchObject({ guarded: false, deletedReason: 'deleted' });
   });
@@ -272,7 +241,9 @@ describe('the first guarded start of a task that waited while its newest legacy 
     const older = await begin(guard, aStart(taskId, SONNET_NEXT, unguarded));
     const newest = await begin(guard, aStart(taskId, SONNET, unguarded));
     const remove = () => guard.softDelete({ sessionId: newest.id });
-    const { behind } = await inTurn(newest, remove, () => guard.start(aStart(taskId, OPUS, confirmed(shown(newest)))));
+    const { behind } = await queueBehind(scene, newest, remove, () =>
+      guard.start(aStart(taskId, OPUS, confirmed(shown(newest)))),
+    );
     expect(behind).toMatchObject(answered({ kind: 'refused', code: 'session_moved_on', shown: shown(older) }));
     expect((await allSessions(guard, taskId)).filter(({ deletedAt }) => deletedAt === null)).toMatchObject([
       { id: older.id, guarded: false },
@@ -288,7 +259,7 @@ test.each<[string, (id: SessionId) => Promise<unknown>]>([
   const taskId = await world.task();
   const legacy = await begin(guard, aStart(taskId, SONNET, { guarded: false }));
   const adopt = () => guard.start(aStart(taskId));
-  const { ahead } = await inTurn(legacy, adopt, () => remove(legacy.id));
+  const { ahead } = await queueBehind(scene, legacy, adopt, () => remove(legacy.id));
   expect(ahead).toMatchObject({ kind: 'existing', session: { id: legacy.id } });
   expect(await guard.session(legacy.id)).toMatchObject({ guarded: true, deletedReason: 'deleted' });
   expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'created', session: { generation: 1 } });

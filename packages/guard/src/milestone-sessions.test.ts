@@ -5,6 +5,7 @@ import {
   aStart,
   aTurn,
   begin,
+  lapseLease,
   OPUS,
   openTestGuard,
   runTurn,
@@ -93,8 +94,7 @@ describe('a temporary session', () => {
     const { attemptId, session } = await alone();
     const { guard } = scene;
     await guard.startTurn(aTurn(session, attemptId));
-    const lapse = 'update sessions set lease_expires_at = clock_timestamp() where id = $1';
-    await guard.database.query({ name: 'test_lapse', text: lapse }, [session.id]);
+    await lapseLease(scene, session);
     const refused = { kind: 'refused', code: 'illegal_transition' };
     expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject(refused);
     await guard.sweepLapsed();

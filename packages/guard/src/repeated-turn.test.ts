@@ -3,6 +3,7 @@ import {
   aStart,
   aTurn,
   begin,
+  lapseLease,
   OPUS,
   openTestGuard,
   runTurn,
@@ -28,10 +29,7 @@ describe('a turn that is asked for again with its key, when its process was lost
     const turn = aTurn(session, await world.attempt(taskId));
     const first = startedOf(await guard.startTurn({ ...turn, idempotencyKey }));
     await guard.reportAgentSession(tokenOf(first), agentId(`told ${session.id}`));
-    await guard.database.pool.pg.query(
-      "update sessions set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1",
-      [session.id],
-    );
+    await lapseLease(scene, session);
     const next = startedOf(await guard.startTurn(turn));
     const again = await guard.startTurn({ ...turn, idempotencyKey });
     expect(again).not.toMatchObject({ kind: 'started', leaseExpiresAt: next.leaseExpiresAt });

@@ -6,13 +6,13 @@ import {
   aStart,
   aTurn,
   begin,
+  callsWaiting,
   confirmed,
-  eventually,
   type GuardedSession,
-  holdLock,
   lockedBy,
   OPUS,
   openTestGuard,
+  queueBehind,
   runTurn,
   SONNET_NEXT,
   shown,
@@ -43,38 +43,13 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     return { taskId, session, turn, keep: aStart(taskId, SONNET_NEXT, { say: { kind: 'keep' } }) };
   }
 
-  const waiting = (calls: number) =>
-    eventually(async () => {
-      const { rowCount } = await scene.guard.database.pool.pg.query(
-        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-      );
-      return rowCount === calls;
-    });
-
-  /** Both come while somebody else holds the row of the session, the second when the first waits already; then the row is let go. */
-  async function inTurn<First, Second>(
-    { id }: GuardedSession,
-    first: () => Promise<First>,
-    second: () => Promise<Second>,
-  ) {
-    await using holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [id]);
-    const ahead = first();
-    await waiting(1);
-    const both = Promise.allSettled([ahead, second()]);
-    await waiting(2);
-    await holder.letGo();
-    const [settled, answer] = await both;
-    if (settled.status === 'rejected') throw settled.reason;
-    return { ahead: settled.value, behind: answer };
-  }
-
   const eventsOf = async ({ id }: GuardedSession) => (await scene.guard.events(id)).map(({ type }) => type);
 
   test('is no keeping of a session that was deleted meanwhile', async () => {
     const { guard } = scene;
     const { session, keep } = await inSession();
     const remove = () => guard.softDelete({ sessionId: session.id });
-    const { behind } = await inTurn(session, remove, () => guard.start(keep));
+    const { behind } = await queueBehind(scene, session, remove, () => guard.start(keep));
     expect(behind).toMatchObject(answered({ kind: 'created', session: { generation: 2 } }));
     expect(await eventsOf(session)).not.toContain('kept');
   });
@@ -82,7 +57,8 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
   test('is a keeping that counts the turn which began meanwhile', async () => {
     const { guard } = scene;
     const { session, turn, keep } = await inSession();
-    const { ahead, behind } = await inTurn(
+    const { ahead, behind } = await queueBehind(
+      scene,
       session,
       () => guard.startTurn(turn),
       () => guard.start(keep),
@@ -98,7 +74,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     const { guard } = scene;
     const { session, turn, keep } = await inSession();
     const keeping = () => guard.startTurn({ ...turn, model: keep.model, say: { kind: 'keep' } });
-    const { behind } = await inTurn(session, () => guard.startTurn(turn), keeping);
+    const { behind } = await queueBehind(scene, session, () => guard.startTurn(turn), keeping);
     expect(behind).toMatchObject(answered({ kind: 'refused', code: 'turn_running' }));
     expect(await guard.session(session.id)).toMatchObject({ identity: session.identity });
     expect(await eventsOf(session)).not.toContain('kept');
@@ -108,7 +84,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     const { guard } = scene;
     const { taskId, session, turn } = await inSession();
     const replace = () => guard.start(aStart(taskId, OPUS, confirmed(shown(session))));
-    const { ahead, behind } = await inTurn(session, () => guard.startTurn(turn), replace);
+    const { ahead, behind } = await queueBehind(scene, session, () => guard.startTurn(turn), replace);
     if (behind.status === 'rejected' || behind.value.kind !== 'replaced') throw new Error('nothing was replaced');
     const first = aTurn(behind.value.session, turn.attemptId);
     expect(await guard.startTurn(first)).toMatchObject({ code: 'predecessor_stopping' });
@@ -120,7 +96,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     const { guard } = scene;
     const { taskId, session, turn } = await inSession();
     const fresh = () => guard.startTurn({ ...turn, skipContext: true });
-    const { ahead, behind } = await inTurn(session, () => guard.startTurn(turn), fresh);
+    const { ahead, behind } = await queueBehind(scene, session, () => guard.startTurn(turn), fresh);
     expect(behind).toMatchObject(answered({ kind: 'refused' }));
     expect(await allSessions(guard, taskId)).toMatchObject([{ id: session.id, status: 'running', deletedAt: null }]);
     expect(await guard.heartbeat(tokenOf(startedOf(ahead)))).toMatchObject({ kind: 'continue' });
@@ -131,7 +107,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     const { session, turn } = await inSession();
     const { version: seenVersion } = await guard.session(session.id);
     const remove = () => guard.softDelete({ sessionId: session.id, seenVersion });
-    const { behind } = await inTurn(session, () => guard.startTurn(turn), remove);
+    const { behind } = await queueBehind(scene, session, () => guard.startTurn(turn), remove);
     expect(behind).toMatchObject(refused('version_mismatch'));
     expect(await guard.session(session.id)).toMatchObject({ status: 'running', deletedAt: null });
   });
@@ -150,7 +126,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     });
     const finish = { ...second, ending: 'completed', agentSessionId: id, usage: USAGE } as const;
     const behind = Promise.allSettled([guard.finishTurn(finish)]);
-    await waiting(1);
+    await callsWaiting(scene, 1);
     await earlier.commit();
     expect(await behind).toMatchObject([refused('agent_session_taken')]);
     expect(await guard.session(other.session.id)).toMatchObject({ status: 'running', usage: { inputTokens: 0 } });
@@ -165,7 +141,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     const earlier = guard.database.transaction();
     await recordUsage(earlier, token, USAGE, standingsThat('usage', 'taken'));
     const behind = guard.recordUsage(token, { ...USAGE, turns: 1, outputTokens: 300 });
-    await waiting(1);
+    await callsWaiting(scene, 1);
     await earlier.commit();
     await behind;
     expect((await guard.session(session.id)).usage).toEqual({ ...USAGE, outputTokens: 300 });

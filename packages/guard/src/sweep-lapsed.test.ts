@@ -4,6 +4,7 @@ import {
   aStart,
   aTurn,
   begin,
+  lapseLease,
   openTestGuard,
   runTurn,
   SONNET,
@@ -21,15 +22,6 @@ describe('a runner that fell silent', () => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  const lapse = ({ id }: Pick<GuardedSession, 'id'>) =>
-    scene.guard.database.query(
-      {
-        name: 'test_lapse',
-        text: 'update sessions set lease_expires_at = clock_timestamp() where id = $1',
-      },
-      [id],
-    );
-
   async function silent(more: Partial<Parameters<typeof aStart>[2]> = {}) {
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -37,7 +29,7 @@ describe('a runner that fell silent', () => {
     const session = await begin(guard, aStart(taskId, SONNET, more));
     const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
     await guard.reportAgentSession(tokenOf(turn), agentId(`told by ${session.id}`));
-    await lapse(session);
+    await lapseLease(scene, session);
     return { taskId, attemptId, session, turn };
   }
 

@@ -2,8 +2,8 @@ import {
   aStart,
   aTurn,
   begin,
+  callsWaiting,
   confirmed,
-  eventually,
   holdLock,
   holdSlot,
   lockedBy,
@@ -80,12 +80,7 @@ test('of several calls that wait for one row none acts after its answer', async 
   const stop = () => server.closeSession({ ...shown(session), how: 'stop' });
   const answers = await Promise.allSettled([stop(), stop(), stop()]);
   expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-  await eventually(async () => {
-    const { rowCount } = await scene.guard.database.pool.pg.query(
-      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-    );
-    return rowCount === 0;
-  });
+  await callsWaiting(scene, 0);
   await holder.letGo();
   expect(await server.session(session.id)).toEqual(before);
 });

@@ -20,6 +20,7 @@ export { type HeldLock, holdLock } from './hold-lock.ts';
 export { holdSlot } from './hold-slot.ts';
 export { lockedBy, openTestGuard, type TestGuard } from './open-test-guard.ts';
 export { countQueries, type QueryCount } from './query-counter.ts';
+export { callsWaiting, lapseLease, queueBehind } from './queue-behind.ts';
 export { readMetric } from './read-metric.ts';
 export { type RedisAvailability, type RedisServer, redisAvailable, startRedis } from './redis-server.ts';
 export { type NodeExit, type SpawnedNode, type SpawnNodeOptions, spawnNode } from './spawn-node.ts';
