@@ -106,6 +106,9 @@ function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Br
   const side = passed === row.prev_told ? 'prev' : 'maker';
   const maker = spokenIn(row, side);
   const now = spokenIn(row);
+  // Until a process of its own tells an id, a conversation that was taken up goes on by that one.
+  if (passed === row.taken_up && (row.last_told ?? null) === null)
+    return judgeTakenUp(row, passed, traits, broken, right);
   const known = row.pre_retry ?? row.kept_told ?? row.prev_told ?? null;
   if (passed !== row.prev_told && (row.maker_id ?? null) === null) {
     if (passed === row.pre_retry)

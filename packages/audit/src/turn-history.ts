@@ -67,7 +67,7 @@ const withMakers = (from: string): string => `
   left join history m on m.id = coalesce(
     (select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told = t.passed order by x.dropped, x.nth desc, x.id desc limit 1),
     -- A thread that began with an earlier conversation: its maker is in another thread of the same owner.
-    (select x.id from history x where t.n = 1 and x.told = h.taken_up and x.owner = h.owner and x.thread <> t.thread
+    (select x.id from history x where t.passed = h.taken_up and x.told = h.taken_up and x.owner = h.owner and x.thread <> t.thread
      order by x.dropped, x.started_at desc, x.id desc limit 1))`;
 
 export const SUSPICIOUS_TURNS = withMakers(`select * from (${NUMBERED}) numbered where ${NOT_PLAINLY_RIGHT}`);

@@ -39,6 +39,7 @@ function readSession(row: Row): TurnSession {
     modelMissing: flagOr(row, 'modelMissing'),
     over: flagOr(row, 'over'),
     keptThrough: row.has('keptThrough') ? row.numberOrNull('keptThrough') : null,
+    takenUp: idOr(row, 'takenUp'),
     leaseHeld: flagOr(row, 'leaseHeld'),
     predecessorStopsInMs: row.has('predecessorStopsInMs') ? row.number('predecessorStopsInMs') : 0,
   };

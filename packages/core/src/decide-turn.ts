@@ -73,9 +73,12 @@ export function decideTurn(
   if (session.predecessorStopsInMs > 0) {
     return { kind: 'refuse', code: 'predecessor_stopping', retryAfterMs: session.predecessorStopsInMs };
   }
-  const named = findConversation(history, request);
+  const { takenUp } = session;
+  const named = findConversation(history, { ...request, takenUp });
   // A conversation that is not wanted is not the one to compare with, though its id is held to be the slot's.
-  const conversation = request.skipContext ? findConversation(history, { ...request, preRetryId: null }) : named;
+  const conversation = request.skipContext
+    ? findConversation(history, { ...request, takenUp, preRetryId: null })
+    : named;
   if (named.kind === 'elsewhere' || conversation.kind === 'elsewhere')
     return { kind: 'refuse', code: 'agent_session_taken' };
   const comparison = compareWith(session, conversation, model, policy);

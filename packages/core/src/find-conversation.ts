@@ -1,5 +1,5 @@
 import type { AgentSessionId } from './ids.ts';
-import type { PastProcess, TurnRequest } from './turn.ts';
+import type { PastProcess, TurnRequest, TurnSession } from './turn.ts';
 
 /** Where a session's conversation stands. Only `resumable` has an id to pass on; only `none-yet` may begin one in this session. */
 export type Conversation =
@@ -27,7 +27,7 @@ export type Conversation =
  */
 export function findConversation(
   history: readonly PastProcess[],
-  { preRetryId, lostId }: Pick<TurnRequest, 'preRetryId' | 'lostId'>,
+  { preRetryId, lostId, takenUp }: Pick<TurnRequest, 'preRetryId' | 'lostId'> & Pick<TurnSession, 'takenUp'>,
 ): Conversation {
   const newestFirst = history.toSorted((a, b) => b.seq - a.seq);
   const here = newestFirst.filter(({ place }) => place === 'here');
@@ -35,7 +35,22 @@ export function findConversation(
   if (here.length === 0) return { kind: 'none-yet' };
   const kept = here.filter(({ dropped }) => !dropped);
   if (kept.length === 0) return { kind: 'dropped' };
-  return latestOf(kept, invalidIds(newestFirst), lostId);
+  const latest = latestOf(kept, invalidIds(newestFirst), lostId);
+  return latest.kind === 'unreported' && takenUp !== null
+    ? stillTakenUp(newestFirst, kept, { takenUp, lostId })
+    : latest;
+}
+
+/** None of this session's processes told an id: what it took up is what a crash left. */
+function stillTakenUp(
+  newestFirst: readonly PastProcess[],
+  kept: readonly PastProcess[],
+  { takenUp: id, lostId }: { readonly takenUp: AgentSessionId; readonly lostId: AgentSessionId | null },
+): Conversation {
+  // With the model of this one it was taken up.
+  const maker = kept[0] ?? null;
+  const isLost = id === lostId || invalidIds(newestFirst).has(id) || kept.some(({ invalidated }) => invalidated);
+  return isLost ? { kind: 'lost', maker } : { kind: 'resumable', id, maker, needsOwnSession: false };
 }
 
 function retried(

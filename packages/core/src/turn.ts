@@ -17,6 +17,8 @@ export type TurnSession = {
    * then goes on with the session's model as it is now.
    */
   readonly keptThrough: number | null;
+  /** An earlier conversation that goes on here after a retry: it is resumed until a process of this session tells an id. */
+  readonly takenUp: AgentSessionId | null;
   /** The lease of its running process, by the database's clock. */
   readonly leaseHeld: boolean;
   /** How long another, replaced process of this slot may still be alive; 0 when none is. */

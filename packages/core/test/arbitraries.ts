@@ -150,6 +150,7 @@ const turnSession: fc.Arbitrary<TurnSession> = fc.record({
   modelMissing: rarely(),
   over: rarely(),
   keptThrough: fc.option(fc.nat({ max: 5 }), { freq: 2 }),
+  takenUp: fc.option(agentSessionId, { freq: 2 }),
   leaseHeld: rarely(),
   predecessorStopsInMs: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat()),
 });

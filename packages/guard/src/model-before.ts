@@ -16,7 +16,7 @@ export function modelBefore(
   { preRetryId, lostId, skipContext }: Pick<StartTurn, 'preRetryId' | 'lostId' | 'skipContext'>,
 ): ModelIdentity {
   const retried = skipContext === true ? null : (preRetryId ?? null);
-  const ended = findConversation(history, { preRetryId: retried, lostId: lostId ?? null });
+  const ended = findConversation(history, { preRetryId: retried, lostId: lostId ?? null, takenUp: session.takenUp });
   const maker = ended.kind === 'resumable' || ended.kind === 'lost' ? ended.maker : null;
   return maker?.identity ?? session.identity;
 }

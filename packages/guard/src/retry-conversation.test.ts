@@ -94,6 +94,42 @@ describe('a retry with the id of a conversation', () => {
     expect(fresh).toMatchObject({ action: 'CodingAgentInitialRequest', passedSessionId: null, replaced: current });
   });
 
+  describe('that crashed right after it was taken up', () => {
+    async function crashed(name: string, more: Partial<Parameters<TestGuard['guard']['finishTurn']>[0]>) {
+      const { attemptId, current } = await replacedConversation(name);
+      const { guard } = scene;
+      const retry = { preRetryId: agentId(name), ...model(SONNET), onModelChange: 'replace' };
+      const retried = startedOf(await turnIn(current, attemptId, retry));
+      await guard.finishTurn({ ...tokenOf(retried), ending: 'failed', ...more });
+      return startedOf(await turnIn(retried.session, attemptId, {}));
+    }
+
+    test('is resumed by the next turn', async () => {
+      expect(await crashed('crash', {})).toMatchObject({ passedSessionId: 'crash', reason: 'same-model' });
+      expect(await checkHistory(scene.guard.database, [])).toEqual([]);
+    });
+
+    test('is not resumed when the agent no longer knows it', async () => {
+      const next = await crashed('forgotten', { lostAgentSession: true });
+      expect(next).toMatchObject({ passedSessionId: null, reason: 'session-invalid' });
+    });
+
+    test('and that nobody recorded, is not resumed either once it is lost', async () => {
+      const { guard, world } = scene;
+      const taskId = await world.task();
+      const attemptId = await world.attempt(taskId);
+      const session = await begin(guard, aStart(taskId));
+      const kept = aTurn(session, attemptId, { preRetryId: agentId('never told'), say: { kind: 'keep' } });
+      const first = startedOf(await guard.startTurn(kept));
+      await guard.finishTurn({ ...tokenOf(first), ending: 'failed' });
+      const second = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+      expect(second).toMatchObject({ passedSessionId: 'never told' });
+      await guard.finishTurn({ ...tokenOf(second), ending: 'failed', lostAgentSession: true });
+      const third = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+      expect(third).toMatchObject({ passedSessionId: null, reason: 'session-invalid' });
+    });
+  });
+
   test('of before a turn without context is resumed by the same model', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();

@@ -12,7 +12,6 @@ import {
   isModelGone,
   type MissingWhy,
   type ModelPolicy,
-  type ModelResolution,
   type ModelSelection,
   NOTICES,
   PhaselockError,
@@ -38,7 +37,7 @@ import { changeAtFirstTurn } from './model-before.ts';
 import { newProcessId } from './new-ids.ts';
 import { findBegunTurn } from './own-turn.ts';
 import { whichHolds } from './refuse-report.ts';
-import { resolveInProject } from './resolve-in-project.ts';
+import { requestedModel } from './requested-model.ts';
 import { QUESTION_CODES, shownOf } from './start-outcome.ts';
 import { BegunByTwin, beginWithKey, replayTurn } from './turn-key.ts';
 
@@ -176,20 +175,6 @@ async function decideAndBegin(
   demandReplace(request.mayReplace, decision, state.guarded);
   await ctx.racepoint?.('turn:decided');
   return await carryOut(ctx, attempt, state, decision);
-}
-
-async function requestedModel(
-  ctx: GuardContext,
-  view: CatalogueView,
-  { session, slot }: TurnState,
-  selection: ModelSelection | undefined,
-): Promise<ModelResolution> {
-  if (selection !== undefined) return await resolveInProject(ctx, view, slot.taskId, selection);
-  // Its own model is the one it began with, whatever the name stands for today.
-  const { identity } = session;
-  return isModelGone(view.catalogue, identity)
-    ? { kind: 'missing', agent: identity.agent, variant: identity.variant, model: identity.model, why: 'model-deleted' }
-    : { kind: 'resolved', identity };
 }
 
 async function carryOut(

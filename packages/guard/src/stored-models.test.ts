@@ -124,6 +124,21 @@ describe('an alias that was moved to another model', () => {
   });
 });
 
+test('a session from before it was stored is held to what its name stands for at its next turn', async () => {
+  const { guard } = scene;
+  const { start, session, attemptId, id } = await inSession();
+  await runTurn(guard, aTurn(session, attemptId), id);
+  for (const [table, column] of [
+    ['sessions', 'id'],
+    ['processes', 'session_id'],
+  ])
+    await guard.database.pool.pg.query(`update ${table} set resolved_model = null where ${column} = $1`, [session.id]);
+  expect(await runTurn(guard, aTurn(session, attemptId), id)).toMatchObject({ passedSessionId: id });
+  expect(await resolvedOf(session.id)).toEqual({ session: SONNET, processes: [null, SONNET] });
+  await moveAlias(OPUS);
+  expect(await guard.start(start)).toMatchObject({ kind: 'ask', question: 'replace' });
+});
+
 test('what a name stands for is kept by every path that begins a session', async () => {
   const { guard, world } = scene;
   const byAlias = async () => aStart(await world.task(), SONNET, { model: SONNET_BY_ALIAS });

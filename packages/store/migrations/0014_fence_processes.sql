@@ -124,7 +124,9 @@ begin
   update sessions s
     set status = 'running', lease_expires_at = v_at + make_interval(secs => p_lease_ms / 1000.0), version = s.version + 1, updated_at = v_at,
         ended_at = null, taken_up = case when p_takes_up then p_passed_session_id else s.taken_up end,
-        conversation_of = case when p_takes_up then p_conversation_of else s.conversation_of end
+        conversation_of = case when p_takes_up then p_conversation_of else s.conversation_of end,
+        -- Null only in sessions from before it was stored.
+        resolved_model = coalesce(s.resolved_model, case when s.model is not distinct from p_model then p_resolved_model end)
     where s.id = p_session_id returning s.lease_expires_at, s.version into lease_expires_at, session_version;
 
   -- A retry from an earlier step takes back what came after it: those turns are not part of the conversation any more.
@@ -190,10 +192,13 @@ begin
 
   -- Only what is new: the same said twice, after an answer that was lost, is no reason to refuse it.
   v_id := case when p_agent_session_id is distinct from p.agent_session_id then p_agent_session_id end;
-  v_invalidates := p_lost_agent_session and exists (
-    select 1 from processes m join sessions o on o.id = m.session_id
-    where m.agent_session_id = p.passed_session_id and not m.invalidated
-      and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.standalone = v.standalone);
+  v_invalidates := p_lost_agent_session and (
+    -- A conversation that was taken up may have no maker on record: then the process it was passed to remembers that it is lost.
+    (p.passed_session_id is not distinct from v.taken_up and p.passed_session_id is not null and not p.invalidated)
+    or exists (
+      select 1 from processes m join sessions o on o.id = m.session_id
+      where m.agent_session_id = p.passed_session_id and not m.invalidated
+        and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.standalone = v.standalone));
   if v_id is not null or v_invalidates then
     if standing = any (p_conversation_ignored) then
       v_id := null;
@@ -225,6 +230,7 @@ begin
   update processes x
     set status = p_ending,
         ended_at = coalesce(x.ended_at, case when v.deleted_at is not null then greatest(x.started_at, least(v.lease_expires_at, v_at)) else v_at end),
+        invalidated = x.invalidated or coalesce(v_invalidates and x.passed_session_id = v.taken_up and coalesce(v_id, x.agent_session_id) is null, false),
         exit_code = p_exit_code, agent_session_id = coalesce(v_id, x.agent_session_id)
     where x.id = p_process_id;
   if v_invalidates then

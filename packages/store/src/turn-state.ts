@@ -22,11 +22,11 @@ import type { Sql, Statement } from './sql.ts';
 const newest = (condition: string): string =>
   `(select h.id from processes h where h.session_id = s.id and ${condition} order by h.seq desc limit 1)`;
 
-// Who made the pre-retry id in another session: the newest of those that left this slot, and one of any other.
+// Who made the pre-retry id, or what this session took up, in another session: the newest of those that left this slot, and one of any other.
 const outside = (place: ProcessPlace, condition: string): string => `
   (select to_jsonb(h) || jsonb_build_object('place', '${place}', 'conversation_of', coalesce(o.conversation_of, o.id))
    from processes h join sessions o on o.id = h.session_id
-   where $2::text is not null and h.agent_session_id = $2 and h.session_id <> s.id and ${condition} order by h.started_at desc limit 1)`;
+   where h.agent_session_id = coalesce($2, s.taken_up) and h.session_id <> s.id and ${condition} order by h.started_at desc limit 1)`;
 
 const LEFT_THIS_SLOT =
   '(o.task_id, o.phase, o.mode, o.standalone) = (s.task_id, s.phase, s.mode, s.standalone) and o.deleted_at is not null';
@@ -98,6 +98,7 @@ type Row = IdentityRow & {
   guarded: boolean;
   standalone: boolean;
   milestone_id: string | null;
+  taken_up: AgentSessionId | null;
   kept_through: number | null;
   handoff: string | null;
   status: SessionStatus;
@@ -149,6 +150,7 @@ export async function readTurnState(
       deleted: row.deleted_at !== null,
       over: isOver(row),
       keptThrough: row.kept_through,
+      takenUp: row.taken_up,
       leaseHeld: row.lease_held,
       predecessorStopsInMs: row.predecessor_stops_in_ms,
     },

@@ -38,9 +38,8 @@ const RULES: Readonly<Record<string, string>> = {
     select p.task_id, s.phase, s.mode, 'process ' || p.id || ' is ' || p.action || ' with ' || coalesce(p.passed_session_id, 'nothing') as what
     from (select *, row_number() over (partition by session_id order by seq) as nth from processes) p join sessions s on s.id = p.session_id
     where case
-      -- A session that takes a conversation up again begins with the id an earlier session of its task was told.
-      when p.nth = 1 and s.taken_up is not null then p.passed_session_id is distinct from s.taken_up or not exists (
-        select 1 from processes m where m.task_id = p.task_id and m.session_id <> p.session_id and m.agent_session_id = s.taken_up)
+      -- A session that takes a conversation up begins with it; what a user kept may have been recorded by nobody.
+      when p.nth = 1 and s.taken_up is not null then p.passed_session_id is distinct from s.taken_up
       else (p.nth = 1) <> (p.action = 'CodingAgentInitialRequest')
         or p.passed_session_id is not null and p.passed_session_id is distinct from s.taken_up and not exists (
           select 1 from processes m where m.session_id = p.session_id and m.seq < p.seq and m.agent_session_id = p.passed_session_id)
