@@ -149,7 +149,9 @@ test('a log of 40 MB passes through in pieces, whole', async () => {
   const sessionId = textField(started.body, 'session.id');
   // Random, so that it stays large: it is read twice.
   await query(
-    `insert into session_logs (session_id, kind, line) select '${sessionId}', 'stdout', string_agg(md5(random()::text), '') from generate_series(1, 40) n, generate_series(1, 32000) group by n`,
+    `begin; set local statement_timeout = 0;
+     insert into session_logs (session_id, kind, line) select '${sessionId}', 'stdout', string_agg(md5(random()::text), '') from generate_series(1, 40) n, generate_series(1, 32000) group by n;
+     commit`,
   );
   await api.call('DELETE', `/v1/sessions/${sessionId}`);
   await archiveNow(database(), folder);

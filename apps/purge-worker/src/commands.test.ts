@@ -140,7 +140,7 @@ test('a worker waits for its time, serves its metrics on loopback, and stops whe
     args: ['run'],
     env: { ...worker.env, PHASELOCK_PURGE_METRICS_PORT: '47021' },
   });
-  const [, url = ''] = await served.waitForLine(/"metrics":"([^"]+)"/);
+  const [, url = ''] = await served.waitForLine(/"phaselock\.metrics":"([^"]+)"/);
   await aDeletedSession(worker);
   const text = await eventually(async () => {
     const metrics = await (await fetch(url)).text();

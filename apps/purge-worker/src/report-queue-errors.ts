@@ -13,7 +13,7 @@ export function reportQueueErrors(logger: Pick<Logger, 'error'>, now: () => numb
       return;
     }
     met.set(message, { since: now(), times: 0 });
-    logger.error({ queue_error: message, times: (before?.times ?? 0) + 1 }, `the queue: ${message}`);
+    logger.error({ 'error.message': message, 'phaselock.times': (before?.times ?? 0) + 1 }, `the queue: ${message}`);
   };
 }
 

@@ -137,7 +137,10 @@ async function stay(worker: Worker, { ended }: Surroundings): Promise<number> {
   await using metrics = config.metricsPort === 0 ? undefined : await serveMetrics(telemetry, config.metricsPort);
   const running = await runWorker(worker, logger);
   const { schedule, lanes } = config;
-  logger.info({ schedule, lanes, ...(metrics && { metrics: metrics.url }) }, 'the purge worker waits for its time');
+  logger.info(
+    { 'phaselock.schedule': schedule, 'phaselock.lanes': lanes, ...(metrics && { 'phaselock.metrics': metrics.url }) },
+    'the purge worker waits for its time',
+  );
   await new Promise<void>((resolve) => {
     if (ended.aborted) resolve();
     ended.addEventListener('abort', () => resolve(), { once: true });

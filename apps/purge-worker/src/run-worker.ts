@@ -51,7 +51,7 @@ async function begin({ worker, boss, logger }: Parts, job: Job<object>): Promise
   const orphans = await deleteOrphans(worker);
   const sent = await sendLanes(boss, job.id, config.lanes);
   for (let lane = sent; lane < config.lanes; lane += 1) await endLane(database.kysely, job.id, NOTHING);
-  logger.info({ run: job.id, lanes: sent, orphans }, 'a run begins');
+  logger.info({ 'phaselock.run': job.id, 'phaselock.lanes': sent, 'phaselock.orphans': orphans }, 'a run begins');
 }
 
 const NOTHING: RunCounts = { archived: 0, purged: 0, removed: 0, failed: 0, bytes: 0 };
@@ -67,7 +67,10 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
   if (signal.aborted) throw new Error('the worker was stopped before it was done');
   const seconds = runId === null ? undefined : await endLane(database.kysely, runId, done);
   if (seconds !== undefined) telemetry.ran(seconds);
-  logger[done.failed > 0 || done.storeDown ? 'warn' : 'info']({ run: runId, ...done, seconds }, 'a lane has ended');
+  logger[done.failed > 0 || done.storeDown ? 'warn' : 'info'](
+    { 'phaselock.run': runId, 'phaselock.lane': { ...done, seconds } },
+    'a lane has ended',
+  );
   const again = await nextRetryAt(database.kysely);
   if (again !== undefined) await sendRetry(boss, again);
 }

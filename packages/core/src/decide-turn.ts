@@ -52,6 +52,8 @@ type Situation = {
   readonly identity: ModelIdentity;
   readonly conversation: PassableConversation;
   readonly comparison: ModelComparison;
+  /** With the model of the session, where that is not the one that made the conversation. */
+  readonly withSession: ModelComparison;
 };
 
 type PassableConversation = Exclude<Conversation, { kind: 'elsewhere' }>;
@@ -75,30 +77,28 @@ export function decideTurn(
   }
   const { takenUp } = session;
   const named = findConversation(history, { ...request, takenUp });
-  // A conversation that is not wanted is not the one to compare with, though its id is held to be the slot's.
+  // With skipContext the id of a retry is only checked to be one of this slot: what is compared is the conversation that is left.
   const conversation = request.skipContext
     ? findConversation(history, { ...request, takenUp, preRetryId: null })
     : named;
   if (named.kind === 'elsewhere' || conversation.kind === 'elsewhere')
     return { kind: 'refuse', code: 'agent_session_taken' };
   const comparison = compareWith(session, conversation, model, policy);
-  const situation = { session, request, identity: model.identity, conversation, comparison };
+  const withSession = compareModels({ kind: 'resolved', identity: session.identity }, model, policy);
+  const situation = { session, request, identity: model.identity, conversation, comparison, withSession };
   if (startsAfresh(situation)) return fresh(situation);
-  const left = leftModel(situation, model, policy);
-  return left === null ? goOnOrAsk(situation) : { kind: 'ask', question: 'replace', comparison: left };
+  const isConfirmed = request.say.kind === 'replace' || request.onModelChange === 'replace';
+  if (leavesForModel(situation) && !isConfirmed) return { kind: 'ask', question: 'replace', comparison: withSession };
+  return goOnOrAsk(situation);
 }
 
-/** A retry that goes on in a session of its own, with another model than the one it leaves, replaces that one: it is asked about too. */
-function leftModel(
-  { session, request, conversation }: Situation,
-  model: ModelResolution,
-  policy: ModelPolicy,
-): ModelComparison | null {
-  if (conversation.kind !== 'resumable' || !conversation.needsOwnSession || session.modelMissing) return null;
-  if (request.say.kind === 'replace' || request.onModelChange === 'replace') return null;
-  const left = compareModels({ kind: 'resolved', identity: session.identity }, model, policy);
-  return left.verdict === 'changed' ? left : null;
+/** A retry of a conversation that is not this session's, with another model than this session has: it replaces this session. */
+function leavesForModel({ session, conversation, withSession }: Situation): boolean {
+  return isFromBefore(conversation) && !session.modelMissing && withSession.verdict === 'changed';
 }
+
+const isFromBefore = (conversation: PassableConversation): boolean =>
+  conversation.kind === 'resumable' && conversation.maker?.place !== 'here';
 
 /** What was kept goes on with the model it was kept for as well as with the one that made it. */
 function compareWith(
@@ -170,14 +170,17 @@ function goOnOrAsk(situation: Situation): TurnDecision {
 }
 
 function goOn(situation: Situation): TurnDecision {
-  const { identity, conversation, comparison } = situation;
-  const takesOn = comparison.verdict !== 'same';
+  const { identity, conversation, comparison, withSession } = situation;
+  const takesOn = (isFromBefore(conversation) ? withSession : comparison).verdict !== 'same';
   switch (conversation.kind) {
     case 'none-yet':
       return { kind: 'initial', reason: 'first', identity, takesOn };
     case 'resumable': {
       const { id, needsOwnSession } = conversation;
-      if (needsOwnSession) return { kind: 'fresh', reason: 'user-request', identity, comparison, resumes: id };
+      if (needsOwnSession || leavesForModel(situation)) {
+        const reason = leavesForModel(situation) ? 'model-changed' : 'user-request';
+        return { kind: 'fresh', reason, identity, comparison, resumes: id };
+      }
       return { kind: 'follow-up', reason: 'same-model', passedSessionId: id, identity, comparison, takesOn };
     }
     case 'lost':

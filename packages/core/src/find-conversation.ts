@@ -41,13 +41,13 @@ export function findConversation(
     : latest;
 }
 
-/** None of this session's processes told an id: what it took up is what a crash left. */
+/** None of this session's processes told an id, because they crashed: the conversation it took up is still the latest. */
 function stillTakenUp(
   newestFirst: readonly PastProcess[],
   kept: readonly PastProcess[],
   { takenUp: id, lostId }: { readonly takenUp: AgentSessionId; readonly lostId: AgentSessionId | null },
 ): Conversation {
-  // With the model of this one it was taken up.
+  // This process was begun with that conversation, so its model is the one to compare with.
   const maker = kept[0] ?? null;
   const isLost = id === lostId || invalidIds(newestFirst).has(id) || kept.some(({ invalidated }) => invalidated);
   return isLost ? { kind: 'lost', maker } : { kind: 'resumable', id, maker, needsOwnSession: false };

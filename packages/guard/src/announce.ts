@@ -12,7 +12,6 @@ import type {
 import type { LapsedProcess } from '@phaselock/store';
 import { logModelChange } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
-import { LAPSED_STATUS } from './lapsed-status.ts';
 import type { BegunTurn } from './model-before.ts';
 import type { GuardedSession } from './start-outcome.ts';
 import type { StartTurn } from './start-turn.ts';
@@ -190,13 +189,13 @@ export const announceTemporaryEnded = (ctx: GuardContext, { taskId, sessionId }:
 
 /** A process let its lease lapse, and its session is free for the next turn. */
 export function announceLapsed(ctx: GuardContext, lapsed: LapsedProcess): void {
-  const { session_id: sessionId, task_id: taskId, phase, mode, process_id: processId, temporary } = lapsed;
+  const { session_id: sessionId, task_id: taskId, phase, mode, process_id: processId } = lapsed;
   const slot = { taskId, phase, mode };
   ctx.telemetry.turnEnded('lost');
-  ctx.snapshots.statusChanged(slot, sessionId, LAPSED_STATUS);
+  ctx.snapshots.statusChanged(slot, sessionId, lapsed.session_status);
   ctx.logger.warn(
     { ...inLog(slot, sessionId), process_id: processId },
     'the lease of a process lapsed: it counts as lost',
   );
-  if (temporary) announceTemporaryEnded(ctx, { taskId, sessionId });
+  if (lapsed.temporary_ended) announceTemporaryEnded(ctx, { taskId, sessionId });
 }

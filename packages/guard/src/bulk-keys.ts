@@ -31,6 +31,9 @@ export async function bindBulkKey(
   );
 }
 
+/** What these did was written together with their key. */
+const WROTE_ITS_KEY: ReadonlySet<BulkOutcome['kind']> = new Set(['created', 'created-beside', 'replaced']);
+
 /**
  * Items that found their session there wrote nothing but are told the same again, so that is kept. Where a call with the same key that ran at the
  * same time was faster, what it did is told instead.
@@ -42,7 +45,7 @@ export async function settleWithKeys(
 ): Promise<BulkOutcome[]> {
   const unsettled = outcomes.flatMap((outcome, index) => {
     const { key, outcome: before } = keys[index] ?? {};
-    return key === undefined || before !== undefined || outcome.kind === 'created' || outcome.kind === 'replaced'
+    return key === undefined || before !== undefined || WROTE_ITS_KEY.has(outcome.kind)
       ? []
       : [{ key, outcome, index }];
   });

@@ -107,7 +107,8 @@ export async function answering<T>(
   } catch (error) {
     const failure = toPhaselockError(error, otherwise);
     ctx.telemetry.failed(failure.code);
-    if (failure.code === otherwise) ctx.logger.error({ err: error, code: failure.code }, 'operation failed');
+    if (failure.code === otherwise)
+      ctx.logger.error({ err: error, 'phaselock.code': failure.code }, 'operation failed');
     throw failure;
   } finally {
     clearTimeout(timer);

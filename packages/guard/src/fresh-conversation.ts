@@ -164,7 +164,9 @@ async function beginFirst(
   { session, decision }: { readonly session: ShownSession; readonly decision: Fresh },
 ): Promise<BegunTurn> {
   const { identity, resumes } = decision;
-  const previous = decision.reason === 'model-changed' ? modelBefore(state, request) : null;
+  // A conversation that is taken up is not the one that ends: that is the session's.
+  const ended = resumes === null ? modelBefore(state, request) : state.session.identity;
+  const previous = decision.reason === 'model-changed' ? ended : null;
   const begun = await beginTurn(writer, {
     ...session,
     ...firstOf(decision),

@@ -1,4 +1,4 @@
-import { type ProcessRow, readProcess, readSession, type SessionRecord } from '@phaselock/store';
+import { type ProcessRow, placeInSession, readProcess, readSession, type SessionRecord } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { shownOf } from './start-outcome.ts';
 import type { StartedTurn, TurnAttempt } from './start-turn.ts';
@@ -16,7 +16,7 @@ export async function findBegunTurn(
     session.predecessorId === request.sessionId && session.id !== request.sessionId
       ? { sessionId: request.sessionId, generation: request.generation }
       : null;
-  const isFirst = process.passed_session_id === null || process.passed_session_id === session.takenUp;
+  const isFirst = session.handoff !== null && (await placeInSession(kysely, process)) === 1;
   return {
     kind: 'started',
     session: shownOf(session),

@@ -5,24 +5,14 @@ alter table processes add column resolved_model text;
 
 alter table sessions
   -- One session over several tasks: its turns may work at attempts of any task of its project.
-  add column milestone_id text check (milestone_id <> ''),
+  add column milestone_id text,
   -- The last process before the user kept the session for a model that differs slightly; 0 when there was none.
   add column kept_through integer,
   -- An earlier conversation of the slot that goes on here after a retry: the agent's id of it, and the session it began in.
   add column taken_up text,
   add column conversation_of uuid;
--- Serves: which live session has taken a conversation up.
-create unique index sessions_taken_up on sessions (taken_up) where taken_up is not null and deleted_at is null;
--- Serves: the sessions of a milestone.
-create index sessions_by_milestone on sessions (milestone_id, id) where milestone_id is not null;
-
 -- Whether a model name that is not listed is accepted when others of its family are.
 alter table projects add column unlisted_models text not null default 'accepted' check (unlisted_models in ('accepted', 'refused'));
-
--- An earlier conversation goes on in a session of its own, so its id may be that of a session that has left. Among live ones it is one's own.
-drop index sessions_agent_session;
--- Serves: an agent's conversation belongs to one live session.
-create unique index sessions_agent_session on sessions (agent_session_id) where agent_session_id is not null and deleted_at is null;
 
 alter type slot_state_row add attribute resolved_model text;
 alter type bulk_start add attribute resolved_model text;

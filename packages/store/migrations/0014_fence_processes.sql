@@ -2,6 +2,15 @@
 -- with. Everywhere the session's row is locked first and the process judged afterwards, by a statement of its own: READ COMMITTED checks again
 -- only the row that was waited for, never another one that the same statement looked at before the wait.
 
+-- Built here, and not with the columns: building an index lets readers through, adding a column does not.
+-- Serves: which live session has taken a conversation up.
+create unique index sessions_taken_up on sessions (taken_up) where taken_up is not null and deleted_at is null;
+-- Serves: the sessions of a milestone.
+create index sessions_by_milestone on sessions (milestone_id, id) where milestone_id is not null;
+
+-- Serves: an agent's conversation belongs to one live session.
+create unique index sessions_agent_session_live on sessions (agent_session_id) where agent_session_id is not null and deleted_at is null;
+
 -- Serves: the processes whose lease may have lapsed. Few rows, whatever the size of the table.
 create index processes_running on processes (session_id) where status = 'running';
 
@@ -384,7 +393,7 @@ $$;
 -- Processes whose lease lapsed before they said how they ended, as many replicas as there may be: SKIP LOCKED gives each session to one of them.
 -- They ended when their lease did. What a live session becomes is handed in.
 create function mark_lapsed(p_limit integer, p_live_status text)
-returns table (session_id uuid, task_id uuid, phase text, mode text, generation bigint, process_id uuid, temporary boolean)
+returns table (session_id uuid, task_id uuid, phase text, mode text, generation bigint, process_id uuid, session_status text, temporary_ended boolean)
 language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -402,7 +411,7 @@ begin
       update processes p set status = 'lost', ended_at = greatest(p.started_at, s.lease_expires_at)
         from sessions s
         where s.id = any (v_ids) and p.session_id = s.id and p.status = 'running' and s.lease_expires_at <= v_at
-        returning p.id, p.seq, p.session_id
+        returning p.id, p.seq, p.session_id, s.ended_at is not null as was_ended
     ), marked as (
       update sessions s
         set version = s.version + 1, updated_at = v_at, lease_expires_at = null,
@@ -411,13 +420,14 @@ begin
                           when s.standalone and s.milestone_id is null then 'failed'
                           when s.deleted_at is not null then 'stopped' else p_live_status end
         from lost where s.id = lost.session_id
-        returning s.id, s.task_id, s.phase, s.mode, s.generation, lost.id as process_id, lost.seq, s.standalone and s.milestone_id is null as temporary
+        returning s.id, s.task_id, s.phase, s.mode, s.generation, lost.id as process_id, lost.seq, s.status,
+                  s.standalone and s.milestone_id is null and not lost.was_ended as temporary_ended
     ), told as (
       insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
         select m.task_id, m.phase, m.mode, m.id, 'turn-lost', 'lost', m.generation,
                jsonb_build_object('process_id', m.process_id, 'seq', m.seq), v_at from marked m
     )
-    select m.id, m.task_id, m.phase, m.mode, m.generation, m.process_id, m.temporary from marked m;
+    select m.id, m.task_id, m.phase, m.mode, m.generation, m.process_id, m.status, m.temporary_ended from marked m;
 end $$;
 
 -- As before, but what is found lost here ended when its lease did.
@@ -481,3 +491,8 @@ begin
   mode := v.mode;
   return next;
 end $$;
+
+-- An earlier conversation goes on in a session of its own, so its id may be that of a session that has left: only among live ones it is one's own.
+-- Last, because it keeps readers out until the migration ends.
+drop index sessions_agent_session;
+alter index sessions_agent_session_live rename to sessions_agent_session;

@@ -58,11 +58,20 @@ async function send<Row extends QueryResultRow>(
   return await client.query<Row>({ name, text, values: [...values] });
 }
 
-/** An error the server sent leaves the connection usable, one from before anything was sent too; any other may have left it half-open. */
+/**
+ * An error the server sent leaves the connection usable, one from before anything was sent too; any other may have left it half-open. A plan from
+ * before a migration fails on its connection for ever.
+ */
 function releaseAfter(client: PoolClient, error: unknown): void {
-  const fromServer = error instanceof Error && 'severity' in error && error.severity === 'ERROR';
+  const fromServer =
+    error instanceof Error &&
+    'severity' in error &&
+    error.severity === 'ERROR' &&
+    !('code' in error && error.code === STALE_PLAN);
   client.release(fromServer || error instanceof UnstorableText ? undefined : true);
 }
+
+const STALE_PLAN = '0A000';
 
 function openTransaction(pool: Pool): Transaction {
   let client: PoolClient | undefined;

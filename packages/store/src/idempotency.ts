@@ -61,11 +61,16 @@ export async function keepIdempotentResponses(sql: Sql, rows: readonly Idempoten
 // An expired key is free again; the sweep only has to run now and then.
 const SWEEP: Statement = {
   name: 'sweep_idempotency_keys',
-  text: 'delete from idempotency_keys where expires_at <= clock_timestamp()',
+  text: `
+    delete from idempotency_keys where ctid = any (array(
+      select ctid from idempotency_keys where expires_at <= clock_timestamp() limit $1 for update skip locked)) returning key`,
 };
 
+/** Each statement ends in time, however many keys have expired. */
+const SWEPT_AT_ONCE = 2_000;
+
 export async function sweepIdempotencyKeys(sql: Sql): Promise<void> {
-  await sql.query(SWEEP, []);
+  while ((await sql.query(SWEEP, [SWEPT_AT_ONCE])).length === SWEPT_AT_ONCE);
 }
 
 const TAKE_KEY: Statement = { name: 'take_idempotency_key', text: 'select take_idempotency_key($1, $2, $3, $4)' };

@@ -164,6 +164,7 @@ export { type SeededModel, seedCatalogue } from './seed-catalogue.ts';
 export {
   type LogRow,
   type ProcessRow,
+  placeInSession,
   readEvents,
   readLastLogId,
   readLogs,

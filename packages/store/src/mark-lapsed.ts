@@ -10,8 +10,9 @@ export type LapsedProcess = {
   readonly mode: Mode;
   readonly generation: Generation;
   readonly process_id: ProcessId;
+  readonly session_status: SessionStatus;
   /** Its session was a temporary one, which ended with it. */
-  readonly temporary: boolean;
+  readonly temporary_ended: boolean;
 };
 
 /** Marks processes whose lease lapsed as lost, by the database's clock; of several callers each gets its own. */

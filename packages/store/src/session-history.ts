@@ -37,6 +37,20 @@ export async function readProcess(db: Kysely<Schema>, id: ProcessId): Promise<Pr
   return await db.selectFrom('processes').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** The number of a process in its session, from 1. */
+export async function placeInSession(
+  db: Kysely<Schema>,
+  { session_id, seq }: Pick<ProcessRow, 'session_id' | 'seq'>,
+): Promise<number> {
+  const { count } = await db
+    .selectFrom('processes')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('session_id', '=', session_id)
+    .where('seq', '<=', seq)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** What happened to a session, its own replacement included, which is recorded with its successor. Found by its task, which has the index. */
 export async function readEvents(
   db: Kysely<Schema>,

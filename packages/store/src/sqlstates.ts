@@ -26,6 +26,7 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   '40P01': 'contended', // deadlock_detected
   '40001': 'contended', // serialization_failure
   '57014': 'contended', // query_canceled: statement_timeout
+  '0A000': 'connection-lost', // cached plan must not change result type: a migration ran since the statement was prepared
   '25P03': 'connection-lost', // idle_in_transaction_session_timeout
   '25P04': 'connection-lost', // transaction_timeout
   '57P01': 'connection-lost', // admin_shutdown

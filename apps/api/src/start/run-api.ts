@@ -26,7 +26,8 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
   const ended = untilSignal();
   const scope = createRequestScope();
   const logger = createLogger({ service: 'phaselock-api', level: config.logLevel, context: () => scope.fields() });
-  for (const name of unknownVariables(env)) logger.warn({ variable: name }, `${name} is not known and has no effect`);
+  for (const name of unknownVariables(env))
+    logger.warn({ 'phaselock.variable': name }, `${name} is not known and has no effect`);
 
   await using resources = new AsyncDisposableStack();
   const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;

@@ -6,12 +6,24 @@ import { chooseClient, type Move, type Turn } from './turn.ts';
 
 /** Any operation that only reads, with whatever filters the document gives it: one that comes later is read as well. */
 export const readAnything: Move = async (turn) => {
-  const { random, operations, ask } = turn;
+  const { random, operations } = turn;
   const client = chooseClient(turn);
-  const operation = random.pick(operations.all.filter((one) => one.method === 'GET' && !one.id.endsWith('Changes')));
-  await readOne(turn, client, operation);
-  if (random.chance(0.05)) await ask(client, 'latestOfMany', { body: { taskIds: [chooseTask(turn, client)] } });
+  await readOne(turn, client, random.pick(readsIn(operations)));
+  if (random.chance(0.05)) await latestOfMany(turn, client);
 };
+
+/** Each of them once. */
+export const readEverything: Move = async (turn) => {
+  const client = chooseClient(turn);
+  for (const operation of readsIn(turn.operations)) await readOne(turn, client, operation);
+  await latestOfMany(turn, client);
+};
+
+const readsIn = ({ all }: Turn['operations']): readonly Operation[] =>
+  all.filter(({ method, id }) => method === 'GET' && !id.endsWith('Changes'));
+
+const latestOfMany = (turn: Turn, client: Client) =>
+  turn.ask(client, 'latestOfMany', { body: { taskIds: [chooseTask(turn, client)] } });
 
 /** What the judges learn most from. */
 export const readSession: Move = async (turn) => {

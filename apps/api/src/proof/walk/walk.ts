@@ -4,6 +4,7 @@ import { openCatalogue } from './catalogue.ts';
 import { hear, type Judging } from './judging.ts';
 import { type Memory, openMemory, type Side } from './memory.ts';
 import { MOVES } from './moves.ts';
+import { readEverything } from './moves-reads.ts';
 import { runnerMove } from './moves-runners.ts';
 import { readOperations } from './operations.ts';
 import { randomOf } from './random.ts';
@@ -81,8 +82,15 @@ export async function walk(prepared: Walked, { calls }: Plan): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  // What is rare may not have come up in a short walk.
+  for (const move of [...RARE_TIMES.flatMap(() => MOVES.map(([, one]) => one)), readEverything]) {
+    step += 1;
+    await move(prepared.turnAt(step));
+  }
   return step;
 }
+
+const RARE_TIMES = [1, 2, 3];
 
 async function takeStep(turn: Turn): Promise<void> {
   const runner = turn.random.chance(0.6) ? turn.runners.due(turn.step) : undefined;
