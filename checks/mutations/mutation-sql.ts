@@ -8,11 +8,14 @@ const MIGRATIONS = resolve(import.meta.dirname, '../../packages/store/migrations
 export function mutationSql(mutant: Mutant): string {
   if ('sql' in mutant) return mutant.sql;
   const source = readFileSync(`${MIGRATIONS}/${mutant.migration}`, 'utf8');
-  const begin = source.indexOf(`create function ${mutant.function}(`);
+  const begin = ['create function', 'create or replace function']
+    .map((create) => source.indexOf(`${create} ${mutant.function}(`))
+    .find((at) => at >= 0);
   const end = source.indexOf('end $$;', begin);
-  if (begin < 0 || end < 0) throw new Error(`${mutant.name}: ${mutant.migration} has no function ${mutant.function}`);
+  if (begin === undefined || end < 0)
+    throw new Error(`${mutant.name}: ${mutant.migration} has no function ${mutant.function}`);
   const whole = source.slice(begin, end + 'end $$;'.length);
   const mutated = whole.replace(mutant.find, mutant.replace);
   if (mutated === whole) throw new Error(`${mutant.name}: what it takes out is not there`);
-  return mutated.replace('create function', 'create or replace function');
+  return mutated.replace(/^create function/, 'create or replace function');
 }
