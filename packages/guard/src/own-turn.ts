@@ -16,7 +16,9 @@ export async function findBegunTurn(
     session.predecessorId === request.sessionId && session.id !== request.sessionId
       ? { sessionId: request.sessionId, generation: request.generation }
       : null;
-  const isFirst = session.handoff !== null && (await placeInSession(kysely, process)) === 1;
+  // A session outside the guard does not keep it: then it is told as the request has it.
+  const handoff = session.handoff ?? request.handoff?.summary ?? null;
+  const isFirst = handoff !== null && (await placeInSession(kysely, process)) === 1;
   return {
     kind: 'started',
     session: shownOf(session),
@@ -28,7 +30,7 @@ export async function findBegunTurn(
     // The lease of the session is that of the process at work: of one that is not, none is left.
     leaseExpiresAt: leaseOf(process, session),
     replaced,
-    handoff: isFirst ? session.handoff : null,
+    handoff: isFirst ? handoff : null,
   };
 }
 

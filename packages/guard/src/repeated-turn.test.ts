@@ -45,9 +45,14 @@ describe('a turn outside the guard that is asked for again with its key', () => 
     await runTurn(guard, aTurn(session, attemptId), `alone ${session.id}`);
     const model = { agent: 'claude-code', model: OPUS } as const;
     const idempotencyKey = { scope: 'a client', key: session.id, fingerprint: 'a turn' };
-    const turn = aTurn(session, attemptId, { model, onModelChange: 'replace', idempotencyKey });
+    const turn = aTurn(session, attemptId, {
+      model,
+      onModelChange: 'replace',
+      handoff: { summary: 'half done' },
+      idempotencyKey,
+    });
     const first = startedOf(await guard.startTurn(turn));
-    expect(first.replaced).toBeNull();
+    expect(first).toMatchObject({ replaced: null, handoff: 'half done' });
     expect(await guard.startTurn(turn)).toEqual(first);
   });
 });

@@ -100,6 +100,8 @@ function judgePassed(judging: Judging, session: FinalSession, process: unknown, 
   const [known, knownTeller] = [memory.processes.get(id), memory.processes.get(textAt(teller.process, 'id') ?? '')];
   // Nobody had told the id yet when it was passed: then it was an invented one.
   if (known === undefined || knownTeller === undefined || teller.reported > known.begun) return;
+  // A process has the id it told last; one that it told before is nobody's any more.
+  if ((textAt(teller.process, 'agentSessionId') ?? known.passed) !== known.passed) return;
   const wrong = (promise: string) =>
     book.complain({
       promise: `3 ${promise}`,
