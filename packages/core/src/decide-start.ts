@@ -1,4 +1,5 @@
 import { compareModels } from './compare-models.ts';
+import type { ErrorCode } from './errors.ts';
 import type { ModelComparison } from './model-comparison.ts';
 import type { MissingWhy, ModelIdentity, ModelResolution } from './model-identity.ts';
 import type { ModelPolicy } from './model-policy.ts';
@@ -18,6 +19,12 @@ export type StartRequest = {
 };
 
 export type StartQuestion = 'replace' | 'keep-or-replace';
+
+/** The code under which each question is answered. */
+export const QUESTION_CODES = {
+  replace: 'replace_confirmation_required',
+  'keep-or-replace': 'keep_or_replace_required',
+} as const satisfies Record<StartQuestion, ErrorCode>;
 
 export type StartDecision =
   | { readonly kind: 'create'; readonly identity: ModelIdentity; readonly beside: boolean }

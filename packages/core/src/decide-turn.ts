@@ -52,7 +52,7 @@ type Situation = {
   readonly identity: ModelIdentity;
   readonly conversation: PassableConversation;
   readonly comparison: ModelComparison;
-  /** With the model of the session, where that is not the one that made the conversation. */
+  /** With the model of the session, which need not be the one that made the conversation. */
   readonly withSession: ModelComparison;
 };
 
@@ -83,8 +83,11 @@ export function decideTurn(
     : named;
   if (named.kind === 'elsewhere' || conversation.kind === 'elsewhere')
     return { kind: 'refuse', code: 'agent_session_taken' };
-  const comparison = compareWith(session, conversation, model, policy);
   const withSession = compareModels({ kind: 'resolved', identity: session.identity }, model, policy);
+  const withMaker = compareModels(previousModel(session, conversation), model, policy);
+  // What was kept goes on with the model it was kept for as well as with the one that made it.
+  const isKept = withMaker.verdict !== 'same' && withSession.verdict === 'same' && wasKept(session, conversation);
+  const comparison = isKept ? withSession : withMaker;
   const situation = { session, request, identity: model.identity, conversation, comparison, withSession };
   if (startsAfresh(situation)) return fresh(situation);
   const isConfirmed = request.say.kind === 'replace' || request.onModelChange === 'replace';
@@ -99,19 +102,6 @@ function leavesForModel({ session, conversation, withSession }: Situation): bool
 
 const isFromBefore = (conversation: PassableConversation): boolean =>
   conversation.kind === 'resumable' && conversation.maker?.place !== 'here';
-
-/** What was kept goes on with the model it was kept for as well as with the one that made it. */
-function compareWith(
-  session: TurnSession,
-  conversation: PassableConversation,
-  model: ModelResolution,
-  policy: ModelPolicy,
-): ModelComparison {
-  const withMaker = compareModels(previousModel(session, conversation), model, policy);
-  if (withMaker.verdict === 'same' || !wasKept(session, conversation)) return withMaker;
-  const withKept = compareModels({ kind: 'resolved', identity: session.identity }, model, policy);
-  return withKept.verdict === 'same' ? withKept : withMaker;
-}
 
 /** The model that made the id being resumed, not merely the latest one. An id nobody recorded was made by a model nobody knows. */
 function previousModel({ identity }: TurnSession, conversation: PassableConversation): ModelResolution {

@@ -20,6 +20,7 @@ export {
 } from './decide-report.ts';
 export {
   decideStart,
+  QUESTION_CODES,
   type StartDecision,
   type StartQuestion,
   type StartRequest,

@@ -58,7 +58,7 @@ export async function bulkStart(
     const opened = await openAll(ctx, writes, deadline.waitMs());
     await ctx.racepoint?.('bulk:written');
     ctx.telemetry.bulkDone('start', items.length);
-    // Those that go their own way end before this call must: one that fails in time is an item of its answer, and holds up no other.
+    // Items that are started one by one get an earlier deadline: one that fails is then told as an item of the answer, and the others are told too.
     const alone = { ...ctx, settings: { ...ctx.settings, deadlineMs: deadline.waitMs() } };
     const outcomes = await Promise.all(plans.map((plan) => finish(alone, plan, opened, since)));
     return await settleWithKeys(ctx, keys, outcomes);

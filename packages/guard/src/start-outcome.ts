@@ -10,6 +10,7 @@ import {
   type ModelStanding,
   modelStanding,
   NOTICES,
+  QUESTION_CODES,
   type SessionId,
   type SessionStatus,
   type ShownSession,
@@ -84,11 +85,6 @@ export const bornSession = (
 /** What is said beside a session that was there already: that it is active is said of one that is. */
 export const existingText = (status: SessionStatus): string =>
   hasEnded(status) ? NOTICES.same_model_ended : NOTICES.same_model_active;
-
-export const QUESTION_CODES = {
-  replace: 'replace_confirmation_required',
-  'keep-or-replace': 'keep_or_replace_required',
-} as const;
 
 /** The decisions that are answered as they are; the others write first. */
 export function answerTo(

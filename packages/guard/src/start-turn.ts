@@ -17,6 +17,7 @@ import {
   PhaselockError,
   type ProcessAction,
   type ProcessId,
+  QUESTION_CODES,
   type SessionId,
   type ShownSession,
   type SlotKey,
@@ -38,7 +39,7 @@ import { newProcessId } from './new-ids.ts';
 import { findBegunTurn } from './own-turn.ts';
 import { whichHolds } from './refuse-report.ts';
 import { requestedModel } from './requested-model.ts';
-import { QUESTION_CODES, shownOf } from './start-outcome.ts';
+import { shownOf } from './start-outcome.ts';
 import { BegunByTwin, beginWithKey, replayTurn } from './turn-key.ts';
 
 export type StartTurn = {

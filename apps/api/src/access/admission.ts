@@ -25,7 +25,7 @@ export type Admission = {
   readonly watch: (watcher: Watcher) => () => void;
 };
 
-/** Of a caller without a credential, whose right cannot end. */
+/** For a caller that needs no credential: there is none that could be revoked or expire. */
 export const admitForGood = (caller: Caller): Admission => ({
   caller,
   again: async () => caller,

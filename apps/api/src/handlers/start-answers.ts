@@ -1,12 +1,7 @@
-import { PhaselockError } from '@phaselock/core';
+import { PhaselockError, QUESTION_CODES } from '@phaselock/core';
 import type { BulkOutcome, StartOutcome } from '@phaselock/guard';
 import { Refusal } from '../server/refusal.ts';
 import { briefView } from '../views/session-view.ts';
-
-const QUESTION_CODES = {
-  replace: 'replace_confirmation_required',
-  'keep-or-replace': 'keep_or_replace_required',
-} as const;
 
 const locationOf = (id: string) => ({ Location: `/v1/sessions/${id}` });
 

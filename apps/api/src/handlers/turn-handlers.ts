@@ -1,5 +1,5 @@
 import { ROUTES } from '@phaselock/contract';
-import { PhaselockError } from '@phaselock/core';
+import { PhaselockError, QUESTION_CODES } from '@phaselock/core';
 import type { LogLine, TurnOutcome } from '@phaselock/guard';
 import { grants } from '../access/scopes.ts';
 import { NO_CONTENT, ok } from '../server/answers.ts';
@@ -9,11 +9,6 @@ import { processView } from '../views/history-view.ts';
 import { instant } from '../views/session-view.ts';
 import type { ApiContext } from './api-context.ts';
 import { numberPlace, placeOf, toCursor } from './place.ts';
-
-const QUESTION_CODES = {
-  replace: 'replace_confirmation_required',
-  'keep-or-replace': 'keep_or_replace_required',
-} as const;
 
 function turnAnswer(outcome: TurnOutcome) {
   switch (outcome.kind) {
