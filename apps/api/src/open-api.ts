@@ -20,8 +20,7 @@ import { createLoadShedder, watchEventLoopDelay } from './intake/shed-load.ts';
 import { drain } from './life/drain.ts';
 import { listen } from './life/listen.ts';
 import { watchReadiness } from './life/readiness.ts';
-import { sweepKeysHourly } from './life/sweep-keys.ts';
-import { sweepEveryMs, sweepLapsedLeases } from './life/sweep-lapsed.ts';
+import { KEYS_EVERY_MS, leasesEveryMs, sweepRepeatedly } from './life/sweep-repeatedly.ts';
 import { servePages } from './pages/serve-pages.ts';
 import { buildApp } from './server/build-app.ts';
 import type { RequestScope } from './server/request-scope.ts';
@@ -66,8 +65,12 @@ export async function openApi({
       of: (filter, place, limit) => readChangesOf(guard.database, filter, place, limit),
     }),
   );
-  resources.use(sweepKeysHourly(() => sweepIdempotencyKeys(guard.database), logger));
-  resources.use(sweepLapsedLeases(() => guard.sweepLapsed(), logger, sweepEveryMs(config.leaseMs)));
+  const sweepKeys = () => sweepIdempotencyKeys(guard.database);
+  const keysLeft = 'idempotency keys were not swept';
+  resources.use(sweepRepeatedly({ sweep: sweepKeys, everyMs: KEYS_EVERY_MS, failure: keysLeft }, logger));
+  const leasesLeft = 'lapsed leases were not swept';
+  const everyMs = leasesEveryMs(config.leaseMs);
+  resources.use(sweepRepeatedly({ sweep: () => guard.sweepLapsed(), everyMs, failure: leasesLeft }, logger));
   const changes = changeStreams(feed, { max: config.maxStreams });
   const { authenticate, keys } = resources.use(openAccess({ config, guard, now, recheckMs }));
   const delay = resources.use(watchEventLoopDelay());

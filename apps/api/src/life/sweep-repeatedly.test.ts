@@ -1,7 +1,7 @@
 import { silentLogger } from '@phaselock/telemetry';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
-import { sweepKeysHourly } from './sweep-keys.ts';
+import { sweepRepeatedly } from './sweep-repeatedly.ts';
 
 test('goes on after a failure, one sweep at a time, and is over when it is closed', async () => {
   const seen = { begun: 0, running: 0, most: 0 };
@@ -13,7 +13,7 @@ test('goes on after a failure, one sweep at a time, and is over when it is close
     seen.running -= 1;
     if (seen.begun === 1) throw new Error('database away');
   };
-  const sweeping = sweepKeysHourly(sweep, silentLogger(), 1);
+  const sweeping = sweepRepeatedly({ sweep, everyMs: 1, failure: 'not swept' }, silentLogger());
   await eventually(() => seen.begun > 5);
   await sweeping[Symbol.asyncDispose]();
   expect(seen).toMatchObject({ running: 0, most: 1 });

@@ -1,0 +1,42 @@
+import type { Logger } from '@phaselock/telemetry';
+
+type Repeated = {
+  readonly sweep: () => Promise<unknown>;
+  readonly everyMs: number;
+  /** What the log says of a sweep that failed. */
+  readonly failure: string;
+};
+
+/**
+ * Every process sweeps; one that finds nothing has done nothing. One sweep at a time: while one takes long, or the database is away, the next one
+ * finds what those between would have.
+ */
+export function sweepRepeatedly({ sweep, everyMs, failure }: Repeated, logger: Pick<Logger, 'warn'>): AsyncDisposable {
+  let running: Promise<void> | undefined;
+  const next = (): void => {
+    running ??= sweep()
+      .then(() => undefined)
+      .catch((error: unknown) => logger.warn({ err: error }, failure))
+      .finally(() => {
+        running = undefined;
+      });
+  };
+  const timer = setInterval(next, everyMs);
+  timer.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+/** Idempotency keys past their day are dead weight, and no more than that. */
+export const KEYS_EVERY_MS = 3_600_000;
+
+const MOST_OFTEN_MS = 250;
+const LEAST_OFTEN_MS = 5_000;
+
+/** A dead runner is seen within a fraction of its lease. */
+export const leasesEveryMs = (leaseMs: number): number =>
+  Math.min(LEAST_OFTEN_MS, Math.max(MOST_OFTEN_MS, Math.round(leaseMs / 3)));
