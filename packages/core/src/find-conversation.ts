@@ -49,7 +49,10 @@ function stillTakenUp(
 ): Conversation {
   // This process was begun with that conversation, so its model is the one to compare with.
   const maker = kept[0] ?? null;
-  const isLost = id === lostId || invalidIds(newestFirst).has(id) || kept.some(({ invalidated }) => invalidated);
+  const isLost =
+    id === lostId ||
+    invalidIds(newestFirst).has(id) ||
+    newestFirst.some(({ agentSessionId, invalidated }) => agentSessionId === null && invalidated);
   return isLost ? { kind: 'lost', maker } : { kind: 'resumable', id, maker, needsOwnSession: false };
 }
 
