@@ -171,10 +171,13 @@ describe('whatever the session, its history and the request', () => {
   });
 
   test('a session goes on with no conversation but its own, unless it has had none', () => {
-    always(({ history }, decision) => {
+    always(({ history, session }, decision) => {
       if (decision.kind !== 'follow-up') return;
       const own = history.filter(({ place }) => place === 'here');
-      if (own.length > 0) expect(own.map(({ agentSessionId }) => agentSessionId)).toContain(decision.passedSessionId);
+      // What it took up is its own as long as none of its kept processes told an id.
+      const hasTold = own.some(({ agentSessionId, dropped }) => agentSessionId !== null && !dropped);
+      const ids = [...own.map(({ agentSessionId }) => agentSessionId), ...(hasTold ? [] : [session.takenUp])];
+      if (own.length > 0) expect(ids).toContain(decision.passedSessionId);
     });
   });
 
@@ -214,7 +217,7 @@ describe('whatever the session, its history and the request', () => {
 
   test('as much of the history as findConversation asks for is enough', () => {
     always((one, decision) => {
-      const { history, request } = one;
+      const { history, request, session } = one;
       const invalid = new Set(
         history.filter(({ invalidated }) => invalidated).map(({ agentSessionId }) => agentSessionId),
       );
@@ -222,7 +225,8 @@ describe('whatever the session, its history and the request', () => {
       const kept = own.filter(({ dropped }) => !dropped);
       const withId = kept.filter(({ agentSessionId }) => agentSessionId !== null);
       const newest = new Set([own, kept, withId].map((list) => list.at(-1)));
-      const isNamed = (id: AgentSessionId | null): boolean => id !== null && id === request.preRetryId;
+      const isNamed = (id: AgentSessionId | null): boolean =>
+        id !== null && (id === request.preRetryId || id === session.takenUp);
       const enough = history.filter((past) => newest.has(past) || isNamed(past.agentSessionId));
       const marked = enough.map((past) => ({ ...past, invalidated: invalid.has(past.agentSessionId) }));
       expect(decide({ ...one, history: marked })).toEqual(decision);

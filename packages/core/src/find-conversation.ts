@@ -23,7 +23,8 @@ export type Conversation =
 
 /**
  * The pre-retry id if the caller gives one, else the latest id that was not dropped. Of a long history these are enough: the newest process, the
- * newest not dropped, the newest of those with an id, and the makers of the pre-retry id, each marked invalidated if any process with its id is.
+ * newest not dropped, the newest of those with an id, and the makers of the pre-retry id or of what was taken up, each marked invalidated if any
+ * process with its id is.
  */
 export function findConversation(
   history: readonly PastProcess[],
@@ -47,8 +48,8 @@ function stillTakenUp(
   kept: readonly PastProcess[],
   { takenUp: id, lostId }: { readonly takenUp: AgentSessionId; readonly lostId: AgentSessionId | null },
 ): Conversation {
-  // This process was begun with that conversation, so its model is the one to compare with.
-  const maker = kept[0] ?? null;
+  // Of an id nobody recorded the process here that was begun with it is the only one whose model is known.
+  const maker = makerOf(newestFirst, id) ?? kept[0] ?? null;
   const isLost =
     id === lostId ||
     invalidIds(newestFirst).has(id) ||
