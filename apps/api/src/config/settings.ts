@@ -170,7 +170,11 @@ export const SETTINGS = {
     { fallback: 400, min: 1, max: 100_000 },
   ),
   maxEventLoopDelayMs: integer(
-    { variable: 'PHASELOCK_MAX_EVENT_LOOP_DELAY_MS', group: load, meaning: 'The same for the delay of the event loop' },
+    {
+      variable: 'PHASELOCK_MAX_EVENT_LOOP_DELAY_MS',
+      group: load,
+      meaning: 'The same for the delay of the event loop, as far as its own work causes it',
+    },
     { fallback: 250, min: 10, max: 60_000 },
   ),
   maxStreams: integer(

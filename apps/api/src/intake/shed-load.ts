@@ -1,5 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-
 type Priority = 'normal' | 'high';
 type ShedReason = 'pool' | 'event-loop';
 export type LoadShedder = { check(priority: Priority): ShedReason | undefined };
@@ -26,26 +24,43 @@ export const createLoadShedder = (load: Load): LoadShedder => ({
 
 export type EventLoopDelay = Disposable & { recentMs(): number };
 
-const RESOLUTION_MS = 20;
-const EVERY_MS = 500;
-const NS_PER_MS = 1_000_000;
+type Clocks = {
+  readonly now: () => number;
+  /** Milliseconds of processor time this thread has had. */
+  readonly cpuMs: () => number;
+};
 
-/** The mean of the last half second, so that one long task is not taken for an overload, and an overload that is over is forgotten. */
-export function watchEventLoopDelay(): EventLoopDelay {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  histogram.enable();
+const EVERY_MS = 20;
+const WINDOW_MS = 500;
+const MICROS_PER_MS = 1_000;
+
+/**
+ * How late the event loop is because of what this process does: a timer's lateness, but no more of it than the thread was computing meanwhile.
+ * Where other programs take the processor, an idle server is late as well, and refusing its few requests would help nothing. The mean of the last
+ * half second, so that one long task is not taken for an overload, and an overload that is over is forgotten.
+ */
+export function watchEventLoopDelay({ now, cpuMs }: Clocks = ownClocks): EventLoopDelay {
   let recent = 0;
+  let last = { at: now(), cpu: cpuMs() };
+  let window = { since: last.at, delayMs: 0, samples: 0 };
   const timer = setInterval(() => {
-    const mean = histogram.mean / NS_PER_MS;
-    recent = Number.isFinite(mean) ? Math.max(0, mean - RESOLUTION_MS) : 0;
-    histogram.reset();
+    const sample = { at: now(), cpu: cpuMs() };
+    const lateMs = Math.max(0, sample.at - last.at - EVERY_MS);
+    window.delayMs += Math.min(lateMs, sample.cpu - last.cpu);
+    window.samples += 1;
+    last = sample;
+    if (sample.at - window.since < WINDOW_MS) return;
+    recent = window.delayMs / window.samples;
+    window = { since: sample.at, delayMs: 0, samples: 0 };
   }, EVERY_MS);
   timer.unref();
-  return {
-    recentMs: () => recent,
-    [Symbol.dispose]() {
-      clearInterval(timer);
-      histogram.disable();
-    },
-  };
+  return { recentMs: () => recent, [Symbol.dispose]: () => clearInterval(timer) };
 }
+
+const ownClocks: Clocks = {
+  now: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / MICROS_PER_MS;
+  },
+};
