@@ -31,7 +31,12 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   '25P04': 'connection-lost', // transaction_timeout
   '57P01': 'connection-lost', // admin_shutdown
   '57P02': 'connection-lost', // crash_shutdown
+  '57P04': 'connection-lost', // database_dropped
+  '57P05': 'connection-lost', // idle_session_timeout
   '57P03': 'unavailable', // cannot_connect_now
+  '3D000': 'unavailable', // invalid_catalog_name: the database is not there, while it is being restored for example
+  '28000': 'unavailable', // invalid_authorization_specification
+  '28P01': 'unavailable', // invalid_password: it was changed, and this process has the old one
   '25006': 'unavailable', // read_only_sql_transaction: this server became a standby
   '53300': 'unavailable', // too_many_connections
   '53400': 'unavailable',

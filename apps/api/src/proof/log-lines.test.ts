@@ -1,4 +1,4 @@
-import { SONNET } from '@phaselock/testkit';
+import { createTestDatabase, eventually, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { field, textField } from '../testing/fields.ts';
 import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
@@ -91,4 +91,26 @@ test('no secret gets into a line, wherever it was sent', async () => {
   expect(lines).not.toContain(btoa(`me:${CANARY}`));
   expect(lines).not.toContain(textField(made.body, 'key').slice(17));
   expect(written.join('')).not.toContain(api.key.slice(17));
+});
+
+test('a database that is away is warned of with the cause, once a second and not once a request', async () => {
+  const lines: string[] = [];
+  const database = await createTestDatabase();
+  await using away = await openTestApi({}, database.url, (line) => void lines.push(line));
+  await database[Symbol.asyncDispose]();
+  const warnings = () =>
+    lines
+      .map((line): Record<string, unknown> => JSON.parse(line))
+      .filter((line) => line['phaselock.lines_left_out'] !== undefined);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => away.call('GET', '/v1/projects')));
+  expect(new Set(answers.map(({ body }) => textField(body, 'code')))).toEqual(new Set(['backend_unavailable']));
+  expect(warnings().length).toBeLessThan(20);
+  await eventually(async () => {
+    await away.call('GET', '/v1/projects');
+    expect(warnings().at(-1)).toMatchObject({
+      'log.level': 'warn',
+      'error.message': expect.stringContaining(database.name),
+      'phaselock.lines_left_out': expect.toSatisfy((leftOut: number) => leftOut > 0),
+    });
+  });
 });

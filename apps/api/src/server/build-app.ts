@@ -6,6 +6,7 @@ import { answerFailure } from './answer-failure.ts';
 import type { Handler } from './handle.ts';
 import { nameOperation } from './observe-requests.ts';
 import { openFront } from './open-front.ts';
+import { sampleLines } from './sample-lines.ts';
 import { type Intake, serveRoute } from './serve-route.ts';
 
 export type AppParts = {
@@ -34,7 +35,7 @@ export function buildApp({ intake, handlers, pages, logger, now, openMetrics }: 
   app.use(() => {
     throw new PhaselockError('route_not_found');
   });
-  app.use(answerFailure({ logger, scope }));
+  app.use(answerFailure({ logger, scope, sample: sampleLines(now) }));
   return app;
 }
 

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { sampleLines } from './sample-lines.ts';
+
+test('one line of a kind a second, which tells how many were left out before it', () => {
+  let clock = 5_000;
+  const sample = sampleLines(() => clock);
+  expect(sample('a')).toEqual({ leftOut: 0 });
+  clock += 999;
+  expect([sample('a'), sample('a')]).toEqual([undefined, undefined]);
+  expect(sample('b')).toEqual({ leftOut: 0 });
+  clock += 1;
+  expect(sample('a')).toEqual({ leftOut: 2 });
+  clock += 60_000;
+  expect(sample('a')).toEqual({ leftOut: 0 });
+});
