@@ -60,6 +60,7 @@ export type SessionTable = Identity &
     handoff: string | null;
     agent_session_id: AgentSessionId | null;
     lease_expires_at: Date | null;
+    lease_ms: number | null;
     created_at: Date;
     updated_at: Date;
     ended_at: Date | null;

@@ -39,7 +39,8 @@ const TURN_STATE: Statement = {
     select s.*,
       coalesce(s.lease_expires_at > clock_timestamp(), false) as lease_held,
       -- A replaced process may live on until its runner says it stopped, or until its lease lapses by this clock.
-      coalesce((select extract(epoch from max(o.lease_expires_at) - clock_timestamp()) * 1000 from sessions o
+      -- Never longer than its lease is, whatever the clock did since.
+      coalesce((select max(least(extract(epoch from o.lease_expires_at - clock_timestamp()) * 1000, o.lease_ms)) from sessions o
         where s.guarded and not o.standalone and o.task_id = s.task_id and o.phase = s.phase and o.mode = s.mode and o.deleted_at is not null
           and o.lease_expires_at > clock_timestamp()), 0)::float8 as predecessor_stops_in_ms,
       (select jsonb_agg(to_jsonb(p)) from processes p where p.id in (

@@ -24,6 +24,7 @@ export { callsWaiting, lapseLease, queueBehind } from './queue-behind.ts';
 export { readMetric } from './read-metric.ts';
 export { type RedisAvailability, type RedisServer, redisAvailable, startRedis } from './redis-server.ts';
 export { type NodeExit, type SpawnedNode, type SpawnNodeOptions, spawnNode } from './spawn-node.ts';
+export { type SteppedClock, stepClockOf } from './stepped-clock.ts';
 export { type StopAt, stopAt } from './stop-at.ts';
 export { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts';

@@ -1,0 +1,33 @@
+import { Client } from 'pg';
+
+export type SteppedClock = AsyncDisposable & {
+  /** Puts the clock of the database ahead of the real one by so much; a smaller value than before is a step back. */
+  setAhead(ms: number): Promise<void>;
+};
+
+/**
+ * Gives one database a clock that tests can put forward and back. A schema that is searched before `pg_catalog` holds the two functions by which
+ * everything in the product reads the time. Connections opened before see the real clock.
+ */
+export async function stepClockOf(databaseUrl: string): Promise<SteppedClock> {
+  const client = new Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.query(`
+    create schema stepped;
+    create table stepped.clock (ahead interval not null);
+    insert into stepped.clock values ('0');
+    create function stepped.clock_timestamp() returns timestamptz language sql volatile as
+      'select pg_catalog.clock_timestamp() + ahead from stepped.clock';
+    create function stepped.now() returns timestamptz language sql stable as
+      'select pg_catalog.now() + ahead from stepped.clock';
+    do $$ begin
+      execute format('alter database %I set search_path = public, stepped, pg_catalog', current_database());
+    end $$`);
+  return {
+    async setAhead(ms) {
+      await client.query('update stepped.clock set ahead = make_interval(secs => $1::float8 / 1000)', [ms]);
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
