@@ -3,11 +3,17 @@ import { errorsOf } from '../errors-of.ts';
 import type { AnswerSpec, RouteSpec } from '../route.ts';
 import { PROBLEM_MEDIA_TYPE, problem } from '../schemas/problem.ts';
 import type { Json, JsonObject, SchemaCollector } from './json-schemas.ts';
+import { linksFrom } from './links.ts';
 
 type Place = 'path' | 'query' | 'header';
 
 /** One operation as OpenAPI tells it. */
-export function describeOperation(route: RouteSpec, schemas: SchemaCollector): JsonObject {
+export function describeOperation(
+  route: RouteSpec,
+  routes: readonly RouteSpec[],
+  schemas: SchemaCollector,
+): JsonObject {
+  const links = linksFrom(route, routes, schemas);
   const parameters = parametersOf(route, schemas);
   return {
     operationId: route.id,
@@ -17,7 +23,7 @@ export function describeOperation(route: RouteSpec, schemas: SchemaCollector): J
     ...(route.scope === 'none' ? { security: [] } : { 'x-scope': route.scope }),
     ...(parameters.length > 0 && { parameters }),
     ...bodyOf(route, schemas),
-    responses: { ...answersOf(route, schemas), ...problemsOf(route, schemas) },
+    responses: { ...answersOf(route, links, schemas), ...problemsOf(route, schemas) },
   };
 }
 
@@ -82,9 +88,12 @@ function bodyOf({ body, line, bodyLimit }: RouteSpec, schemas: SchemaCollector):
   };
 }
 
-function answersOf(route: RouteSpec, schemas: SchemaCollector): Record<string, JsonObject> {
+function answersOf(route: RouteSpec, links: JsonObject, schemas: SchemaCollector): Record<string, JsonObject> {
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, answer]) => [status, answerOf(route, answer, schemas)]),
+    Object.entries(route.answers).map(([status, answer]) => [
+      status,
+      { ...answerOf(route, answer, schemas), ...(Object.keys(links).length > 0 && { links }) },
+    ]),
   );
 }
 

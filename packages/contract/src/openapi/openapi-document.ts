@@ -25,6 +25,8 @@ const DESCRIPTION = `One live coding-agent session for each phase of a task. The
 
 **Pages.** \`next\` is the \`cursor\` of the next page; null on the last one.
 
+**Links.** The answers name the operations that may follow, and where what they ask for stands in the answer.
+
 **Older names.** plan was \`createWithAgent\`, run was \`assignToAgent\`, verify was \`verifyWithAgent\`; wherever a phase is asked for they are read as well.`;
 
 const GROUPS: Readonly<Record<string, string>> = {
@@ -40,8 +42,9 @@ const GROUPS: Readonly<Record<string, string>> = {
 export function openApiDocument({ version }: { readonly version: string }): OpenApiDocument {
   const schemas = collectSchemas();
   const paths: Record<string, Record<string, JsonObject>> = {};
-  for (const route of inReadingOrder()) {
-    paths[route.path] = { ...paths[route.path], [route.method]: describeOperation(route, schemas) };
+  const routes = inReadingOrder();
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: describeOperation(route, routes, schemas) };
   }
   schemas.schemaOf(change, 'output');
   return {
