@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { eventually } from '@phaselock/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createLoadShedder, watchEventLoopDelay } from './shed-load.ts';
 
 const shedder = (waiting: number, delayMs: number) =>
@@ -39,6 +39,27 @@ describe('the delay of the event loop', () => {
       expect(delay.recentMs()).toBeGreaterThan(30);
     });
     await eventually(() => expect(delay.recentMs()).toBeLessThan(20));
+  });
+
+  test('is not taken from one long task, as the start of a process is; a row of them is one', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let at = 0;
+    using delay = watchEventLoopDelay({ now: () => at, cpuMs: () => at });
+    const after = (...tasks: readonly number[]): number =>
+      Math.max(
+        ...tasks.map((ms) => {
+          at += ms;
+          vi.advanceTimersByTime(20);
+          return delay.recentMs();
+        }),
+      );
+    const idle = Array.from({ length: 30 }, () => 20);
+    expect(after(900, ...idle)).toBeLessThan(200);
+    expect(after(...Array.from({ length: 10 }, () => 300))).toBe(280);
+    expect(after(...idle)).toBe(280);
+    after(...idle);
+    expect(after(...idle)).toBe(0);
   });
 
   test('is none of this process where it had no processor time meanwhile: others took it', async () => {

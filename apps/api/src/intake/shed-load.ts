@@ -32,6 +32,8 @@ type Clocks = {
 
 const EVERY_MS = 20;
 const WINDOW_MS = 500;
+/** A window of fewer says nothing: the start of the process is one long task, and no overload. */
+const LEAST_SAMPLES = 5;
 const MICROS_PER_MS = 1_000;
 
 /**
@@ -49,7 +51,7 @@ export function watchEventLoopDelay({ now, cpuMs }: Clocks = ownClocks): EventLo
     window.delayMs += Math.min(lateMs, sample.cpu - last.cpu);
     window.samples += 1;
     last = sample;
-    if (sample.at - window.since < WINDOW_MS) return;
+    if (sample.at - window.since < WINDOW_MS || window.samples < LEAST_SAMPLES) return;
     recent = window.delayMs / window.samples;
     window = { since: sample.at, delayMs: 0, samples: 0 };
   }, EVERY_MS);

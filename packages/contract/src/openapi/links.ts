@@ -35,7 +35,6 @@ export const TOLD: Partial<Readonly<Record<OperationId, Told>>> = {
   listAttempts: { attemptId: answer('/items/0/id'), taskId: answer('/items/0/taskId') },
   listModels: { modelId: answer('/items/0/id') },
   listProfiles: { profileId: answer('/items/0/id') },
-  listApiKeys: { apiKeyId: answer('/items/0/id') },
   listFlags: { name: answer('/items/0/name') },
   listSessions: {
     sessionId: answer('/items/0/id'),
