@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveContext, archiveAddress, createPace, openObjectStore, removeAbandoned } from '@phaselock/archive';
+import {
+  type ArchiveContext,
+  archiveAddress,
+  createPace,
+  type DistrustedObject,
+  knownStore,
+  type ObjectStore,
+  openObjectStore,
+  removeAbandoned,
+} from '@phaselock/archive';
 import { prepareDatabase } from '@phaselock/guard';
 import { type Database, openDatabase, readArchiveStanding, startEmbeddedPostgres } from '@phaselock/store';
 import { type ArchiveTelemetry, createArchiveTelemetry } from '@phaselock/telemetry';
@@ -13,9 +22,10 @@ export type Worker = AsyncDisposable & {
   readonly database: Database;
   readonly telemetry: ArchiveTelemetry;
   readonly name: string;
-  /** What the steps of one lane work with: each keeps its own pace. */
-  lane(): ArchiveContext;
-  /** Whether the store can be used; answers with what is worth knowing. */
+  readonly store: ObjectStore;
+  /** What the steps of one lane work with: each keeps its own pace. Told is each object that turned out to be missing or damaged. */
+  lane(distrusted: (found: DistrustedObject) => void): ArchiveContext;
+  /** Whether the store can be used and is the one the database knows, marked now if it is the first; answers with what is worth knowing. */
   checkStore(): Promise<readonly string[]>;
 };
 
@@ -65,8 +75,12 @@ export async function openWorker(config: Config): Promise<Worker> {
     database,
     telemetry,
     name: `${process.pid}@${process.env.HOSTNAME ?? 'local'}`,
-    checkStore: () => store.check(),
-    lane: () => ({
+    store,
+    async checkStore() {
+      await knownStore({ database, store, racepoint: undefined });
+      return await store.check();
+    },
+    lane: (distrusted) => ({
       database,
       store,
       policy: {
@@ -77,7 +91,7 @@ export async function openWorker(config: Config): Promise<Worker> {
         writesAtATime: config.writes,
       },
       scratch,
-      observe: telemetry,
+      observe: { ...telemetry, distrusted },
       newToken: () => randomUUID(),
       random: Math.random,
       pace: createPace({

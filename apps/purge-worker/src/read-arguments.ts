@@ -10,6 +10,8 @@ export type Command =
   | { readonly kind: 'dlq-retry'; readonly which: DeadLetterChoice }
   | { readonly kind: 'dlq-discard'; readonly which: DeadLetterChoice; readonly reason: string }
   | { readonly kind: 'hold'; readonly sessionId: SessionId; readonly reason: string | null }
+  | { readonly kind: 'store' }
+  | { readonly kind: 'store-adopt'; readonly reason: string; readonly despiteLoss: boolean }
   | { readonly kind: 'help' };
 
 export class UsageError extends Error {
@@ -25,14 +27,19 @@ export const USAGE = `usage:
   purge-worker dlq discard <session…> | --all --reason <why>
   purge-worker hold <session> --reason <why>
   purge-worker release <session>       from its hold
+  purge-worker store                   whether it is the store this database knows
+  purge-worker store adopt --reason <why> [--despite-loss]
+                                       makes it the known one, if it has every object of a purged session
 
-exit: 0 all is well · 1 could not complete · 2 something could not be archived · 3 no such session · 64 usage`;
+exit: 0 all is well · 1 could not complete · 2 something could not be archived · 3 no such session ·
+      4 not the store this database knows, nothing was done there · 64 usage`;
 
 const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
   discarded: { type: 'boolean', default: false },
   all: { type: 'boolean', default: false },
   reason: { type: 'string' },
+  'despite-loss': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -56,6 +63,8 @@ export function readArguments(argv: readonly string[]): Command {
       return { kind: 'hold', sessionId: oneSession(rest), reason: reasonIn(values) };
     case 'release':
       return nothingElse([], values, [], { kind: 'hold', sessionId: oneSession(rest), reason: null });
+    case 'store':
+      return storeCommand(rest, values);
     default:
       throw new UsageError(`there is no command ${verb}`);
   }
@@ -74,6 +83,14 @@ function deadLetters([verb, ...ids]: readonly string[], values: Values): Command
   }
 }
 
+function storeCommand([verb, ...rest]: readonly string[], values: Values): Command {
+  if (verb === undefined) return nothingElse([], values, [], { kind: 'store' });
+  if (verb !== 'adopt') throw new UsageError('store, or store adopt');
+  const despiteLoss = values['despite-loss'];
+  const adopt = { kind: 'store-adopt', reason: reasonIn(values), despiteLoss } as const;
+  return nothingElse(rest, values, ['reason', 'despite-loss'], adopt);
+}
+
 function nothingElse(
   rest: readonly string[],
   values: Values,
@@ -81,7 +98,7 @@ function nothingElse(
   command: Command,
 ): Command {
   if (rest.length > 0) throw new UsageError(`${rest[0]} is not expected here`);
-  const names: readonly (keyof Values)[] = ['dry-run', 'discarded', 'all', 'reason'];
+  const names: readonly (keyof Values)[] = ['dry-run', 'discarded', 'all', 'reason', 'despite-loss'];
   const odd = names.find((name) => !allowed.includes(name) && values[name] !== undefined && values[name] !== false);
   if (odd !== undefined) throw new UsageError(`--${odd} is not expected here`);
   return command;

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { StoreFailure } from '@phaselock/archive';
+import { adoptStore, StoreFailure } from '@phaselock/archive';
 import { ConfigMistakes, type Environment } from '@phaselock/settings';
 import { discardDeadLetters, holdArchive, listDeadLetters, retryDeadLetters } from '@phaselock/store';
 import { createLogger } from '@phaselock/telemetry';
@@ -10,9 +10,18 @@ import { runOnce } from './run-once.ts';
 import { runWorker } from './run-worker.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { readConfig } from './settings.ts';
-import { inWords, letterLine, progressLine, readStatus, summaryLine } from './tell.ts';
+import {
+  adoptedLines,
+  distrustedLine,
+  inWords,
+  letterLine,
+  lookAtStore,
+  progressLine,
+  readStatus,
+  summaryLine,
+} from './tell.ts';
 
-const EXIT = { ok: 0, incomplete: 1, failures: 2, notFound: 3, usage: 64, interrupted: 130 } as const;
+const EXIT = { ok: 0, incomplete: 1, failures: 2, notFound: 3, storeChanged: 4, usage: 64, interrupted: 130 } as const;
 
 export type Surroundings = {
   readonly argv: readonly string[];
@@ -44,7 +53,11 @@ export async function runCommand(around: Surroundings): Promise<number> {
       complain(error.message);
       return EXIT.usage;
     }
-    complain(error instanceof StoreFailure ? error.message : inWords(error));
+    if (error instanceof StoreFailure) {
+      complain(`${error.code}: ${error.message}`);
+      return error.code === 'store_changed' ? EXIT.storeChanged : EXIT.incomplete;
+    }
+    complain(inWords(error));
     return EXIT.incomplete;
   }
 }
@@ -60,7 +73,7 @@ async function carryOut(command: Work, worker: Worker, around: Surroundings): Pr
     case 'once':
       return command.dryRun ? await wouldDo(worker, say) : await once(worker, around);
     case 'status':
-      say(await readStatus(worker));
+      say(await readStatus(worker, (await lookAtStore(worker)).line));
       return EXIT.ok;
     case 'dlq-list': {
       const letters = await listDeadLetters(kysely, { limit: 1_000, discarded: command.discarded });
@@ -78,6 +91,13 @@ async function carryOut(command: Work, worker: Worker, around: Surroundings): Pr
     }
     case 'hold':
       return await hold(command, worker, say);
+    case 'store': {
+      const { line, changed } = await lookAtStore(worker);
+      say(line);
+      return changed ? EXIT.storeChanged : EXIT.ok;
+    }
+    case 'store-adopt':
+      return await adopt(command, worker, say);
   }
 }
 
@@ -110,23 +130,46 @@ async function hold(
   }
 }
 
+async function adopt(
+  { reason, despiteLoss }: Work & { readonly kind: 'store-adopt' },
+  { database, store, config }: Worker,
+  say: (text: string) => void,
+): Promise<number> {
+  const by = userInfo().username;
+  const adopted = await adoptStore({ database, store, by, reason, despiteLoss, readsAtATime: config.writes });
+  say(adoptedLines(adopted, store.place));
+  return adopted.kind === 'refused' ? EXIT.failures : EXIT.ok;
+}
+
 async function wouldDo(worker: Worker, say: (text: string) => void): Promise<number> {
-  for (const note of await worker.checkStore()) say(note);
-  say(await readStatus(worker));
+  const { line, changed } = await lookAtStore(worker);
+  for (const note of changed ? [] : await notesOf(worker)) say(note);
+  say(await readStatus(worker, line));
   say(`orphans  ${await countOrphans(worker)} would be deleted softly`);
   say('Nothing was changed: --dry-run.');
-  return EXIT.ok;
+  return changed ? EXIT.storeChanged : EXIT.ok;
 }
+
+/** A folder that the first run will make is nothing to check yet. */
+const notesOf = ({ store }: Worker): Promise<readonly string[]> =>
+  store.check().catch((error: unknown) => {
+    if (error instanceof StoreFailure && error.code === 'store_changed') return [];
+    throw error;
+  });
 
 async function once(worker: Worker, { stdout, stderr, ended }: Surroundings): Promise<number> {
   const live = stderr.isTTY === true;
   const since = performance.now();
-  const done = await runOnce(worker, ended, (part) => {
-    if (live) stderr.write(`\r\u001b[K${progressLine(part)}`);
+  const clear = live ? '\r\u001b[K' : '';
+  const done = await runOnce(worker, ended, {
+    progress: (part) => void (live && stderr.write(`${clear}${progressLine(part)}`)),
+    distrusted: (found) => void stderr.write(`${clear}purge-worker: ${distrustedLine(found)}\n`),
   });
-  if (live) stderr.write('\r\u001b[K');
+  stderr.write(clear);
+  if (done.storeChanged !== null) stderr.write(`purge-worker: store_changed: ${done.storeChanged}\n`);
   stdout.write(`${summaryLine(done, performance.now() - since)}\n`);
   if (ended.aborted) return EXIT.interrupted;
+  if (done.storeChanged !== null) return EXIT.storeChanged;
   return done.failed > 0 || done.storeDown ? EXIT.failures : EXIT.ok;
 }
 

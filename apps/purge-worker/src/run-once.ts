@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { runSteps, type StepsDone } from '@phaselock/archive';
+import { type DistrustedObject, runSteps, type StepsDone } from '@phaselock/archive';
 import { beginRun, endLane } from '@phaselock/store';
 import { deleteOrphans } from './delete-orphans.ts';
 import type { Worker } from './open-worker.ts';
 
 export type OnceDone = StepsDone & { readonly orphans: number };
 
+/** What is said while it goes on. */
+export type Telling = {
+  readonly progress: (done: StepsDone) => void;
+  readonly distrusted: (found: DistrustedObject) => void;
+};
+
 /** A run here and now, with as many lanes as are configured; beside others, if there are any. */
 export async function runOnce(
   worker: Worker,
   signal: AbortSignal,
-  onProgress: (done: StepsDone) => void,
+  { progress, distrusted }: Telling,
 ): Promise<OnceDone> {
   const { database, config, telemetry, name } = worker;
   await worker.checkStore();
@@ -19,9 +25,9 @@ export async function runOnce(
   const orphans = await deleteOrphans(worker);
   const parts = Array.from({ length: config.lanes }, (): StepsDone => NOTHING);
   const lanes = parts.map(async (_, lane) => {
-    const done = await runSteps(worker.lane(), signal, (part) => {
+    const done = await runSteps(worker.lane(distrusted), signal, (part) => {
       parts[lane] = { ...part };
-      onProgress(parts.reduce(sum));
+      progress(parts.reduce(sum));
     });
     const seconds = await endLane(database.kysely, id, done);
     if (seconds !== undefined) telemetry.ran(seconds);
@@ -30,7 +36,15 @@ export async function runOnce(
   return { ...(await Promise.all(lanes)).reduce(sum), orphans };
 }
 
-const NOTHING: StepsDone = { archived: 0, purged: 0, removed: 0, failed: 0, bytes: 0, storeDown: false };
+const NOTHING: StepsDone = {
+  archived: 0,
+  purged: 0,
+  removed: 0,
+  failed: 0,
+  bytes: 0,
+  storeDown: false,
+  storeChanged: null,
+};
 
 const sum = (one: StepsDone, other: StepsDone): StepsDone => ({
   archived: one.archived + other.archived,
@@ -39,4 +53,5 @@ const sum = (one: StepsDone, other: StepsDone): StepsDone => ({
   failed: one.failed + other.failed,
   bytes: one.bytes + other.bytes,
   storeDown: one.storeDown || other.storeDown,
+  storeChanged: one.storeChanged ?? other.storeChanged,
 });

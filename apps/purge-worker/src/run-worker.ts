@@ -1,4 +1,4 @@
-import { runSteps, StoreFailure } from '@phaselock/archive';
+import { type DistrustedObject, runSteps, StoreFailure } from '@phaselock/archive';
 import { beginRun, endLane, nextRetryAt, type RunCounts } from '@phaselock/store';
 import type { Logger } from '@phaselock/telemetry';
 import type { ConstructorOptions, Job, PgBoss } from 'pg-boss';
@@ -62,11 +62,15 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
   using _running = telemetry.running();
   const signal = AbortSignal.any([stopping, job.signal]);
   for (const note of await usableStore(worker, logger)) logger.warn(note);
-  const done = await runSteps(worker.lane(), signal);
+  const done = await runSteps(
+    worker.lane((found) => reportDistrusted(logger, found)),
+    signal,
+  );
   // Not a failure: somebody else goes on, here or on another machine.
   if (signal.aborted) throw new Error('the worker was stopped before it was done');
   const seconds = runId === null ? undefined : await endLane(database.kysely, runId, done);
   if (seconds !== undefined) telemetry.ran(seconds);
+  if (done.storeChanged !== null) logger.error({ 'error.code': 'store_changed' }, done.storeChanged);
   logger[done.failed > 0 || done.storeDown ? 'warn' : 'info'](
     { 'phaselock.run': runId, 'phaselock.lane': { ...done, seconds } },
     'a lane has ended',
@@ -75,13 +79,21 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
   if (again !== undefined) await sendRetry(boss, again);
 }
 
+function reportDistrusted(logger: Logger, { sessionId, objectKey, code, message, dead }: DistrustedObject): void {
+  const next = dead ? 'its session is a dead letter' : 'its session is archived again';
+  logger.error(
+    { session_id: sessionId, 'phaselock.object': objectKey, 'error.code': code },
+    `an archived object is not what was stored, ${next}: ${message}`,
+  );
+}
+
 /** A store that cannot be used is said once, in words, and every session that meets it is counted and tried again as spec 5 wants. */
 async function usableStore(worker: Worker, logger: Logger): Promise<readonly string[]> {
   try {
     return await worker.checkStore();
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
-    logger.error({ err: error }, 'the archive cannot be used');
+    logger.error({ err: error, 'error.code': error.code }, 'the archive cannot be used');
     return [];
   }
 }

@@ -81,8 +81,8 @@ test('a run that is still at work when the next is due is not begun beside itsel
   let held = 0;
   const slow: Worker = {
     ...worker,
-    lane: () => ({
-      ...worker.lane(),
+    lane: (distrusted) => ({
+      ...worker.lane(distrusted),
       pace: async () => {
         held += 1;
         await released;

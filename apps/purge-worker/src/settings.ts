@@ -91,7 +91,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_PURGE_WRITES',
       group: how,
       meaning:
-        'Objects a worker writes at a time. More are faster; on the disk of the database they are felt by whoever waits for it',
+        'Objects a worker writes, or reads before a purge, at a time. More are faster; on the disk of the database they are felt by whoever waits for it',
     },
     { fallback: 2, min: 1, max: 64 },
   ),
@@ -108,7 +108,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_PURGE_MB_PER_SECOND',
       group: how,
-      meaning: 'The same for what it writes to the store, compressed',
+      meaning: 'The same for what it writes to the store, and reads there before a purge, compressed',
     },
     { fallback: 8, min: 0, max: 100_000 },
   ),

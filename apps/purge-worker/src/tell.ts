@@ -1,4 +1,4 @@
-import type { StepsDone } from '@phaselock/archive';
+import { type Adopted, type DistrustedObject, recogniseStore, type StepsDone, StoreFailure } from '@phaselock/archive';
 import { type DeadLetter, lastRuns, type RunRecord, readArchiveStatus } from '@phaselock/store';
 import { ages, type Worker } from './open-worker.ts';
 import type { OnceDone } from './run-once.ts';
@@ -15,7 +15,10 @@ export const summaryLine = (done: OnceDone, tookMs: number): string =>
     progressLine(done),
     ...(done.orphans > 0 ? [`orphans deleted ${done.orphans}`] : []),
     `${(tookMs / 1000).toFixed(1)} s`,
-    ...(done.storeDown ? ['nothing could be stored: see `purge-worker dlq list` and `status`'] : []),
+    ...(done.storeChanged !== null ? ['this is not the known store, so nothing was done there'] : []),
+    ...(done.storeDown && done.storeChanged === null
+      ? ['the store could not be used: see `purge-worker dlq list` and `status`']
+      : []),
   ].join(' · ');
 
 export const letterLine = ({ sessionId, failures, code, message, deadAt, discardReason }: DeadLetter): string =>
@@ -31,7 +34,40 @@ const runLine = ({ startedAt, finishedAt, archived, purged, removed, failed, byt
   return `  ${minute(startedAt)}  ${took}  archived ${archived} (${megabytes(bytes)}), purged ${purged}, removed ${removed}, failed ${failed}`;
 };
 
-export async function readStatus({ database, config }: Worker): Promise<string> {
+export const distrustedLine = ({ sessionId, code, message, dead }: DistrustedObject): string =>
+  `${sessionId} ${dead ? 'is a dead letter' : 'is archived again'}: ${code}: ${message}`;
+
+/** Whether the store is the one the database knows, in a line; one that cannot be asked is no reason to say nothing else. */
+export async function lookAtStore({ database, store }: Worker): Promise<{ line: string; changed: boolean }> {
+  const line = (text: string): string => `store    ${text}`;
+  try {
+    const found = await recogniseStore(database, store);
+    switch (found.kind) {
+      case 'known':
+        return { line: line(`${store.place}, known as ${found.store.id}`), changed: false };
+      case 'unmarked':
+        return { line: line(`${store.place}, not marked yet: the first run does it`), changed: false };
+      case 'changed':
+        return { line: line(`store_changed: ${found.why}`), changed: true };
+    }
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    return { line: line(`${error.code}: ${error.message}`), changed: error.code === 'store_changed' };
+  }
+}
+
+export function adoptedLines({ kind, id, read, lost, examples }: Adopted, place: string): string {
+  if (kind === 'known-already') return `${place} is the store this database knows (${id}): there is nothing to adopt`;
+  const found = `${read} objects of purged sessions were read: ${lost === 0 ? 'each is as recorded' : `${lost} are not as recorded`}`;
+  const some = examples.map(({ sessionId, why }) => `  ${sessionId}  ${why}`);
+  const end =
+    kind === 'adopted'
+      ? `${place} is the store this database knows now (${id})`
+      : 'Nothing was changed. Bring them back, or say --despite-loss: what is in no store and not in the database is lost';
+  return [found, ...some, end].join('\n');
+}
+
+export async function readStatus({ database, config }: Worker, storeLine: string): Promise<string> {
   const status = await readArchiveStatus(database.kysely, ages(config));
   const runs = await lastRuns(database.kysely, 5);
   const retry = status.nextRetryAt === null ? '' : `, the next at ${minute(status.nextRetryAt)}`;
@@ -39,6 +75,7 @@ export async function readStatus({ database, config }: Worker): Promise<string> 
     `due      archive ${status.toArchive}, purge ${status.toPurge} · waiting for a retry ${status.waitingForRetry}${retry}`,
     `kept     ${status.kept} (${megabytes(status.keptBytes)}), ${status.held} on hold · removed after their time ${status.removed}`,
     `letters  dead ${status.deadLetters}, discarded ${status.discarded} · leftovers to remove ${status.leftovers}`,
+    storeLine,
     `schedule ${config.schedule} UTC, ${config.lanes} workers, batches of ${config.batch}`,
     runs.length === 0 ? 'runs     none yet' : ['runs', ...runs.map(runLine)].join('\n'),
   ].join('\n');

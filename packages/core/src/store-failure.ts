@@ -5,6 +5,7 @@ export const STORE_FAILURES = [
   'store_full',
   'store_slow',
   'store_unusable',
+  'store_changed',
   'object_missing',
   'object_damaged',
   'object_conflict',

@@ -38,12 +38,19 @@ export {
 export {
   type Manifest,
   type Marked,
+  type MarkedIn,
   markArchived,
   type PartCounts,
-  type Purged,
-  purgeArchived,
 } from './archive/manifests.ts';
 export { findOrphans } from './archive/orphans.ts';
+export {
+  claimForPurge,
+  type Distrusted,
+  distrustArchives,
+  type PurgeClaim,
+  type Purged,
+  purgeProven,
+} from './archive/purge.ts';
 export {
   type ArchiveRead,
   type ArchiveRecord,
@@ -59,6 +66,7 @@ export {
   type Held,
   holdArchive,
   type Removal,
+  removalsDue,
 } from './archive/retention.ts';
 export {
   type ArchiveStatus,
@@ -71,6 +79,21 @@ export {
   readArchiveStanding,
   readArchiveStatus,
 } from './archive/runs.ts';
+export {
+  adoptStore,
+  announceSeal,
+  announceStore,
+  type CountedOn,
+  forgetSeals,
+  type KnownStore,
+  laidMarker,
+  listOldSeals,
+  listPurgedObjects,
+  readKnownStore,
+  replaceSeal,
+  type StoreId,
+  sampleOfObjects,
+} from './archive/store-identity.ts';
 export { type BeginTurn, beginTurn } from './begin-turn.ts';
 export { addAttempt, addProject, addTask, type EditProject, editProject, readStrictProjects } from './board.ts';
 export { type BulkOpen, deleteSessions, openSessions } from './bulk-sessions.ts';

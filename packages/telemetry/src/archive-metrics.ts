@@ -18,7 +18,7 @@ export const ARCHIVE_COUNTERS = {
   bytes: { name: 'phaselock_archive_bytes_total', help: 'Bytes of the objects written for them.', labels: {} },
   failures: {
     name: 'phaselock_archive_failures_total',
-    help: 'Times a session could not be archived, by reason. It is tried again, up to three times.',
+    help: 'Times a session could not be archived or purged, or a store not be used, by reason. It is tried again, up to three times.',
     labels: { code: ARCHIVE_FAILURES },
   },
   dead: {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { openArchived, StoreFailure } from '@phaselock/archive';
+import { openArchived, type Recognised, recogniseStore, StoreFailure, storeChanged } from '@phaselock/archive';
 import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, parseSessionId } from '@phaselock/core';
 import { cutWhenDenied } from '../access/when-denied.ts';
@@ -21,8 +21,8 @@ export const archiveHandlers = ({ guard, archive, scope }: ApiContext) => ({
       actor: caller.name,
       requestId: scope.fields()?.['http.request.id'] ?? null,
     });
-    const document = await openArchived(archive, record).catch((error: unknown) => {
-      throw inWords(error);
+    const document = await openArchived(archive, record).catch(async (error: unknown) => {
+      throw await inWords(error, () => recogniseStore(guard.database, archive));
     });
     response.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
@@ -47,8 +47,11 @@ export const archiveHandlers = ({ guard, archive, scope }: ApiContext) => ({
 });
 
 /** What the store says is for whoever runs it; the reader is told what it means. */
-function inWords(error: unknown): unknown {
+async function inWords(error: unknown, recognise: () => Promise<Recognised>): Promise<unknown> {
   if (!(error instanceof StoreFailure)) return error;
+  // In a store that is not the known one nothing is damaged for being missing.
+  const found = error.code === 'object_missing' ? await recognise().catch(() => undefined) : undefined;
+  if (found?.kind === 'changed') return new PhaselockError('archive_unavailable', { cause: storeChanged(found.why) });
   const damaged = error.code === 'object_damaged' || error.code === 'object_missing';
   return new PhaselockError(damaged ? 'archive_damaged' : 'archive_unavailable', { cause: error });
 }

@@ -7,7 +7,6 @@ const ignored = (): void => undefined;
 /** As the purge worker does, without its patience. */
 export async function archiveNow(database: Database, folder: string, purgeAfterSeconds = 0): Promise<void> {
   await using store = await openObjectStore(`folder:${folder}`);
-  await store.check();
   await runSteps({
     database,
     store,
@@ -24,6 +23,7 @@ export async function archiveNow(database: Database, folder: string, purgeAfterS
       archived: ignored,
       failed: ignored,
       changed: ignored,
+      distrusted: ignored,
       purged: ignored,
       removed: ignored,
       batch: ignored,

@@ -32,11 +32,11 @@ test(`kill -9 of the worker at every boundary between two steps: of ${SESSIONS} 
     const order: KillOrder = {
       databaseUrl: home.databaseUrl,
       archive: `folder:${folder}`,
-      scratch: folder,
+      scratch: ctx.scratch,
       racepoint,
       hit,
     };
-    const file = join(folder, `${racepoint}-${hit}.json`);
+    const file = join(ctx.scratch, `${racepoint}-${hit}.json`);
     await writeFile(file, JSON.stringify(order));
     await using worker = spawnNode(WORKER, { args: [file] });
     const exit = await worker.exited;
@@ -77,7 +77,6 @@ test('kill -9 of PostgreSQL at every boundary: the worker goes on when it is bac
   await using database = openDatabase({ url, maxSize: 3 });
   const projectId = await aProject(url);
   await using store = await openObjectStore(`folder:${directory.path}/archive`);
-  await store.check();
   await using archive = await openTestArchive({ store });
 
   let at: ArchiveRacepoint | undefined;

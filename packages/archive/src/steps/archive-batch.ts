@@ -8,11 +8,14 @@ import {
   failArchives,
   leaveObjects,
   type Manifest,
+  type MarkedIn,
   markArchived,
   releaseClaims,
 } from '@phaselock/store';
+import { sealStore } from '../identity/seal-store.ts';
 import { concernsWholeStore, StoreFailure } from '../stores/object-store.ts';
 import type { ArchiveContext } from './archive-context.ts';
+import { type Asked, askStore } from './ask-store.ts';
 import { inParallel } from './in-parallel.ts';
 import { keepClaims } from './keep-claims.ts';
 import { keepObject } from './keep-object.ts';
@@ -26,6 +29,8 @@ export type ArchivedBatch = {
   readonly bytes: number;
   /** Nothing could be stored at all: the rest was given back untried, for it would only fail too. */
   readonly storeDown: boolean;
+  /** It is not the store the database knows: nothing was marked, and no session is blamed. */
+  readonly changedStore: StoreFailure | undefined;
 };
 
 /** Read, written and marked together: few enough to be in memory, enough that the round trips are shared. */
@@ -41,7 +46,7 @@ export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): P
     leaseSeconds: policy.leaseSeconds,
     minAgeSeconds: policy.archiveAfterSeconds,
   });
-  const done = { claimed: claims.length, archived: 0, failed: 0, bytes: 0, storeDown: false };
+  const done: Mutable<ArchivedBatch> = { claimed: claims.length, ...NOTHING };
   if (claims.length === 0) return done;
   observe.batch(claims.length);
   await racepoint?.('claimed');
@@ -49,29 +54,55 @@ export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): P
   await using ending = new AsyncDisposableStack();
   ending.defer(async () => void (await releaseClaims(database, token).catch(() => 0)));
   ending.use(keepClaims(ctx, token));
+  let asked = await sealed(ctx, await askStore(ctx));
   for (let at = 0; at < claims.length && !done.storeDown && signal?.aborted !== true; at += CHUNK) {
-    const chunk = await archiveChunk(ctx, token, claims.slice(at, at + CHUNK));
+    const chunk = await archiveChunk(ctx, token, claims.slice(at, at + CHUNK), asked);
+    asked = chunk.asked;
     done.archived += chunk.archived;
     done.failed += chunk.failed;
     done.bytes += chunk.bytes;
     done.storeDown = chunk.storeDown;
+    if (asked.kind === 'failed' && asked.failure.code === 'store_changed') {
+      done.changedStore = asked.failure;
+      break;
+    }
     await ctx.pace({ sessions: chunk.archived + chunk.failed, bytes: chunk.bytes }, signal);
   }
+  if (done.archived > 0) await sealed(ctx, asked);
   return done;
 }
 
-type Chunk = Omit<ArchivedBatch, 'claimed'>;
+type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+const NOTHING = { archived: 0, failed: 0, bytes: 0, storeDown: false, changedStore: undefined } as const;
+
+/** Before the first object of a batch and after the last: a copy of the store from before, or from in between, lacks the later seal. */
+async function sealed(ctx: ArchiveContext, asked: Asked): Promise<Asked> {
+  if (asked.kind === 'failed') return asked;
+  try {
+    await sealStore(ctx, asked.store);
+  } catch (failure) {
+    // The objects themselves meet the same, and are counted.
+    if (!(failure instanceof StoreFailure)) throw failure;
+  }
+  return asked;
+}
+
+type Chunk = Omit<ArchivedBatch, 'claimed' | 'changedStore'> & { readonly asked: Asked };
 type Tried = { readonly sessionId: SessionId } & (
   | { readonly kind: 'kept'; readonly manifest: Manifest }
   | { readonly kind: 'failed'; readonly code: StoreFailureCode | 'unexpected'; readonly message: string }
 );
 
-async function archiveChunk(ctx: ArchiveContext, token: ClaimToken, claims: readonly ArchiveClaim[]): Promise<Chunk> {
+/** `asked` is what the store said last: before the first chunk, or when the one before was marked. */
+async function archiveChunk(
+  ctx: ArchiveContext,
+  token: ClaimToken,
+  claims: readonly ArchiveClaim[],
+  asked: Asked,
+): Promise<Chunk> {
   const { database, policy, racepoint } = ctx;
-  const packed = await packSessions(
-    ctx,
-    claims.map(({ sessionId }) => sessionId),
-  );
+  if (asked.kind === 'failed') return await failChunk(ctx, token, claims, asked);
+  const packed = await packSessions(ctx, claims);
   await using bodies = new AsyncDisposableStack();
   for (const { body } of packed) bodies.use(body);
   await racepoint?.('packed');
@@ -87,13 +118,34 @@ async function archiveChunk(ctx: ArchiveContext, token: ClaimToken, claims: read
   });
   const kept = tried.flatMap((one) => (one.kind === 'kept' ? [one.manifest] : []));
   const failed = tried.filter((one) => one.kind === 'failed');
-  const marked = await mark(ctx, token, kept);
+  const written = await askStore(ctx);
+  if (written.kind === 'failed') return await failChunk(ctx, token, claims, written);
+  const marked = await mark(ctx, { storeId: written.store.id, token }, kept);
   await giveUp(ctx, token, claims, failed);
   const storeDown =
     tried.length > 0 &&
     failed.length === tried.length &&
     failed.every(({ code }) => code !== 'unexpected' && concernsWholeStore(code));
-  return { ...marked, failed: failed.length, storeDown };
+  return { ...marked, failed: failed.length, storeDown, asked: written };
+}
+
+/** Where the store does not say whether it is the known one, nothing is marked. Another store is no failure of the sessions. */
+async function failChunk(
+  ctx: ArchiveContext,
+  token: ClaimToken,
+  claims: readonly ArchiveClaim[],
+  asked: Asked & { readonly kind: 'failed' },
+): Promise<Chunk> {
+  const none = { archived: 0, bytes: 0, asked };
+  const { code, message } = asked.failure;
+  if (code === 'store_changed') return { ...none, failed: 0, storeDown: true };
+  await giveUp(
+    ctx,
+    token,
+    claims,
+    claims.map(({ sessionId }) => ({ kind: 'failed', sessionId, code, message })),
+  );
+  return { ...none, failed: claims.length, storeDown: true };
 }
 
 async function tryToKeep(ctx: ArchiveContext, one: PackedSession): Promise<Tried> {
@@ -108,11 +160,11 @@ async function tryToKeep(ctx: ArchiveContext, one: PackedSession): Promise<Tried
 
 async function mark(
   { database, policy, observe, racepoint }: ArchiveContext,
-  token: ClaimToken,
+  by: MarkedIn,
   kept: readonly Manifest[],
 ): Promise<Pick<Chunk, 'archived' | 'bytes'>> {
   if (kept.length === 0) return { archived: 0, bytes: 0 };
-  const marked = await markArchived(database, token, kept, policy.retentionDays);
+  const marked = await markArchived(database, by, kept, policy.retentionDays);
   await racepoint?.('marked');
   const archived = kept.filter(({ sessionId }) => marked.get(sessionId) === 'archived');
   // Somebody else has them now: what we wrote is theirs if it is the same, and nobody's if it is not.
@@ -129,7 +181,7 @@ async function mark(
   return { archived: archived.length, bytes };
 }
 
-/** Tried again after a while, or laid with the dead letters. Something else under its key is nothing that time would mend. */
+/** Tried again after a while, or laid with the dead letters. Where something else is under its key, the next try writes beside it. */
 async function giveUp(
   { database, observe, random }: ArchiveContext,
   token: ClaimToken,
@@ -139,7 +191,7 @@ async function giveUp(
   if (failed.length === 0) return;
   const failuresOf = new Map(claims.map(({ sessionId, failures }) => [sessionId, failures]));
   const failures = failed.map(({ sessionId, code, message }): ArchiveFailure => {
-    const again = code === 'object_conflict' ? null : retryDelaySeconds(failuresOf.get(sessionId) ?? 0, random);
+    const again = retryDelaySeconds(failuresOf.get(sessionId) ?? 0, random);
     observe.failed(code, again === null);
     return { sessionId, code, message, retrySeconds: again };
   });

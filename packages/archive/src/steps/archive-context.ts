@@ -1,4 +1,4 @@
-import type { StoreFailureCode } from '@phaselock/core';
+import type { SessionId, StoreFailureCode } from '@phaselock/core';
 import type { ClaimToken, Database } from '@phaselock/store';
 import type { ObjectStore } from '../stores/object-store.ts';
 import type { Pace } from './pacing.ts';
@@ -33,6 +33,14 @@ export type ArchiveContext = {
   readonly racepoint: ((name: ArchiveRacepoint) => Promise<void> | void) | undefined;
 };
 
+export type DistrustedObject = {
+  readonly sessionId: SessionId;
+  readonly objectKey: string;
+  readonly code: StoreFailureCode | 'unexpected';
+  readonly message: string;
+  readonly dead: boolean;
+};
+
 /** What is told of the work while it goes on. */
 export type ArchiveObserver = {
   archived(sessions: number, bytes: number): void;
@@ -40,6 +48,8 @@ export type ArchiveObserver = {
   failed(code: StoreFailureCode | 'unexpected', dead: boolean): void;
   /** Its session changed meanwhile, so it counts as not yet archived. */
   changed(sessions: number): void;
+  /** An object was not what its archive says, while its session was still here: it is archived again, or dead. */
+  distrusted(found: DistrustedObject): void;
   purged(sessions: number): void;
   removed(objects: number): void;
   batch(sessions: number): void;

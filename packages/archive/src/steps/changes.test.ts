@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { copyFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { holdArchive, readArchive } from '@phaselock/store';
 import { aStart, aTurn, begin, startedOf, tokenOf } from '@phaselock/testkit';
@@ -150,9 +151,24 @@ describe('the year', () => {
     await using archive = await openTestArchive();
     await aDeletedSession(archive.home);
     await runSteps(archive.ctx);
-    await sql(archive, `insert into archive_leftovers select object_key, now() - interval '25 hours' from archives`);
-    // Of what is an archive the key is no leftover: this one was planted, to see that it is removed at all.
+    const [kept = ''] = await objectsIn(archive);
+    await copyFile(join(archive.folder, kept), join(archive.folder, 'sessions', 'of-an-attempt-that-died.json.gz'));
+    await sql(
+      archive,
+      `insert into archive_leftovers values ('sessions/of-an-attempt-that-died.json.gz', now() - interval '25 hours')`,
+    );
     expect(await runSteps(archive.ctx)).toMatchObject({ removed: 1 });
+    expect(await objectsIn(archive)).toEqual([kept]);
+    expect((await sql(archive, 'select from archive_leftovers')).rowCount).toBe(0);
+  });
+
+  test('is kept for what became an archive after it was taken for a leftover', async () => {
+    await using archive = await openTestArchive();
+    await aDeletedSession(archive.home);
+    await runSteps(archive.ctx);
+    await sql(archive, `insert into archive_leftovers select object_key, now() - interval '25 hours' from archives`);
+    expect(await runSteps(archive.ctx)).toMatchObject({ removed: 0 });
+    expect(await objectsIn(archive)).toHaveLength(1);
     expect((await sql(archive, 'select from archive_leftovers')).rowCount).toBe(0);
   });
 });

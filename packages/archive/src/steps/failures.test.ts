@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { listDeadLetters, retryDeadLetters } from '@phaselock/store';
+import { listDeadLetters, readArchive, retryDeadLetters } from '@phaselock/store';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
+import { documentIn } from '../testing/document-in.ts';
 import { type Fault, type FaultyProxy, faultyProxy } from '../testing/faulty-proxy.ts';
 import { aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
 import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
@@ -50,16 +51,18 @@ async function expectRetriesThenRedrive(archive: TestArchive, code: string, heal
 describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
   let server: S3Server;
   let proxy: FaultyProxy;
-  let address: string;
   beforeAll(async () => {
     server = await startS3();
     proxy = await faultyProxy(server.port);
-    address = `${await server.bucket('faulty')}&timeout-ms=300`.replace(server.endpoint, proxy.endpoint);
   });
   afterAll(async () => {
     await proxy[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
   });
+
+  /** One for each database, behind the line. */
+  const aBucket = async (name: string): Promise<string> =>
+    `${await server.bucket(name)}&timeout-ms=300`.replace(server.endpoint, proxy.endpoint);
 
   test.each<[Fault, string]>([
     ['unavailable', 'store_unavailable'],
@@ -68,7 +71,7 @@ describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
     ['truncated-reads', 'store_unavailable'],
   ])('that is %s', async (fault, code) => {
     proxy.fault = 'none';
-    await using store = await openObjectStore(address);
+    await using store = await openObjectStore(await aBucket(`faulty-${fault}`));
     await using archive = await openTestArchive({ store });
     proxy.fault = fault;
     await expectRetriesThenRedrive(archive, code, async () => {
@@ -78,6 +81,7 @@ describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
 
   test('whose key is wrong', async () => {
     proxy.fault = 'none';
+    const address = await aBucket('faulty-key');
     const secret = process.env.AWS_SECRET_ACCESS_KEY;
     process.env.AWS_SECRET_ACCESS_KEY = 'wrong';
     let store: ObjectStore = await openObjectStore(address);
@@ -138,7 +142,7 @@ describe('what is stored under its key already', () => {
     expect(archive.told).toEqual(['unexpected', 'archived 1', 'purged 1']);
   });
 
-  test('is not touched if it is something else, and the session goes to the dead letters at once', async () => {
+  test('is not touched if it is something else: the next try writes the session beside it', async () => {
     await using archive = await openTestArchive();
     const { sessionId } = await aDeletedSession(archive.home);
     const dying = archive.with({
@@ -152,10 +156,13 @@ describe('what is stored under its key already', () => {
     await writeFile(path, 'something else');
 
     expect(await runSteps(archive.ctx)).toMatchObject({ archived: 0, failed: 1, purged: 0 });
-    expect(archive.told).toEqual(['object_conflict dead']);
-    expect(await listDeadLetters(archive.ctx.database.kysely, { limit: 10, discarded: false })).toMatchObject([
-      { sessionId, message: expect.stringMatching(/something else is stored there/) },
-    ]);
+    expect(await readFile(path, 'utf8')).toBe('something else');
+    await passTheTime(archive);
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, failed: 0, purged: 1 });
+    expect(archive.told).toEqual(['object_conflict', 'archived 1', 'purged 1']);
+    const record = await readArchive(archive.ctx.database.kysely, sessionId);
+    expect(record?.objectKey).toMatch(/\.copy-1\.json\.gz$/);
+    expect(await documentIn(archive.ctx.store, record)).toMatchObject({ session: { id: sessionId } });
   });
 });
 

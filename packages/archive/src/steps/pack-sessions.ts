@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { SessionId } from '@phaselock/core';
 import {
+  type ArchiveClaim,
   type LogOfSession,
   type Manifest,
   readContents,
@@ -20,6 +21,9 @@ export type PackedSession = {
   readonly manifest: Omit<Manifest, 'objectVersion'>;
 };
 
+/** Which copy of a session is to be written. */
+type Copies = ReadonlyMap<SessionId, number>;
+
 /** A log up to here is read with those of others, and its document made in memory. */
 const SHORT_LOG_BYTES = 1024 * 1024;
 /** Of all short logs that are in memory at once. */
@@ -27,12 +31,13 @@ const ROOM_BYTES = 8 * 1024 * 1024;
 const PAGE_BYTES = 1024 * 1024;
 const PAGE_LINES = 2_000;
 
-export async function packSessions(ctx: ArchiveContext, ids: readonly SessionId[]): Promise<PackedSession[]> {
-  const contents = await readContents(ctx.database.kysely, ids);
+export async function packSessions(ctx: ArchiveContext, claims: readonly ArchiveClaim[]): Promise<PackedSession[]> {
+  const copies: Copies = new Map(claims.map(({ sessionId, copy }) => [sessionId, copy]));
+  const contents = await readContents(ctx.database.kysely, [...copies.keys()]);
   const packed: PackedSession[] = [];
   await using onFailure = new AsyncDisposableStack();
   for (const group of groupsThatFit(contents)) {
-    const some = group.length === 1 && isLong(group[0]) ? await packLong(ctx, group) : await packShort(ctx, group);
+    const some = group.length === 1 && isLong(group[0]) ? await packLong(ctx, group, copies) : await packShort(ctx, group, copies);
     for (const one of some) onFailure.use(one.body);
     packed.push(...some);
   }
@@ -62,18 +67,26 @@ function* groupsThatFit(contents: readonly SessionContents[]): Generator<readonl
   if (group.length > 0) yield group;
 }
 
-async function packShort({ database }: ArchiveContext, group: readonly SessionContents[]): Promise<PackedSession[]> {
+async function packShort(
+  { database }: ArchiveContext,
+  group: readonly SessionContents[],
+  copies: Copies,
+): Promise<PackedSession[]> {
   const withLogs = group.filter(({ logSize }) => logSize.lines > 0).map(({ session }) => session.id);
   const logs = await readShortLogs(database.kysely, withLogs);
   return await Promise.all(
     group.map(async (one) => {
       const lines = logs.get(one.session.id) ?? [];
-      return described(one, await packText(documentOf(one, lines)), lines.length);
+      return described(one, await packText(documentOf(one, lines)), lines.length, copies);
     }),
   );
 }
 
-async function packLong(ctx: ArchiveContext, group: readonly SessionContents[]): Promise<PackedSession[]> {
+async function packLong(
+  ctx: ArchiveContext,
+  group: readonly SessionContents[],
+  copies: Copies,
+): Promise<PackedSession[]> {
   const packed: PackedSession[] = [];
   for (const one of group) {
     let lines = 0;
@@ -84,7 +97,7 @@ async function packLong(ctx: ArchiveContext, group: readonly SessionContents[]):
       }
     };
     const body = await packParts(documentInParts(one, pages()), join(ctx.scratch, `${randomUUID()}.json.gz`));
-    packed.push(described(one, body, lines));
+    packed.push(described(one, body, lines, copies));
   }
   return packed;
 }
@@ -99,12 +112,12 @@ async function* logPages({ database }: ArchiveContext, one: SessionContents): As
   }
 }
 
-const described = (one: SessionContents, body: Packed, logs: number): PackedSession => ({
+const described = (one: SessionContents, body: Packed, logs: number, copies: Copies): PackedSession => ({
   body,
   manifest: {
     sessionId: one.session.id,
     version: one.session.version,
-    objectKey: objectKey(one.session, body.sha256),
+    objectKey: objectKey(one.session, body.sha256, copies.get(one.session.id) ?? 0),
     sha256: body.sha256,
     bytes: body.bytes,
     counts: { processes: one.processes.length, events: one.events.length, logs, feedback: one.feedback.length },

@@ -1,12 +1,18 @@
 /** The places between two steps where a kill matters. */
 export const ARCHIVE_RACEPOINTS = [
+  'store-announced',
+  'store-marked',
+  'store-sealed',
   'claimed',
   'packed',
   'announced',
   'written',
   'verified',
   'marked',
+  'purge-claimed',
+  'proven',
   'purged',
+  'distrusted',
   'removal-begun',
   'removed',
 ] as const;

@@ -1,20 +1,27 @@
-import { beginLeftovers, beginRemovals, finishLeftovers, finishRemovals } from '@phaselock/store';
+import { beginLeftovers, beginRemovals, finishLeftovers, finishRemovals, removalsDue } from '@phaselock/store';
+import { knownStore } from '../identity/known-store.ts';
 import type { ArchiveContext } from './archive-context.ts';
 import { inParallel } from './in-parallel.ts';
 
 const REMOVE_CHUNK = 100;
 const REMOVALS_AT_A_TIME = 8;
 
-/** Removes the objects whose year is over, and those that never became an archive. Whatever stops it, the rest is removed next time. */
+/**
+ * Removes the objects whose year is over, and those that never became an archive. Whatever stops it, the rest is removed next time. Gone is only
+ * what was removed from the known store: in any other there is nothing under these keys either.
+ */
 export async function removeExpired(ctx: ArchiveContext): Promise<number> {
   const { database, observe, racepoint } = ctx;
-  const expired = await beginRemovals(database, REMOVE_CHUNK);
-  const leftovers = await beginLeftovers(database.kysely, REMOVE_CHUNK);
+  if (!(await removalsDue(database.kysely))) return 0;
+  const { id } = await knownStore(ctx);
+  const expired = await beginRemovals(database, id, REMOVE_CHUNK);
+  const leftovers = await beginLeftovers(database, id, REMOVE_CHUNK);
   const keys = [...expired.map(({ objectKey }) => objectKey), ...leftovers];
   if (keys.length === 0) return 0;
   await racepoint?.('removal-begun');
   await inParallel(keys, REMOVALS_AT_A_TIME, (key) => ctx.store.remove(key));
   await racepoint?.('removed');
+  if ((await knownStore(ctx)).id !== id) return 0;
   if (expired.length > 0)
     await finishRemovals(
       database.kysely,

@@ -1,5 +1,5 @@
 import { type ObjectStore, StoreFailure } from './object-store.ts';
-import { type Recorded, verifyObject } from './read-verified.ts';
+import { inPresentVersion, type Recorded, verifyObject } from './read-verified.ts';
 
 export type ExaminedObject =
   | { readonly kind: 'as-recorded' }
@@ -8,7 +8,7 @@ export type ExaminedObject =
 /** Whether an object is what was recorded of it. Rejects when the store does not say. */
 export async function examineObject(store: ObjectStore, recorded: Recorded): Promise<ExaminedObject> {
   try {
-    await verifyObject(store, recorded);
+    await inPresentVersion(recorded, (one) => verifyObject(store, one));
     return { kind: 'as-recorded' };
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;

@@ -17,6 +17,7 @@ test('the name of a folder that somebody else made is on the disk before anythin
   const synced: string[] = [];
   await using other = folderStore(root);
   await using store = folderStore(root, async (path) => void synced.push(path));
+  await other.make();
   await other.check();
   await other.put('sessions/2026-11-21/a', BODY);
 

@@ -23,9 +23,15 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
   return {
     place: `the folder ${root}`,
 
+    make: () =>
+      inWords(root, async () => {
+        const made = await mkdir(root, { recursive: true, mode: 0o700 });
+        if (made !== undefined) await Promise.all(upwards(root, dirname(made)).map(syncDirectory));
+      }),
+
     check: () =>
       inWords(root, async () => {
-        await mkdir(incoming, { recursive: true, mode: 0o700 });
+        await makeBelow(root, incoming);
         const probe = join(incoming, randomUUID());
         await writeDurably(probe, oneByte);
         await unlink(probe);
@@ -37,14 +43,15 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
       inWords(root, async (): Promise<Put> => {
         const target = pathOf(key);
         const directory = dirname(target);
-        const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+        await makeBelow(root, incoming);
+        const made = await makeBelow(root, directory);
         const part = join(incoming, randomUUID());
         try {
           await writeDurably(part, body);
           const kind = await nameOnce(part, target);
           // Whoever made the folder, or the object, may not have lived to see its name on the disk.
-          const known = made === undefined && named.has(directory);
-          await Promise.all(upwards(directory, known ? directory : highest(root, made)).map(syncDirectory));
+          const known = !made && named.has(directory);
+          await Promise.all(upwards(directory, known ? directory : root).map(syncDirectory));
           named.add(directory);
           return { kind, version: null };
         } finally {
@@ -59,9 +66,9 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
           if (codeOf(error) === 'ENOENT') return undefined;
           throw error;
         });
-        if (file !== undefined) return file.createReadStream();
+        if (file !== undefined) return chunksOf(root, key, file.createReadStream());
         // An object that is missing is one thing, a folder that is not there, or not mounted, another.
-        if (!(await isThere(root))) throw new StoreFailure('store_unusable', `there is no folder ${root}`);
+        if (!(await isThere(root))) throw missingFolder(root);
         return undefined;
       }),
 
@@ -70,7 +77,7 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
         const path = pathOf(key);
         await rm(path, { force: true });
         // Its folder too, unless there is something else in it.
-        await rmdir(dirname(path)).catch(() => undefined);
+        if (dirname(path) !== root) await rmdir(dirname(path)).catch(() => undefined);
       }),
 
     [Symbol.asyncDispose]: async () => {},
@@ -106,9 +113,37 @@ async function nameOnce(part: string, target: string): Promise<'written' | 'exis
   }
 }
 
-/** The name of a folder is in the one above it. */
-const highest = (root: string, made: string | undefined): string =>
-  made === undefined || made.length > root.length ? root : dirname(made);
+/** Below the root, which is never made here: where it is gone, what was in it is somewhere else. True if any of it was made. */
+async function makeBelow(root: string, directory: string): Promise<boolean> {
+  if (directory === root) return false;
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (codeOf(error) !== 'ENOENT' || dirname(directory) === root) throw error;
+  }
+  await makeBelow(root, dirname(directory));
+  await makeBelow(root, directory);
+  return true;
+}
+
+/** What fails while it is read is told in the same words as what fails before. */
+async function* chunksOf(root: string, key: string, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = stream[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await inWords(root, () => chunks.next(), key);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+const missingFolder = (root: string): StoreFailure =>
+  new StoreFailure('store_changed', `there is no folder ${root}: it was moved, or is not mounted`);
 
 function upwards(from: string, last: string): string[] {
   const folders: string[] = [];
@@ -131,7 +166,7 @@ const isThere = (path: string): Promise<boolean> =>
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
 /** What a disk says, as what it means for the archive. */
-async function inWords<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
+async function inWords<Result>(root: string, work: () => Promise<Result>, key?: string): Promise<Result> {
   try {
     return await work();
   } catch (error) {
@@ -145,6 +180,11 @@ async function inWords<Result>(root: string, work: () => Promise<Result>): Promi
       case 'EPERM':
       case 'EROFS':
         throw new StoreFailure('store_denied', `${root} cannot be written to: ${message}`, { cause: error });
+      case 'EISDIR':
+        throw new StoreFailure('object_damaged', `${key ?? root} is a folder: ${message}`, { cause: error });
+      case 'ENOENT':
+        if (!(await isThere(root))) throw missingFolder(root);
+        throw new StoreFailure('store_unavailable', `${root}: ${message}`, { cause: error });
       case 'ENOTDIR':
         throw new StoreFailure('store_unusable', `${root} is no folder: ${message}`, { cause: error });
       default:

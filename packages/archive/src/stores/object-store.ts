@@ -14,6 +14,8 @@ export type Put = { readonly kind: 'written' | 'exists'; readonly version: strin
 export type ObjectStore = {
   /** For people, without secrets. */
   readonly place: string;
+  /** Makes it where it is not there yet, as far as that can be done from here. For the first use alone: nothing else makes a folder anew. */
+  make(): Promise<void>;
   /** Whether it is there, keeps versions and can be written to. Throws a StoreFailure that says what to do; answers with what is worth knowing. */
   check(): Promise<readonly string[]>;
   put(key: string, body: ObjectBody): Promise<Put>;
@@ -37,4 +39,8 @@ export class StoreFailure extends Error {
 
 /** Of the store as a whole, not of one object: the next object would meet the same. */
 export const concernsWholeStore = (code: StoreFailureCode): boolean =>
-  code === 'store_unavailable' || code === 'store_denied' || code === 'store_full' || code === 'store_slow';
+  code === 'store_unavailable' ||
+  code === 'store_denied' ||
+  code === 'store_full' ||
+  code === 'store_slow' ||
+  code === 'store_changed';

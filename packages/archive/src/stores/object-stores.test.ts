@@ -120,6 +120,7 @@ describe('a folder', () => {
   everyStore(async () => {
     directory = await temporaryDirectory();
     const store = await openObjectStore(`folder:${directory.path}/kept`);
+    await store.make();
     await store.check();
     return { store, damage: (key, at) => flip(join(directory.path, 'kept', key), at) };
   });

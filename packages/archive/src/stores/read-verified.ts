@@ -38,3 +38,20 @@ export async function* readVerified(store: ObjectStore, recorded: Recorded): Asy
 export async function verifyObject(store: ObjectStore, recorded: Recorded): Promise<void> {
   for await (const _chunk of readVerified(store, recorded));
 }
+
+/**
+ * What the archive names, or, where the store has no such version, what lies under its key now: the store was moved, and the recorded hash says
+ * whether it is the same.
+ */
+export async function inPresentVersion<Result>(
+  recorded: Recorded,
+  read: (recorded: Recorded) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await read(recorded);
+  } catch (error) {
+    const moved = error instanceof StoreFailure && error.code === 'object_missing' && recorded.objectVersion !== null;
+    if (!moved) throw error;
+    return await read({ ...recorded, objectVersion: null });
+  }
+}

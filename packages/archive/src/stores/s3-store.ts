@@ -90,6 +90,9 @@ export function s3Store(options: S3Options): ObjectStore {
   return {
     place,
 
+    // A bucket has settings that are its owner's to choose, so it is never made from here.
+    make: async () => {},
+
     check: () =>
       told(async () => {
         await client.send(new HeadBucketCommand({ Bucket: bucket }));

@@ -36,7 +36,6 @@ export async function openTestArchive(
     const { path } = stack.use(await temporaryDirectory());
     const folder = join(path, 'archive');
     const store = given.store ?? stack.use(await openObjectStore(`folder:${folder}`));
-    if (given.store === undefined) await store.check();
     const told: string[] = [];
     const ctx: ArchiveContext = {
       database: home.guard.database,
@@ -47,6 +46,7 @@ export async function openTestArchive(
         archived: (sessions) => told.push(`archived ${sessions}`),
         failed: (code, dead) => told.push(`${code}${dead ? ' dead' : ''}`),
         changed: (sessions) => told.push(`changed ${sessions}`),
+        distrusted: ({ code, dead }) => told.push(`distrusted ${code}${dead ? ' dead' : ''}`),
         purged: (sessions) => told.push(`purged ${sessions}`),
         removed: (objects) => told.push(`removed ${objects}`),
         batch: () => undefined,

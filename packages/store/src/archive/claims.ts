@@ -9,9 +9,11 @@ export type ArchiveClaim = {
   readonly taskId: TaskId;
   /** How often it went wrong before. */
   readonly failures: number;
+  /** How many keys of its present version hold something else. */
+  readonly copy: number;
 };
 
-const CLAIM = functionCall('claim_for_archive', 4);
+const CLAIM = functionCall('claim_unarchived', 4);
 const ANNOUNCE: Statement = {
   name: 'announce_objects',
   text: 'select announced as id from announce_objects($1, $2, $3) announced',
@@ -41,10 +43,10 @@ type Claiming = {
 
 /** Up to `limit` sessions nobody else is at, oldest deletion first. */
 export async function claimForArchive(sql: Sql, claiming: Claiming): Promise<ArchiveClaim[]> {
-  type Row = { session_id: SessionId; task_id: TaskId; failures: number };
+  type Row = { session_id: SessionId; task_id: TaskId; failures: number; copy: number };
   const { token, limit, leaseSeconds, minAgeSeconds } = claiming;
   const rows = await sql.query<Row>(CLAIM, [token, limit, leaseSeconds, minAgeSeconds]);
-  return rows.map(({ session_id, task_id, failures }) => ({ sessionId: session_id, taskId: task_id, failures }));
+  return rows.map(({ session_id, task_id, ...row }) => ({ sessionId: session_id, taskId: task_id, ...row }));
 }
 
 export type AnnouncedObject = { readonly sessionId: SessionId; readonly objectKey: string };

@@ -1,6 +1,7 @@
 import type { SessionId } from '@phaselock/core';
 import { functionCall, type Sql } from '../sql.ts';
 import type { ClaimToken } from './claims.ts';
+import type { StoreId } from './store-identity.ts';
 
 /** What was written, read back and found to be the same. */
 export type Manifest = {
@@ -23,12 +24,15 @@ export type PartCounts = {
 /** `changed`: the session is not what was written any more. `not-claimed`: somebody else has taken it up since. */
 export type Marked = 'archived' | 'changed' | 'not-claimed';
 
-const MARK = functionCall('mark_archived', 3);
-const PURGE = functionCall('purge_archived', 3);
+const MARK = functionCall('mark_archived', 4);
 
+/** Which store a batch was written to, and by which claim. */
+export type MarkedIn = { readonly storeId: StoreId; readonly token: ClaimToken };
+
+/** A session that is not in the answer was not marked: another store was adopted meanwhile. */
 export async function markArchived(
   sql: Sql,
-  token: ClaimToken,
+  { storeId, token }: MarkedIn,
   manifests: readonly Manifest[],
   retentionDays: number,
 ): Promise<ReadonlyMap<SessionId, Marked>> {
@@ -42,25 +46,10 @@ export async function markArchived(
     ...counts,
   }));
   const marked = await sql.query<{ session_id: SessionId; outcome: Marked }>(MARK, [
+    storeId,
     token,
     JSON.stringify(rows),
     retentionDays,
   ]);
   return new Map(marked.map(({ session_id, outcome }) => [session_id, outcome]));
-}
-
-export type Purged = { readonly purged: number; readonly changed: number };
-
-/** One transaction: what was archived and is still what was archived is deleted, oldest deletion first. */
-export async function purgeArchived(
-  sql: Sql,
-  {
-    limit,
-    maxRows,
-    minAgeSeconds,
-  }: { readonly limit: number; readonly maxRows: number; readonly minAgeSeconds: number },
-): Promise<Purged> {
-  const rows = await sql.query<{ outcome: 'purged' | 'changed' }>(PURGE, [limit, maxRows, minAgeSeconds]);
-  const purged = rows.filter(({ outcome }) => outcome === 'purged').length;
-  return { purged, changed: rows.length - purged };
 }

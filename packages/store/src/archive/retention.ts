@@ -1,15 +1,28 @@
 import type { SessionId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
-import { functionCall, type Sql } from '../sql.ts';
+import { functionCall, type Sql, type Statement } from '../sql.ts';
+import type { StoreId } from './store-identity.ts';
 
-const BEGIN_REMOVALS = functionCall('begin_removals', 1);
+const BEGIN_LEFTOVERS: Statement = {
+  name: 'begin_leftovers',
+  text: 'select begun as object_key from begin_leftovers($1, $2) begun',
+};
+const BEGIN_REMOVALS = functionCall('begin_removals', 2);
+
+/** Whether there is anything to remove at all: without it no store need be asked. */
+export async function removalsDue(db: Kysely<Schema>): Promise<boolean> {
+  const { rows } = await sql<{ due: boolean }>`
+    select exists (select 1 from archives r where r.purged_at is not null and r.removed_at is null and not r.legal_hold and r.expires_at <= clock_timestamp())
+        or exists (select 1 from archive_leftovers l where l.since <= clock_timestamp() - interval '1 day') as due`.execute(db);
+  return rows[0]?.due === true;
+}
 
 export type Removal = { readonly sessionId: SessionId; readonly objectKey: string };
 
 /** Archives whose time is over and that nobody holds. From here on nobody can: their objects may be gone. */
-export async function beginRemovals(db: Sql, limit: number): Promise<Removal[]> {
-  const rows = await db.query<{ session_id: SessionId; object_key: string }>(BEGIN_REMOVALS, [limit]);
+export async function beginRemovals(db: Sql, storeId: StoreId, limit: number): Promise<Removal[]> {
+  const rows = await db.query<{ session_id: SessionId; object_key: string }>(BEGIN_REMOVALS, [storeId, limit]);
   return rows.map(({ session_id, object_key }) => ({ sessionId: session_id, objectKey: object_key }));
 }
 
@@ -41,25 +54,9 @@ export async function holdArchive(db: Kysely<Schema>, sessionId: SessionId, reas
   return there === undefined ? 'not-found' : 'too-late';
 }
 
-/** Old enough that nobody can still be writing them. */
-const LEFTOVER_AGE = sql<Date>`clock_timestamp() - interval '1 day'`;
-
-export async function beginLeftovers(db: Kysely<Schema>, limit: number): Promise<string[]> {
-  const rows = await db
-    .updateTable('archive_leftovers')
-    .set({ removing_at: sql<Date>`coalesce(removing_at, clock_timestamp())` })
-    .where('object_key', 'in', (select) =>
-      select
-        .selectFrom('archive_leftovers')
-        .select('object_key')
-        .where('since', '<=', LEFTOVER_AGE)
-        .orderBy('since')
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .returning('object_key')
-    .execute();
+/** Of an age at which nobody can still be writing them, and named by no archive and no claim at this moment either. */
+export async function beginLeftovers(db: Sql, storeId: StoreId, limit: number): Promise<string[]> {
+  const rows = await db.query<{ object_key: string }>(BEGIN_LEFTOVERS, [storeId, limit]);
   return rows.map(({ object_key }) => object_key);
 }
 

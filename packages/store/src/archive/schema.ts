@@ -1,5 +1,6 @@
 import type { Agent, DeletionReason, Generation, Mode, Phase, ProjectId, SessionId, TaskId } from '@phaselock/core';
 import type { Generated, GeneratedAlways } from 'kysely';
+import type { StoreId } from './store-identity.ts';
 
 /** What the archive keeps of itself in the database. */
 export type ArchiveSchema = {
@@ -35,6 +36,8 @@ export type ArchiveSchema = {
     hold_reason: string | null;
     removing_at: Date | null;
     removed_at: Date | null;
+    copy: Generated<number>;
+    damaged: Generated<number>;
   };
   archive_claims: {
     session_id: SessionId;
@@ -50,7 +53,19 @@ export type ArchiveSchema = {
     discarded_at: Date | null;
     discarded_by: string | null;
     discard_reason: string | null;
+    copy: Generated<number>;
   };
+  archive_store: {
+    singleton: Generated<boolean>;
+    id: StoreId;
+    place: string;
+    laid_at: Date | null;
+    seal: string | null;
+    adopted_at: Date | null;
+    adopted_by: string | null;
+    adopt_reason: string | null;
+  };
+  archive_seals: { seal: string; announced_at: Generated<Date> };
   archive_leftovers: { object_key: string; since: Generated<Date>; removing_at: Date | null };
   archive_reads: {
     id: GeneratedAlways<number>;

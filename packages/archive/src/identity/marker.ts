@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { StoreId } from '@phaselock/store';
+import { z } from 'zod';
+import type { ObjectBody, ObjectStore } from '../stores/object-store.ts';
+
+/** What lies in every store of archives, so that a worker knows whose it is. It is copied when the archive is moved. */
+export const MARKER_KEY = 'phaselock-store.json';
+
+const FORMAT = 'phaselock-archive-store';
+const FORMAT_VERSION = 1;
+const MOST_BYTES = 4_096;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** `unreadable`: something lies there that is no marker of this format, or of a later one. */
+export type Marker =
+  | { readonly kind: 'marker'; readonly id: StoreId }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unreadable' };
+
+const isStoreId = (value: string): value is StoreId => UUID.test(value);
+
+export const markerBody = (id: StoreId): ObjectBody =>
+  bodyOf(JSON.stringify({ format: FORMAT, formatVersion: FORMAT_VERSION, id }));
+
+/** A seal: it says that the store was the known one at a certain moment, and an older copy does not have it. */
+export const sealKey = (seal: string): string => `phaselock-seals/${seal}.json`;
+export const sealBody = (id: StoreId, seal: string): ObjectBody =>
+  bodyOf(JSON.stringify({ format: 'phaselock-archive-seal', formatVersion: FORMAT_VERSION, id, seal }));
+
+export async function readMarker(store: ObjectStore): Promise<Marker> {
+  const chunks = await store.get(MARKER_KEY, null);
+  if (chunks === undefined) return { kind: 'none' };
+  const bytes: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    bytes.push(chunk);
+    length += chunk.length;
+    if (length > MOST_BYTES) return { kind: 'unreadable' };
+  }
+  return parseMarker(Buffer.concat(bytes).toString());
+}
+
+const MARKER = z.object({
+  format: z.literal(FORMAT),
+  formatVersion: z.literal(FORMAT_VERSION),
+  id: z.string(),
+});
+
+function parseMarker(text: string): Marker {
+  try {
+    const { id } = MARKER.parse(JSON.parse(text));
+    return isStoreId(id) ? { kind: 'marker', id } : { kind: 'unreadable' };
+  } catch {
+    return { kind: 'unreadable' };
+  }
+}
+
+export async function hasObject(store: ObjectStore, key: string): Promise<boolean> {
+  const chunks = await store.get(key, null);
+  if (chunks === undefined) return false;
+  // To its end, so that the connection, or the file, is let go of.
+  for await (const _chunk of chunks);
+  return true;
+}
+
+function bodyOf(text: string): ObjectBody {
+  const bytes = Buffer.from(`${text}\n`);
+  return {
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    async *open() {
+      yield bytes;
+    },
+  };
+}
