@@ -1,12 +1,15 @@
-import { type ObjectExaminer, SourceFailure } from '@phaselock/audit';
+import { type ObjectExaminer, SourceFailure, type StoreExaminer } from '@phaselock/audit';
 import type { Environment } from './choose-source.ts';
 import type { Verify } from './read-arguments.ts';
 
-type OpenedArchive = AsyncDisposable & { readonly examine: ObjectExaminer };
+type OpenedArchive = AsyncDisposable & {
+  readonly examine: ObjectExaminer;
+  readonly examineStore: StoreExaminer;
+};
 
 /** The archive the service keeps, to be read only. */
 export async function openArchive({ archive }: Verify, env: Environment): Promise<OpenedArchive> {
-  const { archiveAddress, examineObject, openObjectStore } = await archivePackage();
+  const { archiveAddress, examineObject, examineStore, openObjectStore } = await archivePackage();
   const archiveUrl = archive ?? (env.PHASELOCK_ARCHIVE_URL || undefined);
   const address = archiveAddress({ archiveUrl, dataDir: env.PHASELOCK_DATA_DIR || '.phaselock' });
   const store = await openObjectStore(address).catch((error: unknown) => {
@@ -14,6 +17,7 @@ export async function openArchive({ archive }: Verify, env: Environment): Promis
   });
   return {
     examine: (object) => examineObject(store, object),
+    examineStore: (known) => examineStore(store, known),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

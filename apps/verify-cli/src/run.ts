@@ -72,7 +72,7 @@ async function audit(command: Verify, { env, stdout, stderr }: Omit<Surroundings
   const reporter = reporterFor(command, output.write, wantsColours(command.colour, { isTTY: seen, env }));
   const live = stderr.isTTY === true && !command.quiet;
   const progress = (text: string): void => void (live && stderr.write(`\r\u001b[K${text}`));
-  const exitCode = await verify({ source, command, reporter, progress, examine: archive?.examine });
+  const exitCode = await verify({ source, command, reporter, progress, archive });
   if (live) stderr.write('\r\u001b[K');
   await output.finish();
   return exitCode;

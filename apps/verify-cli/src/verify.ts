@@ -8,6 +8,7 @@ import {
   RULES,
   runAudit,
   type Source,
+  type StoreExaminer,
 } from '@phaselock/audit';
 import { type Baseline, openBaseline } from './baseline.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
@@ -24,12 +25,12 @@ type Verifying = {
   readonly command: Verify;
   readonly reporter: Reporter;
   readonly progress: Progress;
-  /** Reads the objects of the archive, where that was asked for. */
-  readonly examine: ObjectExaminer | undefined;
+  /** Looks at the store of the archive and reads its objects, where that was asked for. */
+  readonly archive: { readonly examine: ObjectExaminer; readonly examineStore: StoreExaminer } | undefined;
 };
 
 /** The audit from its first line to its exit code. */
-export async function verify({ source, command, reporter, progress, examine }: Verifying): Promise<number> {
+export async function verify({ source, command, reporter, progress, archive }: Verifying): Promise<number> {
   const since = performance.now();
   const baseline = command.baseline === undefined ? undefined : await openBaseline(command.baseline);
   const attempt = source.attemptId;
@@ -61,7 +62,7 @@ export async function verify({ source, command, reporter, progress, examine }: V
     maxFindings: command.maxFindings,
     concerns: (finding) => attempt === undefined || isOf(finding, attempt, sessions),
     onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
-    ...(examine !== undefined && { examine }),
+    ...(archive !== undefined && { examine: archive.examine, examineStore: archive.examineStore }),
   });
   const audited = await drain(audit, tell);
   const logged =

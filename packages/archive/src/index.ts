@@ -1,6 +1,6 @@
 export { type Adopted, adoptStore } from './identity/adopt-store.ts';
 export { knownStore } from './identity/known-store.ts';
-export { type Recognised, recogniseStore, storeChanged } from './identity/recognise-store.ts';
+export { examineStore, type Recognised, recogniseStore, storeChanged } from './identity/recognise-store.ts';
 export { archiveJsonSchema, sessionArchive } from './format/session-archive.ts';
 export type { ArchiveContext, ArchiveObserver, ArchivePolicy, DistrustedObject } from './steps/archive-context.ts';
 export { createPace } from './steps/pacing.ts';

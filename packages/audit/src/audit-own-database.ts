@@ -1,5 +1,6 @@
 import { type AuditSummary, runAudit } from './audit.ts';
 import type { ObjectExaminer } from './examine-objects.ts';
+import type { StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';
 import { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
 import { RULE_IDS } from './rules.ts';
@@ -9,7 +10,11 @@ const STATEMENT_TIMEOUT_MS = 600_000;
 /** Every rule on our own database at once, for programs that have the room for all findings. */
 export async function auditOwnDatabase(
   url: string,
-  { wanted = { kind: 'all' }, examine }: { readonly wanted?: Wanted; readonly examine?: ObjectExaminer } = {},
+  {
+    wanted = { kind: 'all' },
+    examine,
+    examineStore,
+  }: { readonly wanted?: Wanted; readonly examine?: ObjectExaminer; readonly examineStore?: StoreExaminer } = {},
 ): Promise<{ readonly findings: readonly Finding[]; readonly summary: AuditSummary }> {
   await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted });
   const findings: Finding[] = [];
@@ -19,6 +24,7 @@ export async function auditOwnDatabase(
     maxFindings: Number.POSITIVE_INFINITY,
     concerns: () => true,
     ...(examine !== undefined && { examine }),
+    ...(examineStore !== undefined && { examineStore }),
   });
   for (;;) {
     const next = await audit.next();

@@ -1,5 +1,6 @@
 import { type Check, finding } from './check.ts';
 import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
+import { examineStore, type StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';
 import { RULE_IDS, type RuleId } from './rules.ts';
 import type { Source } from './source.ts';
@@ -16,6 +17,8 @@ export type AuditOptions = {
   readonly onCheck?: (check: Pick<Check, 'name'>, done: number, of: number) => void;
   /** With it the objects of the archive are read as well. */
   readonly examine?: ObjectExaminer;
+  /** With it the store is compared with the one the database knows. */
+  readonly examineStore?: StoreExaminer;
 };
 
 export type AuditSummary = {
@@ -31,7 +34,7 @@ export type AuditSummary = {
 /** A question, or the reading of the archive: what it asks for, and what it finds. */
 type Step = { readonly name: string; readonly rules: readonly RuleId[]; findings(): AsyncIterable<Finding> };
 
-function stepsOf(source: Source, { examine }: AuditOptions): Step[] {
+function stepsOf(source: Source, { examine, examineStore: compare }: AuditOptions): Step[] {
   const asked = source.checks.map(
     (check): Step => ({
       ...check,
@@ -40,8 +43,14 @@ function stepsOf(source: Source, { examine }: AuditOptions): Step[] {
       },
     }),
   );
-  if (examine === undefined) return asked;
-  return [...asked, { name: 'objects', rules: ['SV503', 'SV504'], findings: () => examineObjects(source, examine) }];
+  // First: its seal is replaced from time to time, and an old one is kept for an hour.
+  const store: readonly Step[] =
+    compare === undefined ? [] : [{ name: 'store', rules: ['SV507'], findings: () => examineStore(source, compare) }];
+  const objects: readonly Step[] =
+    examine === undefined
+      ? []
+      : [{ name: 'objects', rules: ['SV503', 'SV504'], findings: () => examineObjects(source, examine) }];
+  return [...store, ...asked, ...objects];
 }
 
 /** Every step, told in their order. One that fails is a finding of its own, and makes the audit incomplete; the others go on. */

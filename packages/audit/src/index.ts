@@ -3,6 +3,7 @@ export { auditOwnDatabase } from './audit-own-database.ts';
 export type { Check, Row } from './check.ts';
 export { compareLogs } from './compare-logs.ts';
 export type { Examined, ObjectExaminer, RecordedObject } from './examine-objects.ts';
+export type { RecordedStore, StoreExaminer } from './examine-store.ts';
 export { type Finding, fingerprintOf, type Severity } from './finding.ts';
 export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } from './judge-turn.ts';
 export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';

@@ -29,6 +29,8 @@ export type Source = AsyncDisposable & {
   count(): Promise<Counts>;
   /** A page of what should be in the archive's store, behind the given id; empty at the end, and where there is no archive. */
   archives(after: string | null): Promise<readonly Row[]>;
+  /** The store it keeps its archives in, by its marker; undefined where there is none yet, and where there is no archive. */
+  archiveStore(): Promise<Row | undefined>;
 };
 
 export type Counts = {

@@ -1,4 +1,4 @@
-import { type Database, type KnownStore, readKnownStore, type StoreId } from '@phaselock/store';
+import { type Database, readKnownStore, type StoreId } from '@phaselock/store';
 import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
 import { hasObject, readMarker, sealKey } from './marker.ts';
 
@@ -29,10 +29,20 @@ export async function recogniseStore(
   }
 }
 
-async function whatDiffers(
-  { id, seal, place }: KnownStore & { readonly seal: string },
-  store: ObjectStore,
-): Promise<string | undefined> {
+/** What the database knows its store by. */
+type KnownBy = { readonly id: string; readonly seal: string; readonly place: string };
+
+/** Why it is not the known store, if it is not; a folder that is gone is not either. For whoever only reads. */
+export async function examineStore(store: ObjectStore, known: KnownBy): Promise<string | undefined> {
+  try {
+    return await whatDiffers(known, store);
+  } catch (error) {
+    if (error instanceof StoreFailure && error.code === 'store_changed') return error.message;
+    throw error;
+  }
+}
+
+async function whatDiffers({ id, seal, place }: KnownBy, store: ObjectStore): Promise<string | undefined> {
   const marker = await readMarker(store);
   const known = `the store this database knows (${id}, last ${place})`;
   if (marker.kind === 'none') return `${store.place} carries no marker: it is not ${known}, or its marker was lost`;

@@ -13,6 +13,9 @@ export const archivesPage = ({ inScope, values }: ScopeSql): string => `
     and ($${values.length + 1}::uuid is null or r.session_id > $${values.length + 1}::uuid)
   order by r.session_id limit ${PAGE}`;
 
+/** The store, once its marker is laid. */
+export const KNOWN_STORE = 'select id, seal, place from archive_store where laid_at is not null';
+
 /** Archives as the database knows them; their objects are looked at with --deep. */
 export function archiveChecks({ inScope }: ScopeSql): Check[] {
   const archive = (rule: RuleId, name: string, sql: string): Check => ({

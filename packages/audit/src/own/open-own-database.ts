@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { SourceTraits } from '../judge-turn.ts';
 import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
-import { archivesPage } from './archives.ts';
+import { archivesPage, KNOWN_STORE } from './archives.ts';
 import { askEachRow } from './ask-each-row.ts';
 import { changesOf } from './changes.ts';
 import { connect } from './connect.ts';
@@ -135,6 +135,7 @@ function sourceOn(
       ['SV403', 'an id nobody reported is passed only after a retry with it: SV103 and SV107 find it'],
       ['SV304', 'times have a type of their own'],
       ['SV504', 'the objects of the archive are read with --deep alone'],
+      ['SV507', 'the store of the archive is looked at with --deep alone'],
       ['SV405', 'usage is booked in the transaction that reports it'],
     ]),
     lanes: connections.size,
@@ -148,6 +149,7 @@ function sourceOn(
         [...within.values, attemptId],
       ),
     count: () => countOwn(connections, within),
+    archiveStore: async () => (await connections.ask(KNOWN_STORE, []))[0],
     archives: (after) => connections.ask(archivesPage(within), [...within.values, after]),
     [Symbol.asyncDispose]: close,
   };

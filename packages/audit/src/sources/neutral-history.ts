@@ -139,6 +139,7 @@ export function foreignSource(history: ForeignHistory): Source {
       database.prepare(`select * from (${EVERY_TURN}) where attempt_id = ? order by nth`).all(attemptId).map(printed),
     count: async () => history.counts,
     archives: async () => [],
+    archiveStore: async () => undefined,
     lanes: 1,
     [Symbol.asyncDispose]: async () => database.close(),
   };
