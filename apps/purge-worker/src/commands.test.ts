@@ -1,4 +1,5 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aStart, begin, eventually, spawnNode } from '@phaselock/testkit';
 import { describe, expect, test, vi } from 'vitest';
@@ -90,8 +91,71 @@ test('a hold is set with a reason, and let go', async () => {
   expect(await run(worker, ['release', sessionId])).toMatchObject({ code: 0 });
 });
 
+describe('a store that is not the one the database knows', () => {
+  test('ends each command that would use it with 4, in words, and nothing is done until it is back', async () => {
+    await using worker = await openTestWorker();
+    await aDeletedSession(worker);
+    expect(await run(worker, ['store'])).toMatchObject({ code: 0, said: expect.stringMatching(/not marked yet/) });
+    await run(worker, ['once']);
+    expect(await run(worker, ['store'])).toMatchObject({ code: 0, said: expect.stringMatching(/known as [\da-f-]{36}/) });
+    await aDeletedSession(worker);
+    await rename(worker.folder, `${worker.folder}-away`);
+    const refused = { code: 4, complained: expect.stringMatching(/store_changed: there is no folder/) };
+    expect(await run(worker, ['once'])).toMatchObject(refused);
+    expect(await run(worker, ['run'])).toMatchObject(refused);
+    expect(await run(worker, ['store', 'adopt', '--reason', 'a test'])).toMatchObject(refused);
+    const told = { code: 4, said: expect.stringMatching(/store_changed: there is no folder/) };
+    expect(await run(worker, ['once', '--dry-run'])).toMatchObject(told);
+    expect(await run(worker, ['store'])).toMatchObject(told);
+    expect(await run(worker, ['status'])).toMatchObject({ ...told, code: 0 });
+    expect(existsSync(worker.folder)).toBe(false);
+    await rename(`${worker.folder}-away`, worker.folder);
+    expect((await run(worker, ['once'])).said).toMatch(/^archived 1 .* purged 1/);
+  });
+
+  test('is adopted by whoever says why, after what exists nowhere else was read', async () => {
+    await using worker = await openTestWorker();
+    await aDeletedSession(worker);
+    await run(worker, ['once']);
+    await rm(join(worker.folder, 'phaselock-store.json'));
+    expect(await run(worker, ['once'])).toMatchObject({ code: 4, complained: expect.stringMatching(/carries no marker/) });
+    expect(await run(worker, ['store', 'adopt', '--reason', 'the marker was deleted by mistake'])).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/1 objects of purged sessions were read: each is as recorded[\s\S]*knows now/),
+    });
+    expect(await run(worker, ['once'])).toMatchObject({ code: 0 });
+
+    await rm(worker.folder, { recursive: true });
+    await mkdir(worker.folder);
+    expect(await run(worker, ['store', 'adopt', '--reason', 'the disk is gone'])).toMatchObject({
+      code: 2,
+      said: expect.stringMatching(/1 are not as recorded[\s\S]*Nothing was changed/),
+    });
+    const accepted = ['store', 'adopt', '--despite-loss', '--reason', 'the disk is gone'];
+    expect(await run(worker, accepted)).toMatchObject({ code: 0 });
+    expect(await run(worker, ['once'])).toMatchObject({ code: 0 });
+  });
+});
+
+test('an object that was damaged is said, and its session archived again in the same run', async () => {
+  await using worker = await openTestWorker();
+  const sessionId = await aDeletedSession(worker);
+  await run(worker, ['once'], { PHASELOCK_PURGE_AFTER_HOURS: '1' });
+  const object = (await readdir(worker.folder, { recursive: true })).find((name) => name.endsWith('.gz')) ?? '';
+  await writeFile(join(worker.folder, object), 'something else');
+  expect(await run(worker, ['once'])).toMatchObject({
+    code: 2,
+    said: expect.stringMatching(/^archived 1 .* purged 1 .* failed 1/),
+    complained: expect.stringMatching(new RegExp(`${sessionId} is archived again: object_damaged: `)),
+  });
+  expect(await run(worker, ['once'])).toMatchObject({ code: 0 });
+});
+
 test.each([
   [[], 0, 'usage:'],
+  [['store', 'move'], 64, 'store, or store adopt'],
+  [['store', 'adopt'], 64, '--reason is missing'],
+  [['store', '--despite-loss'], 64, '--despite-loss is not expected here'],
   [['ron'], 64, 'there is no command ron'],
   [['once', '--all'], 64, '--all is not expected here'],
   [['once', 'twice'], 64, 'twice is not expected here'],

@@ -61,16 +61,19 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
   const { runId } = job.data;
   using _running = telemetry.running();
   const signal = AbortSignal.any([stopping, job.signal]);
-  for (const note of await usableStore(worker, logger)) logger.warn(note);
+  await checkStore(worker, logger);
   const done = await runSteps(
     worker.lane((found) => reportDistrusted(logger, found)),
     signal,
   );
   // Not a failure: somebody else goes on, here or on another machine.
   if (signal.aborted) throw new Error('the worker was stopped before it was done');
+  if (done.storeChanged !== null) {
+    logger.error({ 'error.code': 'store_changed' }, done.storeChanged);
+    throw new StoreFailure('store_changed', done.storeChanged);
+  }
   const seconds = runId === null ? undefined : await endLane(database.kysely, runId, done);
   if (seconds !== undefined) telemetry.ran(seconds);
-  if (done.storeChanged !== null) logger.error({ 'error.code': 'store_changed' }, done.storeChanged);
   logger[done.failed > 0 || done.storeDown ? 'warn' : 'info'](
     { 'phaselock.run': runId, 'phaselock.lane': { ...done, seconds } },
     'a lane has ended',
@@ -87,13 +90,18 @@ function reportDistrusted(logger: Logger, { sessionId, objectKey, code, message,
   );
 }
 
-/** A store that cannot be used is said once, in words, and every session that meets it is counted and tried again as spec 5 wants. */
-async function usableStore(worker: Worker, logger: Logger): Promise<readonly string[]> {
+/**
+ * A store that cannot be used is said once, in words, and every session that meets it is counted and tried again as spec 5 wants. In one that is not
+ * the known one there is nothing to do: the lane fails, is tried again by the queue while the store may come back, and its run is not ended.
+ */
+async function checkStore(worker: Worker, logger: Logger): Promise<void> {
   try {
-    return await worker.checkStore();
+    for (const note of await worker.checkStore()) logger.warn(note);
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
     logger.error({ err: error, 'error.code': error.code }, 'the archive cannot be used');
-    return [];
+    if (error.code !== 'store_changed') return;
+    worker.telemetry.failed(error.code, false);
+    throw error;
   }
 }

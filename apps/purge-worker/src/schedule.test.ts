@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { lastRuns } from '@phaselock/store';
 import { silentLogger } from '@phaselock/telemetry';
 import { aStart, begin, eventually, type TestGuard } from '@phaselock/testkit';
@@ -101,6 +102,24 @@ test('a run that is still at work when the next is due is not begun beside itsel
   await passUntil(clock, async () => (await runsOf(worker)).every(({ finishedAt }) => finishedAt !== null));
   const all = await runsOf(worker);
   expect(all.reduce((sum, { archived }) => sum + archived, 0)).toBe(1);
+});
+
+test('a run that meets a store that is not the known one counts it, does not end, and goes on when the store is back', async () => {
+  await using test = await openTestWorker();
+  await aDeletedSession(test.home);
+  const worker = await test.another();
+  await worker.checkStore();
+  await rename(test.folder, `${test.folder}-away`);
+  const clock = new TestClock(NOON);
+  await using _running = await started(clock, [worker]);
+  await clock.setTime('2026-11-22T03:00:05Z');
+  await passUntil(clock, async () =>
+    /phaselock_archive_failures_total\{code="store_changed"\} [1-9]/.test(await worker.telemetry.exposition()),
+  );
+  expect(await runsOf(worker)).toMatchObject([{ finishedAt: null, archived: 0 }]);
+  await rename(`${test.folder}-away`, test.folder);
+  await passUntil(clock, async () => (await runsOf(worker))[0]?.finishedAt != null);
+  expect(await runsOf(worker)).toMatchObject([{ archived: 1, purged: 1, failed: 0 }]);
 });
 
 test('four workers may start on a fresh database at the same moment', async () => {

@@ -185,6 +185,7 @@ async function inWords<Result>(root: string, work: () => Promise<Result>, key?: 
       case 'ENOENT':
         if (!(await isThere(root))) throw missingFolder(root);
         throw new StoreFailure('store_unavailable', `${root}: ${message}`, { cause: error });
+      case 'EEXIST':
       case 'ENOTDIR':
         throw new StoreFailure('store_unusable', `${root} is no folder: ${message}`, { cause: error });
       default:

@@ -5,11 +5,15 @@ import type { Database } from '@phaselock/store';
 
 type Seeding = { readonly projectId: ProjectId; readonly count: number; readonly width?: number };
 
-/** As many deleted sessions as are asked for, in one transaction; each with a log of about `width` times 33 bytes. */
+/** A statement may not take longer than one of the product, however busy the machine is. */
+const AT_A_TIME = 500;
+
+/** As many deleted sessions as are asked for, in a transaction for each five hundred; each with a log of about `width` times 33 bytes. */
 export async function seedDeleted({ pool }: Database, { projectId, count, width = 20 }: Seeding): Promise<void> {
   const text = readFileSync(join(import.meta.dirname, 'seed-deleted.sql'), 'utf8');
-  const sql = text.replaceAll('$count', `${count}`).replaceAll('$project', projectId).replaceAll('$width', `${width}`);
-  // Thousands of rows at once take longer than any statement of the product may.
-  const seeding = { text: `begin; ${sql} commit`, query_timeout: 60_000 };
-  await pool.pg.query(seeding);
+  for (let left = count; left > 0; left -= AT_A_TIME) {
+    const some = Math.min(left, AT_A_TIME);
+    const sql = text.replaceAll('$count', `${some}`).replaceAll('$project', projectId).replaceAll('$width', `${width}`);
+    await pool.pg.query(`begin; ${sql} commit`);
+  }
 }
