@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SONNET, temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -111,6 +112,12 @@ describe('the archive of a session', () => {
     const { sessionId, object } = await anArchived();
     await rename(folder, `${folder}-away`);
     expect((await get(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
+    expect(existsSync(folder)).toBe(false);
+    // Not mounted, and an empty one in its place: in another store nothing is damaged for being missing.
+    await mkdir(folder);
+    expect((await get(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
     await rename(`${folder}-away`, folder);
     await rm(object);
     expect((await get(sessionId)).body).toMatchObject({ code: 'archive_damaged' });

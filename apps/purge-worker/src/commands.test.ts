@@ -97,7 +97,10 @@ describe('a store that is not the one the database knows', () => {
     await aDeletedSession(worker);
     expect(await run(worker, ['store'])).toMatchObject({ code: 0, said: expect.stringMatching(/not marked yet/) });
     await run(worker, ['once']);
-    expect(await run(worker, ['store'])).toMatchObject({ code: 0, said: expect.stringMatching(/known as [\da-f-]{36}/) });
+    expect(await run(worker, ['store'])).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/known as [\da-f-]{36}/),
+    });
     await aDeletedSession(worker);
     await rename(worker.folder, `${worker.folder}-away`);
     const refused = { code: 4, complained: expect.stringMatching(/store_changed: there is no folder/) };
@@ -118,7 +121,10 @@ describe('a store that is not the one the database knows', () => {
     await aDeletedSession(worker);
     await run(worker, ['once']);
     await rm(join(worker.folder, 'phaselock-store.json'));
-    expect(await run(worker, ['once'])).toMatchObject({ code: 4, complained: expect.stringMatching(/carries no marker/) });
+    expect(await run(worker, ['once'])).toMatchObject({
+      code: 4,
+      complained: expect.stringMatching(/carries no marker/),
+    });
     expect(await run(worker, ['store', 'adopt', '--reason', 'the marker was deleted by mistake'])).toMatchObject({
       code: 0,
       said: expect.stringMatching(/1 objects of purged sessions were read: each is as recorded[\s\S]*knows now/),

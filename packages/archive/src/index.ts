@@ -1,7 +1,7 @@
+export { archiveJsonSchema, sessionArchive } from './format/session-archive.ts';
 export { type Adopted, adoptStore } from './identity/adopt-store.ts';
 export { knownStore } from './identity/known-store.ts';
 export { examineStore, type Recognised, recogniseStore, storeChanged } from './identity/recognise-store.ts';
-export { archiveJsonSchema, sessionArchive } from './format/session-archive.ts';
 export type { ArchiveContext, ArchiveObserver, ArchivePolicy, DistrustedObject } from './steps/archive-context.ts';
 export { createPace } from './steps/pacing.ts';
 export { ARCHIVE_RACEPOINTS, type ArchiveRacepoint } from './steps/racepoints.ts';

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionId } from '@phaselock/core';
-import { adoptStore as adoptInDatabase, type Database, listPurgedObjects, readKnownStore, type StoreId } from '@phaselock/store';
+import {
+  adoptStore as adoptInDatabase,
+  type Database,
+  listPurgedObjects,
+  readKnownStore,
+  type StoreId,
+} from '@phaselock/store';
 import { inParallel } from '../steps/in-parallel.ts';
 import { examineObject } from '../stores/examine-object.ts';
 import type { ObjectStore } from '../stores/object-store.ts';
@@ -51,7 +57,8 @@ export async function adoptStore(adopting: Adopting): Promise<Adopted> {
   const id = marker.kind === 'marker' ? marker.id : (known?.id ?? randomUUID());
   if (marker.kind === 'none') await store.put(MARKER_KEY, markerBody(id));
   const laid = await readMarker(store);
-  if (laid.kind !== 'marker' || laid.id !== id) throw storeChanged(`${store.place} was marked by another database meanwhile`);
+  if (laid.kind !== 'marker' || laid.id !== id)
+    throw storeChanged(`${store.place} was marked by another database meanwhile`);
   const seal = await writeSeal({ database, store }, id);
   await adoptInDatabase(database.kysely, { id, seal, place: store.place, by, reason });
   return { kind: 'adopted', id, ...found };

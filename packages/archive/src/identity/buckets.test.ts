@@ -47,16 +47,19 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
       ({ object_key }) => String(object_key),
     );
 
-  test.each([true, false])('in which objects were damaged and deleted: they are written again (versions: %s)', async (versioned) => {
-    const bucket = `damaged-${versioned}`;
-    await using archive = await archivedIn(bucket, versioned);
-    const [flipped = '', cut = '', deleted = ''] = await keysOf(archive);
-    await damageFile(server.pathOf(bucket, flipped), 'flipped');
-    await damageFile(server.pathOf(bucket, cut), 'truncated');
-    await archive.ctx.store.remove(deleted);
-    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 3, purged: 10, failed: 3 });
-    await expectReadable(archive.ctx, { purged: 10, here: 0 });
-  });
+  test.each([true, false])(
+    'in which objects were damaged and deleted: they are written again (versions: %s)',
+    async (versioned) => {
+      const bucket = `damaged-${versioned}`;
+      await using archive = await archivedIn(bucket, versioned);
+      const [flipped = '', cut = '', deleted = ''] = await keysOf(archive);
+      await damageFile(server.pathOf(bucket, flipped), 'flipped');
+      await damageFile(server.pathOf(bucket, cut), 'truncated');
+      await archive.ctx.store.remove(deleted);
+      expect(await runSteps(archive.ctx)).toMatchObject({ archived: 3, purged: 10, failed: 3 });
+      await expectReadable(archive.ctx, { purged: 10, here: 0 });
+    },
+  );
 
   test('with versions in which somebody deleted or overwrote an object: the version that was archived is still there, and read', async () => {
     const bucket = 'overwritten';
@@ -72,7 +75,11 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
     await using archive = await archivedIn('right');
     await using wrong = await openObjectStore(await server.bucket('wrong'));
     const ctx = archive.with({ store: wrong });
-    expect(await runSteps(ctx)).toMatchObject({ archived: 0, purged: 0, storeChanged: expect.stringMatching(/no marker/) });
+    expect(await runSteps(ctx)).toMatchObject({
+      archived: 0,
+      purged: 0,
+      storeChanged: expect.stringMatching(/no marker/),
+    });
     const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: 'wrong' }));
     expect(KeyCount).toBe(0);
     expect(await runSteps(archive.ctx)).toMatchObject({ purged: 10, storeChanged: null });

@@ -96,25 +96,28 @@ describe('a folder that is not the one it was', () => {
     await expectAllWell(archive);
   });
 
-  test.each(['purge-claimed', 'proven', 'written'] as const)('because it went away in the middle, at %s', async (at) => {
-    await using archive = await inUse();
-    const { folder } = archive;
-    let gone = false;
-    const ctx = archive.with({
-      racepoint: async (name) => {
-        if (name !== at || gone) return;
-        gone = true;
-        await rename(folder, `${folder}-away`);
-      },
-    });
-    const done = await runSteps(ctx);
-    expect(done).toMatchObject({ purged: 0, removed: 0, storeChanged: expect.stringMatching(/no folder/) });
-    expect(existsSync(folder)).toBe(false);
-    await rename(`${folder}-away`, folder);
-    const rest = await runSteps(archive.ctx);
-    expect(done.archived + rest.archived).toBe(5);
-    await expectReadable(archive.ctx, { purged: 65, here: 0 });
-  });
+  test.each(['purge-claimed', 'proven', 'written'] as const)(
+    'because it went away in the middle, at %s',
+    async (at) => {
+      await using archive = await inUse();
+      const { folder } = archive;
+      let gone = false;
+      const ctx = archive.with({
+        racepoint: async (name) => {
+          if (name !== at || gone) return;
+          gone = true;
+          await rename(folder, `${folder}-away`);
+        },
+      });
+      const done = await runSteps(ctx);
+      expect(done).toMatchObject({ purged: 0, removed: 0, storeChanged: expect.stringMatching(/no folder/) });
+      expect(existsSync(folder)).toBe(false);
+      await rename(`${folder}-away`, folder);
+      const rest = await runSteps(archive.ctx);
+      expect(done.archived + rest.archived).toBe(5);
+      await expectReadable(archive.ctx, { purged: 65, here: 0 });
+    },
+  );
 
   test('because an older copy of it was restored', async () => {
     await using archive = await openTestArchive();
@@ -139,7 +142,10 @@ describe('a folder that is not the one it was', () => {
     await using other = await openTestArchive();
     await knownStore(other.ctx);
     await expectRefused(archive, archive.with({ store: other.ctx.store }));
-    await writeFile(join(archive.folder, MARKER_KEY), '{"format":"phaselock-archive-store","formatVersion":2,"id":"x"}');
+    await writeFile(
+      join(archive.folder, MARKER_KEY),
+      '{"format":"phaselock-archive-store","formatVersion":2,"id":"x"}',
+    );
     await expectRefused(archive);
   });
 });
@@ -254,7 +260,14 @@ describe('adopting a store', () => {
     const ctx = archive.with({ store: theirs.ctx.store });
     expect(await runSteps(ctx)).toMatchObject({ storeChanged: expect.any(String) });
     const { database, store } = ctx;
-    const adopted = await adoptStore({ database, store, by: 'ada', reason: 'shared', despiteLoss: false, readsAtATime: 4 });
+    const adopted = await adoptStore({
+      database,
+      store,
+      by: 'ada',
+      reason: 'shared',
+      despiteLoss: false,
+      readsAtATime: 4,
+    });
     expect(adopted).toMatchObject({ kind: 'adopted', id: (await knownStore(theirs.ctx)).id });
     expect(await runSteps(ctx)).toMatchObject({ archived: 2, purged: 2 });
     await expectReadable(ctx, { purged: 2, here: 0 });

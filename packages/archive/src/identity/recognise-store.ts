@@ -15,10 +15,7 @@ export type Recognised =
 const LOOKS = 3;
 
 /** Whether this is the store the database knows, by its marker and its latest seal. Rejects when the store does not say. */
-export async function recogniseStore(
-  { kysely }: Pick<Database, 'kysely'>,
-  store: ObjectStore,
-): Promise<Recognised> {
+export async function recogniseStore({ kysely }: Pick<Database, 'kysely'>, store: ObjectStore): Promise<Recognised> {
   for (let look = 1; ; look += 1) {
     const known = await readKnownStore(kysely);
     if (known === undefined || known.seal === null) return { kind: 'unmarked' };
@@ -46,7 +43,8 @@ async function whatDiffers({ id, seal, place }: KnownBy, store: ObjectStore): Pr
   const marker = await readMarker(store);
   const known = `the store this database knows (${id}, last ${place})`;
   if (marker.kind === 'none') return `${store.place} carries no marker: it is not ${known}, or its marker was lost`;
-  if (marker.kind === 'unreadable') return `${store.place} carries a marker that cannot be read, so it is not taken for ${known}`;
+  if (marker.kind === 'unreadable')
+    return `${store.place} carries a marker that cannot be read, so it is not taken for ${known}`;
   if (marker.id !== id) return `${store.place} is the store ${marker.id}, not ${known}`;
   if (await hasObject(store, sealKey(seal))) return undefined;
   return `${store.place} is an older copy of ${known}: its latest seal ${seal} is missing`;

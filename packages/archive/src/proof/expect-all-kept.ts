@@ -26,6 +26,9 @@ export async function expectAllKept(
     examineStore: (known) => examineStore(store, known),
   });
   expect(findings).toEqual([]);
-  expect(summary).toMatchObject({ incomplete: [], ran: expect.arrayContaining(['SV501', 'SV503', 'SV504', 'SV505', 'SV507']) });
+  expect(summary).toMatchObject({
+    incomplete: [],
+    ran: expect.arrayContaining(['SV501', 'SV503', 'SV504', 'SV505', 'SV507']),
+  });
   expect(examined).toHaveLength(sessions);
 }

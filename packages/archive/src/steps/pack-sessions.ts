@@ -37,7 +37,8 @@ export async function packSessions(ctx: ArchiveContext, claims: readonly Archive
   const packed: PackedSession[] = [];
   await using onFailure = new AsyncDisposableStack();
   for (const group of groupsThatFit(contents)) {
-    const some = group.length === 1 && isLong(group[0]) ? await packLong(ctx, group, copies) : await packShort(ctx, group, copies);
+    const some =
+      group.length === 1 && isLong(group[0]) ? await packLong(ctx, group, copies) : await packShort(ctx, group, copies);
     for (const one of some) onFailure.use(one.body);
     packed.push(...some);
   }

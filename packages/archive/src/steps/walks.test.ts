@@ -15,7 +15,16 @@ import { runSteps } from './run-steps.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const OPERATIONS = ['delete', 'archive', 'damage', 'purge', 'purge-while-away', 'purge-on-old-copy', 'expire', 'move'] as const;
+const OPERATIONS = [
+  'delete',
+  'archive',
+  'damage',
+  'purge',
+  'purge-while-away',
+  'purge-on-old-copy',
+  'expire',
+  'move',
+] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 /** Begins with the given operation, and has each of the others directly before and after it. */
@@ -111,13 +120,16 @@ const isMade = (folder: string): Promise<boolean> =>
     () => false,
   );
 
-test.each(OPERATIONS)('every operation before and after %s: what left the database can be read, the rest is still here', async (middle) => {
-  await using walk = await openWalk();
-  await walk.operations.delete();
-  for (const operation of walkAround(middle)) {
-    await walk.operations[operation]();
+test.each(OPERATIONS)(
+  'every operation before and after %s: what left the database can be read, the rest is still here',
+  async (middle) => {
+    await using walk = await openWalk();
+    await walk.operations.delete();
+    for (const operation of walkAround(middle)) {
+      await walk.operations[operation]();
+      await walk.expectNothingLost();
+    }
+    await walk.expectAllPurged();
     await walk.expectNothingLost();
-  }
-  await walk.expectAllPurged();
-  await walk.expectNothingLost();
-});
+  },
+);

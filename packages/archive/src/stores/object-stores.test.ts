@@ -134,6 +134,26 @@ describe('a folder', () => {
     await expect(store.put(key, bodyOf(Buffer.from('x')))).rejects.toMatchObject({ code: 'store_unusable' });
   });
 
+  test('that is gone is never made anew, neither by a check nor by a write', async () => {
+    const path = join(directory.path, 'gone');
+    const store = await openObjectStore(`folder:${path}`);
+    const changed = { code: 'store_changed', message: expect.stringMatching(/there is no folder/) };
+    await expect(store.check()).rejects.toMatchObject(changed);
+    await expect(store.put('sessions/2026-11-21/a', bodyOf(Buffer.from('x')))).rejects.toMatchObject(changed);
+    await expect(store.get('sessions/2026-11-21/a', null)).rejects.toMatchObject(changed);
+    expect(await readdir(directory.path)).not.toContain('gone');
+  });
+
+  test('is not removed with the last object in it', async () => {
+    const path = join(directory.path, 'emptied');
+    const store = await openObjectStore(`folder:${path}`);
+    await store.make();
+    await writeFile(join(path, 'only'), '');
+    await store.remove('only');
+    await store.remove('only');
+    expect(await readdir(path)).toEqual([]);
+  });
+
   test('that is a file says so', async () => {
     await writeFile(join(directory.path, 'a-file'), '');
     const store = await openObjectStore(`folder:${directory.path}/a-file`);

@@ -61,7 +61,8 @@ export const archiveRules = {
     family: 'archive',
     severity: 'error',
     rule: 'The store is the one the database keeps its archives in: it carries its marker and its latest seal (with --deep).',
-    cause: 'A folder that is not mounted or was moved, another bucket, an older copy that was restored, or a marker that was lost.',
+    cause:
+      'A folder that is not mounted or was moved, another bucket, an older copy that was restored, or a marker that was lost.',
     risk: 'The purge worker does nothing there, and what is read there may be out of date or missing.',
     cure: 'Bring the store back, or correct PHASELOCK_ARCHIVE_URL. If it was lost or moved on purpose: `purge-worker store adopt --reason …`.',
   },

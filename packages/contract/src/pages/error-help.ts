@@ -106,8 +106,8 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
     cure: 'The log of the service says which. Bring back the version of the object that the database names (`verify-sessions --all --deep` finds all that are damaged).',
   },
   archive_unavailable: {
-    when: 'The store of the archives does not answer, or refuses the service.',
-    cure: 'Try again. For whoever runs it: the log says what the store said.',
+    when: 'The store of the archives does not answer, refuses the service, or is not the one the archives were kept in (a folder that is not mounted, another bucket).',
+    cure: 'Try again. For whoever runs it: the log says what the store said; `store_changed` is a store without the right marker (`purge-worker store`).',
   },
   process_not_found: {
     when: 'There is no such process in this session.',

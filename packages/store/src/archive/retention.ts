@@ -14,7 +14,9 @@ const BEGIN_REMOVALS = functionCall('begin_removals', 2);
 export async function removalsDue(db: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql<{ due: boolean }>`
     select exists (select 1 from archives r where r.purged_at is not null and r.removed_at is null and not r.legal_hold and r.expires_at <= clock_timestamp())
-        or exists (select 1 from archive_leftovers l where l.since <= clock_timestamp() - interval '1 day') as due`.execute(db);
+        or exists (select 1 from archive_leftovers l where l.since <= clock_timestamp() - interval '1 day') as due`.execute(
+    db,
+  );
   return rows[0]?.due === true;
 }
 

@@ -73,7 +73,9 @@ export async function listOldSeals(db: Kysely<Schema>, limit: number): Promise<s
     .selectFrom('archive_seals')
     .select('seal')
     .where('announced_at', '<', sql<Date>`clock_timestamp() - interval '1 hour'`)
-    .where('seal', 'not in', (select) => select.selectFrom('archive_store').select('seal').where('seal', 'is not', null))
+    .where('seal', 'not in', (select) =>
+      select.selectFrom('archive_store').select('seal').where('seal', 'is not', null),
+    )
     .orderBy('announced_at')
     .limit(limit)
     .execute();
