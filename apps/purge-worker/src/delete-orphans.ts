@@ -25,7 +25,7 @@ export async function deleteOrphans({ config, databaseUrl, database }: Worker): 
   await using guard = await openGuard({ databaseUrl, maxSize: 2, ...redis });
   let deleted = 0;
   for (let gone = 1; found.length > 0 && gone > 0; found = await find()) {
-    gone = (await guard.bulkDelete(found, 'purge-worker')).length;
+    gone = (await guard.deleteOrphans(found, { actor: 'purge-worker', olderThanSeconds })).length;
     deleted += gone;
   }
   return deleted;

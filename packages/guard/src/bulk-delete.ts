@@ -1,25 +1,35 @@
 import type { SessionId } from '@phaselock/core';
 import { deadlineIn } from '@phaselock/locking';
-import { deleteSessions } from '@phaselock/store';
+import { type BulkDeleted, deleteSessions, deleteOrphans as deleteStillOrphaned } from '@phaselock/store';
 import { announceDeleted } from './announce.ts';
 import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
 import { answering } from './failures.ts';
 
-export async function bulkDelete(
+export const bulkDelete = (ctx: GuardContext, sessionIds: readonly SessionId[], actor?: string): Promise<SessionId[]> =>
+  deleting(ctx, sessionIds, (waitMs) =>
+    deleteSessions(ctx.database, { sessionIds, reason: 'deleted', actor: actor ?? null, waitMs }),
+  );
+
+/** As above, but for those that were used since they were found: these are no orphans. */
+export const deleteOrphans = (
   ctx: GuardContext,
   sessionIds: readonly SessionId[],
-  actor?: string,
+  { actor, olderThanSeconds }: { readonly actor: string; readonly olderThanSeconds: number },
+): Promise<SessionId[]> =>
+  deleting(ctx, sessionIds, (waitMs) =>
+    deleteStillOrphaned(ctx.database, { sessionIds, actor, waitMs, olderThanSeconds }),
+  );
+
+async function deleting(
+  ctx: GuardContext,
+  sessionIds: readonly SessionId[],
+  remove: (waitMs: number) => Promise<BulkDeleted[]>,
 ): Promise<SessionId[]> {
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
   return await answering(ctx, deadline, 'unexpected', async () => {
     refuseTooMany(ctx, sessionIds.length);
-    const gone = await deleteSessions(ctx.database, {
-      sessionIds,
-      reason: 'deleted',
-      actor: actor ?? null,
-      waitMs: deadline.waitMs(),
-    });
+    const gone = await remove(deadline.waitMs());
     for (const { session_id: sessionId, task_id: taskId, phase, mode, slot_version: slotVersion, model } of gone) {
       announceDeleted(ctx, { slot: { taskId, phase, mode }, slotVersion, sessionId, model, reason: 'deleted' });
     }

@@ -1,7 +1,7 @@
 import * as apiKeys from './api-keys.ts';
 import * as board from './board.ts';
 import { bulkStart } from './bulk.ts';
-import { bulkDelete } from './bulk-delete.ts';
+import { bulkDelete, deleteOrphans } from './bulk-delete.ts';
 import { closeSession } from './close-session.ts';
 import type { GuardContext } from './context.ts';
 import * as deletion from './delete-from-board.ts';
@@ -43,6 +43,7 @@ export function createGuard(ctx: GuardContext) {
     softDelete: bound(softDelete),
     bulkStart: bound(bulkStart),
     bulkDelete: bound(bulkDelete),
+    deleteOrphans: bound(deleteOrphans),
     current: bound(lookUp.current),
     latest: bound(lookUp.latest),
     latestMany: bound(lookUp.latestMany),

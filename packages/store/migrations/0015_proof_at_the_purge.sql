@@ -284,3 +284,22 @@ begin
         order by o.since limit p_limit for update skip locked)
       returning l.object_key;
 end $$;
+
+-- Orphans are looked for first and deleted later: what was used in between is none any more. Judged again under the locks a deletion takes.
+create function delete_orphans(p_session_ids uuid[], p_actor text, p_wait_ms integer, p_older_than_seconds double precision)
+returns table (session_id uuid, task_id uuid, phase text, mode text, slot_version bigint, model text) language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_ids uuid[];
+begin
+  perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+  perform 1 from slots l where (l.task_id, l.phase, l.mode) in (select s.task_id, s.phase, s.mode from sessions s where s.id = any (p_session_ids))
+    order by l.task_id, l.phase, l.mode for update;
+  perform 1 from sessions s where s.id = any (p_session_ids) order by s.id for no key update;
+  v_ids := array(
+    select s.id from sessions s
+    where s.id = any (p_session_ids) and s.deleted_at is null and s.updated_at < clock_timestamp() - make_interval(secs => p_older_than_seconds)
+      and (s.lease_expires_at is null or s.lease_expires_at < clock_timestamp())
+      and (s.standalone or not exists (select 1 from processes p where p.session_id = s.id)));
+  return query select * from delete_sessions(v_ids, 'deleted', p_actor, p_wait_ms);
+end $$;

@@ -65,6 +65,27 @@ export type BulkDeleted = {
   readonly model: string | null;
 };
 
+const DELETE_ORPHANS = functionCall('delete_orphans', 4);
+
+/** Those of them that still are orphans, see `findOrphans`, when their locks are held. */
+export async function deleteOrphans(
+  sql: Sql,
+  {
+    sessionIds,
+    actor,
+    waitMs,
+    olderThanSeconds,
+  }: {
+    sessionIds: readonly SessionId[];
+    actor: string | null;
+    waitMs: number;
+    olderThanSeconds: number;
+  },
+): Promise<BulkDeleted[]> {
+  const values = [sessionIds, actor, Math.max(1, Math.ceil(waitMs)), olderThanSeconds];
+  return await sql.query<BulkDeleted>(DELETE_ORPHANS, values);
+}
+
 /** One transaction for all; ids that are unknown or deleted already are not in the answer. */
 export async function deleteSessions(
   sql: Sql,

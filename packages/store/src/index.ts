@@ -96,7 +96,7 @@ export {
 } from './archive/store-identity.ts';
 export { type BeginTurn, beginTurn } from './begin-turn.ts';
 export { addAttempt, addProject, addTask, type EditProject, editProject, readStrictProjects } from './board.ts';
-export { type BulkOpen, deleteSessions, openSessions } from './bulk-sessions.ts';
+export { type BulkDeleted, type BulkOpen, deleteOrphans, deleteSessions, openSessions } from './bulk-sessions.ts';
 export {
   addModel,
   addProfile,
