@@ -38,7 +38,7 @@ function jsonFields(line: string): Fields | undefined {
   }
 }
 
-const FIELD = /\b(task_attempt_id|process_id|previous_variant|current_variant)\s*[=:]\s*(?:Some\()?"?([\w.:/-]+)"?\)?/g;
+const FIELD = /\b(task_attempt_id|process_id|previous_variant|current_variant)\s*[=:]\s*(?:Some\()?"?([\w.:/-]+)/g;
 
 const textFields = (line: string): Fields =>
   new Map(

@@ -6,6 +6,7 @@ export {
 } from './archive-metrics.ts';
 export { type ArchiveStanding, type ArchiveTelemetry, createArchiveTelemetry } from './archive-telemetry.ts';
 export { createTelemetry, type TelemetryOptions } from './create-telemetry.ts';
+export { cutText } from './cut-text.ts';
 export {
   BULK_OPERATIONS,
   type BulkOperation,
@@ -38,7 +39,8 @@ export { logModelChange, type ModelChange } from './log-model-change.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts';
 export { COUNTERS, GAUGES, HISTOGRAMS, HTTP } from './metric-catalogue.ts';
 export type { HistogramSpec, LabelSets, LabelValues, MetricSpec } from './metric-specs.ts';
-export { REDACTED, redactSecrets, redactText } from './redact-secrets.ts';
+export { redactSecrets, redactText } from './redact-secrets.ts';
+export { REDACTED } from './redacted.ts';
 export type {
   CacheTelemetry,
   HttpCounts,

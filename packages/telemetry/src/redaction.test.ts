@@ -1,6 +1,10 @@
+import { growth, QUADRUPLED_AT_MOST } from '@phaselock/testkit';
 import { describe, expect, it } from 'vitest';
 import { capturedLines } from '../test/captured-lines.ts';
+import { cutText } from './cut-text.ts';
 import type { Logger } from './logger.ts';
+import { redactAddressesAndTokens } from './redact-by-form.ts';
+import { redactText } from './redact-secrets.ts';
 
 const CANARY = 'c4n4ry-5f1e77d2';
 
@@ -81,5 +85,72 @@ describe('what is not secret', () => {
     const { logger, lines } = capturedLines();
     logger.info(`connect postgres://app:${CANARY}@db:5432/app refused`);
     expect(lines()[0]?.message).toBe('connect postgres://app:[redacted]@db:5432/app refused');
+  });
+});
+
+describe('a text that is longer than a line keeps', () => {
+  const LONG = `/v1/${'x'.repeat(2_000)}`;
+
+  it('is cut before it is searched, and says so', () => {
+    expect(cutText(LONG, 100)).toBe(`${LONG.slice(0, 100)}… [cut: 2004 characters]`);
+    expect(cutText('short', 100)).toBe('short');
+    expect(cutText(`${'x'.repeat(9)}\u{1f511}`, 10)).toMatch(/^x{9}\ufffd… \[cut/);
+  });
+
+  it.each([
+    ['an address', `postgres://app:${CANARY}@db/app`],
+    ['an address with a token', `https://${CANARY}@git.example`],
+    ['one of our keys', `plk_AbCdEfGhIjKl_${CANARY.repeat(3)}`],
+    ['a signed token', `eyJhbGciOiJFUzI1NiJ9.${CANARY}${CANARY}.${CANARY}`],
+    ['a bearer', `Bearer ${CANARY}`],
+    ['a header', `Authorization: Basic ${CANARY}`],
+    ['a setting', `password=${CANARY}`],
+    ['a key of a model provider', `sk-ant-${CANARY}`],
+    ['a token of a code host', `github_pat_${CANARY}`],
+  ])('leaks nothing of %s, wherever it is cut', (_, secret) => {
+    const before = `/v1/tasks/${'x'.repeat(40)}?`;
+    const text = `${before}${secret} ${'y'.repeat(200)}`;
+    for (let limit = before.length; limit < before.length + secret.length + 20; limit += 1) {
+      const { logger, text: written } = capturedLines();
+      logger.info({ 'url.path': cutText(text, limit) }, 'request');
+      expect(written(), `cut at ${limit}`).not.toContain(CANARY.slice(0, 3));
+    }
+  });
+
+  it('is cut in every field, whoever wrote it', () => {
+    const { logger, text } = capturedLines();
+    logger.info({ given: 'y'.repeat(100_000) }, 'z'.repeat(100_000));
+    expect(text().length).toBeLessThan(40_000);
+  });
+});
+
+describe('the time it takes to look for secrets', () => {
+  it.each([
+    'a',
+    '.',
+    'http://',
+    '://x:',
+    'a://:',
+    'eyJ-',
+    '-eyJaaaaaaaa.',
+    'authorization:',
+    'authorization: basic ',
+    'bearer ',
+    'password= ',
+    'plk_',
+    '-plk_',
+    'sk-',
+    ' ',
+    "'://",
+  ])('grows with a text of %j and no faster', (unit) => {
+    const redacting = growth((length) => {
+      const text = unit.repeat(Math.ceil(length / unit.length));
+      const pieces = text.match(/[^]{1,16384}/g) ?? [];
+      return () => {
+        redactAddressesAndTokens(text);
+        for (const piece of pieces) redactText(piece);
+      };
+    });
+    expect(redacting).toBeLessThan(QUADRUPLED_AT_MOST);
   });
 });

@@ -15,6 +15,7 @@ export { agentId, aTurn, runTurn, startedOf, tokenOf } from './a-turn.ts';
 export { runAdminStatement } from './admin-statement.ts';
 export { checkHistory } from './check-history.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
+export { growth, QUADRUPLED_AT_MOST } from './growth.ts';
 export { type Effect, monotonicMicros, type RecordedOperation, type Violation } from './history.ts';
 export { type HeldLock, holdLock } from './hold-lock.ts';
 export { holdSlot } from './hold-slot.ts';

@@ -1,7 +1,9 @@
-const FORM = /^([\w.+-]+\/[\w.+-]+)\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?;?\s*$/i;
+const CHARSET = /^charset\s*=\s*"?utf-?8"?$/i;
 
 /** A charset may be named if it is the only one JSON has. */
 export function isMediaType(header: string | undefined, expected: string): boolean {
-  const [, type] = FORM.exec(header?.trim() ?? '') ?? [];
-  return type?.toLowerCase() === expected;
+  const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim());
+  if (parameters.at(-1) === '') parameters.pop();
+  const [charset, ...more] = parameters;
+  return type.toLowerCase() === expected && more.length === 0 && (charset === undefined || CHARSET.test(charset));
 }

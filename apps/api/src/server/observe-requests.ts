@@ -1,4 +1,4 @@
-import type { Logger, Telemetry } from '@phaselock/telemetry';
+import { cutText, type Logger, type Telemetry } from '@phaselock/telemetry';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { type RequestFields, type RequestScope, requestIdOf } from './request-scope.ts';
 
@@ -14,6 +14,8 @@ type Operation = { name: string };
 
 const QUIET = new Set(['liveness', 'readiness', 'metrics']);
 const MS = 1_000_000;
+/** Longer than any path of ours. */
+const MAX_PATH = 1_024;
 
 /** Gives a request its id, counts it, and writes its line when it is over, however it ended. */
 export const observeRequests =
@@ -37,7 +39,7 @@ export const observeRequests =
           'event.action': operation.name,
           'event.duration': Math.round(tookMs * MS),
           'http.request.method': request.method,
-          'url.path': request.path,
+          'url.path': cutText(request.path, MAX_PATH),
           'http.response.status_code': status,
         },
         `${request.method} ${operation.name} ${status}`,

@@ -1,7 +1,7 @@
 import type { RouteSpec } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import type { Guard } from '@phaselock/guard';
-import type { Telemetry } from '@phaselock/telemetry';
+import { cutText, type Telemetry } from '@phaselock/telemetry';
 import type { Request, Response } from 'express';
 import { type Admission, admitForGood } from '../access/admission.ts';
 import { type Caller, NOBODY } from '../access/caller.ts';
@@ -70,6 +70,9 @@ export async function letIn(
   return await admit(intake, route, request, response);
 }
 
+/** A subject is named by the issuer of its token, at whatever length. */
+const MAX_USER_ID = 256;
+
 /** Before anything is waited for: what cannot be served in time is better refused at once. */
 function shed({ shedder, telemetry }: Intake, { keepsWorkAlive }: RouteSpec): void {
   const reason = shedder.check(keepsWorkAlive === true ? 'high' : 'normal');
@@ -87,7 +90,7 @@ async function admit(
   const admission = await authenticate(request);
   const { caller } = admission;
   const fields = scope.fields();
-  if (fields !== undefined) fields['user.id'] = caller.id;
+  if (fields !== undefined) fields['user.id'] = cutText(caller.id, MAX_USER_ID);
   if (limiter !== undefined) {
     const decision = limiter.take(caller.id);
     for (const [name, value] of Object.entries(rateLimitHeaders(decision, rateWindowMs)))

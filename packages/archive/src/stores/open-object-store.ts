@@ -45,7 +45,7 @@ function s3Address(url: URL): StoreAddress | { readonly mistake: string } {
   if (versioning === undefined) return { mistake: 'must have versioning=required or versioning=off' };
   const timeoutMs = Number(given('timeout-ms') ?? DEFAULT_TIMEOUT_MS);
   if (!Number.isInteger(timeoutMs) || timeoutMs < 100) return { mistake: 'must have timeout-ms of at least 100' };
-  const path = url.pathname.replace(/^\/+|\/+$/g, '');
+  const path = url.pathname.replace(/^\/+/, '').replace(/(?<!\/)\/+$/, '');
   return {
     kind: 's3',
     options: {

@@ -81,9 +81,13 @@ async function answeringServer(launch: Launch, ended: Ended): Promise<Postmaster
   return (await isAnswering(launch, launch.cluster)) ? postmaster : undefined;
 }
 
+const saysPortTaken = (line: string): boolean =>
+  line.includes('could not create any TCP/IP sockets') ||
+  (line.includes('could not bind') && line.includes('in use'));
+
 async function startError(launch: Launch, reason: string, since: number): Promise<Error> {
   const said = await readServerLog(launch.log, since);
-  if (/could not bind .*in use|could not create any TCP\/IP sockets/.test(said)) {
+  if (said.split('\n').some(saysPortTaken)) {
     return new PortTakenError(`Port ${launch.port} is taken. The server said:\n${said}`);
   }
   return new Error(

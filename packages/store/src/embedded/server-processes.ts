@@ -51,7 +51,7 @@ async function unixCommands(): Promise<readonly Command[]> {
   if (process.platform === 'win32') return [];
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,args=']);
   return stdout.split('\n').map((line) => {
-    const [, pid = '0', command = ''] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
+    const [, pid = '0', command = ''] = /^\s*(\d+)\s+(\S.*)$/.exec(line) ?? [];
     return { pid: Number(pid), command };
   });
 }

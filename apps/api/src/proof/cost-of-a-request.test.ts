@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+import { sendOverTheWire } from '../testing/over-the-wire.ts';
+
+/** As much as the server reads of headers, less those that every request has. */
+const LONGEST = 15_900;
+const REQUESTS = 40;
+const ROUNDS = 3;
+/** A longer path is parsed, routed, cut and logged; what was mended here cost more than a hundred plain requests. */
+const AT_MOST = 6;
+
+let api: TestApi;
+const written: string[] = [];
+
+beforeAll(async () => {
+  api = await openTestApi({}, undefined, (line) => void written.push(line));
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+async function microsecondsOf(path: string): Promise<number> {
+  const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = process.cpuUsage();
+    for (let sent = 0; sent < REQUESTS; sent += 1)
+      expect((await sendOverTheWire(api.api.url, [request])).status).toBe(404);
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / REQUESTS);
+  }
+  return least;
+}
+
+test.each([
+  'a',
+  '.',
+  '/',
+  '%61',
+  'http://',
+  '://x:',
+  'a://:',
+  'x://@',
+  'eyJ-',
+  '-eyJaaaaaaaa.',
+  'authorization:',
+  'bearer%20',
+  'password=',
+  'token',
+  '-plk_',
+  'sk-',
+])('a path of %j, sent without a key, costs little more than a plain one', async (unit) => {
+  const plain = await microsecondsOf('/v1/nothing-here');
+  const path = `/v1/nothing-here/${unit.repeat(Math.floor((LONGEST - 20) / unit.length))}`;
+  const line = written.length;
+  expect((await microsecondsOf(path)) / plain).toBeLessThan(AT_MOST);
+  expect(Math.max(...written.slice(line).map(({ length }) => length))).toBeLessThan(2_500);
+});

@@ -1,0 +1,65 @@
+import { REDACTED } from './redacted.ts';
+
+/**
+ * Secrets whose end decides whether they are any: the user of an address ends with an @, a signed token has two dots. An expression would look
+ * for that end once from each beginning; here each word is passed once.
+ */
+export const redactAddressesAndTokens = (text: string): string =>
+  text
+    .replaceAll(/[^\s"']+/g, redactAddresses)
+    .replaceAll(/[\w.-]+/g, redactSignedTokens)
+    .replaceAll(/\bplk_[\w-]+/g, redactKey);
+
+const ADDRESS = '://';
+const USER_END = /[:/@]/g;
+
+/** What stands before the last @ of a word is the user's: a password that contains one is not cut in half. */
+function redactAddresses(word: string): string {
+  const lastAt = word.lastIndexOf('@');
+  let told = '';
+  let from = 0;
+  for (let sign = word.indexOf(ADDRESS); sign !== -1 && sign < lastAt; sign = word.indexOf(ADDRESS, from)) {
+    const start = sign + ADDRESS.length;
+    USER_END.lastIndex = start;
+    const end = USER_END.exec(word)?.index ?? lastAt;
+    if (word[end] === ':') return `${told}${word.slice(from, end)}:${REDACTED}${word.slice(lastAt)}`;
+    told += word[end] === '@' && end > start ? `${word.slice(from, start)}${REDACTED}` : word.slice(from, end);
+    from = end;
+  }
+  return told + word.slice(from);
+}
+
+const TOKEN = 'eyJ';
+const MIN_PART = 8;
+
+/** A token is three parts with dots between them; the first begins with an encoded `{"`. */
+function redactSignedTokens(word: string): string {
+  const parts = word.split('.');
+  const told: string[] = [];
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = parts[at] ?? '';
+    const start = startOfToken(part);
+    const isToken =
+      start !== -1 && part.length - start >= TOKEN.length + MIN_PART && (parts[at + 1] ?? '').length >= MIN_PART;
+    if (isToken && at + 2 < parts.length) {
+      told.push(part.slice(0, start) + REDACTED);
+      at += 2;
+    } else told.push(part);
+  }
+  return told.join('.');
+}
+
+function startOfToken(part: string): number {
+  if (part.startsWith(TOKEN)) return 0;
+  const dashed = part.indexOf(`-${TOKEN}`);
+  return dashed === -1 ? -1 : dashed + 1;
+}
+
+const KEY_PREFIX = /^plk_[\w-]{12}_/;
+const MIN_SECRET = 20;
+
+/** Our own keys keep the part that finds their row. */
+function redactKey(word: string): string {
+  const prefix = KEY_PREFIX.exec(word)?.[0] ?? '';
+  return prefix !== '' && word.length - prefix.length >= MIN_SECRET ? `${prefix}${REDACTED}` : word;
+}
