@@ -82,8 +82,7 @@ async function answeringServer(launch: Launch, ended: Ended): Promise<Postmaster
 }
 
 const saysPortTaken = (line: string): boolean =>
-  line.includes('could not create any TCP/IP sockets') ||
-  (line.includes('could not bind') && line.includes('in use'));
+  line.includes('could not create any TCP/IP sockets') || (line.includes('could not bind') && line.includes('in use'));
 
 async function startError(launch: Launch, reason: string, since: number): Promise<Error> {
   const said = await readServerLog(launch.log, since);
