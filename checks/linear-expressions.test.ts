@@ -46,7 +46,9 @@ const examine = ({ pattern, flags }: Pick<Expression, 'pattern' | 'flags'>): Dia
     : 'safe';
 
 // Without a native build beside it the analyser would look for one first.
-beforeAll(() => void (process.env.RECHECK_SYNC_BACKEND = 'pure'));
+beforeAll(() => {
+  process.env.RECHECK_SYNC_BACKEND = 'pure';
+});
 
 const { expressions, built } = findExpressions();
 

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await once(issuerServer, 'listening');
   const address = issuerServer.address();
   issuer = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  tokens = authenticateTokens({ issuer, audience: AUDIENCE, algorithms: ['ES256'] });
+  tokens = authenticateTokens({ issuer, audience: AUDIENCE, algorithms: ['ES256'], allProjects: true });
 });
 afterAll(() => {
   issuerServer.close();
@@ -80,6 +80,42 @@ describe('a token of the issuer', () => {
   });
 });
 
+describe('a token of an issuer that serves other programs too', () => {
+  const shared = () => authenticateTokens({ issuer, audience: AUDIENCE, algorithms: ['ES256'] });
+
+  test('is refused when it names no project, and told what it lacks', async () => {
+    await expect(shared().authenticate(await signed(claims()))).rejects.toMatchObject({
+      code: 'forbidden',
+      detail: 'the token names no project: it needs the claim phaselock_project',
+    });
+    await expect(shared().authenticate(await signed(claims({ scope: 'phaselock:admin' })))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    const bound = await shared().authenticate(await signed(claims({ phaselock_project: PROJECT })));
+    expect(bound?.projectId).toBe(PROJECT);
+  });
+
+  test('that is not signed by it is nobody, whatever it names', async () => {
+    const stranger = await generateKeyPair('ES256');
+    expect(await shared().authenticate(await signed(claims(), stranger.privateKey))).toBeUndefined();
+  });
+
+  test.each([
+    ['admin', []],
+    ['openid admin profile', []],
+    [['admin'], []],
+    ['phaselock:admin', ['admin']],
+    ['phaselock:phaselock:admin', []],
+    ['Admin PHASELOCK:ADMIN', []],
+    ['admin sessions:read', ['sessions:read']],
+  ])(
+    'with the scope %j has the scopes %j: an administrator of something else is none here',
+    async (scope, expected) => {
+      expect((await tokens.authenticate(await signed(claims({ scope }))))?.scopes).toEqual(expected);
+    },
+  );
+});
+
 test('a token that was accepted is lost at the moment it would be refused, and not before', async () => {
   const clock = { now: Date.now(), looks: 0 };
   const now = (): number => {
@@ -87,7 +123,7 @@ test('a token that was accepted is lost at the moment it would be refused, and n
     return clock.now;
   };
   const authenticator = authenticateTokens(
-    { issuer, audience: AUDIENCE, algorithms: ['ES256'] },
+    { issuer, audience: AUDIENCE, algorithms: ['ES256'], allProjects: true },
     { now, recheckMs: 1 },
   );
   const token = await signed(claims());

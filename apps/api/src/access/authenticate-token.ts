@@ -12,6 +12,8 @@ export type TokenIssuer = {
   readonly algorithms: readonly string[];
   /** Where the keys are; else the issuer says. */
   readonly jwksUrl?: string;
+  /** Whether a token that names no project is one of all projects. An issuer that serves other programs too gives such tokens to everybody. */
+  readonly allProjects?: boolean;
 };
 
 export type TokenAuthenticator = Authenticator & Disposable;
@@ -23,6 +25,7 @@ const ASYMMETRIC = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$/;
 const CLOCK_TOLERANCE_S = 5;
 const DISCOVERY_TIMEOUT_MS = 3_000;
 const PROJECT_CLAIM = 'phaselock_project';
+const PREFIX = 'phaselock:';
 
 export class IssuerMistake extends Error {
   override readonly name = 'IssuerMistake';
@@ -30,7 +33,7 @@ export class IssuerMistake extends Error {
 
 /** Bearer tokens of one issuer, for one audience, signed in one of the ways that were agreed on. The token itself has no say in any of it. */
 export function authenticateTokens(
-  { issuer, audience, algorithms, jwksUrl }: TokenIssuer,
+  { issuer, audience, algorithms, jwksUrl, allProjects = false }: TokenIssuer,
   { now = Date.now, recheckMs = RECHECK_MS }: Clock = {},
 ): TokenAuthenticator {
   for (const algorithm of algorithms) {
@@ -38,23 +41,27 @@ export function authenticateTokens(
   }
   const keysOf = issuerKeys(issuer, jwksUrl);
   const expiry = watchExpiry({ now, everyMs: recheckMs });
+  const verify = async (token: string): Promise<JWTPayload | undefined> => {
+    const keys = await keysOf();
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer,
+        audience,
+        algorithms: [...algorithms],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        currentDate: new Date(now()),
+        requiredClaims: ['exp', 'sub'],
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout || isNetworkFailure(error)) throw unavailable(error);
+      return undefined;
+    }
+  };
   return {
     async authenticate(token) {
-      const keys = await keysOf();
-      try {
-        const { payload } = await jwtVerify(token, keys, {
-          issuer,
-          audience,
-          algorithms: [...algorithms],
-          clockTolerance: CLOCK_TOLERANCE_S,
-          currentDate: new Date(now()),
-          requiredClaims: ['exp', 'sub'],
-        });
-        return callerOf(payload);
-      } catch (error) {
-        if (error instanceof errors.JWKSTimeout || isNetworkFailure(error)) throw unavailable(error);
-        return undefined;
-      }
+      const payload = await verify(token);
+      return payload === undefined ? undefined : callerOf(payload, allProjects);
     },
     watch: (token, { lost }) => expiry.watch(acceptedUntil(token), lost),
     [Symbol.dispose]: () => expiry[Symbol.dispose](),
@@ -101,16 +108,20 @@ function trusted(address: string): URL {
   return url;
 }
 
-function callerOf(payload: JWTPayload): Caller | undefined {
+function callerOf(payload: JWTPayload, allProjects: boolean): Caller | undefined {
   const { sub, scope, [PROJECT_CLAIM]: project } = payload;
+  if (project === undefined && !allProjects)
+    throw new PhaselockError('forbidden', {
+      detail: `the token names no project: it needs the claim ${PROJECT_CLAIM}`,
+    });
   const projectId = typeof project === 'string' ? parseProjectId(project) : null;
   // A project that cannot be read must not become every project.
   if (sub === undefined || projectId === undefined || (project !== undefined && projectId === null)) return undefined;
   return { kind: 'token', id: `token:${sub}`, name: sub, scopes: scopesIn(scope), projectId };
 }
 
+/** `admin` is what any program calls its administrators: only with our prefix does the issuer mean ours. */
 function scopesIn(claim: unknown): Scope[] {
   const named = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim.map(String) : [];
-  const plain = new Set(named.map((name) => name.replace(/^phaselock:/, '')));
-  return SCOPES.filter((scope) => plain.has(scope));
+  return SCOPES.filter((scope) => named.includes(`${PREFIX}${scope}`) || (scope !== 'admin' && named.includes(scope)));
 }

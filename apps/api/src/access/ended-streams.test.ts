@@ -9,7 +9,11 @@ let issuer: Issuer;
 let two: TwoProcesses;
 beforeAll(async () => {
   issuer = await startIssuer();
-  two = await openTwoProcesses({ PHASELOCK_OIDC_ISSUER: issuer.url, PHASELOCK_OIDC_AUDIENCE: issuer.audience });
+  two = await openTwoProcesses({
+    PHASELOCK_OIDC_ISSUER: issuer.url,
+    PHASELOCK_OIDC_AUDIENCE: issuer.audience,
+    PHASELOCK_OIDC_ALL_PROJECTS: 'on',
+  });
 });
 afterAll(async () => {
   await two[Symbol.asyncDispose]();

@@ -39,7 +39,7 @@ export function openAccess({ config, guard, now, recheckMs = RECHECK_MS }: Acces
 }
 
 function issuerOf(
-  { oidcIssuer, oidcAudience, oidcAlgorithms, oidcJwksUrl }: Config,
+  { oidcIssuer, oidcAudience, oidcAlgorithms, oidcJwksUrl, oidcAllProjects }: Config,
   recheckMs: number,
 ): TokenAuthenticator | undefined {
   if (oidcIssuer === undefined || oidcAudience === undefined) return undefined;
@@ -48,6 +48,7 @@ function issuerOf(
       issuer: oidcIssuer,
       audience: oidcAudience,
       algorithms: oidcAlgorithms,
+      allProjects: oidcAllProjects,
       ...(oidcJwksUrl !== undefined && { jwksUrl: oidcJwksUrl }),
     },
     { recheckMs },

@@ -65,6 +65,7 @@ describe('a configuration', () => {
     [{ PHASELOCK_AUTH: 'off', PHASELOCK_HOST: '::' }, 'PHASELOCK_AUTH=off is for loopback only'],
     [{ PHASELOCK_OIDC_ISSUER: 'https://issuer.example' }, 'belong together'],
     [{ PHASELOCK_OIDC_AUDIENCE: 'phaselock' }, 'belong together'],
+    [{ PHASELOCK_OIDC_ALL_PROJECTS: 'on' }, 'needs PHASELOCK_OIDC_ISSUER'],
     [{ PHASELOCK_OIDC_JWKS_URL: 'https://issuer.example/keys' }, 'needs PHASELOCK_OIDC_ISSUER'],
     [
       { PHASELOCK_AUTH: 'off', PHASELOCK_OIDC_ISSUER: 'https://issuer.example', PHASELOCK_OIDC_AUDIENCE: 'x' },

@@ -8,7 +8,7 @@ export { ConfigMistakes, type Environment };
 
 export const readConfig = (env: Environment): Config => readSettings(SETTINGS, env, contradictions);
 
-function contradictions({ auth, host, oidcIssuer, oidcAudience, oidcJwksUrl }: Config): string[] {
+function contradictions({ auth, host, oidcIssuer, oidcAudience, oidcJwksUrl, oidcAllProjects }: Config): string[] {
   const found: string[] = [];
   if (auth === 'off' && !isLoopbackHost(host))
     found.push('PHASELOCK_AUTH=off is for loopback only: set PHASELOCK_AUTH=keys, or PHASELOCK_HOST=127.0.0.1');
@@ -16,6 +16,8 @@ function contradictions({ auth, host, oidcIssuer, oidcAudience, oidcJwksUrl }: C
     found.push('PHASELOCK_OIDC_ISSUER and PHASELOCK_OIDC_AUDIENCE belong together');
   if (oidcJwksUrl !== undefined && oidcIssuer === undefined)
     found.push('PHASELOCK_OIDC_JWKS_URL needs PHASELOCK_OIDC_ISSUER');
+  if (oidcAllProjects && oidcIssuer === undefined)
+    found.push('PHASELOCK_OIDC_ALL_PROJECTS needs PHASELOCK_OIDC_ISSUER');
   if (oidcIssuer !== undefined && auth === 'off')
     found.push('PHASELOCK_OIDC_ISSUER has no effect with PHASELOCK_AUTH=off');
   return found;

@@ -133,6 +133,15 @@ export const SETTINGS = {
       ['https:', 'http:'],
     ),
   ),
+  oidcAllProjects: onOff(
+    {
+      variable: 'PHASELOCK_OIDC_ALL_PROJECTS',
+      group: access,
+      meaning:
+        '`on`: a token without the claim `phaselock_project` is one of all projects. `off`: it is refused. Only for an issuer whose tokens for this audience are all meant for phaselock',
+    },
+    'off',
+  ),
   rateLimit: integer(
     {
       variable: 'PHASELOCK_RATE_LIMIT',
