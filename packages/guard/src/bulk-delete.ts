@@ -4,12 +4,20 @@ import { type BulkDeleted, deleteSessions, deleteOrphans as deleteStillOrphaned 
 import { announceDeleted } from './announce.ts';
 import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
+import { demandReplaceToDelete } from './demand-replace.ts';
 import { answering } from './failures.ts';
 
-export const bulkDelete = (ctx: GuardContext, sessionIds: readonly SessionId[], actor?: string): Promise<SessionId[]> =>
-  deleting(ctx, sessionIds, (waitMs) =>
-    deleteSessions(ctx.database, { sessionIds, reason: 'deleted', actor: actor ?? null, waitMs }),
-  );
+/** All of them or, where one would need a right that the caller does not have, none. */
+export const bulkDelete = (
+  ctx: GuardContext,
+  sessionIds: readonly SessionId[],
+  actor?: string,
+  { mayReplace }: { readonly mayReplace?: boolean } = {},
+): Promise<SessionId[]> =>
+  deleting(ctx, sessionIds, async (waitMs) => {
+    await demandReplaceToDelete(ctx, mayReplace, sessionIds);
+    return await deleteSessions(ctx.database, { sessionIds, reason: 'deleted', actor: actor ?? null, waitMs });
+  });
 
 /** As above, but for those that were used since they were found: these are no orphans. */
 export const deleteOrphans = (

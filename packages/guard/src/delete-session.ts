@@ -3,14 +3,25 @@ import { type Deadline, deadlineIn } from '@phaselock/locking';
 import { type DeletedSession, deleteSession as write } from '@phaselock/store';
 import { announceDeleted } from './announce.ts';
 import type { GuardContext } from './context.ts';
+import { demandReplaceToDelete } from './demand-replace.ts';
 import { answering, isRetryable } from './failures.ts';
 
-export type DeleteSession = { readonly sessionId: SessionId; readonly seenVersion?: number; readonly actor?: string };
+export type DeleteSession = {
+  readonly sessionId: SessionId;
+  readonly seenVersion?: number;
+  readonly actor?: string;
+  /** False for a caller without the right to replace a session. */
+  readonly mayReplace?: boolean;
+};
 
 /** Takes a session out of its slot and out of the lists; its record, logs and history stay. Deleting it again changes nothing. */
-export async function softDelete(ctx: GuardContext, { sessionId, seenVersion, actor }: DeleteSession): Promise<void> {
+export async function softDelete(
+  ctx: GuardContext,
+  { sessionId, seenVersion, actor, mayReplace }: DeleteSession,
+): Promise<void> {
   const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
   await answering(ctx, deadline, 'unexpected', async () => {
+    await demandReplaceToDelete(ctx, mayReplace, [sessionId]);
     const given = { sessionId, seenVersion: seenVersion ?? null, reason: 'deleted', actor: actor ?? null } as const;
     const deleted = await onceMore(deadline, () => write(ctx.database, { ...given, waitMs: deadline.waitMs() }));
     await ctx.racepoint?.('delete:written');

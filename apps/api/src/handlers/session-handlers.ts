@@ -1,5 +1,6 @@
 import { ROUTES, slotFilterOf } from '@phaselock/contract';
 import { PhaselockError, parseSessionId } from '@phaselock/core';
+import { grants } from '../access/scopes.ts';
 import { cutWhenDenied } from '../access/when-denied.ts';
 import { NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
@@ -33,7 +34,12 @@ export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
 
   deleteSession: handle(ROUTES.deleteSession, async ({ params, ifMatch, caller }) => {
     const { sessionId } = params;
-    await guard.softDelete({ sessionId, actor: caller.name, ...(ifMatch !== undefined && { seenVersion: ifMatch }) });
+    await guard.softDelete({
+      sessionId,
+      actor: caller.name,
+      mayReplace: grants(caller.scopes, 'sessions:replace'),
+      ...(ifMatch !== undefined && { seenVersion: ifMatch }),
+    });
     return NO_CONTENT;
   }),
 

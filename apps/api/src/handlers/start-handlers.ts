@@ -61,7 +61,11 @@ export const startHandlers = ({ guard, scope }: ApiContext) => {
     }),
 
     deleteMany: handle(ROUTES.deleteMany, async ({ body, caller }) =>
-      ok({ deleted: await guard.bulkDelete(body.sessionIds, caller.name) }),
+      ok({
+        deleted: await guard.bulkDelete(body.sessionIds, caller.name, {
+          mayReplace: grants(caller.scopes, 'sessions:replace'),
+        }),
+      }),
     ),
 
     latestOfMany: handle(ROUTES.latestOfMany, async ({ body }) =>

@@ -55,7 +55,7 @@ export const deleteSession = route({
   group,
   summary: 'Soft-delete a session',
   description:
-    'It leaves its slot and the lists; its record, its logs and its history stay. Deleting it again changes nothing.',
+    'It leaves its slot and the lists; its record, its logs and its history stay. Deleting it again changes nothing. Taking a live session out of its slot needs the scope `sessions:replace`; a standalone one, or one that has left already, does not.',
   scope: 'sessions:write',
   params,
   takesIfMatch: true,

@@ -108,6 +108,8 @@ export const deleteMany = route({
   path: '/v1/sessions/bulk-delete',
   group,
   summary: 'Soft-delete many sessions',
+  description:
+    'All in one transaction. Without the scope `sessions:replace` it is refused as a whole when one of them is the live session of a slot.',
   scope: 'sessions:write',
   body: z.strictObject({ sessionIds: z.array(sessionId).min(1).max(BULK_LIMIT) }).meta({ id: 'BulkDeleteRequest' }),
   answers: {
