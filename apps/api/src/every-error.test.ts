@@ -196,6 +196,10 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
   model_not_found: () => api.call('DELETE', `/v1/models/${NOBODY_KNOWS}`),
   profile_not_found: () => api.call('DELETE', `/v1/profiles/${NOBODY_KNOWS}`),
   api_key_not_found: () => api.call('DELETE', `/v1/admin/api-keys/${NOBODY_KNOWS}`),
+  last_admin_key: async () => {
+    const { id = '' } = (await api.api.guard.findApiKey(api.key.slice(4, 16))) ?? {};
+    return await api.call('DELETE', `/v1/admin/api-keys/${id}`);
+  },
   flag_not_found: () => api.call('PUT', '/v1/admin/flags/no_such_flag', { body: { enabled: true } }),
   archive_not_found: async () => await get(`/v1/archives/${await started('plan')}`),
   archive_removed: async () => {

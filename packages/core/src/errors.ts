@@ -82,6 +82,11 @@ export const ERRORS = {
   model_not_found: { status: 404, retryable: false, text: 'There is no such model.' },
   profile_not_found: { status: 404, retryable: false, text: 'There is no such profile.' },
   api_key_not_found: { status: 404, retryable: false, text: 'There is no such API key.' },
+  last_admin_key: {
+    status: 409,
+    retryable: false,
+    text: 'This is the last valid key that may administer the service. Make another one first.',
+  },
   flag_not_found: { status: 404, retryable: false, text: 'There is no such flag.' },
   archive_not_found: {
     status: 404,

@@ -47,9 +47,21 @@ export const listApiKeys = (ctx: GuardContext, page: store.PageAfter<ApiKeyId>) 
     ),
   );
 
-export const revokeApiKey = (ctx: GuardContext, id: ApiKeyId): Promise<void> =>
+export const revokeApiKey = (
+  ctx: GuardContext,
+  id: ApiKeyId,
+  { evenLast = false }: { readonly evenLast?: boolean } = {},
+): Promise<void> =>
   answerInTime(ctx, async () => {
-    if (!(await store.revokeApiKey(ctx.database.kysely, id))) throw new PhaselockError('api_key_not_found');
+    const outcome = await store.revokeApiKey(ctx.database.kysely, id, { evenLast });
+    switch (outcome) {
+      case 'revoked':
+        return;
+      case 'last-admin':
+        throw new PhaselockError('last_admin_key');
+      case 'not-found':
+        throw new PhaselockError('api_key_not_found');
+    }
   });
 
 export const touchApiKeys = (ctx: GuardContext, ids: readonly ApiKeyId[]): Promise<void> =>

@@ -58,14 +58,39 @@ export async function listApiKeys(db: Kysely<Schema>, { limit, after }: PageAfte
 
 const now = sql<Date>`clock_timestamp()`;
 
-/** False when there is no such key; revoking twice is revoking once. */
-export async function revokeApiKey(db: Kysely<Schema>, id: ApiKeyId): Promise<boolean> {
-  const revoked = await db
-    .updateTable('api_keys')
-    .set(({ fn, ref }) => ({ revoked_at: fn.coalesce(ref('revoked_at'), now) }))
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return revoked.numUpdatedRows > 0n;
+export type RevokedKey = 'revoked' | 'last-admin' | 'not-found';
+
+/**
+ * Revoking twice is revoking once. The last valid key that may administer is left, unless that is meant. One at a time: of two administrators who
+ * revoke each other the second finds what the first left.
+ */
+export const revokeApiKey = (
+  db: Kysely<Schema>,
+  id: ApiKeyId,
+  { evenLast }: { readonly evenLast: boolean },
+): Promise<RevokedKey> =>
+  db.transaction().execute(async (tx) => {
+    // Excludes another revocation and any other change of a key, and no reader.
+    await sql`lock table api_keys in share row exclusive mode`.execute(tx);
+    if (!evenLast && (await isLastAdmin(tx, id))) return 'last-admin';
+    const revoked = await tx
+      .updateTable('api_keys')
+      .set(({ fn, ref }) => ({ revoked_at: fn.coalesce(ref('revoked_at'), now) }))
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return revoked.numUpdatedRows > 0n ? 'revoked' : 'not-found';
+  });
+
+async function isLastAdmin(db: Kysely<Schema>, id: ApiKeyId): Promise<boolean> {
+  const admins = await db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('revoked_at', 'is', null)
+    .where('project_id', 'is', null)
+    .where(sql<boolean>`'admin' = any (scopes)`)
+    .limit(2)
+    .execute();
+  return admins.length === 1 && admins[0]?.id === id;
 }
 
 export async function touchApiKeys(db: Kysely<Schema>, ids: readonly ApiKeyId[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SCOPES, type Scope } from '@phaselock/contract';
-import { parseProjectId } from '@phaselock/core';
+import { type ApiKeyId, PhaselockError, parseProjectId } from '@phaselock/core';
 import { type Guard, openGuard } from '@phaselock/guard';
 import { startEmbeddedPostgres } from '@phaselock/store';
 import { makeApiKey } from '../access/api-key-secret.ts';
@@ -10,7 +10,7 @@ import type { Run } from './run-api.ts';
 const USAGE = `usage:
   keys create --name <name> --scopes <scope,…> [--project <id>]
   keys list
-  keys revoke <prefix>
+  keys revoke <prefix> [--force]
 scopes: ${SCOPES.join(', ')}`;
 
 type Command = (guard: Guard, say: Run['say']) => Promise<void>;
@@ -78,7 +78,11 @@ const listKeys: Command = async (guard, say) => {
 };
 
 function revokeKey(args: readonly string[]): Command {
-  const { positionals } = parseArgs({ args: [...args], options: {}, allowPositionals: true });
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    options: { force: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
   const [given, ...more] = positionals;
   if (given === undefined || more.length > 0) throw new Error('revoke takes one prefix');
   // Whoever has the whole key at hand may give that.
@@ -86,7 +90,20 @@ function revokeKey(args: readonly string[]): Command {
   return async (guard, say) => {
     const found = await guard.findApiKey(prefix);
     if (found === undefined) throw new Error('there is no key with this prefix');
-    await guard.revokeApiKey(found.id);
+    if (!values.force) await revokeUnlessLast(guard, found.id);
+    else await guard.revokeApiKey(found.id, { evenLast: true });
     say(`revoked; a running service may take it for five seconds more`);
   };
+}
+
+/** Whoever can run this can make keys, so nobody is locked out for good: asking once is enough. */
+async function revokeUnlessLast(guard: Guard, id: ApiKeyId): Promise<void> {
+  try {
+    await guard.revokeApiKey(id);
+  } catch (error) {
+    if (!(error instanceof PhaselockError) || error.code !== 'last_admin_key') throw error;
+    throw new Error(
+      'this is the last valid key with the scope admin: without it nobody can administer the service by HTTP. Make another one (keys create --scopes admin), or revoke it all the same with --force',
+    );
+  }
 }

@@ -137,6 +137,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
     when: 'There is no API key with this id.',
     cure: 'Take the id from `GET /v1/admin/api-keys`; it is not the key itself, nor its prefix.',
   },
+  last_admin_key: {
+    when: 'No other key is valid, of all projects and with the scope `admin`: once it is revoked nobody could make or revoke keys any more, or change flags. Whoever asks, and also when several are revoked at the same time.',
+    cure: 'Make the key that is to take its place (`POST /v1/admin/api-keys` with the scope `admin` and without `projectId`), then revoke this one with that. On the machine of the service `keys revoke --force` revokes it all the same; `keys create` there makes a new one.',
+  },
   flag_not_found: {
     when: 'There is no flag of this name.',
     cure: 'Take the name from `GET /v1/admin/flags`. A flag nobody knows would switch nothing, so none is made by setting it.',

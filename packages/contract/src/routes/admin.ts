@@ -44,11 +44,12 @@ export const revokeApiKey = route({
   path: '/v1/admin/api-keys/{apiKeyId}',
   group,
   summary: 'Revoke an API key',
-  description: 'Other replicas may take it for five seconds more.',
+  description:
+    'Other replicas may take it for five seconds more. The last valid key of all projects with the scope `admin` is not revoked, by no caller.',
   scope,
   params: z.strictObject({ apiKeyId }),
   answers: { 204: { description: 'It is revoked' } },
-  errors: ['api_key_not_found'],
+  errors: ['api_key_not_found', 'last_admin_key'],
 });
 
 export const listFlags = route({

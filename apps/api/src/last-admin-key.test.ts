@@ -1,0 +1,91 @@
+import { parseProjectId } from '@phaselock/core';
+import { createTestDatabase } from '@phaselock/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runKeys } from './start/run-keys.ts';
+import { listField, textField } from './testing/fields.ts';
+import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+
+let stack: AsyncDisposableStack;
+let api: TestApi;
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  api = stack.use(await openTestApi());
+});
+afterEach(() => stack.disposeAsync());
+
+const REFUSED = {
+  status: 409,
+  body: {
+    code: 'last_admin_key',
+    title: 'This is the last valid key that may administer the service. Make another one first.',
+    retryable: false,
+  },
+};
+
+async function idOf(key: string): Promise<string> {
+  const { body } = await api.call('GET', '/v1/admin/api-keys?limit=200');
+  return textField(
+    listField(body, 'items').find((item) => textField(item, 'prefix') === key.slice(4, 16)),
+    'id',
+  );
+}
+const revoke = async (id: string, as = api.key) => await api.call('DELETE', `/v1/admin/api-keys/${id}`, { key: as });
+
+test('a key does not revoke itself when nobody could administer afterwards', async () => {
+  expect(await revoke(await idOf(api.key))).toMatchObject(REFUSED);
+  expect((await api.call('GET', '/v1/admin/flags')).status).toBe(200);
+});
+
+test('what cannot administer does not count: fewer scopes, one project, or revoked', async () => {
+  const id = await idOf(api.key);
+  const projectId = parseProjectId(api.world.projectId);
+  await api.keyFor(['sessions:read', 'sessions:write', 'sessions:replace', 'archive:read']);
+  await api.keyFor(['admin'], projectId);
+  const second = await api.keyFor(['admin']);
+  expect((await revoke(await idOf(second))).status).toBe(204);
+  expect(await revoke(id)).toMatchObject(REFUSED);
+});
+
+test('with another one it is revoked, and revoking it again changes nothing', async () => {
+  const id = await idOf(api.key);
+  const second = await api.keyFor(['admin']);
+  expect((await revoke(id)).status).toBe(204);
+  expect((await revoke(id, second)).status).toBe(204);
+  expect(await api.call('GET', '/v1/admin/flags')).toMatchObject({ status: 401 });
+});
+
+test('of administrators who revoke each other at the same time one is left', async () => {
+  const keys = [api.key, ...(await Promise.all(Array.from({ length: 5 }, () => api.keyFor(['admin']))))];
+  const ids = await Promise.all(keys.map(idOf));
+  const victims = ids.map((_, index) => ids[(index + 1) % ids.length] ?? '');
+  await Promise.all(keys.map((key, index) => revoke(victims[index] ?? '', key)));
+  const left = await api.api.guard.database.pool.pg.query(
+    `select 1 from api_keys where revoked_at is null and project_id is null and 'admin' = any (scopes)`,
+  );
+  expect(left.rowCount).toBeGreaterThanOrEqual(1);
+});
+
+test('a program that uses the guard is refused in the same way, at the same time, too', async () => {
+  const { guard } = api.api;
+  const second = await api.keyFor(['admin']);
+  const found = await Promise.all([api.key, second].map((key) => guard.findApiKey(key.slice(4, 16))));
+  const outcomes = await Promise.allSettled(found.map((key) => guard.revokeApiKey(key?.id ?? never())));
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('on the machine it takes --force, and says why', async () => {
+  const said: string[] = [];
+  const { url } = stack.use(await createTestDatabase());
+  const keys = (...args: string[]) =>
+    runKeys({ env: { PHASELOCK_DATABASE_URL: url }, args, say: (text) => void said.push(text) });
+  await keys('create', '--name', 'first', '--scopes', 'admin');
+  const key = said.pop()?.split('\n')[0] ?? '';
+  await expect(keys('revoke', key)).rejects.toThrow('the last valid key with the scope admin');
+  await keys('revoke', '--force', key);
+  await keys('list');
+  expect(said.join('\n')).toContain('revoked 20');
+});
+
+function never(): never {
+  throw new Error('there is no such key');
+}
