@@ -1,13 +1,17 @@
 import { createServer } from 'node:http';
 import type { ArchiveTelemetry } from '@phaselock/telemetry';
 
+/** What programs of this machine call it. A web page can make another name point here. */
+const THIS_MACHINE = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
+
 /** `/metrics` and `/healthz`, on loopback and nowhere else: there is no authentication here. */
 export async function serveMetrics(
   telemetry: ArchiveTelemetry,
   port: number,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const [pathname] = (request.url ?? '/').split('?', 1);
+    if (!THIS_MACHINE.test(request.headers.host ?? '')) return void response.writeHead(403).end();
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
     if (pathname === '/healthz') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
     if (pathname !== '/metrics') return void response.writeHead(404).end();
