@@ -42,7 +42,13 @@ const intake: Intake = {
   telemetry,
   scope,
 };
-const app = openFront({ logger: createLogger({ service: 'floor', level: 'warn' }), telemetry, scope, now });
+const app = openFront({
+  onlyThisMachine: false,
+  logger: createLogger({ service: 'floor', level: 'warn' }),
+  telemetry,
+  scope,
+  now,
+});
 app.get('/floor', async (request, response) => {
   await letIn(intake, ROUTES.latestSession, request, response);
   response.json(body);

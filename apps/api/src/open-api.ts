@@ -109,6 +109,7 @@ export async function openApi({
     logger,
     now,
     openMetrics: isLoopbackHost(config.host),
+    onlyThisMachine: config.auth === 'off',
   });
   const { server, url, inFlight, closeUnused } = await listen(app, config);
   resources.defer(telemetry.http.observe(() => ({ inFlight: inFlight(), streams: changes.open() })));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isLoopbackHost, refuseForeignOrigin } from './loopback-only.ts';
+import { isFromHere, isLoopbackHost, refuseForeigners } from './loopback-only.ts';
 
 describe('with authentication off', () => {
   test.each([
@@ -19,15 +19,23 @@ describe('with authentication off', () => {
   });
 
   test.each([
-    [{ host: '127.0.0.1:4700' }, true],
-    [{ host: '[::1]:4700', origin: 'http://localhost:5173' }, true],
-    [{}, true],
-    [{ host: 'rebound.example:4700' }, false],
-    [{ host: 'localhost:4700', origin: 'https://example.com' }, false],
-    [{ host: 'localhost:4700', origin: 'null' }, false],
-    [{ host: 'localhost:4700', origin: 'http://localhost.example.com' }, false],
-  ])('%j is answered: %s', (headers, expected) => {
-    const ask = (): void => refuseForeignOrigin(headers);
+    [{ headers: { host: '127.0.0.1:4700' } }, true],
+    [{ headers: { host: '[::1]:4700', origin: 'http://localhost:5173' } }, true],
+    [{ headers: {} }, true],
+    [{ url: 'http://localhost:4700/docs', headers: { host: 'localhost:4700' } }, true],
+    [{ url: '*', headers: { host: 'localhost:4700' } }, true],
+    [{ url: 'http://rebound.example/docs', headers: { host: 'localhost:4700' } }, false],
+    [{ url: 'localhost:4700', headers: { host: 'localhost:4700' } }, false],
+    [{ headers: { host: 'rebound.example:4700' } }, false],
+    [{ headers: { host: 'localhost:4700:80' } }, false],
+    [{ headers: { host: 'ada@localhost' } }, false],
+    [{ headers: { host: '' } }, false],
+    [{ headers: { host: 'localhost:4700', origin: 'https://example.com' } }, false],
+    [{ headers: { host: 'localhost:4700', origin: 'null' } }, false],
+    [{ headers: { host: 'localhost:4700', origin: 'http://localhost.example.com' } }, false],
+  ])('%j is answered: %s', (asked, expected) => {
+    expect(isFromHere(asked)).toBe(expected);
+    const ask = (): void => refuseForeigners(asked);
     if (expected) expect(ask).not.toThrow();
     else expect(ask).toThrow(expect.objectContaining({ code: 'forbidden' }));
   });

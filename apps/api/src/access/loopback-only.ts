@@ -7,13 +7,25 @@ export const isLoopbackHost = (host: string): boolean => LOOPBACK.test(host);
 /** Of a Host header. */
 const hostName = (host: string): string => host.replace(/:\d+$/, '');
 
+type Asked = {
+  readonly url?: string | undefined;
+  readonly headers: { readonly host?: string | undefined; readonly origin?: string | undefined };
+};
+
+const isHere = (address: string): boolean => URL.canParse(address) && isLoopbackHost(new URL(address).hostname);
+
 /**
- * With authentication off, a web page of somebody else must not speak to this machine through its user's browser: neither under a name
- * that was made to point here, nor from its own origin.
+ * Whether a request can only come from this machine's own programs: a web page of somebody else speaks to it through its user's browser either
+ * under a name that was made to point here, or from its own origin. An address in the request line counts more than the Host header.
  */
-export function refuseForeignOrigin({ host, origin }: { readonly host?: string; readonly origin?: string }): void {
-  const foreign = new PhaselockError('forbidden', { detail: 'without authentication only this machine is answered' });
-  if (host !== undefined && !isLoopbackHost(hostName(host))) throw foreign;
-  if (origin === undefined) return;
-  if (!URL.canParse(origin) || !isLoopbackHost(new URL(origin).hostname)) throw foreign;
+export function isFromHere({ url = '/', headers: { host, origin } }: Asked): boolean {
+  if (host !== undefined && !isLoopbackHost(hostName(host))) return false;
+  if (!url.startsWith('/') && url !== '*' && !isHere(url)) return false;
+  return origin === undefined || isHere(origin);
+}
+
+/** With authentication off, on every path: also a page, a probe or a refusal says that something is here. */
+export function refuseForeigners(asked: Asked): void {
+  if (!isFromHere(asked))
+    throw new PhaselockError('forbidden', { detail: 'without authentication only this machine is answered' });
 }

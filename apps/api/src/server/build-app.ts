@@ -1,7 +1,8 @@
 import { type Method, type OperationId, ROUTES, type RouteSpec } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import type { Logger } from '@phaselock/telemetry';
-import type { Express, RequestHandler } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { isFromHere } from '../access/loopback-only.ts';
 import { answerFailure } from './answer-failure.ts';
 import type { Handler } from './handle.ts';
 import { nameOperation } from './observe-requests.ts';
@@ -18,17 +19,21 @@ export type AppParts = {
   readonly now: () => number;
   /** Whether numbers may be read without a key: only where nobody but this machine can reach them. */
   readonly openMetrics: boolean;
+  readonly onlyThisMachine: boolean;
 };
 
 /** The application without a socket: it never listens. */
-export function buildApp({ intake, handlers, pages, logger, now, openMetrics }: AppParts): Express {
+export function buildApp({ intake, handlers, pages, logger, now, openMetrics, onlyThisMachine }: AppParts): Express {
   const { telemetry, scope } = intake;
-  const app = openFront({ logger, telemetry, scope, now });
+  const app = openFront({ logger, telemetry, scope, now, onlyThisMachine });
   app.use(pages);
   for (const [path, ids] of literalFirst(Map.groupBy(operationIds(), (id) => expressPath(ROUTES[id])))) {
     for (const id of ids) {
-      const spec = openMetrics ? ROUTES[id] : behindAKey(ROUTES[id]);
-      app[spec.method](path, nameOperation(id), serveRoute(intake, spec, handlers[id]));
+      const open = serveRoute(intake, ROUTES[id], handlers[id]);
+      const closed = serveRoute(intake, ROUTES[id], handlers[id], scopeElsewhere(ROUTES[id]));
+      app[ROUTES[id].method](path, nameOperation(id), (request: Request, response: Response) =>
+        openMetrics && isFromHere(request) ? open(request, response) : closed(request, response),
+      );
     }
     app.all(path, refuseMethod(ids.map((id) => ROUTES[id].method)));
   }
@@ -41,8 +46,8 @@ export function buildApp({ intake, handlers, pages, logger, now, openMetrics }: 
 
 export const operationIds = (): OperationId[] => Object.keys(ROUTES).filter((id): id is OperationId => id in ROUTES);
 
-/** Numbers tell nobody's secrets, but who is busy, and with what: elsewhere they take a key that may read. */
-const behindAKey = (spec: RouteSpec): RouteSpec => (spec.id === 'metrics' ? { ...spec, scope: 'sessions:read' } : spec);
+/** Numbers tell nobody's secrets, but who is busy, and with what: to anybody but this machine's own programs they take a key that may read. */
+const scopeElsewhere = ({ id, scope }: RouteSpec): RouteSpec['scope'] => (id === 'metrics' ? 'sessions:read' : scope);
 
 const expressPath = ({ path }: RouteSpec): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 

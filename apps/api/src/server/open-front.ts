@@ -1,9 +1,16 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
+import { refuseForeigners } from '../access/loopback-only.ts';
 import { type Observed, observeRequests } from './observe-requests.ts';
+import { refuseAmbiguous } from './refuse-ambiguous.ts';
+
+type Front = Observed & {
+  /** With authentication off: whoever is not of this machine gets nothing, at no address. */
+  readonly onlyThisMachine: boolean;
+};
 
 /** What every request passes first: nothing of it depends on what is asked. */
-export function openFront(observed: Observed): Express {
+export function openFront({ onlyThisMachine, ...observed }: Front): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -20,5 +27,12 @@ export function openFront(observed: Observed): Express {
       strictTransportSecurity: false,
     }),
   );
+  app.use(refuseAmbiguous);
+  if (onlyThisMachine) {
+    app.use((request, _response, next) => {
+      refuseForeigners(request);
+      next();
+    });
+  }
   return app;
 }

@@ -27,15 +27,16 @@ export type Intake = {
 
 /**
  * The way of every request: may it come in, who is it, how much has it asked, what does it say, is it theirs, and only then what it is for.
- * The cheap questions come first.
+ * The cheap questions come first. The scope may be another one than the route's, where the same operation is open to some.
  */
 export const serveRoute =
-  (intake: Intake, route: RouteSpec, handler: Handler) =>
+  (intake: Intake, route: RouteSpec, handler: Handler, scope = route.scope) =>
   async (request: Request, response: Response): Promise<void> => {
-    const admission = await letIn(intake, route, request, response);
+    const asked = { ...route, scope };
+    const admission = await letIn(intake, asked, request, response);
     const wholeAtOnce = request.complete;
     const { given, ...parsed } = await parseCall(route, request, request);
-    const caller = wholeAtOnce ? admission.caller : await admitAgain(admission, route);
+    const caller = wholeAtOnce ? admission.caller : await admitAgain(admission, asked);
     note(intake, parsed);
     if (caller.projectId !== null)
       await demandOwnership(intake.guard, caller.projectId, [parsed.params, parsed.query, parsed.body]);
@@ -44,7 +45,7 @@ export const serveRoute =
       route,
       caller,
       whenGone: () => goneSignal(response),
-      whenDenied: () => deniedSignal({ watch: admission.watch, caller, route, response }),
+      whenDenied: () => deniedSignal({ watch: admission.watch, caller, route: asked, response }),
       request,
       response,
       idempotencyKey: readIdempotencyKey(route, request, { callerId: caller.id, asked: askedWith(parsed, given) }),
