@@ -127,6 +127,7 @@ export { type Database, openDatabase, type Transaction } from './database.ts';
 export { type DeletedRow, deleteAttempt, deleteProject, deleteTask } from './delete-from-board.ts';
 export { type DeletedSession, deleteSession } from './delete-session.ts';
 export { hasEmbeddedPostgres } from './embedded/has-embedded-postgres.ts';
+export { type PrivateFile, readPrivateFile, writePrivateFile } from './embedded/private-file.ts';
 export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 export { addFeedback, type Feedback, type FeedbackRow, readFeedback } from './feedback.ts';

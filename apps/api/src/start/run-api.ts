@@ -35,7 +35,7 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
   const telemetry = createTelemetry({ processMetrics: true, operations: operationIds() });
   const api = resources.use(await openInOrder({ config, databaseUrl, telemetry, logger, scope }));
   if (demo) await seedDemo(api.guard);
-  say(await introduce(config, api, since));
+  say(await introduce(config, api, since, (text) => logger.warn(text)));
 
   await ended;
   const whole = await api.drain();
@@ -57,9 +57,14 @@ async function openInOrder(parts: Parameters<typeof openApi>[0]): ReturnType<typ
   }
 }
 
-async function introduce(config: Config, api: Awaited<ReturnType<typeof openApi>>, since: number): Promise<string> {
+async function introduce(
+  config: Config,
+  api: Awaited<ReturnType<typeof openApi>>,
+  since: number,
+  warn: (text: string) => void,
+): Promise<string> {
   const embedded = config.databaseUrl === undefined;
-  const key = embedded && config.auth === 'keys' ? await localKey(api.guard, config.dataDir) : undefined;
+  const key = embedded && config.auth === 'keys' ? await localKey(api.guard, config.dataDir, warn) : undefined;
   const taskId = embedded ? await firstTask(api.guard) : undefined;
   return banner({
     url: api.url,

@@ -23,6 +23,8 @@ export type EmbeddedPostgresOptions = {
   /** Server settings; a server that already runs keeps those it was started with. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
+  /** What somebody has to look at; a warning of the process unless given. */
+  readonly warn?: (warning: string) => void;
 };
 
 export type EmbeddedPostgres = AsyncDisposable & {
@@ -64,6 +66,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   });
 }
 
+const warnOfProcess = (warning: string): void => process.emitWarning(warning);
+
 type Server = {
   readonly postmaster: Postmaster;
   readonly cluster: string;
@@ -74,9 +78,9 @@ type Server = {
 async function joinServer(
   home: DataDirectory,
   cluster: string,
-  { port }: EmbeddedPostgresOptions,
+  { port, warn = warnOfProcess }: EmbeddedPostgresOptions,
 ): Promise<Server | undefined> {
-  const password = await readPassword(home.password);
+  const password = await readPassword(home.password, warn);
   const found = await pollUntil(
     async () => {
       const postmaster = await findPostmaster(cluster);
