@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   audit: ['core'],
   testkit: ['core', 'guard', 'store'],
   api: ['archive', 'contract', 'core', 'guard', 'settings', 'store', 'telemetry'],
-  'verify-cli': ['archive', 'audit', 'store'],
+  'verify-cli': ['archive', 'audit', 'core', 'store'],
   'purge-worker': ['archive', 'core', 'guard', 'settings', 'store', 'telemetry'],
 };
 

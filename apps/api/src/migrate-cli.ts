@@ -1,3 +1,4 @@
+import { visibleLines } from '@phaselock/core';
 import { MigrationError } from '@phaselock/store';
 import { ConfigMistakes } from './config/read-config.ts';
 import { runMigrate } from './start/run-migrate.ts';
@@ -8,10 +9,12 @@ const EXIT_USAGE = 64;
 // Holds when the process ends before the command has: an await that is never settled must not end it with 0.
 process.exitCode = EXIT_FAILED;
 try {
-  await runMigrate({ env: process.env, args: process.argv.slice(2), say: (text) => console.log(text) });
+  await runMigrate({ env: process.env, args: process.argv.slice(2), say: (text) => console.log(visibleLines(text)) });
   process.exitCode = 0;
 } catch (error) {
   const cause = error instanceof MigrationError && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  console.error(`migrate: ${error instanceof Error ? error.message || error.name : String(error)}${cause}`);
+  console.error(
+    visibleLines(`migrate: ${error instanceof Error ? error.message || error.name : String(error)}${cause}`),
+  );
   process.exitCode = error instanceof ConfigMistakes ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { adoptStore, StoreFailure } from '@phaselock/archive';
+import { visibleLines } from '@phaselock/core';
 import { ConfigMistakes, type Environment } from '@phaselock/settings';
 import { discardDeadLetters, holdArchive, listDeadLetters, retryDeadLetters } from '@phaselock/store';
 import { createLogger } from '@phaselock/telemetry';
@@ -35,7 +36,7 @@ export type Surroundings = {
 /** From the arguments to the exit code. Every failure is a line, and a code of its own. */
 export async function runCommand(around: Surroundings): Promise<number> {
   const { argv, env, stdout, stderr } = around;
-  const complain = (text: string): void => void stderr.write(`purge-worker: ${text}\n`);
+  const complain = (text: string): void => void stderr.write(`purge-worker: ${visibleLines(text)}\n`);
   try {
     const command = readArguments(argv);
     if (command.kind === 'help') {
@@ -66,7 +67,7 @@ type Work = Exclude<Command, { readonly kind: 'help' }>;
 
 async function carryOut(command: Work, worker: Worker, around: Surroundings): Promise<number> {
   const { kysely } = worker.database;
-  const say = (text: string): void => void around.stdout.write(`${text}\n`);
+  const say = (text: string): void => void around.stdout.write(`${visibleLines(text)}\n`);
   switch (command.kind) {
     case 'run':
       return await stay(worker, around);

@@ -1,4 +1,5 @@
 import { type Adopted, type DistrustedObject, recogniseStore, type StepsDone, StoreFailure } from '@phaselock/archive';
+import { visibleText } from '@phaselock/core';
 import { type DeadLetter, lastRuns, type RunRecord, readArchiveStatus } from '@phaselock/store';
 import { ages, type Worker } from './open-worker.ts';
 import type { OnceDone } from './run-once.ts';
@@ -24,8 +25,8 @@ export const summaryLine = (done: OnceDone, tookMs: number): string =>
 export const letterLine = ({ sessionId, failures, code, message, deadAt, discardReason }: DeadLetter): string =>
   [
     `${sessionId}  ${minute(deadAt)}  ${failures} tries  ${code ?? '?'}`,
-    `  ${message ?? ''}`,
-    ...(discardReason === null ? [] : [`  discarded: ${discardReason}`]),
+    `  ${visibleText(message ?? '')}`,
+    ...(discardReason === null ? [] : [`  discarded: ${visibleText(discardReason)}`]),
   ].join('\n');
 
 const runLine = ({ startedAt, finishedAt, archived, purged, removed, failed, bytes }: RunRecord): string => {

@@ -1,4 +1,5 @@
 import { NotFound, SourceFailure } from '@phaselock/audit';
+import { visibleLines, visibleText } from '@phaselock/core';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
 import { wantsColours } from './colours.ts';
@@ -25,7 +26,7 @@ export type Surroundings = {
 
 /** From the arguments to the exit code. Every failure is a line, and a code of its own. */
 export async function run({ argv, env, stdout, stderr }: Surroundings): Promise<number> {
-  const complain = (text: string): void => void stderr.write(`verify-sessions: ${text}\n`);
+  const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleLines(text)}\n`);
   try {
     const command = readArguments(argv);
     switch (command.kind) {
@@ -71,7 +72,7 @@ async function audit(command: Verify, { env, stdout, stderr }: Omit<Surroundings
   const seen = command.output === undefined && stdout.isTTY === true;
   const reporter = reporterFor(command, output.write, wantsColours(command.colour, { isTTY: seen, env }));
   const live = stderr.isTTY === true && !command.quiet;
-  const progress = (text: string): void => void (live && stderr.write(`\r\u001b[K${text}`));
+  const progress = (text: string): void => void (live && stderr.write(`\r\u001b[K${visibleText(text)}`));
   const exitCode = await verify({ source, command, reporter, progress, archive });
   if (live) stderr.write('\r\u001b[K');
   await output.finish();

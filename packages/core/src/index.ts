@@ -89,3 +89,4 @@ export { isShown, type LiveSession, type ShownSession, type SlotKey, type SlotSt
 export { STORE_FAILURES, type StoreFailureCode } from './store-failure.ts';
 export type { PastProcess, ProcessPlace, TurnRequest, TurnSay, TurnSession } from './turn.ts';
 export { uuidV7 } from './uuid-v7.ts';
+export { visibleLines, visibleText } from './visible-text.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SCOPES, type Scope } from '@phaselock/contract';
-import { type ApiKeyId, PhaselockError, parseProjectId } from '@phaselock/core';
+import { type ApiKeyId, PhaselockError, parseProjectId, visibleText } from '@phaselock/core';
 import { type Guard, openGuard } from '@phaselock/guard';
 import { startEmbeddedPostgres } from '@phaselock/store';
 import { makeApiKey } from '../access/api-key-secret.ts';
@@ -72,7 +72,14 @@ const listKeys: Command = async (guard, say) => {
   for (const { prefix, name, scopes, projectId, createdAt, revokedAt } of items) {
     const state = revokedAt === null ? 'valid' : `revoked ${revokedAt.toISOString()}`;
     say(
-      [`plk_${prefix}`, state, createdAt.toISOString(), scopes.join(','), projectId ?? 'all projects', name].join('  '),
+      [
+        `plk_${prefix}`,
+        state,
+        createdAt.toISOString(),
+        scopes.join(','),
+        projectId ?? 'all projects',
+        visibleText(name),
+      ].join('  '),
     );
   }
 };

@@ -1,4 +1,5 @@
 import { RULES } from '@phaselock/audit';
+import { visibleText } from '@phaselock/core';
 import type { Reporter, Write } from '../report.ts';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'notice' } as const;
@@ -7,7 +8,7 @@ const LEVELS = { error: 'error', warning: 'warning', info: 'notice' } as const;
 export const githubReporter = (write: Write): Reporter => ({
   open: async () => {},
   finding: async ({ rule, severity, subject, message }) => {
-    const text = `${subject.kind} ${subject.id}: ${message}`;
+    const text = visibleText(`${subject.kind} ${subject.id}: ${message}`);
     await write(`::${LEVELS[severity]} title=${property(`${rule} ${RULES[rule].name}`)}::${data(text)}\n`);
   },
   close: async ({ counted, summary, exitCode }) =>

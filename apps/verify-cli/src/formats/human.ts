@@ -1,4 +1,5 @@
 import { type Finding, RULES, type RuleId } from '@phaselock/audit';
+import { visibleText } from '@phaselock/core';
 import type { Closing, Opening, Reporter, Write } from '../report.ts';
 import type { ShownTurn } from '../timeline.ts';
 
@@ -64,7 +65,9 @@ const HEADS = ['#', 'time', 'slot', 'model', 'action', 'passed', 'model', 'expec
 
 function timelineTable(turns: readonly ShownTurn[], paint: Paint): string {
   const row = (cells: readonly string[]): string =>
-    cells.map((cell, index) => cut(cell, (COLUMNS[index] ?? 10) - 1).padEnd(COLUMNS[index] ?? 10)).join('');
+    cells
+      .map((cell, index) => cut(visibleText(cell), (COLUMNS[index] ?? 10) - 1).padEnd(COLUMNS[index] ?? 10))
+      .join('');
   const lines = turns.map((turn) => {
     const { number, at, slot, model, action, passed, change, expected, verdict, right } = turn;
     const cells = [number.padStart(3), timeOf(at), slot, model, action, brief(passed), change, brief(expected)];
@@ -123,7 +126,7 @@ export function wrapped(text: string, indent: string): string[] {
   const width = WIDTH - indent.length;
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of visibleText(text).split(' ')) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(indent + line);
       line = word;

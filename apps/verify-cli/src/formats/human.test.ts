@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { humanReporter, wrapped } from './human.ts';
+
+test('what was found is printed without acting on the terminal', async () => {
+  const written: string[] = [];
+  const write = async (text: string): Promise<void> => void written.push(text);
+  await humanReporter(write, { colours: false, quiet: false }).open({
+    source: 'a database named \u001b[2J\u202enimda',
+    notes: ['a branch \r\nOK'],
+    asked: 'everything',
+  });
+  expect(written.join('')).toContain('\\u{1b}[2J\\u{202e}nimda');
+  expect(wrapped('task a\u009b31m\nOK', '  ')).toEqual(['  task a\\u{9b}31m\\u{a}OK']);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  expect(written.join('')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+});
