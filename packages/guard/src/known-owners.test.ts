@@ -1,4 +1,4 @@
-import { parseSessionId } from '@phaselock/core';
+import { parseSessionId, parseTaskId } from '@phaselock/core';
 import { aStart, begin, openTestGuard } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { rememberOwners } from './known-owners.ts';
@@ -40,3 +40,29 @@ test('what is remembered is bounded', async () => {
   const nobody = { query: () => Promise.reject(new Error('asked again')) };
   await expect(owners.of(nobody, { kind: 'task', id: one })).rejects.toThrow('asked again');
 });
+
+test('another project asks the database as often for what is there as for what is not', async () => {
+  await using home = await openTestGuard();
+  const asker = await home.guard.addProject('another one');
+  const there = { kind: 'task', id: await home.world.task() } as const;
+  const nowhere = { kind: 'task', id: parseTaskId('01936f6e-0000-7000-8000-000000000000') ?? never() } as const;
+  const owners = rememberOwners();
+  await owners.of(home.guard.database, there);
+  const queriesFor = async (thing: typeof there): Promise<number> => {
+    let asked = 0;
+    const counting: Pick<typeof home.guard.database, 'query'> = {
+      query: (...given) => {
+        asked += 1;
+        return home.guard.database.query(...given);
+      },
+    };
+    await owners.of(counting, thing, asker);
+    return asked;
+  };
+  for (let repeated = 0; repeated < 3; repeated += 1)
+    expect([await queriesFor(there), await queriesFor(nowhere)]).toEqual([1, 1]);
+});
+
+function never(): never {
+  throw new Error('not an id');
+}

@@ -1,4 +1,5 @@
 import { ROUTES } from '@phaselock/contract';
+import { PhaselockError } from '@phaselock/core';
 import { ok } from '../server/answers.ts';
 import { handle, STREAMED } from '../server/handle.ts';
 import type { ApiContext } from './api-context.ts';
@@ -13,7 +14,9 @@ export const serviceHandlers = ({ guard, readiness }: ApiContext) => ({
       : { status: 503 as const, body: { status: 'not-ready' as const, why } };
   }),
 
-  metrics: handle(ROUTES.metrics, async ({ response }) => {
+  metrics: handle(ROUTES.metrics, async ({ caller, response }) => {
+    // They count what all projects do.
+    if (caller.projectId !== null) throw new PhaselockError('forbidden', { detail: 'needs a key of all projects' });
     const text = await guard.telemetry.exposition();
     response.writeHead(200, { 'Content-Type': guard.telemetry.contentType, 'Cache-Control': 'no-store' });
     response.end(text);

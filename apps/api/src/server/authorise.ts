@@ -32,7 +32,7 @@ export async function demandOwnership(
   asked: unknown,
 ): Promise<void> {
   const owner = async (resource: Parameters<Guard['ownerOf']>[0] | undefined): Promise<ProjectId | undefined> =>
-    resource === undefined ? undefined : (await guard.ownerOf(resource))?.projectId;
+    resource === undefined ? undefined : (await guard.ownerOf(resource, projectId))?.projectId;
   const task: Owned = {
     code: 'task_not_found',
     ownerOf: (text) => owner(resource('task', parseTaskId(text))),
