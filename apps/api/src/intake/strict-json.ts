@@ -2,6 +2,10 @@ import { PhaselockError } from '@phaselock/core';
 
 export type StrictJsonOptions = {
   readonly maxDepth?: number;
+  /** In one list. */
+  readonly maxEntries?: number;
+  /** In one object. */
+  readonly maxKeys?: number;
   /** What becomes of a string that cannot be stored: NUL, or half a character. */
   readonly text?: 'refuse' | 'replace';
   /** Hears of every string that was replaced. */
@@ -9,6 +13,9 @@ export type StrictJsonOptions = {
 };
 
 const MAX_DEPTH = 32;
+/** Ten times as many as any schema takes, and twice as many keys: a schema looks at each before it counts them. */
+const MAX_ENTRIES = 10_000;
+const MAX_KEYS = 128;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const REPLACEMENT = '\ufffd';
 
@@ -17,8 +24,9 @@ const REPLACEMENT = '\ufffd';
  * an attacker sends. The values of the sender are never repeated in the answer.
  */
 export function parseStrictJson(text: string, options: StrictJsonOptions = {}): unknown {
-  const { maxDepth = MAX_DEPTH, text: unstorable = 'refuse', replaced } = options;
-  refuseDepthAndDoubles(text, maxDepth);
+  const { maxDepth = MAX_DEPTH, maxEntries = MAX_ENTRIES, maxKeys = MAX_KEYS } = options;
+  const { text: unstorable = 'refuse', replaced } = options;
+  refuseDepthAndDoubles(text, { maxDepth, maxEntries, maxKeys });
   return checked(parseOrRefuse(text), unstorable, replaced);
 }
 
@@ -35,25 +43,36 @@ function refuse(detail: string): never {
 }
 
 /** One pass over the text without recursion. It need not understand what JSON.parse will refuse anyway. */
-function refuseDepthAndDoubles(text: string, maxDepth: number): void {
+function refuseDepthAndDoubles(
+  text: string,
+  { maxDepth, maxEntries, maxKeys }: Required<Pick<StrictJsonOptions, 'maxDepth' | 'maxEntries' | 'maxKeys'>>,
+): void {
   const keys: (Set<string> | undefined)[] = [];
+  const entries: number[] = [];
   let keyNext = false;
   for (let at = 0; at < text.length; at += 1) {
     switch (text[at]) {
       case '{':
       case '[':
         keys.push(text[at] === '{' ? new Set() : undefined);
+        entries.push(1);
         if (keys.length > maxDepth) refuse(`nested deeper than ${maxDepth}`);
         keyNext = text[at] === '{';
         break;
       case '}':
       case ']':
         keys.pop();
+        entries.pop();
         keyNext = false;
         break;
-      case ',':
+      case ',': {
+        const count = (entries.pop() ?? 1) + 1;
         keyNext = keys.at(-1) !== undefined;
+        if (keyNext && count > maxKeys) refuse(`more than ${maxKeys} keys in one object`);
+        if (count > maxEntries) refuse(`more than ${maxEntries} entries in one list`);
+        entries.push(count);
         break;
+      }
       case '"': {
         const end = endOfString(text, at);
         if (keyNext) noteKey(keys.at(-1), text.slice(at, end + 1));

@@ -18,6 +18,8 @@ type Unparsed = { readonly params: unknown; readonly query: unknown };
 
 const MAX_LINES = 5_000;
 const MAX_ISSUES = 20;
+/** An issue may name what was sent, such as every key that is not known. */
+const MAX_TEXT = 500;
 
 /** Reads and parses all of a request, and tells everything that is wrong with it at once. */
 export async function parseCall(
@@ -32,7 +34,10 @@ export async function parseCall(
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues) {
-      issues.push({ path: [where, ...path.map(String)].join('.'), message });
+      issues.push({
+        path: [where, ...path.map(String)].join('.').slice(0, MAX_TEXT),
+        message: message.slice(0, MAX_TEXT),
+      });
     }
     return undefined;
   };

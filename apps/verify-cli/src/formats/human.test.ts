@@ -8,6 +8,7 @@ test('what was found is printed without acting on the terminal', async () => {
     source: 'a database named \u001b[2J\u202enimda',
     notes: ['a branch \r\nOK'],
     asked: 'everything',
+    timeline: undefined,
   });
   expect(written.join('')).toContain('\\u{1b}[2J\\u{202e}nimda');
   expect(wrapped('task a\u009b31m\nOK', '  ')).toEqual(['  task a\\u{9b}31m\\u{a}OK']);
