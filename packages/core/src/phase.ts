@@ -21,8 +21,7 @@ const NAMES: Readonly<Record<Phase, RegExp>> = {
 };
 
 const DEBUG_PREFIX = /^debug(?: *[:_-] *| +)/;
-// Tried at the first space of a run alone: from each of them it would be quadratic.
-const DEBUG_SUFFIX = /(?<! )(?: *[:_-] *| +)debug$|(?<! ) *\(debug\)$/;
+const JOINT = /[:_-]$/;
 
 /** Longer than any name with any spacing; the patterns above need not be tried on a page of text. */
 const NAME_LIMIT = 60;
@@ -34,7 +33,23 @@ export function parsePhase(name: string): PhaseAndMode | undefined {
   if (lower.length > NAME_LIMIT) return undefined;
   const unprefixed = lower.replace(DEBUG_PREFIX, '');
   // One "debug" is a mode; a second one is part of a name nobody knows.
-  const bare = unprefixed === lower ? lower.replace(DEBUG_SUFFIX, '') : unprefixed;
+  const bare = unprefixed === lower ? withoutSuffix(lower) : unprefixed;
   const phase = PHASES.find((candidate) => NAMES[candidate].test(bare));
   return phase === undefined ? undefined : { phase, mode: bare === lower ? 'standard' : 'debug' };
+}
+
+/** `run (debug)`, `run debug` and `run: debug`; words that run together are one word. */
+function withoutSuffix(name: string): string {
+  if (name.endsWith('(debug)')) return withoutSpaces(name.slice(0, -'(debug)'.length));
+  if (!name.endsWith('debug')) return name;
+  const joined = name.slice(0, -'debug'.length);
+  const spaced = withoutSpaces(joined);
+  const bare = JOINT.test(spaced) ? withoutSpaces(spaced.slice(0, -1)) : spaced;
+  return bare === joined ? name : bare;
+}
+
+function withoutSpaces(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === ' ') end -= 1;
+  return text.slice(0, end);
 }
