@@ -31,8 +31,12 @@ export type SchemaCollector = {
 /** zod puts what has a name under `$defs` of each schema; a document has them once for all. */
 export function collectSchemas(): SchemaCollector {
   const named = new Map<string, JsonObject>();
+  /** Every operation has the same few problems, and most share their answers: each is worked out once. */
+  const known = { input: new Map<z.ZodType, JsonObject>(), output: new Map<z.ZodType, JsonObject>() };
   return {
     schemaOf(schema, io) {
+      const before = known[io].get(schema);
+      if (before !== undefined) return before;
       const made = toJson(
         z.toJSONSchema(schema, {
           io,
@@ -44,7 +48,9 @@ export function collectSchemas(): SchemaCollector {
       if (!isObject(made)) throw new TypeError('a schema is an object');
       const { $schema: _, $defs, ...rest } = made;
       for (const [name, definition] of Object.entries(isObject($defs) ? $defs : {})) keep(name, definition);
-      return relocate(rest);
+      const described = relocate(rest);
+      known[io].set(schema, described);
+      return described;
     },
     components: () => Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
@@ -53,8 +59,8 @@ export function collectSchemas(): SchemaCollector {
     if (!isObject(definition)) return;
     const { id: _, ...bare } = definition;
     const schema = relocate(bare);
-    const known = named.get(name);
-    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
+    const before = named.get(name);
+    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(schema)) {
       throw new Error(`two different schemas are called ${name}`);
     }
     named.set(name, schema);
