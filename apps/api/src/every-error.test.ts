@@ -100,6 +100,13 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
     await using _locked = await lockModels(slow);
     return await slow.call('GET', '/v1/models');
   },
+  storage_full: () =>
+    broken(
+      `create function fill() returns trigger language plpgsql as $$ begin raise 'no space' using errcode = '53100'; end $$;
+       create trigger fill before insert on sessions for each row execute function fill()`,
+      'drop trigger fill on sessions; drop function fill',
+      () => start(SONNET),
+    ),
   session_being_modified: async () => {
     await started();
     const confirm = await confirmOf(OPUS);

@@ -1,6 +1,6 @@
 import { archiveAddress, openObjectStore } from '@phaselock/archive';
 import { openGuard } from '@phaselock/guard';
-import { readChanges, readChangesOf, readChangeTail, sweepIdempotencyKeys } from '@phaselock/store';
+import { readChanges, readChangesOf, readChangeTail, type ServerState, sweepIdempotencyKeys } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
 import { isLoopbackHost } from './access/loopback-only.ts';
 import { openAccess } from './access/open-access.ts';
@@ -36,6 +36,8 @@ export type OpenApi = AsyncDisposable & {
 export type OpenApiParts = {
   readonly config: Config;
   readonly databaseUrl: string;
+  /** Of the embedded server, where this process looks after one. */
+  readonly serverState?: () => ServerState;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly scope: RequestScope;
@@ -49,6 +51,7 @@ const RATE_WINDOW_MS = 60_000;
 export async function openApi({
   config,
   databaseUrl,
+  serverState,
   telemetry,
   logger,
   scope,
@@ -56,8 +59,10 @@ export async function openApi({
 }: OpenApiParts): Promise<OpenApi> {
   await using resources = new AsyncDisposableStack();
   const now = (): number => performance.now();
-  const guard = resources.use(await openGuard(guardOptions({ config, databaseUrl, telemetry, logger })));
-  const readiness = resources.use(watchReadiness(databaseUrl, { startupSettings: config.poolStartupSettings }));
+  const guard = resources.use(await openGuard(guardOptions({ config, databaseUrl, serverState, telemetry, logger })));
+  const readiness = resources.use(
+    watchReadiness({ databaseUrl, startupSettings: config.poolStartupSettings, serverState }),
+  );
   const feed = resources.use(
     createChangeFeed({
       tail: () => readChangeTail(guard.database),
@@ -132,7 +137,11 @@ export async function openApi({
   return { url, guard, drain: drainOnce, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-const guardOptions = ({ config, databaseUrl, telemetry, logger }: Omit<OpenApiParts, 'scope' | 'recheckMs'>) => ({
+type GuardParts = Pick<OpenApiParts, 'config' | 'databaseUrl' | 'telemetry' | 'logger'> & {
+  readonly serverState: OpenApiParts['serverState'] | undefined;
+};
+
+const guardOptions = ({ config, databaseUrl, serverState, telemetry, logger }: GuardParts) => ({
   databaseUrl,
   telemetry,
   logger,
@@ -144,5 +153,6 @@ const guardOptions = ({ config, databaseUrl, telemetry, logger }: Omit<OpenApiPa
   startupSettings: config.poolStartupSettings,
   applicationName: 'phaselock-api',
   settings: { deadlineMs: config.deadlineMs, leaseMs: config.leaseMs },
+  ...(serverState !== undefined && { serverState }),
   ...(config.redisUrl !== undefined && { redisUrl: config.redisUrl }),
 });

@@ -11,9 +11,9 @@ import {
   openObjectStore,
   removeAbandoned,
 } from '@phaselock/archive';
-import { prepareDatabase } from '@phaselock/guard';
+import { prepareDatabase, reportServer } from '@phaselock/guard';
 import { type Database, openDatabase, readArchiveStanding, startEmbeddedPostgres } from '@phaselock/store';
-import { type ArchiveTelemetry, createArchiveTelemetry } from '@phaselock/telemetry';
+import { type ArchiveTelemetry, createArchiveTelemetry, silentLogger } from '@phaselock/telemetry';
 import type { Config } from './settings.ts';
 
 export type Worker = AsyncDisposable & {
@@ -43,9 +43,11 @@ export const ages = ({ archiveAfterHours, purgeAfterHours }: Config) => ({
 });
 
 /** The database and the store, as the configuration names them, composed once. */
-export async function openWorker(config: Config): Promise<Worker> {
+export async function openWorker(config: Config, logger = silentLogger()): Promise<Worker> {
   await using resources = new AsyncDisposableStack();
-  const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;
+  const observe = reportServer({ logger });
+  const databaseUrl =
+    config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir, observe })).url;
   if (config.migrate) await prepareDatabase(databaseUrl);
   const applicationName = 'phaselock-purge-worker';
   const database = resources.use(

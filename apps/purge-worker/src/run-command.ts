@@ -3,7 +3,7 @@ import { adoptStore, StoreFailure } from '@phaselock/archive';
 import { visibleLines } from '@phaselock/core';
 import { ConfigMistakes, type Environment } from '@phaselock/settings';
 import { discardDeadLetters, holdArchive, listDeadLetters, retryDeadLetters } from '@phaselock/store';
-import { createLogger } from '@phaselock/telemetry';
+import { createLogger, type Logger, silentLogger } from '@phaselock/telemetry';
 import { countOrphans } from './delete-orphans.ts';
 import { openWorker, type Worker } from './open-worker.ts';
 import { type Command, readArguments, USAGE, UsageError } from './read-arguments.ts';
@@ -43,8 +43,11 @@ export async function runCommand(around: Surroundings): Promise<number> {
       stdout.write(`${USAGE}\n`);
       return EXIT.ok;
     }
-    await using worker = await openWorker(readConfig(env));
-    return await carryOut(command, worker, around);
+    const config = readConfig(env);
+    const logger = createLogger({ service: 'phaselock-purge-worker', level: config.logLevel });
+    // What ends after its work has an exit code and a line for a person; what stays has a log.
+    await using worker = await openWorker(config, command.kind === 'run' ? logger : silentLogger());
+    return await carryOut(command, { worker, logger }, around);
   } catch (error) {
     if (error instanceof UsageError) {
       complain(`${error.message}\n\n${USAGE}`);
@@ -64,13 +67,14 @@ export async function runCommand(around: Surroundings): Promise<number> {
 }
 
 type Work = Exclude<Command, { readonly kind: 'help' }>;
+type Parts = { readonly worker: Worker; readonly logger: Logger };
 
-async function carryOut(command: Work, worker: Worker, around: Surroundings): Promise<number> {
+async function carryOut(command: Work, { worker, logger }: Parts, around: Surroundings): Promise<number> {
   const { kysely } = worker.database;
   const say = (text: string): void => void around.stdout.write(`${visibleLines(text)}\n`);
   switch (command.kind) {
     case 'run':
-      return await stay(worker, around);
+      return await stay({ worker, logger }, around);
     case 'once':
       return command.dryRun ? await wouldDo(worker, say) : await once(worker, around);
     case 'status':
@@ -174,9 +178,8 @@ async function once(worker: Worker, { stdout, stderr, ended }: Surroundings): Pr
   return done.failed > 0 || done.storeDown ? EXIT.failures : EXIT.ok;
 }
 
-async function stay(worker: Worker, { ended }: Surroundings): Promise<number> {
+async function stay({ worker, logger }: Parts, { ended }: Surroundings): Promise<number> {
   const { config, telemetry } = worker;
-  const logger = createLogger({ service: 'phaselock-purge-worker', level: config.logLevel });
   for (const note of await worker.checkStore()) logger.warn(note);
   await using metrics = config.metricsPort === 0 ? undefined : await serveMetrics(telemetry, config.metricsPort);
   const running = await runWorker(worker, logger);

@@ -11,7 +11,7 @@ export function errorsOf(route: RouteSpec): ErrorCode[] {
   const takesInput = params !== undefined || query !== undefined || takesBody(route);
   if (takesInput || route.takesIdempotencyKey || route.takesIfMatch) codes.push('invalid_request');
   if (takesBody(route)) codes.push('payload_too_large', 'unsupported_media_type', 'request_timeout');
-  codes.push('backend_unavailable', 'unexpected', ...notFoundIn(route));
+  codes.push('backend_unavailable', 'storage_full', 'unexpected', ...notFoundIn(route));
   return [...new Set(codes)];
 }
 

@@ -8,6 +8,11 @@ export const ERRORS = {
     retryable: true,
     text: 'The server is currently unavailable. Please try again in a few minutes.',
   },
+  storage_full: {
+    status: 507,
+    retryable: true,
+    text: 'The storage of the server is full. It works again by itself as soon as space is freed.',
+  },
   session_being_modified: {
     status: 409,
     retryable: true,

@@ -1,6 +1,6 @@
 import type { Catalogue, ModelPolicy, ProjectId, SessionId, SessionStatus, SlotKey, SlotState } from '@phaselock/core';
 import type { Locking, LockStrategy } from '@phaselock/locking';
-import type { Database, Writer } from '@phaselock/store';
+import type { Database, ServerState, Writer } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
 import type { Flags } from './flag-view.ts';
 import type { FreshView } from './fresh-view.ts';
@@ -59,6 +59,9 @@ export type GuardContext = {
   readonly settings: GuardSettings;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Of the embedded server, where this process looks after one. */
+  readonly serverState: () => ServerState;
+  readonly reportStorageFull: (error: unknown) => void;
   /** Where a test may pause or kill the process; never set otherwise. */
   readonly racepoint: ((name: RacepointName) => Promise<void> | void) | undefined;
 };

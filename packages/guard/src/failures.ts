@@ -24,6 +24,7 @@ export function isRetryable(error: unknown): boolean {
     case 'agent-session-taken':
     case 'already-exists':
     case 'bad-value':
+    case 'storage-full':
     case 'unexpected':
       return false;
   }
@@ -33,8 +34,10 @@ export function isRetryable(error: unknown): boolean {
 export const isContention = (error: unknown): boolean =>
   error instanceof Moved || ['contended', 'moved', 'idempotency-race'].includes(classifyFailure(error));
 
-/** Whether the write may have been committed although its answer was lost. */
-export const isAmbiguous = (error: unknown): boolean => classifyFailure(error) === 'connection-lost';
+/** Whether the write may have been committed although its answer was lost. A PANIC over a full disk comes in the middle of a commit. */
+export const isAmbiguous = (error: unknown): boolean =>
+  classifyFailure(error) === 'connection-lost' ||
+  (error instanceof Error && 'severity' in error && error.severity === 'PANIC');
 
 /** A twin of this call wrote its key first: what it did is the answer. */
 export const isIdempotencyRace = (error: unknown): boolean => classifyFailure(error) === 'idempotency-race';
@@ -51,8 +54,13 @@ export function toPhaselockError(error: unknown, otherwise: ErrorCode): Phaseloc
   if (error instanceof LockTimeout && error.cause !== undefined) return toPhaselockError(error.cause, otherwise);
   if (error instanceof LockTimeout || error instanceof Moved)
     return new PhaselockError('session_being_modified', { cause: error });
-  return new PhaselockError(codeOf(error, otherwise), { cause: error });
+  const code = codeOf(error, otherwise);
+  const retryAfterMs = code === 'storage_full' ? STORAGE_RETRY_AFTER_MS : undefined;
+  return new PhaselockError(code, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
 }
+
+/** Somebody has to free space first, which takes longer than the end of an outage. */
+const STORAGE_RETRY_AFTER_MS = 10_000;
 
 function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
   switch (classifyFailure(error)) {
@@ -63,6 +71,8 @@ function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
     case 'connection-lost':
     case 'unavailable':
       return 'backend_unavailable';
+    case 'storage-full':
+      return 'storage_full';
     case 'missing-task':
       return 'task_not_found';
     case 'missing-attempt':
@@ -79,6 +89,12 @@ function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
       return otherwise;
   }
 }
+
+/** A server that cannot start because its disk is full is not merely unavailable: somebody has to do something. */
+const orStorageFull = (ctx: GuardContext, failure: PhaselockError): PhaselockError =>
+  failure.code === 'backend_unavailable' && ctx.serverState() === 'storage-full'
+    ? new PhaselockError('storage_full', { cause: failure.cause, retryAfterMs: STORAGE_RETRY_AFTER_MS })
+    : failure;
 
 /** A hung server must not hold its caller beyond the deadline; a little grace lets the server's own bounds speak first. */
 const GRACE_MS = 250;
@@ -105,7 +121,8 @@ export async function answering<T>(
   try {
     return await Promise.race([started(), overdue]);
   } catch (error) {
-    const failure = toPhaselockError(error, otherwise);
+    const failure = orStorageFull(ctx, toPhaselockError(error, otherwise));
+    if (failure.code === 'storage_full' && ctx.serverState() === 'running') ctx.reportStorageFull(failure.cause);
     ctx.telemetry.failed(failure.code);
     if (failure.code === otherwise)
       ctx.logger.error({ err: error, 'phaselock.code': failure.code }, 'operation failed');

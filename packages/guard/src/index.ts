@@ -8,6 +8,7 @@ export type { GuardContext, GuardSettings } from './context.ts';
 export { DEFAULT_SETTINGS } from './defaults.ts';
 export type { DeleteSession } from './delete-session.ts';
 export type { ExportedPart } from './export-session.ts';
+export { toPhaselockError } from './failures.ts';
 export type { FinishedTurn, FinishTurn } from './finish-turn.ts';
 export { createGuard, type Guard } from './guard.ts';
 export type { IdempotencyKey } from './idempotency.ts';
@@ -17,6 +18,7 @@ export { type OpenLocalGuard, type OpenLocalGuardOptions, openLocalGuard } from 
 export { prepareDatabase } from './prepare-database.ts';
 export { RACEPOINTS, type RacepointName } from './racepoints.ts';
 export type { GiveFeedback } from './record-feedback.ts';
+export { reportServer } from './report-server.ts';
 export type { HeartbeatAnswer, LogLine, TurnToken, Usage } from './running-turn.ts';
 export type { ShownRecord } from './shown-record.ts';
 export type { BeginStandalone } from './standalone.ts';

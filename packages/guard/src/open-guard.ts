@@ -24,6 +24,7 @@ import { createGuard, type Guard } from './guard.ts';
 import { idSource } from './id-source.ts';
 import { rememberOwners } from './known-owners.ts';
 import { connectRedis } from './redis-connection.ts';
+import { reportStorageFull } from './report-storage-full.ts';
 import { openLockedSlot } from './slot-lock-transactions.ts';
 import { type InvalidationBusChoice, openSnapshots } from './slot-snapshots.ts';
 
@@ -39,6 +40,8 @@ export type OpenGuardOptions = Omit<PoolOptions, 'url'> & {
   readonly settings?: Partial<GuardSettings>;
   readonly logger?: Logger;
   readonly telemetry?: Telemetry;
+  /** Of the embedded server, where this process looks after one: while it cannot start over a full disk, that is what callers are told. */
+  readonly serverState?: GuardContext['serverState'];
   readonly racepoint?: GuardContext['racepoint'];
 };
 
@@ -87,6 +90,8 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
     settings,
     now,
     newId: idSource(Date.now),
+    serverState: options.serverState ?? (() => 'running'),
+    reportStorageFull: reportStorageFull(logger, now),
     racepoint: options.racepoint,
   };
 

@@ -1,20 +1,25 @@
 import { startEmbeddedPostgres } from '@phaselock/store';
+import { createTelemetry, silentLogger } from '@phaselock/telemetry';
 import { type OpenGuard, type OpenGuardOptions, openGuard } from './open-guard.ts';
 import { prepareDatabase } from './prepare-database.ts';
+import { reportServer } from './report-server.ts';
 
-export type OpenLocalGuardOptions = Omit<OpenGuardOptions, 'databaseUrl'> & {
+export type OpenLocalGuardOptions = Omit<OpenGuardOptions, 'databaseUrl' | 'serverState'> & {
   /** Where the embedded PostgreSQL keeps its data; a second process that names the same folder joins the same server. */
   readonly dataDir: string;
 };
 
 export type OpenLocalGuard = OpenGuard & { readonly databaseUrl: string };
 
-/** The guard on a PostgreSQL of its own: started on demand, migrated, with the well-known models, and stopped by the last who leaves. */
-export async function openLocalGuard({ dataDir, ...options }: OpenLocalGuardOptions): Promise<OpenLocalGuard> {
+/** The guard on a PostgreSQL of its own: started on demand, migrated, with the well-known models, and stopped by the last who leaves. One that ends is started again. */
+export async function openLocalGuard({ dataDir, ...given }: OpenLocalGuardOptions): Promise<OpenLocalGuard> {
   await using resources = new AsyncDisposableStack();
-  const server = resources.use(await startEmbeddedPostgres({ dataDir }));
+  const { logger = silentLogger(), telemetry = createTelemetry() } = given;
+  const observe = reportServer({ logger, telemetry });
+  const server = resources.use(await startEmbeddedPostgres({ dataDir, observe }));
   await prepareDatabase(server.url);
-  const guard = resources.use(await openGuard({ ...options, databaseUrl: server.url }));
+  const own = { databaseUrl: server.url, serverState: () => server.state(), logger, telemetry };
+  const guard = resources.use(await openGuard({ ...given, ...own }));
   const owned = resources.move();
   return { ...guard, databaseUrl: server.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

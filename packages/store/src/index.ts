@@ -130,6 +130,7 @@ export { hasEmbeddedPostgres } from './embedded/has-embedded-postgres.ts';
 export { type PrivateFile, readPrivateFile, writePrivateFile } from './embedded/private-file.ts';
 export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
+export type { ServerEvent, ServerState } from './embedded/supervise-server.ts';
 export { addFeedback, type Feedback, type FeedbackRow, readFeedback } from './feedback.ts';
 export { type FlagRow, type RolloutRow, readFlags, readRollouts, type SetFlag, setFlag } from './flags.ts';
 export {

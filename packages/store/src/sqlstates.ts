@@ -1,3 +1,4 @@
+import { isStorageFull } from './storage-full.ts';
 import { UnstorableText } from './unstorable-text.ts';
 
 /** What a failure of the database means to a caller. Each SQLSTATE is named once, here, with what may be done about it. */
@@ -10,6 +11,8 @@ export type Failure =
   | 'connection-lost'
   /** No connection could be had. */
   | 'unavailable'
+  /** Nothing more fits on the disk of the server. */
+  | 'storage-full'
   /** The key is being written by a twin of this call, or was since it was looked up. */
   | 'idempotency-race'
   | 'missing-task'
@@ -38,8 +41,13 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   '28000': 'unavailable', // invalid_authorization_specification
   '28P01': 'unavailable', // invalid_password: it was changed, and this process has the old one
   '25006': 'unavailable', // read_only_sql_transaction: this server became a standby
+  '53000': 'unavailable', // insufficient_resources
+  '53200': 'unavailable', // out_of_memory
   '53300': 'unavailable', // too_many_connections
-  '53400': 'unavailable',
+  '53400': 'unavailable', // configuration_limit_exceeded
+  '28000': 'unexpected', // invalid_authorization_specification: FATAL, but no waiting mends it
+  '28P01': 'unexpected', // invalid_password
+  '3D000': 'unexpected', // invalid_catalog_name: there is no such database
   PL001: 'moved',
   PL002: 'moved',
   PL005: 'moved',
@@ -92,12 +100,15 @@ export function classifyFailure(error: unknown): Failure {
   const code = field(error, 'code');
   const byConstraint = constraint === undefined ? undefined : BY_CONSTRAINT[constraint];
   if (byConstraint !== undefined) return byConstraint;
+  if (isStorageFull(error)) return 'storage-full';
   if (code !== undefined) {
     const known = BY_SQLSTATE[code];
     if (known !== undefined) return known;
     if (NODE_CODES_UNAVAILABLE.has(code)) return 'unavailable';
     if (NODE_CODES_LOST.has(code) || code.startsWith('08')) return 'connection-lost';
   }
+  // Whatever the server died of: a FATAL ends the connection, a PANIC all of them.
+  if (['FATAL', 'PANIC'].includes(field(error, 'severity') ?? '')) return 'connection-lost';
   if (MESSAGE_LOST.test(error.message)) return 'connection-lost';
   if (MESSAGE_UNAVAILABLE.test(error.message)) return 'unavailable';
   return 'unexpected';

@@ -31,6 +31,8 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   const bulkItems = registerCounter(registry, COUNTERS.bulkItems);
   const poolWait = registerHistogram(registry, HISTOGRAMS.poolWait);
   const poolFailures = registerCounter(registry, COUNTERS.poolConnectionFailures);
+  const embeddedServerEnds = registerCounter(registry, COUNTERS.embeddedServerEnds);
+  const embeddedServerRestarts = registerCounter(registry, COUNTERS.embeddedServerRestarts);
   const cacheRequests = registerCounter(registry, COUNTERS.cacheRequests);
   const cacheInvalidations = registerCounter(registry, COUNTERS.cacheInvalidations);
   const idempotentReplays = registerCounter(registry, COUNTERS.idempotentReplays);
@@ -69,6 +71,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
       requested: (layer, result) => cacheRequests({ layer, result }),
       invalidated: (result) => cacheInvalidations({ result }),
     },
+    embeddedServer: { ended: () => embeddedServerEnds({}), runningAgain: () => embeddedServerRestarts({}) },
     http: httpTelemetry(registry, operations),
     exposition: () => registry.metrics(),
     contentType: registry.contentType,

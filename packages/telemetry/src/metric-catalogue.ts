@@ -99,6 +99,16 @@ export const COUNTERS = {
     help: 'Database connections that were asked for and could not be had.',
     labels: {},
   },
+  embeddedServerEnds: {
+    name: 'phaselock_embedded_server_ends_total',
+    help: 'Times the embedded PostgreSQL ended without being told to.',
+    labels: {},
+  },
+  embeddedServerRestarts: {
+    name: 'phaselock_embedded_server_restarts_total',
+    help: 'Times the embedded PostgreSQL ran again after that. Fewer than its ends: it is down.',
+    labels: {},
+  },
   cacheRequests: {
     name: 'phaselock_cache_requests_total',
     help: 'Snapshots asked of the cache, by layer; layer "trusted" is what the caller was answered.',

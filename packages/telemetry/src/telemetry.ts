@@ -39,6 +39,7 @@ export type Telemetry = {
   readonly lock: LockTelemetry;
   readonly pool: PoolTelemetry;
   readonly cache: CacheTelemetry;
+  readonly embeddedServer: EmbeddedServerTelemetry;
   readonly http: HttpTelemetry;
   /** The text a Prometheus server scrapes, to be sent as `contentType`. */
   exposition(): Promise<string>;
@@ -64,6 +65,12 @@ export type PoolTelemetry = {
 export type CacheTelemetry = {
   requested(layer: CacheLayer, result: CacheResult): void;
   invalidated(result: InvalidationResult): void;
+};
+
+export type EmbeddedServerTelemetry = {
+  /** Without being told to. */
+  ended(): void;
+  runningAgain(): void;
 };
 
 export type HttpTelemetry = {

@@ -1,12 +1,19 @@
-import { openDatabase, type Statement } from '@phaselock/store';
+import { openDatabase, type ServerState, type Statement } from '@phaselock/store';
 
-type WhyNotReady = 'starting' | 'draining' | 'database';
+type WhyNotReady = 'starting' | 'draining' | 'database' | 'database-restarting' | 'storage-full';
 
 export type Readiness = AsyncDisposable & {
   /** Null when requests should be sent here. */
   whyNot(): WhyNotReady | null;
   /** The first thing a shutdown does. There is no way back. */
   drain(): void;
+};
+
+type Watched = {
+  readonly databaseUrl: string;
+  readonly startupSettings: boolean;
+  /** Of the embedded server, where this process looks after one: it knows of its end before a probe fails. */
+  readonly serverState: (() => ServerState) | undefined;
 };
 
 const PROBE: Statement = { name: 'probe', text: 'select 1' };
@@ -17,7 +24,7 @@ const WITHIN_MS = 1_000;
  * Ready while the database answered lately. It is asked on a connection of its own: a pool that is busy is a reason to shed load, not to be
  * taken out of the balancer, which would make the others busier.
  */
-export function watchReadiness(databaseUrl: string, { startupSettings }: { startupSettings: boolean }): Readiness {
+export function watchReadiness({ databaseUrl, startupSettings, serverState }: Watched): Readiness {
   const database = openDatabase({
     url: databaseUrl,
     maxSize: 1,
@@ -42,12 +49,23 @@ export function watchReadiness(databaseUrl: string, { startupSettings }: { start
     const last = probing;
     probing = last.then(probe);
   };
+  const whyNoServer = (): WhyNotReady | undefined => {
+    const state = serverState?.() ?? 'running';
+    switch (state) {
+      case 'running':
+        return undefined;
+      case 'restarting':
+        return 'database-restarting';
+      case 'storage-full':
+        return 'storage-full';
+    }
+  };
   next();
   const timer = setInterval(next, EVERY_MS);
   timer.unref();
 
   return {
-    whyNot: () => (draining ? 'draining' : why),
+    whyNot: () => (draining ? 'draining' : (whyNoServer() ?? why)),
     drain: () => {
       draining = true;
     },

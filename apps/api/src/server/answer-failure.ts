@@ -1,4 +1,5 @@
 import { type ErrorCode, PhaselockError } from '@phaselock/core';
+import { toPhaselockError } from '@phaselock/guard';
 import type { Logger } from '@phaselock/telemetry';
 import type { NextFunction, Request, Response } from 'express';
 import type { RequestScope } from './request-scope.ts';
@@ -23,7 +24,7 @@ type FailureParts = { readonly logger: Logger; readonly scope: RequestScope; rea
 export const answerFailure =
   ({ logger, scope, sample }: FailureParts) =>
   (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
-    const failure = error instanceof PhaselockError ? error : new PhaselockError(codeOf(error), { cause: error });
+    const failure = toPhaselockError(error, codeOf(error));
     if (failure.code === 'unexpected' && !(error instanceof PhaselockError))
       logger.error({ err: error }, 'request failed');
     if (failure.code === 'archive_damaged' || failure.code === 'archive_unavailable')

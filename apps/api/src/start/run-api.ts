@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { prepareDatabase } from '@phaselock/guard';
-import { startEmbeddedPostgres } from '@phaselock/store';
+import { prepareDatabase, reportServer } from '@phaselock/guard';
+import { type ServerEvent, startEmbeddedPostgres } from '@phaselock/store';
 import { createLogger, createTelemetry } from '@phaselock/telemetry';
 import { IssuerMistake } from '../access/authenticate-token.ts';
 import { type Config, ConfigMistakes, type Environment, readConfig, unknownVariables } from '../config/read-config.ts';
@@ -30,10 +30,10 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
     logger.warn({ 'phaselock.variable': name }, `${name} is not known and has no effect`);
 
   await using resources = new AsyncDisposableStack();
-  const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;
-  if (config.migrate) await prepareDatabase(databaseUrl);
   const telemetry = createTelemetry({ processMetrics: true, operations: operationIds() });
-  const api = resources.use(await openInOrder({ config, databaseUrl, telemetry, logger, scope }));
+  const database = await findDatabase(config, resources, reportServer({ logger, telemetry }));
+  if (config.migrate) await prepareDatabase(database.databaseUrl);
+  const api = resources.use(await openInOrder({ config, ...database, telemetry, logger, scope }));
   if (demo) await seedDemo(api.guard);
   say(await introduce(config, api, since, (text) => logger.warn(text)));
 
@@ -47,6 +47,17 @@ function untilSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve());
   return promise;
+}
+
+/** The one the configuration names, or an embedded one, which this process looks after. */
+async function findDatabase(
+  { databaseUrl, dataDir }: Config,
+  resources: AsyncDisposableStack,
+  observe: (event: ServerEvent) => void,
+): Promise<Pick<Parameters<typeof openApi>[0], 'databaseUrl' | 'serverState'>> {
+  if (databaseUrl !== undefined) return { databaseUrl };
+  const server = resources.use(await startEmbeddedPostgres({ dataDir, observe }));
+  return { databaseUrl: server.url, serverState: () => server.state() };
 }
 
 async function openInOrder(parts: Parameters<typeof openApi>[0]): ReturnType<typeof openApi> {

@@ -17,6 +17,10 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
     when: 'PostgreSQL could not be reached, ended the connection, or did not answer within the deadline; or the keys of the token issuer could not be had.',
     cure: 'Try again after `Retry-After`, with the same `Idempotency-Key`. The service recovers by itself when the database is back; `/readyz` says when.',
   },
+  storage_full: {
+    when: 'The disk of PostgreSQL is full (SQLSTATE 53100), or it is down because of that, or a file of the service itself did not fit. The log says which disk. Reads are answered for as long as PostgreSQL runs.',
+    cure: 'Whoever runs the service frees space on that disk, or makes it larger; nothing has to be restarted, and an embedded PostgreSQL that ended starts again by itself. A caller tries again after `Retry-After`, with the same `Idempotency-Key`.',
+  },
   session_being_modified: {
     when: 'Somebody else held the slot, or changed it, each time within the deadline of five seconds.',
     cure: 'Try again after `Retry-After`. If it happens often on one slot, several clients are fighting over it: look at `phaselock_lock_contention_total`.',

@@ -9,7 +9,8 @@ export const liveness = route({
   path: '/healthz',
   group,
   summary: 'Whether the process answers',
-  description: 'Never asks the database.',
+  description:
+    'Never asks the database: that one is away is told by `/readyz`, and starting this process anew would not bring it back.',
   scope: 'none',
   answers: {
     200: { description: 'It does', schema: z.strictObject({ status: z.literal('ok') }).meta({ id: 'Liveness' }) },
@@ -20,7 +21,7 @@ export const liveness = route({
 const readinessBody = z
   .strictObject({
     status: z.enum(['ready', 'not-ready']),
-    why: z.enum(['starting', 'draining', 'database']).nullable(),
+    why: z.enum(['starting', 'draining', 'database', 'database-restarting', 'storage-full']).nullable(),
   })
   .meta({ id: 'Readiness' });
 
@@ -30,6 +31,8 @@ export const readiness = route({
   path: '/readyz',
   group,
   summary: 'Whether requests should be sent here',
+  description:
+    '`database`: PostgreSQL does not answer. `database-restarting`: the embedded PostgreSQL ended and is being started again. `storage-full`: it cannot start, because its disk is full.',
   scope: 'none',
   answers: {
     200: { description: 'They should', schema: readinessBody },

@@ -17,21 +17,21 @@ test('work never overlaps, however many come at once', async () => {
     inside -= 1;
     done += 1;
   };
-  await Promise.all(Array.from({ length: 12 }, () => runExclusively(directory.path, 20_000, work)));
+  await Promise.all(Array.from({ length: 12 }, () => runExclusively(directory.path, { timeoutMs: 20_000 }, work)));
   expect(done).toBe(12);
 });
 
 test('the next one comes in after work that failed', async () => {
   await using directory = await temporaryDirectory();
-  const failing = runExclusively(directory.path, 1_000, () => Promise.reject(new Error('no luck')));
+  const failing = runExclusively(directory.path, { timeoutMs: 1_000 }, () => Promise.reject(new Error('no luck')));
   await expect(failing).rejects.toThrow('no luck');
-  expect(await runExclusively(directory.path, 0, async () => 'in')).toBe('in');
+  expect(await runExclusively(directory.path, { timeoutMs: 0 }, async () => 'in')).toBe('in');
 });
 
 test('whoever waits too long is told for whom', async () => {
   await using directory = await temporaryDirectory();
   await makeClaim(directory.path);
-  const waiting = runExclusively(directory.path, 0, async () => 'in');
+  const waiting = runExclusively(directory.path, { timeoutMs: 0 }, async () => 'in');
   await expect(waiting).rejects.toThrow(`Waited 0 ms for process ${process.pid}`);
 });
 

@@ -8,12 +8,12 @@ import { type Claim, liveClaims, makeClaim } from './process-claims.ts';
  */
 export async function runExclusively<Result>(
   directory: string,
-  timeoutMs: number,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   work: () => Promise<Result>,
 ): Promise<Result> {
   // Unequal steps keep two that stepped back together from meeting again.
   const everyMs = 10 + Math.random() * 30;
-  const claim = await pollUntil(() => tryClaim(directory), { timeoutMs, everyMs });
+  const claim = await pollUntil(() => tryClaim(directory), { timeoutMs, everyMs, signal });
   if (claim === undefined) {
     const [holder] = await liveClaims(directory);
     throw new Error(`Waited ${timeoutMs} ms for process ${holder?.split('-')[0]} to be done (claims in ${directory}).`);

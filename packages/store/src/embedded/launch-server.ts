@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { pollUntil } from './poll-until.ts';
 import { findPostmaster, lockFile, type Postmaster } from './postmaster.ts';
@@ -17,6 +17,8 @@ export type Launch = {
   readonly port: number;
   readonly password: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** Aborted: nobody wants the server any more, so the one being started is ended. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Recovery after a crash can take its time. */
@@ -32,9 +34,13 @@ export async function launchServer(launch: Launch): Promise<Postmaster> {
   const log = await openServerLog(launch.log);
   try {
     const { size } = await log.stat();
-    const ended = spawnServer(launch, log.fd);
-    const started = () => answeringServer(launch, ended);
-    const server = await pollUntil(started, { timeoutMs: START_TIMEOUT_MS, everyMs: 10 });
+    const starting = spawnServer(launch, log.fd);
+    const started = () => answeringServer(launch, starting);
+    const limits = { timeoutMs: START_TIMEOUT_MS, everyMs: 10, signal: launch.signal };
+    const server = await pollUntil(started, limits).catch(async (error: unknown) => {
+      await giveUp(starting);
+      throw error;
+    });
     if (server === undefined || 'reason' in server)
       throw await startError(launch, server?.reason ?? 'does not answer', size);
     return server;
@@ -43,9 +49,9 @@ export async function launchServer(launch: Launch): Promise<Postmaster> {
   }
 }
 
-type Ended = { reason?: string };
+type Starting = { readonly child: ChildProcess; reason?: string };
 
-function spawnServer({ postgres, account, cluster, port, settings }: Launch, log: number): Ended {
+function spawnServer({ postgres, account, cluster, port, settings }: Launch, log: number): Starting {
   const options = {
     listen_addresses: '127.0.0.1',
     // Socket paths are limited to about 100 characters, which a data directory soon exceeds.
@@ -64,18 +70,30 @@ function spawnServer({ postgres, account, cluster, port, settings }: Launch, log
     stdio: ['ignore', log, log],
   });
   child.unref();
-  const ended: Ended = {};
+  const starting: Starting = { child };
   child.once('error', (error) => {
-    ended.reason = `cannot be run (${error.message})`;
+    starting.reason = `cannot be run (${error.message})`;
   });
   child.once('exit', (code, signal) => {
-    ended.reason = `ended with ${signal ?? code}`;
+    starting.reason = `ended with ${signal ?? code}`;
   });
-  return ended;
+  return starting;
 }
 
-async function answeringServer(launch: Launch, ended: Ended): Promise<Postmaster | { reason: string } | undefined> {
-  if (ended.reason !== undefined) return { reason: ended.reason };
+/** Before it has written its lock file nobody else could find it to stop it. */
+async function giveUp(starting: Starting): Promise<void> {
+  const ended = async () => (starting.reason === undefined ? undefined : true);
+  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+    starting.child.kill(signal);
+    if (await pollUntil(ended, { timeoutMs: 5_000, everyMs: 10 })) return;
+  }
+}
+
+async function answeringServer(
+  launch: Launch,
+  { reason }: Starting,
+): Promise<Postmaster | { reason: string } | undefined> {
+  if (reason !== undefined) return { reason };
   const postmaster = await findPostmaster(launch.cluster);
   if (postmaster?.status !== 'ready') return undefined;
   return (await isAnswering(launch, launch.cluster)) ? postmaster : undefined;

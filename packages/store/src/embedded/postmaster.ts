@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { processBirth } from './process-birth.ts';
+import { isSignalable, processBirth } from './process-birth.ts';
 
 /** The running server of a cluster, as its lock file tells. */
 export type Postmaster = {
@@ -27,6 +27,11 @@ export function lockFile(cluster: string): string {
 
 export async function isAlive(postmaster: Postmaster): Promise<boolean> {
   return (await processBirth(postmaster.pid)) === postmaster.birth;
+}
+
+/** The cheap look: where only a program tells when a process began, a pid that is taken has to do. */
+export async function isStillThere(postmaster: Postmaster): Promise<boolean> {
+  return process.platform === 'linux' ? isAlive(postmaster) : isSignalable(postmaster.pid);
 }
 
 /** The pid may have gone to a stranger since. Only Linux lets us look; elsewhere PostgreSQL's own check has to do. */

@@ -19,7 +19,7 @@ export async function processBirth(pid: number): Promise<string | undefined> {
   return stdout.replaceAll(/[^0-9A-Za-z]/g, '') || BIRTH_UNKNOWN;
 }
 
-function isSignalable(pid: number): boolean {
+export function isSignalable(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -17,7 +17,7 @@ const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
  */
 export async function removeEmbeddedPostgres(dataDir: string): Promise<boolean> {
   const home = await openDataDirectory(dataDir);
-  return runExclusively(home.changing, 60_000, async () => {
+  return runExclusively(home.changing, { timeoutMs: 60_000 }, async () => {
     if ((await liveClaims(home.users)).length > 0) return false;
     const cluster = await findCluster(home.cluster);
     const postmaster = cluster === undefined ? undefined : await findPostmaster(cluster);

@@ -1,19 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { findCluster } from './cluster-path.ts';
-import { type DataDirectory, openDataDirectory, openSharedDirectory } from './data-directory.ts';
+import { bringUpServer, type Server } from './bring-up-server.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { runExclusively } from './exclusive-section.ts';
-import { freePort } from './free-port.ts';
-import { type Launch, launchServer, PortTakenError } from './launch-server.ts';
-import { makeCluster, removeDrafts } from './make-cluster.ts';
-import { findNativePackage } from './native-package.ts';
-import { pollUntil } from './poll-until.ts';
-import { findPostmaster, type Postmaster } from './postmaster.ts';
+import { findPostmaster } from './postmaster.ts';
 import { type Claim, liveClaims, makeClaim } from './process-claims.ts';
-import { serverAccount } from './server-account.ts';
-import { DATABASE, ensureDatabase, isAnswering, serverUrl } from './server-connection.ts';
-import { readPassword } from './server-password.ts';
-import { serverPrograms } from './server-programs.ts';
+import { DATABASE, ensureDatabase, serverUrl } from './server-connection.ts';
 import { killServer, stopServer } from './stop-server.ts';
+import { type ServerEvent, type ServerState, superviseServer } from './supervise-server.ts';
 
 export type EmbeddedPostgresOptions = {
   /** Kept between starts. Everything of the server is in it, or linked from it. */
@@ -25,33 +17,39 @@ export type EmbeddedPostgresOptions = {
   readonly log?: (line: string) => void;
   /** What somebody has to look at; a warning of the process unless given. */
   readonly warn?: (warning: string) => void;
+  /** Told when the server ended, why it does not come up again, and when it has. */
+  readonly observe?: (event: ServerEvent) => void;
 };
 
 export type EmbeddedPostgres = AsyncDisposable & {
-  /** The database `phaselock`. */
+  /** The database `phaselock`. The same for as long as it is used, however often the server has to be started again. */
   readonly url: string;
   /** The database `postgres`. Both URLs are of the superuser. */
   readonly adminUrl: string;
   readonly dataDir: string;
+  /** Of the server that runs now, or ran last. */
   readonly pid: number;
   /** Whether the server was running already. */
   readonly reused: boolean;
+  /** Whether it runs, and if not, what keeps it down. */
+  state(): ServerState;
   /** Ends our use of the server, and the server with its last user. */
   stop(): Promise<void>;
-  /** For tests: ends the server as a crash would, for all its users. */
+  /** For tests: ends our use, and the server as a crash would, for all its users. */
   killHard(): Promise<void>;
 };
 
 /** Longer than any start, for it is what a process waits while another one starts the server. */
 const TURN_TIMEOUT_MS = 180_000;
 
-/** Starts a PostgreSQL of our own on loopback, or joins the one that already runs on the directory. */
+/**
+ * Starts a PostgreSQL of our own on loopback, or joins the one that already runs on the directory. Until it is stopped, a server that ends is
+ * started again, by one of its users.
+ */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const home = await openDataDirectory(options.dataDir);
-  return runExclusively(home.changing, TURN_TIMEOUT_MS, async () => {
-    const cluster = await findCluster(home.cluster);
-    const running = cluster === undefined ? undefined : await joinServer(home, cluster, options);
-    const server = running ?? (await launch(home, cluster, options));
+  return runExclusively(home.changing, { timeoutMs: TURN_TIMEOUT_MS }, async () => {
+    const server = await bringUpServer(home, { warn: warnOfProcess, ...options });
     const use = await makeClaim(home.users);
     try {
       await ensureDatabase(server);
@@ -60,111 +58,52 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       throw error;
     }
     options.log?.(
-      `embedded PostgreSQL ${running ? 'joined' : 'started'}: pid ${server.postmaster.pid}, port ${server.port}`,
+      `embedded PostgreSQL ${server.joined ? 'joined' : 'started'}: pid ${server.postmaster.pid}, port ${server.port}`,
     );
-    return handle(home, server, use, running !== undefined);
+    return handle(home, server, use, options);
   });
 }
 
 const warnOfProcess = (warning: string): void => process.emitWarning(warning);
 
-type Server = {
-  readonly postmaster: Postmaster;
-  readonly cluster: string;
-  readonly port: number;
-  readonly password: string;
-};
-
-async function joinServer(
+function handle(
   home: DataDirectory,
-  cluster: string,
-  { port, warn = warnOfProcess }: EmbeddedPostgresOptions,
-): Promise<Server | undefined> {
-  const password = await readPassword(home.password, warn);
-  const found = await pollUntil(
-    async () => {
-      const postmaster = await findPostmaster(cluster);
-      if (postmaster === undefined) return 'none';
-      if (postmaster.status !== 'ready') return undefined;
-      return (await isAnswering({ port: postmaster.port, password }, cluster)) ? postmaster : undefined;
-    },
-    { timeoutMs: 60_000, everyMs: 20 },
-  );
-  if (found === undefined)
-    throw new Error(`The PostgreSQL on ${cluster} runs but does not answer. Its log: ${home.log}`);
-  if (found === 'none') return undefined;
-  if (port !== undefined && port !== found.port) {
-    throw new Error(`The PostgreSQL on ${home.path} already runs on port ${found.port}, not ${port}.`);
-  }
-  return { postmaster: found, cluster, port: found.port, password };
-}
-
-async function launch(
-  home: DataDirectory,
-  existing: string | undefined,
-  options: EmbeddedPostgresOptions,
-): Promise<Server> {
-  const { settings = {}, log } = options;
-  const { fsync } = settings;
-  const account = await serverAccount(existing);
-  const { initdb, postgres } = await serverPrograms(
-    await findNativePackage(),
-    account,
-    account ? await openSharedDirectory() : home.path,
-  );
-  await removeDrafts(home);
-  if (existing === undefined) {
-    log?.(`embedded PostgreSQL: making a cluster in ${home.path}`);
-    await makeCluster({ home, initdb, account, durable: fsync !== 'off' });
-  }
-  const cluster = existing ?? (await findCluster(home.cluster));
-  if (cluster === undefined) throw new Error(`The cluster in ${home.path} vanished while it was being made.`);
-  const password = await readPassword(home.password);
-  return launchOnPort(home, { postgres, account, cluster, log: home.log, password, settings }, options.port);
-}
-
-/** A port the caller named is the caller's; one we chose may be taken by now, then another does. */
-async function launchOnPort(
-  home: DataDirectory,
-  launch: Omit<Launch, 'port'>,
-  named: number | undefined,
-): Promise<Server> {
-  const { cluster, password } = launch;
-  const remembered = Number(await readFile(home.port, 'utf8').catch(() => '0'));
-  for (let attempt = 0; ; attempt += 1) {
-    const port = named ?? (attempt === 0 && remembered > 0 ? remembered : await freePort());
-    try {
-      const postmaster = await launchServer({ ...launch, port });
-      await writeFile(home.port, String(port));
-      return { postmaster, cluster, port, password };
-    } catch (error) {
-      if (!(error instanceof PortTakenError) || named !== undefined || attempt === 5) throw error;
-    }
-  }
-}
-
-function handle(home: DataDirectory, server: Server, use: Claim, reused: boolean): EmbeddedPostgres {
+  first: Server,
+  use: Claim,
+  { settings, observe = () => undefined }: EmbeddedPostgresOptions,
+): EmbeddedPostgres {
+  const bringUp = (signal: AbortSignal): Promise<Server> =>
+    runExclusively(home.changing, { timeoutMs: TURN_TIMEOUT_MS, signal }, () =>
+      bringUpServer(home, { port: first.port, signal, ...(settings && { settings }) }),
+    );
+  const supervision = superviseServer({ home, first, bringUp, observe });
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= runExclusively(home.changing, TURN_TIMEOUT_MS, () => leave(home, use, server));
+    stopped ??= supervision
+      .end()
+      .then(() => runExclusively(home.changing, { timeoutMs: TURN_TIMEOUT_MS }, () => leave(home, use, first)));
     return stopped;
   };
   return {
-    url: serverUrl(server, DATABASE),
-    adminUrl: serverUrl(server, 'postgres'),
+    url: serverUrl(first, DATABASE),
+    adminUrl: serverUrl(first, 'postgres'),
     dataDir: home.path,
-    pid: server.postmaster.pid,
-    reused,
+    get pid() {
+      return supervision.server().postmaster.pid;
+    },
+    reused: first.joined,
+    state: () => supervision.state(),
     stop,
     killHard: async () => {
-      stopped ??= use.release();
-      await killServer(server.postmaster, server.cluster);
+      stopped ??= supervision.end().then(() => use.release());
+      await stopped;
+      await killServer(supervision.server().postmaster, first.cluster);
     },
     [Symbol.asyncDispose]: stop,
   };
 }
 
-/** Whoever leaves last turns off the light. */
+/** The last one to leave stops the server. */
 async function leave(home: DataDirectory, use: Claim, { cluster }: Server): Promise<void> {
   await use.release();
   if ((await liveClaims(home.users)).length > 0) return;

@@ -1,0 +1,52 @@
+import type { ServerEvent } from '@phaselock/store';
+import type { Logger, Telemetry } from '@phaselock/telemetry';
+
+type Reporting = {
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly telemetry?: Pick<Telemetry, 'embeddedServer'>;
+};
+
+/** What an embedded PostgreSQL goes through, in the log of the process that uses it: what happened, what is done now, and what the operator must do. */
+export const reportServer =
+  ({ logger, telemetry }: Reporting) =>
+  (event: ServerEvent): void => {
+    switch (event.kind) {
+      case 'ended':
+        telemetry?.embeddedServer.ended();
+        logger.error(
+          {
+            'process.postgres.pid': event.pid,
+            'phaselock.postgres.log': event.log,
+            'phaselock.postgres.said': event.said,
+          },
+          'the embedded PostgreSQL ended without being told to: it is started again now. Until it runs, requests are answered 503 and /readyz says database-restarting',
+        );
+        return;
+      case 'not-starting':
+        logger.error(
+          { err: event.error, 'phaselock.trouble': event.trouble },
+          `the embedded PostgreSQL does not start. ${whatToDo(event)} The next try is in ${seconds(event.nextTryMs)}, later ones at most 10 s apart`,
+        );
+        return;
+      case 'running-again':
+        telemetry?.embeddedServer.runningAgain();
+        logger.warn(
+          { 'process.postgres.pid': event.pid, 'phaselock.tries': event.tries },
+          `the embedded PostgreSQL runs again after ${seconds(event.downMs)}: ${event.startedHere ? 'started by this process' : 'another process started it'}. Nothing has to be done`,
+        );
+        return;
+    }
+  };
+
+function whatToDo({ trouble, dataDir, port }: Extract<ServerEvent, { kind: 'not-starting' }>): string {
+  switch (trouble) {
+    case 'storage-full':
+      return `The disk with ${dataDir} is full: free some space; phaselock starts PostgreSQL again by itself.`;
+    case 'port-taken':
+      return `Another program listens on its port ${port}: end that program; phaselock starts PostgreSQL again by itself.`;
+    case 'other':
+      return `Look at the error, and at ${dataDir}/server.log; phaselock goes on trying.`;
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
