@@ -62,12 +62,16 @@ export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
   };
 
   const serve = async (): Promise<void> => {
+    let told = false;
     for (let failures = 0; !stopping.signal.aborted; failures += 1) {
       try {
         await serveOne();
         failures = 0;
+        told = false;
       } catch (error) {
-        log.warn({ err: error }, 'The connection for invalidations could not be made; it is tried again.');
+        // Said once for each time the server is away, not once a try.
+        if (!told) log.warn({ err: error }, 'The connection for invalidations could not be made; it is tried again.');
+        told = true;
       }
       await sleep(backoffMs(failures, random, RECONNECT_BASE_MS, RECONNECT_LIMIT_MS), stopping.signal);
     }

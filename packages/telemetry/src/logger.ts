@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { type DestinationStream, type LevelWithSilent, type Logger as PinoLogger, pino } from 'pino';
 import { ecsError } from './ecs-error.ts';
 import { redactLine } from './redact-line.ts';
+import { standardOutput } from './standard-output.ts';
 
 export type Logger = PinoLogger;
 export type LogLevel = LevelWithSilent;
@@ -21,7 +22,7 @@ const ECS_VERSION = '8.11.0';
 export function createLogger({
   service,
   level = 'info',
-  destination = pino.destination(1),
+  destination = standardOutput(),
   context,
 }: LoggerOptions): Logger {
   return pino(

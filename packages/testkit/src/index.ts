@@ -24,6 +24,7 @@ export { countQueries, type QueryCount } from './query-counter.ts';
 export { callsWaiting, lapseLease, queueBehind } from './queue-behind.ts';
 export { readMetric } from './read-metric.ts';
 export { type RedisAvailability, type RedisServer, redisAvailable, startRedis } from './redis-server.ts';
+export { mountSmallDisk, type SmallDisk, smallDiskAvailable } from './small-disk.ts';
 export { type NodeExit, type SpawnedNode, type SpawnNodeOptions, spawnNode } from './spawn-node.ts';
 export { type SteppedClock, stepClockOf } from './stepped-clock.ts';
 export { type StopAt, stopAt } from './stop-at.ts';

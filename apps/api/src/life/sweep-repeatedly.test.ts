@@ -1,7 +1,21 @@
-import { silentLogger } from '@phaselock/telemetry';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { sweepRepeatedly } from './sweep-repeatedly.ts';
+
+test('a failure that lasts is said once, and again after a sweep that went well', async () => {
+  const outcomes = ['fails', 'fails', 'fails', 'works', 'fails', 'fails'];
+  const said: string[] = [];
+  let begun = 0;
+  const sweep = async (): Promise<void> => {
+    const outcome = outcomes[begun];
+    begun += 1;
+    if (outcome === 'fails') throw new Error('database away');
+  };
+  const logger = { warn: (_fields: object, message: string) => void said.push(message) };
+  await using _sweeping = sweepRepeatedly({ sweep, everyMs: 1, failure: 'not swept' }, logger);
+  await eventually(() => begun > outcomes.length);
+  expect(said).toEqual(['not swept', 'not swept']);
+});
 
 test('goes on after a failure, one sweep at a time, and is over when it is closed', async () => {
   const seen = { begun: 0, running: 0, most: 0 };
@@ -13,7 +27,7 @@ test('goes on after a failure, one sweep at a time, and is over when it is close
     seen.running -= 1;
     if (seen.begun === 1) throw new Error('database away');
   };
-  const sweeping = sweepRepeatedly({ sweep, everyMs: 1, failure: 'not swept' }, silentLogger());
+  const sweeping = sweepRepeatedly({ sweep, everyMs: 1, failure: 'not swept' }, { warn: () => undefined });
   await eventually(() => seen.begun > 5);
   await sweeping[Symbol.asyncDispose]();
   expect(seen).toMatchObject({ running: 0, most: 1 });

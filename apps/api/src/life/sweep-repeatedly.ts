@@ -1,4 +1,4 @@
-import type { Logger } from '@phaselock/telemetry';
+type WarningLog = { warn(fields: object, message: string): void };
 
 type Repeated = {
   readonly sweep: () => Promise<unknown>;
@@ -11,12 +11,20 @@ type Repeated = {
  * Every process sweeps; one that finds nothing has done nothing. One sweep at a time: while one takes long, or the database is away, the next one
  * finds what those between would have.
  */
-export function sweepRepeatedly({ sweep, everyMs, failure }: Repeated, logger: Pick<Logger, 'warn'>): AsyncDisposable {
+export function sweepRepeatedly({ sweep, everyMs, failure }: Repeated, logger: WarningLog): AsyncDisposable {
   let running: Promise<void> | undefined;
+  let failing = false;
+  /** While the database is away each sweep fails: that is said once. */
+  const tell = (error: unknown): void => {
+    if (!failing) logger.warn({ err: error }, failure);
+    failing = true;
+  };
   const next = (): void => {
     running ??= sweep()
-      .then(() => undefined)
-      .catch((error: unknown) => logger.warn({ err: error }, failure))
+      .then(() => {
+        failing = false;
+      })
+      .catch(tell)
       .finally(() => {
         running = undefined;
       });

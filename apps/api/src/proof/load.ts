@@ -5,6 +5,8 @@ export type Acknowledged = { readonly taskId: string; readonly sessionId: string
 export type Load = {
   /** Every birth somebody was told of. */
   readonly acknowledged: readonly Acknowledged[];
+  /** Every process somebody was told of. */
+  readonly turns: readonly string[];
   /** How often each code was met; `network` is a connection that was refused or broken. */
   readonly problems: ReadonlyMap<string, number>;
   stop(): Promise<void>;
@@ -15,23 +17,29 @@ type Under = {
   readonly key: string;
   readonly taskIds: readonly string[];
   readonly clients: number;
+  /** With one for each task, a turn of the new session is started and finished as well. */
+  readonly attemptIds?: readonly string[];
 };
 
 const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 
 /** Clients that replace sessions as fast as they are answered, each on tasks of its own. */
-export function putLoadOn({ url, key, taskIds, clients }: Under): Load {
+export function putLoadOn({ url, key, taskIds, clients, attemptIds = [] }: Under): Load {
   const client = createClient({ baseUrl: url, key });
   const acknowledged: Acknowledged[] = [];
+  const turns: string[] = [];
   const problems = new Map<string, number>();
   let stopped = false;
 
   const run = async (number: number): Promise<void> => {
     const taskId = taskIds[number % taskIds.length];
+    const attemptId = attemptIds[number % taskIds.length];
     if (taskId === undefined) return;
     for (let round = 0; !stopped; round += 1) {
       try {
-        acknowledged.push(await replaceOnce(client, taskId, MODELS[round % MODELS.length] ?? MODELS[0]));
+        const born = await replaceOnce(client, taskId, MODELS[round % MODELS.length] ?? MODELS[0]);
+        acknowledged.push(born);
+        if (attemptId !== undefined) turns.push(await turnOnce(client, born, attemptId));
       } catch (error) {
         const code = error instanceof ApiProblem ? error.code : 'network';
         problems.set(code, (problems.get(code) ?? 0) + 1);
@@ -42,6 +50,7 @@ export function putLoadOn({ url, key, taskIds, clients }: Under): Load {
   const running = Promise.all(Array.from({ length: clients }, (_, number) => run(number)));
   return {
     acknowledged,
+    turns,
     problems,
     stop: async () => {
       stopped = true;
@@ -61,4 +70,14 @@ async function replaceOnce(client: Client, taskId: string, model: string): Promi
     const { body } = await client.startSession({ body: { ...asking, confirm } });
     return { taskId, sessionId: body.session.id, generation: body.session.generation };
   }
+}
+
+async function turnOnce(client: Client, { sessionId, generation }: Acknowledged, attemptId: string): Promise<string> {
+  const { body } = await client.startTurn({ params: { sessionId }, body: { generation, attemptId } });
+  const { processId } = body;
+  await client.finishTurn({
+    params: { sessionId, processId },
+    body: { generation, ending: 'completed', exitCode: 0, agentSessionId: sessionId },
+  });
+  return processId;
 }

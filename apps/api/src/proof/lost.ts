@@ -14,3 +14,13 @@ export async function lostOf(guard: OpenGuard, acknowledged: readonly Acknowledg
   const there = new Set(rows.map(({ id, generation, task_id }) => `${id} ${generation} ${task_id}`));
   return acknowledged.filter(({ sessionId, generation, taskId }) => !there.has(`${sessionId} ${generation} ${taskId}`));
 }
+
+/** Processes somebody was told of that are not there. */
+export async function lostTurns(guard: OpenGuard, told: readonly string[]): Promise<string[]> {
+  const rows = await guard.database.query<{ id: string }>(
+    { name: 'told_processes', text: 'select id from processes where id = any ($1::uuid[])' },
+    [told],
+  );
+  const there = new Set(rows.map(({ id }) => id));
+  return told.filter((id) => !there.has(id));
+}
