@@ -116,14 +116,14 @@ export async function openApi({
     openMetrics: isLoopbackHost(config.host),
     onlyThisMachine: config.auth === 'off',
   });
-  const { server, url, inFlight, closeUnused } = await listen(app, config);
-  resources.defer(telemetry.http.observe(() => ({ inFlight: inFlight(), streams: changes.open() })));
+  const { server, url, answers } = await listen(app, config);
+  resources.defer(telemetry.http.observe(() => ({ inFlight: answers.inFlight(), streams: changes.open() })));
 
   let drained: Promise<boolean> | undefined;
   const drainOnce = (): Promise<boolean> => {
     drained ??= drain({
       server,
-      closeUnused,
+      answers,
       readiness,
       endStreams: () => changes.endAll(),
       delayMs: config.drainDelayMs,

@@ -20,7 +20,7 @@ it.runIf(existsSync(FULL))('a log on a disk that is full neither ends nor stops 
   await using full = await open(FULL, 'w');
   const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], { stdio: ['ignore', full.fd, 'pipe'] });
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
   const [code] = await once(child, 'close');

@@ -1,10 +1,12 @@
 import type { Server } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
+import { Server as NetServer } from 'node:net';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import type { LastAnswers } from './last-answers.ts';
 import type { Readiness } from './readiness.ts';
 
 type Draining = {
   readonly server: Server;
-  readonly closeUnused: () => void;
+  readonly answers: LastAnswers;
   readonly readiness: Pick<Readiness, 'drain'>;
   /** Streams would never end by themselves. */
   readonly endStreams: () => void;
@@ -13,35 +15,61 @@ type Draining = {
 };
 
 const SWEEP_MS = 20;
+/** A client that is between two requests sends the next one within this as a rule, and is told with its answer. */
+const GRACE_MS = 300;
+/** libuv takes one connection a turn. The first turn ends before it has looked; two more that bring none mean that the queue is empty. */
+const QUIET_TURNS = 3;
+/** Clients that come all the time without waiting for an answer never leave it empty: then it is closed all the same. */
+const LONGEST_HOLD_MS = 500;
 
 /**
- * Not ready → the balancer looks elsewhere → no new connections, and the open ones told to close → requests in flight finish, or are cut at
- * the deadline. Resolves when the last connection is gone; true when nothing had to be cut.
+ * Not ready → every answer says that its connection ends here, so that clients go elsewhere → those in the queue are taken, and no more → those nothing is asked on are
+ * half-closed, requests in flight finish, or are cut at the deadline. Resolves when the last connection is gone; true when nothing had to be cut.
  */
 export async function drain({
   server,
-  closeUnused,
+  answers,
   readiness,
   endStreams,
   delayMs,
   timeoutMs,
 }: Draining): Promise<boolean> {
   readiness.drain();
+  answers.begin();
   if (delayMs > 0) await pause(delayMs);
-  // Whoever keeps a connection alive is told with the next answer that it ends here.
-  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  answers.hold();
+  await emptyQueue(answers);
+  const closed = new Promise<void>((resolve) => stopListening(server, resolve));
+  answers.release();
   endStreams();
-  // The connection of an answer that was on its way already is idle afterwards, and nothing else would close it.
-  const sweep = setInterval(closeUnused, SWEEP_MS);
+  const graceMs = Math.min(GRACE_MS, timeoutMs / 2);
+  const sweep = setInterval(() => setImmediate(() => answers.closeUnused(graceMs)), SWEEP_MS);
 
   let cut = false;
   const deadline = setTimeout(() => {
-    cut = true;
+    cut = answers.busy();
     server.closeAllConnections();
   }, timeoutMs);
   await closed;
   clearTimeout(deadline);
   clearInterval(sweep);
   return !cut;
+}
+
+/**
+ * The kernel resets the connections it has queued for us when the listening socket is closed, so we take them first. Meanwhile nobody is answered:
+ * every answer would bring its client back with one connection more.
+ */
+async function emptyQueue(answers: LastAnswers): Promise<void> {
+  const until = performance.now() + LONGEST_HOLD_MS;
+  for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < until; ) {
+    const before = answers.accepted();
+    await turn();
+    quiet = answers.accepted() === before ? quiet + 1 : 0;
+  }
+}
+
+/** http.Server's own close also destroys idle connections, with whatever their clients have just sent. */
+function stopListening(server: Server, done: () => void): void {
+  NetServer.prototype.close.call(server, done);
 }

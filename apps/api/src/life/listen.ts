@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { answerClientError } from '../intake/client-error.ts';
+import { type LastAnswers, lastAnswers } from './last-answers.ts';
 
 export type Listening = {
   readonly server: Server;
   readonly url: string;
-  readonly inFlight: () => number;
-  /** Closes the connections nothing is asked on: those that wait for a next request, and those that never had a first. */
-  readonly closeUnused: () => void;
+  readonly answers: LastAnswers;
 };
 
 type Bounds = {
@@ -25,6 +23,7 @@ const CHECK_EVERY_MS = 1_000;
 
 export async function listen(application: RequestListener, bounds: Bounds): Promise<Listening> {
   const { host, port, requestTimeoutMs, headersTimeoutMs } = bounds;
+  const { gate, watch } = lastAnswers(() => performance.now());
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
@@ -35,30 +34,14 @@ export async function listen(application: RequestListener, bounds: Bounds): Prom
       // A request that would be read in two ways is refused, not guessed at.
       insecureHTTPParser: false,
     },
-    application,
+    gate(application),
   );
+  const answers = watch(server);
   server.on('clientError', answerClientError);
-  let inFlight = 0;
-  server.on('request', (_request, response) => {
-    inFlight += 1;
-    response.once('close', () => {
-      inFlight -= 1;
-    });
-  });
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const closeUnused = (): void => {
-    server.closeIdleConnections();
-    // Browsers and clients open connections in advance; to the server such a one is not idle but about to ask.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  };
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
-  return { server, url, inFlight: () => inFlight, closeUnused };
+  return { server, url, answers };
 }
