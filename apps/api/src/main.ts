@@ -1,9 +1,21 @@
 import { visibleLines } from '@phaselock/core';
-import { ConfigMistakes } from './config/read-config.ts';
-import { runApi } from './start/run-api.ts';
+import { keepCompiled } from './start/keep-compiled.ts';
+
+const keep = keepCompiled();
+// Loaded afterwards, or they would not be kept.
+const [{ ConfigMistakes }, { runApi }] = await Promise.all([
+  import('./config/read-config.ts'),
+  import('./start/run-api.ts'),
+]);
+
+/** The first thing that is said is that all is loaded. */
+function say(text: string): void {
+  console.log(visibleLines(text));
+  keep();
+}
 
 try {
-  await runApi({ env: process.env, args: process.argv.slice(2), say: (text) => console.log(visibleLines(text)) });
+  await runApi({ env: process.env, args: process.argv.slice(2), say });
 } catch (error) {
   console.error(visibleLines(`phaselock did not start: ${error instanceof Error ? error.message : String(error)}`));
   process.exitCode = error instanceof ConfigMistakes ? 64 : 1;

@@ -67,7 +67,7 @@ export type CacheTelemetry = {
   invalidated(result: InvalidationResult): void;
 };
 
-export type EmbeddedServerTelemetry = {
+type EmbeddedServerTelemetry = {
   /** Without being told to. */
   ended(): void;
   runningAgain(): void;

@@ -20,6 +20,7 @@ export type Run = {
 
 /** From the environment to a service that answers, until a signal ends it in good order. */
 export async function runApi({ env, args, say }: Run): Promise<void> {
+  // Counted from the start of the process: what came before is Node's own start and the loading of our modules.
   const since = performance.now();
   const { demo } = readArguments(args);
   const config = readConfig(env);
@@ -32,8 +33,13 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
   await using resources = new AsyncDisposableStack();
   const telemetry = createTelemetry({ processMetrics: true, operations: operationIds() });
   const database = await findDatabase(config, resources, reportServer({ logger, telemetry }));
+  const connected = performance.now();
   if (config.migrate) await prepareDatabase(database.databaseUrl);
+  const prepared = performance.now();
   const api = resources.use(await openInOrder({ config, ...database, telemetry, logger, scope }));
+  const opened = performance.now();
+  const phases = { load: since, database: connected - since, schema: prepared - connected, service: opened - prepared };
+  logger.info({ 'phaselock.start_ms': phases }, 'the service answers');
   if (demo) await seedDemo(api.guard);
   say(await introduce(config, api, since, (text) => logger.warn(text)));
 
