@@ -1,9 +1,9 @@
-import { visibleLines } from '@phaselock/core';
 import { keepCompiled } from './start/keep-compiled.ts';
 
 const keep = keepCompiled();
 // Loaded afterwards, or they would not be kept.
-const [{ ConfigMistakes }, { runApi }] = await Promise.all([
+const [{ visibleLines }, { ConfigMistakes }, { runApi }] = await Promise.all([
+  import('@phaselock/core'),
   import('./config/read-config.ts'),
   import('./start/run-api.ts'),
 ]);

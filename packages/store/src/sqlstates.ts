@@ -45,9 +45,6 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   '53200': 'unavailable', // out_of_memory
   '53300': 'unavailable', // too_many_connections
   '53400': 'unavailable', // configuration_limit_exceeded
-  '28000': 'unexpected', // invalid_authorization_specification: FATAL, but no waiting mends it
-  '28P01': 'unexpected', // invalid_password
-  '3D000': 'unexpected', // invalid_catalog_name: there is no such database
   PL001: 'moved',
   PL002: 'moved',
   PL005: 'moved',
