@@ -1,7 +1,7 @@
 import type { SessionId, SlotKey, SlotState } from '@phaselock/core';
-import { firstRow, functionCall, type Writer } from './sql.ts';
+import { firstRow, type Writer, writeCall } from './sql.ts';
 
-const ADOPT_SESSION = functionCall('adopt_session', 7);
+const ADOPT_SESSION = writeCall('adopt_session', 7);
 
 export type AdoptedSession =
   | { readonly outcome: 'adopted'; readonly collapsed: number }

@@ -8,9 +8,9 @@ import type {
   SessionId,
   TurnReason,
 } from '@phaselock/core';
-import { firstRow, functionCall, type Writer } from './sql.ts';
+import { firstRow, type Writer, waitingWriteCall } from './sql.ts';
 
-const BEGIN_TURN = functionCall('begin_turn', 21);
+const BEGIN_TURN = waitingWriteCall('begin_turn', 21);
 
 export type BeginTurn = {
   readonly sessionId: SessionId;

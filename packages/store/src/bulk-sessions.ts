@@ -10,9 +10,9 @@ import type {
   TaskId,
   TurnReason,
 } from '@phaselock/core';
-import { functionCall, type Sql } from './sql.ts';
+import { type Sql, writeCall } from './sql.ts';
 
-const OPEN_SESSIONS = functionCall('open_sessions', 2);
+const OPEN_SESSIONS = writeCall('open_sessions', 2);
 
 export type BulkOpen = {
   readonly slot: SlotKey;
@@ -54,7 +54,7 @@ export async function openSessions(sql: Sql, items: readonly BulkOpen[], waitMs:
   return await sql.query<BulkOpened>(OPEN_SESSIONS, [JSON.stringify(rows), Math.max(1, Math.ceil(waitMs))]);
 }
 
-const DELETE_SESSIONS = functionCall('delete_sessions', 4);
+const DELETE_SESSIONS = writeCall('delete_sessions', 4);
 
 export type BulkDeleted = {
   readonly session_id: SessionId;

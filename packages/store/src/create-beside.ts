@@ -1,8 +1,8 @@
 import type { ModelIdentity, SessionId, SlotKey } from '@phaselock/core';
 import type { IdempotencyRow } from './open-session.ts';
-import { functionCall, type Writer } from './sql.ts';
+import { type Writer, waitingWriteCall } from './sql.ts';
 
-const CREATE_BESIDE = functionCall('create_beside', 16);
+const CREATE_BESIDE = waitingWriteCall('create_beside', 16);
 
 export type CreateBeside = {
   readonly slot: SlotKey;

@@ -1,7 +1,7 @@
 import type { DeletionReason, Mode, Phase, SessionId, SlotKey, TaskId } from '@phaselock/core';
-import { firstRow, functionCall, type Sql } from './sql.ts';
+import { firstRow, type Sql, writeCall } from './sql.ts';
 
-const DELETE_SESSION = functionCall('delete_session', 5);
+const DELETE_SESSION = writeCall('delete_session', 5);
 
 export type DeletedSession =
   | {

@@ -1,8 +1,8 @@
 import type { Generation, ModelIdentity, SessionId, SlotKey } from '@phaselock/core';
 import type { IdempotencyRow } from './open-session.ts';
-import { firstRow, functionCall, type Writer } from './sql.ts';
+import { firstRow, type Writer, writeCall } from './sql.ts';
 
-const KEEP_SESSION = functionCall('keep_session', 17);
+const KEEP_SESSION = writeCall('keep_session', 17);
 
 export type KeepSession = {
   readonly slot: SlotKey;

@@ -7,7 +7,7 @@ import type {
   SlotState,
   TurnReason,
 } from '@phaselock/core';
-import { firstRow, functionCall, type Writer } from './sql.ts';
+import { firstRow, type Writer, writeCall } from './sql.ts';
 
 /** The row that lets a repeated call find what the first one did; written in the transaction of its effect. */
 export type IdempotencyRow = {
@@ -47,7 +47,7 @@ type Row =
 
 // Measured beside one statement of chained CTEs (5 to 10 % faster, but its reader must know that data-modifying CTEs run in no order) and
 // beside a transaction of six round trips (half as fast): see docs/benchmarks.md.
-const OPEN_SESSION = functionCall('open_session', 21);
+const OPEN_SESSION = writeCall('open_session', 21);
 
 export async function openSession(
   writer: Writer,

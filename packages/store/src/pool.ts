@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { OutOfTime, type TimeLeft, type WhoWaits, within } from './time-left.ts';
 
 export type PoolOptions = {
   readonly url: string;
@@ -16,6 +17,8 @@ export type PoolOptions = {
   /** False behind pgbouncer in transaction mode, which refuses startup settings; the transactions that matter set their own. */
   readonly startupSettings?: boolean;
   readonly applicationName?: string;
+  /** In whose name something is asked: a caller waits for a connection, and for a statement, no longer than it is waited for itself. */
+  readonly whoWaits?: WhoWaits;
 };
 
 export const POOL_DEFAULTS = {
@@ -27,6 +30,7 @@ export const POOL_DEFAULTS = {
   transactionTimeoutMs: 30_000,
   startupSettings: true,
   applicationName: 'phaselock',
+  whoWaits: () => undefined,
 } as const satisfies Omit<Required<PoolOptions>, 'url'>;
 
 /** The server's own bound speaks first, and says what happened. */
@@ -44,6 +48,7 @@ export type PoolObserver = { waited(seconds: number): void; connectionFailed(): 
 
 export type Pool = {
   acquire(): Promise<pg.PoolClient>;
+  readonly whoWaits: WhoWaits;
   readonly pg: pg.Pool;
   stats(): PoolStats;
   /** At most one at a time: what the application's metrics listen with. */
@@ -87,15 +92,17 @@ export function openPool(given: PoolOptions): Pool {
   inner.on('connect', (client) => client.on('error', () => {}));
   inner.on('error', () => {});
 
+  const whoWaits: WhoWaits = options.whoWaits;
   return {
     pg: inner,
+    whoWaits,
     observe(next) {
       observer = next;
     },
     async acquire() {
       const since = performance.now();
       try {
-        const client = await inner.connect();
+        const client = await connectIn(inner, whoWaits());
         observer.waited((performance.now() - since) / 1000);
         return client;
       } catch (error) {
@@ -114,4 +121,11 @@ export function openPool(given: PoolOptions): Pool {
       if (!inner.ended) await inner.end();
     },
   };
+}
+
+function connectIn(pool: pg.Pool, left: TimeLeft | undefined): Promise<pg.PoolClient> {
+  if (left === undefined) return pool.connect();
+  if (left.remainingMs() <= 0) return Promise.reject(new OutOfTime());
+  // An idle connection needs no waiting.
+  return within(pool.connect(), Math.max(1, left.waitMs()), (client) => client.release());
 }

@@ -13,7 +13,7 @@ import type {
 } from '@phaselock/core';
 import type { IdempotencyRow } from './open-session.ts';
 import type { LogKind } from './schema.ts';
-import { firstRow, functionCall, type Sql } from './sql.ts';
+import { firstRow, type Sql, waitingWriteCall } from './sql.ts';
 
 /** Every write of a running agent names the session, the generation it was born with, and the process. */
 export type TurnToken = {
@@ -22,7 +22,7 @@ export type TurnToken = {
   readonly processId: ProcessId;
 };
 
-const HEARTBEAT = functionCall('heartbeat', 4);
+const HEARTBEAT = waitingWriteCall('heartbeat', 4);
 
 export type Heartbeat =
   | { readonly outcome: 'renewed'; readonly lease_expires_at: Date }
@@ -37,7 +37,7 @@ export async function renewLease(sql: Sql, token: TurnToken, leaseMs: number): P
 type Refused = { readonly outcome: 'refused'; readonly standing: Standing };
 type NotThere = { readonly outcome: 'session-not-found' | 'process-not-found' | 'stale' };
 
-const FINISH_TURN = functionCall('finish_turn', 15);
+const FINISH_TURN = waitingWriteCall('finish_turn', 15);
 
 export type FinishedTurn =
   | {
@@ -93,7 +93,7 @@ export async function finishTurn(sql: Sql, finish: FinishTurn): Promise<Finished
   return firstRow(await sql.query<FinishedTurn>(FINISH_TURN, values));
 }
 
-const REPORT_AGENT_SESSION = functionCall('report_agent_session', 5);
+const REPORT_AGENT_SESSION = waitingWriteCall('report_agent_session', 5);
 
 export type ReportedAgentSession = { readonly outcome: 'reported' } | NotThere | Refused;
 
@@ -107,7 +107,7 @@ export async function reportAgentSession(
   return firstRow(await sql.query<ReportedAgentSession>(REPORT_AGENT_SESSION, values));
 }
 
-const APPEND_LOGS = functionCall('append_logs', 10);
+const APPEND_LOGS = waitingWriteCall('append_logs', 10);
 
 export type LogLine = { readonly kind: LogKind; readonly line: string };
 
@@ -139,7 +139,7 @@ export async function appendLogs(
   return firstRow(await sql.query<AppendedLogs>(APPEND_LOGS, values));
 }
 
-const RECORD_USAGE = functionCall('record_usage', 7);
+const RECORD_USAGE = waitingWriteCall('record_usage', 7);
 
 /** Totals of one process so far, not increments. */
 export type Usage = {
@@ -164,7 +164,7 @@ export async function recordUsage(
   return firstRow(await sql.query<RecordedUsage>(RECORD_USAGE, [sessionId, processId, ...totals, taken]));
 }
 
-const CLOSE_SESSION = functionCall('close_session', 5);
+const CLOSE_SESSION = waitingWriteCall('close_session', 5);
 
 export type ClosedSession =
   | {

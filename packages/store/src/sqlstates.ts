@@ -1,4 +1,5 @@
 import { isStorageFull } from './storage-full.ts';
+import { OutOfTime } from './time-left.ts';
 import { UnstorableText } from './unstorable-text.ts';
 
 /** What a failure of the database means to a caller. Each SQLSTATE is named once, here, with what may be done about it. */
@@ -9,7 +10,7 @@ export type Failure =
   | 'moved'
   /** The connection died under the statement: it may or may not have been committed. */
   | 'connection-lost'
-  /** No connection could be had. */
+  /** No connection could be had in time, or the write came too late: nothing was written. */
   | 'unavailable'
   /** Nothing more fits on the disk of the server. */
   | 'storage-full'
@@ -50,6 +51,7 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   PL005: 'moved',
   PL003: 'missing-attempt',
   PL004: 'agent-session-taken',
+  PL006: 'unavailable', // in_time: the caller of the statement was answered before, so nothing was written
   '22021': 'bad-value', // NUL in text
   '22P05': 'bad-value', // \u0000 in jsonb
   '22P02': 'bad-value', // not a uuid, not JSON
@@ -92,6 +94,7 @@ const field = (error: object, name: string): string | undefined => {
 export function classifyFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return 'unexpected';
   if (error instanceof UnstorableText) return 'bad-value';
+  if (error instanceof OutOfTime) return 'unavailable';
   if (error instanceof AggregateError && error.errors.length > 0) return classifyFailure(error.errors[0]);
   const constraint = field(error, 'constraint');
   const code = field(error, 'code');

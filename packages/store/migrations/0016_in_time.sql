@@ -1,0 +1,21 @@
+-- A write whose caller has been answered must not be done any more: it may have waited in a network, in a stopped server or behind a lock. Each
+-- carries the moment until which its caller waits, by the clock of this server, and asks here when everything else of it has been done and nothing
+-- is committed yet. Without a moment it is always in time.
+create function in_time(p_until_ms double precision) returns boolean language plpgsql volatile as $$
+declare
+  v_now_ms constant double precision := extract(epoch from clock_timestamp()) * 1000;
+begin
+  if p_until_ms < v_now_ms then
+    -- The detail lets a caller that still waits correct what it believes of this clock.
+    raise exception 'the caller of this statement does not wait for it any more' using errcode = 'PL006', detail = v_now_ms::text;
+  end if;
+  return true;
+end $$;
+
+-- For the rest of the transaction no lock is waited for longer than the caller still can. Around the first argument of a function that writes: it is
+-- evaluated before the function begins. Zero would be for ever.
+create function waiting_at_most(p_ms integer, p_first uuid) returns uuid language plpgsql volatile as $$
+begin
+  if p_ms is not null then perform set_config('lock_timeout', greatest(1, p_ms)::text, true); end if;
+  return p_first;
+end $$;
