@@ -1,11 +1,11 @@
 import { PhaselockError } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
 import type { GuardContext } from './context.ts';
 import { answering, isContention } from './failures.ts';
+import { operationDeadline } from './operation-deadline.ts';
 
 /** For operations that decide nothing: one deadline, and failures by the catalogue's codes. */
 export const answerInTime = <T>(ctx: GuardContext, work: () => Promise<T>): Promise<T> =>
-  answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'unexpected', async () => {
+  answering(ctx, operationDeadline(ctx), 'unexpected', async () => {
     try {
       return await work();
     } catch (error) {

@@ -1,11 +1,11 @@
 import type { SessionId } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
 import { type BulkDeleted, deleteSessions, deleteOrphans as deleteStillOrphaned } from '@phaselock/store';
 import { announceDeleted } from './announce.ts';
 import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
 import { demandReplaceToDelete } from './demand-replace.ts';
 import { answering } from './failures.ts';
+import { operationDeadline } from './operation-deadline.ts';
 
 /** All of them or, where one would need a right that the caller does not have, none. */
 export const bulkDelete = (
@@ -34,7 +34,7 @@ async function deleting(
   sessionIds: readonly SessionId[],
   remove: (waitMs: number) => Promise<BulkDeleted[]>,
 ): Promise<SessionId[]> {
-  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
+  const deadline = operationDeadline(ctx);
   return await answering(ctx, deadline, 'unexpected', async () => {
     refuseTooMany(ctx, sessionIds.length);
     const gone = await remove(deadline.waitMs());

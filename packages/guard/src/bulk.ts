@@ -11,7 +11,6 @@ import {
   type StartDecision,
   slotName,
 } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
 import { type BulkOpen, openSessions, readSlotStates } from '@phaselock/store';
 import { announceOpened } from './announce.ts';
 import { bindBulkKey, type ItemKeys, settleWithKeys } from './bulk-keys.ts';
@@ -22,6 +21,7 @@ import { answering, isAmbiguous, isRetryable, toPhaselockError } from './failure
 import { type IdempotencyKey, keyRow } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
 import { newSessionId } from './new-ids.ts';
+import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
 import { resolveInProject } from './resolve-in-project.ts';
 import { type Start, start } from './start.ts';
@@ -44,7 +44,7 @@ export async function bulkStart(
   items: readonly BulkItem[],
   { idempotencyKey }: { readonly idempotencyKey?: IdempotencyKey } = {},
 ): Promise<BulkOutcome[]> {
-  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
+  const deadline = operationDeadline(ctx);
   return await answering(ctx, deadline, 'session_create_failed', async () => {
     refuseTooMany(ctx, items.length);
     if (new Set(items.map(slotName)).size !== items.length)

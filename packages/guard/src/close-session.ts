@@ -6,11 +6,11 @@ import {
   type SessionId,
   statusesThatAllow,
 } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
 import { closeSession as write } from '@phaselock/store';
 import { announceTemporaryEnded } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { answering } from './failures.ts';
+import { operationDeadline } from './operation-deadline.ts';
 import { whichHolds } from './refuse-report.ts';
 
 export type CloseSession = {
@@ -27,7 +27,7 @@ export async function closeSession(
   ctx: GuardContext,
   { sessionId, generation, how, actor }: CloseSession,
 ): Promise<{ version: number }> {
-  return await answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'unexpected', async () => {
+  return await answering(ctx, operationDeadline(ctx), 'unexpected', async () => {
     const from = statusesThatAllow(how).filter((status) => SESSION_TRANSITIONS[status][how] === CLOSED_STATUS[how]);
     const closed = await write(ctx.database, {
       sessionId,

@@ -2,6 +2,7 @@ import type { Catalogue, ModelPolicy, ProjectId, SessionId, SessionStatus, SlotK
 import type { Locking, LockStrategy } from '@phaselock/locking';
 import type { Database, ServerState, Writer } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
+import type { CallerTime } from './caller-time.ts';
 import type { Flags } from './flag-view.ts';
 import type { FreshView } from './fresh-view.ts';
 import type { KnownOwners } from './known-owners.ts';
@@ -58,6 +59,7 @@ export type GuardContext = {
   readonly logger: Logger;
   readonly settings: GuardSettings;
   readonly now: () => number;
+  readonly time: CallerTime;
   readonly newId: () => string;
   /** Of the embedded server, where this process looks after one. */
   readonly serverState: () => ServerState;

@@ -1,10 +1,11 @@
 import { PhaselockError, type SessionId } from '@phaselock/core';
-import { type Deadline, deadlineIn } from '@phaselock/locking';
+import type { Deadline } from '@phaselock/locking';
 import { type DeletedSession, deleteSession as write } from '@phaselock/store';
 import { announceDeleted } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { demandReplaceToDelete } from './demand-replace.ts';
 import { answering, isRetryable } from './failures.ts';
+import { operationDeadline } from './operation-deadline.ts';
 
 export type DeleteSession = {
   readonly sessionId: SessionId;
@@ -19,7 +20,7 @@ export async function softDelete(
   ctx: GuardContext,
   { sessionId, seenVersion, actor, mayReplace }: DeleteSession,
 ): Promise<void> {
-  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now);
+  const deadline = operationDeadline(ctx);
   await answering(ctx, deadline, 'unexpected', async () => {
     await demandReplaceToDelete(ctx, mayReplace, [sessionId]);
     const given = { sessionId, seenVersion: seenVersion ?? null, reason: 'deleted', actor: actor ?? null } as const;

@@ -9,6 +9,7 @@ import {
   readSession,
   type SessionEventRow,
 } from '@phaselock/store';
+import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
 import { toPhaselockError } from './failures.ts';
 import { type ShownRecord, showRecord } from './shown-record.ts';
@@ -27,25 +28,27 @@ export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGen
   try {
     const { catalogue } = await ctx.catalogue.view();
     // One moment: what the session says of its usage and its status is what its processes and events say.
-    const { session, processes, events, upTo } = await kysely
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (moment) => {
-        const found = await readSession(moment, id);
-        if (found === undefined) throw new PhaselockError('session_not_found');
-        return {
-          session: found,
-          processes: await readProcesses(moment, id),
-          events: await readEvents(moment, { taskId: found.slot.taskId, sessionId: id }),
-          upTo: await readLastLogId(moment, id),
-        };
-      });
+    const { session, processes, events, upTo } = await answerInTime(ctx, () =>
+      kysely
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute(async (moment) => {
+          const found = await readSession(moment, id);
+          if (found === undefined) throw new PhaselockError('session_not_found');
+          return {
+            session: found,
+            processes: await readProcesses(moment, id),
+            events: await readEvents(moment, { taskId: found.slot.taskId, sessionId: id }),
+            upTo: await readLastLogId(moment, id),
+          };
+        }),
+    );
     yield { kind: 'session', session: showRecord(catalogue, session) };
     for (const process of processes) yield { kind: 'process', process };
     for (const event of events) yield { kind: 'event', event };
 
     for (let after = 0; after < upTo; ) {
-      const page = await readLogs(kysely, id, { after, upTo, limit: LOG_PAGE });
+      const page = await answerInTime(ctx, () => readLogs(kysely, id, { after, upTo, limit: LOG_PAGE }));
       // It was purged meanwhile: half a log must not look like all of it.
       if (page.length === 0) throw new PhaselockError('session_not_found');
       for (const log of page) yield { kind: 'log', log };

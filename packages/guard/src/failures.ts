@@ -99,19 +99,9 @@ const orStorageFull = (ctx: GuardContext, failure: PhaselockError): PhaselockErr
 /** A hung server must not hold its caller beyond the deadline; a little grace lets the server's own bounds speak first. */
 const GRACE_MS = 250;
 
-/** Every operation runs in here: failures leave as the catalogue's codes, counted, and no later than the deadline. */
-export async function answering<T>(
-  ctx: GuardContext,
-  deadline: Deadline,
-  otherwise: ErrorCode,
-  work: () => Promise<T>,
-): Promise<T> {
+/** What is there by the deadline, or the failure that it was not. */
+export async function inTime<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  // Nobody waits for the answer any more, so nothing is begun: a process started now would hold its session for a whole lease.
-  const started = async (): Promise<T> => {
-    if (deadline.signal?.aborted) throw new LockAborted();
-    return await work();
-  };
   const overdue = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new PhaselockError('backend_unavailable', { detail: 'deadline exceeded' })),
@@ -119,7 +109,26 @@ export async function answering<T>(
     );
   });
   try {
-    return await Promise.race([started(), overdue]);
+    return await Promise.race([work(), overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Every operation runs in here: failures leave as the catalogue's codes, counted, and no later than the deadline. */
+export async function answering<T>(
+  ctx: GuardContext,
+  deadline: Deadline,
+  otherwise: ErrorCode,
+  work: () => Promise<T>,
+): Promise<T> {
+  // Nobody waits for the answer any more, so nothing is begun: a process started now would hold its session for a whole lease.
+  const started = async (): Promise<T> => {
+    if (deadline.signal?.aborted) throw new LockAborted();
+    return await ctx.time.run(deadline, work);
+  };
+  try {
+    return await inTime(deadline, started);
   } catch (error) {
     const failure = orStorageFull(ctx, toPhaselockError(error, otherwise));
     if (failure.code === 'storage_full' && ctx.serverState() === 'running') ctx.reportStorageFull(failure.cause);
@@ -127,7 +136,5 @@ export async function answering<T>(
     if (failure.code === otherwise)
       ctx.logger.error({ err: error, 'phaselock.code': failure.code }, 'operation failed');
     throw failure;
-  } finally {
-    clearTimeout(timer);
   }
 }

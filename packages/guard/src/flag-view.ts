@@ -1,5 +1,6 @@
 import type { LockFlags } from '@phaselock/locking';
 import { type Database, type FlagRow, readFlags } from '@phaselock/store';
+import type { GuardContext } from './context.ts';
 import { type FreshView, freshView } from './fresh-view.ts';
 
 /** The flags as they stand. */
@@ -18,11 +19,11 @@ export const INITIAL_FLAGS: Flags = {
 const FLAG_BOUND_MS = 2_000;
 
 /** While the database cannot be asked the last known flags hold: a kill switch must not flip back by itself. */
-export const flagView = (database: Database, now: () => number): FreshView<Flags> =>
+export const flagView = (database: Database, { now, time }: Pick<GuardContext, 'now' | 'time'>): FreshView<Flags> =>
   freshView({
     boundMs: FLAG_BOUND_MS,
     now,
-    read: async () => flagsIn(await readFlags(database.kysely)),
+    read: () => time.detached(async () => flagsIn(await readFlags(database.kysely))),
     whenUnread: (last) => last ?? INITIAL_FLAGS,
   });
 

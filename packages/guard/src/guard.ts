@@ -10,6 +10,7 @@ import * as edits from './edit-board.ts';
 import { exportSession } from './export-session.ts';
 import { finishTurn } from './finish-turn.ts';
 import * as flags from './flags.ts';
+import { inOneTime } from './in-one-time.ts';
 import { ownerOf } from './known-owners.ts';
 import * as lookUp from './look-up.ts';
 import * as archives from './read-archives.ts';
@@ -31,6 +32,7 @@ const bind =
 export function createGuard(ctx: GuardContext) {
   const bound = bind(ctx);
   return {
+    inOneTime: bound(inOneTime),
     start: bound(start),
     startTurn: bound(startTurn),
     heartbeat: bound(running.heartbeat),

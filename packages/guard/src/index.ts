@@ -12,6 +12,7 @@ export { toPhaselockError } from './failures.ts';
 export type { FinishedTurn, FinishTurn } from './finish-turn.ts';
 export { createGuard, type Guard } from './guard.ts';
 export type { IdempotencyKey } from './idempotency.ts';
+export type { RequestTime } from './in-one-time.ts';
 export type { SessionPage } from './look-up.ts';
 export { type OpenGuard, type OpenGuardOptions, openGuard } from './open-guard.ts';
 export { type OpenLocalGuard, type OpenLocalGuardOptions, openLocalGuard } from './open-local-guard.ts';

@@ -5,6 +5,7 @@ import {
   chooseStrategy,
   createLocking,
   DEFAULT_RETRY,
+  type Deadline,
   type LockFlags,
   type Locking,
   optimisticLock,
@@ -15,6 +16,7 @@ import {
 import { type Database, openDatabase, type PoolOptions, type Writer } from '@phaselock/store';
 import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@phaselock/telemetry';
 import { boundPoolWaits } from './bound-pool-waits.ts';
+import { createCallerTime } from './caller-time.ts';
 import { catalogueView } from './catalogue-view.ts';
 import type { GuardContext, GuardSettings } from './context.ts';
 import { DEFAULT_SETTINGS, LOCK_HOLD_MS } from './defaults.ts';
@@ -28,7 +30,7 @@ import { reportStorageFull } from './report-storage-full.ts';
 import { openLockedSlot } from './slot-lock-transactions.ts';
 import { type InvalidationBusChoice, openSnapshots } from './slot-snapshots.ts';
 
-export type OpenGuardOptions = Omit<PoolOptions, 'url'> & {
+export type OpenGuardOptions = Omit<PoolOptions, 'url' | 'whoWaits'> & {
   readonly databaseUrl: string;
   /** Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. */
   readonly redisUrl?: string;
@@ -67,21 +69,23 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
 
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const poolWaits = boundPoolWaits(poolOptions, settings.deadlineMs);
-  const database = resources.use(openDatabase({ ...poolOptions, ...poolWaits, url: databaseUrl }));
+  const time = createCallerTime();
+  const whoWaits = (): Deadline | undefined => time.current();
+  const database = resources.use(openDatabase({ ...poolOptions, ...poolWaits, whoWaits, url: databaseUrl }));
   database.pool.observe(telemetry.pool);
   resources.defer(telemetry.pool.observe(() => database.pool.stats()));
   const redis = redisUrl === undefined ? undefined : resources.use(connectRedis(redisUrl));
   const invalidation = options.invalidation ?? (redis === undefined ? 'postgres' : 'redis');
   const snapshots = resources.use(openSnapshots({ invalidation, redis, databaseUrl, telemetry, logger }));
 
-  const flags = flagView(database, now);
+  const flags = flagView(database, { now, time });
   const lockFlags = locks === 'stored' ? () => flags.view() : locks;
 
   const ctx: GuardContext = {
     database,
     locking: createSlotLocking({ database, snapshots, redis: redis?.locks, telemetry, now }),
     snapshots,
-    catalogue: catalogueView(database, policy, now),
+    catalogue: catalogueView(database, policy, { now, time }),
     flags,
     owners: rememberOwners(),
     chooseStrategy: async (slot) => chooseStrategy(await lockFlags(slot)),
@@ -89,6 +93,7 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
     logger,
     settings,
     now,
+    time,
     newId: idSource(Date.now),
     serverState: options.serverState ?? (() => 'running'),
     reportStorageFull: reportStorageFull(logger, now),

@@ -1,9 +1,9 @@
 import { PhaselockError, type SessionId } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
 import { addFeedback, type Rating } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { answering } from './failures.ts';
 import { doOnce, type IdempotencyKey } from './idempotency.ts';
+import { operationDeadline } from './operation-deadline.ts';
 
 export type GiveFeedback = {
   readonly sessionId: SessionId;
@@ -19,7 +19,7 @@ export async function recordFeedback(
   ctx: GuardContext,
   { sessionId, rating, comment, actor, idempotencyKey }: GiveFeedback,
 ): Promise<void> {
-  await answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'unexpected', async () => {
+  await answering(ctx, operationDeadline(ctx), 'unexpected', async () => {
     if ((comment?.length ?? 0) > COMMENT_LIMIT)
       throw new PhaselockError('invalid_request', { detail: `comment: at most ${COMMENT_LIMIT} characters` });
     const given = { sessionId, rating, comment: comment ?? null, createdBy: actor ?? null };

@@ -1,11 +1,11 @@
 import { type ModelSelection, OUTSIDE_THE_GUARD, PhaselockError, parseSessionId, type SlotKey } from '@phaselock/core';
-import { deadlineIn } from '@phaselock/locking';
 import { createBeside } from '@phaselock/store';
 import { announceTemporary } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { answering, isIdempotencyRace } from './failures.ts';
 import { type IdempotencyKey, idempotencyRow, parsed, storedAnswer } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
+import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
 import { resolveInProject } from './resolve-in-project.ts';
 import { bornSession, type GuardedSession } from './start-outcome.ts';
@@ -23,7 +23,7 @@ export type BeginStandalone = SlotKey & {
  * not known. It holds no slot and is never the live session of one.
  */
 export async function beginStandalone(ctx: GuardContext, request: BeginStandalone): Promise<GuardedSession> {
-  return await answering(ctx, deadlineIn(ctx.settings.deadlineMs, ctx.now), 'session_create_failed', async () => {
+  return await answering(ctx, operationDeadline(ctx), 'session_create_failed', async () => {
     const { idempotencyKey: key } = request;
     const before = await madeBefore(ctx, key);
     if (before !== undefined) return before;

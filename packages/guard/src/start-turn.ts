@@ -26,7 +26,7 @@ import {
   type TurnReason,
   type TurnSay,
 } from '@phaselock/core';
-import { type Deadline, deadlineIn } from '@phaselock/locking';
+import type { Deadline } from '@phaselock/locking';
 import { readTurnState, type TurnState } from '@phaselock/store';
 import { announceTurnBegun } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
@@ -36,6 +36,7 @@ import { openFreshConversation } from './fresh-conversation.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 import { changeAtFirstTurn } from './model-before.ts';
 import { newProcessId } from './new-ids.ts';
+import { operationDeadline } from './operation-deadline.ts';
 import { findBegunTurn } from './own-turn.ts';
 import { whichHolds } from './refuse-report.ts';
 import { requestedModel } from './requested-model.ts';
@@ -111,7 +112,7 @@ const MAX_DECISIONS = 4;
 
 /** Starts a process in a session: resumes its conversation, begins it, or begins another one in its place. */
 export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<TurnOutcome> {
-  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now, request.signal);
+  const deadline = operationDeadline(ctx, request.signal);
   return await answering(ctx, deadline, 'unexpected', async () => {
     const view = await ctx.catalogue.view();
     const attempt: TurnAttempt = {

@@ -8,7 +8,7 @@ import {
   type StartDecision,
   type StartSay,
 } from '@phaselock/core';
-import { type Deadline, deadlineIn, type Held } from '@phaselock/locking';
+import type { Deadline, Held } from '@phaselock/locking';
 import type { Sql, Writer } from '@phaselock/store';
 import { announceAnswer, announceFailedStart } from './announce.ts';
 import type { GuardContext } from './context.ts';
@@ -16,6 +16,7 @@ import { demandReplace } from './demand-replace.ts';
 import { answering, isAmbiguous, Moved } from './failures.ts';
 import { existingRow, type IdempotencyKey, keepAnswer, replay } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
+import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
 import { resolveInProject } from './resolve-in-project.ts';
 import { decide, look, lookUnlessTheLockWill, type Seen, type StartAttempt } from './start-attempt.ts';
@@ -50,7 +51,7 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
 }
 
 async function startInTime(ctx: GuardContext, request: Start): Promise<StartOutcome> {
-  const deadline = deadlineIn(ctx.settings.deadlineMs, ctx.now, request.signal);
+  const deadline = operationDeadline(ctx, request.signal);
   return await answering(ctx, deadline, 'session_create_failed', async () => {
     const attempt = await attemptFor(ctx, request, deadline);
     // Looked at before the key is asked for: a call that sees what a twin did sees its key too.

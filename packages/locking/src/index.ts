@@ -1,5 +1,13 @@
 export { chooseStrategy, type LockFlags } from './choose-strategy.ts';
-export { type Clock, type Deadline, deadlineIn, longestWaitMs } from './deadline.ts';
+export {
+  type Clock,
+  type Deadline,
+  deadlineIn,
+  longestWaitMs,
+  type PausableDeadline,
+  pausableDeadlineIn,
+  soonerOf,
+} from './deadline.ts';
 export { LockAborted, LockTimeout } from './lock-errors.ts';
 export { createLocking, type Locking } from './locking.ts';
 export { optimisticLock } from './optimistic-lock.ts';

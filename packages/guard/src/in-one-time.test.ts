@@ -1,0 +1,70 @@
+import { aStart, begin, countQueries, holdLock, openTestGuard, shown, type TestGuard } from '@phaselock/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let scene: TestGuard;
+beforeAll(async () => {
+  scene = await openTestGuard();
+});
+afterAll(() => scene[Symbol.asyncDispose]());
+
+const NOT_YET = () => false;
+const settings = { deadlineMs: 500 };
+const OVERDUE = { code: 'backend_unavailable' };
+
+/** Uses up all the time of a request: the row it needs is held. */
+async function waitInVain(guard: TestGuard['guard']) {
+  const session = await begin(scene.guard, aStart(await scene.world.task()));
+  await using _holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [
+    session.id,
+  ]);
+  await expect(guard.closeSession({ ...shown(session), how: 'stop' })).rejects.toMatchObject({
+    code: 'session_being_modified',
+  });
+}
+
+test('what a request does after its time is over asks the database for nothing', async () => {
+  const guard = await scene.another({ settings });
+  const taskId = await scene.world.task();
+  await guard.inOneTime(NOT_YET, async (time) => {
+    await expect(time.bounded(() => new Promise<never>(() => undefined))).rejects.toMatchObject(OVERDUE);
+    const { statements } = await countQueries(guard, async () => {
+      await expect(guard.task(taskId)).rejects.toMatchObject(OVERDUE);
+      await expect(guard.addTask(scene.world.projectId, 'late')).rejects.toMatchObject(OVERDUE);
+    });
+    expect(statements).toEqual([]);
+  });
+});
+
+test('an operation that waited in vain leaves less than its reserve to the next one, outside of a request each has all', async () => {
+  const guard = await scene.another({ settings });
+  const taskId = await scene.world.task();
+  await waitInVain(guard);
+  expect(await guard.task(taskId)).toMatchObject({ id: taskId });
+});
+
+test('once the answer has begun each operation has a time of its own', async () => {
+  const guard = await scene.another({ settings });
+  const taskId = await scene.world.task();
+  let answered = false;
+  await guard.inOneTime(
+    () => answered,
+    async (time) => {
+      await expect(time.bounded(() => new Promise<never>(() => undefined))).rejects.toMatchObject(OVERDUE);
+      answered = true;
+      expect(await guard.task(taskId)).toMatchObject({ id: taskId });
+    },
+  );
+});
+
+test('what is read for all callers is read whoever needed it first, with however little time', async () => {
+  const guard = await scene.another({ settings });
+  const taskId = await scene.world.task();
+  const session = await begin(scene.guard, aStart(taskId));
+  await guard.inOneTime(NOT_YET, async (time) => {
+    await expect(time.bounded(() => new Promise<never>(() => undefined))).rejects.toMatchObject(OVERDUE);
+    // Neither the key nor the catalogue is in this request's time.
+    expect(await guard.findApiKey('nobody')).toBeUndefined();
+    await expect(guard.session(session.id)).rejects.toMatchObject(OVERDUE);
+  });
+  expect((await countQueries(guard, () => guard.session(session.id))).statements).toHaveLength(1);
+});
