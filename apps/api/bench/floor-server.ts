@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ROUTES } from '@phaselock/contract';
 import { parseApiKeyId } from '@phaselock/core';
+import type { RequestTime } from '@phaselock/guard';
 import { createLogger, createTelemetry } from '@phaselock/telemetry';
 import { parseApiKey } from '../src/access/api-key-secret.ts';
 import { authenticateBy } from '../src/access/authenticate.ts';
@@ -28,9 +29,10 @@ const keys = authenticateKeys({
   touch: async () => undefined,
   now,
 });
+const time: RequestTime = { bounded: (work) => work(), notCounting: (work) => work() };
 const intake: Intake = {
   authenticate: authenticateBy({ keys, tokens: undefined }),
-  guard: { ownerOf: async () => undefined },
+  guard: { ownerOf: async () => undefined, inOneTime: (_isAnswered, work) => work(time) },
   shedder: createLoadShedder({
     poolWaiting: () => 0,
     maxPoolWaiting: 1,
@@ -50,7 +52,7 @@ const app = openFront({
   now,
 });
 app.get('/floor', async (request, response) => {
-  await letIn(intake, ROUTES.latestSession, request, response);
+  await letIn(intake, ROUTES.latestSession, request, response, time);
   response.json(body);
 });
 app.get('/bare', (_request, response) => void response.json(body));

@@ -1,6 +1,6 @@
 import type { RouteSpec } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
-import type { Guard } from '@phaselock/guard';
+import type { Guard, RequestTime } from '@phaselock/guard';
 import { cutText, type Telemetry } from '@phaselock/telemetry';
 import type { Request, Response } from 'express';
 import { type Admission, admitForGood } from '../access/admission.ts';
@@ -17,7 +17,7 @@ import { sendAnswer } from './send-answer.ts';
 
 export type Intake = {
   readonly authenticate: (request: Request) => Promise<Admission>;
-  readonly guard: Pick<Guard, 'ownerOf'>;
+  readonly guard: Pick<Guard, 'ownerOf' | 'inOneTime'>;
   readonly shedder: LoadShedder;
   readonly limiter: RateLimiter | undefined;
   readonly rateWindowMs: number;
@@ -27,33 +27,53 @@ export type Intake = {
 
 /**
  * The way of every request: may it come in, who is it, how much has it asked, what does it say, is it theirs, and only then what it is for.
- * The cheap questions come first. The scope may be another one than the route's, where the same operation is open to some.
+ * The cheap questions come first. One deadline holds for all of it, until the answer begins. The scope may be another one than the route's, where
+ * the same operation is open to some.
  */
 export const serveRoute =
   (intake: Intake, route: RouteSpec, handler: Handler, scope = route.scope) =>
-  async (request: Request, response: Response): Promise<void> => {
-    const asked = { ...route, scope };
-    const admission = await letIn(intake, asked, request, response);
-    const wholeAtOnce = request.complete;
-    const { given, ...parsed } = await parseCall(route, request, request);
-    const caller = wholeAtOnce ? admission.caller : await admitAgain(admission, asked);
-    note(intake, parsed);
-    if (caller.projectId !== null)
-      await demandOwnership(intake.guard, caller.projectId, [parsed.params, parsed.query, parsed.body]);
-    const call: AnyCall = {
-      ...parsed,
-      route,
-      caller,
-      whenGone: () => goneSignal(response),
-      whenDenied: () => deniedSignal({ watch: admission.watch, caller, route: asked, response }),
-      request,
-      response,
-      idempotencyKey: readIdempotencyKey(route, request, { callerId: caller.id, asked: askedWith(parsed, given) }),
-      ifMatch: readIfMatch(route, request),
-    };
-    const answer = await handler(call);
-    if (answer !== STREAMED) sendAnswer(response, answer);
+  (request: Request, response: Response): Promise<void> =>
+    intake.guard.inOneTime(
+      () => response.headersSent,
+      (time) => serve({ intake, route, asked: { ...route, scope }, handler, time }, request, response),
+    );
+
+type Serving = {
+  readonly intake: Intake;
+  readonly route: RouteSpec;
+  /** The route with the scope that is demanded here. */
+  readonly asked: RouteSpec;
+  readonly handler: Handler;
+  readonly time: RequestTime;
+};
+
+async function serve(
+  { intake, route, asked, handler, time }: Serving,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const admission = await letIn(intake, asked, request, response, time);
+  const wholeAtOnce = request.complete;
+  const { given, ...parsed } = await time.notCounting(() => parseCall(route, request, request));
+  const caller = wholeAtOnce ? admission.caller : await time.bounded(() => admitAgain(admission, asked));
+  note(intake, parsed);
+  const { projectId } = caller;
+  if (projectId !== null)
+    await time.bounded(() => demandOwnership(intake.guard, projectId, [parsed.params, parsed.query, parsed.body]));
+  const call: AnyCall = {
+    ...parsed,
+    route,
+    caller,
+    whenGone: () => goneSignal(response),
+    whenDenied: () => deniedSignal({ watch: admission.watch, caller, route: asked, response }),
+    request,
+    response,
+    idempotencyKey: readIdempotencyKey(route, request, { callerId: caller.id, asked: askedWith(parsed, given) }),
+    ifMatch: readIfMatch(route, request),
   };
+  const answer = await handler(call);
+  if (answer !== STREAMED) sendAnswer(response, answer);
+}
 
 /** All that makes a request the same one again. */
 const askedWith = ({ params, query }: Pick<AnyCall, 'params' | 'query'>, given: unknown): unknown[] =>
@@ -65,10 +85,11 @@ export async function letIn(
   route: RouteSpec,
   request: Request,
   response: Response,
+  time: RequestTime,
 ): Promise<Admission> {
   if (route.scope === 'none') return admitForGood(NOBODY);
   shed(intake, route);
-  return await admit(intake, route, request, response);
+  return await time.bounded(() => admit(intake, route, request, response));
 }
 
 /** A subject is named by the issuer of its token, at whatever length. */
