@@ -6,8 +6,10 @@ import { createLogger, createTelemetry } from '@phaselock/telemetry';
 import { parseApiKey } from '../src/access/api-key-secret.ts';
 import { authenticateBy } from '../src/access/authenticate.ts';
 import { authenticateKeys } from '../src/access/authenticate-key.ts';
+import { countInFlight } from '../src/intake/in-flight.ts';
 import { createRateLimiter } from '../src/intake/rate-limit.ts';
 import { createLoadShedder } from '../src/intake/shed-load.ts';
+import { unreadAnswers } from '../src/intake/unread-answers.ts';
 import { listen } from '../src/life/listen.ts';
 import { openFront } from '../src/server/open-front.ts';
 import { createRequestScope } from '../src/server/request-scope.ts';
@@ -39,6 +41,8 @@ const intake: Intake = {
     eventLoopDelayMs: () => 0,
     maxEventLoopDelayMs: 1,
   }),
+  inFlight: countInFlight(),
+  unread: unreadAnswers(),
   limiter: createRateLimiter({ limit: 100_000_000, windowMs: 60_000, now }),
   rateWindowMs: 60_000,
   telemetry,

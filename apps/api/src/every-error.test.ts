@@ -247,6 +247,16 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
     await limited.call('GET', '/v1/sessions');
     return await limited.call('GET', '/v1/sessions');
   },
+  too_many_open_answers: async () => {
+    await using narrow = await openTestApi({ PHASELOCK_MAX_STREAMS_PER_CALLER: '1' });
+    const path = `/v1/tasks/${await narrow.world.task()}/changes`;
+    const leave = new AbortController();
+    const headers = { Authorization: `Bearer ${narrow.key}` };
+    await fetch(`${narrow.api.url}${path}`, { headers, signal: leave.signal });
+    const refused = await narrow.call('GET', path);
+    leave.abort();
+    return refused;
+  },
   overloaded: async () => {
     await using small = await openTestApi({ PHASELOCK_POOL_SIZE: '2', PHASELOCK_MAX_POOL_WAITING: '1' });
     const waiting: Promise<unknown>[] = [];

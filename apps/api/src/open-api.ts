@@ -15,8 +15,11 @@ import { serviceHandlers } from './handlers/service-handlers.ts';
 import { sessionHandlers } from './handlers/session-handlers.ts';
 import { startHandlers } from './handlers/start-handlers.ts';
 import { turnHandlers } from './handlers/turn-handlers.ts';
+import { countInFlight } from './intake/in-flight.ts';
+import { longAnswers } from './intake/long-answers.ts';
 import { createRateLimiter } from './intake/rate-limit.ts';
 import { createLoadShedder, watchEventLoopDelay } from './intake/shed-load.ts';
+import { unreadAnswers } from './intake/unread-answers.ts';
 import { drain } from './life/drain.ts';
 import { listen } from './life/listen.ts';
 import { watchReadiness } from './life/readiness.ts';
@@ -25,6 +28,7 @@ import { servePages } from './pages/serve-pages.ts';
 import { buildApp } from './server/build-app.ts';
 import type { RequestScope } from './server/request-scope.ts';
 import type { Intake } from './server/serve-route.ts';
+import { writeTaken } from './server/write-taken.ts';
 
 export type OpenApi = AsyncDisposable & {
   readonly url: string;
@@ -43,9 +47,12 @@ export type OpenApiParts = {
   readonly scope: RequestScope;
   /** How often the rights behind long answers are looked at; tests do not want to wait for it. */
   readonly recheckMs?: number;
+  /** How long a client may take nothing of an answer; tests do not want to wait for it. */
+  readonly stalledAfterMs?: number;
 };
 
 const RATE_WINDOW_MS = 60_000;
+const STALLED_AFTER_MS = 60_000;
 
 /** The whole service on one database: composed here, and nowhere else. */
 export async function openApi({
@@ -56,6 +63,7 @@ export async function openApi({
   logger,
   scope,
   recheckMs,
+  stalledAfterMs = STALLED_AFTER_MS,
 }: OpenApiParts): Promise<OpenApi> {
   await using resources = new AsyncDisposableStack();
   const now = (): number => performance.now();
@@ -76,7 +84,16 @@ export async function openApi({
   const leasesLeft = 'lapsed leases were not swept';
   const everyMs = leasesEveryMs(config.leaseMs);
   resources.use(sweepRepeatedly({ sweep: () => guard.sweepLapsed(), everyMs, failure: leasesLeft }, logger));
-  const changes = changeStreams(feed, { max: config.maxStreams });
+  const { refused, cut } = telemetry.http;
+  const places = longAnswers(
+    {
+      changes: { total: config.maxStreams, perCaller: config.maxStreamsPerCaller },
+      download: { total: config.maxDownloads, perCaller: config.maxDownloadsPerCaller },
+    },
+    refused,
+  );
+  const changes = changeStreams(feed, { places, cut });
+  const write = writeTaken({ stalledAfterMs, cut: () => cut('download') });
   const { authenticate, keys } = resources.use(openAccess({ config, guard, now, recheckMs }));
   const delay = resources.use(watchEventLoopDelay());
   const intake: Intake = {
@@ -93,11 +110,13 @@ export async function openApi({
         ? undefined
         : createRateLimiter({ limit: config.rateLimit, windowMs: RATE_WINDOW_MS, now }),
     rateWindowMs: RATE_WINDOW_MS,
+    inFlight: countInFlight(),
+    unread: unreadAnswers(),
     telemetry,
     scope,
   };
   const archive = resources.use(await openObjectStore(archiveAddress(config)));
-  const context: ApiContext = { guard, changes, readiness, scope, keys, archive };
+  const context: ApiContext = { guard, changes, places, write, readiness, scope, keys, archive };
   const handlers = {
     ...startHandlers(context),
     ...sessionHandlers(context),
@@ -117,7 +136,15 @@ export async function openApi({
     onlyThisMachine: config.auth === 'off',
   });
   const { server, url, answers } = await listen(app, config);
-  resources.defer(telemetry.http.observe(() => ({ inFlight: answers.inFlight(), streams: changes.open() })));
+  // On a connection where nothing moves an answer is not read: it would stay in memory. A change stream moves by its heartbeats.
+  server.setTimeout(stalledAfterMs);
+  resources.defer(
+    telemetry.http.observe(() => ({
+      inFlight: answers.inFlight(),
+      streams: places.open('changes'),
+      downloads: places.open('download'),
+    })),
+  );
 
   let drained: Promise<boolean> | undefined;
   const drainOnce = (): Promise<boolean> => {

@@ -122,6 +122,11 @@ export const ERRORS = {
   unsupported_media_type: { status: 415, retryable: false, text: 'This kind of request body is not understood.' },
   headers_too_large: { status: 431, retryable: false, text: 'The request headers are too large.' },
   rate_limited: { status: 429, retryable: true, text: 'Too many requests. Please slow down.' },
+  too_many_open_answers: {
+    status: 429,
+    retryable: true,
+    text: 'Too many answers to you are still open. Close or read some of them first.',
+  },
   overloaded: { status: 503, retryable: true, text: 'The server is busy. Please try again in a few seconds.' },
 } as const satisfies Record<string, ErrorEntry>;
 

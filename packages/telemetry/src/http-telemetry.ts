@@ -15,6 +15,8 @@ export function httpTelemetry(registry: Registry, operations: readonly string[])
   const seconds = registerHistogram(registry, { ...HTTP.seconds, labels });
   const shed = registerCounter(registry, COUNTERS.requestsShed);
   const limited = registerCounter(registry, COUNTERS.requestsLimited);
+  const refused = registerCounter(registry, COUNTERS.longAnswersRefused);
+  const cut = registerCounter(registry, COUNTERS.longAnswersCut);
   return {
     answered: (name, status, took) => {
       const operation = known.has(name) ? name : UNKNOWN;
@@ -23,6 +25,8 @@ export function httpTelemetry(registry: Registry, operations: readonly string[])
     },
     shed: (reason) => shed({ reason }),
     limited: () => limited({}),
+    refused: (kind, bound) => refused({ kind, bound }),
+    cut: (kind) => cut({ kind }),
     observe: registerHttpGauges(registry),
   };
 }
@@ -48,6 +52,7 @@ function registerHttpGauges(registry: Registry): HttpTelemetry['observe'] {
   };
   gauge(GAUGES.requestsInFlight, 'inFlight');
   gauge(GAUGES.streams, 'streams');
+  gauge(GAUGES.downloads, 'downloads');
   return (counts) => {
     servers.add(counts);
     return () => void servers.delete(counts);

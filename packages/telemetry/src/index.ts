@@ -25,6 +25,7 @@ export {
   LOCK_STRATEGIES,
   LOOKUP_SOURCES,
   type LockStrategy,
+  type LongAnswer,
   type LookupSource,
   POOL_STATES,
   type PoolState,

@@ -60,5 +60,13 @@ export const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 export type StatusClass = (typeof STATUS_CLASSES)[number];
 
 /** What a request was refused for before anything was done for it. */
-export const SHED_REASONS = ['pool', 'event-loop'] as const;
+export const SHED_REASONS = ['pool', 'event-loop', 'caller'] as const;
 export type ShedReason = (typeof SHED_REASONS)[number];
+
+/** Answers that stay open as long as their client likes. */
+export const LONG_ANSWERS = ['changes', 'download'] as const;
+export type LongAnswer = (typeof LONG_ANSWERS)[number];
+
+/** Whose bound it was. */
+export const LONG_ANSWER_BOUNDS = ['caller', 'total'] as const;
+export type LongAnswerBound = (typeof LONG_ANSWER_BOUNDS)[number];

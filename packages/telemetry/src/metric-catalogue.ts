@@ -8,6 +8,8 @@ import {
   FENCED_OPERATIONS,
   INVALIDATION_RESULTS,
   LOCK_STRATEGIES,
+  LONG_ANSWER_BOUNDS,
+  LONG_ANSWERS,
   LOOKUP_SOURCES,
   POOL_STATES,
   SHED_REASONS,
@@ -139,6 +141,16 @@ export const COUNTERS = {
     help: 'Requests refused because their caller had used up its share.',
     labels: {},
   },
+  longAnswersRefused: {
+    name: 'phaselock_http_long_answers_refused_total',
+    help: 'Change streams and downloads refused because their caller, or all of them, had as many open as they may.',
+    labels: { kind: LONG_ANSWERS, bound: LONG_ANSWER_BOUNDS },
+  },
+  longAnswersCut: {
+    name: 'phaselock_http_long_answers_cut_total',
+    help: 'Change streams and downloads that were broken off because their client did not read.',
+    labels: { kind: LONG_ANSWERS },
+  },
   errors: {
     name: 'phaselock_errors_total',
     help: 'Refusals and failures callers met, by code.',
@@ -195,6 +207,11 @@ export const GAUGES = {
   streams: {
     name: 'phaselock_http_streams',
     help: 'Change streams that are open.',
+    labels: {},
+  },
+  downloads: {
+    name: 'phaselock_http_downloads',
+    help: 'Exports and archives that are being sent.',
     labels: {},
   },
   poolConnections: {

@@ -8,6 +8,8 @@ import type {
   FencedOperation,
   InvalidationResult,
   LockStrategy,
+  LongAnswer,
+  LongAnswerBound,
   LookupSource,
   PoolState,
   ShedReason,
@@ -77,8 +79,12 @@ export type HttpTelemetry = {
   answered(operation: string, status: number, seconds: number): void;
   shed(reason: ShedReason): void;
   limited(): void;
+  /** A change stream or a download for which there was no place. */
+  refused(kind: LongAnswer, bound: LongAnswerBound): void;
+  /** One whose client did not read. */
+  cut(kind: LongAnswer): void;
   /** Read at each scrape until the returned function is called. */
   observe(counts: () => HttpCounts): () => void;
 };
 
-export type HttpCounts = { readonly inFlight: number; readonly streams: number };
+export type HttpCounts = { readonly inFlight: number; readonly streams: number; readonly downloads: number };

@@ -59,6 +59,7 @@ function listener() {
   return {
     seen,
     state,
+    taken: async () => undefined,
     change: ({ place }: Change) => void seen.push(place.id),
     failed: () => {
       state.failed += 1;

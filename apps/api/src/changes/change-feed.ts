@@ -2,6 +2,8 @@ import { type Change, type ChangeFilter, type ChangePlace, isAfter } from '@phas
 
 type Listener = {
   change(change: Change): void;
+  /** Resolves when what was told has been taken, or nobody listens any more. */
+  taken(signal: AbortSignal): Promise<void>;
   /** What was asked for cannot be read. Whoever listens comes back later, from where it was. */
   failed(): void;
 };
@@ -25,6 +27,8 @@ type Subscriber = {
   /** False while it reads what it missed; live changes wait for it in the meantime. */
   live: boolean;
   readonly waiting: Change[];
+  /** Aborted when it has left. */
+  readonly gone: AbortController;
 };
 
 const POLL_MS = 200;
@@ -86,6 +90,7 @@ export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
         const missed = await read.of(subscriber.filter, place, PAGE);
         for (const change of missed) if (subscribers.has(subscriber)) subscriber.listener.change(change);
         place = missed.at(-1)?.place ?? place;
+        await subscriber.listener.taken(subscriber.gone.signal);
         if (missed.length < PAGE || !subscribers.has(subscriber)) break;
       }
       goLive(subscriber, place);
@@ -96,12 +101,20 @@ export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
 
   return {
     subscribe(filter, after, listener) {
-      const subscriber: Subscriber = { filter, listener, place: after, live: false, waiting: [] };
+      const subscriber: Subscriber = {
+        filter,
+        listener,
+        place: after,
+        live: false,
+        waiting: [],
+        gone: new AbortController(),
+      };
       subscribers.add(subscriber);
       schedule(0);
       void catchUp(subscriber);
       return () => {
         subscribers.delete(subscriber);
+        subscriber.gone.abort();
       };
     },
     async [Symbol.asyncDispose]() {

@@ -1,13 +1,18 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PhaselockError } from '@phaselock/core';
 import { type Change, type ChangeFilter, type ChangePlace, formatPlace, parsePlace } from '@phaselock/store';
+import type { HttpTelemetry } from '@phaselock/telemetry';
+import type { LongAnswers } from '../intake/long-answers.ts';
 import { type AnyCall, STREAMED, type Streamed } from '../server/handle.ts';
 import type { ChangeFeed } from './change-feed.ts';
 
 export type ChangeStreams = {
   /** Holds the connection until the client leaves, or may not read on. */
-  stream(filter: ChangeFilter, call: Pick<AnyCall, 'request' | 'response' | 'whenDenied'>): Promise<Streamed>;
-  open(): number;
+  stream(
+    filter: ChangeFilter,
+    call: Pick<AnyCall, 'caller' | 'request' | 'response' | 'whenDenied'>,
+  ): Promise<Streamed>;
   /** At the end of the server. The clients come back, elsewhere, from where they were. */
   endAll(): void;
 };
@@ -15,19 +20,29 @@ export type ChangeStreams = {
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 1_000;
 /** A client that does not read is not kept for: it can come back. */
-const MAX_BUFFERED_BYTES = 1_000_000;
+const MAX_BUFFERED_BYTES = 256_000;
 /** How long a client that may not read on is given to take what was written for it before. */
 const END_WITHIN_MS = 1_000;
 
 /** Changes as server-sent events. */
-export function changeStreams(feed: ChangeFeed, { max }: { readonly max: number }): ChangeStreams {
+export function changeStreams(
+  feed: ChangeFeed,
+  { places, cut }: { readonly places: LongAnswers; readonly cut: HttpTelemetry['cut'] },
+): ChangeStreams {
   const streams = new Set<ServerResponse>();
+  const send = (response: ServerResponse, text: string): void => {
+    if (response.writableEnded || response.destroyed) return;
+    response.write(text);
+    if (response.writableLength <= MAX_BUFFERED_BYTES) return;
+    cut('changes');
+    response.destroy();
+  };
   return {
-    async stream(filter, { request, response, whenDenied }) {
+    async stream(filter, { caller, request, response, whenDenied }) {
       const after = placeIn(request);
       // The client left before the stream began: no 'close' will come, and the place would be taken for good.
       if (response.destroyed) return STREAMED;
-      if (streams.size >= max) throw new PhaselockError('overloaded', { detail: 'too many change streams' });
+      places.take('changes', caller.id, response);
       streams.add(response);
       response.writeHead(200, {
         'Content-Type': 'text/event-stream; charset=utf-8',
@@ -38,7 +53,8 @@ export function changeStreams(feed: ChangeFeed, { max }: { readonly max: number 
       response.write(`retry: ${RETRY_MS}\n\n`);
       const leave = feed.subscribe(filter, after, {
         change: (change) => send(response, textOf(change)),
-        failed: () => response.end(),
+        taken: (signal) => takenBy(response, signal),
+        failed: () => endSoon(response),
       });
       whenDenied().addEventListener('abort', () => endSoon(response), { once: true });
       const heartbeat = setInterval(() => send(response, ':\n\n'), HEARTBEAT_MS);
@@ -51,7 +67,6 @@ export function changeStreams(feed: ChangeFeed, { max }: { readonly max: number 
         });
       });
     },
-    open: () => streams.size,
     endAll: () => {
       for (const response of streams) response.end();
     },
@@ -67,10 +82,9 @@ function placeIn({ headers }: IncomingMessage): ChangePlace | undefined {
   return place;
 }
 
-function send(response: ServerResponse, text: string): void {
-  if (response.writableEnded) return;
-  response.write(text);
-  if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
+/** What was missed is sent no faster than the client takes it. */
+async function takenBy(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (response.writableNeedDrain) await once(response, 'drain', { signal }).catch(() => undefined);
 }
 
 /** In good order, so that the client comes back at once and is told why it is refused; one that does not read would never see the end. */

@@ -5,6 +5,8 @@ import { parseGeneration, parseProjectId, parseSessionId, parseTaskId } from '@p
 import type { Change } from '@phaselock/store';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { LOCAL } from '../access/caller.ts';
+import { longAnswers } from '../intake/long-answers.ts';
 import { changeStreams } from './change-streams.ts';
 
 const ID = '01936f6e-0000-7000-8000-000000000001';
@@ -33,6 +35,8 @@ async function aStream(beforeIt: (response: ServerResponse, socket: Socket) => P
   await using stack = new AsyncDisposableStack();
   const denied = new AbortController();
   const feed: { change: (change: Change) => void } = { change: () => undefined };
+  const bound = { total: 10, perCaller: 10 };
+  const places = longAnswers({ changes: bound, download: bound }, () => undefined);
   const streams = changeStreams(
     {
       subscribe: (_filter, _after, listener) => {
@@ -41,12 +45,15 @@ async function aStream(beforeIt: (response: ServerResponse, socket: Socket) => P
       },
       [Symbol.asyncDispose]: async () => undefined,
     },
-    { max: 10 },
+    { places, cut: () => undefined },
   );
   const answered = Promise.withResolvers<ServerResponse>();
   const server = createServer(async (request, response) => {
     await beforeIt(response, socket);
-    void streams.stream({ kind: 'task', taskId }, { request, response, whenDenied: () => denied.signal });
+    void streams.stream(
+      { kind: 'task', taskId },
+      { caller: LOCAL, request, response, whenDenied: () => denied.signal },
+    );
     answered.resolve(response);
   });
   server.listen(0, '127.0.0.1');
@@ -59,7 +66,13 @@ async function aStream(beforeIt: (response: ServerResponse, socket: Socket) => P
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   const response = await answered.promise;
   const owned = stack.move();
-  return { streams, feed, denied, response, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    open: () => places.open('changes'),
+    feed,
+    denied,
+    response,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 test('a client that may not read on, and does not read, is cut: its stream would have no end', async () => {
@@ -70,9 +83,9 @@ test('a client that may not read on, and does not read, is cut: its stream would
     stream.feed.change(A_LARGE_CHANGE);
     return false;
   });
-  expect(stream.streams.open()).toBe(1);
+  expect(stream.open()).toBe(1);
   stream.denied.abort();
-  await eventually(() => expect(stream.streams.open()).toBe(0));
+  await eventually(() => expect(stream.open()).toBe(0));
   expect(stream.response.writableFinished).toBe(false);
 });
 
@@ -81,5 +94,5 @@ test('a client that left before its stream began takes no place', async () => {
     socket.destroy();
     await once(response, 'close');
   });
-  expect(stream.streams.open()).toBe(0);
+  expect(stream.open()).toBe(0);
 });

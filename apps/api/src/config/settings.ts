@@ -187,8 +187,32 @@ export const SETTINGS = {
     { fallback: 250, min: 10, max: 60_000 },
   ),
   maxStreams: integer(
-    { variable: 'PHASELOCK_MAX_STREAMS', group: load, meaning: 'Open change streams' },
+    { variable: 'PHASELOCK_MAX_STREAMS', group: load, meaning: 'Open change streams; more are answered 503' },
     { fallback: 1_000, min: 1, max: 100_000 },
+  ),
+  maxStreamsPerCaller: integer(
+    {
+      variable: 'PHASELOCK_MAX_STREAMS_PER_CALLER',
+      group: load,
+      meaning: 'Those of one key or subject, in each process; more are answered 429',
+    },
+    { fallback: 250, min: 1, max: 100_000 },
+  ),
+  maxDownloads: integer(
+    {
+      variable: 'PHASELOCK_MAX_DOWNLOADS',
+      group: load,
+      meaning: 'Exports and archives that are being sent; more are answered 503',
+    },
+    { fallback: 100, min: 1, max: 100_000 },
+  ),
+  maxDownloadsPerCaller: integer(
+    {
+      variable: 'PHASELOCK_MAX_DOWNLOADS_PER_CALLER',
+      group: load,
+      meaning: 'Those of one key or subject, in each process; more are answered 429',
+    },
+    { fallback: 20, min: 1, max: 100_000 },
   ),
   drainDelayMs: integer(
     {

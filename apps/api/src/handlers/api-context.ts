@@ -2,13 +2,18 @@ import type { ObjectStore } from '@phaselock/archive';
 import type { OpenGuard } from '@phaselock/guard';
 import type { KeyAuthenticator } from '../access/authenticate-key.ts';
 import type { ChangeStreams } from '../changes/change-streams.ts';
+import type { LongAnswers } from '../intake/long-answers.ts';
 import type { Readiness } from '../life/readiness.ts';
 import type { RequestScope } from '../server/request-scope.ts';
+import type { WriteTaken } from '../server/write-taken.ts';
 
 /** What the handlers work with; composed once. */
 export type ApiContext = {
   readonly guard: OpenGuard;
   readonly changes: ChangeStreams;
+  /** For answers that stay open as long as their client likes. */
+  readonly places: LongAnswers;
+  readonly write: WriteTaken;
   readonly readiness: Readiness;
   readonly keys: Pick<KeyAuthenticator, 'forget'>;
   readonly scope: RequestScope;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { openArchived, type Recognised, recogniseStore, StoreFailure, storeChanged } from '@phaselock/archive';
 import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, parseSessionId } from '@phaselock/core';
@@ -9,8 +8,9 @@ import { archiveView } from '../views/archive-view.ts';
 import type { ApiContext } from './api-context.ts';
 import { placeOf, toCursor } from './place.ts';
 
-export const archiveHandlers = ({ guard, archive, scope }: ApiContext) => ({
+export const archiveHandlers = ({ guard, archive, scope, places, write }: ApiContext) => ({
   getArchive: handle(ROUTES.getArchive, async ({ params: { sessionId }, caller, response, whenGone, whenDenied }) => {
+    places.take('download', caller.id, response);
     // From here and not from the first byte: an object is verified before, and a large one takes its time.
     cutWhenDenied({ response, whenDenied });
     const record = await guard.archive(sessionId);
@@ -31,7 +31,7 @@ export const archiveHandlers = ({ guard, archive, scope }: ApiContext) => ({
     });
     const signal = whenGone();
     for await (const chunk of document) {
-      if (!response.write(chunk)) await once(response, 'drain', { signal }).catch(() => undefined);
+      await write(response, chunk, signal);
       if (signal.aborted) return STREAMED;
     }
     response.end();

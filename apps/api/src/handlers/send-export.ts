@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { SessionId } from '@phaselock/core';
 import type { ExportedPart } from '@phaselock/guard';
 import { STREAMED, type Streamed } from '../server/handle.ts';
+import type { WriteTaken } from '../server/write-taken.ts';
 import { eventView, logView, processView } from '../views/history-view.ts';
 import { sessionView } from '../views/session-view.ts';
 
@@ -11,6 +11,7 @@ type Download = {
   readonly format: 'json' | 'ndjson';
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
+  readonly write: WriteTaken;
 };
 
 const MEDIA_TYPES = { json: 'application/json; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' } as const;
@@ -18,7 +19,7 @@ const MEDIA_TYPES = { json: 'application/json; charset=utf-8', ndjson: 'applicat
 /** Part by part, no faster than the client takes it: a log of any length passes in bounded memory. */
 export async function sendExport(
   parts: AsyncIterable<ExportedPart>,
-  { sessionId, format, response, signal }: Download,
+  { sessionId, format, response, signal, write }: Download,
 ): Promise<Streamed> {
   const texts = format === 'json' ? asDocument(parts) : asLines(parts);
   for await (const text of texts) {
@@ -30,7 +31,7 @@ export async function sendExport(
         'Cache-Control': 'no-store',
       });
     }
-    if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => undefined);
+    await write(response, text, signal);
     if (signal.aborted) return STREAMED;
   }
   response.end();

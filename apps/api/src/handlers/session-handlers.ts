@@ -15,7 +15,7 @@ import { sendExport } from './send-export.ts';
 const LOG_PAGE = 200;
 const HOW = { stopped: 'stop', completed: 'complete', failed: 'fail' } as const;
 
-export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
+export const sessionHandlers = ({ guard, changes, places, write }: ApiContext) => ({
   listSessions: handle(ROUTES.listSessions, async ({ query, caller }) => {
     const { limit, cursor, phase, mode, ...rest } = query;
     const filter = { ...rest, ...slotFilterOf({ ...(phase && { phase }), ...(mode && { mode }) }) };
@@ -62,10 +62,17 @@ export const sessionHandlers = ({ guard, changes }: ApiContext) => ({
     return ok({ items: items.map(logView), next: toCursor(next) });
   }),
 
-  exportSession: handle(ROUTES.exportSession, async ({ params, query, response, whenGone, whenDenied }) => {
+  exportSession: handle(ROUTES.exportSession, async ({ params, query, caller, response, whenGone, whenDenied }) => {
     const format = query.format ?? 'json';
+    places.take('download', caller.id, response);
     cutWhenDenied({ response, whenDenied });
-    return await sendExport(guard.exportSession(params.sessionId), { ...params, format, response, signal: whenGone() });
+    return await sendExport(guard.exportSession(params.sessionId), {
+      ...params,
+      format,
+      response,
+      write,
+      signal: whenGone(),
+    });
   }),
 
   giveFeedback: handle(ROUTES.giveFeedback, async ({ params, body, caller, idempotencyKey }) => {

@@ -75,3 +75,23 @@ describe('the delay of the event loop', () => {
     }
   });
 });
+
+describe('half of the queue is kept from each caller', () => {
+  const load = (poolWaiting: number) =>
+    createLoadShedder({
+      poolWaiting: () => poolWaiting,
+      maxPoolWaiting: 10,
+      eventLoopDelayMs: () => 0,
+      maxEventLoopDelayMs: 10,
+    });
+
+  test.each([
+    ['a caller with more than half is refused while more than half is taken', 6, 6, 'normal', 'caller'],
+    ['one with less is not', 10, 5, 'normal', undefined],
+    ['nor anybody while there is room', 5, 100, 'normal', undefined],
+    ['what keeps work alive is refused at twice that', 10, 11, 'high', undefined],
+    ['and not later', 11, 11, 'high', 'caller'],
+  ] as const)('%s', (_, waiting, inFlight, priority, reason) => {
+    expect(load(waiting).checkCaller(priority, inFlight)).toBe(reason);
+  });
+});

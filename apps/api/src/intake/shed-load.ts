@@ -1,6 +1,10 @@
 type Priority = 'normal' | 'high';
-type ShedReason = 'pool' | 'event-loop';
-export type LoadShedder = { check(priority: Priority): ShedReason | undefined };
+type ShedReason = 'pool' | 'event-loop' | 'caller';
+export type LoadShedder = {
+  check(priority: Priority): ShedReason | undefined;
+  /** Once it is known whose request it is, and how many of its requests are being worked on. */
+  checkCaller(priority: Priority, inFlight: number): ShedReason | undefined;
+};
 
 type Load = {
   readonly poolWaiting: () => number;
@@ -19,6 +23,11 @@ export const createLoadShedder = (load: Load): LoadShedder => ({
     if (load.poolWaiting() > load.maxPoolWaiting * patience) return 'pool';
     if (load.eventLoopDelayMs() > load.maxEventLoopDelayMs * patience) return 'event-loop';
     return undefined;
+  },
+  checkCaller(priority, inFlight) {
+    // Half of the queue is for the others: whoever has more than the other half waiting is refused first.
+    const share = Math.ceil(load.maxPoolWaiting / 2) * PATIENCE[priority];
+    return load.poolWaiting() > share && inFlight > share ? 'caller' : undefined;
   },
 });
 

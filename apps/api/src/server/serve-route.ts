@@ -6,8 +6,10 @@ import type { Request, Response } from 'express';
 import { type Admission, admitForGood } from '../access/admission.ts';
 import { type Caller, NOBODY } from '../access/caller.ts';
 import { deniedSignal } from '../access/when-denied.ts';
+import type { InFlight } from '../intake/in-flight.ts';
 import { type RateLimiter, rateLimitHeaders } from '../intake/rate-limit.ts';
 import type { LoadShedder } from '../intake/shed-load.ts';
+import type { UnreadAnswers } from '../intake/unread-answers.ts';
 import { demandOwnership, demandScope } from './authorise.ts';
 import { type AnyCall, type Handler, STREAMED } from './handle.ts';
 import { parseCall } from './parse-call.ts';
@@ -19,6 +21,8 @@ export type Intake = {
   readonly authenticate: (request: Request) => Promise<Admission>;
   readonly guard: Pick<Guard, 'ownerOf' | 'inOneTime'>;
   readonly shedder: LoadShedder;
+  readonly inFlight: InFlight;
+  readonly unread: UnreadAnswers;
   readonly limiter: RateLimiter | undefined;
   readonly rateWindowMs: number;
   readonly telemetry: Telemetry;
@@ -72,7 +76,9 @@ async function serve(
     ifMatch: readIfMatch(route, request),
   };
   const answer = await handler(call);
-  if (answer !== STREAMED) sendAnswer(response, answer);
+  if (answer === STREAMED) return;
+  sendAnswer(response, answer);
+  intake.unread.written(caller.id, response);
 }
 
 /** All that makes a request the same one again. */
@@ -88,27 +94,24 @@ export async function letIn(
   time: RequestTime,
 ): Promise<Admission> {
   if (route.scope === 'none') return admitForGood(NOBODY);
-  shed(intake, route);
+  refuseShed(intake, intake.shedder.check(priorityOf(route)));
   return await time.bounded(() => admit(intake, route, request, response));
 }
 
 /** A subject is named by the issuer of its token, at whatever length. */
 const MAX_USER_ID = 256;
 
+const priorityOf = ({ keepsWorkAlive }: RouteSpec) => (keepsWorkAlive === true ? 'high' : 'normal');
+
 /** Before anything is waited for: what cannot be served in time is better refused at once. */
-function shed({ shedder, telemetry }: Intake, { keepsWorkAlive }: RouteSpec): void {
-  const reason = shedder.check(keepsWorkAlive === true ? 'high' : 'normal');
+function refuseShed({ telemetry }: Intake, reason: ReturnType<LoadShedder['check']>): void {
   if (reason === undefined) return;
   telemetry.http.shed(reason);
   throw new PhaselockError('overloaded', { retryAfterMs: 1_000 });
 }
 
-async function admit(
-  { authenticate, limiter, rateWindowMs, telemetry, scope }: Intake,
-  route: RouteSpec,
-  request: Request,
-  response: Response,
-): Promise<Admission> {
+async function admit(intake: Intake, route: RouteSpec, request: Request, response: Response): Promise<Admission> {
+  const { authenticate, limiter, rateWindowMs, telemetry, scope } = intake;
   const admission = await authenticate(request);
   const { caller } = admission;
   const fields = scope.fields();
@@ -123,7 +126,17 @@ async function admit(
     }
   }
   demandScope(caller, route);
+  demandShare(intake, route, caller, response);
   return admission;
+}
+
+/** What one caller may have at the same time, so that others are served as well. */
+function demandShare(intake: Intake, route: RouteSpec, { id }: Caller, response: Response): void {
+  intake.unread.demandRead(id);
+  refuseShed(intake, intake.shedder.checkCaller(priorityOf(route), intake.inFlight.of(id)));
+  // A stream waits for its client, not for the database, and has a bound of its own.
+  const isStream = Object.values(route.answers).some(({ mediaTypes }) => mediaTypes !== undefined);
+  if (!isStream) intake.inFlight.add(id, response);
 }
 
 /** A body may take longer to arrive than a revocation to take effect: the credential must be good when the request is whole. */

@@ -31,6 +31,7 @@ export async function openTestApi(
   env: Readonly<Record<string, string>> = {},
   databaseUrl?: string,
   logTo?: (line: string) => void,
+  stalledAfterMs?: number,
 ): Promise<TestApi> {
   await using stack = new AsyncDisposableStack();
   const url = databaseUrl ?? stack.use(await createTestDatabase()).url;
@@ -54,6 +55,7 @@ export async function openTestApi(
       telemetry: createTelemetry({ operations: operationIds() }),
       logger,
       scope,
+      ...(stalledAfterMs !== undefined && { stalledAfterMs }),
     }),
   );
   const keyFor: TestApi['keyFor'] = async (scopes, projectId) => {

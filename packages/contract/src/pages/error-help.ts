@@ -185,8 +185,12 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
     when: 'The key or subject has asked more than its share within a minute, in this process. `RateLimit` says how much is left.',
     cure: 'Go on after `Retry-After`. Bulk operations and change streams ask less. Whoever runs the service sets `PHASELOCK_RATE_LIMIT`.',
   },
+  too_many_open_answers: {
+    when: 'The key or subject has as many change streams or downloads open as one caller may have in this process, or many megabytes of answers it has not read; `detail` says how many, and how many there may be.',
+    cure: 'Close streams that nobody looks at, follow a project instead of each of its tasks, read downloads to their end; then try again after `Retry-After`. Whoever runs the service sets `PHASELOCK_MAX_STREAMS_PER_CALLER` and `PHASELOCK_MAX_DOWNLOADS_PER_CALLER`.',
+  },
   overloaded: {
-    when: 'More waits for the database, or for the processor, than could be served in time, or there are too many change streams. Nothing was begun.',
+    when: 'More waits for the database, or for the processor, than could be served in time, or there are too many change streams or downloads. Nothing was begun.',
     cure: 'Try again after `Retry-After`, at random a little later. Heartbeats, logs and the end of a turn are taken longer than anything else.',
   },
 };
