@@ -1,5 +1,6 @@
 export { ApiProblem } from './client/api-problem.ts';
 export { type Client, type ClientOptions, createClient } from './client/create-client.ts';
+export { eachItem } from './client/each-item.ts';
 export { type ReceivedChange, readChanges } from './client/read-changes.ts';
 export { errorsOf } from './errors-of.ts';
 export { compareDocuments } from './openapi/compare-documents.ts';

@@ -21,6 +21,8 @@ export type ExportedPart =
   | { readonly kind: 'log'; readonly log: LogRow };
 
 const LOG_PAGE = 1_000;
+/** Of each download that is being sent so much is in memory, and a line. */
+const LOG_PAGE_BYTES = 1_024 * 1_024;
 
 /** All of a session, part by part: the session, its processes, its events, and its log as it was when the export began, in bounded memory. */
 export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGenerator<ExportedPart> {
@@ -48,7 +50,9 @@ export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGen
     for (const event of events) yield { kind: 'event', event };
 
     for (let after = 0; after < upTo; ) {
-      const page = await answerInTime(ctx, () => readLogs(kysely, id, { after, upTo, limit: LOG_PAGE }));
+      const { items: page } = await answerInTime(ctx, () =>
+        readLogs(kysely, id, { after, upTo, limit: LOG_PAGE, maxBytes: LOG_PAGE_BYTES }),
+      );
       // It was purged meanwhile: half a log must not look like all of it.
       if (page.length === 0) throw new PhaselockError('session_not_found');
       for (const log of page) yield { kind: 'log', log };

@@ -53,6 +53,8 @@ export function createGuard(ctx: GuardContext) {
     session: bound(lookUp.session),
     processes: bound(lookUp.processes),
     events: bound(lookUp.events),
+    processPage: bound(lookUp.processPage),
+    eventPage: bound(lookUp.eventPage),
     exportSession: bound(exportSession),
     beginStandalone: bound(beginStandalone),
     recordFeedback: bound(recordFeedback),

@@ -11,12 +11,16 @@ import {
 import {
   listSessions,
   type Page,
+  type PageAfter,
   pageOf,
+  readEventPage,
   readEvents,
   readLatestSessions,
   readProcesses,
+  readProcessPage,
   readSession,
   type SessionFilter,
+  type SessionRecord,
 } from '@phaselock/store';
 import { answerInTime } from './answer-in-time.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
@@ -52,13 +56,16 @@ export async function latest(ctx: GuardContext, slot: SlotKey): Promise<ShownRec
   return sessions.find((session) => session.slot.phase === slot.phase && session.slot.mode === slot.mode);
 }
 
+const TOO_LARGE = 'the answer would be too large: ask for fewer tasks at once';
+
 /** The latest session of every slot of many tasks, in one query. */
 export const latestMany = (ctx: GuardContext, taskIds: readonly TaskId[]): Promise<ShownRecord[]> =>
   answerInTime(ctx, async () => {
     const { catalogue } = await ctx.catalogue.view();
     const since = ctx.now();
-    const sessions = await readLatestSessions(ctx.database, taskIds);
+    const { items: sessions, cut } = await readLatestSessions(ctx.database, taskIds);
     ctx.telemetry.lookedUp('database', (ctx.now() - since) / 1000);
+    if (cut) throw new PhaselockError('invalid_request', { detail: TOO_LARGE });
     return sessions.map((record) => showRecord(catalogue, record));
   });
 
@@ -85,6 +92,38 @@ export const session = (ctx: GuardContext, id: SessionId): Promise<ShownRecord> 
 
 export const processes = (ctx: GuardContext, id: SessionId) =>
   answerInTime(ctx, () => readProcesses(ctx.database.kysely, id));
+
+/** As many at once as most sessions ever have. */
+export const HISTORY_PAGE_LIMIT = 1_000;
+
+export const processPage = (ctx: GuardContext, id: SessionId, page: PageAfter<number>) =>
+  answerInTime(ctx, async () => {
+    const { kysely } = ctx.database;
+    const found = await pageOf(
+      checkPage(page, HISTORY_PAGE_LIMIT),
+      (asked) => readProcessPage(kysely, id, asked),
+      ({ seq }) => seq,
+    );
+    // Only an empty page leaves it open whether there is such a session.
+    if (found.items.length === 0) await demandSession(ctx, id);
+    return found;
+  });
+
+export const eventPage = (ctx: GuardContext, id: SessionId, page: PageAfter<number>) =>
+  answerInTime(ctx, async () => {
+    const { slot } = await demandSession(ctx, id);
+    return await pageOf(
+      checkPage(page, HISTORY_PAGE_LIMIT),
+      (asked) => readEventPage(ctx.database.kysely, { taskId: slot.taskId, sessionId: id }, asked),
+      (event) => event.id,
+    );
+  });
+
+async function demandSession(ctx: GuardContext, id: SessionId): Promise<SessionRecord> {
+  const found = await readSession(ctx.database.kysely, id);
+  if (found === undefined) throw new PhaselockError('session_not_found');
+  return found;
+}
 
 export const events = (ctx: GuardContext, id: SessionId) =>
   answerInTime(ctx, async () => {

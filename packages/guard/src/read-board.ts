@@ -11,6 +11,7 @@ import {
 import * as store from '@phaselock/store';
 import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
+import { HISTORY_PAGE_LIMIT } from './look-up.ts';
 import { checkPage } from './page-limit.ts';
 
 const found = <Row>(row: Row | undefined, code: ErrorCode): Row => {
@@ -75,10 +76,14 @@ export const logs = (ctx: GuardContext, id: SessionId, page: store.PageAfter<num
 
 const LOG_PAGE_LIMIT = 1_000;
 
-export const feedbackOf = (ctx: GuardContext, id: SessionId) =>
+export const feedbackOf = (ctx: GuardContext, id: SessionId, page: store.PageAfter<number>) =>
   answerInTime(ctx, async () => {
     const { kysely } = ctx.database;
-    const given = await store.readFeedback(kysely, id);
-    if (given.length === 0) found(await store.readSession(kysely, id), 'session_not_found');
+    const given = await store.pageOf(
+      checkPage(page, HISTORY_PAGE_LIMIT),
+      (asked) => store.readFeedback(kysely, id, asked),
+      (feedback) => feedback.id,
+    );
+    if (given.items.length === 0) found(await store.readSession(kysely, id), 'session_not_found');
     return given;
   });

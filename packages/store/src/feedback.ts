@@ -1,5 +1,6 @@
 import type { SessionId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
+import type { PageAfter } from './page.ts';
 import type { Rating, Schema } from './schema.ts';
 import { refuseUnstorable } from './unstorable-text.ts';
 
@@ -24,13 +25,19 @@ export async function addFeedback(
   return rows.length > 0;
 }
 
-export type FeedbackRow = Omit<Feedback, 'sessionId'> & { readonly createdAt: Date };
+export type FeedbackRow = Omit<Feedback, 'sessionId'> & { readonly id: number; readonly createdAt: Date };
 
-export async function readFeedback(db: Kysely<Schema>, sessionId: SessionId): Promise<FeedbackRow[]> {
+export async function readFeedback(
+  db: Kysely<Schema>,
+  sessionId: SessionId,
+  { limit, after = 0 }: PageAfter<number>,
+): Promise<FeedbackRow[]> {
   return await db
     .selectFrom('feedback')
-    .select(['rating', 'comment', 'created_by as createdBy', 'created_at as createdAt'])
+    .select(['id', 'rating', 'comment', 'created_by as createdBy', 'created_at as createdAt'])
     .where('session_id', '=', sessionId)
+    .where('id', '>', after)
     .orderBy('id')
+    .limit(limit)
     .execute();
 }

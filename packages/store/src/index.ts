@@ -190,12 +190,14 @@ export {
   type LogRow,
   type ProcessRow,
   placeInSession,
+  readEventPage,
   readEvents,
   readLastLogId,
   readLogs,
   readProcess,
   readProcesses,
   readProcessesOfAttempt,
+  readProcessPage,
   type SessionEventRow,
 } from './session-history.ts';
 export type { SessionRecord } from './session-record.ts';

@@ -1,5 +1,6 @@
 import type { Mode, Phase, ProjectId, SessionId, SessionStatus, TaskId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
+import { type Measured, readMeasured } from './page.ts';
 import type { Schema } from './schema.ts';
 import { LEASE_LAPSED, type SessionRecord, toSessionRecord } from './session-record.ts';
 
@@ -18,6 +19,9 @@ export type SessionFilter = {
 
 const leaseLapsed = sql.raw<boolean>(LEASE_LAPSED).as('lease_lapsed');
 
+/** A handoff and the parameters are what can be large of a session. */
+const LARGE_BYTES = sql<number>`coalesce(octet_length(handoff), 0) + octet_length(parameters::text)`;
+
 /** Ids are time-ordered, so the last id of a page is its cursor. */
 export type Page = { readonly limit: number; readonly after?: SessionId };
 
@@ -25,7 +29,7 @@ export async function listSessions(
   db: Kysely<Schema>,
   filter: SessionFilter,
   { limit, after }: Page,
-): Promise<SessionRecord[]> {
+): Promise<Measured<SessionRecord>> {
   const { taskId, projectId, phase, mode, status, model, milestoneId } = filter;
   let query = db.selectFrom('sessions as s').selectAll('s').select(leaseLapsed).orderBy('s.id', 'desc').limit(limit);
   if (taskId !== undefined) query = query.where('s.task_id', '=', taskId);
@@ -47,7 +51,8 @@ export async function listSessions(
   if (milestoneId !== undefined) query = query.where('s.milestone_id', '=', milestoneId);
   if (filter.includeDeleted !== true) query = query.where('s.deleted_at', 'is', null);
   if (after !== undefined) query = query.where('s.id', '<', after);
-  return (await query.execute()).map(toSessionRecord);
+  const { items, cut } = await readMeasured(db, query, { bytes: LARGE_BYTES, order: sql`id desc` });
+  return { items: items.map(toSessionRecord), cut };
 }
 
 export async function readSession(db: Kysely<Schema>, id: SessionId): Promise<SessionRecord | undefined> {

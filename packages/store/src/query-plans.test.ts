@@ -9,9 +9,10 @@ import {
 import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
+import { readFeedback } from './feedback.ts';
 import { readLatestSessions } from './latest-sessions.ts';
 import { listSessions } from './list-sessions.ts';
-import { readLogs, readProcesses } from './session-history.ts';
+import { readEventPage, readLogs, readProcesses, readProcessPage } from './session-history.ts';
 import { readSlotState, readSlotStates } from './slot-state.ts';
 import { readTurnState } from './turn-state.ts';
 
@@ -41,6 +42,9 @@ const FILL = `
            'a' || n || '.' || k - 1, 'a' || n || '.' || k, 'codex', '{}', 3, 'completed', now(), now()
     from generate_series(1, ${TASKS}) n, generate_series(1, 4) k;
   insert into session_logs (session_id, kind, line) select ${uuidOf(3, 'n * 8 + 3')}, 'stdout', 'x' from generate_series(1, ${TASKS}) n, generate_series(1, 3);
+  insert into session_events (session_id, task_id, phase, mode, type, generation, at)
+    select ${uuidOf(3, 'n * 8 + 3')}, ${uuidOf(1, 'n')}, 'run', 'standard', 'created', 1, now() from generate_series(1, ${TASKS}) n, generate_series(1, 3);
+  insert into feedback (session_id, rating) select ${uuidOf(3, 'n * 8 + 3')}, 'good' from generate_series(1, ${TASKS}) n, generate_series(1, 3);
   analyze;`;
 
 function uuidOf(group: number, number: string): string {
@@ -103,7 +107,7 @@ describe('on tables of some size', () => {
   test.each([1, 100])('the latest sessions of %d tasks read no table from end to end', async (many) => {
     const taskIds = Array.from({ length: many }, (_, index) => taskId(index + 1));
     const { whole, by } = await scansOf(async () => {
-      expect(await readLatestSessions(store, taskIds)).toHaveLength(2 * many);
+      expect((await readLatestSessions(store, taskIds)).items).toHaveLength(2 * many);
     });
     expect(whole.filter((table) => table !== 'models')).toEqual([]);
     expect(by.some((index) => index.startsWith('sessions_'))).toBe(true);
@@ -116,7 +120,7 @@ describe('on tables of some size', () => {
     ['of everything with a status', { status: 'ready' as const }, 50],
   ])('a page %s reads no sessions from end to end', async (_, filter, length) => {
     const { whole } = await scansOf(async () => {
-      expect(await listSessions(store.kysely, filter, { limit: 50 })).toHaveLength(length);
+      expect((await listSessions(store.kysely, filter, { limit: 50 })).items).toHaveLength(length);
     });
     expect(whole).not.toContain('sessions');
   });
@@ -124,7 +128,7 @@ describe('on tables of some size', () => {
   test('a page of a project reads no sessions from end to end', async () => {
     const projectId = must(parseProjectId(id(9, 3)));
     const { whole } = await scansOf(async () => {
-      expect(await listSessions(store.kysely, { projectId }, { limit: 50 })).toHaveLength(50);
+      expect((await listSessions(store.kysely, { projectId }, { limit: 50 })).items).toHaveLength(50);
     });
     expect(whole).not.toContain('sessions');
   });
@@ -143,10 +147,23 @@ describe('on tables of some size', () => {
   test('the processes and the log of a session are found by its id, many slots at once by theirs', async () => {
     const { whole } = await scansOf(async () => {
       expect(await readProcesses(store.kysely, live(11))).toHaveLength(4);
-      expect(await readLogs(store.kysely, live(11), { after: 0, upTo: 2 ** 40, limit: 10 })).toHaveLength(3);
+      expect((await readLogs(store.kysely, live(11), { after: 0, upTo: 2 ** 40, limit: 10 })).items).toHaveLength(3);
       const slots = [12, 13, 14].map((number) => ({ taskId: taskId(number), phase: 'run', mode: 'standard' }) as const);
       expect(await readSlotStates(store, slots)).toHaveLength(3);
     });
     expect(whole.filter((table) => table !== 'models')).toEqual([]);
+  });
+
+  test('pages of the history of a session are found by indexes', async () => {
+    const { whole, by } = await scansOf(async () => {
+      const session = { taskId: taskId(11), sessionId: live(11) };
+      expect((await readProcessPage(store.kysely, live(11), { limit: 2, after: 1 })).items).toHaveLength(2);
+      expect((await readEventPage(store.kysely, session, { limit: 2, after: 1 })).items).toHaveLength(2);
+      expect(await readFeedback(store.kysely, live(11), { limit: 2, after: 1 })).toHaveLength(2);
+    });
+    expect(whole.filter((table) => table !== 'models')).toEqual([]);
+    expect(by).toEqual(
+      expect.arrayContaining(['processes_by_session', 'session_events_by_task', 'feedback_by_session']),
+    );
   });
 });

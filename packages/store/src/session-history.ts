@@ -1,6 +1,6 @@
 import type { AttemptId, ProcessId, SessionId, TaskId } from '@phaselock/core';
-import type { Kysely, Selectable } from 'kysely';
-import type { PageAfter } from './page.ts';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Measured, type PageAfter, readMeasured } from './page.ts';
 import type { ProcessTable, Schema, SessionEventTable } from './schema.ts';
 
 export type ProcessRow = Selectable<ProcessTable>;
@@ -13,8 +13,26 @@ export type LogRow = {
   readonly at: Date;
 };
 
+const parameterBytes = sql<number>`octet_length(parameters::text)`;
+
+/** All of them, for who has the session in hand; a page of them for who asks from outside. */
 export async function readProcesses(db: Kysely<Schema>, sessionId: SessionId): Promise<ProcessRow[]> {
   return await db.selectFrom('processes').selectAll().where('session_id', '=', sessionId).orderBy('seq').execute();
+}
+
+export async function readProcessPage(
+  db: Kysely<Schema>,
+  sessionId: SessionId,
+  { limit, after = 0 }: PageAfter<number>,
+): Promise<Measured<ProcessRow>> {
+  const page = db
+    .selectFrom('processes')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit);
+  return await readMeasured(db, page, { bytes: parameterBytes, order: sql`seq` });
 }
 
 /** By place in the attempt, which has the index. */
@@ -22,15 +40,15 @@ export async function readProcessesOfAttempt(
   db: Kysely<Schema>,
   attemptId: AttemptId,
   { limit, after = 0 }: PageAfter<number>,
-): Promise<ProcessRow[]> {
-  return await db
+): Promise<Measured<ProcessRow>> {
+  const page = db
     .selectFrom('processes')
     .selectAll()
     .where('attempt_id', '=', attemptId)
     .where('seq', '>', after)
     .orderBy('seq')
-    .limit(limit)
-    .execute();
+    .limit(limit);
+  return await readMeasured(db, page, { bytes: parameterBytes, order: sql`seq` });
 }
 
 export async function readProcess(db: Kysely<Schema>, id: ProcessId): Promise<ProcessRow | undefined> {
@@ -65,21 +83,46 @@ export async function readEvents(
     .execute();
 }
 
-/** A page of the log by keyset: a log of any length is read in bounded memory. */
+/** A page of them by keyset, in the order of the task's events, which has the index. */
+export async function readEventPage(
+  db: Kysely<Schema>,
+  { taskId, sessionId }: { taskId: TaskId; sessionId: SessionId },
+  { limit, after = 0 }: PageAfter<number>,
+): Promise<Measured<SessionEventRow>> {
+  const page = db
+    .selectFrom('session_events')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .where((where) => where.or([where('session_id', '=', sessionId), where('predecessor_id', '=', sessionId)]))
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit);
+  return await readMeasured(db, page, { bytes: sql`coalesce(octet_length(detail::text), 0)`, order: sql`id` });
+}
+
+type LogPage = {
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+  /** Of the lines together; one line is read whatever its length. */
+  readonly maxBytes?: number;
+};
+
+/** A page of the log by keyset: a log of any length, with lines of any length, is read in bounded memory. */
 export async function readLogs(
   db: Kysely<Schema>,
   sessionId: SessionId,
-  page: { after: number; upTo: number; limit: number },
-): Promise<LogRow[]> {
-  return await db
+  { after, upTo, limit, ...most }: LogPage,
+): Promise<Measured<LogRow>> {
+  const page = db
     .selectFrom('session_logs')
     .select(['id', 'process_id', 'kind', 'line', 'at'])
     .where('session_id', '=', sessionId)
-    .where('id', '>', page.after)
-    .where('id', '<=', page.upTo)
+    .where('id', '>', after)
+    .where('id', '<=', upTo)
     .orderBy('id')
-    .limit(page.limit)
-    .execute();
+    .limit(limit);
+  return await readMeasured(db, page, { bytes: sql`octet_length(line)`, order: sql`id`, ...most });
 }
 
 export async function readLastLogId(db: Kysely<Schema>, sessionId: SessionId): Promise<number> {

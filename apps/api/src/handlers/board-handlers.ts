@@ -1,11 +1,12 @@
 import { ROUTES } from '@phaselock/contract';
 import { parseAttemptId, parseModelId, parseProfileId, parseProjectId, parseTaskId } from '@phaselock/core';
 import type { IdempotencyKey } from '@phaselock/guard';
+import { answerPage } from '../server/answer-page.ts';
 import { created, NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { attemptView, modelRowView, profileView, projectView, taskView } from '../views/board-view.ts';
 import type { ApiContext } from './api-context.ts';
-import { placeOf, toCursor } from './place.ts';
+import { placeOf } from './place.ts';
 
 const made = (place: string, id: string) => created({ id }, `${place}/${id}`);
 const once = (idempotencyKey: IdempotencyKey | undefined) => (idempotencyKey === undefined ? {} : { idempotencyKey });
@@ -27,8 +28,8 @@ export const boardHandlers = ({ guard }: ApiContext) => ({
   listProjects: handle(ROUTES.listProjects, async ({ query, caller }) => {
     const { limit, cursor } = query;
     const only = caller.projectId === null ? {} : { only: caller.projectId };
-    const { items, next } = await guard.listProjects(only, { limit, ...placeOf(cursor, parseProjectId) });
-    return ok({ items: items.map(projectView), next: toCursor(next) });
+    const page = await guard.listProjects(only, { limit, ...placeOf(cursor, parseProjectId) });
+    return answerPage(page, projectView, ({ id }) => id);
   }),
   deleteProject: handle(ROUTES.deleteProject, async ({ params }) => {
     await guard.deleteProject(params.projectId);
@@ -41,8 +42,8 @@ export const boardHandlers = ({ guard }: ApiContext) => ({
   listTasks: handle(ROUTES.listTasks, async ({ query }) => {
     const { projectId, limit, cursor } = query;
     await guard.project(projectId);
-    const { items, next } = await guard.listTasks({ projectId }, { limit, ...placeOf(cursor, parseTaskId) });
-    return ok({ items: items.map(taskView), next: toCursor(next) });
+    const page = await guard.listTasks({ projectId }, { limit, ...placeOf(cursor, parseTaskId) });
+    return answerPage(page, taskView, ({ id }) => id);
   }),
   getTask: handle(ROUTES.getTask, async ({ params }) => ok(taskView(await guard.task(params.taskId)))),
   deleteTask: handle(ROUTES.deleteTask, async ({ params }) => {
@@ -57,8 +58,8 @@ export const boardHandlers = ({ guard }: ApiContext) => ({
   listAttempts: handle(ROUTES.listAttempts, async ({ query }) => {
     const { taskId, limit, cursor } = query;
     await guard.task(taskId);
-    const { items, next } = await guard.listAttempts({ taskId }, { limit, ...placeOf(cursor, parseAttemptId) });
-    return ok({ items: items.map(attemptView), next: toCursor(next) });
+    const page = await guard.listAttempts({ taskId }, { limit, ...placeOf(cursor, parseAttemptId) });
+    return answerPage(page, attemptView, ({ id }) => id);
   }),
   deleteAttempt: handle(ROUTES.deleteAttempt, async ({ params }) => {
     await guard.deleteAttempt(params.attemptId);
@@ -70,8 +71,8 @@ export const boardHandlers = ({ guard }: ApiContext) => ({
   ),
   listModels: handle(ROUTES.listModels, async ({ query }) => {
     const { limit, cursor, ...filter } = query;
-    const { items, next } = await guard.listModels(filter, { limit, ...placeOf(cursor, parseModelId) });
-    return ok({ items: items.map(modelRowView), next: toCursor(next) });
+    const page = await guard.listModels(filter, { limit, ...placeOf(cursor, parseModelId) });
+    return answerPage(page, modelRowView, ({ id }) => id);
   }),
   editModel: handle(ROUTES.editModel, async ({ params, body }) => {
     await guard.editModel(params.modelId, body);
@@ -87,8 +88,8 @@ export const boardHandlers = ({ guard }: ApiContext) => ({
   ),
   listProfiles: handle(ROUTES.listProfiles, async ({ query }) => {
     const { limit, cursor, ...filter } = query;
-    const { items, next } = await guard.listProfiles(filter, { limit, ...placeOf(cursor, parseProfileId) });
-    return ok({ items: items.map(profileView), next: toCursor(next) });
+    const page = await guard.listProfiles(filter, { limit, ...placeOf(cursor, parseProfileId) });
+    return answerPage(page, profileView, ({ id }) => id);
   }),
   editProfile: handle(ROUTES.editProfile, async ({ params, body }) => {
     await guard.editProfile(params.profileId, body);

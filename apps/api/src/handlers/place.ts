@@ -15,10 +15,14 @@ export function placeOf<Place>(
   return { after };
 }
 
+/** Ids that count up: 15 digits are less than either PostgreSQL's bigint or a number of JavaScript holds. */
+export const bigNumberPlace = (text: string): number | undefined =>
+  /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+
 /** PostgreSQL's integers end there. */
 const INTEGER_LIMIT = 2_147_483_647;
 
 export function numberPlace(text: string): number | undefined {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  return value <= INTEGER_LIMIT ? value : undefined;
+  const value = bigNumberPlace(text);
+  return value !== undefined && value <= INTEGER_LIMIT ? value : undefined;
 }

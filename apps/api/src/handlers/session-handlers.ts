@@ -2,6 +2,7 @@ import { ROUTES, slotFilterOf } from '@phaselock/contract';
 import { PhaselockError, parseSessionId } from '@phaselock/core';
 import { grants } from '../access/scopes.ts';
 import { cutWhenDenied } from '../access/when-denied.ts';
+import { answerPage } from '../server/answer-page.ts';
 import { NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { etagOf } from '../server/read-headers.ts';
@@ -9,7 +10,7 @@ import { feedbackView } from '../views/board-view.ts';
 import { eventView, logView } from '../views/history-view.ts';
 import { sessionView } from '../views/session-view.ts';
 import type { ApiContext } from './api-context.ts';
-import { numberPlace, placeOf, toCursor } from './place.ts';
+import { bigNumberPlace, placeOf } from './place.ts';
 import { sendExport } from './send-export.ts';
 
 const LOG_PAGE = 200;
@@ -24,7 +25,7 @@ export const sessionHandlers = ({ guard, changes, places, write }: ApiContext) =
     // Only an empty page leaves it open whether there is what was filtered by.
     if (page.sessions.length === 0 && query.taskId !== undefined) await guard.task(query.taskId);
     if (page.sessions.length === 0 && query.projectId !== undefined) await guard.project(query.projectId);
-    return ok({ items: page.sessions.map(sessionView), next: toCursor(page.next) });
+    return answerPage({ items: page.sessions, next: page.next }, sessionView, ({ id }) => id);
   }),
 
   getSession: handle(ROUTES.getSession, async ({ params }) => {
@@ -49,17 +50,15 @@ export const sessionHandlers = ({ guard, changes, places, write }: ApiContext) =
     return ok({ version }, { ETag: etagOf(version) });
   }),
 
-  sessionEvents: handle(ROUTES.sessionEvents, async ({ params }) => {
-    const events = await guard.events(params.sessionId);
-    // A session has at least the event of its birth: none means that there is no session.
-    if (events.length === 0) throw new PhaselockError('session_not_found');
-    return ok({ items: events.map(eventView) });
+  sessionEvents: handle(ROUTES.sessionEvents, async ({ params, query: { limit, cursor } }) => {
+    const page = await guard.eventPage(params.sessionId, { limit, ...placeOf(cursor, bigNumberPlace) });
+    return answerPage(page, eventView, ({ id }) => id);
   }),
 
   sessionLogs: handle(ROUTES.sessionLogs, async ({ params, query }) => {
     const { limit = LOG_PAGE, cursor } = query;
-    const { items, next } = await guard.logs(params.sessionId, { limit, ...placeOf(cursor, numberPlace) });
-    return ok({ items: items.map(logView), next: toCursor(next) });
+    const page = await guard.logs(params.sessionId, { limit, ...placeOf(cursor, bigNumberPlace) });
+    return answerPage(page, logView, ({ id }) => id);
   }),
 
   exportSession: handle(ROUTES.exportSession, async ({ params, query, caller, response, whenGone, whenDenied }) => {
@@ -85,9 +84,10 @@ export const sessionHandlers = ({ guard, changes, places, write }: ApiContext) =
     return NO_CONTENT;
   }),
 
-  listFeedback: handle(ROUTES.listFeedback, async ({ params }) =>
-    ok({ items: (await guard.feedbackOf(params.sessionId)).map(feedbackView) }),
-  ),
+  listFeedback: handle(ROUTES.listFeedback, async ({ params, query: { limit, cursor } }) => {
+    const page = await guard.feedbackOf(params.sessionId, { limit, ...placeOf(cursor, bigNumberPlace) });
+    return answerPage(page, feedbackView, ({ id }) => id);
+  }),
 
   taskChanges: handle(ROUTES.taskChanges, async (call) => {
     const { taskId } = call.params;

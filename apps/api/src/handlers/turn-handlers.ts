@@ -2,13 +2,14 @@ import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, QUESTION_CODES } from '@phaselock/core';
 import type { LogLine, TurnOutcome } from '@phaselock/guard';
 import { grants } from '../access/scopes.ts';
+import { answerPage } from '../server/answer-page.ts';
 import { NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { Refusal } from '../server/refusal.ts';
 import { processView } from '../views/history-view.ts';
 import { instant } from '../views/session-view.ts';
 import type { ApiContext } from './api-context.ts';
-import { numberPlace, placeOf, toCursor } from './place.ts';
+import { numberPlace, placeOf } from './place.ts';
 
 function turnAnswer(outcome: TurnOutcome) {
   switch (outcome.kind) {
@@ -85,11 +86,11 @@ export const turnHandlers = ({ guard }: ApiContext) => ({
   attemptProcesses: handle(ROUTES.attemptProcesses, async ({ params, query }) => {
     const { limit, cursor } = query;
     const page = await guard.processesOfAttempt(params.attemptId, { limit, ...placeOf(cursor, numberPlace) });
-    return ok({ items: page.items.map(processView), next: toCursor(page.next) });
+    return answerPage(page, processView, ({ seq }) => seq);
   }),
 
-  sessionProcesses: handle(ROUTES.sessionProcesses, async ({ params }) => {
-    await guard.session(params.sessionId);
-    return ok({ items: (await guard.processes(params.sessionId)).map(processView) });
+  sessionProcesses: handle(ROUTES.sessionProcesses, async ({ params, query: { limit, cursor } }) => {
+    const page = await guard.processPage(params.sessionId, { limit, ...placeOf(cursor, numberPlace) });
+    return answerPage(page, processView, ({ seq }) => seq);
   }),
 });

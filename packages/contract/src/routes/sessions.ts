@@ -4,12 +4,13 @@ import { type AnswerSpec, route } from '../route.ts';
 import { event, feedback, feedbackRequest, log } from '../schemas/history.ts';
 import { generation, projectId, sessionId, taskId } from '../schemas/ids.ts';
 import { modelName } from '../schemas/model.ts';
-import { cursor, limit, pageOf, queryFlag, queryInteger } from '../schemas/page.ts';
+import { cursor, historyLimit, limit, pageOf, queryFlag, queryInteger } from '../schemas/page.ts';
 import { milestoneId, session } from '../schemas/session.ts';
 import { mode, namedPhase } from '../schemas/slot.ts';
 
 const group = 'Sessions';
 const params = z.strictObject({ sessionId });
+const historyPage = z.strictObject({ limit: historyLimit, cursor: cursor.exactOptional() });
 
 export const listSessions = route({
   id: 'listSessions',
@@ -96,8 +97,9 @@ export const sessionEvents = route({
   summary: 'What happened to a session, in order',
   scope: 'sessions:read',
   params,
+  query: historyPage,
   answers: {
-    200: { description: 'All of it', schema: z.strictObject({ items: z.array(event) }).meta({ id: 'EventList' }) },
+    200: { description: 'A page', schema: pageOf(event, 'Events').meta({ id: 'EventList' }) },
   },
   errors: ['session_not_found'],
 });
@@ -163,10 +165,11 @@ export const listFeedback = route({
   summary: 'What was said of a session',
   scope: 'sessions:read',
   params,
+  query: historyPage,
   answers: {
     200: {
-      description: 'All of it',
-      schema: z.strictObject({ items: z.array(feedback) }).meta({ id: 'FeedbackList' }),
+      description: 'A page',
+      schema: pageOf(feedback, 'Feedback').meta({ id: 'FeedbackList' }),
     },
   },
   errors: ['session_not_found'],

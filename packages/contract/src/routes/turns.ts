@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { route } from '../route.ts';
 import { logLine, logsAnswer } from '../schemas/history.ts';
 import { attemptId, generation, processId, sessionId } from '../schemas/ids.ts';
-import { cursor, limit, pageOf } from '../schemas/page.ts';
+import { cursor, historyLimit, limit, pageOf } from '../schemas/page.ts';
 import { usage } from '../schemas/session.ts';
 import {
   agentSessionRequest,
@@ -156,10 +156,11 @@ export const sessionProcesses = route({
   summary: 'The processes of a session, in order',
   scope: 'sessions:read',
   params: z.strictObject({ sessionId }),
+  query: z.strictObject({ limit: historyLimit, cursor: cursor.exactOptional() }),
   answers: {
     200: {
-      description: 'All of them',
-      schema: z.strictObject({ items: z.array(process) }).meta({ id: 'ProcessList' }),
+      description: 'A page',
+      schema: pageOf(process, 'Processes').meta({ id: 'ProcessList' }),
     },
   },
   errors: ['session_not_found'],

@@ -22,6 +22,11 @@ const DEFAULT_PAGE = 50;
 
 export const limit = queryInteger(1, PAGE_LIMIT, 'Items on a page').default(DEFAULT_PAGE);
 
+const HISTORY_PAGE = 1_000;
+
+/** For what was answered whole before it had pages: most sessions have all of it on the first one. */
+export const historyLimit = queryInteger(1, HISTORY_PAGE, 'Items on a page').default(HISTORY_PAGE);
+
 /** Opaque to a caller. */
 export const cursor = z
   .string()
