@@ -34,7 +34,7 @@ const keys = authenticateKeys({
 const time: RequestTime = { bounded: (work) => work(), notCounting: (work) => work() };
 const intake: Intake = {
   authenticate: authenticateBy({ keys, tokens: undefined }),
-  guard: { ownerOf: async () => undefined, inOneTime: (_isAnswered, work) => work(time) },
+  guard: { ownersOf: async () => [], inOneTime: (_isAnswered, work) => work(time) },
   shedder: createLoadShedder({
     poolWaiting: () => 0,
     maxPoolWaiting: 1,

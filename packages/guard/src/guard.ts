@@ -11,7 +11,7 @@ import { exportSession } from './export-session.ts';
 import { finishTurn } from './finish-turn.ts';
 import * as flags from './flags.ts';
 import { inOneTime } from './in-one-time.ts';
-import { ownerOf } from './known-owners.ts';
+import { ownersOf } from './known-owners.ts';
 import * as lookUp from './look-up.ts';
 import * as archives from './read-archives.ts';
 import * as boards from './read-board.ts';
@@ -87,7 +87,7 @@ export function createGuard(ctx: GuardContext) {
     archive: bound(archives.archive),
     listArchives: bound(archives.listArchives),
     recordArchiveRead: bound(archives.recordArchiveRead),
-    ownerOf: bound(ownerOf),
+    ownersOf: bound(ownersOf),
     addApiKey: bound(apiKeys.addApiKey),
     findApiKey: bound(apiKeys.findApiKey),
     listApiKeys: bound(apiKeys.listApiKeys),

@@ -1,7 +1,8 @@
 import { parseSessionId, parseTaskId } from '@phaselock/core';
-import { aStart, begin, openTestGuard } from '@phaselock/testkit';
+import { aStart, begin, countQueries, openTestGuard } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { rememberOwners } from './known-owners.ts';
+import type { OpenGuard } from './open-guard.ts';
 
 test('a task, its attempts and its sessions are of one project, and are asked for once', async () => {
   await using home = await openTestGuard();
@@ -28,7 +29,25 @@ test('what is not there is asked for again: it may be made', async () => {
   await using home = await openTestGuard();
   const id = parseSessionId('01936f6e-0000-7000-8000-000000000000');
   if (id === undefined) throw new Error('not an id');
-  expect(await home.guard.ownerOf({ kind: 'session', id })).toBeUndefined();
+  expect(await home.guard.ownersOf([{ kind: 'session', id }])).toEqual([undefined]);
+});
+
+test('of many the unknown ones are read in one statement for each kind, and told in the order asked', async () => {
+  await using home = await openTestGuard();
+  const { guard, world } = home;
+  const taskIds = await Promise.all(Array.from({ length: 20 }, () => world.task()));
+  const attemptId = await world.attempt(taskIds[0] ?? (await world.task()));
+  const nobody = parseTaskId('01936f6e-0000-7000-8000-000000000000');
+  if (nobody === undefined) throw new Error('not an id');
+  const things: Parameters<OpenGuard['ownersOf']>[0] = [
+    { kind: 'attempt', id: attemptId },
+    ...[...taskIds, nobody, ...taskIds].map((id) => ({ kind: 'task', id }) as const),
+  ];
+  const { statements } = await countQueries(guard, async () => {
+    const owners = await guard.ownersOf(things);
+    expect(owners.map((owner) => owner?.taskId)).toEqual([taskIds[0], ...taskIds, undefined, ...taskIds]);
+  });
+  expect(statements.toSorted()).toEqual(['owner_of_attempt', 'owner_of_task']);
 });
 
 test('what is remembered is bounded', async () => {

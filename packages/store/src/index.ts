@@ -170,7 +170,7 @@ export {
   readTask,
   type TaskRow,
 } from './read-board.ts';
-export { type Ownable, type Owner, readOwner } from './read-owner.ts';
+export { type Ownable, type Owner, readOwners } from './read-owner.ts';
 export {
   appendLogs,
   closeSession,

@@ -11,25 +11,29 @@ export type Owner = { readonly taskId: TaskId; readonly projectId: ProjectId };
 const STATEMENTS: Readonly<Record<Ownable['kind'], Statement>> = {
   task: {
     name: 'owner_of_task',
-    text: 'select t.id as "taskId", t.project_id as "projectId" from tasks t where t.id = $1',
+    text: 'select t.id, t.id as "taskId", t.project_id as "projectId" from tasks t where t.id = any ($1::uuid[])',
   },
   attempt: {
     name: 'owner_of_attempt',
-    text: `select t.id as "taskId", t.project_id as "projectId"
-           from attempts a join tasks t on t.id = a.task_id where a.id = $1`,
+    text: `select a.id, t.id as "taskId", t.project_id as "projectId"
+           from attempts a join tasks t on t.id = a.task_id where a.id = any ($1::uuid[])`,
   },
   session: {
     name: 'owner_of_session',
-    text: `select t.id as "taskId", t.project_id as "projectId"
-           from sessions s join tasks t on t.id = s.task_id where s.id = $1
+    text: `select s.id, t.id as "taskId", t.project_id as "projectId"
+           from sessions s join tasks t on t.id = s.task_id where s.id = any ($1::uuid[])
            union all
            -- One that was purged left its tombstone.
-           select a.task_id, a.project_id from archives a where a.session_id = $1 and a.purged_at is not null limit 1`,
+           select a.session_id, a.task_id, a.project_id from archives a where a.session_id = any ($1::uuid[]) and a.purged_at is not null`,
   },
 };
 
-/** Whose a thing is; two primary keys at the most. */
-export async function readOwner(sql: Sql, { kind, id }: Ownable): Promise<Owner | undefined> {
-  const [owner] = await sql.query<Owner>(STATEMENTS[kind], [id]);
-  return owner;
+/** Whose each of them is, by primary keys, in one statement however many; what is not there is left out. */
+export async function readOwners(
+  sql: Sql,
+  kind: Ownable['kind'],
+  ids: readonly Ownable['id'][],
+): Promise<ReadonlyMap<string, Owner>> {
+  const rows = await sql.query<Owner & { readonly id: string }>(STATEMENTS[kind], [ids]);
+  return new Map(rows.map(({ id, ...owner }) => [id, owner]));
 }

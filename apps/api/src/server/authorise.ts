@@ -20,39 +20,51 @@ export function demandScope(caller: Caller, { scope }: Pick<RouteSpec, 'scope'>)
     throw new PhaselockError('forbidden', { detail: 'needs a key of all projects' });
 }
 
-type Owned = { readonly code: ErrorCode; readonly ownerOf: (id: string) => Promise<ProjectId | undefined> };
+type Ownable = Parameters<Guard['ownersOf']>[0][number];
+type Owned = {
+  readonly code: ErrorCode;
+  /** What is asked about; undefined for what is no id. A project needs no asking. */
+  readonly thing: (id: string) => Ownable | undefined;
+};
+
+const task: Owned = { code: 'task_not_found', thing: (text) => resource('task', parseTaskId(text)) };
+const session: Owned = { code: 'session_not_found', thing: (text) => resource('session', parseSessionId(text)) };
+const attempt: Owned = { code: 'attempt_not_found', thing: (text) => resource('attempt', parseAttemptId(text)) };
+const OWNED: Readonly<Record<string, Owned>> = {
+  taskId: task,
+  taskIds: task,
+  sessionId: session,
+  sessionIds: session,
+  attemptId: attempt,
+};
+const PROJECT = 'projectId';
+const NAMES = [PROJECT, ...Object.keys(OWNED)];
 
 /**
  * Whatever a request names, by the names the contract uses everywhere, must belong to the caller's project. No handler can forget it, and
- * what is somebody else's looks like what is not there.
+ * what is somebody else's looks like what is not there. All of it is asked for at once: a request may name a thousand tasks.
  */
 export async function demandOwnership(
-  guard: Pick<Guard, 'ownerOf'>,
+  guard: Pick<Guard, 'ownersOf'>,
   projectId: ProjectId,
   asked: unknown,
 ): Promise<void> {
-  const owner = async (resource: Parameters<Guard['ownerOf']>[0] | undefined): Promise<ProjectId | undefined> =>
-    resource === undefined ? undefined : (await guard.ownerOf(resource, projectId))?.projectId;
-  const task: Owned = {
-    code: 'task_not_found',
-    ownerOf: (text) => owner(resource('task', parseTaskId(text))),
-  };
-  const session: Owned = {
-    code: 'session_not_found',
-    ownerOf: (text) => owner(resource('session', parseSessionId(text))),
-  };
-  const kinds: Readonly<Record<string, Owned>> = {
-    projectId: { code: 'project_not_found', ownerOf: async (text) => parseProjectId(text) },
-    taskId: task,
-    taskIds: task,
-    sessionId: session,
-    sessionIds: session,
-    attemptId: { code: 'attempt_not_found', ownerOf: (text) => owner(resource('attempt', parseAttemptId(text))) },
-  };
-  for (const { name, id } of namedIn(asked, Object.keys(kinds))) {
-    const kind = kinds[name];
-    if (kind !== undefined && (await kind.ownerOf(id)) !== projectId) throw new PhaselockError(kind.code);
+  const things: { readonly thing: Ownable; readonly code: ErrorCode }[] = [];
+  for (const { name, id } of namedIn(asked, NAMES)) {
+    if (name === PROJECT && parseProjectId(id) !== projectId) throw new PhaselockError('project_not_found');
+    const kind = OWNED[name];
+    if (kind === undefined) continue;
+    const thing = kind.thing(id);
+    if (thing === undefined) throw new PhaselockError(kind.code);
+    things.push({ thing, code: kind.code });
   }
+  if (things.length === 0) return;
+  const owners = await guard.ownersOf(
+    things.map(({ thing }) => thing),
+    projectId,
+  );
+  for (const [index, { code }] of things.entries())
+    if (owners[index]?.projectId !== projectId) throw new PhaselockError(code);
 }
 
 const resource = <Kind extends string, Id>(kind: Kind, id: Id | undefined): { kind: Kind; id: Id } | undefined =>

@@ -19,7 +19,7 @@ import { sendAnswer } from './send-answer.ts';
 
 export type Intake = {
   readonly authenticate: (request: Request) => Promise<Admission>;
-  readonly guard: Pick<Guard, 'ownerOf' | 'inOneTime'>;
+  readonly guard: Pick<Guard, 'ownersOf' | 'inOneTime'>;
   readonly shedder: LoadShedder;
   readonly inFlight: InFlight;
   readonly unread: UnreadAnswers;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-export type HeldStatement = {
+type HeldStatement = {
   /** It has been sent, and is somewhere on its way. */
   readonly onItsWay: Promise<void>;
   /** Lets it arrive, whether or not anybody is left who sent it; resolves when the server has closed the connection. */
