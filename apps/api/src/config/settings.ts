@@ -156,7 +156,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_DEADLINE_MS',
       group: guarding,
       meaning:
-        'One deadline for waiting, retrying and writing of an operation. A tenth of it, at most 500 ms, is kept for the answer: no wait uses that',
+        'One deadline for all of a request until its answer begins: authentication, waiting, retrying and writing. A tenth of it, at most 500 ms, is kept for the answer: no wait uses that',
     },
     { fallback: 5_000, min: 100, max: 60_000 },
   ),

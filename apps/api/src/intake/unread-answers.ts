@@ -9,7 +9,7 @@ export type UnreadAnswers = {
 };
 
 /** Eight of the largest pages. */
-export const MAX_UNREAD_BYTES = 64 * 1_024 * 1_024;
+const MAX_UNREAD_BYTES = 64 * 1_024 * 1_024;
 
 /** An answer that is not read stays in memory: what one caller can keep there is bounded, however many connections it has. */
 export function unreadAnswers(maxBytes = MAX_UNREAD_BYTES): UnreadAnswers {
