@@ -2,6 +2,7 @@ import { PhaselockError } from '@phaselock/core';
 import { LOCK_STRATEGIES } from '@phaselock/locking';
 import * as store from '@phaselock/store';
 import { answerInTime } from './answer-in-time.ts';
+import { commitInTime } from './commit-in-time.ts';
 import type { GuardContext } from './context.ts';
 import type { Flags } from './flag-view.ts';
 
@@ -15,7 +16,7 @@ export const readRollouts = (ctx: GuardContext) => answerInTime(ctx, () => store
 export const setFlag = (ctx: GuardContext, flag: store.SetFlag): Promise<store.FlagRow> =>
   answerInTime(ctx, async () => {
     refuseUnknownStrategy(flag);
-    const row = await store.setFlag(ctx.database.kysely, flag);
+    const row = await commitInTime(ctx, (db) => store.setFlag(db, flag));
     ctx.flags.forget();
     // What holds when the database goes away next must be this, and not what it was before.
     await ctx.flags.view();

@@ -1,3 +1,4 @@
+import type { ProjectId } from '@phaselock/core';
 import {
   agentId,
   aStart,
@@ -119,4 +120,21 @@ test('a deletion that arrives after its caller was told 503 deletes nothing', as
   await expect(impatient.softDelete({ sessionId: session.id })).rejects.toMatchObject({ retryable: true });
   await late.arrive();
   expect(await steady.session(session.id)).toMatchObject({ deletedAt: null });
+});
+
+test.each([
+  ['a flag', 'update "flags"', (guard: OpenGuard) => guard.setFlag({ name: 'single_session_guard', enabled: false })],
+  [
+    'a project',
+    'update "projects"',
+    async (guard: OpenGuard, projectId: ProjectId) => await guard.editProject(projectId, { name: 'late' }),
+  ],
+] as const)('%s that was set, and answered 503, is not set when that arrives later', async (_, statement, set) => {
+  const { projectId } = await createWorld(steady);
+  const read = async () => [await steady.readFlags(), await steady.project(projectId)];
+  const before = await read();
+  const late = proxy.hold(statement);
+  await expect(set(impatient, projectId)).rejects.toMatchObject(GIVEN_UP);
+  await late.arrive();
+  expect(await read()).toEqual(before);
 });
