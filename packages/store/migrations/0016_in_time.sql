@@ -11,11 +11,3 @@ begin
   end if;
   return true;
 end $$;
-
--- For the rest of the transaction no lock is waited for longer than the caller still can. Around the first argument of a function that writes: it is
--- evaluated before the function begins. Zero would be for ever.
-create function waiting_at_most(p_ms integer, p_first uuid) returns uuid language plpgsql volatile as $$
-begin
-  if p_ms is not null then perform set_config('lock_timeout', greatest(1, p_ms)::text, true); end if;
-  return p_first;
-end $$;

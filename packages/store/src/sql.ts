@@ -28,24 +28,31 @@ export function functionCall(name: string, parameters: number): Statement {
 
 export const SERVER_CLOCK = 'server_ms';
 
-const clockColumn = `(extract(epoch from clock_timestamp()) * 1000)::double precision as ${SERVER_CLOCK}`;
+const NOW_MS = '(extract(epoch from clock_timestamp()) * 1000)::double precision';
+
+/** Judged for each row the function returned, so after all the locks it waited for. The call that refuses is only made when it is to. */
+const judgedWrite = (call: string, until: string): string =>
+  `select w.*, ${NOW_MS} as ${SERVER_CLOCK} from ${call} w where coalesce(${until}::double precision >= ${NOW_MS}, true) or in_time(${until})`;
 
 /**
- * The same for a function that writes, and is told how long it may wait for a lock. It is done only while its caller waits: the condition is judged
- * for each row the function returned, so after all the locks it waited for. The server's clock comes with the answer, so knowing it costs nothing.
+ * The same for a function that writes, and is told how long it may wait for a lock. It is done only while its caller waits. The server's clock comes
+ * with the answer, so knowing it costs nothing.
  */
 export function writeCall(name: string, parameters: number): Statement {
   const list = Array.from({ length: parameters }, (_, index) => `$${index + 1}`).join(', ');
-  const text = `select w.*, ${clockColumn} from ${name}(${list}) w where in_time($${parameters + 1}::double precision)`;
-  return { name, text, inTime: 'until' };
+  return { name, text: judgedWrite(`${name}(${list})`, `$${parameters + 1}`), inTime: 'until' };
 }
 
-/** The same for one that is not told: no lock is waited for longer than the caller can wait. Its first parameter is an id. */
+/**
+ * The same for one that is not told. For the rest of the transaction no lock is waited for longer than the caller can wait: set around the first
+ * argument, an id, which is evaluated before the function begins. Zero would be for ever.
+ */
 export function waitingWriteCall(name: string, parameters: number): Statement {
+  const wait = `$${parameters + 2}::integer`;
+  const bound = `set_config('lock_timeout', greatest(1, ${wait})::text, true)`;
+  const first = `case when ${wait} is null or ${bound} is not null then $1::uuid end`;
   const rest = Array.from({ length: parameters - 1 }, (_, index) => `, $${index + 2}`).join('');
-  const first = `waiting_at_most($${parameters + 2}::integer, $1::uuid)`;
-  const text = `select w.*, ${clockColumn} from ${name}(${first}${rest}) w where in_time($${parameters + 1}::double precision)`;
-  return { name, text, inTime: 'until-and-wait' };
+  return { name, text: judgedWrite(`${name}(${first}${rest})`, `$${parameters + 1}`), inTime: 'until-and-wait' };
 }
 
 export function firstRow<Row>(rows: readonly Row[]): Row {
