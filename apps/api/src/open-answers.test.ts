@@ -16,7 +16,7 @@ beforeAll(async () => {
     },
     undefined,
     undefined,
-    700,
+    2_000,
   );
 });
 afterAll(() => api[Symbol.asyncDispose]());

@@ -136,8 +136,9 @@ export async function openApi({
     onlyThisMachine: config.auth === 'off',
   });
   const { server, url, answers } = await listen(app, config);
-  // On a connection where nothing moves an answer is not read: it would stay in memory. A change stream moves by its heartbeats.
-  server.setTimeout(stalledAfterMs);
+  // On a connection where nothing moves an answer is not read: it would stay in memory. A change stream moves by its heartbeats, and a download has
+  // its own, shorter bound, which is counted.
+  server.setTimeout(2 * stalledAfterMs);
   resources.defer(
     telemetry.http.observe(() => ({
       inFlight: answers.inFlight(),
