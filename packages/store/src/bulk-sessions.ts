@@ -65,7 +65,7 @@ export type BulkDeleted = {
   readonly model: string | null;
 };
 
-const DELETE_ORPHANS = functionCall('delete_orphans', 4);
+const DELETE_ORPHANS = writeCall('delete_orphans', 4);
 
 /** Those of them that still are orphans, see `findOrphans`, when their locks are held. */
 export async function deleteOrphans(
