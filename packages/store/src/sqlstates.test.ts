@@ -120,6 +120,20 @@ describe('a failure is told by what it means', () => {
     await sql('drop role nobody_special');
   });
 
+  test.each([
+    [{ code: '53100', severity: 'ERROR' }, 'storage-full'],
+    [{ code: '53100', severity: 'PANIC' }, 'storage-full'],
+    [{ code: 'ENOSPC' }, 'storage-full'],
+    [{ code: 'EDQUOT' }, 'storage-full'],
+    [{ code: '53200', severity: 'ERROR' }, 'unavailable'],
+    [{ code: '57P02', severity: 'WARNING' }, 'connection-lost'],
+    [{ code: 'XX000', severity: 'PANIC' }, 'connection-lost'],
+    [{ code: 'XX000', severity: 'ERROR' }, 'unexpected'],
+    [{ code: '28P01', severity: 'FATAL' }, 'unexpected'],
+  ])('%o', (fields, failure) => {
+    expect(classifyFailure(Object.assign(new Error('told by the server'), fields))).toBe(failure);
+  });
+
   test('what is no failure of the database is nothing that is known', () => {
     for (const error of [undefined, null, 'text', new Error('something'), { code: '55P03' }]) {
       expect(classifyFailure(error)).toBe('unexpected');
