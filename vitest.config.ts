@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{packages,apps}/*/src/**/*.test.ts', 'checks/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: [
+      '{packages,apps}/*/src/**/*.test.ts',
+      'checks/**/*.test.ts',
+      'examples/**/*.test.ts',
+      'chaos/**/*.test.ts',
+    ],
     globalSetup: './packages/testkit/src/global-setup.ts',
     reporters: ['default', './packages/testkit/src/plain-reporter.ts'],
     pool: 'forks',

@@ -1,0 +1,112 @@
+import type { Operation } from '../history/operation.ts';
+import type { FinalSession } from '../read-back.ts';
+import { type Checker, createFindings, entryOf, ofOperations } from './checker.ts';
+
+/** Sessions and processes: what was acknowledged is there, and what is there was asked for, once under each key. */
+export function checkSessions(): Checker {
+  const findings = createFindings();
+  const claimed = new Map<string, Operation>();
+  const begun = new Map<string, Operation>();
+  const toldUnder = new Map<string, Operation>();
+  const replaced: { readonly old: string; readonly by: string; readonly operation: Operation }[] = [];
+  const deletes = new Map<string, Operation[]>();
+  /** By slot, or by task or session for what is outside every slot: what may have been made without anybody knowing. */
+  const unknownStarts = new Map<string, Set<string>>();
+  const unknownTurns = new Map<string, Set<string>>();
+
+  const take = (operation: Operation) => {
+    const { kind, outcome, told, key, n, session, slot, asked } = operation;
+    if (kind === 'delete' && outcome !== 'refused' && session !== undefined)
+      entryOf(deletes, session, () => []).push(operation);
+    if (kind !== 'start' && kind !== 'turn' && kind !== 'standalone') return;
+    if (outcome === 'unknown') {
+      const place = slot ?? (kind === 'standalone' ? (asked.parent ?? '') : (session ?? ''));
+      entryOf(unknownStarts, place, () => new Set()).add(key ?? String(n));
+      if (kind === 'turn') entryOf(unknownTurns, place, () => new Set()).add(key ?? String(n));
+    }
+    if (outcome !== 'ok' || told?.session === undefined) return;
+    if (!claimed.has(told.session)) claimed.set(told.session, operation);
+    if (told.process !== undefined && !begun.has(told.process)) begun.set(told.process, operation);
+    const old = (told.outcome === 'replaced' ? told.predecessor : told.replaced)?.session;
+    if (old !== undefined) replaced.push({ old, by: told.session, operation });
+    if (key === undefined) return;
+    const first = entryOf(toldUnder, key, () => operation);
+    if (first.told?.session !== told.session || first.told.process !== told.process)
+      findings.add('key-twice', `the key ${key} led to two sessions or processes`, first, operation);
+  };
+
+  const conclude: Checker['conclude'] = ({ final: { sessions, unreadable } }) => {
+    for (const [id, operation] of claimed) {
+      const session = sessions.get(id);
+      if (unreadable.has(id)) continue;
+      if (session === undefined)
+        findings.add('session-lost', `session ${id} was acknowledged and is not there`, operation);
+      else if (operation.told?.generation !== session.generation)
+        findings.add('session-changed', `session ${id} has the generation ${session.generation}`, operation);
+    }
+    const processes = new Map(
+      [...sessions.values()].flatMap((session) => session.processes.map((one) => [one.id, { ...one, session }])),
+    );
+    for (const [id, operation] of begun) {
+      const found = processes.get(id);
+      if (unreadable.has(operation.told?.session ?? '')) continue;
+      if (found === undefined)
+        findings.add('process-lost', `process ${id} was acknowledged and is not there`, operation);
+      else if (
+        found.session.id !== operation.told?.session ||
+        found.seq !== operation.told.seq ||
+        found.attempt !== operation.asked.attempt
+      )
+        findings.add('process-changed', `process ${id} is not as it was acknowledged`, operation);
+      else if (found.passed !== operation.told.passed)
+        findings.add('process-changed', `process ${id} was passed ${found.passed}`, operation);
+    }
+    for (const { old, by, operation } of replaced) {
+      const session = sessions.get(old);
+      if (unreadable.has(old)) continue;
+      if (session === undefined || !session.deleted || session.replacedBy !== by)
+        findings.add('replace-lost', `session ${old} was replaced by ${by} and does not say so`, operation);
+    }
+    for (const [id, operations] of deletes)
+      if (operations.some(({ outcome }) => outcome === 'ok') && sessions.get(id)?.deleted === false)
+        findings.add('delete-lost', `session ${id} was deleted and is there`, ...operations);
+    lookForStrangers(sessions.values(), (session) => !claimed.has(session.id), unknownStarts, 'session-invented');
+    lookForStrangers(processes.values(), (one) => !begun.has(one.id), unknownTurns, 'process-invented');
+    for (const session of sessions.values()) {
+      if (!session.deleted || session.replacedBy !== null || deletes.has(session.id)) continue;
+      findings.add('deleted-by-nobody', `session ${session.id} is deleted, and nobody asked for that`);
+    }
+    return {
+      compared: {
+        'sessions acknowledged': claimed.size,
+        'processes acknowledged': begun.size,
+        'replacements acknowledged': replaced.length,
+        'deletions acknowledged': deletes.size,
+        'sessions found': sessions.size,
+      },
+      findings: findings.all(),
+    };
+  };
+
+  type Found = FinalSession | { readonly id: string; readonly session: FinalSession };
+  const lookForStrangers = <One extends Found>(
+    found: Iterable<One>,
+    strange: (one: One) => boolean,
+    unknown: ReadonlyMap<string, ReadonlySet<string>>,
+    rule: string,
+  ) => {
+    const places = new Map<string, string[]>();
+    for (const one of found) if (strange(one)) entryOf(places, placeOf(one), () => []).push(one.id);
+    for (const [place, ids] of places) {
+      const most = unknown.get(place)?.size ?? 0;
+      if (ids.length > most)
+        findings.add(rule, `${place}: ${ids.join(', ')} are there, at most ${most} calls had no answer`);
+    }
+  };
+  return { name: 'sessions', take: ofOperations(take), conclude };
+}
+
+function placeOf(one: FinalSession | { readonly id: string; readonly session: FinalSession }): string {
+  if ('slot' in one) return one.standalone ? (one.slot.split('/')[0] ?? '') : one.slot;
+  return one.session.standalone ? one.session.id : one.session.slot;
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { Entry } from '../history/operation.ts';
+import type { FinalSession } from '../read-back.ts';
+import { aSession, createScript, finalOf, rulesOf, verdictOf } from '../testing/planted.ts';
+import { checkSlots } from './slots.ts';
+
+const rules = (entries: readonly Entry[], ...sessions: readonly FinalSession[]) =>
+  rulesOf(verdictOf(checkSlots(), entries, { final: finalOf(sessions) }));
+const op = createScript();
+const created = op('start', 0, { told: { outcome: 'created', session: 's', generation: 1 } });
+const predecessor = { session: 's', generation: 1 };
+const replaced = (at: number) =>
+  op('start', at, { told: { outcome: 'replaced', session: 't', generation: 2, predecessor } });
+const wrote = (at: number, session: string) => op('logs', at, { session, generation: 1, process: 'a' });
+const S = aSession('s', { deleted: true, replacedBy: 't' });
+const T = aSession('t', { generation: 2, predecessor: 's' });
+
+test('a slot whose answers fit together', () => {
+  expect(rules([created, wrote(20, 's'), replaced(40), wrote(60, 't')], S, T)).toEqual([]);
+});
+
+test('a write of the old session between two of the new one', () => {
+  expect(rules([created, replaced(40), wrote(60, 't'), wrote(80, 's')], S, T)).toEqual(['no-order']);
+});
+
+test('a refusal that says the session is gone, while it is live', () => {
+  const refused = op('logs', 20, { session: 's', generation: 1, outcome: 'refused', code: 'stale_generation' });
+  expect(rules([created, refused, wrote(40, 's')], aSession('s'))).toEqual(['no-order']);
+});
+
+test('a session nobody was told of explains what followed it, if a call had no answer', () => {
+  const lost = op('start', 20, { outcome: 'unknown' });
+  expect(rules([created, lost, wrote(60, 't')], S, T)).toEqual([]);
+  expect(rules([created, wrote(60, 't')], S, T)).toEqual(['no-order']);
+});
+
+test('a deletion without an answer explains a slot that is empty', () => {
+  const lost = op('delete', 20, { session: 's', generation: 1, outcome: 'unknown' });
+  const next = op('start', 60, { told: { outcome: 'created', session: 'u', generation: 2 } });
+  const gone = aSession('s', { deleted: true });
+  expect(rules([created, lost, next], gone, aSession('u', { generation: 2 }))).toEqual([]);
+  expect(rules([created, next], gone, aSession('u', { generation: 2 }))).toEqual(['no-order']);
+});

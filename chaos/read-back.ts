@@ -1,0 +1,194 @@
+import { gunzipSync } from 'node:zlib';
+import { ApiProblem, type Client } from '@phaselock/contract';
+import { nameOfModel } from './clients/models.ts';
+import type { Usage } from './history/operation.ts';
+
+/** What is there in the end, as the API tells it. */
+
+export type FinalProcess = {
+  readonly id: string;
+  readonly attempt: string;
+  readonly seq: number;
+  readonly status: string;
+  readonly agentId: string | null;
+  readonly passed: string | null;
+  readonly usage: Usage;
+};
+
+export type FinalEvent = { readonly id: number; readonly type: string };
+
+export type FinalSession = {
+  readonly id: string;
+  readonly slot: string;
+  readonly generation: number;
+  readonly standalone: boolean;
+  readonly model: string;
+  readonly deleted: boolean;
+  readonly replacedBy: string | null;
+  readonly predecessor: string | null;
+  readonly processes: readonly FinalProcess[];
+  readonly events: readonly FinalEvent[];
+  readonly logs: readonly { readonly process: string | null; readonly line: string }[];
+  readonly comments: readonly string[];
+  readonly purged: boolean;
+};
+
+export type Final = {
+  readonly project: ReadonlyMap<string, string>;
+  readonly task: ReadonlyMap<string, string>;
+  readonly attempt: ReadonlyMap<string, string>;
+  /** Everything that was made, by (kind, title): for what is made twice under one key. */
+  readonly made: ReadonlyMap<string, number>;
+  readonly sessions: ReadonlyMap<string, FinalSession>;
+  /** Sessions of which there is a record and nothing else that can be read. */
+  readonly unreadable: ReadonlySet<string>;
+};
+
+type Usages = { inputTokens: number; outputTokens: number; turns: number; costUsdMicros: number };
+type Process = {
+  id: string;
+  attemptId: string;
+  seq: number;
+  status: string;
+  agentSessionId: string | null;
+  passedSessionId: string | null;
+  usage: Usages;
+};
+type Whole = {
+  session: {
+    id: string;
+    taskId: string;
+    phase: string;
+    mode: string;
+    generation: number;
+    standalone: boolean;
+    model: { agent: string; model: string | null };
+    deletedAt: string | null;
+    replacedBy: string | null;
+    predecessorId: string | null;
+  };
+  processes: Process[];
+  events: (FinalEvent & { sessionId: string })[];
+  logs: { processId: string | null; line: string }[];
+};
+
+const AT_ONCE = 12;
+
+/** Reads everything of the campaign's projects. */
+export async function readBack(client: Client, ours: string): Promise<Final> {
+  const made = new Map<string, number>();
+  const count = (kind: string, title: string) => made.set(`${kind} ${title}`, (made.get(`${kind} ${title}`) ?? 0) + 1);
+  const project = new Map<string, string>();
+  const task = new Map<string, string>();
+  const attempt = new Map<string, string>();
+  const sessions = new Map<string, FinalSession>();
+  const unreadable = new Set<string>();
+
+  for (const one of await allOf((query) => client.listProjects({ query }))) {
+    if (!one.name.startsWith(ours)) continue;
+    project.set(one.id, one.name);
+    count('project', one.name);
+    for (const { id, title } of await allOf((query) => client.listTasks({ query: { projectId: one.id, ...query } }))) {
+      task.set(id, title);
+      count('task', title);
+    }
+  }
+  await each([...task.keys()], async (taskId) => {
+    for (const { id, branch } of await allOf((query) => client.listAttempts({ query: { taskId, ...query } }))) {
+      attempt.set(id, branch ?? '');
+      count('attempt', branch ?? '');
+    }
+    const live = await allOf((query) => client.listSessions({ query: { taskId, includeDeleted: 'true', ...query } }));
+    const archived = await allOf((query) => client.listArchives({ params: { taskId }, query }));
+    const purged = archived.filter(({ purgedAt }) => purgedAt !== null).map(({ sessionId }) => sessionId);
+    await each(
+      [...new Set([...live.map(({ id }) => id), ...purged])],
+      async (id) => {
+        const final = purged.includes(id) ? await readArchive(client, id) : await readLive(client, id);
+        if (final === undefined) unreadable.add(id);
+        else sessions.set(id, final);
+      },
+      3,
+    );
+  });
+  return { project, task, attempt, made, sessions, unreadable };
+}
+
+async function readLive(client: Client, sessionId: string): Promise<FinalSession> {
+  const whole: Whole = JSON.parse(await (await client.exportSession({ params: { sessionId }, query: {} })).text());
+  const { items } = (await client.listFeedback({ params: { sessionId } })).body;
+  return finalOf(
+    whole,
+    items.map(({ comment }) => comment ?? ''),
+    false,
+  );
+}
+
+async function readArchive(client: Client, sessionId: string): Promise<FinalSession | undefined> {
+  try {
+    const answer: unknown = await client.getArchive({ params: { sessionId } });
+    const text = await textOf(answer);
+    const whole: Whole & { feedback: { comment: string | null }[] } = JSON.parse(text);
+    return finalOf(
+      whole,
+      whole.feedback.map(({ comment }) => comment ?? ''),
+      true,
+    );
+  } catch (error) {
+    if (error instanceof ApiProblem) return undefined;
+    throw error;
+  }
+}
+
+async function textOf(answer: unknown): Promise<string> {
+  if (!(answer instanceof Response)) throw new Error('an archive is a download');
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  return bytes[0] === 0x1f ? gunzipSync(bytes).toString() : bytes.toString();
+}
+
+function finalOf({ session, processes, events, logs }: Whole, comments: string[], purged: boolean): FinalSession {
+  return {
+    id: session.id,
+    slot: `${session.taskId}/${session.phase}/${session.mode}`,
+    generation: session.generation,
+    standalone: session.standalone,
+    model: nameOfModel(session.model),
+    deleted: session.deletedAt !== null,
+    replacedBy: session.replacedBy,
+    predecessor: session.predecessorId,
+    processes: processes.map((one) => ({
+      id: one.id,
+      attempt: one.attemptId,
+      seq: one.seq,
+      status: one.status,
+      agentId: one.agentSessionId,
+      passed: one.passedSessionId,
+      usage: [one.usage.inputTokens, one.usage.outputTokens, one.usage.turns, one.usage.costUsdMicros],
+    })),
+    // The event of a replacement is the successor's, and is told with the history of both.
+    events: events.filter(({ sessionId }) => sessionId === session.id).map(({ id, type }) => ({ id, type })),
+    logs: logs.map(({ processId, line }) => ({ process: processId, line })),
+    comments,
+    purged,
+  };
+}
+
+type Page<Item> = { readonly body: { readonly items: readonly Item[]; readonly next: string | null } };
+
+async function allOf<Item>(page: (query: { limit: number; cursor?: string }) => Promise<Page<Item>>): Promise<Item[]> {
+  const all: Item[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { items, next } = (await page({ limit: 200, ...(cursor !== undefined && { cursor }) })).body;
+    all.push(...items);
+    if (next === null) return all;
+    cursor = next;
+  }
+}
+
+async function each<Item>(items: readonly Item[], act: (item: Item) => Promise<void>, atOnce = AT_ONCE): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await act(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { World } from './world/world.ts';
+
+const VERIFY = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
+
+export type Audit = { readonly exitCode: number | null; readonly summary: string };
+
+/** The audit of the product, as a user runs it. */
+export async function verifySessions({ env }: World, folder: string): Promise<Audit> {
+  const child = spawn(process.execPath, [VERIFY, '--all'], {
+    env: { ...process.env, ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const file = createWriteStream(join(folder, 'verify-sessions.txt'));
+  let told = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      file.write(chunk);
+      told = `${told}${chunk.toString()}`.slice(-2_000);
+    });
+  }
+  const exitCode = await new Promise<number | null>((done) => child.once('close', done));
+  file.end();
+  return { exitCode, summary: told.trim().split('\n').at(-1) ?? '' };
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type DataDisk = AsyncDisposable & {
+  readonly path: string;
+  /** Undefined where the disk is a small one of our own that can be filled; else why it is not. */
+  readonly cannotFill: string | undefined;
+  fill(): Promise<void>;
+  empty(): Promise<void>;
+};
+
+/** Where the data directory is: on a small disk of its own where we may mount one. */
+export async function openDataDisk(megabytes: number): Promise<DataDisk> {
+  const path = await mkdtemp(join(tmpdir(), 'phaselock-chaos-'));
+  const mounted = process.platform === 'linux' && mount(path, megabytes);
+  // Run by root, the server is another user: it may pass through.
+  await chmod(path, 0o711);
+  const ballast = join(path, 'ballast');
+  return {
+    path,
+    cannotFill: mounted ? undefined : 'needs root and tmpfs',
+    fill: async () => {
+      const { bavail, bsize } = await statfs(path);
+      await mkdir(ballast, { recursive: true });
+      const block = Buffer.alloc(1 << 20, 7);
+      for (let index = 0; index < (bavail * bsize) / block.length + 1; index += 1) {
+        const written = await writeFile(join(ballast, `${index}`), block).then(
+          () => true,
+          () => false,
+        );
+        if (!written) return;
+      }
+    },
+    empty: () => rm(ballast, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      if (mounted) spawnSync('umount', ['-l', path]);
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function mount(path: string, megabytes: number): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=711`, 'tmpfs', path]).status === 0;
+}

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@phaselock/store';
+import { runAdminStatement } from '@phaselock/testkit';
+import { monotonic } from '../clock.ts';
+
+/** Who starts PostgreSQL again after it ended: the campaign, or the API processes, which then share the embedded one. */
+export type DatabaseKeeper = 'campaign' | 'api';
+
+export type PostgresServer = {
+  /** Of the database `phaselock`, by way of another port if one is given. */
+  url(port?: number): string;
+  /** Starts it, or waits until its keeper has started it. */
+  start(): Promise<void>;
+  /** `kill -9` of the postmaster. */
+  kill(): Promise<void>;
+  /** As `pg_ctl stop -m fast` does it. */
+  shutDown(): Promise<void>;
+  stopForGood(): Promise<void>;
+  /** To the postmaster and all it started. */
+  signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  ask(sql: string, values?: readonly string[]): Promise<readonly Record<string, unknown>[]>;
+};
+
+export type PostgresOptions = { readonly dataDir: string; readonly port: number; readonly keeper: DatabaseKeeper };
+
+const SETTINGS = { max_wal_size: '192MB', min_wal_size: '80MB', wal_recycle: 'off', log_checkpoints: 'off' };
+const START_TIMEOUT_MS = 60_000;
+
+/** The server of the embedded package on a directory of the campaign. */
+export function createPostgresServer({ dataDir, port, keeper }: PostgresOptions): PostgresServer {
+  let server: EmbeddedPostgres | undefined;
+  let pid = -1;
+  const running = (): EmbeddedPostgres => {
+    if (server === undefined) throw new Error('PostgreSQL was not started');
+    return server;
+  };
+  const urlAt = (other: number): string => {
+    const url = new URL(running().url);
+    url.port = String(other);
+    return url.href;
+  };
+  const ask = (sql: string, values: readonly string[] = []) => runAdminStatement(urlAt(port), sql, values);
+  const answers = () =>
+    ask('select 1').then(
+      () => true,
+      () => false,
+    );
+
+  const start = async () => {
+    if (server === undefined || keeper === 'campaign') {
+      server = await startEmbeddedPostgres({ dataDir, port, settings: SETTINGS });
+      pid = server.pid;
+      return;
+    }
+    const giveUpAt = monotonic() + START_TIMEOUT_MS;
+    for (;;) {
+      const current = await postmasterOf(dataDir);
+      if (current !== undefined && current !== pid && (await answers())) {
+        pid = current;
+        return;
+      }
+      if (monotonic() > giveUpAt) throw new Error('no API process started PostgreSQL again');
+      await pause(50);
+    }
+  };
+  const gone = async () => {
+    while (isAlive(pid)) await pause(20);
+    // Gives up our use of it, and ends what the postmaster left.
+    if (keeper === 'campaign') await running().killHard();
+  };
+
+  return {
+    url: (other = port) => urlAt(other),
+    start,
+    kill: async () => {
+      process.kill(pid, 'SIGKILL');
+      await gone();
+    },
+    shutDown: async () => {
+      process.kill(pid, 'SIGINT');
+      await gone();
+    },
+    stopForGood: async () => {
+      await server?.stop();
+    },
+    signalAll: (signal) => {
+      const family = [pid, ...childrenOf(pid)];
+      for (const one of signal === 'SIGSTOP' ? family : family.toReversed()) signalQuietly(one, signal);
+    },
+    ask,
+  };
+}
+
+async function postmasterOf(dataDir: string): Promise<number | undefined> {
+  const [pid = ''] = (await readFile(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  return Number(pid) > 0 ? Number(pid) : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+        return Number(rest.split(' ')[1]) === parent;
+      } catch {
+        return false;
+      }
+    });
+}
