@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { ApiProblem, type Client } from '@phaselock/contract';
 import { nameOfModel } from './clients/models.ts';
@@ -30,7 +31,8 @@ export type FinalSession = {
   readonly events: readonly FinalEvent[];
   readonly logs: readonly { readonly process: string | null; readonly line: string }[];
   readonly comments: readonly string[];
-  readonly purged: boolean;
+  /** When it left the database for the archive, on the campaign's clock; undefined while it is there. */
+  readonly purgedAt: number | undefined;
 };
 
 export type Final = {
@@ -72,7 +74,21 @@ type Whole = {
   logs: { processId: string | null; line: string }[];
 };
 
-const AT_ONCE = 12;
+const AT_ONCE = 4;
+const TRIES = 60;
+const PAUSE_MS = 500;
+
+/** A service that says that it is busy is asked again. */
+async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tried === TRIES || !(error instanceof ApiProblem) || !error.problem.retryable) throw error;
+      await pause(PAUSE_MS);
+    }
+  }
+}
 
 /** Reads everything of the campaign's projects. */
 export async function readBack(client: Client, ours: string): Promise<Final> {
@@ -100,39 +116,48 @@ export async function readBack(client: Client, ours: string): Promise<Final> {
     }
     const live = await allOf((query) => client.listSessions({ query: { taskId, includeDeleted: 'true', ...query } }));
     const archived = await allOf((query) => client.listArchives({ params: { taskId }, query }));
-    const purged = archived.filter(({ purgedAt }) => purgedAt !== null).map(({ sessionId }) => sessionId);
+    const purged = new Map(
+      archived.flatMap(({ sessionId, purgedAt }) => (purgedAt === null ? [] : [[sessionId, onOurClock(purgedAt)]])),
+    );
     await each(
-      [...new Set([...live.map(({ id }) => id), ...purged])],
+      [...new Set([...live.map(({ id }) => id), ...purged.keys()])],
       async (id) => {
-        const final = purged.includes(id) ? await readArchive(client, id) : await readLive(client, id);
+        const final = purged.has(id) ? await readArchive(client, id, purged.get(id)) : await readLive(client, id);
         if (final === undefined) unreadable.add(id);
         else sessions.set(id, final);
       },
-      3,
+      2,
     );
   });
   return { project, task, attempt, made, sessions, unreadable };
 }
 
 async function readLive(client: Client, sessionId: string): Promise<FinalSession> {
-  const whole: Whole = JSON.parse(await (await client.exportSession({ params: { sessionId }, query: {} })).text());
-  const { items } = (await client.listFeedback({ params: { sessionId } })).body;
+  const exported = await patiently(() => client.exportSession({ params: { sessionId }, query: {} }));
+  const whole: Whole = JSON.parse(await exported.text());
+  const { items } = (await patiently(() => client.listFeedback({ params: { sessionId } }))).body;
   return finalOf(
     whole,
     items.map(({ comment }) => comment ?? ''),
-    false,
+    undefined,
   );
 }
 
-async function readArchive(client: Client, sessionId: string): Promise<FinalSession | undefined> {
+const onOurClock = (instant: string): number => Date.parse(instant) - performance.timeOrigin;
+
+async function readArchive(
+  client: Client,
+  sessionId: string,
+  purgedAt: number | undefined,
+): Promise<FinalSession | undefined> {
   try {
-    const answer: unknown = await client.getArchive({ params: { sessionId } });
+    const answer: unknown = await patiently(() => client.getArchive({ params: { sessionId } }));
     const text = await textOf(answer);
     const whole: Whole & { feedback: { comment: string | null }[] } = JSON.parse(text);
     return finalOf(
       whole,
       whole.feedback.map(({ comment }) => comment ?? ''),
-      true,
+      purgedAt,
     );
   } catch (error) {
     if (error instanceof ApiProblem) return undefined;
@@ -146,7 +171,11 @@ async function textOf(answer: unknown): Promise<string> {
   return bytes[0] === 0x1f ? gunzipSync(bytes).toString() : bytes.toString();
 }
 
-function finalOf({ session, processes, events, logs }: Whole, comments: string[], purged: boolean): FinalSession {
+function finalOf(
+  { session, processes, events, logs }: Whole,
+  comments: string[],
+  purgedAt: number | undefined,
+): FinalSession {
   return {
     id: session.id,
     slot: `${session.taskId}/${session.phase}/${session.mode}`,
@@ -169,7 +198,7 @@ function finalOf({ session, processes, events, logs }: Whole, comments: string[]
     events: events.filter(({ sessionId }) => sessionId === session.id).map(({ id, type }) => ({ id, type })),
     logs: logs.map(({ processId, line }) => ({ process: processId, line })),
     comments,
-    purged,
+    purgedAt,
   };
 }
 
@@ -178,7 +207,7 @@ type Page<Item> = { readonly body: { readonly items: readonly Item[]; readonly n
 async function allOf<Item>(page: (query: { limit: number; cursor?: string }) => Promise<Page<Item>>): Promise<Item[]> {
   const all: Item[] = [];
   for (let cursor: string | undefined; ; ) {
-    const { items, next } = (await page({ limit: 200, ...(cursor !== undefined && { cursor }) })).body;
+    const { items, next } = (await patiently(() => page({ limit: 200, ...(cursor !== undefined && { cursor }) }))).body;
     all.push(...items);
     if (next === null) return all;
     cursor = next;

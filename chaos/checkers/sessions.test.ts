@@ -49,5 +49,7 @@ test('what nobody was told of needs a call without an answer, one for each', () 
 
 test('a key leads to one session', () => {
   const other = op('start', 90, { key: 'k', told: { outcome: 'created', session: 't', generation: 2 } });
-  expect(rules([created, other], [aSession('s'), aSession('t', { generation: 2 })])).toEqual(['key-twice']);
+  const after = aSession('t', { generation: 2 });
+  expect(rules([created, other], [aSession('s'), after])).toEqual(['key-twice']);
+  expect(rules([created, other], [aSession('s', { purgedAt: 50 }), after])).toEqual([]);
 });

@@ -9,6 +9,7 @@ export function checkSessions(): Checker {
   const begun = new Map<string, Operation>();
   const toldUnder = new Map<string, Operation>();
   const replaced: { readonly old: string; readonly by: string; readonly operation: Operation }[] = [];
+  const twice: (readonly [Operation, Operation])[] = [];
   const deletes = new Map<string, Operation[]>();
   /** By slot, or by task or session for what is outside every slot: what may have been made without anybody knowing. */
   const unknownStarts = new Map<string, Set<string>>();
@@ -31,11 +32,16 @@ export function checkSessions(): Checker {
     if (old !== undefined) replaced.push({ old, by: told.session, operation });
     if (key === undefined) return;
     const first = entryOf(toldUnder, key, () => operation);
-    if (first.told?.session !== told.session || first.told.process !== told.process)
-      findings.add('key-twice', `the key ${key} led to two sessions or processes`, first, operation);
+    if (first.told?.session !== told.session || first.told.process !== told.process) twice.push([first, operation]);
   };
 
   const conclude: Checker['conclude'] = ({ final: { sessions, unreadable } }) => {
+    for (const [first, operation] of twice) {
+      // What was purged within the day of its key cannot be told again: a setting that no installation that keeps its keys would choose.
+      const { purgedAt = Infinity } = sessions.get(first.told?.session ?? '') ?? {};
+      if (operation.until < purgedAt)
+        findings.add('key-twice', `the key ${operation.key} led to two sessions or processes`, first, operation);
+    }
     for (const [id, operation] of claimed) {
       const session = sessions.get(id);
       if (unreadable.has(id)) continue;

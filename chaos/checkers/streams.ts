@@ -12,6 +12,7 @@ export function checkStreams(): Checker {
       entryOf(byFollower, entry.follower, () => []).push(entry);
       return;
     }
+    if (entry.is !== 'operation') return;
     const { kind, outcome, told, session } = entry;
     if (outcome !== 'ok') return;
     if (kind === 'turn' && told?.session !== undefined && told.process !== undefined)
@@ -39,7 +40,8 @@ export function checkStreams(): Checker {
       const types = typesOf.get(session.id) ?? [];
       const kept = session.events.map(({ type }) => type);
       // An archive was made before the last of it.
-      const same = session.purged ? kept.every((type, at) => type === types[at]) : kept.join() === types.join();
+      const same =
+        session.purgedAt !== undefined ? kept.every((type, at) => type === types[at]) : kept.join() === types.join();
       if (!same)
         findings.add(
           'other-events',

@@ -108,6 +108,7 @@ async function strike(fault: Fault, options: StrikeOptions): Promise<StruckFault
     const struck = await fault.strike({ world, random, leaseMs, hold });
     const recoveredMs = await watch.recovered(struck);
     const { name, slowsAnswers } = fault;
+    recorder.entry({ is: 'fault', name, at, until: struck.since + (recoveredMs ?? 0) });
     return { name, slowsAnswers, at, lastedMs: struck.since - at, recoveredMs };
   } finally {
     watch.stop();

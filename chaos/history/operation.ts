@@ -105,4 +105,7 @@ export type Received = {
   readonly generation: number;
 };
 
-export type Entry = Operation | Received;
+/** What was broken, and for how long; for who studies a history. */
+export type Broken = { readonly is: 'fault'; readonly name: string; readonly at: number; readonly until: number };
+
+export type Entry = Operation | Received | Broken;

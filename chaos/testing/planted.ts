@@ -57,7 +57,7 @@ export const aSession = (id: string, said: Partial<FinalSession> = {}): FinalSes
   events: [],
   logs: [],
   comments: [],
-  purged: false,
+  purgedAt: undefined,
   ...said,
 });
 
