@@ -1,16 +1,28 @@
 import { join } from 'node:path';
-import { MUTANTS } from '../checks/mutations/mutants.ts';
+import { MUTANTS, type Mutant } from '../checks/mutations/mutants.ts';
 import { mutationSql } from '../checks/mutations/mutation-sql.ts';
 import { type CampaignOptions, runCampaign } from './campaign.ts';
 import { type Judgement, judgeCampaign } from './judge-campaign.ts';
 
-/** Guards whose loss clients can see through the API, though nothing inside tells them. */
+/** Guards of the schema whose loss clients can see through the API, where nothing else stands in for them. */
 const VISIBLE: readonly string[] = [
   'a turn that ignores a lease, and the version that tells of it',
-  'a first turn that does not wait for its predecessor',
   'log lines without a fence',
   'a heartbeat that renews the lease of a replaced session',
 ];
+
+const forgets = (table: string, share: number): string => `
+  create function chaos_forget() returns trigger language plpgsql as $$
+    begin if random() < ${share} then return null; end if; return new; end $$;
+  create trigger chaos_forget before insert on ${table} for each row execute function chaos_forget()`;
+
+/** What is acknowledged and not kept: nothing in the schema guards against it, so the campaign has to. */
+const FORGETFUL: readonly Mutant[] = [
+  { name: 'one log line in a hundred is not kept', sql: forgets('session_logs', 0.01) },
+  { name: 'one answer in five is not kept with its key', sql: forgets('idempotency_keys', 0.2) },
+];
+
+const MUTATIONS: readonly Mutant[] = [...MUTANTS.filter(({ name }) => VISIBLE.includes(name)), ...FORGETFUL];
 
 const SECONDS = 25;
 
@@ -20,7 +32,7 @@ export type MutantOptions = Pick<CampaignOptions, 'seed' | 'clients' | 'folder' 
 export async function tryMutants(options: MutantOptions): Promise<number> {
   const { say, ended } = options;
   let survivors = 0;
-  for (const [index, mutant] of MUTANTS.filter(({ name }) => VISIBLE.includes(name)).entries()) {
+  for (const [index, mutant] of MUTATIONS.entries()) {
     if (ended.aborted) break;
     const campaign = await runCampaign({
       ...options,
