@@ -16,7 +16,7 @@ export type FinalProcess = {
   readonly usage: Usage;
 };
 
-export type FinalEvent = { readonly id: number; readonly type: string };
+type FinalEvent = { readonly id: number; readonly type: string };
 
 export type FinalSession = {
   readonly id: string;

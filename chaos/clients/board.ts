@@ -5,7 +5,7 @@ import type { Sending } from './speaker.ts';
 
 /** What the users of one installation know of it: what is shown on their screens, what their programs kept. Some of it is out of date. */
 
-export type KnownTask = { readonly id: string; readonly project: string; readonly attempts: string[]; uses: number };
+type KnownTask = { readonly id: string; readonly project: string; readonly attempts: string[]; uses: number };
 
 export type PastWork = Work & {
   readonly attempt: string;

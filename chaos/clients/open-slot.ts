@@ -36,7 +36,7 @@ function openedBy({ board }: User, slot: SlotName, said: Said): Opened | undefin
   return { slot, session, generation, model };
 }
 
-export function shownBy({ board }: User, slot: SlotName, said: Said & { outcome: 'refused' }): Ref | undefined {
+function shownBy({ board }: User, slot: SlotName, said: Said & { outcome: 'refused' }): Ref | undefined {
   const { confirm } = said.problem.problem;
   if (confirm === undefined) return undefined;
   const ref = { session: confirm.shown.sessionId, generation: confirm.shown.generation };

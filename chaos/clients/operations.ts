@@ -22,7 +22,7 @@ const shownOf = (confirm: Ref) => ({
 const confirmOf = (confirm: 'keep' | Ref | undefined) =>
   confirm === undefined ? {} : { confirm: confirm === 'keep' ? { kind: 'keep' as const } : shownOf(confirm) };
 
-export const refOf = (shown: { readonly sessionId: string; readonly generation: number }): Ref => ({
+const refOf = (shown: { readonly sessionId: string; readonly generation: number }): Ref => ({
   session: shown.sessionId,
   generation: shown.generation,
 });

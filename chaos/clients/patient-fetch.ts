@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 
-export class GivenUp extends Error {
+class GivenUp extends Error {
   override readonly name = 'GivenUp';
 }
 

@@ -63,7 +63,7 @@ function wishes({ random, board }: User, slot: string): Partial<TurnOf> {
 
 const WAITS = 5;
 
-export async function beginTurn(user: User, opened: Opened): Promise<PastWork | undefined> {
+async function beginTurn(user: User, opened: Opened): Promise<PastWork | undefined> {
   const { session, generation, model } = opened;
   const slot = slotKey(opened.slot);
   const attempt = await attemptOf(user, opened.slot.task);

@@ -10,7 +10,7 @@ import type { Fault, Struck } from './fault.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
 import { OTHER_FAULTS } from './other-faults.ts';
 
-export const FAULTS: readonly Fault[] = [...API_FAULTS, ...DATABASE_FAULTS, ...NETWORK_FAULTS, ...OTHER_FAULTS];
+const FAULTS: readonly Fault[] = [...API_FAULTS, ...DATABASE_FAULTS, ...NETWORK_FAULTS, ...OTHER_FAULTS];
 
 export type StruckFault = {
   readonly name: string;

@@ -1,23 +1,21 @@
 /** What a client did. `get` is read fresh by contract; `look` is every other read. */
-export const KINDS = [
-  'project',
-  'task',
-  'attempt',
-  'start',
-  'standalone',
-  'turn',
-  'heartbeat',
-  'logs',
-  'usage',
-  'agent-session',
-  'finish',
-  'stop',
-  'delete',
-  'feedback',
-  'get',
-  'look',
-] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind =
+  | 'project'
+  | 'task'
+  | 'attempt'
+  | 'start'
+  | 'standalone'
+  | 'turn'
+  | 'heartbeat'
+  | 'logs'
+  | 'usage'
+  | 'agent-session'
+  | 'finish'
+  | 'stop'
+  | 'delete'
+  | 'feedback'
+  | 'get'
+  | 'look';
 
 /** (session id, generation), as the API shows them. */
 export type Ref = { readonly session: string; readonly generation: number };
@@ -106,6 +104,6 @@ export type Received = {
 };
 
 /** What was broken, and for how long; for who studies a history. */
-export type Broken = { readonly is: 'fault'; readonly name: string; readonly at: number; readonly until: number };
+type Broken = { readonly is: 'fault'; readonly name: string; readonly at: number; readonly until: number };
 
 export type Entry = Operation | Received | Broken;

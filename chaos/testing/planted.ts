@@ -4,7 +4,7 @@ import type { Final, FinalProcess, FinalSession } from '../read-back.ts';
 
 /** Histories written by hand. Times are milliseconds; an operation takes ten unless it says otherwise. */
 
-export const SLOT = 'task/run/standard';
+const SLOT = 'task/run/standard';
 export const SONNET = 'claude-code/claude-sonnet-4-5';
 export const OPUS = 'claude-code/claude-opus-4-5';
 export const LEASE_MS = 1_000;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
-export type ChildExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+type ChildExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 export type Child = {
   readonly pid: number;
