@@ -4,7 +4,9 @@ import {
   aTurn,
   begin,
   eventually,
+  OPUS,
   openTestGuard,
+  replaceBy,
   runTurn,
   SONNET,
   startedOf,
@@ -148,6 +150,24 @@ test('a runner that fell silent and came home after its successor had begun leav
   await guard.finishTurn(late);
   await guard.finishTurn({ ...tokenOf(successor), ending: 'completed', exitCode: 0 });
   expect(await findAll(home.databaseUrl)).toEqual([]);
+});
+
+test('a successor that was purged before its predecessor leaves nothing to find', async () => {
+  await using home = await openTestGuard();
+  const { guard, world } = home;
+  const taskId = await world.task();
+  await begin(guard, aStart(taskId, SONNET));
+  const purged = await replaceBy(guard, aStart(taskId, OPUS));
+  await replaceBy(guard, aStart(taskId, SONNET));
+  const client = await guard.database.pool.pg.connect();
+  // As the worker leaves it when the archive of the predecessor has to be tried again.
+  const named = archived({ processes: 0, purged_at: 'now()' }).replaceAll('$first', purged.id);
+  await client.query(`${named}; update archives a set predecessor_id = s.predecessor_id, replaced_by = s.replaced_by from sessions s where s.id = a.session_id;
+    set session_replication_role = replica; delete from sessions where id = '${purged.id}'`);
+  client.release(true);
+  // Of one task, nothing is sieved out beforehand.
+  const { findings } = await auditOwnDatabase(home.databaseUrl, { wanted: { kind: 'task', given: taskId } });
+  expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
 });
 
 const planted = Object.entries(CORRUPTIONS).flatMap(([rule, all]) =>

@@ -77,7 +77,9 @@ export function sessionChecks({ inScope }: ScopeSql): Check[] {
        from sessions a left join sessions b on b.id = a.replaced_by
        where a.replaced_by is not null and a.deleted_reason <> 'collapsed' and ${inScope('a')} and b.predecessor_id is distinct from a.id
          -- Told from the other side already.
-         and not exists (select 1 from sessions o where o.predecessor_id = a.id)`,
+         and not exists (select 1 from sessions o where o.predecessor_id = a.id)
+         -- A successor may be purged first: its tombstone knows it.
+         and not exists (select 1 from archives r where r.session_id = a.replaced_by and r.predecessor_id = a.id)`,
       (what) => what,
     ),
     session(
