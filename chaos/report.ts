@@ -94,8 +94,7 @@ function faultRows(struck: readonly StruckFault[]): Cell[][] {
   return [...Map.groupBy(struck, ({ name }) => name)].toSorted().map(([name, times]) => {
     const recoveries = times.flatMap(({ recoveredMs }) => (recoveredMs === undefined ? [] : [recoveredMs]));
     const sorted = recoveries.toSorted((one, other) => one - other);
-    const at = (share: number) =>
-      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+    const at = (share: number) => Math.round(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0);
     return [name, times.length, at(0.5), at(0.95), at(1)];
   });
 }
