@@ -59,6 +59,7 @@ export function reportOf(judgement: Judgement): string {
     ...table(['fault', 'times', 'median ms', 'p95 ms', 'max ms'], faultRows(faults.struck)),
     '',
     ...faults.unavailable.map(({ name, why }) => `Not available on this machine: ${name} (${why}).\n`),
+    ...options.withoutFaults.map((part) => `Left out of this run: faults whose name holds "${part}".\n`),
     '## Operations',
     '',
     ...table(
