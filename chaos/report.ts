@@ -13,7 +13,7 @@ export function reportOf(judgement: Judgement): string {
     '# Reliability',
     '',
     'What became of the promises of the API while everything it needs was broken again and again. Made by `npx pnpm@12 chaos --report docs/reliability.md`;',
-    'what it does and how its history is judged is in [decision 0023](decisions/0023-judged-by-what-clients-saw.md).',
+    'what it does and how its history is judged is in [decision 0030](decisions/0030-judged-by-what-clients-saw.md).',
     '',
     '## The run',
     '',

@@ -59,5 +59,4 @@ export const ownersOf = (
   ctx: GuardContext,
   things: readonly Ownable[],
   asker?: ProjectId,
-): Promise<readonly (Owner | undefined)[]> =>
-  answerInTime(ctx, () => ctx.owners.ofAll(ctx.database, things, asker));
+): Promise<readonly (Owner | undefined)[]> => answerInTime(ctx, () => ctx.owners.ofAll(ctx.database, things, asker));

@@ -201,8 +201,8 @@ export {
   type SessionEventRow,
 } from './session-history.ts';
 export type { SessionRecord } from './session-record.ts';
-export { shortenLeases } from './shorten-leases.ts';
 export { sessionsInSlots } from './sessions-in-slots.ts';
+export { shortenLeases } from './shorten-leases.ts';
 export { type KeyedSlotState, lockSlot, readSlotState, readSlotStates } from './slot-state.ts';
 export { firstRow, type Sql, type Statement, type Writer } from './sql.ts';
 export { classifyFailure, type Failure } from './sqlstates.ts';

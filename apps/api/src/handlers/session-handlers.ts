@@ -1,5 +1,5 @@
 import { ROUTES, slotFilterOf } from '@phaselock/contract';
-import { PhaselockError, parseSessionId } from '@phaselock/core';
+import { parseSessionId } from '@phaselock/core';
 import { grants } from '../access/scopes.ts';
 import { cutWhenDenied } from '../access/when-denied.ts';
 import { answerPage } from '../server/answer-page.ts';
