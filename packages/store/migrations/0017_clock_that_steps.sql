@@ -250,8 +250,8 @@ begin
   return cardinality(v_ids);
 end $$;
 
--- What happens to a session is not recorded as earlier than what happened to it before. The conditions are judged without a call of the function,
--- so that this costs nothing while the clock runs forward.
+-- What happens to a session is not recorded as earlier than what happened to it before. Every change of it counts its version up. The conditions are
+-- judged without a call of the function, so that this costs nothing while the clock runs forward.
 create function keep_order_of_session() returns trigger language plpgsql as $$
 begin
   if old.deleted_at is null and new.deleted_at is not null then new.deleted_at := greatest(new.deleted_at, old.updated_at); end if;
@@ -260,7 +260,7 @@ begin
   return new;
 end $$;
 create trigger sessions_keep_order before update on sessions
-  for each row when (new.updated_at < old.updated_at) execute function keep_order_of_session();
+  for each row when (new.updated_at < old.updated_at and new.version > old.version) execute function keep_order_of_session();
 
 create function keep_order_of_process() returns trigger language plpgsql as $$
 begin
@@ -268,4 +268,4 @@ begin
   return new;
 end $$;
 create trigger processes_keep_order before update on processes
-  for each row when (new.ended_at < new.started_at) execute function keep_order_of_process();
+  for each row when (old.ended_at is null and new.ended_at < new.started_at) execute function keep_order_of_process();

@@ -129,7 +129,7 @@ describe('a failure is told by what it means', () => {
     [{ code: '57P02', severity: 'WARNING' }, 'connection-lost'],
     [{ code: 'XX000', severity: 'PANIC' }, 'connection-lost'],
     [{ code: 'XX000', severity: 'ERROR' }, 'unexpected'],
-    [{ code: '28P01', severity: 'FATAL' }, 'unexpected'],
+    [{ code: '28P01', severity: 'FATAL' }, 'unavailable'],
   ])('%o', (fields, failure) => {
     expect(classifyFailure(Object.assign(new Error('told by the server'), fields))).toBe(failure);
   });

@@ -78,10 +78,11 @@ test('a query that goes on after the death of its postmaster does not keep the s
   const busy = runAdminStatement(crashed.url, 'SELECT count(*) FROM generate_series(1, 1e12)').catch(() => 'ended');
   const isBusy = `SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%1e12%' AND pid <> pg_backend_pid()`;
   await expect.poll(() => runAdminStatement(crashed.adminUrl, isBusy)).toHaveLength(1);
-  process.kill(crashed.pid, 'SIGKILL');
-  await expect.poll(() => processBirth(crashed.pid)).toBeUndefined();
+  const { pid } = crashed;
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => processBirth(pid)).toBeUndefined();
   await using server = await start();
-  expect(server.pid).not.toBe(crashed.pid);
+  expect(server.pid).not.toBe(pid);
   expect(await busy).toBe('ended');
   await crashed.stop();
 });
