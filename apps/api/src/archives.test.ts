@@ -154,12 +154,12 @@ test('a log of 40 MB passes through in pieces, whole', async () => {
   const model = { agent: 'claude-code', model: SONNET };
   const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'plan', model } });
   const sessionId = textField(started.body, 'session.id');
-  // Random, so that it stays large: it is read twice.
-  await query(
-    `begin; set local statement_timeout = 0;
-     insert into session_logs (session_id, kind, line) select '${sessionId}', 'stdout', string_agg(md5(random()::text), '') from generate_series(1, 40) n, generate_series(1, 32000) group by n;
-     commit`,
-  );
+  // Random, so that it stays large: it is read twice. In pieces, for each statement has to end within its bound.
+  for (let piece = 0; piece < 8; piece += 1)
+    await query(
+      `insert into session_logs (session_id, kind, line)
+       select '${sessionId}', 'stdout', string_agg(md5(random()::text), '') from generate_series(1, 5) n, generate_series(1, 32000) group by n`,
+    );
   await api.call('DELETE', `/v1/sessions/${sessionId}`);
   await archiveNow(database(), folder);
   const { text } = await get(sessionId);
