@@ -29,6 +29,12 @@ alter table archives
   -- How often the object was found missing or damaged while its session was still here.
   add column damaged smallint not null default 0;
 
+-- Nobody holds it, or its worker did not renew it. A claim that has longer to run than two leases was made before the clock stepped back: a dead
+-- worker's would keep its session for as long as the step. Taken from a worker that is alive it does no harm, for that one's token counts no more.
+create function claim_is_free(c archive_claims, p_at timestamptz, p_lease_seconds integer) returns boolean language sql immutable as $$
+  select c.leased_until is null or c.leased_until <= p_at or c.leased_until > p_at + make_interval(secs => 2 * p_lease_seconds)
+$$;
+
 -- A worker of an older release deletes on the strength of an old proof, and works on a store whatever it is. It is told so, and does nothing.
 create function refuse_older_worker() returns void language plpgsql as $$
 begin
@@ -60,7 +66,7 @@ begin
       select s.id from sessions s left join archive_claims c on c.session_id = s.id
       where s.deleted_at is not null and s.archived_at is null and s.deleted_at <= v_at - make_interval(secs => p_min_age_seconds)
         and (s.lease_expires_at is null or s.lease_expires_at <= v_at)
-        and (c.session_id is null or c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at))
+        and (c.session_id is null or c.dead_at is null and c.due_at <= v_at and claim_is_free(c, v_at, p_lease_seconds))
       order by s.deleted_at, s.id limit p_limit for update of s skip locked) due;
     exit when cardinality(v_ids) = 0;
 
@@ -69,7 +75,7 @@ begin
         select s.id, s.task_id, p_token, v_at + make_interval(secs => p_lease_seconds) from sessions s where s.id = any (v_ids)
       on conflict (session_id) do update set token = excluded.token, leased_until = excluded.leased_until
         -- Judged again on the row itself: another worker may have claimed it since it was looked at.
-        where c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at)
+        where c.dead_at is null and c.due_at <= v_at and claim_is_free(c, v_at, p_lease_seconds)
       returning c.session_id, c.task_id, c.failures, c.copy;
     -- All of them were claimed by another worker in between: it is looked again, or the others would be left lying.
     exit when found;
@@ -173,7 +179,7 @@ begin
         from archives a join sessions s on s.id = a.session_id left join archive_claims c on c.session_id = a.session_id
         where a.purged_at is null and a.verified_at is not null and s.archived_at is not null
           and a.deleted_at <= v_at - make_interval(secs => p_min_age_seconds)
-          and (c.session_id is null or c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at))
+          and (c.session_id is null or c.dead_at is null and c.due_at <= v_at and claim_is_free(c, v_at, p_lease_seconds))
         order by a.deleted_at, a.session_id limit p_limit for update of s skip locked) due
       window earlier as (order by due.deleted_at, due.session_id)) fits
       where fits.rows_before < p_max_rows and fits.bytes_before < p_max_bytes;
@@ -184,7 +190,7 @@ begin
         insert into archive_claims as c (session_id, task_id, token, leased_until, copy)
           select a.session_id, a.task_id, p_token, v_at + make_interval(secs => p_lease_seconds), a.copy from archives a where a.session_id = any (v_ids)
         on conflict (session_id) do update set token = excluded.token, leased_until = excluded.leased_until
-          where c.dead_at is null and c.due_at <= v_at and (c.leased_until is null or c.leased_until <= v_at)
+          where c.dead_at is null and c.due_at <= v_at and claim_is_free(c, v_at, p_lease_seconds)
         returning c.session_id, c.failures)
       select t.session_id, t.failures, a.session_version, a.object_key, a.object_version, encode(a.sha256, 'hex'), a.bytes
       from taken t join archives a on a.session_id = t.session_id order by a.deleted_at, a.session_id;

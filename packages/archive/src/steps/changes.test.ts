@@ -110,12 +110,26 @@ test('a worker whose lease lapsed marks nothing, and what it wrote is known to b
       if (name === 'written')
         await sql(
           archive,
-          `update archive_claims set leased_until = now() + interval '1 h', token = gen_random_uuid()`,
+          `update archive_claims set leased_until = now() + interval '1 min', token = gen_random_uuid()`,
         );
     },
   });
   expect(await runSteps(slow)).toMatchObject({ archived: 0, failed: 0 });
   await sql(archive, `update archive_claims set leased_until = now() - interval '1 s'`);
+  expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1 });
+  expect(await readArchive(archive.ctx.database.kysely, sessionId)).toBeDefined();
+});
+
+test('a claim of a dead worker from before the clock stepped back holds its session no longer than any other', async () => {
+  await using archive = await openTestArchive();
+  const { sessionId } = await aDeletedSession(archive.home);
+  const dies = archive.with({
+    racepoint: (name) => {
+      if (name === 'claimed') throw new Error('killed');
+    },
+  });
+  await expect(runSteps(dies)).rejects.toThrow('killed');
+  await sql(archive, `update archive_claims set token = gen_random_uuid(), leased_until = now() + interval '1 h'`);
   expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1 });
   expect(await readArchive(archive.ctx.database.kysely, sessionId)).toBeDefined();
 });
