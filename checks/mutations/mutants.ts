@@ -1,8 +1,14 @@
 /** One guard taken out of the schema. A pattern that no longer matches fails the run: a mutant that mutates nothing proves nothing. */
-export type Mutant = { readonly name: string } & (
+export type Mutant = {
+  readonly name: string;
+  /** The tests that guard it, where these are not the proof of the slots. */
+  readonly suites?: readonly string[];
+} & (
   | { readonly sql: string }
   | { readonly migration: string; readonly function: string; readonly find: string; readonly replace: string }
 );
+
+const CLOCK = ['packages/guard/src/clock-steps.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
   { name: 'no unique index of live sessions', sql: 'drop index sessions_one_live' },
@@ -65,17 +71,47 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'leases that are as long as the clock stepped back',
+    suites: CLOCK,
     migration: '0017_clock_that_steps.sql',
     function: 'shorten_leases',
     find: 'where s.id = any (v_ids) and',
     replace: 'where false and',
   },
-  { name: 'times that follow a clock that steps back', sql: 'drop trigger sessions_keep_order on sessions' },
+  {
+    name: 'times that follow a clock that steps back',
+    suites: CLOCK,
+    sql: 'drop trigger sessions_keep_order on sessions',
+  },
   {
     name: 'a turn that begins before what came before it',
+    suites: CLOCK,
     migration: '0017_clock_that_steps.sql',
     function: 'begin_turn',
     find: 'greatest(v_now, v.updated_at, v_left.changed_at)',
     replace: 'v_now',
+  },
+  {
+    name: 'a write that is done after its caller was answered',
+    suites: ['packages/guard/src/chaos/late-arrivals.test.ts'],
+    migration: '0016_in_time.sql',
+    function: 'in_time',
+    find: 'if p_until_ms < v_now_ms then',
+    replace: 'if false then',
+  },
+  {
+    name: 'a purge of a session that changed since its archive was made',
+    suites: ['packages/archive/src/steps/changes.test.ts'],
+    migration: '0015_proof_at_the_purge.sql',
+    function: 'purge_proven',
+    find: 's.version <> a.session_version or ',
+    replace: '',
+  },
+  {
+    name: 'an object that was found damaged and still counts as verified',
+    suites: ['packages/archive/src/steps/proof-at-the-purge.test.ts'],
+    migration: '0015_proof_at_the_purge.sql',
+    function: 'distrust_archives',
+    find: 'update sessions s set archived_at = null where s.id = any (v_ids);',
+    replace: '',
   },
 ];

@@ -13,7 +13,7 @@ const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 type Verdict = { readonly passed: boolean; readonly firstFailure: string };
 
-function prove(mutation: string | undefined): Verdict {
+function prove(mutation: string | undefined, suites: readonly string[]): Verdict {
   const env = {
     ...process.env,
     PHASELOCK_PROOF_STEPS: '3000',
@@ -21,7 +21,7 @@ function prove(mutation: string | undefined): Verdict {
     NO_COLOR: '1',
     ...(mutation && { PHASELOCK_TEST_MUTATION: mutation }),
   };
-  const run = spawnSync('vitest', ['run', '--bail', '1', ...SUITES], { cwd: ROOT, env, encoding: 'utf8' });
+  const run = spawnSync('vitest', ['run', '--bail', '1', ...suites], { cwd: ROOT, env, encoding: 'utf8' });
   const output = `${run.stdout}${run.stderr}`.replaceAll(COLOUR, '');
   const [, firstFailure = output.slice(-400)] = FAILURE.exec(output) ?? [];
   return { passed: run.status === 0, firstFailure };
@@ -30,13 +30,14 @@ function prove(mutation: string | undefined): Verdict {
 const folder = mkdtempSync(join(tmpdir(), 'phaselock-mutants-'));
 process.exitCode = 1;
 try {
-  const healthy = prove(undefined);
+  const everything = [...new Set([...SUITES, ...MUTANTS.flatMap(({ suites = [] }) => suites)])];
+  const healthy = prove(undefined, everything);
   if (!healthy.passed) throw new Error(`the proof does not pass as it is: ${healthy.firstFailure}`);
   let survivors = 0;
   for (const [index, mutant] of MUTANTS.entries()) {
     const file = join(folder, `${index}.sql`);
     writeFileSync(file, mutationSql(mutant));
-    const { passed, firstFailure } = prove(file);
+    const { passed, firstFailure } = prove(file, mutant.suites ?? SUITES);
     if (passed) survivors += 1;
     console.log(`${passed ? 'SURVIVED' : 'killed  '}  ${mutant.name}\n            ${passed ? '' : firstFailure}`);
   }
