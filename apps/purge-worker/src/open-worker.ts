@@ -95,6 +95,7 @@ export async function openWorker(config: Config, logger = silentLogger()): Promi
       scratch,
       observe: { ...telemetry, distrusted },
       newToken: () => randomUUID(),
+      unixMs: Date.now,
       random: Math.random,
       pace: createPace({
         sessionsPerSecond: config.sessionsPerSecond,

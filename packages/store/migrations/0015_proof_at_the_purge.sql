@@ -266,15 +266,24 @@ begin
 end $$;
 
 -- When its time is over the object goes, and the tombstone stays. Marked first: a hold that comes later is refused instead of broken.
-create function begin_removals(p_store uuid, p_limit integer) returns table (session_id uuid, object_key text) language sql as $$
-  update archives a set removing_at = coalesce(a.removing_at, clock_timestamp())
+-- It is the one step that cannot be taken back, so it does not go by one clock alone: a server whose clock was set wrong would remove what has years
+-- to go.
+create function begin_removals(p_store uuid, p_limit integer, p_worker_ms double precision)
+returns table (session_id uuid, object_key text) language plpgsql as $$
+#variable_conflict use_column
+begin
+  if abs(extract(epoch from clock_timestamp()) * 1000 - p_worker_ms) > 3600000 then
+    raise exception 'the clocks of the purge worker and of the database are more than an hour apart: no archive is removed until they agree'
+      using errcode = 'PL008';
+  end if;
+  return query update archives a set removing_at = coalesce(a.removing_at, clock_timestamp())
     where exists (select 1 from archive_store k where k.id = p_store and k.laid_at is not null)
       and a.session_id in (
         select r.session_id from archives r
         where r.purged_at is not null and r.removed_at is null and not r.legal_hold and r.expires_at <= clock_timestamp()
         order by r.expires_at, r.session_id limit p_limit for update skip locked)
-    returning a.session_id, a.object_key
-$$;
+    returning a.session_id, a.object_key;
+end $$;
 
 -- Old enough that nobody can still be writing them, and judged again: what an archive, or a claim, names by now is nobody's leftover.
 create function begin_leftovers(p_store uuid, p_limit integer) returns setof text language plpgsql as $$

@@ -29,6 +29,7 @@ export async function archiveNow(database: Database, folder: string, purgeAfterS
       batch: ignored,
     },
     newToken: randomUUID,
+    unixMs: Date.now,
     random: Math.random,
     pace: async () => {},
     racepoint: undefined,

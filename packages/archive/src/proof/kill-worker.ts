@@ -35,6 +35,7 @@ await runSteps({
     batch: ignored,
   },
   newToken: randomUUID,
+  unixMs: Date.now,
   random: () => 0,
   pace: async () => {},
   racepoint: (name) => {

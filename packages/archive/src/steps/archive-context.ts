@@ -27,6 +27,8 @@ export type ArchiveContext = {
   readonly observe: ArchiveObserver;
   readonly newToken: () => ClaimToken;
   readonly random: () => number;
+  /** The worker's own clock, in milliseconds since 1970: no object is removed for good by the database's alone. */
+  readonly unixMs: () => number;
   /** Waits as long as others need the machine more, or until it is told to stop. */
   readonly pace: Pace;
   /** Where a test may pause or kill the process; never set otherwise. */

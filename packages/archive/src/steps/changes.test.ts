@@ -137,6 +137,17 @@ test('a claim of a dead worker from before the clock stepped back holds its sess
 describe('the year', () => {
   const over = (archive: TestArchive) => sql(archive, `update archives set expires_at = now() - interval '1 s'`);
 
+  test('is not over by the clock of the database alone', async () => {
+    await using archive = await openTestArchive();
+    await aDeletedSession(archive.home);
+    await runSteps(archive.ctx);
+    await over(archive);
+    const behind = archive.with({ unixMs: () => Date.now() - 2 * 3_600_000 });
+    await expect(runSteps(behind)).rejects.toMatchObject({ code: 'PL008' });
+    expect(await objectsIn(archive)).toHaveLength(1);
+    expect(await runSteps(archive.ctx)).toMatchObject({ removed: 1 });
+  });
+
   test('over, the object goes and its tombstone stays', async () => {
     await using archive = await openTestArchive();
     const { sessionId } = await aDeletedSession(archive.home);

@@ -14,7 +14,7 @@ export async function removeExpired(ctx: ArchiveContext): Promise<number> {
   const { database, observe, racepoint } = ctx;
   if (!(await removalsDue(database.kysely))) return 0;
   const { id } = await knownStore(ctx);
-  const expired = await beginRemovals(database, id, REMOVE_CHUNK);
+  const expired = await beginRemovals(database, id, { limit: REMOVE_CHUNK, workerMs: ctx.unixMs() });
   const leftovers = await beginLeftovers(database, id, REMOVE_CHUNK);
   const keys = [...expired.map(({ objectKey }) => objectKey), ...leftovers];
   if (keys.length === 0) return 0;

@@ -52,6 +52,7 @@ export async function openTestArchive(
         batch: () => undefined,
       },
       newToken: randomUUID,
+      unixMs: Date.now,
       random: () => 0,
       pace: async () => {},
       racepoint: undefined,

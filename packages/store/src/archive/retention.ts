@@ -8,7 +8,7 @@ const BEGIN_LEFTOVERS: Statement = {
   name: 'begin_leftovers',
   text: 'select begun as object_key from begin_leftovers($1, $2) begun',
 };
-const BEGIN_REMOVALS = functionCall('begin_removals', 2);
+const BEGIN_REMOVALS = functionCall('begin_removals', 3);
 
 /** Whether there is anything to remove at all: without it no store need be asked. */
 export async function removalsDue(db: Kysely<Schema>): Promise<boolean> {
@@ -23,8 +23,16 @@ export async function removalsDue(db: Kysely<Schema>): Promise<boolean> {
 export type Removal = { readonly sessionId: SessionId; readonly objectKey: string };
 
 /** Archives whose time is over and that nobody holds. From here on nobody can: their objects may be gone. */
-export async function beginRemovals(db: Sql, storeId: StoreId, limit: number): Promise<Removal[]> {
-  const rows = await db.query<{ session_id: SessionId; object_key: string }>(BEGIN_REMOVALS, [storeId, limit]);
+export async function beginRemovals(
+  db: Sql,
+  storeId: StoreId,
+  { limit, workerMs }: { readonly limit: number; readonly workerMs: number },
+): Promise<Removal[]> {
+  const rows = await db.query<{ session_id: SessionId; object_key: string }>(BEGIN_REMOVALS, [
+    storeId,
+    limit,
+    workerMs,
+  ]);
   return rows.map(({ session_id, object_key }) => ({ sessionId: session_id, objectKey: object_key }));
 }
 
