@@ -95,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     suites: ['packages/guard/src/chaos/late-arrivals.test.ts'],
     migration: '0016_in_time.sql',
     function: 'in_time',
-    find: 'if p_until_ms < v_now_ms then',
+    find: 'if p_until_ms < v_now_ms or v_now_ms < p_from_ms then',
     replace: 'if false then',
   },
   {

@@ -12,6 +12,10 @@ export type Connection = {
 /** For a server that is asked to cancel and does not: the connection is cut then, and the caller answered before its own grace is over. */
 const CUT_AFTER_MS = 150;
 
+const isCancelled = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === QUERY_CANCELLED;
+const QUERY_CANCELLED = '57014';
+
 type Timed = QueryConfig & { readonly query_timeout: number };
 
 export function lend(client: PoolClient, whoWaits: WhoWaits): Connection {
@@ -30,6 +34,9 @@ export function lend(client: PoolClient, whoWaits: WhoWaits): Connection {
       try {
         const timed: Timed = { ...statement, query_timeout: Math.ceil(remainingMs) + CUT_AFTER_MS };
         return await client.query(timed);
+      } catch (error) {
+        // A wait for a lock has ended before, by its own bound: what is cancelled here was slow, and nobody else's doing.
+        throw cancelled && isCancelled(error) ? new OutOfTime({ cause: error }) : error;
       } finally {
         clearTimeout(timer);
       }

@@ -4,7 +4,7 @@ import { type Connection, lend } from './connection.ts';
 import { openPool, type Pool, type PoolOptions } from './pool.ts';
 import type { Schema } from './schema.ts';
 import { type ServerClock, serverClock } from './server-clock.ts';
-import { SERVER_CLOCK, type Statement, type Writer } from './sql.ts';
+import { judgedClock, SERVER_CLOCK, type Statement, type Writer } from './sql.ts';
 import type { WhoWaits } from './time-left.ts';
 import { refuseUnstorable, UnstorableText } from './unstorable-text.ts';
 
@@ -72,6 +72,9 @@ type Wire = {
   readonly now: () => number;
 };
 
+/** Nothing but the judgement, before a COMMIT that follows no statement which is judged itself. */
+const IN_TIME: Statement = { name: 'in_time', text: `select ${judgedClock(1)}`, inTime: 'window' };
+
 const CLOCK: Statement = {
   name: 'server_clock',
   text: 'select (extract(epoch from clock_timestamp()) * 1000)::double precision as server_ms',
@@ -94,9 +97,9 @@ async function send<Row extends QueryResultRow>(
   refuseUnstorable(values);
   if (inTime === undefined) return (await connection.query<Row>({ name, text, values: [...values] })).rows;
   const left = whoWaits();
-  const until = left === undefined ? null : clock.in(left.remainingMs());
+  const window = left === undefined ? [null, null] : [clock.since(), clock.in(left.remainingMs())];
   const wait = left === undefined ? null : Math.ceil(left.waitMs());
-  const bounds = inTime === 'until' ? [until] : [until, wait];
+  const bounds = inTime === 'window' ? window : [...window, wait];
   const sentAt = now();
   try {
     const { rows } = await connection.query<Row>({ name, text, values: [...values, ...bounds] });
@@ -220,7 +223,11 @@ function openTransaction(wire: Wire): Transaction {
   return {
     query: (statement, values) => sendBetween(statement, values, false),
     queryAndCommit: (statement, values) => sendBetween(statement, values, true),
-    commit: () => finish('COMMIT'),
+    // A transaction that was never begun has nothing to commit.
+    commit: async () => {
+      if (ended || connection === undefined || wire.whoWaits() === undefined) await finish('COMMIT');
+      else await sendBetween(IN_TIME, [], true);
+    },
     rollback: () => finish('ROLLBACK'),
   };
 }

@@ -1,7 +1,7 @@
 import { type Kysely, sql as raw } from 'kysely';
 import type { IdempotencyRow } from './open-session.ts';
 import type { Schema } from './schema.ts';
-import type { Sql, Statement, Writer } from './sql.ts';
+import { judgedClock, type Sql, type Statement, type Writer, writeCall } from './sql.ts';
 
 const IDEMPOTENT_RESPONSE: Statement = {
   name: 'idempotent_response',
@@ -43,7 +43,8 @@ const KEEP_RESPONSES: Statement = {
          on conflict (scope, key) do update set request_hash = excluded.request_hash, response = excluded.response,
            created_at = excluded.created_at, expires_at = excluded.expires_at
            where idempotency_keys.expires_at <= clock_timestamp()
-         returning key`,
+         returning key, ${judgedClock(2)}`,
+  inTime: 'window',
 };
 
 /** Answers that changed nothing else, so that they have no transaction of their own. A key that is taken is not in the answer. */
@@ -73,7 +74,7 @@ export async function sweepIdempotencyKeys(sql: Sql): Promise<void> {
   while ((await sql.query(SWEEP, [SWEPT_AT_ONCE])).length === SWEPT_AT_ONCE);
 }
 
-const TAKE_KEY: Statement = { name: 'take_idempotency_key', text: 'select take_idempotency_key($1, $2, $3, $4)' };
+const TAKE_KEY = writeCall('take_idempotency_key', 4);
 
 /** The last write of its effect's transaction: a twin waits here and then learns that it is one. */
 export async function takeIdempotencyKey(

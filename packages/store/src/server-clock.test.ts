@@ -35,6 +35,15 @@ describe('a moment by the clock of the server', () => {
     expect(late).toBeLessThanOrEqual(way[0] + way[1]);
   });
 
+  test('lies after the moment that it is now at the earliest, which is not known before either', () => {
+    expect(clockAt().clock.since()).toBeNull();
+    const { clock, ask, now } = clockAt();
+    ask(7_000, [30, 30]);
+    const early = now() + 7_000 - (clock.since() ?? Number.NaN);
+    expect(early).toBeGreaterThanOrEqual(1_000);
+    expect(early).toBeLessThanOrEqual(1_060);
+  });
+
   test('is known better after a faster answer, and no worse after a slower one', () => {
     const { clock, ask, now } = clockAt();
     ask(500, [100, 100]);

@@ -9,12 +9,12 @@ export type TimeLeft = {
 /** Whose time it is now; undefined where nobody waits, such as in a sweep. */
 export type WhoWaits = () => TimeLeft | undefined;
 
-/** The caller's time was over before anything was sent. */
+/** The caller's time was over before anything was sent, or before the server had answered. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 
-  constructor() {
-    super('no time is left for the database');
+  constructor(options?: ErrorOptions) {
+    super('no time is left for the database', options);
   }
 }
 

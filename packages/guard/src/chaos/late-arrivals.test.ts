@@ -7,10 +7,13 @@ import {
   createTestDatabase,
   createWorld,
   holdLock,
+  SONNET_NEXT,
   startedOf,
+  stepClockOf,
   tokenOf,
 } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { IdempotencyKey } from '../idempotency.ts';
 import { type OpenGuard, openGuard } from '../open-guard.ts';
 import { type StatementHoldingProxy, statementHoldingProxy } from './statement-holding-proxy.ts';
 
@@ -104,6 +107,52 @@ test('the first write of a program knows the clock of the server, too', async ()
   expect(await steady.session(token.sessionId)).toMatchObject({ usage: totals(0) });
 });
 
+describe('a turn whose caller was told 503', () => {
+  const key: IdempotencyKey = { scope: 'a caller', key: 'a key', fingerprint: 'its request' };
+
+  test.each([
+    ['alone', 'begin_turn\0', {}],
+    ['with a key', 'take_idempotency_key\0', { idempotencyKey: key }],
+    [
+      'on a model that is taken on',
+      'in_time\0',
+      { model: { agent: 'claude-code', model: SONNET_NEXT }, say: { kind: 'keep' } },
+    ],
+  ] as const)('%s, is not begun when it arrives later', async (_, statement, more) => {
+    const world = await createWorld(steady);
+    const taskId = await world.task();
+    const session = await begin(steady, aStart(taskId));
+    const attemptId = await world.attempt(taskId);
+    const before = await steady.session(session.id);
+    const late = proxy.hold(statement);
+    await expect(impatient.startTurn(aTurn(session, attemptId, more))).rejects.toMatchObject({ retryable: true });
+    await late.arrive();
+    expect(await steady.processes(session.id)).toEqual([]);
+    expect(await steady.session(session.id)).toEqual(before);
+  });
+});
+
+test('a report whose caller was told 503 is not done after the clock of the database stepped back, either', async () => {
+  await using clock = await stepClockOf(databaseUrl);
+  await clock.setAhead(3_600_000);
+  await using stepped = await openGuard({
+    databaseUrl: proxy.url,
+    invalidation: 'memory',
+    settings: { deadlineMs: 800 },
+  });
+  const token = await running();
+  await stepped.recordUsage(token, totals(1));
+  const late = proxy.hold('record_usage\0');
+  await expect(stepped.recordUsage(token, totals(20))).rejects.toMatchObject(GIVEN_UP);
+  await clock.setAhead(0);
+  await steady.recordUsage(token, totals(10));
+  await late.arrive();
+  expect(await steady.session(token.sessionId)).toMatchObject({ usage: totals(10) });
+  // The one that waits learns of the step by its first answer.
+  await stepped.recordUsage(token, totals(30));
+  expect(await steady.session(token.sessionId)).toMatchObject({ usage: totals(30) });
+});
+
 test('a start that arrives after its caller was told 503 opens nothing', async () => {
   const world = await createWorld(steady);
   const taskId = await world.task();
@@ -137,4 +186,13 @@ test.each([
   await expect(set(impatient, projectId)).rejects.toMatchObject(GIVEN_UP);
   await late.arrive();
   expect(await read()).toEqual(before);
+});
+
+test('a database that is slow, with nobody in the way, is told from a session that others hold', async () => {
+  const world = await createWorld(steady);
+  const session = await begin(steady, aStart(await world.task()));
+  await steady.database.pool.pg.query(`
+    create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$;
+    create trigger slow before update on sessions for each row execute function slowly()`);
+  await expect(impatient.softDelete({ sessionId: session.id })).rejects.toMatchObject({ code: 'backend_unavailable' });
 });
