@@ -3,7 +3,8 @@ import type { GuardContext } from './context.ts';
 
 /**
  * For a write that takes the place of an earlier one and is rare: its COMMIT is sent when the write was answered, while its caller waits. A write
- * that is delivered after that finds its connection closed and is rolled back, so it cannot undo what the caller wrote next.
+ * that is delivered after that finds its connection closed and is rolled back. Only a COMMIT that is itself on its way when the time ends is still
+ * done; until then the row is locked, so nothing that is sent later comes before it.
  */
 export const commitInTime = <Result>(
   { database }: Pick<GuardContext, 'database'>,

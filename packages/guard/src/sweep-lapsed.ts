@@ -6,8 +6,8 @@ import { LAPSED_STATUS } from './lapsed-status.ts';
 const AT_ONCE = 500;
 
 /**
- * Marks the processes whose lease has lapsed by the database's clock as lost, and shortens the leases that clock has stepped back under. Any number of processes may run it: each lapsed process is
- * found by one of them. Returns how many this call found.
+ * Marks the processes whose lease has lapsed by the database's clock as lost, after shortening those leases under which that clock has stepped
+ * back. Any number of processes may run it: each lapsed process is found by one of them. Returns how many this call found.
  */
 export async function sweepLapsed(ctx: GuardContext): Promise<number> {
   while ((await shortenLeases(ctx.database, AT_ONCE)) === AT_ONCE);
