@@ -37,7 +37,9 @@ test.each([
   const unread = unreadAnswers(BOUND);
   await using answer = await unreadAnswer(LONG);
   unread.written('one', answer.response);
-  expect(() => unread.demandRead('one')).toThrow(expect.objectContaining({ code: 'too_many_open_answers' }));
+  expect(() => unread.demandRead('one')).toThrow(
+    expect.objectContaining({ code: 'too_many_open_answers', retryAfterMs: 5_000 }),
+  );
   expect(() => unread.demandRead('another')).not.toThrow();
   end(answer.socket);
   await eventually(() => unread.demandRead('one'));

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { PhaselockError } from '@phaselock/core';
 
 export type UnreadAnswers = {
-  /** Refuses the next call of a caller that has not read the answers to those before. */
+  /** Refuses the next call of a caller that has not read the answers to those before, and says when to try again. */
   demandRead(callerId: string): void;
   /** An answer was written; it counts until its client has taken it, or has gone. */
   written(callerId: string, response: ServerResponse): void;
@@ -10,6 +10,8 @@ export type UnreadAnswers = {
 
 /** Eight of the largest pages. */
 const MAX_UNREAD_BYTES = 64 * 1_024 * 1_024;
+/** A client that goes on reading has taken much of it by then. */
+const RETRY_AFTER_MS = 5_000;
 
 /** An answer that is not read stays in memory: what one caller can keep there is bounded, however many connections it has. */
 export function unreadAnswers(maxBytes = MAX_UNREAD_BYTES): UnreadAnswers {
@@ -24,6 +26,7 @@ export function unreadAnswers(maxBytes = MAX_UNREAD_BYTES): UnreadAnswers {
       const bytes = unread.get(callerId) ?? 0;
       if (bytes < maxBytes) return;
       throw new PhaselockError('too_many_open_answers', {
+        retryAfterMs: RETRY_AFTER_MS,
         detail: `${bytes} bytes of answers to this key or subject are not read yet, and ${maxBytes} may be: read them first`,
       });
     },

@@ -132,7 +132,8 @@ async function admit(intake: Intake, route: RouteSpec, request: Request, respons
 
 /** What one caller may have at the same time, so that others are served as well. */
 function demandShare(intake: Intake, route: RouteSpec, { id }: Caller, response: Response): void {
-  intake.unread.demandRead(id);
+  // A heartbeat is answered in a few bytes, and a program that reads slowly must not end the work of another one with its key.
+  if (route.keepsWorkAlive !== true) intake.unread.demandRead(id);
   refuseShed(intake, intake.shedder.checkCaller(priorityOf(route), intake.inFlight.of(id)));
   // A stream waits for its client, not for the database, and has a bound of its own.
   const isStream = Object.values(route.answers).some(({ mediaTypes }) => mediaTypes !== undefined);
