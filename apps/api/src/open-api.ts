@@ -20,6 +20,7 @@ import { longAnswers } from './intake/long-answers.ts';
 import { createRateLimiter } from './intake/rate-limit.ts';
 import { createLoadShedder, watchEventLoopDelay } from './intake/shed-load.ts';
 import { unreadAnswers } from './intake/unread-answers.ts';
+import { cutStalled } from './life/cut-stalled.ts';
 import { drain } from './life/drain.ts';
 import { listen } from './life/listen.ts';
 import { watchReadiness } from './life/readiness.ts';
@@ -136,9 +137,7 @@ export async function openApi({
     onlyThisMachine: config.auth === 'off',
   });
   const { server, url, answers } = await listen(app, config);
-  // On a connection where nothing moves an answer is not read: it would stay in memory. A change stream moves by its heartbeats, and a download has
-  // its own, shorter bound, which is counted.
-  server.setTimeout(2 * stalledAfterMs);
+  cutStalled({ server, answers, afterMs: 2 * stalledAfterMs });
   resources.defer(
     telemetry.http.observe(() => ({
       inFlight: answers.inFlight(),

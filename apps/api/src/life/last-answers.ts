@@ -6,6 +6,8 @@ export type LastAnswers = {
   readonly inFlight: () => number;
   /** How many connections were accepted so far. */
   readonly accepted: () => number;
+  /** Whether a request of this connection was read and its answer has not ended. */
+  readonly isAsked: (socket: Socket) => boolean;
   /** From now on every answer is the last of its connection, and says so. */
   readonly begin: () => void;
   /** Requests are read and wait, until they are released all at once. */
@@ -85,6 +87,7 @@ export function lastAnswers(now: () => number): {
       return {
         inFlight: () => inFlight,
         accepted: () => accepted,
+        isAsked: (socket) => (connections.get(socket)?.pending.size ?? 0) > 0,
         begin: () => {
           begun = true;
           for (const { pending } of connections.values()) {
