@@ -50,6 +50,16 @@ describe('with authentication off', () => {
     expect((await ask(open, 'GET http://localhost/healthz', 'Host: localhost')).status).toBe(200);
   });
 
+  test.each(PATHS)('what a proxy on this machine passes on gets nothing at %s', async (path) => {
+    for (const header of [
+      'Forwarded: for=192.0.2.1',
+      'X-Forwarded-For: 192.0.2.1',
+      'X-Real-IP: 192.0.2.1',
+      'Via: 1.1 p',
+    ])
+      expect((await ask(open, `GET ${path}`, 'Host: 127.0.0.1:4700', header)).status).toBe(403);
+  });
+
   test('this machine is answered', async () => {
     for (const host of ['localhost', '127.0.0.1:4700', '[::1]:4700'])
       expect((await ask(open, 'GET /healthz', `Host: ${host}`)).status).toBe(200);
@@ -61,6 +71,7 @@ describe('with keys, on a loopback address', () => {
     expect((await ask(keyed, 'GET /metrics', 'Host: localhost')).text).toContain('200 OK');
     expect((await ask(keyed, 'GET /metrics', 'Host: rebound.example')).status).toBe(401);
     expect((await ask(keyed, 'GET /metrics', 'Host: localhost', 'Origin: https://example.com')).status).toBe(401);
+    expect((await ask(keyed, 'GET /metrics', 'Host: 127.0.0.1:4700', 'X-Forwarded-For: 192.0.2.1')).status).toBe(401);
     const bearer = `Authorization: Bearer ${await keyed.keyFor(['sessions:read'])}`;
     expect((await ask(keyed, 'GET /metrics', 'Host: rebound.example', bearer)).text).toContain('200 OK');
   });

@@ -32,6 +32,12 @@ describe('with authentication off', () => {
     [{ headers: { host: '' } }, false],
     [{ headers: { host: 'localhost:4700', origin: 'https://example.com' } }, false],
     [{ headers: { host: 'localhost:4700', origin: 'null' } }, false],
+    [{ headers: { host: '127.0.0.1:4700', forwarded: 'for=192.0.2.1' } }, false],
+    [{ headers: { host: '127.0.0.1:4700', via: '1.1 a-proxy' } }, false],
+    [{ headers: { host: '127.0.0.1:4700', 'x-forwarded-for': '192.0.2.1' } }, false],
+    [{ headers: { host: '127.0.0.1:4700', 'x-forwarded-host': 'phaselock.example' } }, false],
+    [{ headers: { host: '127.0.0.1:4700', 'x-forwarded-proto': 'https' } }, false],
+    [{ headers: { host: '127.0.0.1:4700', 'x-real-ip': '' } }, false],
     [{ headers: { host: 'localhost:4700', origin: 'http://localhost.example.com' } }, false],
   ])('%j is answered: %s', (asked, expected) => {
     expect(isFromHere(asked)).toBe(expected);
