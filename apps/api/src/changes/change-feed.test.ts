@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { parseGeneration, parseProjectId, parseSessionId, parseTaskId } from '@phaselock/core';
 import { type Change, type ChangePlace, isAfter } from '@phaselock/store';
 import { eventually } from '@phaselock/testkit';
@@ -151,5 +152,32 @@ describe('whoever listens', () => {
     write();
     await eventually(() => stays.seen.length === 1);
     expect(leaves.seen).toEqual([]);
+  });
+
+  test('first does not lend its request to what is read for all', async () => {
+    const { read, write } = changesTable();
+    const request = new AsyncLocalStorage<string>();
+    const readFor: { tail: unknown[]; after: unknown[] } = { tail: [], after: [] };
+    await using feed = createChangeFeed(
+      {
+        tail: () => {
+          readFor.tail.push(request.getStore());
+          return read.tail();
+        },
+        after: (place, limit) => {
+          readFor.after.push(request.getStore());
+          return read.after(place, limit);
+        },
+        of: read.of,
+      },
+      1,
+    );
+    const heard = listener();
+    request.run('of the first', () => feed.subscribe(FIRST, undefined, heard));
+    await eventually(() => {
+      write();
+      return heard.seen.length > 2;
+    });
+    expect(new Set([...readFor.tail, ...readFor.after])).toEqual(new Set([undefined]));
   });
 });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Change, type ChangeFilter, type ChangePlace, isAfter } from '@phaselock/store';
 
 type Listener = {
@@ -42,24 +43,28 @@ const MAX_WAITING = 10_000;
  */
 export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
   const subscribers = new Set<Subscriber>();
+  // What is read for all must not run in the request of the one who came first: it would keep that request in memory, and log under its ids.
+  const forAll = AsyncLocalStorage.snapshot();
   let tail: Promise<ChangePlace> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let polling: Promise<void> | undefined;
 
   const schedule = (ms: number): void => {
     if (subscribers.size === 0 || timer !== undefined || polling !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      polling = poll().then((next) => {
-        polling = undefined;
-        schedule(next);
-      });
-    }, ms);
+    timer = forAll(setTimeout, look, ms);
+  };
+
+  const look = (): void => {
+    timer = undefined;
+    polling = poll().then((next) => {
+      polling = undefined;
+      schedule(next);
+    });
   };
 
   /** From where on the look goes. A failure is not kept. */
   const tailKnown = (): Promise<ChangePlace> => {
-    tail ??= read.tail().catch((error: unknown) => {
+    tail ??= forAll(read.tail).catch((error: unknown) => {
       tail = undefined;
       throw error;
     });
