@@ -12,6 +12,7 @@ import {
 import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
 import { toPhaselockError } from './failures.ts';
+import { knownCatalogue } from './known-catalogue.ts';
 import { type ShownRecord, showRecord } from './shown-record.ts';
 
 export type ExportedPart =
@@ -28,7 +29,7 @@ const LOG_PAGE_BYTES = 1_024 * 1_024;
 export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGenerator<ExportedPart> {
   const { kysely } = ctx.database;
   try {
-    const { catalogue } = await ctx.catalogue.view();
+    const { catalogue } = await knownCatalogue(ctx);
     // One moment: what the session says of its usage and its status is what its processes and events say.
     const { session, processes, events, upTo } = await answerInTime(ctx, () =>
       kysely

@@ -23,8 +23,9 @@ import {
   type SessionRecord,
 } from '@phaselock/store';
 import { answerInTime } from './answer-in-time.ts';
-import type { CatalogueView, GuardContext } from './context.ts';
+import type { GuardContext } from './context.ts';
 import { readAfresh, recall } from './glance.ts';
+import { knownCatalogue } from './known-catalogue.ts';
 import { markMissing } from './mark-missing.ts';
 import { checkPage } from './page-limit.ts';
 import { type ShownRecord, showRecord } from './shown-record.ts';
@@ -46,9 +47,6 @@ const demandTask = (ctx: GuardContext, id: TaskId): Promise<void> =>
     if ((await ctx.owners.of(ctx.database, { kind: 'task', id })) === undefined)
       throw new PhaselockError('task_not_found');
   });
-
-const knownCatalogue = async (ctx: GuardContext): Promise<CatalogueView> =>
-  ctx.catalogue.known() ?? (await answerInTime(ctx, () => ctx.catalogue.view()));
 
 /** The latest session of a slot, its deleted model notwithstanding. */
 export async function latest(ctx: GuardContext, slot: SlotKey): Promise<ShownRecord | undefined> {

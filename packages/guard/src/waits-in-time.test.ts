@@ -72,6 +72,13 @@ test('who waited in vain for a connection is told by the pool, and before the de
   }
 });
 
+test('an export that waited in vain for the catalogue is answered by the deadline', async () => {
+  const guard = await scene.another({ settings });
+  const { session } = await inSession();
+  await using _holder = await holdLock(scene.databaseUrl, 'lock table models in access exclusive mode');
+  await expect(guard.exportSession(session.id).next()).rejects.toMatchObject({ code: 'backend_unavailable' });
+});
+
 test('of several calls that wait for one row none acts after its answer', async () => {
   const server = await scene.another({ settings: { deadlineMs: 1_000 } });
   const { session } = await inSession();
