@@ -174,7 +174,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_MAX_POOL_WAITING',
       group: load,
       meaning:
-        'Requests waiting for a connection beyond which more are answered 503 at once; heartbeats and the like at twice that',
+        'Requests waiting for a connection beyond which more are answered 503 at once; heartbeats and the like at twice that. One caller has half of it at the most: with a single key, half of it is the bound',
     },
     { fallback: 400, min: 1, max: 100_000 },
   ),

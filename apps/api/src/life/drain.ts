@@ -23,8 +23,9 @@ const QUIET_TURNS = 3;
 const LONGEST_HOLD_MS = 500;
 
 /**
- * Not ready → every answer says that its connection ends here, so that clients go elsewhere → those in the queue are taken, and no more → those nothing is asked on are
- * half-closed, requests in flight finish, or are cut at the deadline. Resolves when the last connection is gone; true when nothing had to be cut.
+ * Not ready → every answer says that its connection ends here, so that clients go elsewhere → those in the queue are taken, and no more → those
+ * nothing is asked on are half-closed, requests in flight finish, or are cut at the deadline. Resolves when the last connection is gone; true when
+ * nothing had to be cut.
  */
 export async function drain({
   server,
