@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SONNET, temporaryDirectory } from '@phaselock/testkit';
+import { promisify } from 'node:util';
+import { holdLock, SONNET, temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveNow } from './testing/archive-now.ts';
 import { field, textField } from './testing/fields.ts';
@@ -121,6 +123,53 @@ describe('the archive of a session', () => {
     await rename(`${folder}-away`, folder);
     await rm(object);
     expect((await get(sessionId)).body).toMatchObject({ code: 'archive_damaged' });
+  });
+
+  describe('with a deadline of a second', () => {
+    let hurried: TestApi;
+    beforeAll(async () => {
+      const env = { PHASELOCK_ARCHIVE_URL: `folder:${folder}`, PHASELOCK_DEADLINE_MS: '1000' };
+      hurried = await openTestApi(env, api.databaseUrl);
+    });
+    afterAll(() => hurried[Symbol.asyncDispose]());
+    const getHurried = (sessionId: string) => hurried.call('GET', `/v1/archives/${sessionId}`);
+
+    test('is not called damaged where it cannot be known which store this is', async () => {
+      const { sessionId, object } = await anArchived();
+      await rm(object);
+      {
+        await using _holder = await holdLock(api.databaseUrl, 'lock table archive_store in access exclusive mode');
+        expect((await getHurried(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
+      }
+      expect((await getHurried(sessionId)).body).toMatchObject({ code: 'archive_damaged' });
+    });
+
+    test('is unavailable where the store never answers', async () => {
+      const { sessionId, object } = await anArchived();
+      const aside = `${object}-aside`;
+      await rename(object, aside);
+      // Opened for reading it waits until it is written to, as a folder of a server that hangs.
+      await promisify(execFile)('mkfifo', [object]);
+      expect((await getHurried(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
+      const writer = await open(object, 'r+');
+      await writer.close();
+      await rename(aside, object);
+      expect((await getHurried(sessionId)).status).toBe(200);
+    });
+
+    test('is unavailable where the store stops in the middle', async () => {
+      const { sessionId, object } = await anArchived();
+      const bytes = await readFile(object);
+      const aside = `${object}-aside`;
+      await rename(object, aside);
+      await promisify(execFile)('mkfifo', [object]);
+      const writer = await open(object, 'r+');
+      await writer.write(bytes.subarray(0, 10));
+      expect((await getHurried(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
+      await writer.close();
+      await rename(aside, object);
+      expect((await getHurried(sessionId)).status).toBe(200);
+    });
   });
 
   test('does not exist while the session lives, and is a tombstone after its year', async () => {

@@ -11,6 +11,7 @@ import { exportSession } from './export-session.ts';
 import { finishTurn } from './finish-turn.ts';
 import * as flags from './flags.ts';
 import { inOneTime } from './in-one-time.ts';
+import { inOwnTime, inTimeLeft } from './in-own-time.ts';
 import { ownersOf } from './known-owners.ts';
 import * as lookUp from './look-up.ts';
 import * as archives from './read-archives.ts';
@@ -33,6 +34,9 @@ export function createGuard(ctx: GuardContext) {
   const bound = bind(ctx);
   return {
     inOneTime: bound(inOneTime),
+    // Bound one by one: what they give back is of the type of the work.
+    inTimeLeft: <T>(work: () => Promise<T>): Promise<T> => inTimeLeft(ctx, work),
+    inOwnTime: <T>(work: () => Promise<T>): Promise<T> => inOwnTime(ctx, work),
     start: bound(start),
     startTurn: bound(startTurn),
     heartbeat: bound(running.heartbeat),

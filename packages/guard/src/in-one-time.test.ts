@@ -56,6 +56,17 @@ test('once the answer has begun each operation has a time of its own', async () 
   );
 });
 
+test('what has a time of its own has all of it after that of its request is over', async () => {
+  const guard = await scene.another({ settings });
+  const taskId = await scene.world.task();
+  await guard.inOneTime(NOT_YET, async (time) => {
+    await expect(time.bounded(() => new Promise<never>(() => undefined))).rejects.toMatchObject(OVERDUE);
+    await expect(guard.inTimeLeft(() => guard.task(taskId))).rejects.toMatchObject(OVERDUE);
+    expect(await guard.inOwnTime(() => guard.task(taskId))).toMatchObject({ id: taskId });
+    await expect(guard.inOwnTime(() => new Promise<never>(() => undefined))).rejects.toMatchObject(OVERDUE);
+  });
+});
+
 test('what is read for all callers is read whoever needed it first, with however little time', async () => {
   const guard = await scene.another({ settings });
   const taskId = await scene.world.task();

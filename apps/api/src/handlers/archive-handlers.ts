@@ -2,11 +2,12 @@ import { openArchived, type Recognised, recogniseStore, StoreFailure, storeChang
 import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, parseSessionId } from '@phaselock/core';
 import { cutWhenDenied } from '../access/when-denied.ts';
-import { ok } from '../server/answers.ts';
+import { answerPage } from '../server/answer-page.ts';
 import { handle, STREAMED } from '../server/handle.ts';
 import { archiveView } from '../views/archive-view.ts';
+import { answeringStore } from './answering-store.ts';
 import type { ApiContext } from './api-context.ts';
-import { placeOf, toCursor } from './place.ts';
+import { placeOf } from './place.ts';
 
 export const archiveHandlers = ({ guard, archive, scope, places, write }: ApiContext) => ({
   getArchive: handle(ROUTES.getArchive, async ({ params: { sessionId }, caller, response, whenGone, whenDenied }) => {
@@ -21,8 +22,9 @@ export const archiveHandlers = ({ guard, archive, scope, places, write }: ApiCon
       actor: caller.name,
       requestId: scope.fields()?.['http.request.id'] ?? null,
     });
-    const document = await openArchived(archive, record).catch(async (error: unknown) => {
-      throw await inWords(error, () => recogniseStore(guard.database, archive));
+    const document = await openArchived(answeringStore(archive, guard), record).catch(async (error: unknown) => {
+      // In its own time: a store that was slow to say what it has not is the one to be looked at.
+      throw await inWords(error, () => guard.inOwnTime(() => recogniseStore(guard.database, archive)));
     });
     response.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
@@ -39,19 +41,24 @@ export const archiveHandlers = ({ guard, archive, scope, places, write }: ApiCon
   }),
 
   listArchives: handle(ROUTES.listArchives, async ({ params: { taskId }, query: { limit, cursor } }) => {
-    const { items, next } = await guard.listArchives(taskId, { limit, ...placeOf(cursor, parseSessionId) });
+    const page = await guard.listArchives(taskId, { limit, ...placeOf(cursor, parseSessionId) });
     // Only an empty page leaves it open whether there is such a task.
-    if (items.length === 0) await guard.task(taskId);
-    return ok({ items: items.map(archiveView), next: toCursor(next) });
+    if (page.items.length === 0) await guard.task(taskId);
+    return answerPage(page, archiveView, ({ sessionId }) => sessionId);
   }),
 });
 
 /** What the store says is for whoever runs it; the reader is told what it means. */
 async function inWords(error: unknown, recognise: () => Promise<Recognised>): Promise<unknown> {
   if (!(error instanceof StoreFailure)) return error;
-  // In a store that is not the known one nothing is damaged for being missing.
-  const found = error.code === 'object_missing' ? await recognise().catch(() => undefined) : undefined;
-  if (found?.kind === 'changed') return new PhaselockError('archive_unavailable', { cause: storeChanged(found.why) });
-  const damaged = error.code === 'object_damaged' || error.code === 'object_missing';
-  return new PhaselockError(damaged ? 'archive_damaged' : 'archive_unavailable', { cause: error });
+  if (error.code === 'object_damaged') return new PhaselockError('archive_damaged', { cause: error });
+  if (error.code !== 'object_missing') return new PhaselockError('archive_unavailable', { cause: error });
+  // In a store that is not the known one, or does not say which it is, nothing is damaged for being missing.
+  try {
+    const found = await recognise();
+    if (found.kind === 'changed') return new PhaselockError('archive_unavailable', { cause: storeChanged(found.why) });
+    return new PhaselockError('archive_damaged', { cause: error });
+  } catch (unrecognised) {
+    return new PhaselockError('archive_unavailable', { cause: unrecognised });
+  }
 }
