@@ -125,3 +125,14 @@ test('a page of sessions with long handoffs ends early, and the latest of too ma
   });
   expect((await client.latestOfMany({ body: { taskIds: taskIds.slice(0, 10) } })).body.sessions).toHaveLength(10);
 });
+
+test('a page of keys whose names were written past the API ends early, and the next one goes on', async () => {
+  await query(
+    `insert into api_keys (id, prefix, secret_sha256, name, scopes)
+     select gen_random_uuid(), lpad(n::text, 12, '0'), sha256(n::text::bytea), repeat('n', 100000), '{sessions:read}' from generate_series(1, 150) n`,
+    [],
+  );
+  lengths = [];
+  expect(await Array.fromAsync(eachItem(client.listApiKeys, { query: { limit: 200 } }))).toHaveLength(151);
+  expect(Math.max(...lengths)).toBeLessThan(PAGE_BYTES + 1_000);
+});

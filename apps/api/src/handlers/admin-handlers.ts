@@ -2,12 +2,13 @@ import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, parseApiKeyId } from '@phaselock/core';
 import { makeApiKey } from '../access/api-key-secret.ts';
 import { openSecret, sealSecret } from '../access/seal-secret.ts';
+import { answerPage } from '../server/answer-page.ts';
 import { created, NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { etagOf } from '../server/read-headers.ts';
 import { apiKeyView, flagView, rolloutView } from '../views/admin-view.ts';
 import type { ApiContext } from './api-context.ts';
-import { placeOf, toCursor } from './place.ts';
+import { placeOf } from './place.ts';
 
 export const adminHandlers = ({ guard, keys }: ApiContext) => ({
   createApiKey: handle(ROUTES.createApiKey, async ({ body, idempotencyKey, request }) => {
@@ -31,8 +32,8 @@ export const adminHandlers = ({ guard, keys }: ApiContext) => ({
 
   listApiKeys: handle(ROUTES.listApiKeys, async ({ query }) => {
     const { limit, cursor } = query;
-    const { items, next } = await guard.listApiKeys({ limit, ...placeOf(cursor, parseApiKeyId) });
-    return ok({ items: items.map(apiKeyView), next: toCursor(next) });
+    const page = await guard.listApiKeys({ limit, ...placeOf(cursor, parseApiKeyId) });
+    return answerPage(page, apiKeyView, ({ id }) => id);
   }),
 
   revokeApiKey: handle(ROUTES.revokeApiKey, async ({ params }) => {
