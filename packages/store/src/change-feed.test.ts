@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { eventually, openTestGuard, type TestGuard } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -22,6 +23,11 @@ const WRITE: Statement = {
   name: 'write_event',
   text: `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
          values ($1, 'run', 'standard', gen_random_uuid(), $2, 1, clock_timestamp())`,
+};
+const WRITE_OF: Statement = {
+  name: 'write_event_of',
+  text: `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+         values ($1, 'run', 'standard', $3, $2, 1, clock_timestamp())`,
 };
 const TAKE_XID: Statement = { name: 'take_xid', text: 'select pg_current_xact_id()::text' };
 
@@ -59,6 +65,21 @@ describe('changes in the order of their transactions', () => {
     const [seen] = await readChanges(database, start, 100);
     await second.commit();
     await heard(seen?.place ?? start, ['second, lower id']);
+  });
+
+  test('what waited for another change of its session is told after it, whichever transaction began first', async () => {
+    const { database } = context.guard;
+    const start = await readChangeTail(database);
+    const sessionId = randomUUID();
+    const waited = database.transaction();
+    const held = database.transaction();
+    await waited.query(TAKE_XID, []);
+    await held.query(WRITE_OF, [taskId, 'held the session', sessionId]);
+    await held.commit();
+    await waited.query(WRITE_OF, [taskId, 'waited for it', sessionId]);
+    expect(await typesAfter(start)).toEqual([]);
+    await waited.commit();
+    await heard(start, ['held the session', 'waited for it']);
   });
 
   test('what was under way when somebody began to listen is heard', async () => {
