@@ -24,17 +24,31 @@ export async function readBody(request: IncomingMessage, { maxBytes }: Bounds): 
 const tooLarge = (maxBytes: number): PhaselockError =>
   new PhaselockError('payload_too_large', { detail: `at most ${maxBytes} bytes` });
 
+const tooManyChunks = (): PhaselockError =>
+  new PhaselockError('payload_too_large', {
+    detail: `at most ${MOST_SMALL_CHUNKS} chunks of fewer than ${SMALL_BYTES} bytes`,
+  });
+
+/** Each chunk costs as much as some hundred bytes do: a body in chunks of one byte would take seconds. Lines that are sent one by one are fewer. */
+const MOST_SMALL_CHUNKS = 10_000;
+const SMALL_BYTES = 64;
+
 function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;
+  let small = 0;
+  const refuse = (problem: PhaselockError): void => {
+    request.off('data', data);
+    request.pause();
+    reject(problem);
+  };
   const data = (chunk: Buffer): void => {
     size += chunk.length;
-    if (size > maxBytes) {
-      request.off('data', data);
-      request.pause();
-      reject(tooLarge(maxBytes));
-    } else chunks.push(chunk);
+    if (chunk.length < SMALL_BYTES) small += 1;
+    if (size > maxBytes) refuse(tooLarge(maxBytes));
+    else if (small > MOST_SMALL_CHUNKS) refuse(tooManyChunks());
+    else chunks.push(chunk);
   };
   const gone = (): void => reject(new PhaselockError('request_aborted'));
   request.on('data', data);

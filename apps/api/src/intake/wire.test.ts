@@ -51,6 +51,12 @@ describe('a body', () => {
       'payload_too_large',
     ],
     [
+      'in more chunks of one byte than lines could be',
+      () => [head([JSON_TYPE, 'Transfer-Encoding: chunked']), '1\r\n \r\n'.repeat(10_001)],
+      413,
+      'payload_too_large',
+    ],
+    [
       'packed',
       () => {
         const body = gzipSync('{}');

@@ -147,6 +147,9 @@ describe('a folder that is not the one it was', () => {
       '{"format":"phaselock-archive-store","formatVersion":2,"id":"x"}',
     );
     await expectRefused(archive);
+    await rm(join(archive.folder, MARKER_KEY));
+    await mkdir(join(archive.folder, MARKER_KEY));
+    await expectRefused(archive);
   });
 });
 

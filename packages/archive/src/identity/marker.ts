@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StoreId } from '@phaselock/store';
 import { z } from 'zod';
-import type { ObjectBody, ObjectStore } from '../stores/object-store.ts';
+import { type ObjectBody, type ObjectStore, StoreFailure } from '../stores/object-store.ts';
 
 /** What lies in every store of archives, so that a worker knows whose it is. It is copied when the archive is moved. */
 export const MARKER_KEY = 'phaselock-store.json';
@@ -28,16 +28,22 @@ export const sealBody = (id: StoreId, seal: string): ObjectBody =>
   bodyOf(JSON.stringify({ format: 'phaselock-archive-seal', formatVersion: FORMAT_VERSION, id, seal }));
 
 export async function readMarker(store: ObjectStore): Promise<Marker> {
-  const chunks = await store.get(MARKER_KEY, null);
-  if (chunks === undefined) return { kind: 'none' };
-  const bytes: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    bytes.push(chunk);
-    length += chunk.length;
-    if (length > MOST_BYTES) return { kind: 'unreadable' };
+  try {
+    const chunks = await store.get(MARKER_KEY, null);
+    if (chunks === undefined) return { kind: 'none' };
+    const bytes: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of chunks) {
+      bytes.push(chunk);
+      length += chunk.length;
+      if (length > MOST_BYTES) return { kind: 'unreadable' };
+    }
+    return parseMarker(Buffer.concat(bytes).toString());
+  } catch (error) {
+    // A folder in its place, for example.
+    if (error instanceof StoreFailure && error.code === 'object_damaged') return { kind: 'unreadable' };
+    throw error;
   }
-  return parseMarker(Buffer.concat(bytes).toString());
 }
 
 const MARKER = z.object({
