@@ -54,6 +54,11 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
     await guard.start(aStart(taskId, SONNET, confirmed(shown(replaced.session))));
     expect(await guard.start(request)).toEqual(replaced);
     expect(await allSessions(guard, taskId)).toHaveLength(3);
+    // As the purge leaves it: the row is gone, its events stay.
+    await guard.database.pool.pg.query(
+      `begin; set local session_replication_role = replica; delete from sessions where id = '${replaced.predecessor.sessionId}'; commit`,
+    );
+    expect(await guard.start(request)).toEqual(replaced);
   });
 
   test('used for something else is refused', async () => {

@@ -1,5 +1,5 @@
-import { OUTSIDE_THE_GUARD, type SessionId, type SessionStatus } from '@phaselock/core';
-import { readSession } from '@phaselock/store';
+import { OUTSIDE_THE_GUARD, type SessionId, type SessionStatus, type ShownSession, type TaskId } from '@phaselock/core';
+import { readEvents, readSession } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { showRecord } from './shown-record.ts';
 import { bornSession, existingText, type StartOutcome, shownOf } from './start-outcome.ts';
@@ -11,11 +11,19 @@ export async function findBirth(ctx: GuardContext, sessionId: SessionId): Promis
   if (born === undefined) return undefined;
   const { id, generation, slot, identity, predecessorId } = born;
   const { catalogue } = await ctx.catalogue.view();
-  const found = predecessorId === null ? undefined : await readSession(kysely, predecessorId);
-  const predecessor = found === undefined ? null : shownOf(found);
+  const predecessor = predecessorId === null ? null : await shownAsReplaced(ctx, slot.taskId, predecessorId);
   const session = bornSession({ id, generation, slot, identity }, { catalogue, predecessor });
   if (generation === OUTSIDE_THE_GUARD) return { kind: 'created-beside', session };
   return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
+}
+
+/** A predecessor that has been purged since is told from its events, which stay. */
+async function shownAsReplaced(ctx: GuardContext, taskId: TaskId, sessionId: SessionId): Promise<ShownSession | null> {
+  const { kysely } = ctx.database;
+  const found = await readSession(kysely, sessionId);
+  if (found !== undefined) return shownOf(found);
+  const own = (await readEvents(kysely, { taskId, sessionId })).find((event) => event.session_id === sessionId);
+  return own === undefined ? null : { sessionId, generation: own.generation };
 }
 
 /** What the call that found this session answered. */
