@@ -47,16 +47,17 @@ export const TOLD: Partial<Readonly<Record<OperationId, Told>>> = {
 
 /** An operation may follow where an answer tells all that its address asks for; what its body must hold of the same comes with it. */
 export function linksFrom(from: RouteSpec, routes: readonly RouteSpec[], schemas: SchemaCollector): JsonObject {
-  const told: Told = new Map<string, Told>(Object.entries(TOLD)).get(from.id) ?? {};
+  const told = new Map<string, Told>(Object.entries(TOLD)).get(from.id);
+  if (told === undefined) return {};
   return Object.fromEntries(
     routes.flatMap((route): [string, JsonObject][] => {
       const inAddress = namesIn(route.path);
+      if (!inAddress.every((name) => name in told)) return [];
       const parameters = pick(told, [...inAddress, ...requiredOf(route.query, schemas)]);
       const body = pick(told, requiredOf(route.body, schemas));
-      const follows = inAddress.every((name) => name in parameters) && { ...parameters, ...body };
-      if (follows === false || Object.keys(follows).length === 0) return [];
-      const link = { operationId: route.id, parameters, ...(Object.keys(body).length > 0 && { requestBody: body }) };
-      return [[route.id, link]];
+      const asksInBody = Object.keys(body).length > 0;
+      if (!asksInBody && Object.keys(parameters).length === 0) return [];
+      return [[route.id, { operationId: route.id, parameters, ...(asksInBody && { requestBody: body }) }]];
     }),
   );
 }
