@@ -16,9 +16,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   contract: ['core'],
   archive: ['core', 'store'],
   audit: ['core'],
+  rollout: ['core', 'store', 'telemetry'],
   testkit: ['core', 'guard', 'store'],
-  api: ['archive', 'contract', 'core', 'guard', 'settings', 'store', 'telemetry'],
+  api: ['archive', 'contract', 'core', 'guard', 'rollout', 'settings', 'store', 'telemetry'],
   'verify-cli': ['archive', 'audit', 'core', 'store'],
+  'rollout-cli': ['core', 'rollout', 'settings', 'store', 'telemetry'],
   'purge-worker': ['archive', 'core', 'guard', 'settings', 'store', 'telemetry'],
 };
 
