@@ -10,17 +10,19 @@ import {
 } from '@phaselock/core';
 import type { Deadline, Held } from '@phaselock/locking';
 import type { Sql, Writer } from '@phaselock/store';
-import { announceAnswer, announceFailedStart } from './announce.ts';
 import type { GuardContext } from './context.ts';
+import { countStart, type StartNotes, startNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
-import { answering, isAmbiguous, Moved } from './failures.ts';
-import { existingRow, type IdempotencyKey, keepAnswer, replay } from './idempotency.ts';
+import { answeringUncounted, isAmbiguous, Moved } from './failures.ts';
+import { existingRow, type IdempotencyKey, keepAnswer } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
 import { resolveInProject } from './resolve-in-project.ts';
+import { retold } from './retold.ts';
 import { decide, look, lookUnlessTheLockWill, type Seen, type StartAttempt } from './start-attempt.ts';
-import { answerTo, type StartOutcome } from './start-outcome.ts';
+import { answerTo, type CountedAnswer, type StartOutcome } from './start-outcome.ts';
+import { cohortOfSlot, cohortOfStart } from './which-cohort.ts';
 import { adopt, createUnguarded, keep, open } from './write-start.ts';
 
 export type Start = SlotKey & {
@@ -41,38 +43,53 @@ export type Start = SlotKey & {
 
 /** Starts a session for a phase of a task, or says why not. The same model gets the session that is there; nothing is locked for that. */
 export async function start(ctx: GuardContext, request: Start): Promise<StartOutcome> {
+  const since = ctx.now();
+  const notes = startNotes();
+  const count = (answer: CountedAnswer): void =>
+    countStart(ctx, { request, answer, notes, seconds: (ctx.now() - since) / 1000 });
   try {
-    return await startInTime(ctx, request);
+    const outcome = await startUncounted(ctx, request, notes);
+    count(outcome);
+    return outcome;
   } catch (error) {
-    const { taskId, phase, mode, guarded = true } = request;
-    if (error instanceof PhaselockError) announceFailedStart(ctx, { taskId, phase, mode, guarded }, error);
+    if (error instanceof PhaselockError) {
+      const failure = { kind: 'failed', code: error.code } as const;
+      ctx.telemetry.failed(error.code, cohortOfStart(request, failure));
+      count(failure);
+    }
     throw error;
   }
 }
 
-async function startInTime(ctx: GuardContext, request: Start): Promise<StartOutcome> {
+/** For an item of a bulk start, which is counted with the others. */
+export async function startUncounted(ctx: GuardContext, request: Start, notes: StartNotes): Promise<StartOutcome> {
   const deadline = operationDeadline(ctx, request.signal);
-  return await answering(ctx, deadline, 'session_create_failed', async () => {
-    const attempt = await attemptFor(ctx, request, deadline);
+  return await answeringUncounted(ctx, deadline, 'session_create_failed', async () => {
+    const attempt = await attemptFor(ctx, request, { deadline, notes });
     // Looked at before the key is asked for: a call that sees what a twin did sees its key too.
     let seen = await lookUnlessTheLockWill(ctx, attempt);
     const answered =
       seen === undefined
         ? undefined
-        : ((await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
+        : ((await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
     if (answered !== undefined) return answered;
 
     const strategy = await ctx.chooseStrategy(attempt.slot);
     let ambiguous = false;
+    let hasLooked = seen !== undefined;
     const afterWait = async (): Promise<StartOutcome | undefined> => {
       seen = await look(ctx, attempt);
-      return (await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
+      hasLooked = true;
+      return (await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
     };
     const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
+      if (held.kind === 'locked' && !hasLooked)
+        ctx.telemetry.lookedUp('database', cohortOfSlot(held.state), held.foundInMs / 1000);
+      hasLooked = true;
       // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
       const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
       const done = moved
-        ? ((await replay(ctx, attempt.idempotency, held.kind === 'locked' ? held.writer : ctx.database)) ??
+        ? ((await retold(ctx, attempt, held.kind === 'locked' ? held.writer : ctx.database)) ??
           (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
         : undefined;
       if (done !== undefined) return done;
@@ -90,7 +107,11 @@ async function startInTime(ctx: GuardContext, request: Start): Promise<StartOutc
   });
 }
 
-async function attemptFor(ctx: GuardContext, request: Start, deadline: Deadline): Promise<StartAttempt> {
+async function attemptFor(
+  ctx: GuardContext,
+  request: Start,
+  { deadline, notes }: { readonly deadline: Deadline; readonly notes: StartNotes },
+): Promise<StartAttempt> {
   const view = await ctx.catalogue.view();
   const { taskId, phase, mode, say = { kind: 'nothing' }, guarded = true } = request;
   return {
@@ -104,7 +125,7 @@ async function attemptFor(ctx: GuardContext, request: Start, deadline: Deadline)
     milestoneId: request.milestoneId ?? null,
     handoff: request.handoff,
     idempotency: request.idempotencyKey,
-    since: ctx.now(),
+    notes,
     waitMs: () => deadline.waitMs(),
   };
 }
@@ -164,16 +185,16 @@ async function decideAndWrite(
 /** Nothing is written but the key, if there is one: the same key with another request is refused also after an answer that changed nothing. */
 async function answer(
   ctx: GuardContext,
-  { slot, asked, catalogue, idempotency }: StartAttempt,
+  attempt: StartAttempt,
   decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>,
   sql: Sql,
 ): Promise<StartOutcome> {
+  const { slot, catalogue, idempotency } = attempt;
   if (decision.kind === 'existing' && idempotency !== undefined) {
     const { id, status } = decision.live;
     const isOurs = await keepAnswer(idempotency, existingRow(idempotency, id, status), sql);
-    const twin = isOurs ? undefined : await replay(ctx, idempotency, sql);
+    const twin = isOurs ? undefined : await retold(ctx, attempt, sql);
     if (twin !== undefined) return twin;
   }
-  announceAnswer(ctx, { ...slot, guarded: asked.guarded }, decision.kind);
   return answerTo(slot, catalogue, decision);
 }
