@@ -47,24 +47,27 @@ export async function bulkStart(
   items: readonly BulkItem[],
   { idempotencyKey }: { readonly idempotencyKey?: IdempotencyKey } = {},
 ): Promise<BulkOutcome[]> {
+  const noted = items.map((item): NotedItem => ({ item, notes: startNotes() }));
   try {
-    const results = await startAll(ctx, items, idempotencyKey);
-    countBulkStart(ctx, items, results);
+    const results = await startAll(ctx, noted, idempotencyKey);
+    countBulkStart(ctx, results);
     return results.map(({ outcome }) => outcome);
   } catch (error) {
-    if (error instanceof PhaselockError) countBulkRefused(ctx, items, error.code);
+    if (error instanceof PhaselockError) countBulkRefused(ctx, noted, error.code);
     throw error;
   }
 }
 
-/** What became of an item, and what it is counted by. */
-export type BulkResult = { readonly outcome: BulkOutcome; readonly notes: StartNotes; readonly seconds: number };
+/** An item, and what it is counted by. */
+export type NotedItem = { readonly item: BulkItem; readonly notes: StartNotes };
+export type BulkResult = NotedItem & { readonly outcome: BulkOutcome; readonly seconds: number };
 
 async function startAll(
   ctx: GuardContext,
-  items: readonly BulkItem[],
+  noted: readonly NotedItem[],
   idempotencyKey: IdempotencyKey | undefined,
 ): Promise<BulkResult[]> {
+  const items = noted.map(({ item }) => item);
   const deadline = operationDeadline(ctx);
   return await answeringUncounted(ctx, deadline, 'session_create_failed', async () => {
     refuseTooMany(ctx, items.length);
@@ -72,7 +75,7 @@ async function startAll(
       throw new PhaselockError('invalid_request', { detail: 'a slot is named twice' });
     const keys = await bindBulkKey(ctx, idempotencyKey, items.length);
     const since = ctx.now();
-    const plans = await planAll(ctx, items, keys);
+    const plans = await planAll(ctx, noted, keys);
     await ctx.racepoint?.('bulk:decided');
 
     const writes = plans.flatMap((plan) => toWrite(plan) ?? []);
@@ -84,7 +87,7 @@ async function startAll(
     const finished = await Promise.all(
       plans.map(async (plan) => {
         const outcome = await finish(alone, plan, opened);
-        return { outcome, notes: plan.notes, seconds: (ctx.now() - since) / 1000 };
+        return { item: plan.item, notes: plan.notes, outcome, seconds: (ctx.now() - since) / 1000 };
       }),
     );
     const outcomes = finished.map(({ outcome }) => outcome);
@@ -110,21 +113,21 @@ type Plan = {
   readonly notes: StartNotes;
 };
 
-async function planAll(ctx: GuardContext, items: readonly BulkItem[], keys: ItemKeys): Promise<Plan[]> {
+async function planAll(ctx: GuardContext, noted: readonly NotedItem[], keys: ItemKeys): Promise<Plan[]> {
   const view = await ctx.catalogue.view();
   const { catalogue, policy } = view;
-  const slots = items.map(({ taskId, phase, mode }): SlotKey => ({ taskId, phase, mode }));
+  const slots = noted.map(({ item: { taskId, phase, mode } }): SlotKey => ({ taskId, phase, mode }));
   const since = ctx.now();
   const read = await readSlotStates(ctx.database, slots);
   const cohort = cohortOfMany(read.map(({ state }) => cohortOfSlot(state)));
   if (read.length > 0) ctx.telemetry.lookedUp('database', cohort, (ctx.now() - since) / 1000);
   const states = new Map(read.map(({ slot, state }) => [slotName(slot), state]));
   return await Promise.all(
-    items.map(async (item, index): Promise<Plan> => {
+    noted.map(async ({ item, notes }, index): Promise<Plan> => {
       const slot = slots[index] ?? item;
       const seen = markMissing(states.get(slotName(slot)) ?? neverRead(slot), catalogue);
       const { key, outcome } = keys[index] ?? {};
-      const notes = { ...startNotes(), retold: outcome !== undefined };
+      notes.retold = outcome !== undefined;
       const plan = { item, slot, key, seen, sessionId: newSessionId(ctx), catalogue, notes };
       if (outcome !== undefined) return { ...plan, decision: { kind: 'settled', outcome } };
       try {

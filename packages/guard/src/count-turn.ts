@@ -38,10 +38,9 @@ export type CountedTurn = {
 export function countTurn(ctx: GuardContext, turn: CountedTurn): void {
   const { telemetry } = ctx;
   const { request, answer, notes } = turn;
-  if (notes.retold) return;
   if (answer.kind === 'failed')
     telemetry.failed(answer.code, notes.state === undefined ? 'none' : cohortOf(notes.state.guarded));
-  if (answer.kind === 'failed' && answer.code === 'request_aborted') return;
+  if (notes.retold || (answer.kind === 'failed' && answer.code === 'request_aborted')) return;
   const decision = decisionOf(turn);
   if (decision !== undefined) telemetry.turnDecided(decision);
   const cohort = cohortOfTurn(request, notes);

@@ -1,11 +1,12 @@
-import type { OpenGuard } from '@phaselock/guard';
+/** A guard, or a page that is scraped. */
+type Scraped = { readonly telemetry: { exposition(): Promise<string> } };
 
 /**
  * By how much each series changed while something was done, of the metrics whose names begin with one of the given ones; those that did not change are
  * left out. Of a histogram the number of observations is told.
  */
 export async function metricChanges(
-  guard: Pick<OpenGuard, 'telemetry'>,
+  guard: Scraped,
   names: readonly string[],
   work: () => Promise<unknown>,
 ): Promise<Readonly<Record<string, number>>> {
@@ -19,7 +20,7 @@ export async function metricChanges(
   return Object.fromEntries(changes);
 }
 
-async function valuesOf({ telemetry }: Pick<OpenGuard, 'telemetry'>): Promise<Map<string, number>> {
+async function valuesOf({ telemetry }: Scraped): Promise<Map<string, number>> {
   const values = new Map<string, number>();
   for (const line of (await telemetry.exposition()).split('\n')) {
     const [, series, name, value] = /^(([a-z_]+)(?:\{[^}]*\})?) (\S+)$/.exec(line) ?? [];
