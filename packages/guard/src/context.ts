@@ -21,7 +21,7 @@ export type SlotSnapshots = {
   statusChanged(slot: SlotKey, sessionId: SessionId, status: SessionStatus): void;
 };
 
-export type FoundSnapshot = { readonly state: SlotState; readonly source: Exclude<LookupSource, 'database'> };
+type FoundSnapshot = { readonly state: SlotState; readonly source: Exclude<LookupSource, 'database'> };
 
 type SlotChange = {
   /** `UNKNOWN_VERSION` when it is not known whether, or to what, the slot changed. */

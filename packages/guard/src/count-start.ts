@@ -1,10 +1,10 @@
-import { type DeletionReason, QUESTION_CODES } from '@phaselock/core';
+import { type DeletionReason, PhaselockError, QUESTION_CODES } from '@phaselock/core';
 import type { StartOutcome as CountedOutcome } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
 import { refusalOutcome } from './refusal-outcome.ts';
 import { replacementOutcome } from './replacement-outcome.ts';
 import type { Start } from './start.ts';
-import type { CountedAnswer } from './start-outcome.ts';
+import type { CountedAnswer, StartOutcome } from './start-outcome.ts';
 import { cohortOfStart } from './which-cohort.ts';
 
 /** What is noted of a start while it is under way. */
@@ -17,13 +17,37 @@ export type StartNotes = {
 
 export const startNotes = (): StartNotes => ({ retold: false, reason: undefined });
 
-export type CountedStart = {
+type CountedStart = {
   readonly request: Pick<Start, 'phase' | 'mode' | 'say' | 'guarded'>;
   readonly answer: CountedAnswer;
   readonly notes: StartNotes;
   /** From the request to its answer. */
   readonly seconds: number;
 };
+
+/** Counts a start and its error, whichever way it ends. */
+export async function countingStart(
+  ctx: GuardContext,
+  request: Start,
+  work: (notes: StartNotes) => Promise<StartOutcome>,
+): Promise<StartOutcome> {
+  const since = ctx.now();
+  const notes = startNotes();
+  const count = (answer: CountedAnswer): void =>
+    countStart(ctx, { request, answer, notes, seconds: (ctx.now() - since) / 1000 });
+  try {
+    const outcome = await work(notes);
+    count(outcome);
+    return outcome;
+  } catch (error) {
+    if (error instanceof PhaselockError) {
+      const failure = { kind: 'failed', code: error.code } as const;
+      ctx.telemetry.failed(error.code, cohortOfStart(request, failure));
+      count(failure);
+    }
+    throw error;
+  }
+}
 
 /**
  * Counts a start once, when it is answered, by what it was answered: neither the tries on the way, nor what a try that was not waited for any longer

@@ -1,4 +1,4 @@
-import { type ErrorCode, OUTSIDE_THE_GUARD, QUESTION_CODES, type TurnDecision } from '@phaselock/core';
+import { type ErrorCode, OUTSIDE_THE_GUARD, PhaselockError, QUESTION_CODES, type TurnDecision } from '@phaselock/core';
 import type { TurnState } from '@phaselock/store';
 import type { Cohort, TurnOutcome as CountedOutcome } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
@@ -19,14 +19,14 @@ export type TurnNotes = {
   retold: boolean;
 };
 
-export const turnNotes = (): TurnNotes => ({
+const turnNotes = (): TurnNotes => ({
   state: undefined,
   decision: undefined,
   replaces: false,
   retold: false,
 });
 
-export type CountedTurn = {
+type CountedTurn = {
   readonly request: Pick<StartTurn, 'say' | 'generation'>;
   readonly answer: TurnOutcome | { readonly kind: 'failed'; readonly code: ErrorCode };
   readonly notes: TurnNotes;
@@ -35,7 +35,26 @@ export type CountedTurn = {
 };
 
 /** Counts a turn once, when it is answered, as a start is: also as a start where it begins another session. */
-export function countTurn(ctx: GuardContext, turn: CountedTurn): void {
+export async function countingTurn(
+  ctx: GuardContext,
+  request: StartTurn,
+  work: (notes: TurnNotes) => Promise<TurnOutcome>,
+): Promise<TurnOutcome> {
+  const since = ctx.now();
+  const notes = turnNotes();
+  const count = (answer: CountedTurn['answer']): void =>
+    countTurn(ctx, { request, answer, notes, seconds: (ctx.now() - since) / 1000 });
+  try {
+    const outcome = await work(notes);
+    count(outcome);
+    return outcome;
+  } catch (error) {
+    if (error instanceof PhaselockError) count({ kind: 'failed', code: error.code });
+    throw error;
+  }
+}
+
+function countTurn(ctx: GuardContext, turn: CountedTurn): void {
   const { telemetry } = ctx;
   const { request, answer, notes } = turn;
   if (answer.kind === 'failed')

@@ -30,7 +30,7 @@ import type { Deadline } from '@phaselock/locking';
 import { readTurnState, type TurnState } from '@phaselock/store';
 import { announceTurnBegun } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
-import { countTurn, type TurnNotes, turnNotes } from './count-turn.ts';
+import { countingTurn, type TurnNotes } from './count-turn.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
@@ -113,18 +113,7 @@ const MAX_DECISIONS = 4;
 
 /** Starts a process in a session: resumes its conversation, begins it, or begins another one in its place. */
 export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<TurnOutcome> {
-  const since = ctx.now();
-  const notes = turnNotes();
-  const count = (answer: Parameters<typeof countTurn>[1]['answer']): void =>
-    countTurn(ctx, { request, answer, notes, seconds: (ctx.now() - since) / 1000 });
-  try {
-    const outcome = await startTurnUncounted(ctx, request, notes);
-    count(outcome);
-    return outcome;
-  } catch (error) {
-    if (error instanceof PhaselockError) count({ kind: 'failed', code: error.code });
-    throw error;
-  }
+  return await countingTurn(ctx, request, (notes) => startTurnUncounted(ctx, request, notes));
 }
 
 async function startTurnUncounted(ctx: GuardContext, request: StartTurn, notes: TurnNotes): Promise<TurnOutcome> {

@@ -1,17 +1,9 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
-import {
-  type Handoff,
-  type ModelSelection,
-  PhaselockError,
-  type SlotKey,
-  type SlotState,
-  type StartDecision,
-  type StartSay,
-} from '@phaselock/core';
+import type { Handoff, ModelSelection, SlotKey, SlotState, StartDecision, StartSay } from '@phaselock/core';
 import type { Deadline, Held } from '@phaselock/locking';
 import type { Sql, Writer } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
-import { countStart, type StartNotes, startNotes } from './count-start.ts';
+import { countingStart, type StartNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isAmbiguous, Moved } from './failures.ts';
 import { existingRow, type IdempotencyKey, keepAnswer } from './idempotency.ts';
@@ -21,8 +13,8 @@ import { findBirth } from './own-birth.ts';
 import { resolveInProject } from './resolve-in-project.ts';
 import { retold } from './retold.ts';
 import { decide, look, lookUnlessTheLockWill, type Seen, type StartAttempt } from './start-attempt.ts';
-import { answerTo, type CountedAnswer, type StartOutcome } from './start-outcome.ts';
-import { cohortOfSlot, cohortOfStart } from './which-cohort.ts';
+import { answerTo, type StartOutcome } from './start-outcome.ts';
+import { cohortOfSlot } from './which-cohort.ts';
 import { adopt, createUnguarded, keep, open } from './write-start.ts';
 
 export type Start = SlotKey & {
@@ -43,22 +35,7 @@ export type Start = SlotKey & {
 
 /** Starts a session for a phase of a task, or says why not. The same model gets the session that is there; nothing is locked for that. */
 export async function start(ctx: GuardContext, request: Start): Promise<StartOutcome> {
-  const since = ctx.now();
-  const notes = startNotes();
-  const count = (answer: CountedAnswer): void =>
-    countStart(ctx, { request, answer, notes, seconds: (ctx.now() - since) / 1000 });
-  try {
-    const outcome = await startUncounted(ctx, request, notes);
-    count(outcome);
-    return outcome;
-  } catch (error) {
-    if (error instanceof PhaselockError) {
-      const failure = { kind: 'failed', code: error.code } as const;
-      ctx.telemetry.failed(error.code, cohortOfStart(request, failure));
-      count(failure);
-    }
-    throw error;
-  }
+  return await countingStart(ctx, request, (notes) => startUncounted(ctx, request, notes));
 }
 
 /** For an item of a bulk start, which is counted with the others. */
