@@ -44,6 +44,8 @@ export { redactSecrets, redactText } from './redact-secrets.ts';
 export { REDACTED } from './redacted.ts';
 export type {
   CacheTelemetry,
+  FlagCounts,
+  FlagTelemetry,
   HttpCounts,
   HttpTelemetry,
   LockTelemetry,
