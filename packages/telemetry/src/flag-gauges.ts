@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import { GAUGES } from './metric-catalogue.ts';
+import { FLAG_GAUGES } from './metric-catalogue.ts';
 import type { FlagCounts, FlagTelemetry } from './telemetry.ts';
 
 const MS = 1_000;
@@ -22,12 +22,12 @@ export function registerFlagGauges(registry: Registry): FlagTelemetry['observe']
       },
     });
   };
-  eachFlag(GAUGES.flagEnabled, ({ enabled }) => Number(enabled));
-  eachFlag(GAUGES.rolloutPercent, ({ percent }) => percent);
-  eachFlag(GAUGES.flagVersion, ({ version }) => version);
+  eachFlag(FLAG_GAUGES.flagEnabled, ({ enabled }) => Number(enabled));
+  eachFlag(FLAG_GAUGES.rolloutPercent, ({ percent }) => percent);
+  eachFlag(FLAG_GAUGES.flagVersion, ({ version }) => version);
   new Gauge({
-    name: GAUGES.flagReadAge.name,
-    help: GAUGES.flagReadAge.help,
+    name: FLAG_GAUGES.flagReadAge.name,
+    help: FLAG_GAUGES.flagReadAge.help,
     labelNames: [],
     registers: [registry],
     collect() {

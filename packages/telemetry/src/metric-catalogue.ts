@@ -203,7 +203,8 @@ export const HTTP = {
   },
 } as const;
 
-export const GAUGES = {
+/** There is nothing of them before the flags were read. */
+export const FLAG_GAUGES = {
   flagEnabled: {
     name: 'phaselock_flag_enabled',
     help: 'Whether this process takes the flag for enabled: 0 when it is off or killed.',
@@ -224,6 +225,9 @@ export const GAUGES = {
     help: 'Time since this process last read the flags; absent until it has.',
     labels: {},
   },
+} as const satisfies Record<string, MetricSpec>;
+
+export const GAUGES = {
   requestsInFlight: {
     name: 'phaselock_http_requests_in_flight',
     help: 'Requests that have arrived and are not answered yet, change streams among them.',

@@ -53,8 +53,7 @@ export const adminHandlers = ({ guard, keys, flags }: ApiContext) => ({
     const flag = await guard.answerInTime(async () => {
       const { enabled, why = 'switched off', ...rest } = body;
       // First of all off, whatever else is to be changed and may have to wait.
-      const killed =
-        enabled || ifMatch !== undefined ? undefined : await flags.kill({ name: params.name, actor, why });
+      const killed = enabled || ifMatch !== undefined ? undefined : await flags.kill({ name: params.name, actor, why });
       if (killed !== undefined && Object.keys(rest).length === 0) return killed;
       return await flags.set({
         ...params,
