@@ -1,3 +1,4 @@
+export type { Provider as FlagProvider } from '@openfeature/server-sdk';
 export { murmur3 } from './bucketing/murmur3.ts';
 export { BUCKETS, bucketOf, isInShare, type Share } from './bucketing/share.ts';
 export type { Enrolment } from './flags/enrolment.ts';
