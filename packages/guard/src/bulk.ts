@@ -11,7 +11,7 @@ import {
   type StartDecision,
   slotName,
 } from '@phaselock/core';
-import { type BulkOpen, openSessions, readSlotStates } from '@phaselock/store';
+import { type BulkOpen, type KeyedSlotState, openSessions, readSlotStates } from '@phaselock/store';
 import { announceOpened } from './announce.ts';
 import { bindBulkKey, type ItemKeys, settleWithKeys } from './bulk-keys.ts';
 import { refuseTooMany } from './bulk-limit.ts';
@@ -20,6 +20,7 @@ import { countBulkRefused, countBulkStart } from './count-bulk-start.ts';
 import { type StartNotes, startNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
+import { resolveGuarded } from './guarded-tasks.ts';
 import { type IdempotencyKey, keyRow } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
 import { newSessionId } from './new-ids.ts';
@@ -47,7 +48,7 @@ export async function bulkStart(
   items: readonly BulkItem[],
   { idempotencyKey }: { readonly idempotencyKey?: IdempotencyKey } = {},
 ): Promise<BulkOutcome[]> {
-  const noted = items.map((item): NotedItem => ({ item, notes: startNotes() }));
+  const noted = items.map((item): NotedItem => ({ item, notes: startNotes(item) }));
   try {
     const results = await startAll(ctx, noted, idempotencyKey);
     countBulkStart(ctx, results);
@@ -103,6 +104,8 @@ async function startAll(
 
 type Plan = {
   readonly item: BulkItem;
+  /** Whether the single-session rule applies to it. */
+  readonly guarded: boolean;
   readonly slot: SlotKey;
   readonly key: IdempotencyKey | undefined;
   readonly seen: SlotState;
@@ -117,24 +120,25 @@ async function planAll(ctx: GuardContext, noted: readonly NotedItem[], keys: Ite
   const view = await ctx.catalogue.view();
   const { catalogue, policy } = view;
   const slots = noted.map(({ item: { taskId, phase, mode } }): SlotKey => ({ taskId, phase, mode }));
-  const since = ctx.now();
-  const read = await readSlotStates(ctx.database, slots);
-  const cohort = cohortOfMany(read.map(({ state }) => cohortOfSlot(state)));
-  if (read.length > 0) ctx.telemetry.lookedUp('database', cohort, (ctx.now() - since) / 1000);
+  const items = noted.map(({ item }) => item);
+  const [read, guarded] = await Promise.all([readSlots(ctx, slots), resolveGuarded(ctx, items)]);
   const states = new Map(read.map(({ slot, state }) => [slotName(slot), state]));
   return await Promise.all(
     noted.map(async ({ item, notes }, index): Promise<Plan> => {
       const slot = slots[index] ?? item;
       const seen = markMissing(states.get(slotName(slot)) ?? neverRead(slot), catalogue);
       const { key, outcome } = keys[index] ?? {};
+      if (item.guarded === 'if-task-is' && guarded[index] === true) ctx.telemetry.startCrossed();
+      const isGuarded = guarded[index] ?? true;
+      notes.guarded = isGuarded;
       notes.retold = outcome !== undefined;
-      const plan = { item, slot, key, seen, sessionId: newSessionId(ctx), catalogue, notes };
+      const plan = { item, guarded: isGuarded, slot, key, seen, sessionId: newSessionId(ctx), catalogue, notes };
       if (outcome !== undefined) return { ...plan, decision: { kind: 'settled', outcome } };
       try {
         const asked = {
           model: await resolveInProject(ctx, view, slot.taskId, item.model),
           say: item.say ?? { kind: 'nothing' as const },
-          guarded: item.guarded ?? true,
+          guarded: plan.guarded,
         };
         const decision = decideStart(seen, asked, policy);
         demandReplace(item.mayReplace, decision, asked.guarded);
@@ -147,11 +151,20 @@ async function planAll(ctx: GuardContext, noted: readonly NotedItem[], keys: Ite
   );
 }
 
-function toWrite({ item, slot, key, seen, decision, sessionId }: Plan): BulkOpen | undefined {
+/** One lookup, however many slots: they are read together. */
+async function readSlots(ctx: GuardContext, slots: readonly SlotKey[]): Promise<KeyedSlotState[]> {
+  const since = ctx.now();
+  const read = await readSlotStates(ctx.database, slots);
+  const cohort = cohortOfMany(read.map(({ state }) => cohortOfSlot(state)));
+  if (read.length > 0) ctx.telemetry.lookedUp('database', cohort, (ctx.now() - since) / 1000);
+  return read;
+}
+
+function toWrite({ item, guarded, slot, key, seen, decision, sessionId }: Plan): BulkOpen | undefined {
   const birth = { slot, seen, sessionId, createdBy: item.actor ?? null, key: key === undefined ? null : keyRow(key) };
   switch (decision.kind) {
     case 'create':
-      if (item.guarded === false) return undefined;
+      if (!guarded) return undefined;
       return { ...birth, identity: decision.identity, reason: 'first' };
     case 'replace':
       if (!decision.live.guarded) return undefined;
@@ -190,7 +203,7 @@ async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: n
 
 async function finish(
   ctx: GuardContext,
-  { item, slot, key, decision, sessionId, catalogue, notes }: Plan,
+  { item, guarded, slot, key, decision, sessionId, catalogue, notes }: Plan,
   { rows, ambiguous }: Opened,
 ): Promise<BulkOutcome> {
   const row = rows.get(sessionId);
@@ -209,7 +222,8 @@ async function finish(
     });
     return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
   }
-  const alone = { ...item, ...(key !== undefined && { idempotencyKey: key }) };
+  // A task that is guarded stays so: one that is not may be by the time its item is started.
+  const alone = { ...item, ...(guarded && { guarded }), ...(key !== undefined && { idempotencyKey: key }) };
   switch (decision.kind) {
     case 'settled':
       return decision.outcome;

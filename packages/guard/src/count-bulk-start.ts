@@ -7,7 +7,7 @@ import { cohortOfMany, cohortOfStart } from './which-cohort.ts';
 /** Each item is a start, and is counted when all of them are answered, whichever way it went. */
 export function countBulkStart(ctx: GuardContext, results: readonly BulkResult[]): void {
   for (const { item: request, outcome: answer, notes, seconds } of results) {
-    if (answer.kind === 'failed') ctx.telemetry.failed(answer.code, cohortOfStart(request, answer));
+    if (answer.kind === 'failed') ctx.telemetry.failed(answer.code, cohortOfStart(notes, answer));
     countStart(ctx, { request, answer, notes, seconds });
   }
 }
@@ -15,7 +15,7 @@ export function countBulkStart(ctx: GuardContext, results: readonly BulkResult[]
 /** All of it ended with one error, which is the end of each item: whatever some of them had come to, their caller was told of none. */
 export function countBulkRefused(ctx: GuardContext, items: readonly NotedItem[], code: ErrorCode): void {
   const answer = { kind: 'failed', code } as const;
-  const cohorts = items.map(({ item }) => cohortOfStart(item, answer));
+  const cohorts = items.map(({ notes }) => cohortOfStart(notes, answer));
   ctx.telemetry.failed(code, items.length === 0 ? 'none' : cohortOfMany(cohorts));
   for (const { item: request, notes } of items) countStart(ctx, { request, answer, notes, seconds: 0 });
 }

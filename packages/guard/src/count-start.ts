@@ -9,16 +9,23 @@ import { cohortOfStart } from './which-cohort.ts';
 
 /** What is noted of a start while it is under way. */
 export type StartNotes = {
+  /** Whether the single-session rule applies to it, as far as that is known. */
+  guarded: boolean;
   /** Its answer is that of another call with the same Idempotency-Key, which counted it. */
   retold: boolean;
   /** Why the session that is there was to be replaced. */
   reason: DeletionReason | undefined;
 };
 
-export const startNotes = (): StartNotes => ({ retold: false, reason: undefined });
+/** Of a caller outside the rollout the task decides, once it is read. */
+export const startNotes = ({ guarded = true }: Pick<Start, 'guarded'>): StartNotes => ({
+  guarded: guarded === true,
+  retold: false,
+  reason: undefined,
+});
 
 type CountedStart = {
-  readonly request: Pick<Start, 'phase' | 'mode' | 'say' | 'guarded'>;
+  readonly request: Pick<Start, 'phase' | 'mode' | 'say'>;
   readonly answer: CountedAnswer;
   readonly notes: StartNotes;
   /** From the request to its answer. */
@@ -32,7 +39,7 @@ export async function countingStart(
   work: (notes: StartNotes) => Promise<StartOutcome>,
 ): Promise<StartOutcome> {
   const since = ctx.now();
-  const notes = startNotes();
+  const notes = startNotes(request);
   const count = (answer: CountedAnswer): void =>
     countStart(ctx, { request, answer, notes, seconds: (ctx.now() - since) / 1000 });
   try {
@@ -42,7 +49,7 @@ export async function countingStart(
   } catch (error) {
     if (error instanceof PhaselockError) {
       const failure = { kind: 'failed', code: error.code } as const;
-      ctx.telemetry.failed(error.code, cohortOfStart(request, failure));
+      ctx.telemetry.failed(error.code, cohortOfStart(notes, failure));
       count(failure);
     }
     throw error;
@@ -56,7 +63,7 @@ export async function countingStart(
 export function countStart({ telemetry }: GuardContext, { request, answer, notes, seconds }: CountedStart): void {
   if (notes.retold || (answer.kind === 'failed' && answer.code === 'request_aborted')) return;
   const { phase, mode } = request;
-  const cohort = cohortOfStart(request, answer);
+  const cohort = cohortOfStart(notes, answer);
   telemetry.sessionStarted({ outcome: outcomeOf(answer), phase, mode, cohort });
   if (answer.kind === 'ask') telemetry.asked(QUESTION_CODES[answer.question], cohort);
   if (answer.kind === 'created-beside') telemetry.startedUnguarded();

@@ -225,6 +225,30 @@ describe('a start counts', () => {
     });
   });
 
+  test('of a caller outside the rollout, as the task has it: of the treatment where it is guarded', async () => {
+    const { guard, world } = scene;
+    const outside = { guarded: 'if-task-is' } as const;
+    const family = ['session_starts', 'session_replacement_attempts', 'errors', 'unguarded'];
+    const counted = (work: () => Promise<unknown>) => metricChanges(guard, family, work);
+    const session = await begin(guard, aStart(await world.task()));
+    const { taskId } = session.slot;
+    const missing = (id: typeof taskId) => guard.start(aStart(id, 'nobodys-model', outside));
+    expect(await counted(() => missing(taskId))).toEqual({ [started('refused', 'treatment')]: 1 });
+    expect(await counted(() => guard.start(replaceWith(session, OPUS, outside)))).toEqual({
+      [started('replaced', 'treatment')]: 1,
+      [attempted('replaced', 'treatment')]: 1,
+    });
+    const bulk = () => guard.bulkStart([aStart(taskId, 'nobodys-model', outside)]);
+    expect(await counted(bulk)).toEqual({ [started('refused', 'treatment')]: 1 });
+
+    const never = await world.task();
+    expect(await counted(() => missing(never))).toEqual({ [started('refused', 'control')]: 1 });
+    expect(await counted(() => guard.start(aStart(never, SONNET, outside)))).toEqual({
+      [started('created-beside', 'control')]: 1,
+      phaselock_unguarded_starts_total: 1,
+    });
+  });
+
   test('as an attempt that moved on, where there is nothing left to replace', async () => {
     const { guard, world } = scene;
     const session = await begin(guard, aStart(await world.task()));

@@ -5,7 +5,8 @@ import type { Sql, Writer } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { countingStart, type StartNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
-import { answeringUncounted, isAmbiguous, Moved } from './failures.ts';
+import { answeringUncounted, isAmbiguous, Moved, TaskIsGuarded } from './failures.ts';
+import { type GuardedSay, resolveGuarded } from './guarded-tasks.ts';
 import { existingRow, type IdempotencyKey, keepAnswer } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
@@ -20,8 +21,8 @@ import { adopt, createUnguarded, keep, open } from './write-start.ts';
 export type Start = SlotKey & {
   readonly model: ModelSelection;
   readonly say?: StartSay;
-  /** Whether the single-session rule applies to this caller yet. */
-  readonly guarded?: boolean;
+  /** Whether the single-session rule applies; `if-task-is` is for a caller outside the rollout. */
+  readonly guarded?: GuardedSay;
   readonly actor?: string;
   /** False for a caller without the right to replace a session. */
   readonly mayReplace?: boolean;
@@ -43,45 +44,56 @@ export async function startUncounted(ctx: GuardContext, request: Start, notes: S
   const deadline = operationDeadline(ctx, request.signal);
   return await answeringUncounted(ctx, deadline, 'session_create_failed', async () => {
     const attempt = await attemptFor(ctx, request, { deadline, notes });
-    // Looked at before the key is asked for: a call that sees what a twin did sees its key too.
-    let seen = await lookUnlessTheLockWill(ctx, attempt);
-    const answered =
-      seen === undefined
-        ? undefined
-        : ((await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
-    if (answered !== undefined) return answered;
-
-    const strategy = await ctx.chooseStrategy(attempt.slot);
-    let ambiguous = false;
-    let hasLooked = seen !== undefined;
-    const afterWait = async (): Promise<StartOutcome | undefined> => {
-      seen = await look(ctx, attempt);
-      hasLooked = true;
-      return (await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
-    };
-    const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
-      if (held.kind === 'locked' && !hasLooked)
-        ctx.telemetry.lookedUp('database', cohortOfSlot(held.state), held.foundInMs / 1000);
-      hasLooked = true;
-      // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
-      const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
-      const done = moved
-        ? ((await retold(ctx, attempt, held.kind === 'locked' ? held.writer : ctx.database)) ??
-          (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
-        : undefined;
-      if (done !== undefined) return done;
-      try {
-        return await decideAndWrite(ctx, attempt, held, seen);
-      } catch (error) {
-        seen = undefined;
-        ambiguous ||= isAmbiguous(error);
-        // Whatever went wrong, the snapshot that led here is not decided on again.
-        if (!(error instanceof Moved)) forgetSnapshot(ctx, attempt);
-        throw error;
-      }
-    };
-    return await ctx.locking.withSlot(attempt.slot, strategy, deadline, work, afterWait);
+    try {
+      return await startWith(ctx, attempt, deadline);
+    } catch (error) {
+      if (!(error instanceof TaskIsGuarded)) throw error;
+      ctx.telemetry.startCrossed();
+      notes.guarded = true;
+      return await startWith(ctx, { ...attempt, asked: { ...attempt.asked, guarded: true } }, deadline);
+    }
   });
+}
+
+async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Deadline): Promise<StartOutcome> {
+  // Looked at before the key is asked for: a call that sees what a twin did sees its key too.
+  let seen = await lookUnlessTheLockWill(ctx, attempt);
+  const answered =
+    seen === undefined
+      ? undefined
+      : ((await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
+  if (answered !== undefined) return answered;
+
+  const strategy = await ctx.chooseStrategy(attempt.slot);
+  let ambiguous = false;
+  let hasLooked = seen !== undefined;
+  const afterWait = async (): Promise<StartOutcome | undefined> => {
+    seen = await look(ctx, attempt);
+    hasLooked = true;
+    return (await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
+  };
+  const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
+    if (held.kind === 'locked' && !hasLooked)
+      ctx.telemetry.lookedUp('database', cohortOfSlot(held.state), held.foundInMs / 1000);
+    hasLooked = true;
+    // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
+    const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
+    const done = moved
+      ? ((await retold(ctx, attempt, held.kind === 'locked' ? held.writer : ctx.database)) ??
+        (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
+      : undefined;
+    if (done !== undefined) return done;
+    try {
+      return await decideAndWrite(ctx, attempt, held, seen);
+    } catch (error) {
+      seen = undefined;
+      ambiguous ||= isAmbiguous(error);
+      // Whatever went wrong, the snapshot that led here is not decided on again.
+      if (!(error instanceof Moved)) forgetSnapshot(ctx, attempt);
+      throw error;
+    }
+  };
+  return await ctx.locking.withSlot(attempt.slot, strategy, deadline, work, afterWait);
 }
 
 async function attemptFor(
@@ -90,11 +102,16 @@ async function attemptFor(
   { deadline, notes }: { readonly deadline: Deadline; readonly notes: StartNotes },
 ): Promise<StartAttempt> {
   const view = await ctx.catalogue.view();
-  const { taskId, phase, mode, say = { kind: 'nothing' }, guarded = true } = request;
+  const { taskId, phase, mode, say = { kind: 'nothing' } } = request;
+  const [guarded = true] = await resolveGuarded(ctx, [request]);
+  const isOutside = request.guarded === 'if-task-is';
+  notes.guarded = guarded;
+  if (isOutside && guarded) ctx.telemetry.startCrossed();
   return {
     slot: { taskId, phase, mode },
     sessionId: newSessionId(ctx),
     asked: { model: await resolveInProject(ctx, view, taskId, request.model), say, guarded },
+    isOutside,
     catalogue: view.catalogue,
     policy: view.policy,
     actor: request.actor ?? null,

@@ -5,8 +5,8 @@ import type { CountedAnswer } from './start-outcome.ts';
 /** The cohort of a rollout: treatment where the single-session rule was applied, control where it was not. */
 export const cohortOf = (guarded: boolean): Cohort => (guarded ? 'treatment' : 'control');
 
-/** What a start was answered tells it, whoever asked; where nothing was decided on the slot, whether the rule applies to the request. */
-export function cohortOfStart({ guarded = true }: { readonly guarded?: boolean }, answer: CountedAnswer): Cohort {
+/** What a start was answered tells it, whoever asked; where nothing was decided on the slot, whether the rule applies to it, as far as that is known. */
+export function cohortOfStart({ guarded }: { readonly guarded: boolean }, answer: CountedAnswer): Cohort {
   switch (answer.kind) {
     case 'created':
     case 'existing':

@@ -38,6 +38,8 @@ export type Telemetry = {
   asked(question: QuestionCode, cohort: Cohort): void;
   lookedUp(source: LookupSource, cohort: Cohort, seconds: number): void;
   startedUnguarded(): void;
+  /** By a caller outside the rollout, at a task that is guarded already. */
+  startCrossed(): void;
   legacyCollapsed(sessions: number): void;
   turnDecided(decision: TurnOutcome): void;
   modelChanged(): void;
@@ -52,6 +54,7 @@ export type Telemetry = {
   readonly pool: PoolTelemetry;
   readonly cache: CacheTelemetry;
   readonly embeddedServer: EmbeddedServerTelemetry;
+  readonly flags: FlagTelemetry;
   readonly http: HttpTelemetry;
   /** The text a Prometheus server scrapes, to be sent as `contentType`. */
   exposition(): Promise<string>;
@@ -86,6 +89,22 @@ type EmbeddedServerTelemetry = {
   /** Without being told to. */
   ended(): void;
   runningAgain(): void;
+};
+
+export type FlagCounts = {
+  readonly states: readonly {
+    readonly name: string;
+    readonly enabled: boolean;
+    readonly percent: number;
+    readonly version: number;
+  }[];
+  /** Since they were last read; undefined before that. */
+  readonly ageMs: number | undefined;
+};
+
+export type FlagTelemetry = {
+  /** Read at each scrape until the returned function is called. */
+  observe(flags: () => FlagCounts): () => void;
 };
 
 export type HttpTelemetry = {
