@@ -61,11 +61,18 @@ export async function openWorker(config: Config, logger = silentLogger()): Promi
   const { archiveAfterSeconds } = ages(config);
   const telemetry = createArchiveTelemetry(() => readArchiveStanding(database.kysely, archiveAfterSeconds));
   let poolWaitMs = 0;
+  const remember = (seconds: number): void => {
+    poolWaitMs += (seconds * 1000 - poolWaitMs) * FORGETTING;
+  };
   database.pool.observe({
     connectionFailed: () => telemetry.pool.connectionFailed(),
     waited(seconds) {
       telemetry.pool.waited(seconds);
-      poolWaitMs += (seconds * 1000 - poolWaitMs) * FORGETTING;
+      remember(seconds);
+    },
+    waitTimedOut(seconds) {
+      telemetry.pool.waitTimedOut(seconds);
+      remember(seconds);
     },
   });
   resources.defer(telemetry.pool.observe(() => database.pool.stats()));

@@ -131,7 +131,7 @@ export { type PrivateFile, readPrivateFile, writePrivateFile } from './embedded/
 export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 export type { ServerEvent, ServerState } from './embedded/supervise-server.ts';
-export { addFeedback, type Feedback, type FeedbackRow, readFeedback } from './feedback.ts';
+export { addFeedback, type Feedback, type FeedbackRow, type RatedSession, readFeedback } from './feedback.ts';
 export {
   type FlagChange,
   type FlagChangeRow,

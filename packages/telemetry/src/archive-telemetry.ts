@@ -1,7 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { ARCHIVE_COUNTERS, ARCHIVE_GAUGES, ARCHIVE_HISTOGRAMS, type ArchiveFailureCode } from './archive-metrics.ts';
-import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
-import { registerPoolGauge } from './pool-gauge.ts';
+import { poolTelemetry } from './pool-telemetry.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
 import type { PoolTelemetry } from './telemetry.ts';
 
@@ -46,8 +45,6 @@ export function createArchiveTelemetry(standing: () => Promise<ArchiveStanding>)
   const backlog = gauge(ARCHIVE_GAUGES.backlog);
   const deadLetters = gauge(ARCHIVE_GAUGES.deadLetters);
   const lastSuccess = gauge(ARCHIVE_GAUGES.lastSuccess);
-  const poolWait = registerHistogram(registry, HISTOGRAMS.poolWait);
-  const poolFailures = registerCounter(registry, COUNTERS.poolConnectionFailures);
 
   return {
     archived: (sessions, written) => {
@@ -67,11 +64,7 @@ export function createArchiveTelemetry(standing: () => Promise<ArchiveStanding>)
       running.inc();
       return { [Symbol.dispose]: () => running.dec() };
     },
-    pool: {
-      waited: (seconds) => poolWait({}, seconds),
-      connectionFailed: () => poolFailures({}),
-      observe: registerPoolGauge(registry),
-    },
+    pool: poolTelemetry(registry),
     exposition: async () => {
       const known = await standing().catch(() => undefined);
       if (known !== undefined) {

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { registerFlagGauges } from './flag-gauges.ts';
 import { httpTelemetry } from './http-telemetry.ts';
 import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
-import { registerPoolGauge } from './pool-gauge.ts';
+import { poolTelemetry } from './pool-telemetry.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
 import type { LockTelemetry, Telemetry } from './telemetry.ts';
 
@@ -18,6 +18,8 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   if (processMetrics) collectDefaultMetrics({ register: registry });
 
   const starts = registerCounter(registry, COUNTERS.sessionStarts);
+  const replacementAttempts = registerCounter(registry, COUNTERS.replacementAttempts);
+  const questions = registerCounter(registry, COUNTERS.sessionQuestions);
   const replacements = registerCounter(registry, COUNTERS.sessionReplacements);
   const replacementSeconds = registerHistogram(registry, HISTOGRAMS.sessionReplacement);
   const lookupSeconds = registerHistogram(registry, HISTOGRAMS.sessionLookup);
@@ -31,8 +33,6 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   const sessionsDeleted = registerCounter(registry, COUNTERS.sessionsDeleted);
   const bulkOperations = registerCounter(registry, COUNTERS.bulkOperations);
   const bulkItems = registerCounter(registry, COUNTERS.bulkItems);
-  const poolWait = registerHistogram(registry, HISTOGRAMS.poolWait);
-  const poolFailures = registerCounter(registry, COUNTERS.poolConnectionFailures);
   const embeddedServerEnds = registerCounter(registry, COUNTERS.embeddedServerEnds);
   const embeddedServerRestarts = registerCounter(registry, COUNTERS.embeddedServerRestarts);
   const cacheRequests = registerCounter(registry, COUNTERS.cacheRequests);
@@ -40,15 +40,16 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   const idempotentReplays = registerCounter(registry, COUNTERS.idempotentReplays);
   const feedback = registerCounter(registry, COUNTERS.feedback);
   const errors = registerCounter(registry, COUNTERS.errors);
-  const observePool = registerPoolGauge(registry);
 
   return {
     sessionStarted: (start) => starts(start),
-    sessionReplaced: ({ reason, seconds }) => {
+    replacementAttempted: (outcome, cohort) => replacementAttempts({ outcome, cohort }),
+    sessionReplaced: ({ reason, cohort, seconds }) => {
       replacements({ reason });
-      replacementSeconds({}, seconds);
+      replacementSeconds({ cohort }, seconds);
     },
-    lookedUp: (source, seconds) => lookupSeconds({ source }, seconds),
+    asked: (question, cohort) => questions({ question, cohort }),
+    lookedUp: (source, cohort, seconds) => lookupSeconds({ source, cohort }, seconds),
     startedUnguarded: () => unguardedStarts({}),
     startCrossed: () => crossedStarts({}),
     legacyCollapsed: (sessions) => legacyCollapsed({}, sessions),
@@ -62,14 +63,10 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
       bulkItems({ operation }, items);
     },
     replayed: () => idempotentReplays({}),
-    feedbackGiven: (rating) => feedback({ rating }),
-    failed: (code) => errors({ code }),
+    feedbackGiven: (rating, cohort) => feedback({ rating, cohort }),
+    failed: (code, cohort) => errors({ code, cohort }),
     lock: lockTelemetry(registry),
-    pool: {
-      waited: (seconds) => poolWait({}, seconds),
-      connectionFailed: () => poolFailures({}),
-      observe: observePool,
-    },
+    pool: poolTelemetry(registry),
     cache: {
       requested: (layer, result) => cacheRequests({ layer, result }),
       invalidated: (result) => cacheInvalidations({ result }),
@@ -85,6 +82,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
 function lockTelemetry(registry: Registry): LockTelemetry {
   const acquisitions = registerCounter(registry, COUNTERS.lockAcquisitions);
   const acquisitionSeconds = registerHistogram(registry, HISTOGRAMS.lockAcquisition);
+  const holdSeconds = registerHistogram(registry, HISTOGRAMS.lockHold);
   const contention = registerCounter(registry, COUNTERS.lockContention);
   const timeouts = registerCounter(registry, COUNTERS.lockTimeouts);
   const retries = registerCounter(registry, COUNTERS.lockRetries);
@@ -93,6 +91,7 @@ function lockTelemetry(registry: Registry): LockTelemetry {
       acquisitions({ strategy });
       acquisitionSeconds({ strategy }, seconds);
     },
+    held: (strategy, seconds) => holdSeconds({ strategy }, seconds),
     contended: (strategy) => contention({ strategy }),
     timedOut: (strategy) => timeouts({ strategy }),
     retried: (strategy) => retries({ strategy }),

@@ -4,6 +4,7 @@ import type {
   CacheLayer,
   CacheResult,
   Cohort,
+  ErrorCohort,
   FeedbackRating,
   FencedOperation,
   InvalidationResult,
@@ -12,6 +13,8 @@ import type {
   LongAnswerBound,
   LookupSource,
   PoolState,
+  QuestionCode,
+  ReplacementOutcome,
   ShedReason,
   StartOutcome,
   TurnOutcome,
@@ -25,8 +28,15 @@ export type Telemetry = {
     readonly mode: Mode;
     readonly cohort: Cohort;
   }): void;
-  sessionReplaced(replacement: { readonly reason: DeletionReason; readonly seconds: number }): void;
-  lookedUp(source: LookupSource, seconds: number): void;
+  /** Once for each call, however often it tried; not at all for one whose caller left. */
+  replacementAttempted(outcome: ReplacementOutcome, cohort: Cohort): void;
+  sessionReplaced(replacement: {
+    readonly reason: DeletionReason;
+    readonly cohort: Cohort;
+    readonly seconds: number;
+  }): void;
+  asked(question: QuestionCode, cohort: Cohort): void;
+  lookedUp(source: LookupSource, cohort: Cohort, seconds: number): void;
   startedUnguarded(): void;
   /** By a caller outside the rollout, at a task that is guarded already. */
   startCrossed(): void;
@@ -38,8 +48,8 @@ export type Telemetry = {
   sessionDeleted(reason: DeletionReason, sessions?: number): void;
   bulkDone(operation: BulkOperation, items: number): void;
   replayed(): void;
-  feedbackGiven(rating: FeedbackRating): void;
-  failed(code: ErrorCode): void;
+  feedbackGiven(rating: FeedbackRating, cohort: Cohort): void;
+  failed(code: ErrorCode, cohort: ErrorCohort): void;
   readonly lock: LockTelemetry;
   readonly pool: PoolTelemetry;
   readonly cache: CacheTelemetry;
@@ -53,15 +63,18 @@ export type Telemetry = {
 
 export type LockTelemetry = {
   acquired(strategy: LockStrategy, seconds: number): void;
+  held(strategy: LockStrategy, seconds: number): void;
   contended(strategy: LockStrategy): void;
   timedOut(strategy: LockStrategy): void;
   retried(strategy: LockStrategy): void;
 };
 
-export type PoolCounts = Readonly<Record<PoolState, number>>;
+export type PoolCounts = Readonly<Record<PoolState, number>> & { readonly max: number };
 
 export type PoolTelemetry = {
   waited(seconds: number): void;
+  /** Given up after so long: observed like a wait that ended well, and counted. */
+  waitTimedOut(seconds: number): void;
   connectionFailed(): void;
   /** Read at each scrape until the returned function is called; several pools add up. */
   observe(counts: () => PoolCounts): () => void;

@@ -19,6 +19,7 @@ export { growth, QUADRUPLED_AT_MOST } from './growth.ts';
 export { type Effect, monotonicMicros, type RecordedOperation, type Violation } from './history.ts';
 export { type HeldLock, holdLock } from './hold-lock.ts';
 export { holdSlot } from './hold-slot.ts';
+export { metricChanges } from './metric-changes.ts';
 export { lockedBy, openTestGuard, type TestGuard } from './open-test-guard.ts';
 export { countQueries, type QueryCount } from './query-counter.ts';
 export { callsWaiting, lapseLease, queueBehind } from './queue-behind.ts';
