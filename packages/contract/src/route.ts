@@ -35,6 +35,8 @@ export type RouteSpec = {
   readonly takesIfMatch?: true;
   /** An agent at work would lose its lease without it, so it is refused last when the server is overloaded. */
   readonly keepsWorkAlive?: true;
+  /** Asked by whoever watches the service, again and again. */
+  readonly isProbe?: true;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   readonly errors: readonly ErrorCode[];
 };
