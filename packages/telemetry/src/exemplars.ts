@@ -5,14 +5,13 @@ export type ExemplarLabels = {
   readonly trace_id?: string;
 };
 
-type Exemplar = {
-  readonly labels: ExemplarLabels;
-  readonly value: number;
-  readonly unixSeconds: number;
+/** The latest exemplar of each bucket of one series, in columns: an observation makes no object. */
+type SeriesExemplars = {
+  readonly bounds: readonly number[];
+  readonly labels: (ExemplarLabels | undefined)[];
+  readonly values: Float64Array;
+  readonly unixSeconds: Float64Array;
 };
-
-/** The latest exemplar of each bucket of one series. */
-type SeriesExemplars = { readonly bounds: readonly number[]; readonly latest: (Exemplar | undefined)[] };
 
 /** Beside the histograms, whose library keeps them only for observations that look their series up anew. */
 export type ExemplarShelf = {
@@ -26,25 +25,35 @@ export function exemplarShelf(unixMs: () => number): ExemplarShelf {
   const shelf = new Map<string, SeriesExemplars>();
   return {
     place(series, bounds) {
-      const latest: SeriesExemplars['latest'] = [];
-      shelf.set(series, { bounds, latest });
+      const buckets = bounds.length + 1;
+      const kept: SeriesExemplars = {
+        bounds,
+        labels: Array.from({ length: buckets }, () => undefined),
+        values: new Float64Array(buckets),
+        unixSeconds: new Float64Array(buckets),
+      };
+      shelf.set(series, kept);
       return (value, labels) => {
-        latest[bucketOf(bounds, value)] = { labels, value, unixSeconds: unixMs() / 1_000 };
+        const bucket = bucketOf(bounds, value);
+        kept.labels[bucket] = labels;
+        kept.values[bucket] = value;
+        kept.unixSeconds[bucket] = unixMs() / 1_000;
       };
     },
     behind(series, le) {
       const kept = shelf.get(series);
-      const bucket = kept === undefined ? -1 : le === '+Inf' ? kept.bounds.length : kept.bounds.indexOf(Number(le));
-      const exemplar = kept?.latest[bucket];
-      if (exemplar === undefined) return '';
-      const { labels, value, unixSeconds } = exemplar;
+      if (kept === undefined) return '';
+      const bucket = le === '+Inf' ? kept.bounds.length : kept.bounds.indexOf(Number(le));
+      const labels = kept.labels[bucket];
+      if (labels === undefined) return '';
       const pairs = Object.entries(labels).map(([name, text]) => `${name}="${text}"`);
-      return ` # {${pairs.join(',')}} ${value} ${unixSeconds}`;
+      return ` # {${pairs.join(',')}} ${kept.values[bucket]} ${kept.unixSeconds[bucket]}`;
     },
   };
 }
 
 function bucketOf(bounds: readonly number[], value: number): number {
-  const bucket = bounds.findIndex((bound) => value <= bound);
-  return bucket < 0 ? bounds.length : bucket;
+  let bucket = 0;
+  while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket += 1;
+  return bucket;
 }

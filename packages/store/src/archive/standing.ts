@@ -24,6 +24,8 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 export async function readArchiveStanding(db: Kysely<Schema>, archiveAfterSeconds: number): Promise<ArchiveStanding> {
   const { rows } = await db.transaction().execute(async (tx) => {
     await sql`set local statement_timeout = ${sql.lit(STATEMENT_TIMEOUT_MS)}`.execute(tx);
+    // The planner takes "deleted" and "not archived" for independent, and would read all sessions for the few of both, which an index holds.
+    await sql`set local enable_seqscan = off`.execute(tx);
     return await sql<Row>`
       select ${dueToArchive(archiveAfterSeconds)} as backlog,
              (select extract(epoch from clock_timestamp() - s.deleted_at)::double precision - ${archiveAfterSeconds}::double precision from sessions s
