@@ -5,7 +5,7 @@ import type { ExemplarShelf } from './exemplars.ts';
 export type Exposition = { readonly text: string; readonly contentType: string };
 
 /** Whether the scraper asks for OpenMetrics, as Prometheus does unless told otherwise; only that has room for exemplars. */
-export const wantsOpenMetrics = (accept: string | undefined): boolean =>
+const wantsOpenMetrics = (accept: string | undefined): boolean =>
   /(?:^|[,\s])application\/openmetrics-text(?:[;,\s]|$)/i.test(accept ?? '');
 
 /** In the form the scraper asks for: the same series with the same names and labels in both. */
