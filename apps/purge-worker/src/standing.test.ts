@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beginRun, endLane, skipRun, touchRun } from '@phaselock/store';
-import { aStart, begin, eventually, spawnNode } from '@phaselock/testkit';
+import { aStart, begin, eventually, holdLock, spawnNode } from '@phaselock/testkit';
 import { expect, test, vi } from 'vitest';
 import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
 
@@ -44,7 +44,8 @@ test('a worker killed in the middle of a run is seen from another one: it runs, 
     args: ['once'],
     env: { ...worker.env, PHASELOCK_PURGE_SESSIONS_PER_SECOND: '1' },
   });
-  await eventually(async () => (await readdir(join(worker.folder, 'sessions'))).length > 0);
+  const begun = async (): Promise<boolean> => (await readdir(join(worker.folder, 'sessions'))).length > 0;
+  await eventually(begun, { withinMs: 60_000 });
   slow.kill('SIGKILL');
   await slow.exited;
   const during = await told(worker);
@@ -101,4 +102,19 @@ test('whoever goes on with a run that was given up takes it back', async () => {
     running: 1,
     oldest_unfinished_run_start_timestamp_seconds: expect.any(Number),
   });
+});
+
+test('a database that does not answer takes these numbers away, and leaves the rest of the scrape', async () => {
+  await using worker = await openTestWorker();
+  await using held = await holdLock(worker.home.databaseUrl, 'lock table archive_runs in access exclusive mode');
+  const { telemetry } = await worker.another();
+  const { text } = await telemetry.answerScrape(undefined);
+  expect(text).toMatch(/^phaselock_archive_sessions_archived_total 0$/m);
+  expect(text).toMatch(/^phaselock_build_info\{/m);
+  expect(text).not.toMatch(/^phaselock_archive_(?:backlog|dead_letters)/m);
+  await held.letGo();
+  await eventually(
+    async () => expect((await telemetry.answerScrape(undefined)).text).toMatch(/^phaselock_archive_backlog 0$/m),
+    { withinMs: 30_000 },
+  );
 });
