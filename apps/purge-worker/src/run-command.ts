@@ -12,6 +12,7 @@ import {
   touchApiKeys,
 } from '@phaselock/store';
 import { createLogger, type Logger, silentLogger } from '@phaselock/telemetry';
+import { boundLookups } from './admit-scraper.ts';
 import { countOrphans } from './delete-orphans.ts';
 import { openWorker, type Worker } from './open-worker.ts';
 import { type Command, readArguments, USAGE, UsageError } from './read-arguments.ts';
@@ -210,7 +211,7 @@ async function openMetrics({ config, database, telemetry }: Worker): ReturnType<
   await using resources = new AsyncDisposableStack();
   const keys = resources.use(
     validKeys({
-      find: (prefix) => findApiKey(database, prefix),
+      find: boundLookups((prefix) => findApiKey(database, prefix)),
       touch: (ids) => touchApiKeys(database.kysely, ids),
       now: () => performance.now(),
     }),

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { makeApiKey, validKeys } from '@phaselock/access';
-import { parseProjectId } from '@phaselock/core';
+import { parseApiKeyId, parseProjectId } from '@phaselock/core';
 import { findApiKey, revokeApiKey, touchApiKeys } from '@phaselock/store';
 import { createArchiveTelemetry } from '@phaselock/telemetry';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { boundLookups } from './admit-scraper.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { openTestWorker } from './testing/open-test-worker.ts';
 
@@ -76,19 +77,27 @@ test('anywhere else the numbers take a key of all projects that may read them, a
   expect(await ask(url, '/metrics', scraper.asked)).toBe(401);
 });
 
-test('who guesses keys has two look-ups at once, and a database that does not answer admits nobody', async () => {
+test('who guesses keys has two look-ups at once, keeps nobody out whose key is remembered, and is not let in by a database that fails', async () => {
   const { promise: away, reject } = Promise.withResolvers<undefined>();
+  const { key, prefix: known, secretSha256 } = makeApiKey();
+  const id = parseApiKeyId('01900000-0000-7000-8000-000000000001');
+  if (id === undefined) throw new Error('that is no id');
+  const stored = { id, name: 'a test', secretSha256, scopes: ['metrics:read'], projectId: null, revokedAt: null };
   let asked = 0;
-  const use = (): Promise<undefined> => {
+  const find = (prefix: string) => {
+    if (prefix === known) return Promise.resolve(stored);
     asked += 1;
     return away;
   };
-  await using metrics = await serveMetrics({ telemetry, host: '0.0.0.0', port: 0, keys: { use } });
+  await using keys = validKeys({ find: boundLookups(find), touch: async () => undefined, now: () => 0 });
+  await using metrics = await serveMetrics({ telemetry, host: '0.0.0.0', port: 0, keys });
   const url = metrics.url.replace('0.0.0.0', '127.0.0.1');
-  const guess = () => ask(url, '/metrics', { authorization: `Bearer ${makeApiKey().key}` });
+  const scrape = (text: string) => ask(url, '/metrics', { authorization: `Bearer ${text}` });
+  const guess = () => scrape(makeApiKey().key);
+  expect(await scrape(key)).toBe(200);
   const first = [guess(), guess()];
   await eventually(() => asked === 2);
-  expect([await guess(), asked]).toEqual([503, 2]);
+  expect([await guess(), await scrape(key), asked]).toEqual([503, 200, 2]);
   reject(new Error('the database is away'));
   expect(await Promise.all(first)).toEqual([503, 503]);
 });
