@@ -225,4 +225,14 @@ export type Schema = ArchiveSchema & {
     created_by: string | null;
     created_at: CreatedAt;
   };
+  audit_runs: {
+    id: GeneratedAlways<number>;
+    finished_at: Generated<Date>;
+    release: string;
+    scope: 'all' | 'since' | 'sample' | 'task' | 'attempt';
+    sessions: number;
+    errors: number;
+    warnings: number;
+    undecidable: number;
+  };
 };

@@ -48,11 +48,38 @@ describe('exposition', () => {
 
   it('has the metrics of the process only when asked for', async () => {
     expect(await createTelemetry().exposition()).not.toContain('process_cpu_seconds_total');
-    expect(await createTelemetry({ processMetrics: true }).exposition()).toContain('process_cpu_seconds_total');
+    const program = { version: '1.2.3', revision: 'unknown' };
+    const text = await createTelemetry({ program }).exposition();
+    expect(text).toContain('process_cpu_seconds_total');
+    expect(text).toContain('phaselock_build_info{version="1.2.3",revision="unknown"} 1');
+    expect(text).toMatch(/^phaselock_cpu_limit_cores [\d.]+$/m);
+    expect(text).not.toMatch(/^nodejs_active_\w+_total/m);
   });
 
-  it('is text for Prometheus', () => {
-    expect(createTelemetry().contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+  it('is the older text for a scraper that asks for nothing else', async () => {
+    const telemetry = createTelemetry();
+    for (const accept of [undefined, '', '*/*', 'text/plain;version=0.0.4', 'application/openmetrics-textual'])
+      expect(await telemetry.answerScrape(accept)).toEqual({
+        text: await telemetry.exposition(),
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      });
+  });
+
+  it('has no number for what was never known', async () => {
+    const telemetry = createTelemetry();
+    const names = /^phaselock_(?:legacy_duplicates|audit_\w+)(?:\{.*\})? .*$/gm;
+    expect((await telemetry.exposition()).match(names)).toBeNull();
+    telemetry.data.legacyDuplicates(0);
+    telemetry.data.audited({ finishedAt: new Date(1_500), findings: { error: 0, warning: 2, undecidable: 7 } });
+    expect((await telemetry.exposition()).match(names)).toEqual([
+      'phaselock_legacy_duplicates 0',
+      'phaselock_audit_last_run_timestamp_seconds 1.5',
+      'phaselock_audit_findings{severity="error"} 0',
+      'phaselock_audit_findings{severity="warning"} 2',
+      'phaselock_audit_findings{severity="undecidable"} 7',
+    ]);
+    telemetry.data.legacyDuplicates(undefined);
+    expect(await telemetry.exposition()).not.toMatch(/^phaselock_legacy_duplicates /m);
   });
 });
 

@@ -1,27 +1,35 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import { dataTelemetry } from './data-telemetry.ts';
+import { type ExemplarLabels, exemplarShelf } from './exemplars.ts';
+import { expose } from './exposition.ts';
 import { registerFlagGauges } from './flag-gauges.ts';
 import { httpTelemetry } from './http-telemetry.ts';
 import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
 import { poolTelemetry } from './pool-telemetry.ts';
+import type { Build } from './read-build.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
-import type { LockTelemetry, Telemetry } from './telemetry.ts';
+import { registerProgram } from './register-program.ts';
+import type { LockTelemetry, OperationKind, Telemetry } from './telemetry.ts';
 
 export type TelemetryOptions = {
-  /** CPU, memory, event loop and garbage collection of this process, under the names Prometheus clients share. */
-  readonly processMetrics?: boolean;
-  /** The operations of an application that answers requests. */
-  readonly operations?: readonly string[];
+  /** Of a program that has a process of its own: its release, and its processor, memory, event loop and garbage collection. */
+  readonly program?: Build;
+  /** The operations of an application that answers requests, each with its kind. */
+  readonly operations?: Readonly<Record<string, OperationKind>>;
+  /** Of the request that is being served. */
+  readonly exemplar?: () => ExemplarLabels | undefined;
 };
 
-export function createTelemetry({ processMetrics = false, operations = [] }: TelemetryOptions = {}): Telemetry {
+export function createTelemetry({ program, operations = {}, exemplar }: TelemetryOptions = {}): Telemetry {
   const registry = new Registry();
-  if (processMetrics) collectDefaultMetrics({ register: registry });
+  const exemplars = exemplarShelf(Date.now);
+  if (program !== undefined) registerProgram(registry, program);
 
   const starts = registerCounter(registry, COUNTERS.sessionStarts);
   const replacementAttempts = registerCounter(registry, COUNTERS.replacementAttempts);
   const questions = registerCounter(registry, COUNTERS.sessionQuestions);
   const replacements = registerCounter(registry, COUNTERS.sessionReplacements);
-  const replacementSeconds = registerHistogram(registry, HISTOGRAMS.sessionReplacement);
+  const replacementSeconds = registerHistogram(registry, HISTOGRAMS.sessionReplacement, exemplars);
   const lookupSeconds = registerHistogram(registry, HISTOGRAMS.sessionLookup);
   const unguardedStarts = registerCounter(registry, COUNTERS.unguardedStarts);
   const crossedStarts = registerCounter(registry, COUNTERS.crossedStarts);
@@ -46,7 +54,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
     replacementAttempted: (outcome, cohort) => replacementAttempts({ outcome, cohort }),
     sessionReplaced: ({ reason, cohort, seconds }) => {
       replacements({ reason });
-      replacementSeconds({ cohort }, seconds);
+      replacementSeconds({ cohort }, seconds, exemplar?.());
     },
     asked: (question, cohort) => questions({ question, cohort }),
     lookedUp: (source, cohort, seconds) => lookupSeconds({ source, cohort }, seconds),
@@ -73,9 +81,10 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
     },
     embeddedServer: { ended: () => embeddedServerEnds({}), runningAgain: () => embeddedServerRestarts({}) },
     flags: { observe: registerFlagGauges(registry) },
-    http: httpTelemetry(registry, operations),
+    http: httpTelemetry(registry, operations, exemplars),
+    data: dataTelemetry(registry),
     exposition: () => registry.metrics(),
-    contentType: registry.contentType,
+    answerScrape: (accept) => expose(registry, accept, exemplars),
   };
 }
 

@@ -91,3 +91,7 @@ export type LongAnswer = (typeof LONG_ANSWERS)[number];
 /** Whose bound it was. */
 export const LONG_ANSWER_BOUNDS = ['caller', 'total'] as const;
 export type LongAnswerBound = (typeof LONG_ANSWER_BOUNDS)[number];
+
+/** Of the findings of an audit; what it could neither prove nor refute is counted apart. */
+export const AUDIT_SEVERITIES = ['error', 'warning', 'undecidable'] as const;
+export type AuditSeverity = (typeof AUDIT_SEVERITIES)[number];

@@ -225,7 +225,17 @@ export const HTTP = {
   },
   seconds: {
     name: 'phaselock_http_request_seconds',
-    help: 'Time from the first byte of a request to the last of its answer, by operation.',
+    help: 'Time from the first byte of a request to the last of its answer, by operation; streams, downloads and probes apart.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  longAnswers: {
+    name: 'phaselock_http_long_answer_seconds',
+    help: 'Time change streams were open, and exports and archives took to be sent.',
+    buckets: [1, 5, 15, 60, 300, 900, 1_800, 3_600],
+  },
+  probes: {
+    name: 'phaselock_http_probe_seconds',
+    help: 'Time to answer whether the process is alive and ready, and its metrics.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
 } as const;
@@ -281,3 +291,27 @@ export const GAUGES = {
     labels: {},
   },
 } as const satisfies Record<string, MetricSpec>;
+
+/** About a program, or about the whole of the data: they are there when they are known. */
+export const KNOWN_GAUGES = {
+  buildInfo: {
+    name: 'phaselock_build_info',
+    help: 'Always 1; which release this is, and of which commit.',
+  },
+  cpuLimit: {
+    name: 'phaselock_cpu_limit_cores',
+    help: 'Processors this process may use: the quota of its control group, else the cores there are.',
+  },
+  legacyDuplicates: {
+    name: 'phaselock_legacy_duplicates',
+    help: 'Live sessions outside the single-session rule that are older than another live one of their slot, counted up to 10000. Absent until they were counted.',
+  },
+  auditLastRun: {
+    name: 'phaselock_audit_last_run_timestamp_seconds',
+    help: 'When the last recorded audit of everything ended. Absent before the first one.',
+  },
+  auditFindings: {
+    name: 'phaselock_audit_findings',
+    help: 'What it found, by severity. Absent before the first one.',
+  },
+} as const;

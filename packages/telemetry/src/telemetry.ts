@@ -1,5 +1,8 @@
 import type { DeletionReason, ErrorCode, Mode, Phase, ProcessEnding } from '@phaselock/core';
+import type { ExemplarLabels } from './exemplars.ts';
+import type { Exposition } from './exposition.ts';
 import type {
+  AuditSeverity,
   BulkOperation,
   CacheLayer,
   CacheResult,
@@ -56,9 +59,11 @@ export type Telemetry = {
   readonly embeddedServer: EmbeddedServerTelemetry;
   readonly flags: FlagTelemetry;
   readonly http: HttpTelemetry;
-  /** The text a Prometheus server scrapes, to be sent as `contentType`. */
+  readonly data: DataTelemetry;
+  /** All numbers, in the older of the two forms a Prometheus server reads. */
   exposition(): Promise<string>;
-  readonly contentType: string;
+  /** For a Prometheus server: in the form its `Accept` asks for. */
+  answerScrape(accept: string | undefined): Promise<Exposition>;
 };
 
 export type LockTelemetry = {
@@ -107,8 +112,23 @@ export type FlagTelemetry = {
   observe(flags: () => FlagCounts): () => void;
 };
 
+/** What is known of the data as a whole, from time to time: nothing is exposed before. */
+export type DataTelemetry = {
+  /** Undefined while they cannot be counted. */
+  legacyDuplicates(sessions: number | undefined): void;
+  audited(audit: AuditOutcome): void;
+};
+
+export type AuditOutcome = {
+  readonly finishedAt: Date;
+  readonly findings: Readonly<Record<AuditSeverity, number>>;
+};
+
+/** How long an operation may take: an answer, one that stays open as long as its client likes, or a question of whoever watches us. */
+export type OperationKind = 'usual' | 'long' | 'probe';
+
 export type HttpTelemetry = {
-  answered(operation: string, status: number, seconds: number): void;
+  answered(operation: string, status: number, seconds: number, exemplar?: ExemplarLabels): void;
   shed(reason: ShedReason): void;
   limited(): void;
   /** A change stream or a download for which there was no place. */
