@@ -32,9 +32,9 @@ function openMetrics(text: string, exemplars: ExemplarShelf | undefined): string
     }),
   );
   const written = lines.map((line) => {
-    const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+)(.*)$/.exec(line) ?? [];
+    const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? [];
     if (kind !== undefined)
-      return `# ${kind} ${counters.has(name) ? name.slice(0, -'_total'.length) : name}${escapeQuotes(kind, rest)}`;
+      return `# ${kind} ${counters.has(name) ? name.slice(0, -'_total'.length) : name} ${escapeQuotes(kind, rest)}`;
     return exemplars === undefined ? line : `${line}${exemplarOf(line, exemplars)}`;
   });
   return `${written.join('\n')}\n# EOF\n`;
