@@ -34,7 +34,12 @@ export type Counts = {
   readonly failures: number;
   readonly instances: readonly InstanceCounts[];
   /** Why the counts cannot be trusted; empty when they can. */
-  readonly untrusted: readonly string[];
+  readonly untrusted: readonly Distrust[];
+};
+
+export type Distrust = {
+  readonly why: 'no_data' | 'not_a_number' | 'not_a_counter' | 'beginning_unknown' | 'ended_early' | 'no_instance';
+  readonly detail: string;
 };
 
 export type InstanceCounts = { readonly instance: string; readonly n: number; readonly failures: number };
@@ -44,11 +49,19 @@ export type UseEvidence = {
   readonly kind: 'use';
   readonly queries: readonly string[];
   readonly instances: readonly InstanceUse[];
-  readonly untrusted: readonly string[];
+  readonly untrusted: readonly Distrust[];
 };
 
-/** The share of its capacity an instance used, over the bake and in each period of it. */
-export type InstanceUse = { readonly instance: string; readonly mean: number; readonly periods: readonly number[] };
+/** The share of its capacity an instance used, over the bake and in the whole periods of it. */
+export type InstanceUse = {
+  readonly instance: string;
+  readonly mean: number;
+  readonly periods: number;
+  readonly over: number;
+  /** The most periods in a row over the limit. */
+  readonly longestRunOver: number;
+  readonly highest: number;
+};
 
 export type InstanceEvidence = {
   readonly instance: string;

@@ -59,6 +59,7 @@ function stagesOf(file: StagesFile): Stages {
       confidence: decision.confidence,
       power: decision.power,
       earlyFailAlpha: decision.early_fail_alpha,
+      controlAlpha: decision.control_alpha,
     },
     prometheus: {
       job: prometheus.job,

@@ -63,6 +63,7 @@ export const stagesFile = z.strictObject({
     confidence: z.number().gt(0.5).lt(1),
     power: z.number().gt(0.5).lt(1),
     early_fail_alpha: z.number().gt(0).lt(0.5),
+    control_alpha: z.number().gt(0).lt(0.5),
   }),
   prometheus: z.strictObject({
     job: z.string().min(1),

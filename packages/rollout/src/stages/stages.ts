@@ -14,6 +14,8 @@ export type Decision = {
   readonly power: number;
   /** How likely a cohort exactly at the limit is ever to be failed early, however often it is looked at. */
   readonly earlyFailAlpha: number;
+  /** How likely a treatment just like its control is to be failed for being worse. */
+  readonly controlAlpha: number;
 };
 
 export type PrometheusBounds = {
