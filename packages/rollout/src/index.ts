@@ -1,5 +1,5 @@
 // Gates.
-export { type CollectInput, collectEvidence } from './evidence/collect-evidence.ts';
+export { type BakeMemory, type CollectInput, collectEvidence, emptyMemory } from './evidence/collect-evidence.ts';
 export type {
   AuditEvidence,
   CountEvidence,
@@ -28,7 +28,11 @@ export {
   type Outcome,
   type StageVerdict,
 } from './gates/verdict.ts';
+export { openPrometheus, type PrometheusOptions } from './prometheus/open-prometheus.ts';
 export type { Answer, Prometheus, RefusedWhy, Sample, Series } from './prometheus/prometheus.ts';
+export { recordPrometheus } from './prometheus/record-prometheus.ts';
+export { type RecordingLine, RecordingMistake, readRecording } from './prometheus/recording.ts';
+export { replayPrometheus } from './prometheus/replay-prometheus.ts';
 export { ladderFor, readStages, StagesMistakes } from './stages/read-stages.ts';
 export type {
   Cohorts,
