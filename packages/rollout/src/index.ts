@@ -45,6 +45,7 @@ export type {
   PrometheusBounds,
   Selector,
   Shown,
+  Size,
   Stage,
   Stages,
   UtilisationGate,
