@@ -111,13 +111,19 @@ function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): Inst
       atStart: life?.atStart ?? false,
       firstSampleAt: life?.processes[0]?.firstAt ?? null,
       lastSampleAt: life === undefined ? null : lastSeen(life),
-      up: fold.ups.get(instance)?.up ?? null,
+      up: upIn(fold, instance, to - stages.preconditions.oldestSampleMs),
       longestGapMs: life?.longestGapMs ?? 0,
       gapEndedAt: life?.gapEndedAt ?? null,
       ended: life === undefined ? [] : endsOf(life, from, to, stages.preconditions.oldestSampleMs),
       flag: flagReading(fold.flags.get(instance) ?? newFlag()),
     };
   });
+}
+
+/** Prometheus scrapes what is a target and says whether it could. What it says nothing of any more is no target any more. */
+function upIn({ ups }: WindowFold, instance: string, since: number): boolean | null {
+  const newest = ups.get(instance);
+  return newest === undefined || newest.at < since ? null : newest.up;
 }
 
 /** Every instance reads it from the same database; of two that differ, the worse is believed. */
