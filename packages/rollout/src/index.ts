@@ -5,3 +5,55 @@ export type { Enrolment } from './flags/enrolment.ts';
 export { type OpenFlags, type OpenFlagsOptions, openFlags } from './flags/open-flags.ts';
 export { postgresFlagProvider } from './flags/postgres-provider.ts';
 export { FLAG_CHANNEL, type FlagWatch, watchFlags } from './flags/watch-flags.ts';
+// Gates.
+export { type BakeMemory, type CollectInput, collectEvidence, emptyMemory } from './evidence/collect-evidence.ts';
+export type {
+  AuditEvidence,
+  CountEvidence,
+  Counts,
+  Distrust,
+  Evidence,
+  FlagReading,
+  GateEvidence,
+  InstanceCounts,
+  InstanceEvidence,
+  InstanceUse,
+  Refusal,
+  UseEvidence,
+} from './evidence/evidence.ts';
+export { checkPreconditions, type PreconditionsInput } from './gates/check-preconditions.ts';
+export { type JudgeInput, judgeStage } from './gates/judge-stage.ts';
+export type { GatePlan, StagePlan, Traffic } from './gates/plan.ts';
+export { type PlanInput, planStage, trafficOf } from './gates/plan-stage.ts';
+export {
+  type ControlVerdict,
+  type FlagTruth,
+  type GateVerdict,
+  HOLD_REASONS,
+  type Hold,
+  type HoldReason,
+  type Outcome,
+  type StageVerdict,
+} from './gates/verdict.ts';
+export { openPrometheus, type PrometheusOptions } from './prometheus/open-prometheus.ts';
+export type { Answer, Prometheus, RefusedWhy, Sample, Series } from './prometheus/prometheus.ts';
+export { recordPrometheus } from './prometheus/record-prometheus.ts';
+export { type RecordingLine, RecordingMistake, readRecording } from './prometheus/recording.ts';
+export { replayPrometheus } from './prometheus/replay-prometheus.ts';
+export { ladderFor, readStages, StagesMistakes } from './stages/read-stages.ts';
+export type {
+  Cohorts,
+  Decision,
+  FailuresGate,
+  Gate,
+  Ladder,
+  LatencyGate,
+  Preconditions,
+  PrometheusBounds,
+  Selector,
+  Shown,
+  Size,
+  Stage,
+  Stages,
+  UtilisationGate,
+} from './stages/stages.ts';
