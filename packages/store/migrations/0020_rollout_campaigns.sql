@@ -6,6 +6,8 @@ alter table rollouts
   add constraint rollouts_state_check check (state in ('idle', 'baking', 'holding', 'paused', 'done', 'aborted')),
   -- Counted for each flag; 0 before the first.
   add column campaign integer not null default 0 check (campaign >= 0),
+  -- On hold until the evidence can be relied on again; until a person has seen the verdict, what was done to the flag by hand, or the kill.
+  add column held_for text check (held_for in ('evidence', 'verdict', 'flag', 'kill')),
   -- How many processes have to report before anything is judged; null: as many as the stages file says.
   add column expected_instances integer check (expected_instances > 0),
   -- The version of the flag after the campaign's own last change: at another one, somebody else changed it.
@@ -18,9 +20,9 @@ alter table rollouts
   -- Grows with each lease. A write that names an older one is refused.
   add column fence bigint not null default 0,
   add check ((lease_holder is null) = (lease_until is null) and (lease_holder is null) = (lease_ms is null)),
-  add check (state <> 'baking' or baking_since is not null),
-  -- What is judged on hold is the bake that was held; nothing else has a bake.
-  add check (state in ('baking', 'holding') or baking_since is null);
+  add check ((state = 'holding') = (held_for is not null)),
+  -- What waits for its evidence is still in its bake.
+  add check ((baking_since is not null) = (state = 'baking' or coalesce(held_for = 'evidence', false)));
 
 create table rollout_verdicts (
   id bigint generated always as identity primary key,
@@ -31,7 +33,12 @@ create table rollout_verdicts (
   -- A tick looks whether to give up early; the final one decides, at the end of the bake.
   kind text not null check (kind in ('tick', 'final')),
   outcome text not null check (outcome in ('pass', 'fail', 'inconclusive')),
+  -- Why it is this outcome: proven, failed_early, failed, not_proven, baking, held.
   decision text not null check (decision <> ''),
+  reason text not null,
+  window_from timestamptz not null,
+  window_to timestamptz not null,
+  -- What forbade promoting, whatever the counts say.
   preconditions jsonb not null check (jsonb_typeof(preconditions) = 'array'),
   -- Each gate with its query, window, counts by instance, estimate, bound, limit and reason.
   gates jsonb not null check (jsonb_typeof(gates) = 'array'),
@@ -46,7 +53,7 @@ create table rollout_steps (
   campaign integer not null,
   at timestamptz not null default clock_timestamp(),
   actor text not null check (actor <> ''),
-  action text not null check (action in ('start', 'pause', 'resume', 'promote', 'hold', 'abort', 'kill-seen', 'done')),
+  action text not null check (action in ('start', 'pause', 'resume', 'promote', 'hold', 'rebake', 'abort', 'kill-seen', 'done')),
   from_stage smallint not null,
   from_percent numeric(5, 2) not null,
   from_state text not null,
@@ -215,9 +222,9 @@ begin
   end if;
 
   if jsonb_typeof(v_verdict) = 'object' then
-    insert into rollout_verdicts (flag, campaign, stage, kind, outcome, decision, preconditions, gates, fence)
-      values (p_flag, r.campaign, r.stage, v_verdict ->> 'kind', v_verdict ->> 'outcome', v_verdict ->> 'decision',
-              v_verdict -> 'preconditions', v_verdict -> 'gates', p_fence)
+    insert into rollout_verdicts (flag, campaign, stage, kind, outcome, decision, reason, window_from, window_to, preconditions, gates, fence)
+      values (p_flag, r.campaign, r.stage, v_verdict ->> 'kind', v_verdict ->> 'outcome', v_verdict ->> 'decision', v_verdict ->> 'reason',
+              (v_verdict ->> 'from')::timestamptz, (v_verdict ->> 'to')::timestamptz, v_verdict -> 'preconditions', v_verdict -> 'gates', p_fence)
       returning id into v.verdict_id;
   end if;
   v.outcome := 'done';
@@ -225,14 +232,20 @@ begin
 
   update rollouts
     set campaign = v.campaign, stage = (v_to ->> 'stage')::smallint, percent = (v_to ->> 'percent')::numeric, state = v_to ->> 'state',
-        baking_since = case p_step ->> 'bake' when 'new' then clock_timestamp() when 'kept' then baking_since end,
+        held_for = v_to ->> 'heldFor',
+        baking_since = case p_step ->> 'bake'
+          when 'new' then clock_timestamp() when 'kept' then baking_since when 'later' then (p_step ->> 'bakeFrom')::timestamptz end,
         expected_instances = case when p_step ? 'instances' then (p_step ->> 'instances')::integer else expected_instances end,
         off_text = coalesce(p_step ->> 'offText', off_text), flag_version = v.flag_version, updated_at = clock_timestamp()
     where flag = p_flag;
   insert into rollout_steps (flag, campaign, actor, action, from_stage, from_percent, from_state, to_stage, to_percent, to_state, why, verdict_id, forced, fence)
     values (p_flag, v.campaign, p_step ->> 'actor', p_step ->> 'action', r.stage, r.percent, r.state,
             (v_to ->> 'stage')::smallint, (v_to ->> 'percent')::numeric, v_to ->> 'state',
-            p_step ->> 'why', v.verdict_id, coalesce((p_step ->> 'forced')::boolean, false), p_fence)
+            p_step ->> 'why',
+            -- Who overrides what was judged before names that verdict.
+            coalesce(v.verdict_id, case when (p_step ->> 'forced')::boolean then
+              (select max(w.id) from rollout_verdicts w where w.flag = p_flag and w.campaign = r.campaign and w.stage = r.stage) end),
+            coalesce((p_step ->> 'forced')::boolean, false), p_fence)
     returning id into v.step_id;
   if jsonb_typeof(p_step -> 'announcement') = 'object' then
     insert into announcements (flag, campaign, stage, percent, kind, text)

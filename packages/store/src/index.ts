@@ -183,6 +183,33 @@ export {
   type TurnToken,
   type Usage,
 } from './running-turn.ts';
+export {
+  type AnnouncementFilter,
+  type AnnouncementPlace,
+  type AnnouncementRow,
+  announceNote,
+  listAnnouncements,
+  withdrawAnnouncement,
+} from './rollout/announcements.ts';
+export { type RolloutLease, releaseRollout, renewRollout, type TakeRollout, takeRollout } from './rollout/lease.ts';
+export { type CampaignRecord, type FlagKill, readCampaign } from './rollout/read-campaign.ts';
+export {
+  type FlagChangeRow,
+  type RolloutStepRow,
+  type RolloutVerdictRow,
+  readFlagChanges,
+  readRolloutSteps,
+  readRolloutVerdicts,
+} from './rollout/rollout-history.ts';
+export type { HeldFor, RolloutAction, RolloutState } from './rollout/schema.ts';
+export {
+  type FlagStep,
+  type RolloutStep,
+  type StepRollout,
+  type SteppedRollout,
+  type StoredVerdict,
+  stepRollout,
+} from './rollout/step-rollout.ts';
 export type { LogKind, Rating, Schema, UnlistedModels } from './schema.ts';
 export { LOG_KINDS, RATINGS, UNLISTED_MODELS } from './schema.ts';
 export { type SeededModel, seedCatalogue } from './seed-catalogue.ts';

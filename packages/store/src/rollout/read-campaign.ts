@@ -1,5 +1,5 @@
 import type { Sql, Statement } from '../sql.ts';
-import type { RolloutState } from './schema.ts';
+import type { HeldFor, RolloutState } from './schema.ts';
 
 export type FlagKill = { readonly id: number; readonly at: Date; readonly actor: string; readonly why: string };
 
@@ -11,6 +11,7 @@ export type CampaignRecord = {
   readonly stage: number;
   readonly percent: number;
   readonly state: RolloutState;
+  readonly heldFor: HeldFor | null;
   readonly bakingSince: Date | null;
   readonly expectedInstances: number | null;
   readonly flagVersion: number | null;
@@ -34,7 +35,7 @@ const READ: Statement = {
   name: 'read_campaign',
   text: `
     select f.name as flag, clock_timestamp() as now, coalesce(r.campaign, 0) as campaign, coalesce(r.stage, 0) as stage,
-           coalesce(r.percent, 0)::double precision as percent, coalesce(r.state, 'idle') as state, r.baking_since, r.expected_instances,
+           coalesce(r.percent, 0)::double precision as percent, coalesce(r.state, 'idle') as state, r.held_for, r.baking_since, r.expected_instances,
            r.flag_version, r.off_text, coalesce(r.fence, 0) as fence, r.lease_holder, r.lease_until,
            r.flag is not null and lease_holds(r) as held,
            f.enabled, f.percent::double precision as flag_percent, f.version, f.updated_at, f.updated_by,
@@ -54,6 +55,7 @@ type Row = {
   readonly stage: number;
   readonly percent: number;
   readonly state: RolloutState;
+  readonly held_for: HeldFor | null;
   readonly baking_since: Date | null;
   readonly expected_instances: number | null;
   readonly flag_version: number | null;
@@ -85,6 +87,7 @@ const toCampaign = (row: Row): CampaignRecord => ({
   stage: row.stage,
   percent: row.percent,
   state: row.state,
+  heldFor: row.held_for,
   bakingSince: row.baking_since,
   expectedInstances: row.expected_instances,
   flagVersion: row.flag_version,

@@ -50,6 +50,9 @@ export type RolloutVerdictRow = {
   readonly kind: 'tick' | 'final';
   readonly outcome: 'pass' | 'fail' | 'inconclusive';
   readonly decision: string;
+  readonly reason: string;
+  readonly from: Date;
+  readonly to: Date;
   readonly preconditions: unknown;
   readonly gates: unknown;
 };
@@ -61,7 +64,8 @@ export async function readRolloutVerdicts(
 ): Promise<RolloutVerdictRow[]> {
   let query = db
     .selectFrom('rollout_verdicts')
-    .select(['id', 'campaign', 'stage', 'at', 'kind', 'outcome', 'decision', 'preconditions', 'gates'])
+    .select(['id', 'campaign', 'stage', 'at', 'kind', 'outcome', 'decision', 'reason'])
+    .select(['window_from as from', 'window_to as to', 'preconditions', 'gates'])
     .where('flag', '=', flag)
     .orderBy('id', 'desc')
     .limit(limit);

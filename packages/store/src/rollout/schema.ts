@@ -3,8 +3,21 @@ import type { Generated, GeneratedAlways } from 'kysely';
 export const ROLLOUT_STATES = ['idle', 'baking', 'holding', 'paused', 'done', 'aborted'] as const;
 export type RolloutState = (typeof ROLLOUT_STATES)[number];
 
-export const ROLLOUT_ACTIONS = ['start', 'pause', 'resume', 'promote', 'hold', 'abort', 'kill-seen', 'done'] as const;
+export const ROLLOUT_ACTIONS = [
+  'start',
+  'pause',
+  'resume',
+  'promote',
+  'hold',
+  'rebake',
+  'abort',
+  'kill-seen',
+  'done',
+] as const;
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number];
+
+export const HELD_FOR = ['evidence', 'verdict', 'flag', 'kill'] as const;
+export type HeldFor = (typeof HELD_FOR)[number];
 
 export type AnnouncementKind = 'stage' | 'off' | 'note';
 
@@ -15,6 +28,7 @@ export type RolloutSchema = {
     stage: number;
     percent: string;
     state: RolloutState;
+    held_for: HeldFor | null;
     baking_since: Date | null;
     updated_at: Generated<Date>;
     campaign: Generated<number>;
@@ -35,6 +49,9 @@ export type RolloutSchema = {
     kind: 'tick' | 'final';
     outcome: 'pass' | 'fail' | 'inconclusive';
     decision: string;
+    reason: string;
+    window_from: Date;
+    window_to: Date;
     preconditions: unknown;
     gates: unknown;
     fence: number;

@@ -1,5 +1,5 @@
 import { firstRow, type Sql, type Statement } from '../sql.ts';
-import type { RolloutAction, RolloutState } from './schema.ts';
+import type { HeldFor, RolloutAction, RolloutState } from './schema.ts';
 
 /** The flag as the campaign wants it, and what of it was seen when that was decided. */
 export type FlagStep =
@@ -16,6 +16,9 @@ export type StoredVerdict = {
   readonly kind: 'tick' | 'final';
   readonly outcome: 'pass' | 'fail' | 'inconclusive';
   readonly decision: string;
+  readonly reason: string;
+  readonly from: string;
+  readonly to: string;
   readonly preconditions: readonly unknown[];
   readonly gates: readonly unknown[];
 };
@@ -25,9 +28,11 @@ export type RolloutPlace = { readonly campaign: number; readonly stage: number; 
 export type RolloutStep = {
   readonly action: RolloutAction;
   readonly why: string;
-  readonly to: RolloutPlace & { readonly percent: number };
-  /** Whether the evidence begins anew, goes on being collected, or is of no use any more. */
-  readonly bake: 'new' | 'kept' | 'none';
+  readonly to: RolloutPlace & { readonly percent: number; readonly heldFor: HeldFor | null };
+  /** Whether the evidence is collected anew from now on, as before, from a later time on, or not any more. */
+  readonly bake: 'new' | 'kept' | 'later' | 'none';
+  /** With `later`. */
+  readonly bakeFrom?: string;
   readonly flag?: FlagStep;
   readonly forced?: boolean;
   readonly instances?: number | null;
@@ -56,10 +61,7 @@ export type SteppedRollout =
 const STEP: Statement = { name: 'step_rollout', text: 'select * from step_rollout($1, $2, $3)' };
 
 /** All of a step, or none of it: one call is one transaction. */
-export async function stepRollout(
-  sql: Sql,
-  { flag, fence, step, ...rest }: StepRollout,
-): Promise<SteppedRollout> {
+export async function stepRollout(sql: Sql, { flag, fence, step, ...rest }: StepRollout): Promise<SteppedRollout> {
   type Row = { outcome: SteppedRollout['kind']; step_id: number | null; verdict_id: number | null };
   const row = firstRow(await sql.query<Row>(STEP, [flag, fence, JSON.stringify({ ...rest, ...step })]));
   if (row.outcome !== 'done') return { kind: row.outcome };
