@@ -6,10 +6,56 @@ export type {
   CampaignPlan,
   CampaignStage,
   Judged,
-  Outcome,
   Refusal,
 } from './campaign/campaign.ts';
 export { type Conduct, type Conducted, conduct, type PresentVerdict } from './campaign/conduct.ts';
 export { decideCampaign } from './campaign/decide-campaign.ts';
 export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
+
+// Gates.
+export { type CollectInput, collectEvidence } from './evidence/collect-evidence.ts';
+export type {
+  AuditEvidence,
+  CountEvidence,
+  Counts,
+  Evidence,
+  FlagReading,
+  GateEvidence,
+  InstanceCounts,
+  InstanceEvidence,
+  InstanceUse,
+  Refusal,
+  UseEvidence,
+} from './evidence/evidence.ts';
+export { checkPreconditions, type PreconditionsInput } from './gates/check-preconditions.ts';
+export { type JudgeInput, judgeStage } from './gates/judge-stage.ts';
+export type { GatePlan, StagePlan, Traffic } from './gates/plan.ts';
+export { type PlanInput, planStage } from './gates/plan-stage.ts';
+export {
+  type ControlVerdict,
+  type FlagTruth,
+  type GateVerdict,
+  HOLD_REASONS,
+  type Hold,
+  type HoldReason,
+  type Outcome,
+  type StageVerdict,
+} from './gates/verdict.ts';
+export type { Answer, Prometheus, RefusedWhy, Sample, Series } from './prometheus/prometheus.ts';
+export { ladderFor, readStages, StagesMistakes } from './stages/read-stages.ts';
+export type {
+  Cohorts,
+  Decision,
+  FailuresGate,
+  Gate,
+  Ladder,
+  LatencyGate,
+  Preconditions,
+  PrometheusBounds,
+  Selector,
+  Shown,
+  Stage,
+  Stages,
+  UtilisationGate,
+} from './stages/stages.ts';

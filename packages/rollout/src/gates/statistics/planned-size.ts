@@ -1,0 +1,41 @@
+import { binomialAtMost } from './binomial-tail.ts';
+
+export type Plan = {
+  /** The limit that has to be proven. */
+  readonly limit: number;
+  /** The rate that is assumed. */
+  readonly assumed: number;
+  readonly confidence: number;
+  readonly power: number;
+};
+
+export type Size = { readonly n: number; readonly allowed: number };
+
+/**
+ * The size from which on a cohort at the assumed rate passes with at least this power. Power falls between the sizes at which one more failure is allowed, so it is asked
+ * for at the end of such a stretch: a bake that ends with some events more than planned has it too.
+ */
+export function plannedSize({ limit, assumed, confidence, power }: Plan): Size {
+  const suffices = (allowed: number): boolean =>
+    binomialAtMost(allowed, leastSize(allowed + 1, limit, confidence) - 1, assumed) >= power;
+  const allowed = firstWhole(suffices);
+  return { n: leastSize(allowed, limit, confidence), allowed };
+}
+
+/** The fewest events that prove the limit with as many failures among them. */
+export const leastSize = (failures: number, limit: number, confidence: number): number =>
+  firstWhole((n) => n > failures && binomialAtMost(failures, n, limit) < 1 - confidence);
+
+/** The first whole number that is true, of a question that stays true after it. */
+function firstWhole(isTrue: (value: number) => boolean): number {
+  let high = 1;
+  if (isTrue(0)) return 0;
+  while (!isTrue(high)) high *= 2;
+  let low = Math.floor(high / 2);
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (isTrue(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
