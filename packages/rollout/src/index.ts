@@ -4,13 +4,15 @@ export type {
   CampaignCommand,
   CampaignDecision,
   CampaignPlan,
+  CampaignRefusal,
   CampaignStage,
   Judged,
-  Refusal,
 } from './campaign/campaign.ts';
 export { type Conduct, type Conducted, conduct, type PresentVerdict } from './campaign/conduct.ts';
 export { decideCampaign } from './campaign/decide-campaign.ts';
 export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';
+export { campaignPlan, type JudgeBake, judgeBake, verdictOf } from './campaign/judge-bake.ts';
+export { type MeasuredTraffic, measureTraffic } from './campaign/measure-traffic.ts';
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
 
 // Gates.

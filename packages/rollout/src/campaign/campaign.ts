@@ -47,7 +47,7 @@ export type CampaignCommand =
 
 export type Outcome = Judged['outcome'];
 
-export type Refusal =
+export type CampaignRefusal =
   | 'lease-lapsed'
   | 'held-by-another'
   | 'under-way'
@@ -65,4 +65,4 @@ export type CampaignDecision =
   | { readonly kind: 'step'; readonly outcome: Outcome; readonly step: RolloutStep; readonly told: string }
   /** Nothing changes; a verdict there is is kept all the same. `ended`: the controller has nothing to do any more. */
   | { readonly kind: 'stay'; readonly outcome: Outcome; readonly told: string; readonly ended?: true }
-  | { readonly kind: 'refuse'; readonly refusal: Refusal; readonly told: string };
+  | { readonly kind: 'refuse'; readonly refusal: CampaignRefusal; readonly told: string };

@@ -1,6 +1,6 @@
-import type { CampaignDecision, CampaignState, HeldFor, Outcome, Refusal } from './campaign.ts';
+import type { CampaignDecision, CampaignRefusal, CampaignState, HeldFor, Outcome } from './campaign.ts';
 
-export const refuse = (refusal: Refusal, told: string): CampaignDecision & { kind: 'refuse' } => ({
+export const refuse = (refusal: CampaignRefusal, told: string): CampaignDecision & { kind: 'refuse' } => ({
   kind: 'refuse',
   refusal,
   told,
