@@ -21,6 +21,7 @@ export type {
   AuditEvidence,
   CountEvidence,
   Counts,
+  Distrust,
   Evidence,
   FlagReading,
   GateEvidence,
@@ -33,7 +34,7 @@ export type {
 export { checkPreconditions, type PreconditionsInput } from './gates/check-preconditions.ts';
 export { type JudgeInput, judgeStage } from './gates/judge-stage.ts';
 export type { GatePlan, StagePlan, Traffic } from './gates/plan.ts';
-export { type PlanInput, planStage } from './gates/plan-stage.ts';
+export { type PlanInput, planStage, trafficOf } from './gates/plan-stage.ts';
 export {
   type ControlVerdict,
   type FlagTruth,

@@ -1,6 +1,12 @@
-import type { Prometheus } from '../prometheus/prometheus.ts';
+import type { Prometheus, Series } from '../prometheus/prometheus.ts';
+import { selectorText } from '../prometheus/selector-text.ts';
 import type { Stage, Stages } from '../stages/stages.ts';
-import type { Evidence } from './evidence.ts';
+import type { AuditEvidence, Evidence, InstanceEvidence, Refusal } from './evidence.ts';
+import { flagReading, newFlag } from './flag-fold.ts';
+import { gateEvidence } from './gate-evidence.ts';
+import { endsOf, lastSeen } from './process-life.ts';
+import { standingQueries } from './queries.ts';
+import { foldChunk, newWindow, rawQueries, type WindowFold } from './window-fold.ts';
 
 export type CollectInput = {
   readonly stages: Stages;
@@ -10,7 +16,119 @@ export type CollectInput = {
   readonly to: number;
 };
 
+/** What one who looks at the same bake again and again keeps, so that only what is new is read. */
+export type BakeMemory = { kept: { readonly key: string; readonly fold: WindowFold } | null };
+
+export const emptyMemory = (): BakeMemory => ({ kept: null });
+
 /** Never throws for what Prometheus answers: what could not be read is in `refusals`. */
-export async function collectEvidence(_prometheus: Prometheus, _input: CollectInput): Promise<Evidence> {
-  throw new Error('not built yet');
+export async function collectEvidence(
+  prometheus: Prometheus,
+  input: CollectInput,
+  memory: BakeMemory = emptyMemory(),
+): Promise<Evidence> {
+  const { stages, stage, from, to } = input;
+  const bounds = stages.prometheus;
+  const lookback = Math.max(bounds.longestGapMs, stages.preconditions.oldestSampleMs);
+  const key = JSON.stringify([stage.flag, stage.number, from]);
+  const kept = memory.kept?.key === key ? memory.kept.fold : newWindow(from - lookback);
+  // A sample has the time at which its scrape began and is there when the scrape has ended: the newest stretch is read again next time.
+  const settled = Math.max(kept.readUpTo, to - lookback);
+  const readings = new Readings(prometheus);
+  if (await readUpTo(readings, kept, settled, input)) memory.kept = { key, fold: kept };
+  const fold = structuredClone(kept);
+  await readUpTo(readings, fold, to, input);
+
+  const standing = standingQueries(stages, stage);
+  const audit = await auditOf(readings, standing.auditRun, standing.auditErrors, to);
+  const firing = await readings.instant(standing.firing, to);
+  const shown = [];
+  for (const { title, selector } of stage.shown) {
+    const query = selectorText(selector, { job: [bounds.job] });
+    shown.push({ title, query, series: await readings.instant(query, to) });
+  }
+  return {
+    flag: stage.flag,
+    stage: stage.number,
+    from,
+    to,
+    gates: stage.gates.map((gate) => gateEvidence(fold, gate, input)),
+    instances: instancesIn(fold, input),
+    audit,
+    firing: [...new Set(firing.map(({ labels }) => labels.alertname ?? 'without a name'))].toSorted(),
+    refusals: readings.refusals,
+    shown,
+  };
 }
+
+/** After the first refusal nothing more is asked: nothing can be decided any more, and a server in trouble is left alone. */
+class Readings {
+  readonly refusals: Refusal[] = [];
+  readonly #prometheus: Prometheus;
+
+  constructor(prometheus: Prometheus) {
+    this.#prometheus = prometheus;
+  }
+
+  raw(query: string, from: number, to: number): Promise<readonly Series[]> {
+    return this.#answer(query, () => this.#prometheus.raw(query, from, to));
+  }
+
+  instant(query: string, at: number): Promise<readonly Series[]> {
+    return this.#answer(query, () => this.#prometheus.instant(query, at));
+  }
+
+  async #answer(query: string, ask: () => ReturnType<Prometheus['raw']>): Promise<readonly Series[]> {
+    if (this.refusals.length > 0) return [];
+    const answer = await ask();
+    if (answer.kind === 'series') return answer.series;
+    this.refusals.push({ query, why: answer.why, detail: answer.detail });
+    return [];
+  }
+}
+
+/** Whether all was read. A chunk is folded when every query of it was answered, never in part. */
+async function readUpTo(readings: Readings, fold: WindowFold, to: number, input: CollectInput): Promise<boolean> {
+  const { stages, stage } = input;
+  while (fold.readUpTo < to) {
+    const until = Math.min(to, fold.readUpTo + stages.prometheus.chunkMs);
+    const chunk = new Map<string, readonly Series[]>();
+    for (const query of rawQueries(stages, stage)) chunk.set(query, await readings.raw(query, fold.readUpTo, until));
+    if (readings.refusals.length > 0) return false;
+    foldChunk(fold, chunk, input);
+    fold.readUpTo = until;
+  }
+  return true;
+}
+
+function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): InstanceEvidence[] {
+  // An instance that Prometheus knows of and never could scrape is one, too.
+  const names = [...new Set([...fold.lives.keys(), ...fold.ups.keys()])].toSorted();
+  return names.map((instance) => {
+    const life = fold.lives.get(instance);
+    return {
+      instance,
+      atStart: life?.atStart ?? false,
+      firstSampleAt: life?.processes[0]?.firstAt ?? null,
+      lastSampleAt: life === undefined ? null : lastSeen(life),
+      up: fold.ups.get(instance)?.up ?? null,
+      longestGapMs: life?.longestGapMs ?? 0,
+      gapEndedAt: life?.gapEndedAt ?? null,
+      ended: life === undefined ? [] : endsOf(life, from, to, stages.preconditions.oldestSampleMs),
+      flag: flagReading(fold.flags.get(instance) ?? newFlag()),
+    };
+  });
+}
+
+/** Every instance reads it from the same database; of two that differ, the worse is believed. */
+async function auditOf(readings: Readings, run: string, errors: string, to: number): Promise<AuditEvidence> {
+  const times = newest(await readings.instant(run, to));
+  const counts = newest(await readings.instant(errors, to));
+  return {
+    lastRunAt: times.length === 0 ? null : Math.min(...times) * 1_000,
+    errors: counts.length === 0 ? null : Math.max(...counts),
+  };
+}
+
+const newest = (series: readonly Series[]): number[] =>
+  series.flatMap(({ samples }) => samples.slice(-1)).map(({ value }) => value);

@@ -1,6 +1,7 @@
-import type { Evidence } from '../evidence/evidence.ts';
-import type { Stages } from '../stages/stages.ts';
-import type { FlagTruth, Hold } from './verdict.ts';
+import type { Distrust, Evidence, InstanceEvidence } from '../evidence/evidence.ts';
+import type { Preconditions, Stages } from '../stages/stages.ts';
+import { durationText } from './in-words.ts';
+import type { FlagTruth, Hold, HoldReason } from './verdict.ts';
 
 export type PreconditionsInput = {
   readonly stages: Stages;
@@ -9,6 +10,110 @@ export type PreconditionsInput = {
 };
 
 /** What forbids promoting now. Before a bake, over evidence whose `from` is its `to`: whether the bake may begin. */
-export function checkPreconditions(_input: PreconditionsInput): Hold[] {
-  throw new Error('not built yet');
+export function checkPreconditions({ stages, evidence, expected }: PreconditionsInput): Hold[] {
+  const { preconditions, prometheus } = stages;
+  // Without all answers, what the others seem to say is misleading: an instance that was not read is not gone.
+  if (evidence.refusals.length > 0)
+    return evidence.refusals.map(({ query, why, detail }) =>
+      hold('prometheus_unavailable', query, `Prometheus did not answer (${why}): ${detail}`),
+    );
+  return [
+    ...ofInstances(evidence, preconditions),
+    ...evidence.instances.flatMap((instance) => [
+      ...ofFreshness(instance, evidence.to, preconditions),
+      ...ofGaps(instance, prometheus.longestGapMs),
+      ...ofConvergence(instance, expected, preconditions),
+    ]),
+    ...ofEndedProcesses(evidence, preconditions),
+    ...ofCounts(evidence),
+    ...ofAudit(evidence, preconditions),
+    ...evidence.firing.map((alert) => hold('page_alert', alert, `the alert ${alert} of severity page fires`)),
+  ];
+}
+
+const hold = (reason: HoldReason, about: string | null, detail: string, bakeFrom: number | null = null): Hold => ({
+  reason,
+  about,
+  detail,
+  bakeFrom,
+});
+
+const isFresh = ({ lastSampleAt }: InstanceEvidence, to: number, { oldestSampleMs }: Preconditions): boolean =>
+  lastSampleAt !== null && to - lastSampleAt <= oldestSampleMs;
+
+function ofInstances({ instances, to }: Evidence, preconditions: Preconditions): Hold[] {
+  if (instances.length === 0) return [hold('no_data', null, 'Prometheus has no samples of any instance')];
+  const fresh = instances.filter((instance) => isFresh(instance, to, preconditions) && instance.up !== false).length;
+  const atStart = instances.filter((instance) => instance.atStart).length;
+  const expected = Math.max(preconditions.leastInstances, atStart);
+  if (fresh >= expected) return [];
+  return [hold('too_few_instances', null, `${fresh} of at least ${expected} instances are seen`)];
+}
+
+function ofFreshness(instance: InstanceEvidence, to: number, preconditions: Preconditions): Hold[] {
+  const { instance: name, lastSampleAt, up } = instance;
+  if (up === false) return [hold('instance_down', name, `${name} cannot be scraped`)];
+  if (isFresh(instance, to, preconditions) && up === true) return [];
+  const since = lastSampleAt === null ? 'at all' : `for ${durationText(to - lastSampleAt)}`;
+  // An instance that was taken away does not come back: the bake goes on without it from now on.
+  return [hold('stale', name, `${name} has had no samples ${since}`, to)];
+}
+
+function ofGaps({ instance, longestGapMs, gapEndedAt }: InstanceEvidence, bound: number): Hold[] {
+  if (longestGapMs <= bound) return [];
+  return [hold('scrape_gap', instance, `${instance} was not seen for ${durationText(longestGapMs)}`, gapEndedAt)];
+}
+
+function ofEndedProcesses({ instances }: Evidence, { mostEndedProcesses }: Preconditions): Hold[] {
+  const ended = instances.flatMap(({ instance, ended: times }) => times.map((at) => ({ instance, at })));
+  if (ended.length <= mostEndedProcesses) return [];
+  const names = [...new Set(ended.map(({ instance }) => instance))].join(', ');
+  const detail = `${ended.length} processes ended within the bake (${names}): what they counted last is not known`;
+  return [hold('process_ended', names, detail, Math.max(...ended.map(({ at }) => at)) + 1)];
+}
+
+function ofConvergence({ instance, flag }: InstanceEvidence, expected: FlagTruth, bounds: Preconditions): Hold[] {
+  const { enabled, percent, version, readAgeSeconds, lastOtherwiseAt } = flag;
+  if (enabled === null || percent === null || version === null || readAgeSeconds === null)
+    return [hold('no_data', instance, `${instance} does not say what it knows of the flag`)];
+  if (!(readAgeSeconds * 1_000 <= bounds.oldestFlagReadMs))
+    return [hold('flag_read_stale', instance, `${instance} last read its flags ${readAgeSeconds} s ago`)];
+  if (enabled !== Number(expected.enabled) || percent !== expected.percent || version !== expected.version)
+    return [
+      hold(
+        'not_converged',
+        instance,
+        `${instance} has version ${version} (${enabled === 1 ? `${percent} %` : 'off'}), the database version ${expected.version} (${expected.enabled ? `${expected.percent} %` : 'off'})`,
+      ),
+    ];
+  if (lastOtherwiseAt === null) return [];
+  const detail = `${instance} had another state of the flag, or an old one, within the bake`;
+  return [hold('not_converged', instance, detail, lastOtherwiseAt + 1)];
+}
+
+const REASON_OF_DISTRUST: Readonly<Record<Distrust['why'], HoldReason>> = {
+  no_data: 'no_data',
+  not_a_number: 'not_a_number',
+  not_a_counter: 'untrusted_counts',
+  beginning_unknown: 'untrusted_counts',
+  ended_early: 'untrusted_counts',
+  no_instance: 'untrusted_counts',
+};
+
+function ofCounts({ gates, to }: Evidence): Hold[] {
+  return gates.flatMap((evidence) => {
+    const untrusted = evidence.kind === 'counts' ? evidence.treatment.untrusted : evidence.untrusted;
+    return untrusted.map(({ why, detail }) =>
+      hold(REASON_OF_DISTRUST[why], evidence.gate, `${evidence.gate}: ${detail}`, why === 'no_data' ? null : to),
+    );
+  });
+}
+
+function ofAudit({ audit, to }: Evidence, { oldestAuditMs, mostAuditErrors }: Preconditions): Hold[] {
+  const { lastRunAt, errors } = audit;
+  if (lastRunAt === null || errors === null) return [hold('audit_missing', null, 'no audit has run')];
+  if (!(to - lastRunAt <= oldestAuditMs))
+    return [hold('audit_stale', null, `the last audit ran ${durationText(to - lastRunAt)} ago`)];
+  if (!(errors <= mostAuditErrors)) return [hold('audit_errors', null, `the last audit found ${errors} errors`)];
+  return [];
 }

@@ -1,17 +1,108 @@
-import type { Evidence } from '../evidence/evidence.ts';
-import type { Stage, Stages } from '../stages/stages.ts';
-import type { FlagTruth, StageVerdict } from './verdict.ts';
+import type { Evidence, GateEvidence } from '../evidence/evidence.ts';
+import type { Gate, Stage, Stages } from '../stages/stages.ts';
+import { checkPreconditions } from './check-preconditions.ts';
+import { durationText } from './in-words.ts';
+import { judgeCounts } from './judge-counts.ts';
+import { judgeUse } from './judge-use.ts';
+import { comparesCohorts, requiredSizes } from './required-sizes.ts';
+import type { Size } from './statistics/planned-size.ts';
+import type { FlagTruth, GateVerdict, Hold, StageVerdict } from './verdict.ts';
 
 export type JudgeInput = {
   readonly stages: Stages;
   readonly stage: Stage;
   readonly evidence: Evidence;
   readonly expected: FlagTruth;
-  /** Whether a bake that has lasted its least time is decided now although numbers are missing, as at its longest time. */
-  readonly endNow?: boolean;
 };
 
 /** Pure: the same evidence gives the same verdict, whenever it is judged. */
-export function judgeStage(_input: JudgeInput): StageVerdict {
-  throw new Error('not built yet');
+export function judgeStage({ stages, stage, evidence, expected }: JudgeInput): StageVerdict {
+  const sizes = requiredSizes(stages.decision, stage);
+  const holds = [...notAtStage(stage, expected), ...checkPreconditions({ stages, evidence, expected })];
+  const over = isOver(stage, evidence, sizes);
+  const gates = stage.gates.map((gate) =>
+    judgeGate(stages, stage, gate, evidence, sizes.get(gate.name), over && holds.length === 0),
+  );
+  return {
+    flag: stage.flag,
+    stage: stage.number,
+    percent: stage.percent,
+    from: evidence.from,
+    to: evidence.to,
+    ...decide(gates, holds, over, evidence),
+    holds,
+    gates,
+    shown: evidence.shown,
+  };
+}
+
+type Decided = Pick<StageVerdict, 'outcome' | 'why' | 'final' | 'reason'>;
+
+function decide(gates: readonly GateVerdict[], holds: readonly Hold[], over: boolean, { from, to }: Evidence): Decided {
+  const told = (found: readonly GateVerdict[]): string =>
+    found.map(({ title, reason }) => `${title}: ${reason}`).join('; ');
+  const early = gates.filter(({ outcome, decided }) => outcome === 'fail' && decided === 'early');
+  // A hold keeps a stage from being promoted, not from being aborted.
+  if (early.length > 0) return { outcome: 'fail', why: 'failed_early', final: true, reason: told(early) };
+  if (holds.length > 0) {
+    const reason = holds.map(({ detail }) => detail).join('; ');
+    return { outcome: 'inconclusive', why: 'held', final: false, reason };
+  }
+  if (!over) {
+    const reason = `baking for ${durationText(to - from)}; ${told(gates)}`;
+    return { outcome: 'inconclusive', why: 'baking', final: false, reason };
+  }
+  const failed = gates.filter(({ outcome }) => outcome === 'fail');
+  if (failed.length > 0) return { outcome: 'fail', why: 'failed', final: true, reason: told(failed) };
+  const unproven = gates.filter(({ outcome }) => outcome === 'inconclusive');
+  if (unproven.length > 0) return { outcome: 'inconclusive', why: 'not_proven', final: true, reason: told(unproven) };
+  return { outcome: 'pass', why: 'proven', final: true, reason: `every gate is proven: ${told(gates)}` };
+}
+
+/** Decided by time and by how much was counted, never by what was counted: only so the end is one look and no peeking. */
+function isOver(
+  { bake, gates }: Stage,
+  { from, to, gates: found }: Evidence,
+  sizes: ReadonlyMap<string, Size>,
+): boolean {
+  const elapsed = to - from;
+  if (elapsed < bake.leastMs) return false;
+  if (elapsed >= bake.mostMs) return true;
+  return gates.every(({ name }) => {
+    const evidence = found.find(({ gate }) => gate === name);
+    return evidence !== undefined && countedIn(evidence) >= (sizes.get(name)?.n ?? Number.POSITIVE_INFINITY);
+  });
+}
+
+function countedIn(evidence: GateEvidence): number {
+  if (evidence.kind === 'counts') return evidence.treatment.n;
+  // Its size is the least time of the bake, which is over; a period that was not seen whole makes no difference.
+  return Number.POSITIVE_INFINITY;
+}
+
+function judgeGate(
+  { decision }: Stages,
+  { cohorts }: Stage,
+  gate: Gate,
+  { gates, from, to }: Evidence,
+  size: Size = { n: 0, allowed: 0 },
+  atEnd: boolean,
+): GateVerdict {
+  const evidence = gates.find((found) => found.gate === gate.name);
+  const judged = { decision, size, atEnd, from, to };
+  if (gate.kind === 'utilisation') {
+    const none = { gate: gate.name, kind: 'use', queries: [], instances: [], untrusted: [] } as const;
+    return judgeUse({ ...judged, gate, evidence: evidence?.kind === 'use' ? evidence : none });
+  }
+  const nothing = { n: 0, failures: 0, instances: [], untrusted: [] } as const;
+  const control = comparesCohorts(gate, cohorts) ? nothing : null;
+  const none = { gate: gate.name, kind: 'counts', queries: [], treatment: nothing, control } as const;
+  return judgeCounts({ ...judged, gate, evidence: evidence?.kind === 'counts' ? evidence : none });
+}
+
+function notAtStage({ flag, number, percent }: Stage, expected: FlagTruth): Hold[] {
+  if (expected.enabled && expected.percent === percent) return [];
+  const is = expected.enabled ? `at ${expected.percent} %` : 'off';
+  const detail = `${flag} is ${is} in the database, stage ${number} is ${percent} %`;
+  return [{ reason: 'not_at_stage', about: flag, detail, bakeFrom: null }];
 }

@@ -7,10 +7,13 @@ export type Traffic = {
 export type GatePlan = {
   readonly gate: string;
   readonly title: string;
+  /** What is counted, in the plural. */
+  readonly events: string;
   /** Events needed in the treatment cohort; periods for a utilisation. */
   readonly needed: number;
   /** Failures that are still enough to pass at that size. */
   readonly allowed: number;
+  /** Of those that count for the gate: of the treatment, where it tells cohorts apart. */
   readonly perHour: number;
   /** Infinity at no traffic. */
   readonly takesMs: number;

@@ -52,6 +52,8 @@ export const HOLD_REASONS = [
   'prometheus_unavailable',
   'no_data',
   'not_a_number',
+  'untrusted_counts',
+  'not_at_stage',
   'stale',
   'too_few_instances',
   'instance_down',

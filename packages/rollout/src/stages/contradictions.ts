@@ -10,7 +10,7 @@ export function contradictionsIn(file: StagesFile, buckets: Buckets): Mistake[] 
   return [
     ...Object.entries(file.gates).flatMap(([name, gate]) => inGate(name, gate, buckets)),
     ...Object.keys(file.flags).flatMap((flag) => inLadder(flag, file)),
-    ...inTimes(file),
+    ...inBounds(file),
   ];
 }
 
@@ -65,10 +65,14 @@ function inLadder(flag: string, file: StagesFile): Mistake[] {
   return found;
 }
 
-function inTimes({ prometheus, preconditions }: StagesFile): Mistake[] {
+function inBounds(file: StagesFile): Mistake[] {
+  const { decision, prometheus, preconditions } = file;
   const found: Mistake[] = [];
   if (preconditions.oldest_sample < prometheus.scrape_interval)
     found.push({ path: ['preconditions', 'oldest_sample'], mistake: 'is less than the scrape interval' });
+  const gates = Object.keys(file.gates).length;
+  if ((1 - decision.power) / gates <= decision.control_alpha)
+    found.push({ path: ['decision', 'control_alpha'], mistake: `leaves nothing of the power for ${gates} gates` });
   if (prometheus.chunk <= prometheus.scrape_interval * prometheus.longest_gap)
     found.push({ path: ['prometheus', 'chunk'], mistake: 'is not longer than the longest gap' });
   return found;

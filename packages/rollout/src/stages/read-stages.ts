@@ -83,20 +83,20 @@ function stagesOf(file: StagesFile): Stages {
 }
 
 function gateOf(name: string, gate: GateFile): Gate {
-  const { title, spec, k6 } = gate;
+  const { title, events, spec, k6 } = gate;
   switch (gate.kind) {
     case 'failures': {
       const { kind, by, limit, assumed, bad, total } = gate;
-      return { name, title, spec, k6, kind, by, limit, assumed, bad, total };
+      return { name, title, events, spec, k6, kind, by, limit, assumed, bad, total };
     }
     case 'latency': {
       const { kind, by, limit, quantile, assumed, histogram } = gate;
-      return { name, title, spec, k6, kind, by, limitSeconds: limit / 1_000, quantile, assumed, histogram };
+      return { name, title, events, spec, k6, kind, by, limitSeconds: limit / 1_000, quantile, assumed, histogram };
     }
     case 'utilisation': {
       const { kind, limit, quantile, period, early_periods, used, capacity } = gate;
       const periods = { periodMs: period, earlyPeriods: early_periods };
-      return { name, title, spec, k6, kind, by: null, limit, quantile, ...periods, used, capacity };
+      return { name, title, events, spec, k6, kind, by: null, limit, quantile, ...periods, used, capacity };
     }
   }
 }

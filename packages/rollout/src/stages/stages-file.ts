@@ -15,6 +15,7 @@ const positive = z.number().int().min(1);
 
 const named = {
   title: z.string().min(1),
+  events: z.string().min(1),
   spec: z.string().min(1),
   k6: name.nullable(),
 };

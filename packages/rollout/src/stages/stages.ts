@@ -79,6 +79,8 @@ export type Selector = {
 type NamedGate = {
   readonly name: string;
   readonly title: string;
+  /** What is counted, in the plural. */
+  readonly events: string;
   /** The sentence of the specification the limit is from. */
   readonly spec: string;
   /** The label that tells cohorts apart; null where the metric has none, and everybody is counted. */

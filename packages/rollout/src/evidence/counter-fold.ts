@@ -1,0 +1,94 @@
+import type { Sample } from '../prometheus/prometheus.ts';
+import type { Distrust } from './evidence.ts';
+import { type ProcessLife, processAt } from './process-life.ts';
+
+/** How far one series of a counter has been counted. */
+export type CounterFold = {
+  readonly labels: Readonly<Record<string, string>>;
+  last: Sample | null;
+  lastStartedAt: number | null;
+  increase: number;
+  readonly untrusted: Distrust[];
+};
+
+export const newCounter = (labels: CounterFold['labels']): CounterFold => ({
+  labels,
+  last: null,
+  lastStartedAt: null,
+  increase: 0,
+  untrusted: [],
+});
+
+/**
+ * Adds what a counter rose by after `from`, in whole events: `increase()` of Prometheus extrapolates to the edges of its range and says 385.01 where 381 happened.
+ *
+ * - The newest sample up to `from` is the base and adds nothing.
+ * - Between two samples of one process, the difference is added. A counter of one process never falls.
+ * - The first sample of another process adds its whole value: a process begins at 0. That two samples are of two processes is told by its start
+ *   time, as a new process may have counted more than the old one did.
+ * - Where there is no base, the first sample adds its whole value if the process began after `from`, or if it was scraped before without this
+ *   series, which then was not born. Otherwise what it counted before `from` is not known, and it is not trusted.
+ */
+export function foldCounter(counter: CounterFold, samples: readonly Sample[], life: ProcessLife, from: number): void {
+  for (const sample of samples) {
+    const { at, value } = sample;
+    const { last } = counter;
+    if (last !== null && at === last.at && value === last.value) continue;
+    const mistake = mistakeIn(sample, last);
+    if (mistake !== null) {
+      distrust(counter, mistake);
+      continue;
+    }
+    const process = processAt(life, at);
+    if (process === undefined)
+      distrust(counter, {
+        why: 'beginning_unknown',
+        detail: `${nameOf(counter)} has samples of a process that is not known`,
+      });
+    if (at > from) counter.increase += addedBy(counter, sample, process, from);
+    counter.last = sample;
+    counter.lastStartedAt = process?.startedAt ?? counter.lastStartedAt;
+  }
+}
+
+function mistakeIn({ at, value }: Sample, last: Sample | null): Distrust | null {
+  if (!Number.isFinite(value)) return { why: 'not_a_number', detail: `a sample is ${value}` };
+  if (value < 0) return { why: 'not_a_counter', detail: `a sample is ${value}` };
+  if (last !== null && at <= last.at) return { why: 'not_a_counter', detail: 'samples are not in order of time' };
+  return null;
+}
+
+type Scraped = ReturnType<typeof processAt>;
+
+function addedBy(counter: CounterFold, { at, value }: Sample, process: Scraped, from: number): number {
+  const { last, lastStartedAt } = counter;
+  if (last === null) {
+    const isNew = process !== undefined && (process.startedAt > from || process.firstAt < at);
+    if (isNew) return value;
+    distrust(counter, {
+      why: 'beginning_unknown',
+      detail: `${nameOf(counter)} was first seen within the bake, its process is older`,
+    });
+    return 0;
+  }
+  if (process !== undefined && process.startedAt !== lastStartedAt) return value;
+  if (value >= last.value) return value - last.value;
+  distrust(counter, { why: 'not_a_counter', detail: `${nameOf(counter)} fell within one process` });
+  return 0;
+}
+
+const nameOf = ({ labels }: CounterFold): string =>
+  `${labels.__name__ ?? 'a series'} of ${labels.instance ?? 'no instance'}`;
+
+/** Each reason once: a series that is wrong is so at every scrape. */
+export function distrust({ untrusted }: { readonly untrusted: Distrust[] }, found: Distrust): void {
+  if (!untrusted.some(({ why, detail }) => why === found.why && detail === found.detail)) untrusted.push(found);
+}
+
+/** A series that is no longer there while its process goes on has counted since, or not: nobody knows. */
+export function checkEnd(counter: CounterFold, life: ProcessLife, longestGapMs: number): void {
+  const { last, lastStartedAt } = counter;
+  const process = life.processes.find(({ startedAt }) => startedAt === lastStartedAt);
+  if (last !== null && process !== undefined && process.lastAt - last.at > longestGapMs)
+    distrust(counter, { why: 'ended_early', detail: `${nameOf(counter)} ended before its process` });
+}

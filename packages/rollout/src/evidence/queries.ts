@@ -1,0 +1,68 @@
+import { comparesCohorts } from '../gates/required-sizes.ts';
+import { selectorText } from '../prometheus/selector-text.ts';
+import type { Gate, Selector, Stage, Stages } from '../stages/stages.ts';
+
+/** What a gate counts: how much there was, and how much of it was bad or, for a latency, was good. */
+export type GateQueries =
+  | { readonly kind: 'bad'; readonly total: readonly string[]; readonly bad: readonly string[] }
+  | { readonly kind: 'good'; readonly total: readonly string[]; readonly good: readonly string[] }
+  | { readonly kind: 'use'; readonly used: string; readonly capacity: string };
+
+export function gateQueries({ prometheus }: Stages, { cohorts }: Stage, gate: Gate): GateQueries {
+  const also = {
+    job: [prometheus.job],
+    ...(comparesCohorts(gate, cohorts) ? { [cohorts.label]: [...cohorts.treatment, ...cohorts.control] } : {}),
+  };
+  const text = (selector: Selector): string => selectorText(selector, also);
+  switch (gate.kind) {
+    case 'failures':
+      return { kind: 'bad', total: gate.total.map(text), bad: gate.bad.map(text) };
+    case 'latency': {
+      const { metric, labels, not } = gate.histogram;
+      const le = [String(gate.limitSeconds)];
+      return {
+        kind: 'good',
+        total: [text({ metric: `${metric}_count`, labels, not })],
+        good: [text({ metric: `${metric}_bucket`, labels: { ...labels, le }, not })],
+      };
+    }
+    case 'utilisation':
+      return { kind: 'use', used: text(gate.used), capacity: text(gate.capacity) };
+  }
+}
+
+export function namesOf(queries: GateQueries): string[] {
+  switch (queries.kind) {
+    case 'bad':
+      return [...queries.bad, ...queries.total];
+    case 'good':
+      return [...queries.good, ...queries.total];
+    case 'use':
+      return [queries.used, queries.capacity];
+  }
+}
+
+export type StandingQueries = Record<
+  'start' | 'up' | 'enabled' | 'percent' | 'version' | 'age' | 'auditRun' | 'auditErrors' | 'firing',
+  string
+>;
+
+/** What has to be known besides the gates. */
+export function standingQueries({ prometheus }: Stages, { flag }: Stage): StandingQueries {
+  const job = { job: [prometheus.job] };
+  const of = (metric: string, labels: Selector['labels'] = {}): string =>
+    selectorText({ metric, labels: { ...job, ...labels }, not: {} });
+  const ofFlag = { flag: [flag] };
+  return {
+    start: of('process_start_time_seconds'),
+    up: of('up'),
+    enabled: of('phaselock_flag_enabled', ofFlag),
+    percent: of('phaselock_rollout_percent', ofFlag),
+    version: of('phaselock_flag_version', ofFlag),
+    age: of('phaselock_flag_read_age_seconds'),
+    auditRun: of('phaselock_audit_last_run_timestamp_seconds'),
+    auditErrors: of('phaselock_audit_findings', { severity: ['error'] }),
+    // Of any job: what a rollout breaks may be elsewhere.
+    firing: selectorText({ metric: 'ALERTS', labels: { alertstate: ['firing'], severity: ['page'] }, not: {} }),
+  };
+}

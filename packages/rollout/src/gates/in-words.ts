@@ -1,0 +1,22 @@
+const UNITS = [
+  ['days', 86_400_000],
+  ['hours', 3_600_000],
+  ['minutes', 60_000],
+  ['seconds', 1_000],
+] as const;
+
+/** "1.36 %". Three digits that count, so that a bound next to its limit is told apart from it. */
+export const percentText = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
+
+/** "28 days". Rounded up: what is said to take 28 days takes no longer. */
+export function durationText(milliseconds: number): string {
+  if (!Number.isFinite(milliseconds)) return 'never';
+  for (const [unit, length] of UNITS) {
+    const count = milliseconds / length;
+    if (count >= 2 || unit === 'seconds')
+      return `${count < 10 ? Math.ceil(count * 10) / 10 : Math.ceil(count)} ${unit}`;
+  }
+  return '0 seconds';
+}
+
+export const numberText = (value: number): string => String(Number(value.toPrecision(3)));

@@ -1,0 +1,115 @@
+import type { CountEvidence, Counts } from '../evidence/evidence.ts';
+import type { Decision, FailuresGate, LatencyGate } from '../stages/stages.ts';
+import { percentText } from './in-words.ts';
+import { limitOf } from './required-sizes.ts';
+import { lowerBound, upperBound } from './statistics/binomial-bounds.ts';
+import { earlyEvidence } from './statistics/early-evidence.ts';
+import type { Size } from './statistics/planned-size.ts';
+import { worseThanControl } from './statistics/worse-than-control.ts';
+import type { ControlVerdict, GateVerdict } from './verdict.ts';
+
+export type CountsInput = {
+  readonly gate: FailuresGate | LatencyGate;
+  readonly evidence: CountEvidence;
+  readonly decision: Decision;
+  readonly size: Size;
+  /** Whether the bake is over and nothing holds: the one time a pass can be decided. */
+  readonly atEnd: boolean;
+  readonly from: number;
+  readonly to: number;
+};
+
+type Decided = Pick<GateVerdict, 'outcome' | 'decided' | 'reason'>;
+
+/** Whether the share of bad events of the treatment, or of everybody where there are no cohorts, is below the limit. */
+export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }: CountsInput): GateVerdict {
+  const limit = limitOf(gate);
+  const { failures } = evidence.treatment;
+  const n = eventsOf(evidence.treatment);
+  const counted = {
+    n,
+    failures,
+    limit,
+    upper: upperBound(failures, n, decision.confidence),
+    lower: lowerBound(failures, n, decision.confidence),
+    eValue: earlyEvidence(failures, n, limit),
+  };
+  const control = atEnd ? compared(evidence) : uncompared(evidence.control);
+  return {
+    gate: gate.name,
+    title: gate.title,
+    kind: gate.kind,
+    ...decide(gate, counted, { control, decision, size, atEnd, untrusted: evidence.treatment.untrusted }),
+    queries: evidence.queries,
+    from,
+    to,
+    ...counted,
+    planned: size.n,
+    rate: n === 0 ? null : failures / n,
+    confidence: decision.confidence,
+    control,
+    instances: evidence.treatment.instances,
+    use: [],
+  };
+}
+
+type Counted = Record<'n' | 'failures' | 'limit' | 'upper' | 'lower' | 'eValue', number>;
+type Circumstances = Pick<CountsInput, 'decision' | 'size' | 'atEnd'> & {
+  readonly control: ControlVerdict | null;
+  readonly untrusted: Counts['untrusted'];
+};
+
+function decide({ events, kind }: CountsInput['gate'], counted: Counted, around: Circumstances): Decided {
+  const { n, failures, limit, upper, lower, eValue } = counted;
+  const { decision, size, atEnd, control, untrusted } = around;
+  const bad = kind === 'latency' ? 'too slow' : 'failed';
+  const seen = `${failures} of ${n} ${events} ${bad}`;
+  const bounds = `at ${percentText(decision.confidence)} confidence`;
+  // What was seen to fail did fail, also where something else was not seen.
+  if (eValue >= 1 / decision.earlyFailAlpha)
+    return {
+      outcome: 'fail',
+      decided: 'early',
+      reason: `${seen}: at the limit of ${percentText(limit)} this is seen in at most ${percentText(decision.earlyFailAlpha)} of bakes, however often one looks`,
+    };
+  const [doubt] = untrusted;
+  if (doubt !== undefined)
+    return { outcome: 'inconclusive', decided: 'not_yet', reason: `the counts cannot be trusted: ${doubt.detail}` };
+  if (!atEnd)
+    return {
+      outcome: 'inconclusive',
+      decided: 'not_yet',
+      reason: `${seen}; ${n} of the ${size.n} planned were counted`,
+    };
+  if (n === 0) return { outcome: 'inconclusive', decided: 'end', reason: `there were no ${events}` };
+  if (lower > limit)
+    return {
+      outcome: 'fail',
+      decided: 'end',
+      reason: `${seen}: at least ${percentText(lower)} ${bounds}, the limit is ${percentText(limit)}`,
+    };
+  if (control?.pValue != null && control.pValue < decision.controlAlpha)
+    return {
+      outcome: 'fail',
+      decided: 'end',
+      reason: `${seen}, ${control.failures} of ${control.n} in the control: the treatment is worse (p = ${control.pValue.toPrecision(2)})`,
+    };
+  const at = `at most ${percentText(upper)} ${bounds}, the limit is ${percentText(limit)}`;
+  if (upper < limit) return { outcome: 'pass', decided: 'end', reason: `${seen}: ${at}` };
+  return { outcome: 'inconclusive', decided: 'end', reason: `${seen}: ${at}, so neither is proven` };
+}
+
+/** Two counters of the same thing that were read one after the other can differ: what failed was an event. */
+const eventsOf = ({ n, failures }: Counts): number => Math.max(n, failures);
+
+function uncompared(control: Counts | null): ControlVerdict | null {
+  if (control === null) return null;
+  return { n: eventsOf(control), failures: control.failures, instances: control.instances, pValue: null };
+}
+
+function compared({ treatment, control }: CountEvidence): ControlVerdict | null {
+  const before = uncompared(control);
+  if (before === null || control === null || control.untrusted.length > 0) return before;
+  const pValue = worseThanControl({ failures: treatment.failures, n: eventsOf(treatment) }, before);
+  return { ...before, pValue };
+}
