@@ -12,7 +12,6 @@ export { type Conduct, type Conducted, conduct, type PresentVerdict } from './ca
 export { decideCampaign } from './campaign/decide-campaign.ts';
 export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';
 export { campaignPlan, type JudgeBake, judgeBake, verdictOf } from './campaign/judge-bake.ts';
-export { type MeasuredTraffic, measureTraffic } from './campaign/measure-traffic.ts';
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
 
 // Gates.

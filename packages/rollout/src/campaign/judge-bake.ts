@@ -12,13 +12,11 @@ import type { PresentVerdict } from './conduct.ts';
 export type JudgeBake = {
   readonly prometheus: Prometheus;
   readonly stages: Stages;
-  /** Decide now although numbers are missing, as at the end of the longest bake. */
-  readonly endNow: boolean;
 };
 
 /** What the gates say of the bake as it is now, by the times of the database. */
 export async function judgeBake(
-  { prometheus, stages, endNow }: JudgeBake,
+  { prometheus, stages }: JudgeBake,
   record: CampaignRecord,
 ): Promise<PresentVerdict<StageVerdict>> {
   const here = withInstances(stages, record.expectedInstances);
@@ -32,7 +30,7 @@ export async function judgeBake(
     to,
   });
   const expected = { enabled, version, percent: record.present.percent };
-  return verdictOf(judgeStage({ stages: here, stage, evidence, expected, endNow }));
+  return verdictOf(judgeStage({ stages: here, stage, evidence, expected }));
 }
 
 /** As many processes as the start of the campaign named; without a number, as many as the file says. */
