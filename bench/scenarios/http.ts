@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { TaskId } from '@phaselock/core';
+import { setFlag } from '@phaselock/store';
 import { spawnNode } from '@phaselock/testkit';
 import { type BenchWorld, MODELS, modelOf, slotOf } from '../bench-world.ts';
 import { type HttpClient, httpLoad } from '../http-load.ts';
@@ -55,7 +56,7 @@ export async function httpLatestScenario(world: BenchWorld, clients: number): Pr
 export async function httpReplaceScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
   // Heard of by other processes in the same way as what the API does.
   const guard = await world.guard('optimistic', { invalidation: 'postgres' });
-  await guard.setFlag({ name: 'pessimistic_locking_enabled', enabled: false, actor: 'bench' });
+  await setFlag(guard.database, { name: 'pessimistic_locking_enabled', enabled: false, actor: 'bench' });
   const { url, key } = await serve(world);
   const [keys, floorKeys] = [await world.tasks(clients), await world.tasks(clients)];
   for (const taskId of [...keys, ...floorKeys]) await guard.start({ ...slotOf(taskId), model: modelOf(0) });

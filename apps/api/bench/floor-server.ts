@@ -32,8 +32,10 @@ const keys = authenticateKeys({
   now,
 });
 const time: RequestTime = { bounded: (work) => work(), notCounting: (work) => work() };
+const authenticate = authenticateBy({ keys, tokens: undefined });
 const intake: Intake = {
-  authenticate: authenticateBy({ keys, tokens: undefined }),
+  authenticate,
+  authenticateUrgent: authenticate,
   guard: { ownersOf: async () => [], inOneTime: (_isAnswered, work) => work(time) },
   shedder: createLoadShedder({
     poolWaiting: () => 0,

@@ -1,6 +1,16 @@
 import { archiveAddress, openObjectStore } from '@phaselock/archive';
-import { openGuard } from '@phaselock/guard';
-import { readChanges, readChangesOf, readChangeTail, type ServerState, sweepIdempotencyKeys } from '@phaselock/store';
+import { type CallerTime, createCallerTime, openGuard } from '@phaselock/guard';
+import { openFlags } from '@phaselock/rollout';
+import {
+  type Database,
+  findApiKey,
+  openDatabase,
+  readChanges,
+  readChangesOf,
+  readChangeTail,
+  type ServerState,
+  sweepIdempotencyKeys,
+} from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
 import { isLoopbackHost } from './access/loopback-only.ts';
 import { openAccess } from './access/open-access.ts';
@@ -53,6 +63,7 @@ export type OpenApiParts = {
 };
 
 const RATE_WINDOW_MS = 60_000;
+const RESERVED_CONNECTIONS = 3;
 const STALLED_AFTER_MS = 60_000;
 
 /** The whole service on one database: composed here, and nowhere else. */
@@ -68,7 +79,16 @@ export async function openApi({
 }: OpenApiParts): Promise<OpenApi> {
   await using resources = new AsyncDisposableStack();
   const now = (): number => performance.now();
-  const guard = resources.use(await openGuard(guardOptions({ config, databaseUrl, serverState, telemetry, logger })));
+  const time = createCallerTime();
+  const reserve = resources.use(openReserve({ config, databaseUrl, time }));
+  const flags = resources.use(await openFlags({ databaseUrl, reserve, telemetry, logger }));
+  const guard = resources.use(
+    await openGuard({
+      ...guardOptions({ config, databaseUrl, serverState, telemetry, logger }),
+      flags: flags.locks,
+      time,
+    }),
+  );
   const readiness = resources.use(
     watchReadiness({ databaseUrl, startupSettings: config.poolStartupSettings, serverState }),
   );
@@ -95,10 +115,15 @@ export async function openApi({
   );
   const changes = changeStreams(feed, { places, cut });
   const write = writeTaken({ stalledAfterMs, cut: () => cut('download') });
-  const { authenticate, keys } = resources.use(openAccess({ config, guard, now, recheckMs }));
+  // In the name of nobody: what is found is remembered for all who come with the key.
+  const findUrgently = (prefix: string) => time.detached(() => findApiKey(reserve, prefix));
+  const { authenticate, authenticateUrgent, keys } = resources.use(
+    openAccess({ config, guard, findUrgently, now, recheckMs }),
+  );
   const delay = resources.use(watchEventLoopDelay());
   const intake: Intake = {
     authenticate,
+    authenticateUrgent,
     guard,
     shedder: createLoadShedder({
       poolWaiting: () => guard.database.pool.stats().waiting,
@@ -117,7 +142,7 @@ export async function openApi({
     scope,
   };
   const archive = resources.use(await openObjectStore(archiveAddress(config)));
-  const context: ApiContext = { guard, changes, places, write, readiness, scope, keys, archive };
+  const context: ApiContext = { guard, flags, changes, places, write, readiness, scope, keys, archive };
   const handlers = {
     ...startHandlers(context),
     ...sessionHandlers(context),
@@ -164,6 +189,20 @@ export async function openApi({
   return { url, guard, drain: drainOnce, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+type ReserveParts = Pick<OpenApiParts, 'config' | 'databaseUrl'> & { readonly time: CallerTime };
+
+/** For what must be possible while the pool is full: to set flags, and to know who sets them. */
+const openReserve = ({ config, databaseUrl, time }: ReserveParts): Database =>
+  openDatabase({
+    url: databaseUrl,
+    maxSize: RESERVED_CONNECTIONS,
+    connectionTimeoutMs: config.poolConnectionTimeoutMs,
+    statementTimeoutMs: config.statementTimeoutMs,
+    startupSettings: config.poolStartupSettings,
+    applicationName: 'phaselock-api-reserve',
+    whoWaits: () => time.current(),
+  });
+
 type GuardParts = Pick<OpenApiParts, 'config' | 'databaseUrl' | 'telemetry' | 'logger'> & {
   readonly serverState: OpenApiParts['serverState'] | undefined;
 };
@@ -172,7 +211,6 @@ const guardOptions = ({ config, databaseUrl, serverState, telemetry, logger }: G
   databaseUrl,
   telemetry,
   logger,
-  flags: 'stored' as const,
   maxSize: config.poolSize,
   connectionTimeoutMs: config.poolConnectionTimeoutMs,
   idleTimeoutMs: config.poolIdleTimeoutMs,

@@ -7,14 +7,8 @@ const takesBody = ({ body, line }: RouteSpec): boolean => body !== undefined || 
 export function errorsOf(route: RouteSpec): ErrorCode[] {
   const { scope, params, query, errors } = route;
   if (scope === 'none') return ['unexpected'];
-  const codes: ErrorCode[] = [
-    ...errors,
-    'unauthorized',
-    'forbidden',
-    'rate_limited',
-    'too_many_open_answers',
-    'overloaded',
-  ];
+  const codes: ErrorCode[] = [...errors, 'unauthorized', 'forbidden'];
+  if (route.neverShed !== true) codes.push('rate_limited', 'too_many_open_answers', 'overloaded');
   const takesInput = params !== undefined || query !== undefined || takesBody(route);
   if (takesInput || route.takesIdempotencyKey || route.takesIfMatch) codes.push('invalid_request');
   if (takesBody(route)) codes.push('payload_too_large', 'unsupported_media_type', 'request_timeout');

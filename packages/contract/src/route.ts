@@ -35,6 +35,8 @@ export type RouteSpec = {
   readonly takesIfMatch?: true;
   /** An agent at work would lose its lease without it, so it is refused last when the server is overloaded. */
   readonly keepsWorkAlive?: true;
+  /** What an operator needs when everything else is too much: never shed, not limited, and served beside the pool. */
+  readonly neverShed?: true;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   readonly errors: readonly ErrorCode[];
 };

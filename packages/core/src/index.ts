@@ -29,6 +29,7 @@ export {
 export { decideTurn, type FreshReason, type TurnDecision } from './decide-turn.ts';
 export { ERRORS, type ErrorCode, NOTICES, PhaselockError } from './errors.ts';
 export { type Conversation, findConversation } from './find-conversation.ts';
+export { FLAGS, type FlagName, GUARD_FLAG } from './flags.ts';
 export { checkHandoff, HANDOFF_LIMIT, type Handoff, type HandoffProblem } from './handoff.ts';
 export {
   type AgentSessionId,

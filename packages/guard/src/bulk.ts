@@ -18,6 +18,7 @@ import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answering, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
+import { resolveGuarded } from './guarded-tasks.ts';
 import { type IdempotencyKey, keyRow } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
 import { newSessionId } from './new-ids.ts';
@@ -67,6 +68,8 @@ export async function bulkStart(
 
 type Plan = {
   readonly item: BulkItem;
+  /** Whether the single-session rule applies to it. */
+  readonly guarded: boolean;
   readonly slot: SlotKey;
   readonly key: IdempotencyKey | undefined;
   readonly seen: SlotState;
@@ -80,20 +83,21 @@ async function planAll(ctx: GuardContext, items: readonly BulkItem[], keys: Item
   const view = await ctx.catalogue.view();
   const { catalogue, policy } = view;
   const slots = items.map(({ taskId, phase, mode }): SlotKey => ({ taskId, phase, mode }));
-  const read = await readSlotStates(ctx.database, slots);
+  const [read, guarded] = await Promise.all([readSlotStates(ctx.database, slots), resolveGuarded(ctx, items)]);
   const states = new Map(read.map(({ slot, state }) => [slotName(slot), state]));
   return await Promise.all(
     items.map(async (item, index): Promise<Plan> => {
       const slot = slots[index] ?? item;
       const seen = markMissing(states.get(slotName(slot)) ?? neverRead(slot), catalogue);
       const { key, outcome } = keys[index] ?? {};
-      const plan = { item, slot, key, seen, sessionId: newSessionId(ctx), catalogue };
+      if (item.guarded === 'if-task-is' && guarded[index] === true) ctx.telemetry.startCrossed();
+      const plan = { item, guarded: guarded[index] ?? true, slot, key, seen, sessionId: newSessionId(ctx), catalogue };
       if (outcome !== undefined) return { ...plan, decision: { kind: 'settled', outcome } };
       try {
         const asked = {
           model: await resolveInProject(ctx, view, slot.taskId, item.model),
           say: item.say ?? { kind: 'nothing' as const },
-          guarded: item.guarded ?? true,
+          guarded: plan.guarded,
         };
         const decision = decideStart(seen, asked, policy);
         demandReplace(item.mayReplace, decision, asked.guarded);
@@ -105,11 +109,11 @@ async function planAll(ctx: GuardContext, items: readonly BulkItem[], keys: Item
   );
 }
 
-function toWrite({ item, slot, key, seen, decision, sessionId }: Plan): BulkOpen | undefined {
+function toWrite({ item, guarded, slot, key, seen, decision, sessionId }: Plan): BulkOpen | undefined {
   const birth = { slot, seen, sessionId, createdBy: item.actor ?? null, key: key === undefined ? null : keyRow(key) };
   switch (decision.kind) {
     case 'create':
-      if (item.guarded === false) return undefined;
+      if (!guarded) return undefined;
       return { ...birth, identity: decision.identity, reason: 'first' };
     case 'replace':
       if (!decision.live.guarded) return undefined;
@@ -148,7 +152,7 @@ async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: n
 
 async function finish(
   ctx: GuardContext,
-  { item, slot, key, decision, sessionId, catalogue }: Plan,
+  { item, guarded, slot, key, decision, sessionId, catalogue }: Plan,
   { rows, ambiguous }: Opened,
   since: number,
 ): Promise<BulkOutcome> {
@@ -169,7 +173,8 @@ async function finish(
     });
     return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
   }
-  const alone = { ...item, ...(key !== undefined && { idempotencyKey: key }) };
+  // A task that is guarded stays so: one that is not may be by the time its item is started.
+  const alone = { ...item, ...(guarded && { guarded }), ...(key !== undefined && { idempotencyKey: key }) };
   switch (decision.kind) {
     case 'settled':
       return decision.outcome;

@@ -3,8 +3,8 @@ import type { Locking, LockStrategy } from '@phaselock/locking';
 import type { Database, ServerState, Writer } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
 import type { CallerTime } from './caller-time.ts';
-import type { Flags } from './flag-view.ts';
 import type { FreshView } from './fresh-view.ts';
+import type { GuardedTasks } from './guarded-tasks.ts';
 import type { KnownOwners } from './known-owners.ts';
 import type { RacepointName } from './racepoints.ts';
 
@@ -52,7 +52,7 @@ export type GuardContext = {
   readonly locking: Locking<SlotState, Writer>;
   readonly snapshots: SlotSnapshots;
   readonly catalogue: FreshView<CatalogueView>;
-  readonly flags: FreshView<Flags>;
+  readonly guardedTasks: GuardedTasks;
   readonly owners: KnownOwners;
   readonly chooseStrategy: (slot: SlotKey) => LockStrategy | Promise<LockStrategy>;
   readonly telemetry: Telemetry;

@@ -8,6 +8,11 @@ export class Moved extends Error {
   override readonly name = 'Moved';
 }
 
+/** A caller outside the rollout was to begin a session beside others, and the rule has applied to the task meanwhile. */
+export class TaskIsGuarded extends Error {
+  override readonly name = 'TaskIsGuarded';
+}
+
 export function isRetryable(error: unknown): boolean {
   if (error instanceof Moved) return true;
   if (error instanceof PhaselockError) return false;
@@ -21,6 +26,7 @@ export function isRetryable(error: unknown): boolean {
     case 'missing-task':
     case 'missing-attempt':
     case 'missing-project':
+    case 'missing-flag':
     case 'agent-session-taken':
     case 'already-exists':
     case 'bad-value':
@@ -79,6 +85,8 @@ function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
       return 'attempt_not_found';
     case 'missing-project':
       return 'project_not_found';
+    case 'missing-flag':
+      return 'flag_not_found';
     case 'agent-session-taken':
       return 'agent_session_taken';
     case 'already-exists':

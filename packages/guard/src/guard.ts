@@ -1,3 +1,4 @@
+import { answerInTime } from './answer-in-time.ts';
 import * as apiKeys from './api-keys.ts';
 import * as board from './board.ts';
 import { bulkStart } from './bulk.ts';
@@ -9,7 +10,6 @@ import { softDelete } from './delete-session.ts';
 import * as edits from './edit-board.ts';
 import { exportSession } from './export-session.ts';
 import { finishTurn } from './finish-turn.ts';
-import * as flags from './flags.ts';
 import { inOneTime } from './in-one-time.ts';
 import { inOwnTime, inTimeLeft } from './in-own-time.ts';
 import { ownersOf } from './known-owners.ts';
@@ -34,6 +34,7 @@ export function createGuard(ctx: GuardContext) {
   const bound = bind(ctx);
   return {
     inOneTime: bound(inOneTime),
+    answerInTime: <T>(work: () => Promise<T>): Promise<T> => answerInTime(ctx, work),
     // Bound one by one: what they give back is of the type of the work.
     inTimeLeft: <T>(work: () => Promise<T>): Promise<T> => inTimeLeft(ctx, work),
     inOwnTime: <T>(work: () => Promise<T>): Promise<T> => inOwnTime(ctx, work),
@@ -97,10 +98,7 @@ export function createGuard(ctx: GuardContext) {
     listApiKeys: bound(apiKeys.listApiKeys),
     revokeApiKey: bound(apiKeys.revokeApiKey),
     touchApiKeys: bound(apiKeys.touchApiKeys),
-    flags: bound(flags.flags),
-    readFlags: bound(flags.readFlags),
-    setFlag: bound(flags.setFlag),
-    readRollouts: bound(flags.readRollouts),
+    readRollouts: bound(boards.readRollouts),
   };
 }
 

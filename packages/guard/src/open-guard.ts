@@ -16,13 +16,13 @@ import {
 import { type Database, openDatabase, type PoolOptions, type Writer } from '@phaselock/store';
 import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@phaselock/telemetry';
 import { boundPoolWaits } from './bound-pool-waits.ts';
-import { createCallerTime } from './caller-time.ts';
+import { type CallerTime, createCallerTime } from './caller-time.ts';
 import { catalogueView } from './catalogue-view.ts';
 import type { GuardContext, GuardSettings } from './context.ts';
 import { DEFAULT_SETTINGS, LOCK_HOLD_MS } from './defaults.ts';
 import { isContention, isLockTimeout, isRetryable } from './failures.ts';
-import { flagView, INITIAL_FLAGS } from './flag-view.ts';
 import { createGuard, type Guard } from './guard.ts';
+import { rememberGuardedTasks } from './guarded-tasks.ts';
 import { idSource } from './id-source.ts';
 import { rememberOwners } from './known-owners.ts';
 import { connectRedis } from './redis-connection.ts';
@@ -36,8 +36,8 @@ export type OpenGuardOptions = Omit<PoolOptions, 'url' | 'whoWaits'> & {
   readonly redisUrl?: string;
   /** How other processes hear of a change: Redis where there is one, else PostgreSQL; `memory` when there is only one process. */
   readonly invalidation?: InvalidationBusChoice;
-  /** Which lock is used: told for each slot, or as the flags in the database say. */
-  readonly flags?: ((slot: SlotKey) => LockFlags | Promise<LockFlags>) | 'stored';
+  /** Which lock is used, told for each slot. Without it slots are locked pessimistically. */
+  readonly flags?: (slot: SlotKey) => LockFlags | Promise<LockFlags>;
   readonly policy?: ModelPolicy;
   readonly settings?: Partial<GuardSettings>;
   readonly logger?: Logger;
@@ -45,7 +45,11 @@ export type OpenGuardOptions = Omit<PoolOptions, 'url' | 'whoWaits'> & {
   /** Of the embedded server, where this process looks after one: while it cannot start over a full disk, that is what callers are told. */
   readonly serverState?: GuardContext['serverState'];
   readonly racepoint?: GuardContext['racepoint'];
+  /** Shared with what is asked beside the guard in the name of the same callers. */
+  readonly time?: CallerTime;
 };
+
+const INITIAL_LOCKS: LockFlags = { pessimistic_locking_enabled: true, locking_strategy: undefined };
 
 export type OpenGuard = Guard & {
   readonly database: Database;
@@ -58,7 +62,8 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   const {
     databaseUrl,
     redisUrl,
-    flags: locks = () => INITIAL_FLAGS,
+    time = createCallerTime(),
+    flags: locks = () => INITIAL_LOCKS,
     policy = DEFAULT_MODEL_POLICY,
     ...poolOptions
   } = options;
@@ -69,7 +74,6 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
 
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const poolWaits = boundPoolWaits(poolOptions, settings.deadlineMs);
-  const time = createCallerTime();
   const whoWaits = (): Deadline | undefined => time.current();
   const database = resources.use(openDatabase({ ...poolOptions, ...poolWaits, whoWaits, url: databaseUrl }));
   database.pool.observe(telemetry.pool);
@@ -78,17 +82,14 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   const invalidation = options.invalidation ?? (redis === undefined ? 'postgres' : 'redis');
   const snapshots = resources.use(openSnapshots({ invalidation, redis, databaseUrl, telemetry, logger }));
 
-  const flags = flagView(database, { now, time });
-  const lockFlags = locks === 'stored' ? () => flags.view() : locks;
-
   const ctx: GuardContext = {
     database,
     locking: createSlotLocking({ database, snapshots, redis: redis?.locks, telemetry, now }),
     snapshots,
     catalogue: catalogueView(database, policy, { now, time }),
-    flags,
+    guardedTasks: rememberGuardedTasks(),
     owners: rememberOwners(),
-    chooseStrategy: async (slot) => chooseStrategy(await lockFlags(slot)),
+    chooseStrategy: async (slot) => chooseStrategy(await locks(slot)),
     telemetry,
     logger,
     settings,

@@ -25,6 +25,8 @@ const paged = <Item extends { readonly id: Place }, Place>(
   read: (page: store.PageAfter<Place>) => Promise<readonly Item[]>,
 ): Promise<store.PageOf<Item, Place>> => answerInTime(ctx, () => store.pageOf(checkPage(page), read, ({ id }) => id));
 
+export const readRollouts = (ctx: GuardContext) => answerInTime(ctx, () => store.readRollouts(ctx.database.kysely));
+
 export const project = (ctx: GuardContext, id: ProjectId) =>
   answerInTime(ctx, async () => found(await store.readProject(ctx.database.kysely, id), 'project_not_found'));
 

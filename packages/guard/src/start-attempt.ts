@@ -19,6 +19,8 @@ export type StartAttempt = {
   readonly slot: SlotKey;
   readonly sessionId: SessionId;
   readonly asked: StartRequest;
+  /** Of a caller outside the rollout: what it begins beside others is begun only while the task was never guarded. */
+  readonly isOutside: boolean;
   readonly catalogue: Catalogue;
   readonly policy: ModelPolicy;
   readonly actor: string | null;

@@ -13,7 +13,8 @@ import type { Sql, Writer } from '@phaselock/store';
 import { announceAnswer, announceFailedStart } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { demandReplace } from './demand-replace.ts';
-import { answering, isAmbiguous, Moved } from './failures.ts';
+import { answering, isAmbiguous, Moved, TaskIsGuarded } from './failures.ts';
+import { type GuardedSay, resolveGuarded } from './guarded-tasks.ts';
 import { existingRow, type IdempotencyKey, keepAnswer, replay } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
@@ -26,8 +27,8 @@ import { adopt, createUnguarded, keep, open } from './write-start.ts';
 export type Start = SlotKey & {
   readonly model: ModelSelection;
   readonly say?: StartSay;
-  /** Whether the single-session rule applies to this caller yet. */
-  readonly guarded?: boolean;
+  /** Whether the single-session rule applies; `if-task-is` is for a caller outside the rollout. */
+  readonly guarded?: GuardedSay;
   readonly actor?: string;
   /** False for a caller without the right to replace a session. */
   readonly mayReplace?: boolean;
@@ -45,7 +46,8 @@ export async function start(ctx: GuardContext, request: Start): Promise<StartOut
     return await startInTime(ctx, request);
   } catch (error) {
     const { taskId, phase, mode, guarded = true } = request;
-    if (error instanceof PhaselockError) announceFailedStart(ctx, { taskId, phase, mode, guarded }, error);
+    if (error instanceof PhaselockError)
+      announceFailedStart(ctx, { taskId, phase, mode, guarded: guarded === true }, error);
     throw error;
   }
 }
@@ -54,49 +56,63 @@ async function startInTime(ctx: GuardContext, request: Start): Promise<StartOutc
   const deadline = operationDeadline(ctx, request.signal);
   return await answering(ctx, deadline, 'session_create_failed', async () => {
     const attempt = await attemptFor(ctx, request, deadline);
-    // Looked at before the key is asked for: a call that sees what a twin did sees its key too.
-    let seen = await lookUnlessTheLockWill(ctx, attempt);
-    const answered =
-      seen === undefined
-        ? undefined
-        : ((await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
-    if (answered !== undefined) return answered;
-
-    const strategy = await ctx.chooseStrategy(attempt.slot);
-    let ambiguous = false;
-    const afterWait = async (): Promise<StartOutcome | undefined> => {
-      seen = await look(ctx, attempt);
-      return (await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
-    };
-    const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
-      // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
-      const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
-      const done = moved
-        ? ((await replay(ctx, attempt.idempotency, held.kind === 'locked' ? held.writer : ctx.database)) ??
-          (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
-        : undefined;
-      if (done !== undefined) return done;
-      try {
-        return await decideAndWrite(ctx, attempt, held, seen);
-      } catch (error) {
-        seen = undefined;
-        ambiguous ||= isAmbiguous(error);
-        // Whatever went wrong, the snapshot that led here is not decided on again.
-        if (!(error instanceof Moved)) forgetSnapshot(ctx, attempt);
-        throw error;
-      }
-    };
-    return await ctx.locking.withSlot(attempt.slot, strategy, deadline, work, afterWait);
+    try {
+      return await startWith(ctx, attempt, deadline);
+    } catch (error) {
+      if (!(error instanceof TaskIsGuarded)) throw error;
+      ctx.telemetry.startCrossed();
+      return await startWith(ctx, { ...attempt, asked: { ...attempt.asked, guarded: true } }, deadline);
+    }
   });
+}
+
+async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Deadline): Promise<StartOutcome> {
+  // Looked at before the key is asked for: a call that sees what a twin did sees its key too.
+  let seen = await lookUnlessTheLockWill(ctx, attempt);
+  const answered =
+    seen === undefined
+      ? undefined
+      : ((await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
+  if (answered !== undefined) return answered;
+
+  const strategy = await ctx.chooseStrategy(attempt.slot);
+  let ambiguous = false;
+  const afterWait = async (): Promise<StartOutcome | undefined> => {
+    seen = await look(ctx, attempt);
+    return (await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
+  };
+  const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
+    // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
+    const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
+    const done = moved
+      ? ((await replay(ctx, attempt.idempotency, held.kind === 'locked' ? held.writer : ctx.database)) ??
+        (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
+      : undefined;
+    if (done !== undefined) return done;
+    try {
+      return await decideAndWrite(ctx, attempt, held, seen);
+    } catch (error) {
+      seen = undefined;
+      ambiguous ||= isAmbiguous(error);
+      // Whatever went wrong, the snapshot that led here is not decided on again.
+      if (!(error instanceof Moved)) forgetSnapshot(ctx, attempt);
+      throw error;
+    }
+  };
+  return await ctx.locking.withSlot(attempt.slot, strategy, deadline, work, afterWait);
 }
 
 async function attemptFor(ctx: GuardContext, request: Start, deadline: Deadline): Promise<StartAttempt> {
   const view = await ctx.catalogue.view();
-  const { taskId, phase, mode, say = { kind: 'nothing' }, guarded = true } = request;
+  const { taskId, phase, mode, say = { kind: 'nothing' } } = request;
+  const [guarded = true] = await resolveGuarded(ctx, [request]);
+  const isOutside = request.guarded === 'if-task-is';
+  if (isOutside && guarded) ctx.telemetry.startCrossed();
   return {
     slot: { taskId, phase, mode },
     sessionId: newSessionId(ctx),
     asked: { model: await resolveInProject(ctx, view, taskId, request.model), say, guarded },
+    isOutside,
     catalogue: view.catalogue,
     policy: view.policy,
     actor: request.actor ?? null,

@@ -6,10 +6,17 @@ import {
   type SlotState,
   type StartDecision,
 } from '@phaselock/core';
-import { adoptSession, createBeside, keepSession, openSession, type Writer } from '@phaselock/store';
+import {
+  adoptSession,
+  createBeside,
+  createBesideOutside,
+  keepSession,
+  openSession,
+  type Writer,
+} from '@phaselock/store';
 import { announceAdopted, announceBeside, announceKept, announceOpened } from './announce.ts';
 import type { GuardContext } from './context.ts';
-import { isIdempotencyRace, Moved } from './failures.ts';
+import { isIdempotencyRace, Moved, TaskIsGuarded } from './failures.ts';
 import { movedPast } from './glance.ts';
 import { existingRow, idempotencyRow, keepAnswer, replay } from './idempotency.ts';
 import type { StartAttempt } from './start-attempt.ts';
@@ -125,15 +132,12 @@ export async function createUnguarded(
   refuseHandoff(attempt, false);
   const idempotency = idempotencyRow(attempt.idempotency, sessionId);
   try {
-    await createBeside(ctx.database, {
-      slot,
-      sessionId,
-      identity,
-      milestoneId,
-      createdBy: actor,
-      standalone: false,
-      idempotency,
-    });
+    const beside = { slot, sessionId, identity, milestoneId, createdBy: actor, idempotency };
+    if (!attempt.isOutside) await createBeside(ctx.database, { ...beside, standalone: false });
+    else if (!(await createBesideOutside(ctx.database, beside))) {
+      ctx.guardedTasks.add(slot.taskId);
+      throw new TaskIsGuarded();
+    }
   } catch (error) {
     const twin = isIdempotencyRace(error) ? await replay(ctx, attempt.idempotency, ctx.database) : undefined;
     if (twin === undefined) throw error;

@@ -1,6 +1,6 @@
-import type { ModelIdentity, SessionId, SlotKey } from '@phaselock/core';
+import type { ModelIdentity, SessionId, SlotKey, TaskId } from '@phaselock/core';
 import type { IdempotencyRow } from './open-session.ts';
-import { type Writer, waitingWriteCall } from './sql.ts';
+import { firstRow, type Sql, type Statement, type Writer, waitingWriteCall } from './sql.ts';
 
 const CREATE_BESIDE = waitingWriteCall('create_beside', 16);
 
@@ -16,23 +16,56 @@ export type CreateBeside = {
 };
 
 export async function createBeside(writer: Writer, create: CreateBeside): Promise<void> {
-  const { slot, identity, idempotency } = create;
-  await writer.query(CREATE_BESIDE, [
-    slot.taskId,
-    slot.phase,
-    slot.mode,
-    create.sessionId,
-    identity.agent,
-    identity.variant,
-    identity.model,
-    identity.resolvedModel,
-    JSON.stringify(identity.parameters),
-    create.milestoneId,
-    create.standalone,
-    create.createdBy,
-    idempotency?.scope ?? null,
-    idempotency?.key ?? null,
-    idempotency?.requestHash ?? null,
-    idempotency === null ? null : JSON.stringify(idempotency.response),
-  ]);
+  const { born, by, key } = valuesOf(create);
+  await writer.query(CREATE_BESIDE, [...born, create.standalone, by, ...key]);
+}
+
+const CREATE_BESIDE_OUTSIDE = waitingWriteCall('create_beside_outside', 15);
+
+/** For a caller outside the rollout: false, and nothing is written, when the task has been guarded before. */
+export async function createBesideOutside(writer: Writer, create: Omit<CreateBeside, 'standalone'>): Promise<boolean> {
+  const { born, by, key } = valuesOf(create);
+  const rows = await writer.query<{ readonly created: boolean }>(CREATE_BESIDE_OUTSIDE, [...born, by, ...key]);
+  return firstRow(rows).created;
+}
+
+function valuesOf({
+  slot,
+  sessionId,
+  identity,
+  milestoneId,
+  createdBy,
+  idempotency,
+}: Omit<CreateBeside, 'standalone'>) {
+  return {
+    born: [
+      slot.taskId,
+      slot.phase,
+      slot.mode,
+      sessionId,
+      identity.agent,
+      identity.variant,
+      identity.model,
+      identity.resolvedModel,
+      JSON.stringify(identity.parameters),
+      milestoneId,
+    ],
+    by: createdBy,
+    key: [
+      idempotency?.scope ?? null,
+      idempotency?.key ?? null,
+      idempotency?.requestHash ?? null,
+      idempotency === null ? null : JSON.stringify(idempotency.response),
+    ],
+  };
+}
+
+const TASKS_GUARDED: Statement = {
+  name: 'tasks_guarded',
+  text: 'select t as "taskId" from unnest($1::uuid[]) t where task_is_guarded(t)',
+};
+
+/** Those of the tasks in which a slot has had a guarded session. It stays so. */
+export async function readGuardedTasks(sql: Sql, taskIds: readonly TaskId[]): Promise<TaskId[]> {
+  return (await sql.query<{ readonly taskId: TaskId }>(TASKS_GUARDED, [taskIds])).map(({ taskId }) => taskId);
 }

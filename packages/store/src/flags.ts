@@ -1,14 +1,125 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { PageAfter } from './page.ts';
 import type { Schema } from './schema.ts';
+import { firstRow, type Sql, type Statement, type Writer, writeCall } from './sql.ts';
 
-export type FlagRow = {
+/** A flag as it holds: off for everybody while it is killed, whatever its row says. */
+export type FlagState = {
   readonly name: string;
   readonly enabled: boolean;
+  readonly killed: boolean;
+  /** Of the subjects, 0 to 100. */
+  readonly percent: number;
   readonly value: unknown;
+  readonly salt: string;
   readonly version: number;
   readonly updatedAt: Date;
   readonly updatedBy: string | null;
 };
+
+const COLUMNS = `name, enabled, killed, percent::double precision as percent, value, salt, version, updated_at as "updatedAt", updated_by as "updatedBy"`;
+
+const FLAG_STATES: Statement = { name: 'flag_states', text: `select ${COLUMNS} from flag_states order by name` };
+
+export const readFlagStates = (sql: Sql): Promise<FlagState[]> => sql.query<FlagState>(FLAG_STATES, []);
+
+const FLAG_STATE: Statement = { name: 'flag_state', text: `select ${COLUMNS} from flag_states where name = $1` };
+
+export async function readFlagState(sql: Sql, name: string): Promise<FlagState | undefined> {
+  const [row] = await sql.query<FlagState>(FLAG_STATE, [name]);
+  return row;
+}
+
+const KILLED_FLAGS: Statement = {
+  name: 'killed_flags',
+  text: 'select distinct flag from flag_kills where released_at is null',
+};
+
+/** Apart from the flags: a lock on their table must not keep a kill from being seen. */
+export async function readKilledFlags(sql: Sql): Promise<ReadonlySet<string>> {
+  return new Set((await sql.query<{ flag: string }>(KILLED_FLAGS, [])).map(({ flag }) => flag));
+}
+
+export type FlagChange = {
+  readonly enabled?: boolean;
+  readonly percent?: number;
+  readonly value?: unknown;
+  readonly salt?: string;
+  /** Said by a person alone: the kills of the flag are released with the change. */
+  readonly releaseKills?: true;
+};
+
+export type SetFlag = FlagChange & {
+  readonly name: string;
+  readonly seenVersion?: number;
+  readonly actor?: string;
+  readonly why?: string;
+};
+
+const SET_FLAG = writeCall('set_flag', 5);
+
+export async function setFlag(
+  writer: Writer,
+  { name, seenVersion, actor, why, releaseKills, ...change }: SetFlag,
+): Promise<FlagState | 'not-found' | 'version-mismatch'> {
+  const asked = JSON.stringify({ ...change, ...(releaseKills && { release_kills: true }) });
+  const [row] = await writer.query<SetFlagRow>(SET_FLAG, [
+    name,
+    asked,
+    actor ?? null,
+    why ?? null,
+    seenVersion ?? null,
+  ]);
+  if (row !== undefined) {
+    const { updated_at: updatedAt, updated_by: updatedBy, percent, ...state } = row;
+    return { ...state, percent: Number(percent), updatedAt, updatedBy };
+  }
+  return (await readFlagState(writer, name)) === undefined ? 'not-found' : 'version-mismatch';
+}
+
+/** The columns of the view, as the function returns them. */
+type SetFlagRow = Omit<FlagState, 'updatedAt' | 'updatedBy' | 'percent'> & {
+  readonly percent: string;
+  readonly updated_at: Date;
+  readonly updated_by: string | null;
+};
+
+export type KillFlag = { readonly name: string; readonly actor?: string; readonly why: string };
+
+const KILL_FLAG = writeCall('kill_flag', 3);
+
+/** Off for everybody; answers with the number of the kill. It waits for no lock of a row, and is an error of the database when there is no such flag. */
+export async function killFlag(writer: Writer, { name, actor, why }: KillFlag): Promise<number> {
+  // A function that returns no row but a value gives its column the name of the call.
+  return firstRow(await writer.query<{ readonly w: number }>(KILL_FLAG, [name, actor ?? null, why])).w;
+}
+
+export type FlagChangeRow = {
+  readonly id: number;
+  readonly flag: string;
+  /** Of the flag after the change; null for a kill and its release. */
+  readonly version: number | null;
+  readonly at: Date;
+  readonly actor: string;
+  readonly why: string | null;
+  readonly from: unknown;
+  readonly to: unknown;
+};
+
+/** Newest first. */
+export async function listFlagChanges(
+  db: Kysely<Schema>,
+  flag: string,
+  { limit, after }: PageAfter<number>,
+): Promise<FlagChangeRow[]> {
+  const query = db
+    .selectFrom('flag_changes')
+    .select(['id', 'flag', 'version', 'at', 'actor', 'why', 'from', 'to'])
+    .where('flag', '=', flag)
+    .orderBy('id', 'desc')
+    .limit(limit);
+  return await (after === undefined ? query : query.where('id', '<', after)).execute();
+}
 
 export type RolloutRow = {
   readonly flag: string;
@@ -18,42 +129,6 @@ export type RolloutRow = {
   readonly bakingSince: Date | null;
   readonly updatedAt: Date;
 };
-
-const FLAG = ['name', 'enabled', 'value', 'version', 'updated_at as updatedAt', 'updated_by as updatedBy'] as const;
-
-export async function readFlags(db: Kysely<Schema>): Promise<FlagRow[]> {
-  return await db.selectFrom('flags').select(FLAG).orderBy('name').execute();
-}
-
-export type SetFlag = {
-  readonly name: string;
-  readonly enabled: boolean;
-  /** Left out: the value it has. */
-  readonly value?: unknown;
-  readonly seenVersion?: number;
-  readonly actor?: string;
-};
-
-export async function setFlag(
-  db: Kysely<Schema>,
-  { name, enabled, value, seenVersion, actor }: SetFlag,
-): Promise<FlagRow | 'not-found' | 'version-mismatch'> {
-  let update = db
-    .updateTable('flags')
-    .set(({ eb }) => ({
-      enabled,
-      version: eb('version', '+', 1),
-      updated_at: sql<Date>`clock_timestamp()`,
-      updated_by: actor ?? null,
-      ...(value !== undefined && { value: value === null ? null : JSON.stringify(value) }),
-    }))
-    .where('name', '=', name);
-  if (seenVersion !== undefined) update = update.where('version', '=', seenVersion);
-  const updated = await update.returning(FLAG).executeTakeFirst();
-  if (updated !== undefined) return updated;
-  const known = await db.selectFrom('flags').select('name').where('name', '=', name).executeTakeFirst();
-  return known === undefined ? 'not-found' : 'version-mismatch';
-}
 
 export async function readRollouts(db: Kysely<Schema>): Promise<RolloutRow[]> {
   const rows = await db

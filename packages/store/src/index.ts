@@ -122,7 +122,7 @@ export {
   readChangeTail,
 } from './change-feed.ts';
 export { connectListener } from './connect-listener.ts';
-export { createBeside } from './create-beside.ts';
+export { createBeside, createBesideOutside, readGuardedTasks } from './create-beside.ts';
 export { type Database, openDatabase, type Transaction } from './database.ts';
 export { type DeletedRow, deleteAttempt, deleteProject, deleteTask } from './delete-from-board.ts';
 export { type DeletedSession, deleteSession } from './delete-session.ts';
@@ -132,7 +132,21 @@ export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 export type { ServerEvent, ServerState } from './embedded/supervise-server.ts';
 export { addFeedback, type Feedback, type FeedbackRow, readFeedback } from './feedback.ts';
-export { type FlagRow, type RolloutRow, readFlags, readRollouts, type SetFlag, setFlag } from './flags.ts';
+export {
+  type FlagChange,
+  type FlagChangeRow,
+  type FlagState,
+  type KillFlag,
+  killFlag,
+  listFlagChanges,
+  type RolloutRow,
+  readFlagState,
+  readFlagStates,
+  readKilledFlags,
+  readRollouts,
+  type SetFlag,
+  setFlag,
+} from './flags.ts';
 export {
   type IdempotentResponse,
   keepIdempotentResponses,
@@ -233,4 +247,5 @@ export { shortenLeases } from './shorten-leases.ts';
 export { type KeyedSlotState, lockSlot, readSlotState, readSlotStates } from './slot-state.ts';
 export { firstRow, type Sql, type Statement, type Writer } from './sql.ts';
 export { classifyFailure, type Failure } from './sqlstates.ts';
+export { type WhoWaits, within } from './time-left.ts';
 export { readTurnState, type TurnState } from './turn-state.ts';

@@ -188,13 +188,16 @@ export type Schema = ArchiveSchema & RolloutSchema & {
     created_at: CreatedAt;
     expires_at: ColumnType<Date, Date | undefined, Date>;
   };
-  flags: {
-    name: string;
-    enabled: boolean;
-    value: ColumnType<unknown, string | null, string | null>;
-    version: Generated<number>;
-    updated_at: ColumnType<Date, Date | undefined, Date>;
-    updated_by: string | null;
+  /** Append-only, written by triggers. */
+  flag_changes: {
+    id: Generated<number>;
+    flag: string;
+    version: number | null;
+    at: CreatedAt;
+    actor: string;
+    why: string | null;
+    from: unknown;
+    to: unknown;
   };
   api_keys: {
     id: ApiKeyId;

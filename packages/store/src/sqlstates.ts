@@ -19,6 +19,7 @@ export type Failure =
   | 'missing-task'
   | 'missing-attempt'
   | 'missing-project'
+  | 'missing-flag'
   | 'agent-session-taken'
   | 'already-exists'
   /** A value PostgreSQL cannot take: NUL, a lone surrogate, a number out of range, an empty name. */
@@ -51,6 +52,7 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   PL005: 'moved',
   PL003: 'missing-attempt',
   PL004: 'agent-session-taken',
+  PL007: 'missing-flag',
   PL006: 'unavailable', // in_time: the caller of the statement was answered before, so nothing was written
   '22021': 'bad-value', // NUL in text
   '22P05': 'bad-value', // \u0000 in jsonb

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { registerFlagGauges } from './flag-gauges.ts';
 import { httpTelemetry } from './http-telemetry.ts';
 import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
 import { registerPoolGauge } from './pool-gauge.ts';
@@ -21,6 +22,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   const replacementSeconds = registerHistogram(registry, HISTOGRAMS.sessionReplacement);
   const lookupSeconds = registerHistogram(registry, HISTOGRAMS.sessionLookup);
   const unguardedStarts = registerCounter(registry, COUNTERS.unguardedStarts);
+  const crossedStarts = registerCounter(registry, COUNTERS.crossedStarts);
   const legacyCollapsed = registerCounter(registry, COUNTERS.legacyCollapsed);
   const turns = registerCounter(registry, COUNTERS.turns);
   const modelChanges = registerCounter(registry, COUNTERS.modelChanges);
@@ -48,6 +50,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
     },
     lookedUp: (source, seconds) => lookupSeconds({ source }, seconds),
     startedUnguarded: () => unguardedStarts({}),
+    startCrossed: () => crossedStarts({}),
     legacyCollapsed: (sessions) => legacyCollapsed({}, sessions),
     turnDecided: (decision) => turns({ decision }),
     modelChanged: () => modelChanges({}),
@@ -72,6 +75,7 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
       invalidated: (result) => cacheInvalidations({ result }),
     },
     embeddedServer: { ended: () => embeddedServerEnds({}), runningAgain: () => embeddedServerRestarts({}) },
+    flags: { observe: registerFlagGauges(registry) },
     http: httpTelemetry(registry, operations),
     exposition: () => registry.metrics(),
     contentType: registry.contentType,

@@ -38,12 +38,14 @@ export {
 } from './label-values.ts';
 export { logModelChange, type ModelChange } from './log-model-change.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts';
-export { COUNTERS, GAUGES, HISTOGRAMS, HTTP } from './metric-catalogue.ts';
+export { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, HTTP } from './metric-catalogue.ts';
 export type { HistogramSpec, LabelSets, LabelValues, MetricSpec } from './metric-specs.ts';
 export { redactSecrets, redactText } from './redact-secrets.ts';
 export { REDACTED } from './redacted.ts';
 export type {
   CacheTelemetry,
+  FlagCounts,
+  FlagTelemetry,
   HttpCounts,
   HttpTelemetry,
   LockTelemetry,

@@ -1,4 +1,4 @@
-import { DELETION_REASONS, ERRORS, MODES, PHASES, PROCESS_ENDINGS } from '@phaselock/core';
+import { DELETION_REASONS, ERRORS, FLAGS, MODES, PHASES, PROCESS_ENDINGS } from '@phaselock/core';
 import {
   BULK_OPERATIONS,
   CACHE_LAYERS,
@@ -34,6 +34,11 @@ export const COUNTERS = {
   unguardedStarts: {
     name: 'phaselock_unguarded_starts_total',
     help: 'Sessions created for callers to whom the single-session rule does not apply yet.',
+    labels: {},
+  },
+  crossedStarts: {
+    name: 'phaselock_rollout_crossed_starts_total',
+    help: 'Starts by users outside the rollout at tasks that are guarded already: the rule applied to them.',
     labels: {},
   },
   legacyCollapsed: {
@@ -197,6 +202,30 @@ export const HTTP = {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
 } as const;
+
+/** There is nothing of them before the flags were read. */
+export const FLAG_GAUGES = {
+  flagEnabled: {
+    name: 'phaselock_flag_enabled',
+    help: 'Whether this process takes the flag for enabled: 0 when it is off or killed.',
+    labels: { flag: FLAGS },
+  },
+  rolloutPercent: {
+    name: 'phaselock_rollout_percent',
+    help: 'Share of its subjects, in percent, that an enabled flag applies to, as this process knows it.',
+    labels: { flag: FLAGS },
+  },
+  flagVersion: {
+    name: 'phaselock_flag_version',
+    help: 'Version of the flag that this process goes by.',
+    labels: { flag: FLAGS },
+  },
+  flagReadAge: {
+    name: 'phaselock_flag_read_age_seconds',
+    help: 'Time since this process last read the flags; absent until it has.',
+    labels: {},
+  },
+} as const satisfies Record<string, MetricSpec>;
 
 export const GAUGES = {
   requestsInFlight: {

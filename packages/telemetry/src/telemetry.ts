@@ -28,6 +28,8 @@ export type Telemetry = {
   sessionReplaced(replacement: { readonly reason: DeletionReason; readonly seconds: number }): void;
   lookedUp(source: LookupSource, seconds: number): void;
   startedUnguarded(): void;
+  /** By a caller outside the rollout, at a task that is guarded already. */
+  startCrossed(): void;
   legacyCollapsed(sessions: number): void;
   turnDecided(decision: TurnOutcome): void;
   modelChanged(): void;
@@ -42,6 +44,7 @@ export type Telemetry = {
   readonly pool: PoolTelemetry;
   readonly cache: CacheTelemetry;
   readonly embeddedServer: EmbeddedServerTelemetry;
+  readonly flags: FlagTelemetry;
   readonly http: HttpTelemetry;
   /** The text a Prometheus server scrapes, to be sent as `contentType`. */
   exposition(): Promise<string>;
@@ -73,6 +76,22 @@ type EmbeddedServerTelemetry = {
   /** Without being told to. */
   ended(): void;
   runningAgain(): void;
+};
+
+export type FlagCounts = {
+  readonly states: readonly {
+    readonly name: string;
+    readonly enabled: boolean;
+    readonly percent: number;
+    readonly version: number;
+  }[];
+  /** Since they were last read; undefined before that. */
+  readonly ageMs: number | undefined;
+};
+
+export type FlagTelemetry = {
+  /** Read at each scrape until the returned function is called. */
+  observe(flags: () => FlagCounts): () => void;
 };
 
 export type HttpTelemetry = {

@@ -1,3 +1,4 @@
+import type { ApiKeyId } from '@phaselock/core';
 import type { Guard } from '@phaselock/guard';
 import type { Request } from 'express';
 import type { Config } from '../config/read-config.ts';
@@ -8,32 +9,38 @@ import { authenticateTokens, type TokenAuthenticator } from './authenticate-toke
 
 export type Access = AsyncDisposable & {
   readonly authenticate: (request: Pick<Request, 'headers'>) => Promise<Admission>;
+  /** For what is served beside the pool: keys are looked up beside it, too. */
+  readonly authenticateUrgent: (request: Pick<Request, 'headers'>) => Promise<Admission>;
   readonly keys: Pick<KeyAuthenticator, 'forget'>;
 };
 
 type AccessParts = {
   readonly config: Config;
   readonly guard: Pick<Guard, 'findApiKey' | 'touchApiKeys'>;
+  readonly findUrgently: Pick<Guard, 'findApiKey'>['findApiKey'];
   readonly now: () => number;
   readonly recheckMs?: number | undefined;
 };
 
 /** Every way a caller can be known by, as it is configured. */
-export function openAccess({ config, guard, now, recheckMs = RECHECK_MS }: AccessParts): Access {
+export function openAccess({ config, guard, findUrgently, now, recheckMs = RECHECK_MS }: AccessParts): Access {
   const resources = new AsyncDisposableStack();
   const tokens = config.auth === 'off' ? undefined : issuerOf(config, recheckMs);
   resources.use(tokens);
-  const keys = resources.use(
-    authenticateKeys({
-      find: (prefix) => guard.findApiKey(prefix),
-      touch: (ids) => guard.touchApiKeys(ids),
-      now,
-      recheckMs,
-    }),
-  );
+  const touch = (ids: readonly ApiKeyId[]) => guard.touchApiKeys(ids);
+  const keys = resources.use(authenticateKeys({ find: (prefix) => guard.findApiKey(prefix), touch, now, recheckMs }));
+  const urgent = resources.use(authenticateKeys({ find: findUrgently, touch, now, recheckMs }));
+  const by = (those: KeyAuthenticator) =>
+    config.auth === 'off' ? everybodyHere : authenticateBy({ keys: those, tokens });
   return {
-    authenticate: config.auth === 'off' ? everybodyHere : authenticateBy({ keys, tokens }),
-    keys,
+    authenticate: by(keys),
+    authenticateUrgent: by(urgent),
+    keys: {
+      forget() {
+        keys.forget();
+        urgent.forget();
+      },
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

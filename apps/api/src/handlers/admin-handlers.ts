@@ -6,11 +6,11 @@ import { answerPage } from '../server/answer-page.ts';
 import { created, NO_CONTENT, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { etagOf } from '../server/read-headers.ts';
-import { apiKeyView, flagView, rolloutView } from '../views/admin-view.ts';
+import { apiKeyView, flagChangeView, flagView, rolloutView } from '../views/admin-view.ts';
 import type { ApiContext } from './api-context.ts';
-import { placeOf } from './place.ts';
+import { bigNumberPlace, placeOf } from './place.ts';
 
-export const adminHandlers = ({ guard, keys }: ApiContext) => ({
+export const adminHandlers = ({ guard, keys, flags }: ApiContext) => ({
   createApiKey: handle(ROUTES.createApiKey, async ({ body, idempotencyKey, request }) => {
     const { key, prefix, secretSha256 } = makeApiKey();
     const { name, scopes, projectId = null } = body;
@@ -44,16 +44,39 @@ export const adminHandlers = ({ guard, keys }: ApiContext) => ({
     return NO_CONTENT;
   }),
 
-  listFlags: handle(ROUTES.listFlags, async () => ok({ items: (await guard.readFlags()).map(flagView) })),
+  listFlags: handle(ROUTES.listFlags, async () =>
+    ok({ items: (await guard.answerInTime(() => flags.list())).map(flagView) }),
+  ),
 
   setFlag: handle(ROUTES.setFlag, async ({ params, body, ifMatch, caller }) => {
-    const flag = await guard.setFlag({
-      ...params,
-      ...body,
-      actor: caller.name,
-      ...(ifMatch !== undefined && { seenVersion: ifMatch }),
+    const actor = caller.name;
+    const flag = await guard.answerInTime(async () => {
+      const { enabled, why = 'switched off', ...rest } = body;
+      // First of all off, whatever else is to be changed and may have to wait.
+      const killed = enabled || ifMatch !== undefined ? undefined : await flags.kill({ name: params.name, actor, why });
+      if (killed !== undefined && Object.keys(rest).length === 0) return killed;
+      return await flags.set({
+        ...params,
+        ...body,
+        actor,
+        // A person who enables a flag releases its kills.
+        ...(enabled && { releaseKills: true }),
+        ...(ifMatch !== undefined && { seenVersion: ifMatch }),
+      });
     });
     return ok(flagView(flag), { ETag: etagOf(flag.version) });
+  }),
+
+  killFlag: handle(ROUTES.killFlag, async ({ params, body, caller }) =>
+    ok(flagView(await guard.answerInTime(() => flags.kill({ ...params, ...body, actor: caller.name })))),
+  ),
+
+  listFlagChanges: handle(ROUTES.listFlagChanges, async ({ params, query }) => {
+    const { limit, cursor } = query;
+    const page = await guard.answerInTime(() =>
+      flags.changes(params.name, { limit, ...placeOf(cursor, bigNumberPlace) }),
+    );
+    return answerPage(page, flagChangeView, ({ id }) => id);
   }),
 
   listRollouts: handle(ROUTES.listRollouts, async () => ok({ items: (await guard.readRollouts()).map(rolloutView) })),

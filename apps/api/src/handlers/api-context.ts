@@ -1,5 +1,6 @@
 import type { ObjectStore } from '@phaselock/archive';
 import type { OpenGuard } from '@phaselock/guard';
+import type { OpenFlags } from '@phaselock/rollout';
 import type { KeyAuthenticator } from '../access/authenticate-key.ts';
 import type { ChangeStreams } from '../changes/change-streams.ts';
 import type { LongAnswers } from '../intake/long-answers.ts';
@@ -10,6 +11,7 @@ import type { WriteTaken } from '../server/write-taken.ts';
 /** What the handlers work with; composed once. */
 export type ApiContext = {
   readonly guard: OpenGuard;
+  readonly flags: OpenFlags;
   readonly changes: ChangeStreams;
   /** For answers that stay open as long as their client likes. */
   readonly places: LongAnswers;

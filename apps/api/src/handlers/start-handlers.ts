@@ -1,8 +1,10 @@
 import { type BodyOf, ROUTES, slotOf } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
-import type { BulkItem } from '@phaselock/guard';
+import type { BulkItem, GuardedSay } from '@phaselock/guard';
+import type { Enrolment } from '@phaselock/rollout';
 import type { Caller } from '../access/caller.ts';
 import { grants } from '../access/scopes.ts';
+import { subjectOf } from '../access/subject-of.ts';
 import { created, ok } from '../server/answers.ts';
 import { handle } from '../server/handle.ts';
 import { problemOf } from '../server/problem-of.ts';
@@ -12,7 +14,9 @@ import { bulkAnswer, startAnswer } from './start-answers.ts';
 
 type Item = Omit<BodyOf<typeof ROUTES.startSession>, 'handoff' | 'milestoneId'>;
 
-const startOf = (item: Item, caller: Caller, guarded: boolean): BulkItem => ({
+const GUARDED = { enrolled: true, outside: 'if-task-is', off: false } as const satisfies Record<Enrolment, GuardedSay>;
+
+const startOf = (item: Item, caller: Caller, guarded: GuardedSay): BulkItem => ({
   ...slotOf(item),
   model: item.model,
   guarded,
@@ -21,12 +25,15 @@ const startOf = (item: Item, caller: Caller, guarded: boolean): BulkItem => ({
   ...(item.confirm && { say: item.confirm }),
 });
 
-export const startHandlers = ({ guard, scope }: ApiContext) => {
-  const guardedNow = async (): Promise<boolean> => (await guard.flags()).single_session_guard;
+export const startHandlers = ({ guard, flags, scope }: ApiContext) => {
+  const guardedFor = (caller: Caller, { onBehalfOf }: Pick<Item, 'onBehalfOf'>): Promise<GuardedSay> => {
+    const subject = subjectOf(caller, onBehalfOf);
+    return guard.answerInTime(async () => GUARDED[await flags.enrolmentOf(subject)]);
+  };
   return {
     startSession: handle(ROUTES.startSession, async ({ body, caller, idempotencyKey, whenGone }) => {
       const outcome = await guard.start({
-        ...startOf(body, caller, await guardedNow()),
+        ...startOf(body, caller, await guardedFor(caller, body)),
         signal: whenGone(),
         ...(body.handoff && { handoff: body.handoff }),
         ...(body.milestoneId && { milestoneId: body.milestoneId }),
@@ -47,8 +54,9 @@ export const startHandlers = ({ guard, scope }: ApiContext) => {
     }),
 
     startMany: handle(ROUTES.startMany, async ({ body, caller, idempotencyKey }) => {
-      const guarded = await guardedNow();
-      const items = body.items.map((item) => startOf(item, caller, guarded));
+      const items = await Promise.all(
+        body.items.map(async (item) => startOf(item, caller, await guardedFor(caller, item))),
+      );
       const outcomes = await guard.bulkStart(items, { ...(idempotencyKey && { idempotencyKey }) });
       const requestId = scope.fields()?.['http.request.id'] ?? '';
       const results = outcomes.map((outcome) => {

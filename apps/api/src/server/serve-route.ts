@@ -19,6 +19,8 @@ import { sendAnswer } from './send-answer.ts';
 
 export type Intake = {
   readonly authenticate: (request: Request) => Promise<Admission>;
+  /** The same beside the pool, which may be full. */
+  readonly authenticateUrgent: (request: Request) => Promise<Admission>;
   readonly guard: Pick<Guard, 'ownersOf' | 'inOneTime'>;
   readonly shedder: LoadShedder;
   readonly inFlight: InFlight;
@@ -94,6 +96,7 @@ export async function letIn(
   time: RequestTime,
 ): Promise<Admission> {
   if (route.scope === 'none') return admitForGood(NOBODY);
+  if (route.neverShed === true) return await time.bounded(() => admitUrgent(intake, route, request));
   refuseShed(intake, intake.shedder.check(priorityOf(route)));
   return await time.bounded(() => admit(intake, route, request, response));
 }
@@ -110,12 +113,24 @@ function refuseShed({ telemetry }: Intake, reason: ReturnType<LoadShedder['check
   throw new PhaselockError('overloaded', { retryAfterMs: 1_000 });
 }
 
+/** An operator is not kept out by what the operator is to mend. */
+async function admitUrgent(intake: Intake, route: RouteSpec, request: Request): Promise<Admission> {
+  const admission = await intake.authenticateUrgent(request);
+  noteCaller(intake, admission.caller);
+  demandScope(admission.caller, route);
+  return admission;
+}
+
+function noteCaller({ scope }: Intake, { id }: Caller): void {
+  const fields = scope.fields();
+  if (fields !== undefined) fields['user.id'] = cutText(id, MAX_USER_ID);
+}
+
 async function admit(intake: Intake, route: RouteSpec, request: Request, response: Response): Promise<Admission> {
-  const { authenticate, limiter, rateWindowMs, telemetry, scope } = intake;
+  const { authenticate, limiter, rateWindowMs, telemetry } = intake;
   const admission = await authenticate(request);
   const { caller } = admission;
-  const fields = scope.fields();
-  if (fields !== undefined) fields['user.id'] = cutText(caller.id, MAX_USER_ID);
+  noteCaller(intake, caller);
   if (limiter !== undefined) {
     const decision = limiter.take(caller.id);
     for (const [name, value] of Object.entries(rateLimitHeaders(decision, rateWindowMs)))

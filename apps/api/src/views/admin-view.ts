@@ -1,4 +1,4 @@
-import type { ApiKeyRow, FlagRow, RolloutRow } from '@phaselock/store';
+import type { ApiKeyRow, FlagChangeRow, FlagState, RolloutRow } from '@phaselock/store';
 import { instant, instantOrNull } from './session-view.ts';
 
 export const apiKeyView = ({ id, prefix, name, scopes, projectId, createdAt, lastUsedAt, revokedAt }: ApiKeyRow) => ({
@@ -12,13 +12,22 @@ export const apiKeyView = ({ id, prefix, name, scopes, projectId, createdAt, las
   revokedAt: instantOrNull(revokedAt),
 });
 
-export const flagView = ({ name, enabled, value, version, updatedAt, updatedBy }: FlagRow) => ({
+export const flagView = ({ name, enabled, killed, percent, value, version, updatedAt, updatedBy }: FlagState) => ({
   name,
   enabled,
+  killed,
+  percent,
   value,
   version,
   updatedAt: instant(updatedAt),
   updatedBy,
+});
+
+export const flagChangeView = ({ at, from, to, ...change }: FlagChangeRow) => ({
+  ...change,
+  at: instant(at),
+  from: Object(from),
+  to: Object(to),
 });
 
 export const rolloutView = ({ flag, stage, percent, state, bakingSince, updatedAt }: RolloutRow) => ({

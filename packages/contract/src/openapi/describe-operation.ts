@@ -97,7 +97,7 @@ function answersOf(route: RouteSpec, links: JsonObject, schemas: SchemaCollector
   );
 }
 
-function answerOf({ scope }: RouteSpec, answer: AnswerSpec, schemas: SchemaCollector): JsonObject {
+function answerOf({ scope, neverShed }: RouteSpec, answer: AnswerSpec, schemas: SchemaCollector): JsonObject {
   const { description, schema, mediaTypes, headers } = answer;
   const content: Record<string, JsonObject> = {};
   if (schema !== undefined) content['application/json'] = { schema: schemas.schemaOf(schema, 'output') };
@@ -105,7 +105,7 @@ function answerOf({ scope }: RouteSpec, answer: AnswerSpec, schemas: SchemaColle
     content[mediaType] = { schema: mediaType === 'application/json' ? {} : { type: 'string' } };
   return {
     description,
-    headers: describeHeaders({ ...EVERY, ...(scope !== 'none' && LIMITED), ...headers }),
+    headers: describeHeaders({ ...EVERY, ...(scope !== 'none' && neverShed !== true && LIMITED), ...headers }),
     ...(Object.keys(content).length > 0 && { content }),
   };
 }

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
-import { apiKey, apiKeyRequest, flag, flagName, flagRequest, madeApiKey, rollout } from '../schemas/admin.ts';
+import {
+  apiKey,
+  apiKeyRequest,
+  flag,
+  flagChange,
+  flagName,
+  flagRequest,
+  killRequest,
+  madeApiKey,
+  rollout,
+} from '../schemas/admin.ts';
 import { apiKeyId } from '../schemas/ids.ts';
 import { cursor, limit, pageOf } from '../schemas/page.ts';
 
@@ -58,7 +68,9 @@ export const listFlags = route({
   path: '/v1/admin/flags',
   group,
   summary: 'The flags as they stand',
-  description: '`single_session_guard` is the kill switch: off, sessions are created beside each other as before.',
+  description:
+    '`single_session_guard` is the single-session rule: off, sessions are created beside each other as before.',
+  neverShed: true,
   scope,
   answers: {
     200: { description: 'All of them', schema: z.strictObject({ items: z.array(flag) }).meta({ id: 'FlagList' }) },
@@ -73,13 +85,47 @@ export const setFlag = route({
   group,
   summary: 'Set a flag',
   description:
-    'Every process follows within two seconds, this one at once. `locking_strategy`, while it is on with the value `pessimistic`, `optimistic` or `redis`, decides how slots are locked; else `pessimistic_locking_enabled` does: on pessimistic, off optimistic.',
+    'Every process follows within two seconds, this one at once, also while it is overloaded. Off without If-Match is a kill: no other change, and no lock in the database, delays it, and nothing but a later `enabled: true` ends it. `locking_strategy`, while it is on with the value `pessimistic`, `optimistic` or `redis`, decides how slots are locked; else `pessimistic_locking_enabled` does: on pessimistic, off optimistic.',
   scope,
+  neverShed: true,
   params: z.strictObject({ name: flagName }),
   body: flagRequest,
   takesIfMatch: true,
   answers: { 200: { description: 'The flag', schema: flag, headers: { ETag: 'Its version, for If-Match' } } },
   errors: ['flag_not_found', 'version_mismatch'],
+});
+
+export const killFlag = route({
+  id: 'killFlag',
+  method: 'post',
+  path: '/v1/admin/flags/{name}/kill',
+  group,
+  summary: 'Switch a flag off for everybody, at once',
+  description:
+    'The kill switch. It is neither limited nor refused because of load, and no lock in the database delays it. Every process follows within two seconds. It never ends by itself: enabling the flag does.',
+  scope,
+  neverShed: true,
+  params: z.strictObject({ name: flagName }),
+  body: killRequest,
+  answers: { 200: { description: 'The flag, off', schema: flag } },
+  errors: ['flag_not_found'],
+});
+
+export const listFlagChanges = route({
+  id: 'listFlagChanges',
+  method: 'get',
+  path: '/v1/admin/flags/{name}/changes',
+  group,
+  summary: 'The history of a flag, newest first',
+  description:
+    'Who changed it, when, from what, to what, and why. The database refuses to change what is written there.',
+  scope,
+  params: z.strictObject({ name: flagName }),
+  query: z.strictObject({ limit, cursor: cursor.exactOptional() }),
+  answers: {
+    200: { description: 'A page', schema: pageOf(flagChange, 'Changes of a flag').meta({ id: 'FlagChangePage' }) },
+  },
+  errors: [],
 });
 
 export const listRollouts = route({

@@ -31,7 +31,11 @@ export const madeApiKey = z
 export const flag = z
   .strictObject({
     name: z.string(),
-    enabled: z.boolean(),
+    enabled: z.boolean().meta({ description: 'False also while the flag is killed' }),
+    killed: z.boolean().meta({ description: 'Switched off for everybody until a person enables it again' }),
+    percent: z
+      .number()
+      .meta({ description: 'Of its subjects (users, or tasks for the locking flags), while it is enabled' }),
     value: z.unknown(),
     version: z.int().min(1),
     updatedAt: instant,
@@ -39,9 +43,36 @@ export const flag = z
   })
   .meta({ id: 'Flag' });
 
+const why = title(1_000).meta({ description: 'Kept in the history of the flag' });
+
 export const flagRequest = z
-  .strictObject({ enabled: z.boolean(), value: z.union([title(100), z.null()]).exactOptional() })
+  .strictObject({
+    enabled: z.boolean(),
+    value: z.union([title(100), z.null()]).exactOptional(),
+    percent: z
+      .number()
+      .min(0)
+      .max(100)
+      .exactOptional()
+      .meta({ description: 'Of its subjects, to two decimals. Left out: as it is' }),
+    why: why.exactOptional(),
+  })
   .meta({ id: 'FlagRequest' });
+
+export const killRequest = z.strictObject({ why }).meta({ id: 'KillRequest' });
+
+export const flagChange = z
+  .strictObject({
+    id: z.int(),
+    flag: z.string(),
+    version: z.int().nullable().meta({ description: 'Of the flag after it; null for a kill and its release' }),
+    at: instant,
+    actor: z.string(),
+    why: z.string().nullable(),
+    from: z.record(z.string(), z.unknown()),
+    to: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'FlagChange' });
 
 export const flagName = z
   .string()

@@ -98,6 +98,12 @@ export const milestoneId = title(200).meta({
   description: 'The session spans several tasks: its turns may work at attempts of any task of the project',
 });
 
+/** Whom a staged rollout counts: the caller itself, or the user it names. */
+const onBehalfOf = title(200).meta({
+  description:
+    'The user for whom the session is started, by a name of the caller that never changes; needs the scope `users:name`. A staged rollout applies the single-session rule user by user. Left out: the key, or the subject of the token',
+});
+
 export const startRequest = z
   .strictObject({
     taskId,
@@ -107,6 +113,7 @@ export const startRequest = z
     confirm: confirmation.exactOptional(),
     handoff: handoff.exactOptional(),
     milestoneId: milestoneId.exactOptional(),
+    onBehalfOf: onBehalfOf.exactOptional(),
   })
   .meta({ id: 'StartRequest' });
 

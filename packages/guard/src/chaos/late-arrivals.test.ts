@@ -1,4 +1,5 @@
 import type { ProjectId } from '@phaselock/core';
+import { readFlagStates, setFlag } from '@phaselock/store';
 import {
   agentId,
   aStart,
@@ -172,7 +173,12 @@ test('a deletion that arrives after its caller was told 503 deletes nothing', as
 });
 
 test.each([
-  ['a flag', 'update "flags"', (guard: OpenGuard) => guard.setFlag({ name: 'single_session_guard', enabled: false })],
+  [
+    'a flag',
+    'set_flag',
+    async (guard: OpenGuard) =>
+      await guard.answerInTime(() => setFlag(guard.database, { name: 'single_session_guard', enabled: false })),
+  ],
   [
     'a project',
     'update "projects"',
@@ -180,7 +186,7 @@ test.each([
   ],
 ] as const)('%s that was set, and answered 503, is not set when that arrives later', async (_, statement, set) => {
   const { projectId } = await createWorld(steady);
-  const read = async () => [await steady.readFlags(), await steady.project(projectId)];
+  const read = async () => [await readFlagStates(steady.database), await steady.project(projectId)];
   const before = await read();
   const late = proxy.hold(statement);
   await expect(set(impatient, projectId)).rejects.toMatchObject(GIVEN_UP);

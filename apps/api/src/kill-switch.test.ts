@@ -1,0 +1,110 @@
+import { readMetric } from '@phaselock/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+
+const GUARD = '/v1/admin/flags/single_session_guard';
+
+let stack: AsyncDisposableStack;
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+});
+afterEach(() => stack.disposeAsync());
+
+/** All connections of the pool are taken, and as many callers wait as may. */
+async function overloaded(): Promise<TestApi> {
+  const test = stack.use(
+    await openTestApi({ PHASELOCK_POOL_SIZE: '1', PHASELOCK_MAX_POOL_WAITING: '2', PHASELOCK_RATE_LIMIT: '1' }),
+  );
+  const { pool } = test.api.guard.database;
+  const held = await pool.pg.connect();
+  stack.defer(() => held.release());
+  for (let waiting = 0; waiting < 4; waiting += 1)
+    void pool.pg.connect().then(
+      (client) => client.release(),
+      () => {},
+    );
+  return test;
+}
+
+describe('while load is shed, the pool is full and the caller has used up its share', () => {
+  test.each([
+    ['killed', 'POST', `${GUARD}/kill`, { why: 'they fail' }],
+    ['switched off', 'PUT', GUARD, { enabled: false }],
+  ])('the rule can be %s', async (_, method, path, body) => {
+    const { call, key, api } = await overloaded();
+    expect(await call('GET', '/v1/projects')).toMatchObject({ status: 503, body: { code: 'overloaded' } });
+    for (let time = 0; time < 3; time += 1)
+      expect(await call(method, path, { body, key })).toMatchObject({
+        status: 200,
+        body: { enabled: false, killed: true },
+      });
+    expect(await readMetric(api.guard, 'phaselock_flag_enabled{flag="single_session_guard"}')).toBe(0);
+  });
+
+  test('a key that may not is refused all the same, and so is none', async () => {
+    const scene = stack.use(await openTestApi());
+    const weak = await scene.keyFor(['sessions:write']);
+    const held = await scene.api.guard.database.pool.pg.connect();
+    const asked = { body: { why: 'they fail' } };
+    expect(await scene.call('POST', `${GUARD}/kill`, { ...asked, key: weak })).toMatchObject({ status: 403 });
+    expect(await scene.call('POST', `${GUARD}/kill`, { ...asked, key: null })).toMatchObject({ status: 401 });
+    expect(await scene.call('POST', `${GUARD}/kill`, { ...asked, key: `${weak}x` })).toMatchObject({ status: 401 });
+    held.release();
+  });
+});
+
+test('a flag whose row is locked can be killed, and a change of it says that it did not come through', async () => {
+  const { call, api } = stack.use(await openTestApi());
+  const held = await api.guard.database.pool.pg.connect();
+  await held.query('begin');
+  await held.query('select from flags for update');
+  expect(await call('PUT', GUARD, { body: { enabled: true, percent: 50 } })).toMatchObject({ status: 503 });
+  expect(await call('POST', `${GUARD}/kill`, { body: { why: 'they fail' } })).toMatchObject({
+    status: 200,
+    body: { enabled: false },
+  });
+  await held.query('rollback');
+  held.release();
+  expect(await call('GET', '/v1/admin/flags')).toMatchObject({
+    body: { items: expect.arrayContaining([expect.objectContaining({ name: 'single_session_guard', killed: true })]) },
+  });
+});
+
+test('what was killed is enabled by who says so, and the history tells who did what, and why', async () => {
+  const { call } = stack.use(await openTestApi());
+  await call('POST', `${GUARD}/kill`, { body: { why: 'they fail' } });
+  expect(await call('PUT', GUARD, { body: { enabled: true, percent: 25, why: 'mended' } })).toMatchObject({
+    status: 200,
+    body: { enabled: true, killed: false, percent: 25 },
+  });
+  const first = await call('GET', `${GUARD}/changes?limit=2`);
+  expect(first).toMatchObject({
+    status: 200,
+    body: { items: [{ why: 'mended' }, { why: 'mended', to: { percent: 25 } }] },
+  });
+  const { next } = Object(first.body);
+  expect(await call('GET', `${GUARD}/changes?limit=2&cursor=${next}`)).toMatchObject({
+    status: 200,
+    body: { items: [{ why: 'they fail' }, { why: 'they fail', actor: 'a test', to: { killed: true } }], next: null },
+  });
+});
+
+test('a version that was not the one seen changes nothing, off included', async () => {
+  const { call } = stack.use(await openTestApi());
+  const headers = { 'If-Match': '"99"' };
+  expect(await call('PUT', GUARD, { body: { enabled: false }, headers })).toMatchObject({ status: 412 });
+  expect(await call('GET', '/v1/admin/flags')).toMatchObject({
+    body: { items: expect.arrayContaining([expect.objectContaining({ name: 'single_session_guard', enabled: true })]) },
+  });
+});
+
+test.each([
+  ['POST', '/v1/admin/flags/no_such_flag/kill', { why: 'they fail' }, 404],
+  ['POST', `${GUARD}/kill`, {}, 400],
+  ['PUT', GUARD, { enabled: true, percent: 101 }, 400],
+  ['PUT', GUARD, { enabled: true, percent: '5' }, 400],
+  ['PUT', GUARD, { enabled: true, percent: -0.01 }, 400],
+])('%s %s %j is %i', async (method, path, body, status) => {
+  const { call } = stack.use(await openTestApi());
+  expect(await call(method, path, { body })).toMatchObject({ status });
+});

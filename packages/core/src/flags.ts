@@ -1,0 +1,5 @@
+/** Every flag there is. The first is the single-session rule itself; the others choose how slots are locked. */
+export const FLAGS = ['single_session_guard', 'pessimistic_locking_enabled', 'locking_strategy'] as const;
+export type FlagName = (typeof FLAGS)[number];
+
+export const GUARD_FLAG = 'single_session_guard' satisfies FlagName;

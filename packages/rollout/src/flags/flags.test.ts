@@ -1,0 +1,286 @@
+import { connectListener, killFlag, openDatabase, readFlagState, setFlag } from '@phaselock/store';
+import { createTelemetry, silentLogger } from '@phaselock/telemetry';
+import { createTestDatabase, eventually } from '@phaselock/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bucketOf } from '../bucketing/share.ts';
+import { type OpenFlags, openFlags } from './open-flags.ts';
+
+const GUARD = 'single_session_guard';
+
+let resources: AsyncDisposableStack;
+let databaseUrl: string;
+type Client = Awaited<ReturnType<typeof connectListener>>;
+
+let admin: Client;
+beforeEach(async () => {
+  resources = new AsyncDisposableStack();
+  databaseUrl = resources.use(await createTestDatabase()).url;
+  admin = await connected();
+});
+afterEach(() => resources.disposeAsync());
+
+async function connected(): Promise<Client> {
+  const client = await connectListener(databaseUrl);
+  resources.defer(() => client.end());
+  return client;
+}
+
+async function aProcess(options: Partial<Parameters<typeof openFlags>[0]> = {}): Promise<OpenFlags> {
+  const reserve = resources.use(openDatabase({ url: databaseUrl, maxSize: 2 }));
+  const telemetry = createTelemetry();
+  return resources.use(await openFlags({ databaseUrl, reserve, telemetry, logger: silentLogger(), ...options }));
+}
+
+/** Users by the hundredth of a percent from which on they are in the rollout. */
+const users = Array.from({ length: 400 }, (_, index) => `user-${index}`);
+const inShare = (percent: number) =>
+  users.filter((user) => bucketOf({ flag: GUARD, salt: '1' }, user) < Math.round(percent * 100));
+const enrolledBy = async (flags: OpenFlags): Promise<string[]> => {
+  const found = await Promise.all(users.map(async (user) => [user, await flags.enrolmentOf(user)] as const));
+  return found.filter(([, enrolment]) => enrolment === 'enrolled').map(([user]) => user);
+};
+
+describe('enrolment', () => {
+  test('in a new database the rule is for everybody with a name', async () => {
+    const flags = await aProcess();
+    expect(await enrolledBy(flags)).toEqual(users);
+    expect(await flags.enrolmentOf(undefined)).toBe('outside');
+  });
+
+  test('grows from 5 to 25 to 50 percent, and nobody leaves', async () => {
+    const flags = await aProcess();
+    let before: string[] = [];
+    for (const percent of [5, 25, 50]) {
+      await flags.set({ name: GUARD, percent });
+      const now = await enrolledBy(flags);
+      expect(now).toEqual(inShare(percent));
+      expect(before.filter((user) => !now.includes(user))).toEqual([]);
+      before = now;
+    }
+    expect(before.length).toBeGreaterThan(users.length / 4);
+  });
+
+  test('off is off for all, those outside included', async () => {
+    const flags = await aProcess();
+    await flags.set({ name: GUARD, percent: 50, enabled: false });
+    for (const user of users.slice(0, 20)) expect(await flags.enrolmentOf(user)).toBe('off');
+    expect(await flags.enrolmentOf(undefined)).toBe('off');
+  });
+
+  test('locks alike in all phases of a task, and each strategy for its share of the tasks', async () => {
+    const flags = await aProcess();
+    await flags.set({ name: 'pessimistic_locking_enabled', percent: 50 });
+    const tasks = users.map((user) => flags.locks({ taskId: user as never }));
+    const pessimistic = (await Promise.all(tasks)).filter((lock) => lock.pessimistic_locking_enabled).length;
+    expect(pessimistic / users.length).toBeGreaterThan(0.4);
+    expect(pessimistic / users.length).toBeLessThan(0.6);
+  });
+});
+
+describe('a flag system of another maker', () => {
+  const says = (value: boolean, reason = 'SPLIT') => ({
+    metadata: { name: 'theirs' },
+    resolveBooleanEvaluation: async () => ({ value, reason }),
+    resolveStringEvaluation: async (_: string, value: string) => ({ value }),
+    resolveNumberEvaluation: async (_: string, value: number) => ({ value }),
+    resolveObjectEvaluation: async <T>(_: string, value: T) => ({ value }),
+  });
+
+  test.each([
+    [true, 'SPLIT', 'enrolled'],
+    [false, 'SPLIT', 'outside'],
+    [false, 'DISABLED', 'off'],
+  ] as const)('decides: %j for %s is %s', async (value, reason, enrolment) => {
+    const flags = await aProcess({ provider: says(value, reason) });
+    expect(await flags.enrolmentOf('ada')).toBe(enrolment);
+  });
+
+  test('that fails leaves its users outside, and switches nothing off', async () => {
+    const provider = { ...says(true), resolveBooleanEvaluation: () => Promise.reject(new Error('away')) };
+    expect(await (await aProcess({ provider })).enrolmentOf('ada')).toBe('outside');
+  });
+
+  test('cannot switch on what was killed here', async () => {
+    const flags = await aProcess({ provider: says(true) });
+    await flags.kill({ name: GUARD, why: 'they fail' });
+    expect(await flags.enrolmentOf('ada')).toBe('off');
+  });
+
+  test('of one service is not that of another in the same process', async () => {
+    const [ours, theirs] = [await aProcess(), await aProcess({ provider: says(false) })];
+    expect([await ours.enrolmentOf('ada'), await theirs.enrolmentOf('ada')]).toEqual(['enrolled', 'outside']);
+  });
+});
+
+describe('the kill', () => {
+  const isOff = (flags: OpenFlags) => eventually(async () => expect(await flags.enrolmentOf('ada')).toBe('off'));
+
+  test('holds at once where it was made, and is heard of elsewhere', async () => {
+    const [here, there] = [await aProcess(), await aProcess()];
+    expect(await there.enrolmentOf('ada')).toBe('enrolled');
+    expect(await here.kill({ name: GUARD, actor: 'ada', why: 'they fail' })).toMatchObject({
+      enabled: false,
+      killed: true,
+    });
+    expect(await here.enrolmentOf('ada')).toBe('off');
+    await isOff(there);
+  });
+
+  test.each([
+    ['select kill_flag($$single_session_guard$$, $$me$$, $$why$$)'],
+    ['update flags set enabled = false where name = $$single_session_guard$$'],
+    ['insert into flag_kills (flag, actor, why) values ($$single_session_guard$$, $$me$$, $$why$$)'],
+  ])('may be plain SQL: %s', async (statement) => {
+    const flags = await aProcess();
+    await admin.query(statement);
+    await isOff(flags);
+  });
+
+  test.each([
+    ['a row of the flag is locked', 'select from flags for update'],
+    ['somebody is changing the flag', 'update flags set percent = 5'],
+    ['the table of the flags is locked', 'lock table flags in access exclusive mode'],
+  ])('waits for nobody: %s', async (_, statement) => {
+    const flags = await aProcess();
+    expect(await flags.enrolmentOf('ada')).toBe('enrolled');
+    await admin.query('begin');
+    await admin.query(statement);
+    // A connection whose statements may not wait: had the kill to wait for the lock, it would fail.
+    const other = await connected();
+    await other.query("set statement_timeout = '2s'");
+    await other.query('select kill_flag($1, $2, $3)', [GUARD, 'me', 'why']);
+    await isOff(flags);
+    await admin.query('commit');
+    // Also what that transaction wrote does not end it.
+    const later = await connected();
+    expect((await later.query('select enabled, killed from flag_states where name = $1', [GUARD])).rows).toEqual([
+      { enabled: false, killed: true },
+    ]);
+    expect(await flags.enrolmentOf('ada')).toBe('off');
+  });
+
+  test('never ends by itself: neither a plan that goes on, nor a database that goes away, nor a new process ends it', async () => {
+    const flags = await aProcess();
+    await flags.kill({ name: GUARD, why: 'they fail' });
+    await flags.set({ name: GUARD, enabled: true, percent: 100, actor: 'a controller' });
+    expect(await flags.enrolmentOf('ada')).toBe('off');
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'phaselock-listener' and datname = current_database()",
+    );
+    expect(await flags.enrolmentOf('ada')).toBe('off');
+    expect(await (await aProcess()).enrolmentOf('ada')).toBe('off');
+    await admin.query('alter table flags rename to hidden');
+    expect(await flags.enrolmentOf('ada')).toBe('off');
+  });
+
+  test('ends when a person says so, and the history tells all of it', async () => {
+    const flags = await aProcess();
+    await flags.kill({ name: GUARD, actor: 'ada', why: 'they fail' });
+    await flags.set({ name: GUARD, enabled: true, releaseKills: true, actor: 'bob', why: 'mended' });
+    expect(await flags.enrolmentOf('ada')).toBe('enrolled');
+    const { items } = await flags.changes(GUARD, { limit: 10 });
+    expect(items.map(({ actor, why, from, to }) => ({ actor, why, from, to }))).toMatchObject([
+      { actor: 'bob', why: 'mended', from: { killed: true }, to: { killed: false } },
+      { actor: 'bob', why: 'mended', from: { enabled: false }, to: { enabled: true } },
+      { actor: 'ada', why: 'they fail', from: { enabled: true }, to: { enabled: false } },
+      { actor: 'ada', why: 'they fail', from: { killed: false }, to: { killed: true } },
+    ]);
+  });
+
+  test('of a flag that is not there is refused, not lost', async () => {
+    const flags = await aProcess();
+    await expect(flags.kill({ name: 'single_sesion_guard', why: 'typing error' })).rejects.toMatchObject({
+      code: 'flag_not_found',
+    });
+    await expect(admin.query("select kill_flag('single_sesion_guard', 'me', '')")).rejects.toThrow('there is no flag');
+  });
+});
+
+describe('a process', () => {
+  test('hears of a change while its connection is cut again and again', async () => {
+    const flags = await aProcess();
+    const terminate =
+      "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'phaselock-listener' and datname = current_database()";
+    const cut = setInterval(() => void admin.query(terminate).catch(() => undefined), 50);
+    try {
+      for (const percent of [10, 20, 30]) {
+        await admin.query('update flags set percent = $1', [percent]);
+        await eventually(async () => expect((await enrolledBy(flags)).length).toBe(inShare(percent).length));
+      }
+    } finally {
+      clearInterval(cut);
+    }
+  });
+
+  test('goes by what it knows while the flags cannot be read, and follows again afterwards', async () => {
+    const flags = await aProcess();
+    await flags.set({ name: GUARD, percent: 25 });
+    await admin.query('alter table flags rename to hidden');
+    expect(await enrolledBy(flags)).toEqual(inShare(25));
+    await admin.query('update hidden set percent = 50');
+    await admin.query('alter table hidden rename to flags');
+    await eventually(async () => expect(await enrolledBy(flags)).toEqual(inShare(50)));
+  });
+
+  test('tells what it goes by, and how old that is', async () => {
+    const telemetry = createTelemetry();
+    const flags = await aProcess({ telemetry });
+    await flags.set({ name: GUARD, percent: 25 });
+    const text = await telemetry.exposition();
+    expect(text).toContain(`phaselock_flag_enabled{flag="${GUARD}"} 1`);
+    expect(text).toContain(`phaselock_rollout_percent{flag="${GUARD}"} 25`);
+    expect(text).toContain(`phaselock_flag_version{flag="${GUARD}"} 2`);
+    expect(text).toContain('phaselock_flag_enabled{flag="locking_strategy"} 0');
+    expect(text).toMatch(/^phaselock_flag_read_age_seconds 0\.\d+$/m);
+  });
+
+  test('that has not read the flags tells none of it: a 0 would say that they are off', async () => {
+    const text = await createTelemetry().exposition();
+    expect(text).not.toMatch(/^phaselock_(?:flag|rollout_percent).*\d$/m);
+  });
+});
+
+describe('a flag is set', () => {
+  test.each([
+    [{ name: 'no_such_flag', enabled: true }, 'flag_not_found'],
+    [{ name: 'locking_strategy', enabled: true, value: 'zookeeper' }, 'invalid_request'],
+    [{ name: GUARD, enabled: false, seenVersion: 99 }, 'version_mismatch'],
+  ])('not so: %j', async (change, code) => {
+    const flags = await aProcess();
+    await expect(flags.set(change)).rejects.toMatchObject({ code });
+  });
+
+  test('and its value names a strategy only while it is on', async () => {
+    const flags = await aProcess();
+    const locks = () => flags.locks({ taskId: 'a task' as never });
+    await flags.set({ name: 'locking_strategy', enabled: true, value: 'redis' });
+    expect(await locks()).toEqual({ pessimistic_locking_enabled: true, locking_strategy: 'redis' });
+    await flags.set({ name: 'locking_strategy', enabled: false });
+    expect(await locks()).toEqual({ pessimistic_locking_enabled: true, locking_strategy: undefined });
+    await flags.set({ name: 'pessimistic_locking_enabled', enabled: false });
+    expect(await locks()).toEqual({ pessimistic_locking_enabled: false, locking_strategy: undefined });
+  });
+
+  test('by two at once: with the version both saw, one of them', async () => {
+    const database = resources.use(openDatabase({ url: databaseUrl }));
+    const seenVersion = (await readFlagState(database, GUARD))?.version ?? 0;
+    const outcomes = await Promise.all(
+      [5, 25].map((percent) => setFlag(database, { name: GUARD, percent, seenVersion })),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'version-mismatch')).toHaveLength(1);
+  });
+
+  test('and what is said of it is kept: neither its history nor a kill can be changed', async () => {
+    const database = resources.use(openDatabase({ url: databaseUrl }));
+    await killFlag(database, { name: GUARD, why: 'they fail' });
+    for (const statement of [
+      "update flag_changes set actor = 'nobody'",
+      'delete from flag_changes',
+      'truncate flag_changes',
+      "update flag_kills set why = 'no reason'",
+      'delete from flag_kills',
+      'truncate flag_kills',
+    ])
+      await expect(admin.query(statement), statement).rejects.toThrow(/append-only|is kept|only be released/);
+  });
+});

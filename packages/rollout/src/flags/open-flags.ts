@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { NOOP_PROVIDER, OpenFeature, type Provider } from '@openfeature/server-sdk';
+import { FLAGS, PhaselockError, type SlotKey } from '@phaselock/core';
+import {
+  type Database,
+  type FlagChangeRow,
+  type FlagState,
+  type KillFlag,
+  killFlag,
+  listFlagChanges,
+  type PageAfter,
+  type PageOf,
+  pageOf,
+  readFlagState,
+  readFlagStates,
+  type SetFlag,
+  setFlag,
+} from '@phaselock/store';
+import { LOCK_STRATEGIES, type Logger, type Telemetry } from '@phaselock/telemetry';
+import { type Enrolment, enrolmentOf } from './enrolment.ts';
+import { postgresFlagProvider } from './postgres-provider.ts';
+import { watchFlags } from './watch-flags.ts';
+
+export type OpenFlags = AsyncDisposable & {
+  enrolmentOf(subject: string | undefined): Promise<Enrolment>;
+  /** How the slots of a task are locked: bucketed by task, so that all who start there lock alike. */
+  locks(slot: Pick<SlotKey, 'taskId'>): Promise<{
+    readonly pessimistic_locking_enabled: boolean;
+    readonly locking_strategy: string | undefined;
+  }>;
+  /** As the database has them now. */
+  list(): Promise<FlagState[]>;
+  set(change: SetFlag): Promise<FlagState>;
+  /** Switches a flag off for everybody; no lock and no other change delays it. */
+  kill(kill: KillFlag): Promise<FlagState>;
+  changes(flag: string, page: PageAfter<number>): Promise<PageOf<FlagChangeRow, number>>;
+};
+
+export type OpenFlagsOptions = {
+  readonly databaseUrl: string;
+  /** Not the pool that requests are served from: flags are set while that one is full. */
+  readonly reserve: Database;
+  readonly telemetry: Pick<Telemetry, 'flags'>;
+  readonly logger: Logger;
+  /** A flag system of another maker. The database still switches a flag off. */
+  readonly provider?: Provider | undefined;
+};
+
+/** The flags of one process. */
+export async function openFlags({
+  databaseUrl,
+  reserve,
+  telemetry,
+  logger,
+  provider,
+}: OpenFlagsOptions): Promise<OpenFlags> {
+  await using resources = new AsyncDisposableStack();
+  const watch = resources.use(watchFlags({ databaseUrl, logger }));
+  resources.defer(
+    telemetry.flags.observe(() => ({ states: [...(watch.known()?.values() ?? [])], ageMs: watch.ageMs() })),
+  );
+  // The SDK keeps its providers for the whole process: a domain of its own keeps two services in one process apart.
+  const domain = `phaselock-${randomUUID()}`;
+  await OpenFeature.setProviderAndWait(domain, provider ?? postgresFlagProvider(watch));
+  resources.defer(() => OpenFeature.setProviderAndWait(domain, NOOP_PROVIDER));
+  const client = OpenFeature.getClient(domain);
+  const isOff = async (name: string): Promise<boolean> => (await watch.flags()).get(name)?.enabled === false;
+
+  const owned = resources.move();
+  return {
+    enrolmentOf: (subject) => enrolmentOf({ watch, client }, subject),
+    async locks({ taskId: targetingKey }) {
+      const isNamed = !(await isOff('locking_strategy'));
+      const named = isNamed ? await client.getStringValue('locking_strategy', '', { targetingKey }) : '';
+      const isPessimistic =
+        !(await isOff('pessimistic_locking_enabled')) &&
+        (await client.getBooleanValue('pessimistic_locking_enabled', true, { targetingKey }));
+      return { pessimistic_locking_enabled: isPessimistic, locking_strategy: named === '' ? undefined : named };
+    },
+    list: () => readFlagStates(reserve),
+    async set(change) {
+      refuseUnknownStrategy(change);
+      const flag = await setFlag(reserve, change);
+      if (flag === 'not-found') throw new PhaselockError('flag_not_found');
+      if (flag === 'version-mismatch') throw new PhaselockError('version_mismatch');
+      // What holds when the database goes away next must be this, and not what was before.
+      await watch.refresh();
+      return flag;
+    },
+    async kill(kill) {
+      if (!FLAGS.some((name) => name === kill.name)) throw new PhaselockError('flag_not_found');
+      await killFlag(reserve, kill);
+      await watch.refresh();
+      const flag = await readFlagState(reserve, kill.name);
+      if (flag === undefined) throw new PhaselockError('flag_not_found');
+      return flag;
+    },
+    changes: (flag, page) =>
+      pageOf(
+        page,
+        (asked) => listFlagChanges(reserve.kysely, flag, asked),
+        ({ id }) => id,
+      ),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function refuseUnknownStrategy({ name, value }: SetFlag): void {
+  if (name !== 'locking_strategy' || value === undefined || value === null) return;
+  if (LOCK_STRATEGIES.some((strategy) => strategy === value)) return;
+  throw new PhaselockError('invalid_request', { detail: `value: one of ${LOCK_STRATEGIES.join(', ')}` });
+}
