@@ -15,7 +15,7 @@ export { campaignPlan, type JudgeBake, judgeBake, verdictOf } from './campaign/j
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
 
 // Gates.
-export { type CollectInput, collectEvidence } from './evidence/collect-evidence.ts';
+export { type BakeMemory, type CollectInput, collectEvidence, emptyMemory } from './evidence/collect-evidence.ts';
 export type {
   AuditEvidence,
   CountEvidence,
@@ -44,7 +44,11 @@ export {
   type Outcome,
   type StageVerdict,
 } from './gates/verdict.ts';
+export { openPrometheus, type PrometheusOptions } from './prometheus/open-prometheus.ts';
 export type { Answer, Prometheus, RefusedWhy, Sample, Series } from './prometheus/prometheus.ts';
+export { recordPrometheus } from './prometheus/record-prometheus.ts';
+export { type RecordingLine, RecordingMistake, readRecording } from './prometheus/recording.ts';
+export { replayPrometheus } from './prometheus/replay-prometheus.ts';
 export { ladderFor, readStages, StagesMistakes } from './stages/read-stages.ts';
 export type {
   Cohorts,
