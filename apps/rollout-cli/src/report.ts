@@ -1,4 +1,4 @@
-import type { StageVerdict } from '@phaselock/rollout';
+import type { StagePlan, StageVerdict } from '@phaselock/rollout';
 import type {
   AnnouncementRow,
   CampaignRecord,
@@ -6,7 +6,6 @@ import type {
   RolloutStepRow,
   RolloutVerdictRow,
 } from '@phaselock/store';
-import type { StagePlan } from '@phaselock/rollout';
 import type { Outcome } from './exit-code.ts';
 
 /** What a command has to say, before it is a table or a document. */

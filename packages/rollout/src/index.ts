@@ -1,4 +1,7 @@
 // Campaigns
+
+export { murmur3 } from './bucketing/murmur3.ts';
+export { BUCKETS, bucketOf, isInShare, type Share } from './bucketing/share.ts';
 export { offText, stageText } from './campaign/announcement-texts.ts';
 export type {
   CampaignCommand,
@@ -8,12 +11,12 @@ export type {
   CampaignStage,
   Judged,
 } from './campaign/campaign.ts';
-export { type Conduct, type Conducted, conduct, type PresentVerdict } from './campaign/conduct.ts';
+export { type Conduct, type Conducted, conduct, type Look, look, type PresentVerdict } from './campaign/conduct.ts';
 export { decideCampaign } from './campaign/decide-campaign.ts';
 export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';
 export { campaignPlan, type JudgeBake, judgeBake, verdictOf } from './campaign/judge-bake.ts';
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
-
+export { type SimulateBake, type SimulatedBake, simulateBake } from './campaign/simulate-bake.ts';
 // Gates.
 export { type BakeMemory, type CollectInput, collectEvidence, emptyMemory } from './evidence/collect-evidence.ts';
 export type {
@@ -30,6 +33,10 @@ export type {
   Refusal,
   UseEvidence,
 } from './evidence/evidence.ts';
+export type { Enrolment } from './flags/enrolment.ts';
+export { type OpenFlags, type OpenFlagsOptions, openFlags } from './flags/open-flags.ts';
+export { postgresFlagProvider } from './flags/postgres-provider.ts';
+export { FLAG_CHANNEL, type FlagWatch, watchFlags } from './flags/watch-flags.ts';
 export { checkPreconditions, type PreconditionsInput } from './gates/check-preconditions.ts';
 export { type JudgeInput, judgeStage } from './gates/judge-stage.ts';
 export type { GatePlan, StagePlan, Traffic } from './gates/plan.ts';
@@ -65,10 +72,3 @@ export type {
   Stages,
   UtilisationGate,
 } from './stages/stages.ts';
-
-export { murmur3 } from './bucketing/murmur3.ts';
-export { BUCKETS, bucketOf, isInShare, type Share } from './bucketing/share.ts';
-export type { Enrolment } from './flags/enrolment.ts';
-export { type OpenFlags, type OpenFlagsOptions, openFlags } from './flags/open-flags.ts';
-export { postgresFlagProvider } from './flags/postgres-provider.ts';
-export { FLAG_CHANNEL, type FlagWatch, watchFlags } from './flags/watch-flags.ts';

@@ -208,10 +208,8 @@ export {
 export { type RolloutLease, releaseRollout, renewRollout, type TakeRollout, takeRollout } from './rollout/lease.ts';
 export { type CampaignRecord, type FlagKill, readCampaign } from './rollout/read-campaign.ts';
 export {
-  type FlagChangeRow,
   type RolloutStepRow,
   type RolloutVerdictRow,
-  readFlagChanges,
   readRolloutSteps,
   readRolloutVerdicts,
 } from './rollout/rollout-history.ts';

@@ -33,6 +33,19 @@ export type Conducted<Shown> = {
   readonly record: CampaignRecord;
 };
 
+export type Look<Shown> = Pick<Conducted<Shown>, 'decision' | 'verdict' | 'record'>;
+
+/** What would be done: looks, judges and decides as if it held the rollout, and writes nothing. */
+export async function look<Shown>(
+  { sql, flag, plan, judge }: Pick<Conduct<Shown>, 'sql' | 'flag' | 'plan' | 'judge'>,
+  command: CampaignCommand,
+): Promise<Look<Shown>> {
+  const record = await seen(sql, flag);
+  const verdict = wantsVerdict(record, command) ? await judge(record) : undefined;
+  const decision = decideCampaign({ record, plan, holding: { kind: 'ours' } }, verdict?.judged, command);
+  return { record, verdict, decision };
+}
+
 /** A kill, a change by hand or a bake that begins later each cost a look more; more of them in a row is somebody at work. */
 const LOOKS = 6;
 

@@ -1,5 +1,5 @@
 import type { CampaignRecord } from '@phaselock/store';
-import { collectEvidence } from '../evidence/collect-evidence.ts';
+import { type BakeMemory, collectEvidence } from '../evidence/collect-evidence.ts';
 import { judgeStage } from '../gates/judge-stage.ts';
 import type { Hold, StageVerdict } from '../gates/verdict.ts';
 import type { Prometheus } from '../prometheus/prometheus.ts';
@@ -12,23 +12,21 @@ import type { PresentVerdict } from './conduct.ts';
 export type JudgeBake = {
   readonly prometheus: Prometheus;
   readonly stages: Stages;
+  /** Kept by who looks again and again, so that only what is new is read. */
+  readonly memory?: BakeMemory;
 };
 
 /** What the gates say of the bake as it is now, by the times of the database. */
 export async function judgeBake(
-  { prometheus, stages }: JudgeBake,
+  { prometheus, stages, memory }: JudgeBake,
   record: CampaignRecord,
 ): Promise<PresentVerdict<StageVerdict>> {
   const here = withInstances(stages, record.expectedInstances);
   const stage = stageIn(here, record);
   const { enabled, version } = record.present;
   const to = record.now.getTime();
-  const evidence = await collectEvidence(prometheus, {
-    stages: here,
-    stage,
-    from: record.bakingSince?.getTime() ?? to,
-    to,
-  });
+  const window = { stages: here, stage, from: record.bakingSince?.getTime() ?? to, to };
+  const evidence = await collectEvidence(prometheus, window, memory);
   const expected = { enabled, version, percent: record.present.percent };
   return verdictOf(judgeStage({ stages: here, stage, evidence, expected }));
 }

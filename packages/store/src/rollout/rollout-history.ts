@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { PageAfter } from '../page.ts';
 import type { Schema } from '../schema.ts';
 import type { RolloutAction, RolloutState } from './schema.ts';
@@ -72,26 +72,4 @@ export async function readRolloutVerdicts(
   if (campaign !== undefined) query = query.where('campaign', '=', campaign);
   if (after !== undefined) query = query.where('id', '<', after);
   return await query.execute();
-}
-
-export type FlagChangeRow = {
-  readonly id: number;
-  readonly version: number | null;
-  readonly at: Date;
-  readonly actor: string;
-  readonly why: string | null;
-  readonly from: unknown;
-  readonly to: unknown;
-};
-
-/** Newest first: the campaign's own and everybody else's. */
-export async function readFlagChanges(
-  db: Kysely<Schema>,
-  { flag, limit, after }: PageAfter<number> & { readonly flag: string },
-): Promise<FlagChangeRow[]> {
-  const { rows } = await sql<FlagChangeRow>`
-    select id, version, at, actor, why, "from", "to" from flag_changes
-    where flag = ${flag} and (${after ?? null}::bigint is null or id < ${after ?? null}::bigint)
-    order by id desc limit ${limit}`.execute(db);
-  return rows;
 }
