@@ -65,16 +65,16 @@ function decide({ events, kind }: CountsInput['gate'], counted: Counted, around:
   const bad = kind === 'latency' ? 'too slow' : 'failed';
   const seen = `${failures} of ${n} ${events} ${bad}`;
   const bounds = `at ${percentText(decision.confidence)} confidence`;
-  // What was seen to fail did fail, also where something else was not seen.
+  // Wrong counts are no evidence of a failure either. What is missing of an instance is another matter: what was seen to fail did fail.
+  const [doubt] = untrusted;
+  if (doubt !== undefined)
+    return { outcome: 'inconclusive', decided: 'not_yet', reason: `the counts cannot be trusted: ${doubt.detail}` };
   if (eValue >= 1 / decision.earlyFailAlpha)
     return {
       outcome: 'fail',
       decided: 'early',
       reason: `${seen}: at the limit of ${percentText(limit)} this is seen in at most ${percentText(decision.earlyFailAlpha)} of bakes, however often one looks`,
     };
-  const [doubt] = untrusted;
-  if (doubt !== undefined)
-    return { outcome: 'inconclusive', decided: 'not_yet', reason: `the counts cannot be trusted: ${doubt.detail}` };
   if (!atEnd)
     return {
       outcome: 'inconclusive',
@@ -88,15 +88,21 @@ function decide({ events, kind }: CountsInput['gate'], counted: Counted, around:
       decided: 'end',
       reason: `${seen}: at least ${percentText(lower)} ${bounds}, the limit is ${percentText(limit)}`,
     };
-  if (control?.pValue != null && control.pValue < decision.controlAlpha)
+  if (control !== null && isWorse(counted, control, decision))
     return {
       outcome: 'fail',
       decided: 'end',
-      reason: `${seen}, ${control.failures} of ${control.n} in the control: the treatment is worse (p = ${control.pValue.toPrecision(2)})`,
+      reason: `${seen}, ${control.failures} of ${control.n} in the control: the treatment is worse (p = ${control.pValue?.toPrecision(2)})`,
     };
   const at = `at most ${percentText(upper)} ${bounds}, the limit is ${percentText(limit)}`;
   if (upper < limit) return { outcome: 'pass', decided: 'end', reason: `${seen}: ${at}` };
   return { outcome: 'inconclusive', decided: 'end', reason: `${seen}: ${at}, so neither is proven` };
+}
+
+/** By more than chance explains, and by so much that it matters: of a million events, any difference is more than chance. */
+function isWorse({ n, failures, limit }: Counted, control: ControlVerdict, decision: Decision): boolean {
+  if (control.pValue === null || control.pValue >= decision.controlAlpha) return false;
+  return failures / n - control.failures / control.n >= limit * decision.controlMargin;
 }
 
 /** Two counters of the same thing that were read one after the other can differ: what failed was an event. */

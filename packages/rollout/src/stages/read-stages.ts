@@ -60,6 +60,7 @@ function stagesOf(file: StagesFile): Stages {
       power: decision.power,
       earlyFailAlpha: decision.early_fail_alpha,
       controlAlpha: decision.control_alpha,
+      controlMargin: decision.control_margin,
     },
     prometheus: {
       job: prometheus.job,

@@ -65,6 +65,7 @@ export const stagesFile = z.strictObject({
     power: z.number().gt(0.5).lt(1),
     early_fail_alpha: z.number().gt(0).lt(0.5),
     control_alpha: z.number().gt(0).lt(0.5),
+    control_margin: z.number().min(0).max(1),
   }),
   prometheus: z.strictObject({
     job: z.string().min(1),

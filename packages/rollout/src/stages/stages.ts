@@ -16,6 +16,8 @@ export type Decision = {
   readonly earlyFailAlpha: number;
   /** How likely a treatment just like its control is to be failed for being worse. */
   readonly controlAlpha: number;
+  /** How much worse it has to be for that, as a share of the limit. */
+  readonly controlMargin: number;
 };
 
 export type PrometheusBounds = {

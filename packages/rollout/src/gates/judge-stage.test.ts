@@ -1,0 +1,323 @@
+import { describe, expect, test } from 'vitest';
+import { collectEvidence } from '../evidence/collect-evidence.ts';
+import type { Prometheus } from '../prometheus/prometheus.ts';
+import type { RecordingLine } from '../prometheus/recording.ts';
+import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
+import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
+import { SCRAPE_MS, type World, type WorldSample, worldLines } from '../testing/synthetic-world.ts';
+import { judgeStage } from './judge-stage.ts';
+import type { FlagTruth, StageVerdict } from './verdict.ts';
+
+const FROM = 1_790_000_000_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const stages = stagesForTests();
+
+type Bake = Omit<World, 'from' | 'to'> & {
+  readonly stage?: number;
+  readonly lastsMs?: number;
+  readonly expected?: Partial<FlagTruth>;
+  readonly through?: (prometheus: Prometheus) => Prometheus;
+};
+
+async function verdictOf({
+  stage: number = 1,
+  lastsMs = HOUR,
+  expected,
+  through = (it) => it,
+  ...world
+}: Bake): Promise<StageVerdict> {
+  const stage = stageOf(stages, number);
+  const to = FROM + lastsMs;
+  const lines = worldLines({ percent: stage.percent, ...world, from: FROM, to });
+  const evidence = await collectEvidence(through(replayPrometheus(lines)), { stages, stage, from: FROM, to });
+  const truth = { enabled: true, percent: stage.percent, version: 7, ...expected };
+  return judgeStage({ stages, stage, evidence, expected: truth });
+}
+
+/** Another value for one metric from some time on. */
+const from =
+  (metric: string, value: number | null, since = 0, until = Number.POSITIVE_INFINITY) =>
+  (sample: WorldSample): number | null =>
+    sample.metric === metric &&
+    sample.instance === 'api-1:8080' &&
+    sample.at > FROM + since &&
+    sample.at <= FROM + until
+      ? value
+      : sample.value;
+
+/** One process ends after ten minutes; the next one counts from 0. */
+const restarted = ({ metric, instance, at, value }: WorldSample): number => {
+  if (instance !== 'api-1:8080' || at <= FROM + 10 * MINUTE) return value;
+  if (metric === 'process_start_time_seconds') return FROM / 1_000 + 600;
+  return value >= 10_000 ? value - 10_000 : value;
+};
+
+describe('a stage', () => {
+  test.each([1, 2, 3, 4])('%i is passed by a treatment that is well', async (stage) => {
+    const verdict = await verdictOf({ stage });
+    expect(verdict).toMatchObject({ outcome: 'pass', why: 'proven', final: true, holds: [] });
+    expect(verdict.gates.every(({ outcome, decided }) => outcome === 'pass' && decided === 'end')).toBe(true);
+  });
+
+  test('is not passed before its bake is over, however well it looks', async () => {
+    const verdict = await verdictOf({ lastsMs: 29 * MINUTE });
+    expect(verdict).toMatchObject({ outcome: 'inconclusive', why: 'baking', final: false });
+    expect(verdict.gates.map(({ outcome }) => outcome)).not.toContain('pass');
+  });
+
+  test('bakes on while there are fewer events than planned, and is unproven at its longest time', async () => {
+    const few = { perHour: 50 };
+    expect(await verdictOf({ ...few, lastsMs: 3 * HOUR })).toMatchObject({ why: 'baking' });
+    expect(await verdictOf({ ...few, lastsMs: 4 * HOUR })).toMatchObject({ outcome: 'pass', why: 'proven' });
+    expect(await verdictOf({ perHour: 30, lastsMs: 4 * HOUR })).toMatchObject({
+      why: 'not_proven',
+      final: true,
+      outcome: 'inconclusive',
+    });
+  });
+
+  test('without one event is unproven, not passed', async () => {
+    const verdict = await verdictOf({ perHour: 0, lastsMs: 4 * HOUR });
+    expect(verdict).toMatchObject({ outcome: 'inconclusive', why: 'not_proven', final: true });
+    expect(verdict.reason).toContain('there were no replacements');
+  });
+
+  test('whose cohort fails is aborted early, although everybody together is within the limit', async () => {
+    const verdict = await verdictOf({ lastsMs: 5 * MINUTE, failing: { treatment: 0.2 } });
+    expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early', final: true });
+    const [gate] = verdict.gates;
+    const all = (gate?.n ?? 0) + (gate?.control?.n ?? 0);
+    expect((gate?.failures ?? 0) / all).toBeLessThan(0.011);
+  });
+
+  test('whose treatment keeps the limit and is worse than its control fails at the end', async () => {
+    const verdict = await verdictOf({ lastsMs: 4 * HOUR, failing: { treatment: 0.006, control: 0.001 } });
+    expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed' });
+    expect(verdict.gates[0]?.reason).toContain('the treatment is worse');
+    expect(verdict.gates[0]?.upper).toBeLessThan(0.01);
+  });
+
+  test('that is worse than its control by little passes, and the difference is told', async () => {
+    const verdict = await verdictOf({ lastsMs: 4 * HOUR, failing: { treatment: 0.002 } });
+    expect(verdict).toMatchObject({ outcome: 'pass' });
+    expect(verdict.gates[0]?.control?.pValue).toBeLessThan(0.005);
+  });
+
+  test('the control says nothing before the end', async () => {
+    const verdict = await verdictOf({ lastsMs: 20 * MINUTE, failing: { treatment: 0.006, control: 0.001 } });
+    expect(verdict).toMatchObject({ why: 'baking' });
+    expect(verdict.gates[0]?.control).toMatchObject({ pValue: null });
+  });
+
+  test('a gate of an earlier stage stays in force', async () => {
+    expect(await verdictOf({ stage: 4, failing: { treatment: 0.05 } })).toMatchObject({ why: 'failed_early' });
+  });
+
+  test('whose lookups are slow for 10 of 100 is aborted; a slow lookup of the control is not its fault', async () => {
+    const slow =
+      (cohort: string) =>
+      ({ metric, labels, at, value }: WorldSample) =>
+        metric === 'phaselock_session_lookup_seconds_bucket' && labels.cohort === cohort
+          ? 10_000 + Math.floor((value - 10_000) * (at > FROM ? 0.9 : 1))
+          : value;
+    expect(await verdictOf({ stage: 2, change: slow('treatment') })).toMatchObject({ outcome: 'fail' });
+    expect(await verdictOf({ stage: 2, change: slow('control') })).toMatchObject({ outcome: 'pass' });
+  });
+
+  test('with one instance over half of its processors fails, although the mean of both is under it', async () => {
+    const busy = ({ metric, instance, at, value }: WorldSample) =>
+      metric === 'process_cpu_seconds_total' && instance === 'api-1:8080'
+        ? 20_000 + ((at - FROM) / 1_000) * 1.2
+        : value;
+    const verdict = await verdictOf({ stage: 2, change: busy });
+    expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early' });
+    expect(verdict.reason).toContain('api-1:8080 was over 50 %');
+  });
+
+  test('shows the gauges of the pool', async () => {
+    const labels = {
+      __name__: 'phaselock_pool_connections',
+      job: 'phaselock-api',
+      state: 'idle',
+      instance: 'api-1:8080',
+    };
+    const more: RecordingLine[] = [{ kind: 'series', labels, samples: [[FROM + HOUR, 3]] }];
+    const { shown } = await verdictOf({ stage: 3, more });
+    expect(shown[0]).toMatchObject({ title: 'Connections in use and idle', series: [{ samples: [{ value: 3 }] }] });
+  });
+});
+
+describe('held, and never promoted', () => {
+  const alert = { __name__: 'ALERTS', alertname: 'PhaselockDown', alertstate: 'firing' };
+  const cases: readonly [string, string, Bake][] = [
+    ['Prometheus has nothing', 'no_data', { instances: [] }],
+    [
+      'Prometheus is down',
+      'prometheus_unavailable',
+      { through: (it) => ({ ...it, raw: async () => ({ kind: 'refused', why: 'unreachable', detail: 'down' }) }) },
+    ],
+    [
+      'Prometheus goes away between two queries',
+      'prometheus_unavailable',
+      { through: (it) => ({ ...it, instant: async () => ({ kind: 'refused', why: 'timeout', detail: 'late' }) }) },
+    ],
+    [
+      'one instance is not scraped any more',
+      'stale',
+      { change: ({ instance, at, value }) => (instance === 'api-1:8080' && at > FROM + 55 * MINUTE ? null : value) },
+    ],
+    ['fewer than configured are there', 'too_few_instances', { instances: ['api-1:8080'] }],
+    [
+      'fewer than at the beginning are there',
+      'too_few_instances',
+      {
+        instances: ['api-1:8080', 'api-2:8080', 'api-3:8080'],
+        change: ({ instance, at, value }) => (instance === 'api-3:8080' && at > FROM + 10 * MINUTE ? null : value),
+      },
+    ],
+    ['one instance is down', 'instance_down', { change: from('up', 0, 59 * MINUTE) }],
+    ['a process was restarted', 'process_ended', { change: restarted }],
+    [
+      'nothing was seen for some minutes',
+      'scrape_gap',
+      { change: ({ at, value }) => (at > FROM + 10 * MINUTE && at < FROM + 13 * MINUTE ? null : value) },
+    ],
+    [
+      'a metric is renamed',
+      'no_data',
+      { change: ({ metric, value }) => (metric === 'phaselock_session_starts_total' ? null : value) },
+    ],
+    [
+      'one instance does not have the metric',
+      'no_data',
+      {
+        change: ({ metric, instance, value }) =>
+          metric === 'phaselock_session_starts_total' && instance === 'api-2:8080' ? null : value,
+      },
+    ],
+    [
+      'a counter is NaN',
+      'not_a_number',
+      { change: from('phaselock_session_starts_total', Number.NaN, 20 * MINUTE, 21 * MINUTE) },
+    ],
+    [
+      'a counter is negative',
+      'untrusted_counts',
+      { change: from('phaselock_session_starts_total', -1, 20 * MINUTE, 21 * MINUTE) },
+    ],
+    [
+      'a counter falls within one process',
+      'untrusted_counts',
+      { change: from('phaselock_session_starts_total', 1, 20 * MINUTE, 21 * MINUTE) },
+    ],
+    [
+      'a counter ends before its process',
+      'untrusted_counts',
+      { change: from('phaselock_session_starts_total', null, 20 * MINUTE) },
+    ],
+    ['the flag is not told of', 'no_data', { change: from('phaselock_flag_version', null, -HOUR) }],
+    ['one instance has an old version', 'not_converged', { change: from('phaselock_flag_version', 6, -HOUR) }],
+    [
+      'one instance had an old version for a while',
+      'not_converged',
+      { change: from('phaselock_flag_version', 6, 20 * MINUTE, 21 * MINUTE) },
+    ],
+    ['one instance has another percentage', 'not_converged', { change: from('phaselock_rollout_percent', 25, -HOUR) }],
+    ['one instance has it switched off', 'not_converged', { change: from('phaselock_flag_enabled', 0, -HOUR) }],
+    [
+      'one instance read its flags long ago',
+      'flag_read_stale',
+      { change: from('phaselock_flag_read_age_seconds', 5.1, 59 * MINUTE) },
+    ],
+    [
+      'one instance had read its flags long ago',
+      'not_converged',
+      { change: from('phaselock_flag_read_age_seconds', 6, 20 * MINUTE, 21 * MINUTE) },
+    ],
+    [
+      'the age of what was read is NaN',
+      'flag_read_stale',
+      { change: from('phaselock_flag_read_age_seconds', Number.NaN, 59 * MINUTE) },
+    ],
+    ['the database has another version', 'not_converged', { expected: { version: 8 } }],
+    ['the flag was killed', 'not_at_stage', { expected: { enabled: false } }],
+    ['the database is at another percentage', 'not_at_stage', { expected: { percent: 25 } }],
+    [
+      'no audit has run',
+      'audit_missing',
+      { change: ({ metric, value }) => (metric === 'phaselock_audit_last_run_timestamp_seconds' ? null : value) },
+    ],
+    [
+      'the audit is old',
+      'audit_stale',
+      { change: from('phaselock_audit_last_run_timestamp_seconds', (FROM - 26 * HOUR) / 1_000, -HOUR) },
+    ],
+    [
+      'the time of the audit is NaN',
+      'audit_stale',
+      { change: from('phaselock_audit_last_run_timestamp_seconds', Number.NaN, -HOUR) },
+    ],
+    ['the audit found an error', 'audit_errors', { change: from('phaselock_audit_findings', 1, -HOUR) }],
+    [
+      'an alert of severity page fires',
+      'page_alert',
+      { more: [{ kind: 'series', labels: { ...alert, severity: 'page' }, samples: [[FROM + HOUR, 1]] }] },
+    ],
+  ];
+
+  test.each(cases)('%s: %s', async (_, reason, bake) => {
+    const verdict = await verdictOf(bake);
+    expect(verdict).toMatchObject({ outcome: 'inconclusive', why: 'held', final: false });
+    expect(verdict.holds.map((hold) => hold.reason)).toContain(reason);
+    expect(verdict.gates.map(({ outcome }) => outcome)).not.toContain('pass');
+  });
+
+  test('but aborted if what was seen is bad enough', async () => {
+    const verdict = await verdictOf({ failing: { treatment: 0.2 }, change: from('up', 0, 59 * MINUTE) });
+    expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early' });
+    expect(verdict.holds).not.toEqual([]);
+  });
+
+  test('and not aborted for counts that are wrong', async () => {
+    const change = from('phaselock_session_replacement_attempts_total', 1, 20 * MINUTE, 21 * MINUTE);
+    expect(await verdictOf({ change })).toMatchObject({ why: 'held' });
+  });
+
+  test('not for an alert of another severity', async () => {
+    const ticket: RecordingLine = {
+      kind: 'series',
+      labels: { ...alert, severity: 'ticket' },
+      samples: [[FROM + HOUR, 1]],
+    };
+    expect(await verdictOf({ more: [ticket] })).toMatchObject({ outcome: 'pass' });
+  });
+
+  test('since what the bake counts again is told', async () => {
+    const { holds } = await verdictOf({ change: from('phaselock_flag_version', 6, 20 * MINUTE, 21 * MINUTE) });
+    expect(holds.map(({ bakeFrom }) => bakeFrom)).toEqual([
+      FROM + 21 * MINUTE - ((FROM + 21 * MINUTE - FROM) % SCRAPE_MS) + 1,
+    ]);
+  });
+});
+
+test('one verdict says all that is needed to defend it', async () => {
+  const { gates } = await verdictOf({ lastsMs: 4 * HOUR, failing: { treatment: 0.002 } });
+  expect(gates[0]).toMatchObject({
+    gate: 'replacement_success',
+    outcome: 'pass',
+    limit: 0.01,
+    confidence: 0.95,
+    planned: expect.any(Number),
+    upper: expect.any(Number),
+    from: FROM,
+    to: FROM + 4 * HOUR,
+    queries: expect.arrayContaining([
+      'phaselock_session_replacement_attempts_total{outcome=~"failed|busy",job="phaselock-api",cohort=~"treatment|control"}',
+    ]),
+    instances: [{ instance: 'api-1:8080' }, { instance: 'api-2:8080' }],
+  });
+  expect(gates[0]?.reason).toMatch(
+    /^\d+ of \d+ replacements failed: at most 0\.\d+ % at 95 % confidence, the limit is 1 %$/,
+  );
+});

@@ -1,0 +1,93 @@
+import type { RecordingLine } from '../prometheus/recording.ts';
+
+/** A Prometheus as it looks when everything is well, and what a test changes of it. */
+export type World = {
+  readonly from: number;
+  readonly to: number;
+  readonly instances?: readonly string[];
+  readonly percent?: number;
+  readonly version?: number;
+  /** Events of the treatment an hour and instance; the control has nineteen times as many. */
+  readonly perHour?: number;
+  /** The share of them that fails. */
+  readonly failing?: { readonly treatment?: number; readonly control?: number };
+  /** Another value for a sample, null for none. */
+  readonly change?: (sample: WorldSample) => number | null;
+  readonly more?: readonly RecordingLine[];
+};
+
+export type WorldSample = {
+  readonly metric: string;
+  readonly instance: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly at: number;
+  readonly value: number;
+};
+
+export const SCRAPE_MS = 15_000;
+const HOUR_MS = 3_600_000;
+/** Long before any bake. */
+export const STARTED_AT = 1_700_000_000_000;
+const CONTROL_TIMES = 19;
+
+type Metric = {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly valueAt: (at: number) => number;
+};
+
+export function worldLines(world: World): RecordingLine[] {
+  const { from, to, instances = ['api-1:8080', 'api-2:8080'], change = ({ value }) => value, more = [] } = world;
+  const lines = instances.flatMap((instance) =>
+    metricsOf(world).map(({ name, labels: own, valueAt }): RecordingLine => {
+      const labels = { __name__: name, job: 'phaselock-api', instance, ...own };
+      const samples: [number, number | 'NaN'][] = [];
+      for (let at = from - 10 * SCRAPE_MS; at <= to; at += SCRAPE_MS) {
+        const value = change({ metric: name, instance, labels, at, value: valueAt(at) });
+        if (value !== null) samples.push([at, Number.isNaN(value) ? 'NaN' : value]);
+      }
+      return { kind: 'series', labels, samples };
+    }),
+  );
+  return [...lines, ...more];
+}
+
+function metricsOf({ from, percent = 5, version = 7, perHour = 1_200, failing = {} }: World): Metric[] {
+  const gauge = (name: string, value: number, labels = {}): Metric => ({ name, labels, valueAt: () => value });
+  const counter = (name: string, labels: Metric['labels'], hourly: number): Metric => ({
+    name,
+    labels,
+    // Some happened before the bake: a base that does not count.
+    valueAt: (at) => Math.max(0, Math.floor(((at - from) / HOUR_MS) * hourly + 10_000)),
+  });
+  const flag = { flag: 'single_session_guard' };
+  const cohorts = [
+    { cohort: 'treatment', hourly: perHour, share: failing.treatment ?? 0 },
+    { cohort: 'control', hourly: perHour * CONTROL_TIMES, share: failing.control ?? 0 },
+  ];
+  return [
+    gauge('up', 1),
+    gauge('process_start_time_seconds', STARTED_AT / 1_000),
+    gauge('phaselock_flag_enabled', 1, flag),
+    gauge('phaselock_rollout_percent', percent, flag),
+    gauge('phaselock_flag_version', version, flag),
+    gauge('phaselock_flag_read_age_seconds', 0.3),
+    gauge('phaselock_audit_last_run_timestamp_seconds', from / 1_000),
+    gauge('phaselock_audit_findings', 0, { severity: 'error' }),
+    gauge('phaselock_cpu_limit_cores', 2),
+    counter('process_cpu_seconds_total', {}, 1_800),
+    counter('phaselock_pool_connection_failures_total', {}, 0),
+    counter('phaselock_pool_wait_seconds_count', {}, perHour),
+    counter('phaselock_pool_wait_seconds_bucket', { le: '0.05' }, perHour),
+    ...cohorts.flatMap(({ cohort, hourly, share }) => [
+      counter('phaselock_session_replacement_attempts_total', { outcome: 'replaced', cohort }, hourly * (1 - share)),
+      counter('phaselock_session_replacement_attempts_total', { outcome: 'failed', cohort }, hourly * share),
+      counter('phaselock_session_starts_total', { outcome: 'replaced', cohort }, hourly),
+      counter('phaselock_session_starts_total', { outcome: 'failed', cohort }, 0),
+      counter('phaselock_session_lookup_seconds_count', { source: 'database', cohort }, hourly),
+      counter('phaselock_session_lookup_seconds_bucket', { source: 'database', cohort, le: '0.1' }, hourly),
+      counter('phaselock_session_replacement_seconds_count', { cohort }, hourly),
+      counter('phaselock_session_replacement_seconds_bucket', { cohort, le: '0.5' }, hourly),
+    ]),
+  ];
+}
