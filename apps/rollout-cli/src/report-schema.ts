@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SCHEMA_VERSION } from './formats/json.ts';
 
 const text = z.string().nullable();
-const time = z.iso.datetime();
+const time = z.string().meta({ format: 'date-time' });
 const state = z.enum(['idle', 'baking', 'holding', 'paused', 'done', 'aborted']);
 const outcome = z.enum(['pass', 'fail', 'inconclusive']);
 
