@@ -139,11 +139,9 @@ export {
   type KillFlag,
   killFlag,
   listFlagChanges,
-  type RolloutRow,
   readFlagState,
   readFlagStates,
   readKilledFlags,
-  readRollouts,
   type SetFlag,
   setFlag,
 } from './flags.ts';
@@ -186,6 +184,34 @@ export {
 } from './read-board.ts';
 export { type Ownable, type Owner, readOwners } from './read-owner.ts';
 export {
+  type AnnouncementFilter,
+  type AnnouncementPlace,
+  type AnnouncementRow,
+  announceNote,
+  listAnnouncements,
+  parseAnnouncementPlace,
+  placeOfAnnouncement,
+  withdrawAnnouncement,
+} from './rollout/announcements.ts';
+export { type RolloutLease, releaseRollout, renewRollout, type TakeRollout, takeRollout } from './rollout/lease.ts';
+export { type CampaignRecord, type FlagKill, readCampaign } from './rollout/read-campaign.ts';
+export { type RolloutRow, readRollouts } from './rollout/read-rollouts.ts';
+export {
+  type RolloutStepRow,
+  type RolloutVerdictRow,
+  readRolloutSteps,
+  readRolloutVerdicts,
+} from './rollout/rollout-history.ts';
+export type { HeldFor, RolloutAction, RolloutState } from './rollout/schema.ts';
+export {
+  type FlagStep,
+  type RolloutStep,
+  type SteppedRollout,
+  type StepRollout,
+  type StoredVerdict,
+  stepRollout,
+} from './rollout/step-rollout.ts';
+export {
   appendLogs,
   closeSession,
   type FinishedTurn,
@@ -197,31 +223,6 @@ export {
   type TurnToken,
   type Usage,
 } from './running-turn.ts';
-export {
-  type AnnouncementFilter,
-  type AnnouncementPlace,
-  type AnnouncementRow,
-  announceNote,
-  listAnnouncements,
-  withdrawAnnouncement,
-} from './rollout/announcements.ts';
-export { type RolloutLease, releaseRollout, renewRollout, type TakeRollout, takeRollout } from './rollout/lease.ts';
-export { type CampaignRecord, type FlagKill, readCampaign } from './rollout/read-campaign.ts';
-export {
-  type RolloutStepRow,
-  type RolloutVerdictRow,
-  readRolloutSteps,
-  readRolloutVerdicts,
-} from './rollout/rollout-history.ts';
-export type { HeldFor, RolloutAction, RolloutState } from './rollout/schema.ts';
-export {
-  type FlagStep,
-  type RolloutStep,
-  type StepRollout,
-  type SteppedRollout,
-  type StoredVerdict,
-  stepRollout,
-} from './rollout/step-rollout.ts';
 export type { LogKind, Rating, Schema, UnlistedModels } from './schema.ts';
 export { LOG_KINDS, RATINGS, UNLISTED_MODELS } from './schema.ts';
 export { type SeededModel, seedCatalogue } from './seed-catalogue.ts';

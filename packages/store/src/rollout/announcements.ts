@@ -20,6 +20,13 @@ export type AnnouncementRow = {
 /** The order of a list: active ones first, newest first among them. */
 export type AnnouncementPlace = { readonly active: boolean; readonly id: number };
 
+export const placeOfAnnouncement = ({ active, id }: AnnouncementPlace): string => `${active ? 1 : 0}-${id}`;
+
+export function parseAnnouncementPlace(text: string): AnnouncementPlace | undefined {
+  const [, active, id] = /^([01])-(\d{1,15})$/.exec(text) ?? [];
+  return id === undefined ? undefined : { active: active === '1', id: Number(id) };
+}
+
 export type AnnouncementFilter = { readonly flag?: string; readonly active?: boolean };
 
 export async function listAnnouncements(
