@@ -41,6 +41,7 @@ import { buildApp } from './server/build-app.ts';
 import type { RequestScope } from './server/request-scope.ts';
 import type { Intake } from './server/serve-route.ts';
 import { writeTaken } from './server/write-taken.ts';
+import { loadFlagProvider } from './start/load-flag-provider.ts';
 
 export type OpenApi = AsyncDisposable & {
   readonly url: string;
@@ -82,7 +83,9 @@ export async function openApi({
   const now = (): number => performance.now();
   const time = createCallerTime();
   const reserve = resources.use(openReserve({ config, databaseUrl, time }));
-  const flags = resources.use(await openFlags({ databaseUrl, reserve, telemetry, logger }));
+  const flags = resources.use(
+    await openFlags({ databaseUrl, reserve, telemetry, logger, provider: await loadFlagProvider(config.flagProvider) }),
+  );
   const guard = resources.use(
     await openGuard({
       ...guardOptions({ config, databaseUrl, serverState, telemetry, logger }),

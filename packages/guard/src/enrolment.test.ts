@@ -149,3 +149,97 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     expect(await guard.startTurn(turn)).toMatchObject({ kind: 'started' });
   });
 });
+
+const OUTSIDE = { guarded: 'if-task-is' } as const;
+
+describe.each(['pessimistic', 'optimistic'])('a caller outside the rollout, %s', (strategy) => {
+  let scene: TestGuard;
+  beforeAll(async () => {
+    scene = await openTestGuard(lockedBy(strategy));
+  });
+  afterAll(() => scene[Symbol.asyncDispose]());
+
+  const live = async (taskId: Parameters<typeof aStart>[0]) =>
+    (await allSessions(scene.guard, taskId)).filter(({ deletedAt }) => deletedAt === null);
+  const crossed = () => readMetric(scene.guard, 'phaselock_rollout_crossed_starts_total');
+
+  test('begins beside others while the task was never guarded', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    const before = await crossed();
+    for (let time = 0; time < 2; time += 1)
+      expect(await guard.start(aStart(taskId, SONNET, OUTSIDE))).toMatchObject({ kind: 'created-beside' });
+    expect(await live(taskId)).toHaveLength(2);
+    expect(await crossed()).toBe(before);
+  });
+
+  test('is guarded like all others where it was, in every phase, also after its session was deleted', async () => {
+    const { guard, world, another } = scene;
+    const taskId = await world.task();
+    const session = await begin(guard, aStart(taskId));
+    // One that has not seen any of it.
+    const elsewhere = await another();
+    expect(await elsewhere.start(aStart(taskId, SONNET, OUTSIDE))).toMatchObject({ kind: 'existing' });
+    expect(await elsewhere.start(aStart(taskId, OPUS, OUTSIDE))).toMatchObject({ kind: 'ask' });
+    await guard.softDelete({ sessionId: session.id });
+    const fresh = await another();
+    expect(await fresh.start(aStart(taskId, OPUS, OUTSIDE))).toMatchObject({
+      kind: 'created',
+      session: { generation: 2 },
+    });
+    expect(await fresh.start({ ...aStart(taskId, OPUS, OUTSIDE), phase: 'verify' })).toMatchObject({ kind: 'created' });
+    expect(await live(taskId)).toHaveLength(2);
+  });
+
+  test('with the rule off begins beside a guarded session as well', async () => {
+    const { guard, world } = scene;
+    const taskId = await world.task();
+    await begin(guard, aStart(taskId));
+    expect(await guard.start(aStart(taskId, SONNET, LEGACY))).toMatchObject({ kind: 'created-beside' });
+  });
+
+  test('that decided before the first guarded start, and writes after it, is guarded', async () => {
+    const { guard, world, another } = scene;
+    const taskId = await world.task();
+    const decided = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slow = await another({
+      racepoint: async (name) => {
+        if (name !== 'start:decided') return;
+        decided.resolve();
+        await goOn.promise;
+      },
+    });
+    const before = await readMetric(slow, 'phaselock_rollout_crossed_starts_total');
+    const late = slow.start(aStart(taskId, SONNET, OUTSIDE));
+    await decided.promise;
+    const first = await begin(guard, aStart(taskId));
+    goOn.resolve();
+    expect(await late).toMatchObject({ kind: 'existing', session: { id: first.id } });
+    expect(await readMetric(slow, 'phaselock_rollout_crossed_starts_total')).toBe(before + 1);
+    expect(await live(taskId)).toHaveLength(1);
+  });
+
+  test('at the same moment as the first guarded start leaves one live session, whichever comes first', async () => {
+    const { guard, world, another } = scene;
+    const elsewhere = await another();
+    for (let round = 0; round < 25; round += 1) {
+      const taskId = await world.task();
+      const inside = () => guard.start(aStart(taskId));
+      const outside = () => elsewhere.start(aStart(taskId, SONNET, OUTSIDE));
+      await Promise.all(round % 2 === 0 ? [inside(), outside()] : [outside(), inside()]);
+      expect(await live(taskId)).toHaveLength(1);
+    }
+  });
+
+  test('among many starts of one call is resolved with the others', async () => {
+    const { guard, world, another } = scene;
+    const [free, guarded] = [await world.task(), await world.task()];
+    await begin(guard, aStart(guarded));
+    const elsewhere = await another();
+    const before = await readMetric(elsewhere, 'phaselock_rollout_crossed_starts_total');
+    const outcomes = await elsewhere.bulkStart([aStart(free, SONNET, OUTSIDE), aStart(guarded, SONNET, OUTSIDE)]);
+    expect(outcomes).toMatchObject([{ kind: 'created-beside' }, { kind: 'existing' }]);
+    expect(await readMetric(elsewhere, 'phaselock_rollout_crossed_starts_total')).toBe(before + 1);
+  });
+});

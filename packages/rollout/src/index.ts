@@ -1,5 +1,6 @@
-// Campaigns
 
+
+export type { Provider as FlagProvider } from '@openfeature/server-sdk';
 export { murmur3 } from './bucketing/murmur3.ts';
 export { BUCKETS, bucketOf, isInShare, type Share } from './bucketing/share.ts';
 export { offText, stageText } from './campaign/announcement-texts.ts';

@@ -59,7 +59,8 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_POOL_SIZE',
       group: data,
-      meaning: 'Connections to PostgreSQL at the most; two more are used for readiness and invalidations',
+      meaning:
+        'Connections to PostgreSQL for requests at the most; three more are used for readiness, invalidations and flags, and up to three while flags are set',
     },
     { fallback: 16, min: 1, max: 1_000 },
   ),
@@ -151,6 +152,17 @@ export const SETTINGS = {
     { fallback: 12_000, min: 0, max: 100_000_000 },
   ),
 
+  flagProvider: optional(
+    plainText(
+      {
+        variable: 'PHASELOCK_FLAG_PROVIDER',
+        group: guarding,
+        meaning:
+          'File of an ES module whose default export is an OpenFeature provider: it decides who is enrolled, and how slots are locked, in place of the shares in the database. A flag that is off or killed in the database stays off',
+      },
+      '',
+    ),
+  ),
   deadlineMs: integer(
     {
       variable: 'PHASELOCK_DEADLINE_MS',

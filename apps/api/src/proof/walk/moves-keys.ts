@@ -78,7 +78,8 @@ export const switchGuard: Move = async (turn) => {
   const taskId = chooseTask(turn, clients.all);
   const start = () =>
     ask(clients.all, 'startSession', { body: { taskId, phase: 'verify', model: chooseModel(turn, undefined) } });
-  await ask(clients.all, 'setFlag', { ...flag, body: { enabled: false } });
+  if (random.chance(0.5)) await ask(clients.all, 'setFlag', { ...flag, body: { enabled: false } });
+  else await ask(random.chance(0.8) ? clients.all : clients.limited, 'killFlag', { ...flag, body: { why: 'a walk' } });
   for (let many = random.below(3); many > 0; many -= 1) await start();
   await ask(clients.all, 'setFlag', { ...flag, body: { enabled: true } });
   await start();

@@ -1,0 +1,172 @@
+import { Agent, request } from 'node:http';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { TaskId } from '@phaselock/core';
+import { spawnNode } from '@phaselock/testkit';
+import autocannon from 'autocannon';
+import { type BenchWorld, modelOf, openBenchWorld, slotOf } from './bench-world.ts';
+import { createBenchDatabase } from './fresh-database.ts';
+import { onBenchServer } from './on-bench-server.ts';
+
+/**
+ * How long after a kill two processes still answer by the rule, as their callers see it: idle and while both shed load, by HTTP and by plain SQL. Every
+ * round enables the rule, kills it at one of the two, and takes the time from the sending of the kill to the last answer that followed the rule.
+ */
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '50' } } });
+const rounds = Number(values.rounds);
+const API = resolve(import.meta.dirname, '../apps/api/src');
+const FLAG = '/v1/admin/flags/single_session_guard';
+/** The two seconds that are promised. */
+const LIMIT_MS = 2_000;
+const QUIET_MS = 20;
+const SETTLED_MS = 400;
+const GIVEN_UP_MS = 20_000;
+const READERS = 100;
+/** So that the readers are more than can be served in time. */
+const SMALL = { PHASELOCK_POOL_SIZE: '2', PHASELOCK_MAX_POOL_WAITING: '10' };
+
+type Answer = { readonly status: number; readonly body: string };
+type Client = (method: string, path: string, body?: object) => Promise<Answer>;
+type Load = 'idle' | 'overload';
+type Way = 'http' | 'sql';
+
+function clientOf(url: string, key: string): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  return (method, path, body) =>
+    new Promise((answered, failed) => {
+      const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+      const asked = request(`${url}${path}`, { method, headers, agent }, (response) => {
+        let text = '';
+        response.on('data', (chunk) => {
+          text += String(chunk);
+        });
+        response.on('end', () => answered({ status: response.statusCode ?? 0, body: text }));
+      });
+      asked.on('error', failed);
+      asked.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+}
+
+type Seen = { readonly sentAt: number; readonly answeredAt: number; readonly status: number };
+
+/** Asks for another model than the session's, again and again: a question while the rule holds, a session beside the other when it does not. */
+async function ask(client: Client, taskId: TaskId, until: () => boolean, seen: Seen[]): Promise<void> {
+  const body = { ...slotOf(taskId), model: modelOf(1) };
+  while (!until()) {
+    const sentAt = performance.now();
+    const { status } = await client('POST', '/v1/sessions', body);
+    seen.push({ sentAt, answeredAt: performance.now(), status });
+    await sleep(QUIET_MS);
+  }
+}
+
+const QUESTION = 409;
+const BESIDE = 201;
+
+async function round(world: BenchWorld, clients: readonly Client[], index: number, way: Way) {
+  const [taskId] = await world.tasks(1);
+  const killer = clients[index % clients.length];
+  const [first] = clients;
+  if (taskId === undefined || killer === undefined || first === undefined) throw new Error('nothing to kill');
+  await first('PUT', FLAG, { enabled: true });
+  await begin(first, taskId);
+  const seen = clients.map((): Seen[] => []);
+  let isOver = false;
+  const asking = clients.map((client, of) => ask(client, taskId, () => isOver, seen[of] ?? []));
+  const each = (wanted: number, since: number) =>
+    seen.every((answers) => answers.some(({ status, sentAt }) => status === wanted && sentAt >= since));
+  const givenUpAt = performance.now() + GIVEN_UP_MS;
+  const wait = async (wanted: number, since: number) => {
+    while (!each(wanted, since)) {
+      if (performance.now() > givenUpAt) throw new Error(`${wanted} was not seen at both`);
+      await sleep(5);
+    }
+  };
+  try {
+    await wait(QUESTION, 0);
+    const killedAt = performance.now();
+    const status = await kill(world, killer, way);
+    const tookMs = performance.now() - killedAt;
+    await wait(BESIDE, killedAt);
+    await sleep(SETTLED_MS);
+    isOver = true;
+    await Promise.all(asking);
+    const all = seen.flat().filter(({ answeredAt }) => answeredAt > killedAt);
+    const old = all.filter(({ status: answer }) => answer === QUESTION).map(({ answeredAt }) => answeredAt - killedAt);
+    return {
+      lastOldMs: Math.max(0, ...old),
+      tookMs,
+      shed: all.filter(({ status: answer }) => answer === 503).length,
+      status,
+    };
+  } finally {
+    isOver = true;
+    await Promise.allSettled(asking);
+  }
+}
+
+async function begin(client: Client, taskId: TaskId): Promise<void> {
+  for (;;) {
+    const { status } = await client('POST', '/v1/sessions', { ...slotOf(taskId), model: modelOf(0) });
+    if (status === BESIDE || status === 200) return;
+    await sleep(QUIET_MS);
+  }
+}
+
+async function kill(world: BenchWorld, client: Client, way: Way): Promise<number> {
+  if (way === 'http') return (await client('POST', `${FLAG}/kill`, { why: 'measured' })).status;
+  await world.database.pool.pg.query("select kill_flag('single_session_guard', 'bench', 'measured')");
+  return 200;
+}
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+
+await onBenchServer(async (adminUrl, owned) => {
+  const { url: databaseUrl } = owned.use(await createBenchDatabase(adminUrl));
+  const world = owned.use(await openBenchWorld(databaseUrl));
+  const env = { PHASELOCK_DATABASE_URL: databaseUrl, PHASELOCK_LOG_LEVEL: 'error', PHASELOCK_RATE_LIMIT: '100000000' };
+  const made = owned.use(
+    spawnNode(join(API, 'keys-cli.ts'), { args: ['create', '--name', 'bench', '--scopes', 'admin'], env }),
+  );
+  const [key = ''] = (await made.waitForLine(/^plk_\S+/)) ?? [];
+  const urls: string[] = [];
+  for (let many = 0; many < 2; many += 1) {
+    const api = owned.use(spawnNode(join(API, 'main.ts'), { env: { ...env, ...SMALL, PHASELOCK_PORT: '0' } }));
+    const [, url = ''] = await api.waitForLine(/is up at (\S+)/);
+    urls.push(url);
+  }
+  const clients = urls.map((url) => clientOf(url, key));
+  const path = '/v1/sessions?limit=50';
+  console.log(
+    'load      way   rounds   kill ms: median   max     last answer by the rule, ms: median   max   answers shed',
+  );
+  let worst = 0;
+  const measure = async (load: Load, way: Way): Promise<void> => {
+    const results = [];
+    for (let index = 0; index < rounds; index += 1) results.push(await round(world, clients, index, way));
+    const refused = results.filter(({ status }) => status !== 200).length;
+    const [took, last] = [results.map(({ tookMs }) => tookMs), results.map(({ lastOldMs }) => lastOldMs)];
+    const shed = results.reduce((sum, result) => sum + result.shed, 0);
+    worst = Math.max(worst, ...last, ...took, refused > 0 ? Number.POSITIVE_INFINITY : 0);
+    const numbers = [median(took), Math.max(...took), median(last), Math.max(...last)].map((ms) => ms.toFixed(0));
+    console.log(
+      `${load.padEnd(9)} ${way.padEnd(5)} ${String(rounds).padStart(6)} ${(numbers[0] ?? '').padStart(17)} ${(numbers[1] ?? '').padStart(5)} ${(numbers[2] ?? '').padStart(41)} ${(numbers[3] ?? '').padStart(5)} ${String(shed).padStart(14)}`,
+    );
+    if (refused > 0) console.log(`${refused} kills were refused`);
+  };
+  await measure('idle', 'http');
+  await measure('idle', 'sql');
+  const load = { connections: READERS, duration: 3_600, workers: 1, headers: { authorization: `Bearer ${key}` } };
+  const running = urls.map((url) => autocannon({ ...load, url: `${url}${path}` }, () => undefined));
+  try {
+    await sleep(2_000);
+    await measure('overload', 'http');
+    await measure('overload', 'sql');
+  } finally {
+    for (const each of running) each.stop();
+  }
+  console.log(`longest of all: ${worst.toFixed(0)} ms, promised: less than ${LIMIT_MS} ms`);
+  if (worst >= LIMIT_MS) process.exitCode = 1;
+});
