@@ -69,6 +69,7 @@ export type {
   PrometheusBounds,
   Selector,
   Shown,
+  Size,
   Stage,
   Stages,
   UtilisationGate,

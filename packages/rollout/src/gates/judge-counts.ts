@@ -1,10 +1,9 @@
 import type { CountEvidence, Counts } from '../evidence/evidence.ts';
-import type { Decision, FailuresGate, LatencyGate } from '../stages/stages.ts';
+import type { Decision, FailuresGate, LatencyGate, Size } from '../stages/stages.ts';
 import { percentText } from './in-words.ts';
 import { limitOf } from './required-sizes.ts';
 import { lowerBound, upperBound } from './statistics/binomial-bounds.ts';
 import { earlyEvidence } from './statistics/early-evidence.ts';
-import type { Size } from './statistics/planned-size.ts';
 import { worseThanControl } from './statistics/worse-than-control.ts';
 import type { ControlVerdict, GateVerdict } from './verdict.ts';
 
@@ -30,8 +29,9 @@ export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }:
     n,
     failures,
     limit,
-    upper: upperBound(failures, n, decision.confidence),
-    lower: lowerBound(failures, n, decision.confidence),
+    // Bounds of a moment in the bake mean nothing: shown, they would be acted upon.
+    upper: atEnd ? upperBound(failures, n, decision.confidence) : null,
+    lower: atEnd ? lowerBound(failures, n, decision.confidence) : null,
     eValue: earlyEvidence(failures, n, limit),
   };
   const control = atEnd ? compared(evidence) : uncompared(evidence.control);
@@ -53,7 +53,7 @@ export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }:
   };
 }
 
-type Counted = Record<'n' | 'failures' | 'limit' | 'upper' | 'lower' | 'eValue', number>;
+type Counted = Record<'n' | 'failures' | 'limit' | 'eValue', number> & Record<'upper' | 'lower', number | null>;
 type Circumstances = Pick<CountsInput, 'decision' | 'size' | 'atEnd'> & {
   readonly control: ControlVerdict | null;
   readonly untrusted: Counts['untrusted'];
@@ -75,7 +75,7 @@ function decide({ events, kind }: CountsInput['gate'], counted: Counted, around:
       decided: 'early',
       reason: `${seen}: at the limit of ${percentText(limit)} this is seen in at most ${percentText(decision.earlyFailAlpha)} of bakes, however often one looks`,
     };
-  if (!atEnd)
+  if (!atEnd || upper === null || lower === null)
     return {
       outcome: 'inconclusive',
       decided: 'not_yet',

@@ -1,11 +1,10 @@
 import type { Evidence, GateEvidence } from '../evidence/evidence.ts';
-import type { Gate, Stage, Stages } from '../stages/stages.ts';
+import type { Gate, Size, Stage, Stages } from '../stages/stages.ts';
 import { checkPreconditions } from './check-preconditions.ts';
 import { durationText } from './in-words.ts';
 import { judgeCounts } from './judge-counts.ts';
 import { judgeUse } from './judge-use.ts';
-import { comparesCohorts, requiredSizes } from './required-sizes.ts';
-import type { Size } from './statistics/planned-size.ts';
+import { comparesCohorts } from './required-sizes.ts';
 import type { FlagTruth, GateVerdict, Hold, StageVerdict } from './verdict.ts';
 
 export type JudgeInput = {
@@ -17,11 +16,10 @@ export type JudgeInput = {
 
 /** Pure: the same evidence gives the same verdict, whenever it is judged. */
 export function judgeStage({ stages, stage, evidence, expected }: JudgeInput): StageVerdict {
-  const sizes = requiredSizes(stages.decision, stage);
   const holds = [...notAtStage(stage, expected), ...checkPreconditions({ stages, evidence, expected })];
-  const over = isOver(stage, evidence, sizes);
+  const over = isOver(stage, evidence);
   const gates = stage.gates.map((gate) =>
-    judgeGate(stages, stage, gate, evidence, sizes.get(gate.name), over && holds.length === 0),
+    judgeGate(stages, stage, gate, evidence, stage.sizes[gate.name], over && holds.length === 0),
   );
   return {
     flag: stage.flag,
@@ -60,17 +58,13 @@ function decide(gates: readonly GateVerdict[], holds: readonly Hold[], over: boo
 }
 
 /** Decided by time and by how much was counted, never by what was counted: only so the end is one look and no peeking. */
-function isOver(
-  { bake, gates }: Stage,
-  { from, to, gates: found }: Evidence,
-  sizes: ReadonlyMap<string, Size>,
-): boolean {
+function isOver({ bake, gates, sizes }: Stage, { from, to, gates: found }: Evidence): boolean {
   const elapsed = to - from;
   if (elapsed < bake.leastMs) return false;
   if (elapsed >= bake.mostMs) return true;
   return gates.every(({ name }) => {
     const evidence = found.find(({ gate }) => gate === name);
-    return evidence !== undefined && countedIn(evidence) >= (sizes.get(name)?.n ?? Number.POSITIVE_INFINITY);
+    return evidence !== undefined && countedIn(evidence) >= (sizes[name]?.n ?? Number.POSITIVE_INFINITY);
   });
 }
 

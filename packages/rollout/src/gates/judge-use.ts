@@ -1,7 +1,6 @@
 import type { InstanceUse, UseEvidence } from '../evidence/evidence.ts';
-import type { Decision, UtilisationGate } from '../stages/stages.ts';
+import type { Decision, Size, UtilisationGate } from '../stages/stages.ts';
 import { percentText } from './in-words.ts';
-import type { Size } from './statistics/planned-size.ts';
 import type { GateVerdict } from './verdict.ts';
 
 export type UseInput = {

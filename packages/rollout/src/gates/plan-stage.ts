@@ -1,18 +1,17 @@
 import type { Evidence } from '../evidence/evidence.ts';
-import type { Gate, Stage, Stages } from '../stages/stages.ts';
+import type { Gate, Stage } from '../stages/stages.ts';
 import { durationText, numberText } from './in-words.ts';
 import type { GatePlan, StagePlan, Traffic } from './plan.ts';
-import { comparesCohorts, requiredSizes } from './required-sizes.ts';
+import { comparesCohorts } from './required-sizes.ts';
 
-export type PlanInput = { readonly stages: Stages; readonly stage: Stage; readonly traffic: Traffic };
+export type PlanInput = { readonly stage: Stage; readonly traffic: Traffic };
 
 const HOUR_MS = 3_600_000;
 
 /** How long a stage takes until a healthy treatment passes it with the planned power, if traffic stays as it is. */
-export function planStage({ stages, stage, traffic }: PlanInput): StagePlan {
-  const sizes = requiredSizes(stages.decision, stage);
+export function planStage({ stage, traffic }: PlanInput): StagePlan {
   const gates = stage.gates.map((gate): GatePlan => {
-    const { n, allowed } = sizes.get(gate.name) ?? { n: 0, allowed: 0 };
+    const { n, allowed } = stage.sizes[gate.name] ?? { n: 0, allowed: 0 };
     const perHour = rateOf(gate, stage, traffic);
     const takesMs = perHour > 0 ? (n / perHour) * HOUR_MS : Number.POSITIVE_INFINITY;
     return { gate: gate.name, title: gate.title, events: gate.events, needed: n, allowed, perHour, takesMs };

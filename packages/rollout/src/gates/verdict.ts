@@ -30,6 +30,7 @@ export type GateVerdict = {
   /** The share that has to be proven to be below. */
   readonly limit: number;
   readonly rate: number | null;
+  /** One-sided bounds; null before the end of the bake, when they mean nothing. */
   readonly upper: number | null;
   readonly lower: number | null;
   readonly confidence: number;

@@ -1,8 +1,9 @@
 import { HISTOGRAMS } from '@phaselock/telemetry';
 import { isNode, LineCounter, parseDocument } from 'yaml';
+import { requiredSizes } from '../gates/required-sizes.ts';
 import { type Buckets, contradictionsIn, type Mistake } from './contradictions.ts';
-import type { Gate, Ladder, Stage, Stages } from './stages.ts';
-import { type GateFile, type StagesFile, stagesFile } from './stages-file.ts';
+import type { Decision, Gate, Ladder, Stage, Stages } from './stages.ts';
+import { type GateFile, type LadderFile, type StagesFile, stagesFile } from './stages-file.ts';
 
 /** All mistakes at once, each with its line. */
 export class StagesMistakes extends Error {
@@ -54,14 +55,15 @@ export function readStages(text: string, buckets: Buckets = KNOWN_BUCKETS): Stag
 function stagesOf(file: StagesFile): Stages {
   const { decision, prometheus, preconditions } = file;
   const gates = Object.entries(file.gates).map(([name, gate]) => gateOf(name, gate));
+  const read: Decision = {
+    confidence: decision.confidence,
+    power: decision.power,
+    earlyFailAlpha: decision.early_fail_alpha,
+    controlAlpha: decision.control_alpha,
+    controlMargin: decision.control_margin,
+  };
   return {
-    decision: {
-      confidence: decision.confidence,
-      power: decision.power,
-      earlyFailAlpha: decision.early_fail_alpha,
-      controlAlpha: decision.control_alpha,
-      controlMargin: decision.control_margin,
-    },
+    decision: read,
     prometheus: {
       job: prometheus.job,
       scrapeIntervalMs: prometheus.scrape_interval,
@@ -79,7 +81,7 @@ function stagesOf(file: StagesFile): Stages {
       mostEndedProcesses: preconditions.ended_processes,
     },
     gates,
-    ladders: Object.entries(file.flags).map(([flag, ladder]) => ladderOf(flag, ladder, gates)),
+    ladders: Object.entries(file.flags).map(([flag, ladder]) => ladderOf(flag, ladder, gates, read)),
   };
 }
 
@@ -104,8 +106,9 @@ function gateOf(name: string, gate: GateFile): Gate {
 
 function ladderOf(
   flag: string,
-  { subject, cohorts, stages }: StagesFile['flags'][string],
+  { subject, cohorts, stages }: LadderFile,
   gates: readonly Gate[],
+  decision: Decision,
 ): Ladder {
   const inForce = new Set<string>();
   return {
@@ -114,13 +117,17 @@ function ladderOf(
     cohorts,
     stages: stages.map(({ percent, bake, gates: added, shown }, index): Stage => {
       for (const name of added) inForce.add(name);
+      const asked = {
+        cohorts,
+        gates: gates.filter(({ name }) => inForce.has(name)),
+        bake: { leastMs: bake.least, mostMs: bake.most },
+      };
       return {
         flag,
         number: index + 1,
         percent,
-        cohorts,
-        gates: gates.filter(({ name }) => inForce.has(name)),
-        bake: { leastMs: bake.least, mostMs: bake.most },
+        ...asked,
+        sizes: requiredSizes(decision, asked),
         shown: shown.map(({ title, metric, labels }) => ({ title, selector: { metric, labels, not: {} } })),
       };
     }),

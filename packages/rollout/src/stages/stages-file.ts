@@ -100,3 +100,4 @@ export const stagesFile = z.strictObject({
 
 export type StagesFile = z.infer<typeof stagesFile>;
 export type GateFile = StagesFile['gates'][string];
+export type LadderFile = StagesFile['flags'][string];

@@ -66,9 +66,14 @@ export type Stage = {
   /** Those of the stage and those of every stage before it. */
   readonly gates: readonly Gate[];
   readonly bake: { readonly leastMs: number; readonly mostMs: number };
+  /** How much each gate needs for the planned power, by its name. */
+  readonly sizes: Readonly<Record<string, Size>>;
   /** Looked at by a person, judged by nobody. */
   readonly shown: readonly Shown[];
 };
+
+/** Events of the treatment, or periods, and how many of them may be bad. */
+export type Size = { readonly n: number; readonly allowed: number };
 
 export type Shown = { readonly title: string; readonly selector: Selector };
 

@@ -27,7 +27,7 @@ export type WorldSample = {
 export const SCRAPE_MS = 15_000;
 const HOUR_MS = 3_600_000;
 /** Long before any bake. */
-export const STARTED_AT = 1_700_000_000_000;
+const STARTED_AT = 1_700_000_000_000;
 const CONTROL_TIMES = 19;
 
 type Metric = {

@@ -1,3 +1,4 @@
+import type { Size } from '../../stages/stages.ts';
 import { binomialAtMost } from './binomial-tail.ts';
 
 export type Plan = {
@@ -8,8 +9,6 @@ export type Plan = {
   readonly confidence: number;
   readonly power: number;
 };
-
-export type Size = { readonly n: number; readonly allowed: number };
 
 /**
  * The size from which on a cohort at the assumed rate passes with at least this power. Power falls between the sizes at which one more failure is allowed, so it is asked

@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readStages } from '@phaselock/rollout';
+import { describe, expect, test } from 'vitest';
+import { limitsIn } from './limits-in-text.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PLACE = 'ops/rollout/stages.yml';
+const { gates } = readStages(readFileSync(join(ROOT, PLACE), 'utf8'));
+/** What programs write says so at its head, and is compared with the stages by its own test. */
+const MADE = /Made from ops\/rollout\/stages\.yml/;
+
+const FILES = globSync(
+  [
+    'ops/**/*.{yml,yaml,json,ts,mts,md,rules}',
+    'loadtests/**/*.{ts,json,md}',
+    'packages/rollout/src/**/*.ts',
+    'apps/rollout-cli/src/**/*.ts',
+    'docs/**/*.md',
+  ],
+  { cwd: ROOT, exclude: ['**/node_modules/**'] },
+).filter((file) => file !== PLACE && !/\.test\.(ts|yml)$|\/testing\//.test(file));
+
+test('no limit of a gate stands in a second file that is written by hand', () => {
+  expect(FILES.length).toBeGreaterThan(30);
+  const found = FILES.flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    if (MADE.test(text.slice(0, 400))) return [];
+    return limitsIn(text, gates).map(({ line, gate, text: written }) => `${file}:${line}: ${gate}: ${written}`);
+  });
+  expect(found).toEqual([]);
+});
+
+describe('a limit that is planted is found', () => {
+  test.each([
+    ['a rule of Prometheus', 'expr: rate(phaselock_session_replacement_attempts_total{outcome="failed"}[5m]) > 0.01'],
+    [
+      'a rule over several lines',
+      '- record: x\n  expr: |\n    histogram_quantile(0.95,\n      rate(phaselock_pool_wait_seconds_bucket[5m]))\n    > 0.05',
+    ],
+    ['a threshold of k6', "thresholds: { session_lookup_duration: ['p(95)<100'] }"],
+    ['a constant', 'const SLOWEST = { replacement_time: 500 };'],
+    ['a sentence', 'The gate replacement_success passes above 99 % of success.'],
+    ['a line of a panel', '{ "title": "CPU utilisation of each instance",\n "steps": [{ "value": 0.5 }] }'],
+  ])('%s', (_, text) => {
+    expect(limitsIn(text, gates)).not.toEqual([]);
+  });
+
+  test.each([
+    ['another number', 'expr: rate(phaselock_session_replacement_attempts_total[5m]) > 0.2'],
+    ['a part of a number', 'session_lookup_duration took 1000 ms, 0.015 s'],
+    ['the number far from any name', `lookup_time\n${'\n'.repeat(5)}100 ms`],
+    ['the number of something else', 'const WIDTH = 100;'],
+  ])('and %s is not', (_, text) => {
+    expect(limitsIn(text, gates)).toEqual([]);
+  });
+});
