@@ -21,7 +21,7 @@ export async function plan(
   const [refusal] = evidence.refusals;
   if (refusal !== undefined) return nothing(flag, `Prometheus did not answer (${refusal.why}): ${refusal.detail}`);
   const traffic = trafficOf(evidence);
-  const planned = ladder.stages.map((stage) => planStage({ stages, stage, traffic }));
+  const planned = ladder.stages.map((stage) => planStage({ stage, traffic }));
   const fits = planned.every((stage) => stage.fits);
   const told = fits
     ? `all ${planned.length} stages can be proven`

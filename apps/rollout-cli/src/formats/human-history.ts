@@ -1,8 +1,8 @@
 import { wrapped } from '@phaselock/core';
 import type { FlagChangeRow, RolloutStepRow, RolloutVerdictRow } from '@phaselock/store';
 import type { History } from '../report.ts';
-import { gatesOf } from './stored-gates.ts';
-import { type Paint, table } from './table.ts';
+import { storedGateLines } from './stored-gates.ts';
+import type { Paint } from './table.ts';
 import { time } from './times.ts';
 
 type Entry = { readonly at: Date; readonly order: number; readonly lines: readonly string[] };
@@ -30,11 +30,10 @@ function verdictLines(verdict: RolloutVerdictRow, paint: Paint, gates: boolean):
   const { id, at, stage, kind, outcome, decision, reason, from, to } = verdict;
   const colour = outcome === 'pass' ? 'green' : outcome === 'fail' ? 'red' : 'yellow';
   const head = `${time(at)}  verdict ${id}: stage ${stage}, ${outcome} (${decision}), ${kind}, of ${time(from)} to ${time(to)}`;
-  const rows = gates ? gatesOf(verdict.gates) : [];
   return [
     ...wrapped(head, '').map((line) => paint(line, colour)),
     ...wrapped(reason, '    '),
-    ...(rows.length === 0 ? [] : table(rows).map((line) => `    ${line}`)),
+    ...(gates ? storedGateLines(verdict.gates) : []).map((line) => `    ${line}`),
   ];
 }
 
