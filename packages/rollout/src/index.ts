@@ -1,5 +1,3 @@
-
-
 export type { Provider as FlagProvider } from '@openfeature/server-sdk';
 export { murmur3 } from './bucketing/murmur3.ts';
 export { BUCKETS, bucketOf, isInShare, type Share } from './bucketing/share.ts';

@@ -27,7 +27,7 @@ async function judgeNow({ config, database }: Rollout, flag: string): Promise<Pa
   return { outcome: verdict.judged.outcome, told: verdict.judged.reason, verdict: verdict.shown };
 }
 
-export function standing({ flag, campaign, stage, percent, state, present, heldFor }: CampaignRecord): string {
+function standing({ flag, campaign, stage, percent, state, present, heldFor }: CampaignRecord): string {
   const { kill, enabled } = present;
   const now = kill !== null ? `killed by ${kill.actor}` : enabled ? `on for ${present.percent} %` : 'off';
   if (campaign === 0) return `${flag} is ${now}; it was never rolled out`;

@@ -61,7 +61,7 @@ function campaignLines({
   ]);
 }
 
-export function verdictLines(
+function verdictLines(
   {
     stage,
     percent,

@@ -10,7 +10,7 @@ const MAIN = resolve(import.meta.dirname, '../main.ts');
 const KILLED = resolve(import.meta.dirname, '../proof/kill-command.ts');
 const STAGES = resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml');
 
-export type Ran = {
+type Ran = {
   readonly code: number | null;
   readonly signal: string | null;
   readonly out: string;

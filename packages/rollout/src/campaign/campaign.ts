@@ -1,6 +1,6 @@
-import type { CampaignRecord, HeldFor, RolloutState, RolloutStep } from '@phaselock/store';
+import type { CampaignRecord, HeldFor, RolloutStep } from '@phaselock/store';
 
-export type { CampaignRecord, HeldFor, RolloutState, RolloutStep };
+export type { CampaignRecord, HeldFor };
 
 /** What a campaign needs to know of a stage. */
 export type CampaignStage = { readonly stage: number; readonly percent: number; readonly announcement: string };

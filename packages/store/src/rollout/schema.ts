@@ -1,23 +1,19 @@
 import type { Generated, GeneratedAlways } from 'kysely';
 
-export const ROLLOUT_STATES = ['idle', 'baking', 'holding', 'paused', 'done', 'aborted'] as const;
-export type RolloutState = (typeof ROLLOUT_STATES)[number];
+export type RolloutState = 'idle' | 'baking' | 'holding' | 'paused' | 'done' | 'aborted';
 
-export const ROLLOUT_ACTIONS = [
-  'start',
-  'pause',
-  'resume',
-  'promote',
-  'hold',
-  'rebake',
-  'abort',
-  'kill-seen',
-  'done',
-] as const;
-export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number];
+export type RolloutAction =
+  | 'start'
+  | 'pause'
+  | 'resume'
+  | 'promote'
+  | 'hold'
+  | 'rebake'
+  | 'abort'
+  | 'kill-seen'
+  | 'done';
 
-export const HELD_FOR = ['evidence', 'verdict', 'flag', 'kill'] as const;
-export type HeldFor = (typeof HELD_FOR)[number];
+export type HeldFor = 'evidence' | 'verdict' | 'flag' | 'kill';
 
 export type AnnouncementKind = 'stage' | 'off' | 'note';
 

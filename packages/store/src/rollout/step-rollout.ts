@@ -23,7 +23,7 @@ export type StoredVerdict = {
   readonly gates: readonly unknown[];
 };
 
-export type RolloutPlace = { readonly campaign: number; readonly stage: number; readonly state: RolloutState };
+type RolloutPlace = { readonly campaign: number; readonly stage: number; readonly state: RolloutState };
 
 export type RolloutStep = {
   readonly action: RolloutAction;

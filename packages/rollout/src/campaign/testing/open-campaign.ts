@@ -7,7 +7,7 @@ import type { Racepoint } from '../racepoints.ts';
 
 export const FLAG = 'single_session_guard';
 
-export const PLAN = {
+const PLAN = {
   stages: [5, 25, 50, 100].map((percent, index) => ({
     stage: index + 1,
     percent,
