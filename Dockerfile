@@ -6,7 +6,9 @@ COPY . .
 RUN npx --yes pnpm@12 install --frozen-lockfile --prod --no-optional --filter @phaselock/api... --filter @phaselock/purge-worker... && rm -rf /root/.npm /root/.local
 
 FROM node:24.21.0-slim
-ENV NODE_ENV=production PHASELOCK_HOST=0.0.0.0 PHASELOCK_PORT=4700
+# The commit, for phaselock_build_info: an image has no checkout to ask.
+ARG PHASELOCK_REVISION=
+ENV NODE_ENV=production PHASELOCK_HOST=0.0.0.0 PHASELOCK_PORT=4700 PHASELOCK_REVISION=$PHASELOCK_REVISION
 WORKDIR /app
 # Owned by root, run by somebody else: what runs cannot change what it runs.
 COPY --from=app /app .

@@ -27,12 +27,14 @@ async function start(dataDir: string): Promise<Started> {
   const since = performance.now();
   const child = spawn(process.execPath, [MAIN], {
     env: { ...process.env, PHASELOCK_PORT: '0', PHASELOCK_DATABASE_URL: '', PHASELOCK_DATA_DIR: dataDir },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let url: string | undefined;
   let phases: Phases | undefined;
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: child.stderr }).on('line', (line) => {
     url ??= /is up at (\S+)/.exec(line)?.[1];
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
     const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
     if (isLine(parsed)) phases = parsed['phaselock.start_ms'];
   });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { parseApiKey } from '@phaselock/access';
 import { ROUTES } from '@phaselock/contract';
 import { parseApiKeyId } from '@phaselock/core';
 import type { RequestTime } from '@phaselock/guard';
 import { createLogger, createTelemetry } from '@phaselock/telemetry';
-import { parseApiKey } from '../src/access/api-key-secret.ts';
 import { authenticateBy } from '../src/access/authenticate.ts';
 import { authenticateKeys } from '../src/access/authenticate-key.ts';
 import { countInFlight } from '../src/intake/in-flight.ts';

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { keepCompiled } from './start/keep-compiled.ts';
 
 const keep = keepCompiled();
@@ -8,14 +9,16 @@ const [{ visibleLines }, { ConfigMistakes }, { runApi }] = await Promise.all([
   import('./start/run-api.ts'),
 ]);
 
-/** The first thing that is said is that all is loaded. */
+/** For a person: standard output is for the log alone. The first thing that is said is that all is loaded. */
 function say(text: string): void {
-  console.log(visibleLines(text));
+  console.error(visibleLines(text));
   keep();
 }
 
 try {
-  await runApi({ env: process.env, args: process.argv.slice(2), say });
+  const showsSecrets = process.stderr.isTTY === true;
+  const root = resolve(import.meta.dirname, '../../..');
+  await runApi({ env: process.env, args: process.argv.slice(2), say, showsSecrets, root });
 } catch (error) {
   console.error(visibleLines(`phaselock did not start: ${error instanceof Error ? error.message : String(error)}`));
   process.exitCode = error instanceof ConfigMistakes ? 64 : 1;

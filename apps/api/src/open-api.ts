@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@phaselock/access';
 import { archiveAddress, openObjectStore } from '@phaselock/archive';
 import { type CallerTime, createCallerTime, openGuard } from '@phaselock/guard';
 import { openFlags } from '@phaselock/rollout';
@@ -12,7 +13,6 @@ import {
   sweepIdempotencyKeys,
 } from '@phaselock/store';
 import type { Logger, Telemetry } from '@phaselock/telemetry';
-import { isLoopbackHost } from './access/loopback-only.ts';
 import { openAccess } from './access/open-access.ts';
 import { createChangeFeed } from './changes/change-feed.ts';
 import { changeStreams } from './changes/change-streams.ts';
@@ -36,6 +36,7 @@ import { drain } from './life/drain.ts';
 import { listen } from './life/listen.ts';
 import { watchReadiness } from './life/readiness.ts';
 import { KEYS_EVERY_MS, leasesEveryMs, sweepRepeatedly } from './life/sweep-repeatedly.ts';
+import { watchData } from './life/watch-data.ts';
 import { servePages } from './pages/serve-pages.ts';
 import { buildApp } from './server/build-app.ts';
 import type { RequestScope } from './server/request-scope.ts';
@@ -109,6 +110,7 @@ export async function openApi({
   const leasesLeft = 'lapsed leases were not swept';
   const everyMs = leasesEveryMs(config.leaseMs);
   resources.use(sweepRepeatedly({ sweep: () => guard.sweepLapsed(), everyMs, failure: leasesLeft }, logger));
+  resources.use(watchData({ kysely: guard.database.kysely, telemetry: telemetry.data, logger }));
   const { refused, cut } = telemetry.http;
   const places = longAnswers(
     {

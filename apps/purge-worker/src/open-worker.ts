@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type ArchiveContext,
   archiveAddress,
@@ -13,8 +13,9 @@ import {
 } from '@phaselock/archive';
 import { prepareDatabase, reportServer } from '@phaselock/guard';
 import { type Database, openDatabase, readArchiveStanding, startEmbeddedPostgres } from '@phaselock/store';
-import { type ArchiveTelemetry, createArchiveTelemetry, silentLogger } from '@phaselock/telemetry';
+import { type ArchiveTelemetry, createArchiveTelemetry, readBuild, silentLogger } from '@phaselock/telemetry';
 import type { Config } from './settings.ts';
+import { shareStanding } from './share-standing.ts';
 
 export type Worker = AsyncDisposable & {
   readonly config: Config;
@@ -59,13 +60,26 @@ export async function openWorker(config: Config, logger = silentLogger()): Promi
   await removeAbandoned(scratch);
 
   const { archiveAfterSeconds } = ages(config);
-  const telemetry = createArchiveTelemetry(() => readArchiveStanding(database.kysely, archiveAfterSeconds));
+  const telemetry = createArchiveTelemetry({
+    program: readBuild(resolve(import.meta.dirname, '../../..'), config.revision),
+    standing: shareStanding({
+      read: () => readArchiveStanding(database.kysely, archiveAfterSeconds),
+      now: () => performance.now(),
+    }),
+  });
   let poolWaitMs = 0;
+  const remember = (seconds: number): void => {
+    poolWaitMs += (seconds * 1000 - poolWaitMs) * FORGETTING;
+  };
   database.pool.observe({
     connectionFailed: () => telemetry.pool.connectionFailed(),
     waited(seconds) {
       telemetry.pool.waited(seconds);
-      poolWaitMs += (seconds * 1000 - poolWaitMs) * FORGETTING;
+      remember(seconds);
+    },
+    waitTimedOut(seconds) {
+      telemetry.pool.waitTimedOut(seconds);
+      remember(seconds);
     },
   });
   resources.defer(telemetry.pool.observe(() => database.pool.stats()));

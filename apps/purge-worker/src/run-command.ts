@@ -1,9 +1,18 @@
 import { userInfo } from 'node:os';
+import { validKeys } from '@phaselock/access';
 import { adoptStore, StoreFailure } from '@phaselock/archive';
 import { visibleLines } from '@phaselock/core';
 import { ConfigMistakes, type Environment } from '@phaselock/settings';
-import { discardDeadLetters, holdArchive, listDeadLetters, retryDeadLetters } from '@phaselock/store';
+import {
+  discardDeadLetters,
+  findApiKey,
+  holdArchive,
+  listDeadLetters,
+  retryDeadLetters,
+  touchApiKeys,
+} from '@phaselock/store';
 import { createLogger, type Logger, silentLogger } from '@phaselock/telemetry';
+import { boundLookups } from './admit-scraper.ts';
 import { countOrphans } from './delete-orphans.ts';
 import { openWorker, type Worker } from './open-worker.ts';
 import { type Command, readArguments, USAGE, UsageError } from './read-arguments.ts';
@@ -179,9 +188,9 @@ async function once(worker: Worker, { stdout, stderr, ended }: Surroundings): Pr
 }
 
 async function stay({ worker, logger }: Parts, { ended }: Surroundings): Promise<number> {
-  const { config, telemetry } = worker;
+  const { config } = worker;
   for (const note of await worker.checkStore()) logger.warn(note);
-  await using metrics = config.metricsPort === 0 ? undefined : await serveMetrics(telemetry, config.metricsPort);
+  await using metrics = config.metricsPort === 0 ? undefined : await openMetrics(worker);
   const running = await runWorker(worker, logger);
   const { schedule, lanes } = config;
   logger.info(
@@ -195,4 +204,20 @@ async function stay({ worker, logger }: Parts, { ended }: Surroundings): Promise
   logger.info('the purge worker stops: what is at work ends between two steps');
   await running.stop();
   return EXIT.ok;
+}
+
+/** On loopback for every program of this machine; elsewhere for who has a key. */
+async function openMetrics({ config, database, telemetry }: Worker): ReturnType<typeof serveMetrics> {
+  await using resources = new AsyncDisposableStack();
+  const keys = resources.use(
+    validKeys({
+      find: boundLookups((prefix) => findApiKey(database, prefix)),
+      touch: (ids) => touchApiKeys(database.kysely, ids),
+      now: () => performance.now(),
+    }),
+  );
+  const { metricsHost: host, metricsPort: port } = config;
+  const { url } = resources.use(await serveMetrics({ telemetry, host, port, keys }));
+  const owned = resources.move();
+  return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type DistrustedObject, runSteps, type StepsDone } from '@phaselock/archive';
 import { beginRun, endLane } from '@phaselock/store';
 import { deleteOrphans } from './delete-orphans.ts';
+import { keepRun } from './keep-run.ts';
 import type { Worker } from './open-worker.ts';
+import { countsOf } from './run-counts.ts';
 
 export type OnceDone = StepsDone & { readonly orphans: number };
 
@@ -22,6 +24,7 @@ export async function runOnce(
   await worker.checkStore();
   const id = randomUUID();
   await beginRun(database.kysely, { id, worker: name, lanes: config.lanes });
+  using _kept = await keepRun(worker, id);
   const orphans = await deleteOrphans(worker);
   const parts = Array.from({ length: config.lanes }, (): StepsDone => NOTHING);
   const lanes = parts.map(async (_, lane) => {
@@ -29,7 +32,7 @@ export async function runOnce(
       parts[lane] = { ...part };
       progress(parts.reduce(sum));
     });
-    const seconds = await endLane(database.kysely, id, done);
+    const seconds = await endLane(database.kysely, id, countsOf(done));
     if (seconds !== undefined) telemetry.ran(seconds);
     return done;
   });

@@ -1,11 +1,13 @@
 import { type DistrustedObject, runSteps, StoreFailure } from '@phaselock/archive';
-import { beginRun, endLane, nextRetryAt, type RunCounts } from '@phaselock/store';
+import { beginRun, endLane, nextRetryAt, type RunCounts, skipRun } from '@phaselock/store';
 import type { Logger } from '@phaselock/telemetry';
 import type { ConstructorOptions, Job, PgBoss } from 'pg-boss';
 import { deleteOrphans } from './delete-orphans.ts';
+import { keepRun } from './keep-run.ts';
 import type { Worker } from './open-worker.ts';
 import { type LaneData, openQueue, sendLanes, sendRetry, work } from './queue.ts';
 import { reportQueueErrors } from './report-queue-errors.ts';
+import { countsOf } from './run-counts.ts';
 
 export type RunningWorker = {
   /** Takes no more work, ends what it is at between two chunks, and gives back what it did not get to. */
@@ -50,7 +52,8 @@ async function begin({ worker, boss, logger }: Parts, job: Job<object>): Promise
   await beginRun(database.kysely, { id: job.id, worker: name, lanes: config.lanes });
   const orphans = await deleteOrphans(worker);
   const sent = await sendLanes(boss, job.id, config.lanes);
-  for (let lane = sent; lane < config.lanes; lane += 1) await endLane(database.kysely, job.id, NOTHING);
+  if (sent === 0) await skipRun(database.kysely, job.id);
+  else for (let lane = sent; lane < config.lanes; lane += 1) await endLane(database.kysely, job.id, NOTHING);
   logger.info({ 'phaselock.run': job.id, 'phaselock.lanes': sent, 'phaselock.orphans': orphans }, 'a run begins');
 }
 
@@ -60,6 +63,7 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
   const { database, telemetry } = worker;
   const { runId } = job.data;
   using _running = telemetry.running();
+  using _kept = await keepRun(worker, runId);
   const signal = AbortSignal.any([stopping, job.signal]);
   await checkStore(worker, logger);
   const done = await runSteps(
@@ -72,7 +76,7 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
     logger.error({ 'error.code': 'store_changed' }, done.storeChanged);
     throw new StoreFailure('store_changed', done.storeChanged);
   }
-  const seconds = runId === null ? undefined : await endLane(database.kysely, runId, done);
+  const seconds = runId === null ? undefined : await endLane(database.kysely, runId, countsOf(done));
   if (seconds !== undefined) telemetry.ran(seconds);
   logger[done.failed > 0 || done.storeDown ? 'warn' : 'info'](
     { 'phaselock.run': runId, 'phaselock.lane': { ...done, seconds } },

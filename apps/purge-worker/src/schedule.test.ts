@@ -114,7 +114,9 @@ test('a run that meets a store that is not the known one counts it, does not end
   await using _running = await started(clock, [worker]);
   await clock.setTime('2026-11-22T03:00:05Z');
   await passUntil(clock, async () =>
-    /phaselock_archive_failures_total\{code="store_changed"\} [1-9]/.test(await worker.telemetry.exposition()),
+    /phaselock_archive_failures_total\{code="store_changed"\} [1-9]/.test(
+      (await worker.telemetry.answerScrape(undefined)).text,
+    ),
   );
   expect(await runsOf(worker)).toMatchObject([{ finishedAt: null, archived: 0 }]);
   await rename(`${test.folder}-away`, test.folder);

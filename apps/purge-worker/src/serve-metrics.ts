@@ -1,36 +1,66 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isFromHere, isLoopbackHost, type ValidKeys } from '@phaselock/access';
 import type { ArchiveTelemetry } from '@phaselock/telemetry';
+import { admitKeys } from './admit-scraper.ts';
 
-/** What programs of this machine call it. A web page can make another name point here. */
-const THIS_MACHINE = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
+type Serving = {
+  readonly telemetry: Pick<ArchiveTelemetry, 'answerScrape'>;
+  readonly host: string;
+  readonly port: number;
+  /** Who may read the numbers from elsewhere. */
+  readonly keys: Pick<ValidKeys, 'use'>;
+};
 
-/** `/metrics` and `/healthz`, on loopback and nowhere else: there is no authentication here. */
-export async function serveMetrics(
-  telemetry: ArchiveTelemetry,
-  port: number,
-): Promise<AsyncDisposable & { readonly url: string }> {
+/**
+ * `/metrics`, and `/healthz`, which says nothing but that the process answers. On loopback for the programs of this machine, under what they call it: a
+ * web page can make another name point here. On any other address the numbers take a key.
+ */
+export async function serveMetrics(serving: Serving): Promise<AsyncDisposable & { readonly url: string }> {
+  const { host, port, keys } = serving;
+  const onlyThisMachine = isLoopbackHost(host);
+  const admit = admitKeys(keys);
   const server = createServer((request, response) => {
-    const [pathname] = (request.url ?? '/').split('?', 1);
-    if (!THIS_MACHINE.test(request.headers.host ?? '')) return void response.writeHead(403).end();
-    if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
-    if (pathname === '/healthz') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
-    if (pathname !== '/metrics') return void response.writeHead(404).end();
-    telemetry.exposition().then(
-      (text) => response.writeHead(200, { 'Content-Type': telemetry.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    );
+    answer({ ...serving, onlyThisMachine, admit }, request, response).catch(() => void response.writeHead(500).end());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
   });
   const address = server.address();
   const at = address === null || typeof address === 'string' ? port : address.port;
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   return {
-    url: `http://127.0.0.1:${at}/metrics`,
+    url: `http://${name}:${at}/metrics`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
+
+type Answering = Pick<Serving, 'telemetry'> & {
+  readonly onlyThisMachine: boolean;
+  readonly admit: ReturnType<typeof admitKeys>;
+};
+
+async function answer(
+  { telemetry, onlyThisMachine, admit }: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [pathname] = (request.url ?? '/').split('?', 1);
+  if (onlyThisMachine && !isFromHere(request)) return void response.writeHead(403).end();
+  if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
+  if (pathname === '/healthz') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
+  if (pathname !== '/metrics') return void response.writeHead(404).end();
+  const refused = onlyThisMachine ? null : await admit(request);
+  if (refused !== null) return void response.writeHead(refused, REFUSAL_HEADERS[refused]).end();
+  const { text, contentType } = await telemetry.answerScrape(request.headers.accept);
+  response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store', Vary: 'Accept' }).end(text);
+}
+
+const REFUSAL_HEADERS = {
+  401: { 'WWW-Authenticate': 'Bearer' },
+  403: {},
+  503: { 'Retry-After': '1' },
+} as const;

@@ -11,6 +11,7 @@ import {
   plainText,
   readSettings,
   redisUrl,
+  revision,
 } from '@phaselock/settings';
 
 const where = 'Where things are';
@@ -27,11 +28,21 @@ export const SETTINGS = {
   redisUrl: redisUrl(where),
   migrate: migrate(where),
   logLevel: logLevel(where),
+  revision: revision(where),
+  metricsHost: plainText(
+    {
+      variable: 'PHASELOCK_PURGE_METRICS_HOST',
+      group: where,
+      meaning:
+        'Address on which `run` serves `/metrics` and `/healthz`. Anywhere but on loopback `/metrics` takes a key of all projects with the scope `metrics:read`',
+    },
+    '127.0.0.1',
+  ),
   metricsPort: integer(
     {
       variable: 'PHASELOCK_PURGE_METRICS_PORT',
       group: where,
-      meaning: 'Where `run` serves `/metrics` and `/healthz`, on loopback; 0 for nowhere',
+      meaning: 'The port; 0 for nowhere',
     },
     { fallback: 4702, min: 0, max: 65_535 },
   ),

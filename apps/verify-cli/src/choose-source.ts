@@ -14,15 +14,18 @@ const NO_HURRY_MS = 3_600_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Our own database is told as well: what is to be recorded is recorded there, by another connection. */
+type Opened = Source & { readonly databaseUrl?: string };
+
 /** What the arguments and the environment say is to be looked at, opened so that nothing can be written. */
-export async function openSource(command: Verify, env: Environment): Promise<Source> {
+export async function openSource(command: Verify, env: Environment): Promise<Opened> {
   const { wanted, maxDurationMs, database, source } = command;
   if (source !== undefined) return openForeign(source, command);
   const options = { statementTimeoutMs: maxDurationMs ?? NO_HURRY_MS, wanted };
   const url = database ?? (env.PHASELOCK_DATABASE_URL || undefined);
   if (url !== undefined) {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new SourceFailure('the database is a postgres:// URL');
-    return await openOwnDatabase({ url, ...options });
+    return { ...(await openOwnDatabase({ url, ...options })), databaseUrl: url };
   }
   return await openEmbedded(env.PHASELOCK_DATA_DIR || '.phaselock', options);
 }
@@ -39,7 +42,7 @@ function openForeign({ kind, path }: SourceChoice, { wanted, profiles }: Verify)
 async function openEmbedded(
   dataDir: string,
   options: Omit<Parameters<typeof openOwnDatabase>[0], 'url'>,
-): Promise<Source> {
+): Promise<Opened> {
   if (!existsSync(join(dataDir, 'postgres')) && !existsSync(dataDir))
     throw new SourceFailure(
       `there is no database: neither --database nor PHASELOCK_DATABASE_URL is given, and ${dataDir} is not there`,
@@ -50,6 +53,7 @@ async function openEmbedded(
     const source = await openOwnDatabase({ url: server.url, ...options });
     return {
       ...source,
+      databaseUrl: server.url,
       [Symbol.asyncDispose]: async () => {
         await source[Symbol.asyncDispose]();
         await server.stop();

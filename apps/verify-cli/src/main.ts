@@ -1,4 +1,5 @@
 import { EXIT } from './exit-code.ts';
+import { releaseAt } from './release.ts';
 import { run } from './run.ts';
 
 // Whatever ends this process before it has answered, the audit was not completed.
@@ -6,4 +7,4 @@ process.exitCode = EXIT.incomplete;
 process.once('SIGINT', () => process.exit(EXIT.interrupted));
 process.once('SIGTERM', () => process.exit(143));
 const { argv, env, stdout, stderr } = process;
-process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr });
+process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr, release: releaseAt(import.meta.dirname) });

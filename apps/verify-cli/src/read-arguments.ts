@@ -26,6 +26,9 @@ export type Verify = {
   readonly deep: boolean;
   readonly archive: string | undefined;
   readonly report: boolean;
+  /** Whether the end of the audit is written down for the service to tell, and where, if not in the audited database. */
+  readonly record: boolean;
+  readonly recordTo: string | undefined;
   readonly maxDurationMs: number | undefined;
   readonly maxFindings: number;
   readonly colour: ColourChoice;
@@ -64,6 +67,8 @@ what to look at
 what comes out
   --format <format>      ${FORMATS.join(', ')}
   -o, --output <file>    there instead of on standard output
+  --record               write down in audit_runs that the audit ended, for the metrics of the service
+  --record-to <url>      there, where the audited database is a copy that can only be read
   --report               counts of sessions, tasks and interactions, too
   --fail-on <severity>   error (default), warning or info
   --baseline <file>      findings that are known do not count; made if it is not there
@@ -90,6 +95,8 @@ const OPTIONS = {
   'max-duration': { type: 'string' },
   format: { type: 'string', default: 'human' },
   output: { type: 'string', short: 'o' },
+  record: { type: 'boolean', default: false },
+  'record-to': { type: 'string' },
   report: { type: 'boolean', default: false },
   'fail-on': { type: 'string', default: 'error' },
   baseline: { type: 'string' },
@@ -128,6 +135,8 @@ export function readArguments(argv: readonly string[]): Command {
     deep: deepIn(values),
     archive: values.archive,
     report: values.report,
+    record: recordIn(values),
+    recordTo: values['record-to'],
     maxDurationMs:
       values['max-duration'] === undefined ? undefined : durationIn('--max-duration', values['max-duration']),
     maxFindings: wholeNumber('--max-findings', values['max-findings']),
@@ -176,6 +185,14 @@ function deepIn({ deep, archive, source }: Values): boolean {
   if (deep && source !== undefined)
     throw new UsageError('--deep is of our own database: other systems have no archive');
   return deep;
+}
+
+/** Fewer findings than there are would be taken for all of them. */
+function recordIn({ record, 'record-to': to, source, rule, skip }: Values): boolean {
+  if (!record && to === undefined) return false;
+  if (source !== undefined) throw new UsageError('--record is of our own database');
+  if (rule !== undefined || skip !== undefined) throw new UsageError('--record takes all rules: no --rule, no --skip');
+  return true;
 }
 
 function baselineNeeded({ baseline }: Values): true {

@@ -1,4 +1,4 @@
-import { NotFound, SourceFailure } from '@phaselock/audit';
+import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselock/audit';
 import { visibleLines, visibleText, wantsColours } from '@phaselock/core';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
@@ -14,17 +14,18 @@ import { OutputFailure, toFile, toStandardOutput } from './output.ts';
 import { readArguments, USAGE, UsageError, type Verify } from './read-arguments.ts';
 import type { Reporter, Write } from './report.ts';
 import { reportJsonSchema } from './report-schema.ts';
-import { verify } from './verify.ts';
+import { type Audited, verify } from './verify.ts';
 
 export type Surroundings = {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly release: string;
 };
 
 /** From the arguments to the exit code. Every failure is a line, and a code of its own. */
-export async function run({ argv, env, stdout, stderr }: Surroundings): Promise<number> {
+export async function run({ argv, env, stdout, stderr, release }: Surroundings): Promise<number> {
   const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleLines(text)}\n`);
   try {
     const command = readArguments(argv);
@@ -42,7 +43,7 @@ export async function run({ argv, env, stdout, stderr }: Surroundings): Promise<
         stdout.write(reportJsonSchema());
         return EXIT.ok;
       case 'verify':
-        return await audit(command, { env, stdout, stderr });
+        return await audit(command, { env, stdout, stderr, release, complain });
     }
   } catch (error) {
     if (error instanceof UsageError) {
@@ -64,7 +65,9 @@ const messageOf = (error: unknown): string => {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 };
 
-async function audit(command: Verify, { env, stdout, stderr }: Omit<Surroundings, 'argv'>): Promise<number> {
+type Auditing = Omit<Surroundings, 'argv'> & { readonly complain: (text: string) => void };
+
+async function audit(command: Verify, { env, stdout, stderr, release, complain }: Auditing): Promise<number> {
   await using source = await openSource(command, env);
   await using archive = command.deep ? await openArchive(command, env) : undefined;
   await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output);
@@ -72,10 +75,25 @@ async function audit(command: Verify, { env, stdout, stderr }: Omit<Surroundings
   const reporter = reporterFor(command, output.write, wantsColours(command.colour, { isTTY: seen, env }));
   const live = stderr.isTTY === true && !command.quiet;
   const progress = (text: string): void => void (live && stderr.write(`\r\u001b[K${visibleText(text)}`));
-  const exitCode = await verify({ source, command, reporter, progress, archive });
+  const recordUrl = command.recordTo ?? source.databaseUrl;
+  const record =
+    command.record && recordUrl !== undefined
+      ? (audited: Audited): Promise<void> => tryRecord(recordUrl, { release, ...audited }, complain)
+      : undefined;
+  const exitCode = await verify({ source, command, reporter, progress, archive, record });
   if (live) stderr.write('\r\u001b[K');
   await output.finish();
   return exitCode;
+}
+
+/** What the audit found stands whether it is written down or not: that it was not is said, and seen by the age of the last one that was. */
+async function tryRecord(url: string, record: AuditRecord, complain: (text: string) => void): Promise<void> {
+  try {
+    await recordAudit(url, record);
+  } catch (error) {
+    if (!(error instanceof SourceFailure)) throw error;
+    complain(`the audit was not recorded: ${error.message}`);
+  }
 }
 
 function reporterFor({ format, quiet }: Verify, write: Write, colours: boolean): Reporter {

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import {
+  type AuditRecord,
   type AuditSummary,
   compareLogs,
   type Finding,
@@ -16,9 +17,15 @@ import { UsageError, type Verify } from './read-arguments.ts';
 import type { Reporter } from './report.ts';
 import { timelineOf } from './timeline.ts';
 
+/** It says that the history is neither right nor wrong. */
+const UNDECIDABLE = 'SV107';
+
 type Counting = Record<Finding['severity'], number>;
 
 type Progress = (text: string) => void;
+
+/** What a complete audit found, for whoever writes it down. */
+export type Audited = Omit<AuditRecord, 'release'>;
 
 type Verifying = {
   readonly source: Source;
@@ -27,10 +34,11 @@ type Verifying = {
   readonly progress: Progress;
   /** Looks at the store of the archive and reads its objects, where that was asked for. */
   readonly archive: { readonly examine: ObjectExaminer; readonly examineStore: StoreExaminer } | undefined;
+  readonly record: ((audited: Audited) => Promise<void>) | undefined;
 };
 
 /** The audit from its first line to its exit code. */
-export async function verify({ source, command, reporter, progress, archive }: Verifying): Promise<number> {
+export async function verify({ source, command, reporter, progress, archive, record }: Verifying): Promise<number> {
   const since = performance.now();
   const baseline = command.baseline === undefined ? undefined : await openBaseline(command.baseline);
   const attempt = source.attemptId;
@@ -44,6 +52,7 @@ export async function verify({ source, command, reporter, progress, archive }: V
 
   const counted: Counting = { info: 0, warning: 0, error: 0 };
   let baselined = 0;
+  let undecidable = 0;
   const tell = async (finding: Finding): Promise<void> => {
     const fingerprint = fingerprintOf(finding);
     if (baseline?.isNew === true) baseline.add(fingerprint);
@@ -52,6 +61,7 @@ export async function verify({ source, command, reporter, progress, archive }: V
       return;
     }
     counted[finding.severity] += 1;
+    if (finding.rule === UNDECIDABLE) undecidable += 1;
     await reporter.finding(finding);
   };
 
@@ -84,14 +94,27 @@ export async function verify({ source, command, reporter, progress, archive }: V
         };
   const complete = summary.incomplete.length === 0;
   if (baseline !== undefined && complete) await settle(baseline, command, tell);
-  const counts = command.report ? await source.count() : undefined;
+  const counts = command.report || record !== undefined ? await source.count() : undefined;
+  // One that did not come to its end says nothing of the whole, and neither does one that did not tell everything.
+  if (record !== undefined && complete && !summary.truncated) {
+    const found = { errors: counted.error, warnings: counted.warning - undecidable, undecidable };
+    await record({ scope: command.wanted.kind, sessions: counts?.sessions ?? 0, ...found });
+  }
   const exitCode =
     complete && summary.truncated ? EXIT.findings : exitCodeOf(counted, { failOn: command.failOn, complete });
   const notApplicable = [...source.notApplicable]
     .map(([rule, why]) => ({ rule, why }))
     .filter(({ rule }) => command.rules.has(rule) && summary.skipped.includes(rule));
   const tookMs = performance.now() - since;
-  await reporter.close({ summary, counted, baselined, notApplicable, counts, tookMs, exitCode });
+  await reporter.close({
+    summary,
+    counted,
+    baselined,
+    notApplicable,
+    counts: command.report ? counts : undefined,
+    tookMs,
+    exitCode,
+  });
   return exitCode;
 }
 

@@ -7,6 +7,7 @@ export type { RecordedStore, StoreExaminer } from './examine-store.ts';
 export { type Finding, fingerprintOf, type Severity } from './finding.ts';
 export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } from './judge-turn.ts';
 export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
+export { type AuditRecord, recordAudit } from './own/record-audit.ts';
 export { FAMILIES, findRule, isRuleId, RULE_IDS, RULES, type RuleId, type RuleText } from './rules.ts';
 export { type Counts, NotFound, type Source, SourceFailure } from './source.ts';
 export { openClaudeServer } from './sources/claude-server.ts';

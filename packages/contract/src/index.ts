@@ -5,6 +5,7 @@ export { type ReceivedChange, readChanges } from './client/read-changes.ts';
 export { errorsOf } from './errors-of.ts';
 export { compareDocuments } from './openapi/compare-documents.ts';
 export { type OpenApiDocument, openApiDocument } from './openapi/openapi-document.ts';
+export { type OperationKind, operationKindOf } from './operation-kind.ts';
 export { ERROR_CODES, errorPageHtml, errorPageIndex, isErrorCode } from './pages/error-pages.ts';
 export { referencePage } from './pages/reference-page.ts';
 export {

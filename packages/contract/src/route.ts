@@ -37,6 +37,8 @@ export type RouteSpec = {
   readonly keepsWorkAlive?: true;
   /** What an operator needs when everything else is too much: never shed, not limited, and served beside the pool. */
   readonly neverShed?: true;
+  /** Asked by whoever watches the service, again and again. */
+  readonly isProbe?: true;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   readonly errors: readonly ErrorCode[];
 };

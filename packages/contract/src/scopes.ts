@@ -5,6 +5,7 @@ export const SCOPES = [
   'sessions:replace',
   'users:name',
   'archive:read',
+  'metrics:read',
   'admin',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -2,7 +2,6 @@ import { UNKNOWN_VERSION } from '@phaselock/cache';
 import type {
   DeletionReason,
   ModelIdentity,
-  PhaselockError,
   ProcessId,
   SessionId,
   ShownSession,
@@ -17,8 +16,9 @@ import type { GuardedSession } from './start-outcome.ts';
 import type { StartTurn } from './start-turn.ts';
 
 /**
- * What follows a commit, one function a business event: the event row was written in the transaction, the metric, the log line, the snapshot
- * and the invalidation come here. None of it may fail the operation that has already happened.
+ * What follows a commit, one function a business event: the event row was written in the transaction, the log line, the snapshot and the
+ * invalidation come here, and metrics of what happened. What calls came to is counted when they are answered. None of it may fail the operation
+ * that has already happened.
  */
 export type Opened = {
   readonly session: GuardedSession;
@@ -27,11 +27,10 @@ export type Opened = {
   /** The model of the session that is not the slot's any more; without one, that of the new session. */
   readonly invalidatedModel: string | null;
   readonly reason: DeletionReason | 'first';
-  readonly since: number;
 };
 
 export function announceOpened(ctx: GuardContext, opened: Opened): void {
-  const { session, slotVersion, predecessor, reason, since } = opened;
+  const { session, slotVersion, predecessor, reason } = opened;
   const { id, slot, generation, identity, status } = session;
   const live = { id, generation, identity, status, guarded: true, modelMissing: false } as const;
   ctx.snapshots.changed(slot, {
@@ -41,10 +40,6 @@ export function announceOpened(ctx: GuardContext, opened: Opened): void {
     model: opened.invalidatedModel,
   });
 
-  const outcome = predecessor === null ? 'created' : 'replaced';
-  ctx.telemetry.sessionStarted({ outcome, phase: slot.phase, mode: slot.mode, cohort: 'treatment' });
-  if (predecessor !== null && reason !== 'first')
-    ctx.telemetry.sessionReplaced({ reason, seconds: (ctx.now() - since) / 1000 });
   if (ctx.logger.isLevelEnabled('debug'))
     ctx.logger.debug(
       {
@@ -53,7 +48,7 @@ export function announceOpened(ctx: GuardContext, opened: Opened): void {
         'phaselock.predecessor_id': predecessor?.sessionId ?? null,
         'event.reason': reason,
       },
-      `session ${outcome}`,
+      `session ${predecessor === null ? 'created' : 'replaced'}`,
     );
 }
 
@@ -74,7 +69,6 @@ export type Adopted = {
 
 export function announceAdopted(ctx: GuardContext, { slot, sessionId, model, collapsed }: Adopted): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId, model });
-  ctx.telemetry.sessionStarted({ outcome: 'existing', phase: slot.phase, mode: slot.mode, cohort: 'treatment' });
   if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
   ctx.logger.info(
     { ...inLog(slot, sessionId), 'phaselock.collapsed': collapsed },
@@ -101,37 +95,8 @@ export function announceKept(ctx: GuardContext, { slot, slotVersion, sessionId, 
 
 export function announceBeside(ctx: GuardContext, { id, slot, identity }: GuardedSession): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id, model: identity.model });
-  ctx.telemetry.sessionStarted({ outcome: 'created-beside', phase: slot.phase, mode: slot.mode, cohort: 'control' });
-  ctx.telemetry.startedUnguarded();
   ctx.logger.debug(inLog(slot, id), 'session created beside, its caller is not guarded yet');
 }
-
-const ANSWER_OUTCOMES = { existing: 'existing', ask: 'asked', refuse: 'refused' } as const;
-
-export function announceAnswer(
-  ctx: GuardContext,
-  { phase, mode, guarded }: SlotKey & { readonly guarded: boolean },
-  kind: keyof typeof ANSWER_OUTCOMES,
-): void {
-  ctx.telemetry.sessionStarted({ outcome: ANSWER_OUTCOMES[kind], phase, mode, cohort: cohortOf(guarded) });
-}
-
-/** The callers to whom the single-session rule applies are the treatment of the rollout. */
-const cohortOf = (guarded: boolean) => (guarded ? 'treatment' : 'control');
-
-/** A start that came to nothing: another one was in the way, the caller was wrong, or we were. One whose caller has left is counted nowhere. */
-export function announceFailedStart(
-  ctx: GuardContext,
-  { phase, mode, guarded }: SlotKey & { readonly guarded: boolean },
-  { code, status }: PhaselockError,
-): void {
-  if (code === 'request_aborted') return;
-  const refused = status < SERVER_ERROR ? 'refused' : 'failed';
-  const outcome = code === 'session_being_modified' ? 'busy' : refused;
-  ctx.telemetry.sessionStarted({ outcome, phase, mode, cohort: cohortOf(guarded) });
-}
-
-const SERVER_ERROR = 500;
 
 export type Deleted = {
   readonly slot: SlotKey;

@@ -11,13 +11,15 @@ import {
   type StartDecision,
   slotName,
 } from '@phaselock/core';
-import { type BulkOpen, openSessions, readSlotStates } from '@phaselock/store';
+import { type BulkOpen, type KeyedSlotState, openSessions, readSlotStates } from '@phaselock/store';
 import { announceOpened } from './announce.ts';
 import { bindBulkKey, type ItemKeys, settleWithKeys } from './bulk-keys.ts';
 import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
+import { countBulkRefused, countBulkStart } from './count-bulk-start.ts';
+import { type StartNotes, startNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
-import { answering, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
+import { answeringUncounted, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
 import { resolveGuarded } from './guarded-tasks.ts';
 import { type IdempotencyKey, keyRow } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
@@ -25,8 +27,9 @@ import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
 import { resolveInProject } from './resolve-in-project.ts';
-import { type Start, start } from './start.ts';
+import { type Start, startUncounted } from './start.ts';
 import { answerTo, bornSession, type StartOutcome, shownOf } from './start-outcome.ts';
+import { cohortOfMany, cohortOfSlot } from './which-cohort.ts';
 
 /** One item's failure is its own: the others stand. */
 export type BulkOutcome =
@@ -45,14 +48,35 @@ export async function bulkStart(
   items: readonly BulkItem[],
   { idempotencyKey }: { readonly idempotencyKey?: IdempotencyKey } = {},
 ): Promise<BulkOutcome[]> {
+  const noted = items.map((item): NotedItem => ({ item, notes: startNotes(item) }));
+  try {
+    const results = await startAll(ctx, noted, idempotencyKey);
+    countBulkStart(ctx, results);
+    return results.map(({ outcome }) => outcome);
+  } catch (error) {
+    if (error instanceof PhaselockError) countBulkRefused(ctx, noted, error.code);
+    throw error;
+  }
+}
+
+/** An item, and what it is counted by. */
+export type NotedItem = { readonly item: BulkItem; readonly notes: StartNotes };
+export type BulkResult = NotedItem & { readonly outcome: BulkOutcome; readonly seconds: number };
+
+async function startAll(
+  ctx: GuardContext,
+  noted: readonly NotedItem[],
+  idempotencyKey: IdempotencyKey | undefined,
+): Promise<BulkResult[]> {
+  const items = noted.map(({ item }) => item);
   const deadline = operationDeadline(ctx);
-  return await answering(ctx, deadline, 'session_create_failed', async () => {
+  return await answeringUncounted(ctx, deadline, 'session_create_failed', async () => {
     refuseTooMany(ctx, items.length);
     if (new Set(items.map(slotName)).size !== items.length)
       throw new PhaselockError('invalid_request', { detail: 'a slot is named twice' });
     const keys = await bindBulkKey(ctx, idempotencyKey, items.length);
     const since = ctx.now();
-    const plans = await planAll(ctx, items, keys);
+    const plans = await planAll(ctx, noted, keys);
     await ctx.racepoint?.('bulk:decided');
 
     const writes = plans.flatMap((plan) => toWrite(plan) ?? []);
@@ -61,8 +85,20 @@ export async function bulkStart(
     ctx.telemetry.bulkDone('start', items.length);
     // Items that are started one by one get an earlier deadline: one that fails is then told as an item of the answer, and the others are told too.
     const alone = { ...ctx, settings: { ...ctx.settings, deadlineMs: deadline.waitMs() } };
-    const outcomes = await Promise.all(plans.map((plan) => finish(alone, plan, opened, since)));
-    return await settleWithKeys(ctx, keys, outcomes);
+    const finished = await Promise.all(
+      plans.map(async (plan) => {
+        const outcome = await finish(alone, plan, opened);
+        return { item: plan.item, notes: plan.notes, outcome, seconds: (ctx.now() - since) / 1000 };
+      }),
+    );
+    const outcomes = finished.map(({ outcome }) => outcome);
+    const settled = await settleWithKeys(ctx, keys, outcomes);
+    return finished.map((result, index) => {
+      const outcome = settled[index] ?? result.outcome;
+      // A twin with the same key was faster: what it did is told.
+      if (outcome !== result.outcome) result.notes.retold = true;
+      return { ...result, outcome };
+    });
   });
 }
 
@@ -77,21 +113,26 @@ type Plan = {
   readonly decision: StartDecision | { readonly kind: 'settled'; readonly outcome: BulkOutcome };
   readonly sessionId: SessionId;
   readonly catalogue: Catalogue;
+  readonly notes: StartNotes;
 };
 
-async function planAll(ctx: GuardContext, items: readonly BulkItem[], keys: ItemKeys): Promise<Plan[]> {
+async function planAll(ctx: GuardContext, noted: readonly NotedItem[], keys: ItemKeys): Promise<Plan[]> {
   const view = await ctx.catalogue.view();
   const { catalogue, policy } = view;
-  const slots = items.map(({ taskId, phase, mode }): SlotKey => ({ taskId, phase, mode }));
-  const [read, guarded] = await Promise.all([readSlotStates(ctx.database, slots), resolveGuarded(ctx, items)]);
+  const slots = noted.map(({ item: { taskId, phase, mode } }): SlotKey => ({ taskId, phase, mode }));
+  const items = noted.map(({ item }) => item);
+  const [read, guarded] = await Promise.all([readSlots(ctx, slots), resolveGuarded(ctx, items)]);
   const states = new Map(read.map(({ slot, state }) => [slotName(slot), state]));
   return await Promise.all(
-    items.map(async (item, index): Promise<Plan> => {
+    noted.map(async ({ item, notes }, index): Promise<Plan> => {
       const slot = slots[index] ?? item;
       const seen = markMissing(states.get(slotName(slot)) ?? neverRead(slot), catalogue);
       const { key, outcome } = keys[index] ?? {};
       if (item.guarded === 'if-task-is' && guarded[index] === true) ctx.telemetry.startCrossed();
-      const plan = { item, guarded: guarded[index] ?? true, slot, key, seen, sessionId: newSessionId(ctx), catalogue };
+      const isGuarded = guarded[index] ?? true;
+      notes.guarded = isGuarded;
+      notes.retold = outcome !== undefined;
+      const plan = { item, guarded: isGuarded, slot, key, seen, sessionId: newSessionId(ctx), catalogue, notes };
       if (outcome !== undefined) return { ...plan, decision: { kind: 'settled', outcome } };
       try {
         const asked = {
@@ -101,12 +142,22 @@ async function planAll(ctx: GuardContext, items: readonly BulkItem[], keys: Item
         };
         const decision = decideStart(seen, asked, policy);
         demandReplace(item.mayReplace, decision, asked.guarded);
+        if (decision.kind === 'replace') notes.reason = replacementReason(decision.comparison);
         return { ...plan, decision };
       } catch (error) {
         return { ...plan, decision: { kind: 'settled', outcome: failed(error) } };
       }
     }),
   );
+}
+
+/** One lookup, however many slots: they are read together. */
+async function readSlots(ctx: GuardContext, slots: readonly SlotKey[]): Promise<KeyedSlotState[]> {
+  const since = ctx.now();
+  const read = await readSlotStates(ctx.database, slots);
+  const cohort = cohortOfMany(read.map(({ state }) => cohortOfSlot(state)));
+  if (read.length > 0) ctx.telemetry.lookedUp('database', cohort, (ctx.now() - since) / 1000);
+  return read;
 }
 
 function toWrite({ item, guarded, slot, key, seen, decision, sessionId }: Plan): BulkOpen | undefined {
@@ -152,9 +203,8 @@ async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: n
 
 async function finish(
   ctx: GuardContext,
-  { item, guarded, slot, key, decision, sessionId, catalogue }: Plan,
+  { item, guarded, slot, key, decision, sessionId, catalogue, notes }: Plan,
   { rows, ambiguous }: Opened,
-  since: number,
 ): Promise<BulkOutcome> {
   const row = rows.get(sessionId);
   if (row !== undefined && (decision.kind === 'create' || decision.kind === 'replace')) {
@@ -169,7 +219,6 @@ async function finish(
       predecessor,
       invalidatedModel: (live?.identity ?? identity).model,
       reason: decision.kind === 'replace' ? replacementReason(decision.comparison) : 'first',
-      since,
     });
     return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
   }
@@ -184,18 +233,24 @@ async function finish(
     case 'existing':
       return decision.live.guarded && decision.takesOn === null
         ? answerTo(slot, catalogue, decision)
-        : await startAlone(ctx, alone);
+        : await startAlone(ctx, { item: alone, notes });
     case 'create':
     case 'replace':
-      return await startAlone(ctx, alone, ambiguous ? sessionId : undefined);
+      return await startAlone(ctx, { item: alone, notes, ...(ambiguous && { bornAs: sessionId }) });
   }
 }
 
-/** An id made by this call, after a lost answer: if its session is there, this call bore it. */
-async function startAlone(ctx: GuardContext, item: Start, bornAs?: SessionId): Promise<BulkOutcome> {
+type Alone = {
+  readonly item: Start;
+  readonly notes: StartNotes;
+  /** An id made by this call, after a lost answer: if its session is there, this call bore it. */
+  readonly bornAs?: SessionId;
+};
+
+async function startAlone(ctx: GuardContext, { item, notes, bornAs }: Alone): Promise<BulkOutcome> {
   try {
     const born = bornAs === undefined ? undefined : await findBirth(ctx, bornAs);
-    return born ?? (await start(ctx, item));
+    return born ?? (await startUncounted(ctx, item, notes));
   } catch (error) {
     return failed(error);
   }

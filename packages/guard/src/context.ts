@@ -1,7 +1,7 @@
 import type { Catalogue, ModelPolicy, ProjectId, SessionId, SessionStatus, SlotKey, SlotState } from '@phaselock/core';
 import type { Locking, LockStrategy } from '@phaselock/locking';
 import type { Database, ServerState, Writer } from '@phaselock/store';
-import type { Logger, Telemetry } from '@phaselock/telemetry';
+import type { Logger, LookupSource, Telemetry } from '@phaselock/telemetry';
 import type { CallerTime } from './caller-time.ts';
 import type { FreshView } from './fresh-view.ts';
 import type { GuardedTasks } from './guarded-tasks.ts';
@@ -10,7 +10,7 @@ import type { RacepointName } from './racepoints.ts';
 
 /** Snapshots of slots, and word to everybody else when one changed. Nothing here rejects, and none of it has to be waited for. */
 export type SlotSnapshots = {
-  get(slot: SlotKey): Promise<SlotState | undefined>;
+  get(slot: SlotKey): Promise<FoundSnapshot | undefined>;
   /** What was just read, and how long ago that read began. */
   put(slot: SlotKey, state: SlotState, readForMs: number): void;
   /** The slot turned out to be at this version, or later, through someone else's doing. */
@@ -20,6 +20,8 @@ export type SlotSnapshots = {
   /** After a commit of ours that changed no more than the status of the slot's session. Other processes see it within the lifetime of a snapshot. */
   statusChanged(slot: SlotKey, sessionId: SessionId, status: SessionStatus): void;
 };
+
+type FoundSnapshot = { readonly state: SlotState; readonly source: Exclude<LookupSource, 'database'> };
 
 type SlotChange = {
   /** `UNKNOWN_VERSION` when it is not known whether, or to what, the slot changed. */

@@ -130,6 +130,21 @@ export async function answering<T>(
   otherwise: ErrorCode,
   work: () => Promise<T>,
 ): Promise<T> {
+  try {
+    return await answeringUncounted(ctx, deadline, otherwise, work);
+  } catch (error) {
+    if (error instanceof PhaselockError) ctx.telemetry.failed(error.code, 'none');
+    throw error;
+  }
+}
+
+/** For starts and turns, which are counted by what they are answered. */
+export async function answeringUncounted<T>(
+  ctx: GuardContext,
+  deadline: Deadline,
+  otherwise: ErrorCode,
+  work: () => Promise<T>,
+): Promise<T> {
   // Nobody waits for the answer any more, so nothing is begun: a process started now would hold its session for a whole lease.
   const started = async (): Promise<T> => {
     if (deadline.signal?.aborted) throw new LockAborted();
@@ -140,7 +155,6 @@ export async function answering<T>(
   } catch (error) {
     const failure = orStorageFull(ctx, toPhaselockError(error, otherwise));
     if (failure.code === 'storage_full' && ctx.serverState() === 'running') ctx.reportStorageFull(failure.cause);
-    ctx.telemetry.failed(failure.code);
     if (failure.code === otherwise)
       ctx.logger.error({ err: error, 'phaselock.code': failure.code }, 'operation failed');
     throw failure;

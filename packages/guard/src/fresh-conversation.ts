@@ -35,11 +35,9 @@ export async function openFreshConversation(
   state: TurnState,
   decision: Fresh,
 ): Promise<TurnOutcome> {
-  const started = state.guarded
+  return state.guarded
     ? await replaceAndBegin(ctx, attempt, state, decision)
     : await besideAndBegin(ctx, attempt, state, decision);
-  ctx.telemetry.turnDecided('fresh');
-  return started;
 }
 
 async function replaceAndBegin(
@@ -90,7 +88,7 @@ async function replaceAndBegin(
   const predecessor = shownOf(old);
   const session = bornSession({ id: sessionId, generation, slot, identity }, { catalogue, predecessor });
   const invalidatedModel = old.identity.model;
-  announceOpened(ctx, { session, slotVersion, predecessor, invalidatedModel, reason, since: attempt.since });
+  announceOpened(ctx, { session, slotVersion, predecessor, invalidatedModel, reason });
   announceTurnBegun(ctx, { slot, sessionId, request, processId: attempt.processId, begun, identity });
   return startedTurn(attempt, { sessionId, generation }, begun, decision, predecessor);
 }
@@ -104,7 +102,6 @@ async function besideAndBegin(
 ): Promise<StartedTurn> {
   const { slot, standalone, milestoneId, session: old } = state;
   const { request, processId, catalogue } = attempt;
-  const isTemporary = standalone && milestoneId === null;
   const sessionId = newSessionId(ctx);
   const { identity } = decision;
   const session = { sessionId, generation: OUTSIDE_THE_GUARD };
@@ -118,10 +115,10 @@ async function besideAndBegin(
       standalone,
       idempotency: turnKeyRow(attempt),
     });
-    if (isTemporary) await endTemporary(writer, old, request.actor ?? null);
+    if (isTemporary(state)) await endTemporary(writer, old, request.actor ?? null);
     return await beginFirst(ctx, writer, attempt, state, { session, decision });
   });
-  if (isTemporary) {
+  if (isTemporary(state)) {
     announceTemporaryEnded(ctx, { taskId: slot.taskId, sessionId: old.id });
     announceTemporary(ctx, { taskId: slot.taskId, sessionId });
   }
@@ -132,6 +129,9 @@ async function besideAndBegin(
   announceTurnBegun(ctx, { slot, sessionId, request, processId, begun, identity });
   return startedTurn(attempt, session, begun, decision, null);
 }
+
+/** A record of one execution outside every slot. */
+export const isTemporary = ({ standalone, milestoneId }: TurnState): boolean => standalone && milestoneId === null;
 
 /** Its one execution is the one that begins beside it. */
 async function endTemporary(writer: Writer, { id, generation }: TurnState['session'], actor: string | null) {

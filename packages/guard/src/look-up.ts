@@ -29,13 +29,15 @@ import { knownCatalogue } from './known-catalogue.ts';
 import { markMissing } from './mark-missing.ts';
 import { checkPage } from './page-limit.ts';
 import { type ShownRecord, showRecord } from './shown-record.ts';
+import { cohortOf, cohortOfMany } from './which-cohort.ts';
 
 export type ShownSlot = SlotState & { readonly standing: ModelStanding };
 
 /** The slot as a snapshot has it, at most two seconds old, else as one read finds it. */
 export async function current(ctx: GuardContext, slot: SlotKey): Promise<ShownSlot> {
+  const since = ctx.now();
   const [known, { catalogue }] = await Promise.all([recall(ctx, slot, 0), knownCatalogue(ctx)]);
-  const state = known ?? (await answerInTime(ctx, () => readAfresh(ctx, slot)));
+  const state = known ?? (await answerInTime(ctx, () => readAfresh(ctx, slot, since)));
   if (state.live === null && state.generation === OUTSIDE_THE_GUARD) await demandTask(ctx, slot.taskId);
   const standing = state.live === null ? 'listed' : modelStanding(catalogue, state.live.identity);
   return { ...markMissing(state, catalogue), standing };
@@ -62,7 +64,8 @@ export const latestMany = (ctx: GuardContext, taskIds: readonly TaskId[]): Promi
     const { catalogue } = await ctx.catalogue.view();
     const since = ctx.now();
     const { items: sessions, cut } = await readLatestSessions(ctx.database, taskIds);
-    ctx.telemetry.lookedUp('database', (ctx.now() - since) / 1000);
+    const cohort = cohortOfMany(sessions.map(({ guarded }) => cohortOf(guarded)));
+    ctx.telemetry.lookedUp('database', cohort, (ctx.now() - since) / 1000);
     if (cut) throw new PhaselockError('invalid_request', { detail: TOO_LARGE });
     return sessions.map((record) => showRecord(catalogue, record));
   });

@@ -1,9 +1,10 @@
 import { PhaselockError, type SessionId } from '@phaselock/core';
-import { addFeedback, type Rating } from '@phaselock/store';
+import { addFeedback, type RatedSession, type Rating } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { answering } from './failures.ts';
 import { doOnce, type IdempotencyKey } from './idempotency.ts';
 import { operationDeadline } from './operation-deadline.ts';
+import { cohortOf } from './which-cohort.ts';
 
 export type GiveFeedback = {
   readonly sessionId: SessionId;
@@ -23,14 +24,15 @@ export async function recordFeedback(
     if ((comment?.length ?? 0) > COMMENT_LIMIT)
       throw new PhaselockError('invalid_request', { detail: `comment: at most ${COMMENT_LIMIT} characters` });
     const given = { sessionId, rating, comment: comment ?? null, createdBy: actor ?? null };
-    const isNew = await doOnce(ctx, idempotencyKey, {
+    const rated = await doOnce<RatedSession | undefined>(ctx, idempotencyKey, {
       response: {},
       write: async (db) => {
-        if (!(await addFeedback(db, given))) throw new PhaselockError('session_not_found');
-        return true;
+        const rated = await addFeedback(db, given);
+        if (rated === undefined) throw new PhaselockError('session_not_found');
+        return rated;
       },
-      retell: () => false,
+      retell: () => undefined,
     });
-    if (isNew) ctx.telemetry.feedbackGiven(rating);
+    if (rated !== undefined) ctx.telemetry.feedbackGiven(rating, cohortOf(rated.guarded));
   });
 }

@@ -6,12 +6,21 @@ import type { SlotSnapshots } from './context.ts';
 export const openLockedSlot =
   (database: Database, snapshots: Pick<SlotSnapshots, 'get'>) =>
   async (slot: SlotKey, { waitMs, holdMs }: { waitMs: number; holdMs: number }) => {
-    const known = await snapshots.get(slot);
+    const since = performance.now();
+    const known = (await snapshots.get(slot))?.state;
     const transaction = database.transaction();
     try {
       const { state, waited } = await lockSlot(transaction, { slot, known, waitMs, holdMs });
       const writer: Writer = transaction;
-      return { state, writer, waited, commit: () => transaction.commit(), rollback: () => transaction.rollback() };
+      const foundInMs = performance.now() - since;
+      return {
+        state,
+        writer,
+        waited,
+        foundInMs,
+        commit: () => transaction.commit(),
+        rollback: () => transaction.rollback(),
+      };
     } catch (error) {
       await transaction.rollback();
       throw error;

@@ -48,10 +48,8 @@ export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncD
   };
   return {
     async get(slot) {
-      const since = performance.now();
       const found = await cache.get(slot);
-      if (found !== undefined) telemetry.lookedUp(found.source, (performance.now() - since) / 1000);
-      return found?.value;
+      return found && { state: found.value, source: found.source };
     },
     put: (slot, state, readForMs) => void cache.put(slot, { version: state.version, value: state }, readForMs),
     forget: (slot, version) => void cache.forget(slot, version),

@@ -10,6 +10,7 @@ import {
   type StartRequest,
 } from '@phaselock/core';
 import type { GuardContext } from './context.ts';
+import type { StartNotes } from './count-start.ts';
 import { glance, readAfresh, recall } from './glance.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
@@ -28,7 +29,7 @@ export type StartAttempt = {
   readonly milestoneId: string | null;
   readonly handoff: Handoff | undefined;
   readonly idempotency: IdempotencyKey | undefined;
-  readonly since: number;
+  readonly notes: StartNotes;
   /** How long it may still wait for the slot; more than that remains for the answer. */
   readonly waitMs: () => number;
 };
@@ -47,6 +48,7 @@ export const look = async (ctx: GuardContext, attempt: StartAttempt): Promise<Se
 /** A confirmed replacement of which there is no snapshot will lock the slot anyhow, and the lock reads it: one round trip less. */
 export async function lookUnlessTheLockWill(ctx: GuardContext, attempt: StartAttempt): Promise<Seen | undefined> {
   const { slot, asked } = attempt;
+  const since = ctx.now();
   const snapshot = await recall(ctx, slot, generationKnown(attempt));
   if (snapshot !== undefined) return decide(snapshot, attempt);
   const willWrite = asked.guarded && asked.say.kind === 'replace';
@@ -54,7 +56,7 @@ export async function lookUnlessTheLockWill(ctx: GuardContext, attempt: StartAtt
     await ctx.racepoint?.('start:decided');
     return undefined;
   }
-  return decide(await readAfresh(ctx, slot), attempt);
+  return decide(await readAfresh(ctx, slot, since), attempt);
 }
 
 /** A caller that was shown a generation knows the slot to have reached it: an older snapshot must not tell it otherwise. */

@@ -2,6 +2,7 @@ import {
   type Catalogue,
   type ComparisonReason,
   ERRORS,
+  type ErrorCode,
   type Generation,
   hasEnded,
   type LiveSession,
@@ -53,6 +54,9 @@ export type StartOutcome =
       readonly shown: ShownSession;
       readonly text: string;
     };
+
+/** What a start was answered, for those who count: an outcome, or the code of an error. */
+export type CountedAnswer = StartOutcome | { readonly kind: 'failed'; readonly code: ErrorCode };
 
 export const shownOf = ({ id: sessionId, generation }: { id: SessionId; generation: Generation }): ShownSession => ({
   sessionId,

@@ -18,9 +18,9 @@ import {
   type ProcessAction,
   type ProcessId,
   QUESTION_CODES,
+  replacesSession,
   type SessionId,
   type ShownSession,
-  type SlotKey,
   type StartQuestion,
   type TurnDecision,
   type TurnReason,
@@ -30,8 +30,9 @@ import type { Deadline } from '@phaselock/locking';
 import { readTurnState, type TurnState } from '@phaselock/store';
 import { announceTurnBegun } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
+import { countingTurn, type TurnNotes } from './count-turn.ts';
 import { demandReplace } from './demand-replace.ts';
-import { answering, isRetryable, Moved } from './failures.ts';
+import { answeringUncounted, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 import { changeAtFirstTurn } from './model-before.ts';
@@ -105,15 +106,19 @@ export type TurnAttempt = {
   readonly policy: ModelPolicy;
   readonly catalogue: Catalogue;
   readonly deadline: Deadline;
-  readonly since: number;
+  readonly notes: TurnNotes;
 };
 
 const MAX_DECISIONS = 4;
 
 /** Starts a process in a session: resumes its conversation, begins it, or begins another one in its place. */
 export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<TurnOutcome> {
+  return await countingTurn(ctx, request, (notes) => startTurnUncounted(ctx, request, notes));
+}
+
+async function startTurnUncounted(ctx: GuardContext, request: StartTurn, notes: TurnNotes): Promise<TurnOutcome> {
   const deadline = operationDeadline(ctx, request.signal);
-  return await answering(ctx, deadline, 'unexpected', async () => {
+  return await answeringUncounted(ctx, deadline, 'unexpected', async () => {
     const view = await ctx.catalogue.view();
     const attempt: TurnAttempt = {
       request,
@@ -121,16 +126,15 @@ export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<
       policy: view.policy,
       catalogue: view.catalogue,
       deadline,
-      since: ctx.now(),
+      notes,
     };
-    let slot: SlotKey | undefined;
     for (let tried = 1; ; tried += 1) {
       try {
         // A commit whose answer was lost may look like a slot that moved by now: the lock has tried again behind it.
         const begun = (await replayTurn(ctx, attempt)) ?? (tried > 1 ? await findBegunTurn(ctx, attempt) : undefined);
         if (begun !== undefined) return begun;
         const state = await readState(ctx, request);
-        slot = state.slot;
+        notes.state = state;
         const outcome = await decideAndBegin(ctx, attempt, view, state);
         // What a refusal or a question found in the way may be what a twin with the same key has just begun.
         return outcome.kind === 'started' ? outcome : ((await replayTurn(ctx, attempt)) ?? outcome);
@@ -139,7 +143,7 @@ export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<
         if (twin !== undefined) return twin;
         if (!isRetryable(error) || tried === MAX_DECISIONS || deadline.waitMs() === 0) throw error;
         // Unknown only while the session could not be read: then no slot was tried.
-        if (slot !== undefined) ctx.telemetry.lock.retried(await ctx.chooseStrategy(slot));
+        if (notes.state !== undefined) ctx.telemetry.lock.retried(await ctx.chooseStrategy(notes.state.slot));
       }
     }
   });
@@ -174,6 +178,8 @@ async function decideAndBegin(
     },
     attempt.policy,
   );
+  attempt.notes.decision = decision;
+  attempt.notes.replaces ||= replacesSession(decision, state.guarded);
   demandReplace(request.mayReplace, decision, state.guarded);
   await ctx.racepoint?.('turn:decided');
   return await carryOut(ctx, attempt, state, decision);
@@ -197,7 +203,6 @@ async function carryOut(
       return await openFreshConversation(ctx, attempt, state, decision);
     }
     case 'ask': {
-      ctx.telemetry.turnDecided('asked');
       const { question, comparison } = decision;
       const text = ERRORS[QUESTION_CODES[question]].text;
       const shown = shownOf(state.session);
@@ -256,7 +261,6 @@ async function begin(
   if (begun.kind === 'moved') throw new Moved();
   await ctx.racepoint?.('turn:written');
 
-  ctx.telemetry.turnDecided(decision.kind);
   announceTurnBegun(ctx, { slot: state.slot, sessionId, request, processId, begun: { ...begun, previous }, identity });
   return {
     kind: 'started',
@@ -278,7 +282,6 @@ async function refused(
   code: ErrorCode,
   retryAfterMs: number | null,
 ): Promise<RefusedTurn> {
-  ctx.telemetry.turnDecided('refused');
   const { text } = ERRORS[code];
   if (code !== 'stale_generation') return { kind: 'refused', code, text, retryAfterMs };
   ctx.telemetry.writeFenced('begin-turn');

@@ -1,27 +1,21 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
-import {
-  type Handoff,
-  type ModelSelection,
-  PhaselockError,
-  type SlotKey,
-  type SlotState,
-  type StartDecision,
-  type StartSay,
-} from '@phaselock/core';
+import type { Handoff, ModelSelection, SlotKey, SlotState, StartDecision, StartSay } from '@phaselock/core';
 import type { Deadline, Held } from '@phaselock/locking';
 import type { Sql, Writer } from '@phaselock/store';
-import { announceAnswer, announceFailedStart } from './announce.ts';
 import type { GuardContext } from './context.ts';
+import { countingStart, type StartNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
-import { answering, isAmbiguous, Moved, TaskIsGuarded } from './failures.ts';
+import { answeringUncounted, isAmbiguous, Moved, TaskIsGuarded } from './failures.ts';
 import { type GuardedSay, resolveGuarded } from './guarded-tasks.ts';
-import { existingRow, type IdempotencyKey, keepAnswer, replay } from './idempotency.ts';
+import { existingRow, type IdempotencyKey, keepAnswer } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
 import { resolveInProject } from './resolve-in-project.ts';
+import { retold } from './retold.ts';
 import { decide, look, lookUnlessTheLockWill, type Seen, type StartAttempt } from './start-attempt.ts';
 import { answerTo, type StartOutcome } from './start-outcome.ts';
+import { cohortOfSlot } from './which-cohort.ts';
 import { adopt, createUnguarded, keep, open } from './write-start.ts';
 
 export type Start = SlotKey & {
@@ -42,25 +36,20 @@ export type Start = SlotKey & {
 
 /** Starts a session for a phase of a task, or says why not. The same model gets the session that is there; nothing is locked for that. */
 export async function start(ctx: GuardContext, request: Start): Promise<StartOutcome> {
-  try {
-    return await startInTime(ctx, request);
-  } catch (error) {
-    const { taskId, phase, mode, guarded = true } = request;
-    if (error instanceof PhaselockError)
-      announceFailedStart(ctx, { taskId, phase, mode, guarded: guarded === true }, error);
-    throw error;
-  }
+  return await countingStart(ctx, request, (notes) => startUncounted(ctx, request, notes));
 }
 
-async function startInTime(ctx: GuardContext, request: Start): Promise<StartOutcome> {
+/** For an item of a bulk start, which is counted with the others. */
+export async function startUncounted(ctx: GuardContext, request: Start, notes: StartNotes): Promise<StartOutcome> {
   const deadline = operationDeadline(ctx, request.signal);
-  return await answering(ctx, deadline, 'session_create_failed', async () => {
-    const attempt = await attemptFor(ctx, request, deadline);
+  return await answeringUncounted(ctx, deadline, 'session_create_failed', async () => {
+    const attempt = await attemptFor(ctx, request, { deadline, notes });
     try {
       return await startWith(ctx, attempt, deadline);
     } catch (error) {
       if (!(error instanceof TaskIsGuarded)) throw error;
       ctx.telemetry.startCrossed();
+      notes.guarded = true;
       return await startWith(ctx, { ...attempt, asked: { ...attempt.asked, guarded: true } }, deadline);
     }
   });
@@ -72,20 +61,25 @@ async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Dea
   const answered =
     seen === undefined
       ? undefined
-      : ((await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
+      : ((await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen)));
   if (answered !== undefined) return answered;
 
   const strategy = await ctx.chooseStrategy(attempt.slot);
   let ambiguous = false;
+  let hasLooked = seen !== undefined;
   const afterWait = async (): Promise<StartOutcome | undefined> => {
     seen = await look(ctx, attempt);
-    return (await replay(ctx, attempt.idempotency, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
+    hasLooked = true;
+    return (await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
   };
   const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
+    if (held.kind === 'locked' && !hasLooked)
+      ctx.telemetry.lookedUp('database', cohortOfSlot(held.state), held.foundInMs / 1000);
+    hasLooked = true;
     // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
     const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
     const done = moved
-      ? ((await replay(ctx, attempt.idempotency, held.kind === 'locked' ? held.writer : ctx.database)) ??
+      ? ((await retold(ctx, attempt, held.kind === 'locked' ? held.writer : ctx.database)) ??
         (ambiguous ? await findBirth(ctx, attempt.sessionId) : undefined))
       : undefined;
     if (done !== undefined) return done;
@@ -102,11 +96,16 @@ async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Dea
   return await ctx.locking.withSlot(attempt.slot, strategy, deadline, work, afterWait);
 }
 
-async function attemptFor(ctx: GuardContext, request: Start, deadline: Deadline): Promise<StartAttempt> {
+async function attemptFor(
+  ctx: GuardContext,
+  request: Start,
+  { deadline, notes }: { readonly deadline: Deadline; readonly notes: StartNotes },
+): Promise<StartAttempt> {
   const view = await ctx.catalogue.view();
   const { taskId, phase, mode, say = { kind: 'nothing' } } = request;
   const [guarded = true] = await resolveGuarded(ctx, [request]);
   const isOutside = request.guarded === 'if-task-is';
+  notes.guarded = guarded;
   if (isOutside && guarded) ctx.telemetry.startCrossed();
   return {
     slot: { taskId, phase, mode },
@@ -120,7 +119,7 @@ async function attemptFor(ctx: GuardContext, request: Start, deadline: Deadline)
     milestoneId: request.milestoneId ?? null,
     handoff: request.handoff,
     idempotency: request.idempotencyKey,
-    since: ctx.now(),
+    notes,
     waitMs: () => deadline.waitMs(),
   };
 }
@@ -180,16 +179,16 @@ async function decideAndWrite(
 /** Nothing is written but the key, if there is one: the same key with another request is refused also after an answer that changed nothing. */
 async function answer(
   ctx: GuardContext,
-  { slot, asked, catalogue, idempotency }: StartAttempt,
+  attempt: StartAttempt,
   decision: Extract<StartDecision, { kind: 'existing' | 'ask' | 'refuse' }>,
   sql: Sql,
 ): Promise<StartOutcome> {
+  const { slot, catalogue, idempotency } = attempt;
   if (decision.kind === 'existing' && idempotency !== undefined) {
     const { id, status } = decision.live;
     const isOurs = await keepAnswer(idempotency, existingRow(idempotency, id, status), sql);
-    const twin = isOurs ? undefined : await replay(ctx, idempotency, sql);
+    const twin = isOurs ? undefined : await retold(ctx, attempt, sql);
     if (twin !== undefined) return twin;
   }
-  announceAnswer(ctx, { ...slot, guarded: asked.guarded }, decision.kind);
   return answerTo(slot, catalogue, decision);
 }

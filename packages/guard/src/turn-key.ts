@@ -24,7 +24,9 @@ export function turnKeyRow({ request: { idempotencyKey }, processId }: TurnAttem
 export async function replayTurn(ctx: GuardContext, attempt: TurnAttempt): Promise<StartedTurn | undefined> {
   const stored = await storedAnswer(ctx, attempt.request.idempotencyKey, ctx.database);
   if (stored === undefined) return undefined;
-  return await findBegunTurn(ctx, { ...attempt, processId: parsed(stored, 'process_id', parseProcessId) });
+  const told = await findBegunTurn(ctx, { ...attempt, processId: parsed(stored, 'process_id', parseProcessId) });
+  if (told !== undefined) attempt.notes.retold = true;
+  return told;
 }
 
 /** Another call with the same key was faster: what it began is the answer, and nothing more is to happen. */

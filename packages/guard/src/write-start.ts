@@ -18,7 +18,8 @@ import { announceAdopted, announceBeside, announceKept, announceOpened } from '.
 import type { GuardContext } from './context.ts';
 import { isIdempotencyRace, Moved, TaskIsGuarded } from './failures.ts';
 import { movedPast } from './glance.ts';
-import { existingRow, idempotencyRow, keepAnswer, replay } from './idempotency.ts';
+import { existingRow, idempotencyRow, keepAnswer } from './idempotency.ts';
+import { retold } from './retold.ts';
 import type { StartAttempt } from './start-attempt.ts';
 import { answerTo, bornSession, type StartOutcome, shownOf } from './start-outcome.ts';
 
@@ -40,6 +41,7 @@ export async function open(
 
   const { identity } = decision;
   const reason = decision.kind === 'replace' ? replacementReason(decision.comparison) : 'first';
+  attempt.notes.reason = reason === 'first' ? undefined : reason;
   const opened = await openSession(writer, {
     slot,
     seen,
@@ -58,7 +60,7 @@ export async function open(
   const { generation, slotVersion } = opened;
   const session = bornSession({ id: sessionId, generation, slot, identity }, { catalogue, predecessor });
   const invalidatedModel = (live?.identity ?? identity).model;
-  announceOpened(ctx, { session, slotVersion, predecessor, invalidatedModel, reason, since: attempt.since });
+  announceOpened(ctx, { session, slotVersion, predecessor, invalidatedModel, reason });
   if (opened.collapsed > 0) ctx.telemetry.legacyCollapsed(opened.collapsed);
   await ctx.racepoint?.('start:announced');
   return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
@@ -139,7 +141,7 @@ export async function createUnguarded(
       throw new TaskIsGuarded();
     }
   } catch (error) {
-    const twin = isIdempotencyRace(error) ? await replay(ctx, attempt.idempotency, ctx.database) : undefined;
+    const twin = isIdempotencyRace(error) ? await retold(ctx, attempt, ctx.database) : undefined;
     if (twin === undefined) throw error;
     return twin;
   }

@@ -15,8 +15,9 @@ const endless = () => deadlineIn(60_000, () => 0);
 
 class Moved extends Error {}
 
-function observedLocking(open: OpenLocked<string, string> = neverOpened) {
+function observedLocking(open: OpenLocked<string, string> = neverOpened, now = () => 0) {
   const seen: string[] = [];
+  const held: [LockStrategy, number][] = [];
   const note = (what: string) => (strategy: LockStrategy) => void seen.push(`${what} ${strategy}`);
   const locking = createLocking<string, string>({
     locks: {
@@ -26,6 +27,7 @@ function observedLocking(open: OpenLocked<string, string> = neverOpened) {
     },
     observer: {
       acquired: note('acquired'),
+      held: (strategy, seconds) => void held.push([strategy, seconds]),
       contended: note('contended'),
       timedOut: note('timed out'),
       retried: note('retried'),
@@ -33,12 +35,12 @@ function observedLocking(open: OpenLocked<string, string> = neverOpened) {
     retry: { maxAttempts: 3, baseDelayMs: 1, maxDelayMs: 1 },
     random: () => 0,
     sleep: async () => undefined,
-    now: () => 0,
+    now,
     isRetryable: (error) => error instanceof Moved,
     isLockTimeout: () => false,
     isContention: (error) => error instanceof Moved,
   });
-  return { locking, seen };
+  return { locking, seen, held };
 }
 
 const neverOpened = async (): Promise<never> => {
@@ -54,6 +56,7 @@ function lockedSlot(waited = false) {
       state: 'state',
       writer: 'writer',
       waited,
+      foundInMs: 3,
       commit: async () => void ended.push('commit'),
       rollback: async () => void ended.push('rollback'),
     };
@@ -66,7 +69,7 @@ describe('work with a slot', () => {
     const { open, ended } = lockedSlot();
     const { locking, seen } = observedLocking(open);
     const held = await locking.withSlot(slot, 'pessimistic', endless(), async (given) => given);
-    expect(held).toEqual({ kind: 'locked', state: 'state', writer: 'writer' });
+    expect(held).toEqual({ kind: 'locked', state: 'state', writer: 'writer', foundInMs: 3 });
     expect(ended).toEqual(['commit']);
     expect(seen).toEqual(['acquired pessimistic']);
   });
@@ -102,6 +105,37 @@ describe('work with a slot', () => {
     first.resolve();
     await Promise.all(both);
     expect(seen.filter((what) => what.startsWith('contended'))).toEqual(['contended redis']);
+  });
+
+  test('holds its lock from having it until it is given back, and each try is told', async () => {
+    let ms = 0;
+    const pass = async (more: number): Promise<void> => {
+      ms += more;
+    };
+    const open: OpenLocked<string, string> = async () => {
+      await pass(1_000);
+      const [commit, rollback] = [() => pass(10), () => pass(20)];
+      return { state: 'state', writer: 'writer', waited: false, foundInMs: 1_000, commit, rollback };
+    };
+    const { locking, held } = observedLocking(open, () => ms);
+    let tried = 0;
+    await locking.withSlot(slot, 'pessimistic', endless(), async () => {
+      await pass(100);
+      tried += 1;
+      if (tried === 1) throw new Moved();
+    });
+    expect(held.splice(0)).toEqual([
+      ['pessimistic', 0.12],
+      ['pessimistic', 0.11],
+    ]);
+    await locking.withSlot(slot, 'optimistic', endless(), () => pass(5));
+    expect(held.splice(0)).toEqual([['optimistic', 0.005]]);
+  });
+
+  test('that never had the lock held none', async () => {
+    const { locking, held } = observedLocking();
+    await expect(locking.withSlot(slot, 'pessimistic', endless(), async () => 'done')).rejects.toThrow('nothing was');
+    expect(held).toEqual([]);
   });
 
   test('that had to queue may find the matter settled, and then takes no lock', async () => {

@@ -49,14 +49,19 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
           const settled = waits ? await afterWait?.() : undefined;
           if (settled !== undefined) return settled;
           return await retryWithJitter(deadline, tools.retry, { ...tools, retried }, async () => {
+            let heldSince: number | undefined;
             try {
               return await tools.locks[strategy](slot, deadline, (held) => {
-                countFirst(deadline, strategy, (now() - since) / 1000);
+                heldSince = now();
+                countFirst(deadline, strategy, (heldSince - since) / 1000);
                 return work(held);
               });
             } catch (error) {
               if (tools.isContention(error)) observer.contended(strategy);
               throw error;
+            } finally {
+              // By now the strategy has committed, rolled back or given its lease back.
+              if (heldSince !== undefined) observer.held(strategy, (now() - heldSince) / 1000);
             }
           });
         } finally {

@@ -16,7 +16,8 @@ export function pessimisticLock<State, Writer>(
     const locked = await openLocked(slot, { waitMs: deadline.waitMs(), holdMs });
     if (locked.waited) contended();
     try {
-      const result = await work({ kind: 'locked', state: locked.state, writer: locked.writer });
+      const { state, writer, foundInMs } = locked;
+      const result = await work({ kind: 'locked', state, writer, foundInMs });
       await locked.commit();
       return result;
     } catch (error) {

@@ -9,7 +9,7 @@ export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
  * to try. Either way the write is a compare-and-set, so strategies may be mixed on one slot.
  */
 export type Held<State, Writer> =
-  | { readonly kind: 'locked'; readonly state: State; readonly writer: Writer }
+  | { readonly kind: 'locked'; readonly state: State; readonly writer: Writer; readonly foundInMs: number }
   | { readonly kind: 'free' };
 
 /** An open transaction that holds the slot's row. Ending it twice is harmless. */
@@ -18,6 +18,8 @@ export type LockedSlot<State, Writer> = {
   readonly writer: Writer;
   /** Somebody else held it first, and it was waited for. */
   readonly waited: boolean;
+  /** How long it took until the state was read: for a connection, for the lock and to read it. */
+  readonly foundInMs: number;
   commit(): Promise<void>;
   rollback(): Promise<void>;
 };
@@ -32,6 +34,8 @@ export type SlotLock<State, Writer> = <T>(
 export type LockObserver = {
   /** The first lock an operation obtained, however often it tries again. */
   acquired(strategy: LockStrategy, seconds: number): void;
+  /** How long it was held, of every try: until it was released, whether the work succeeded or not. */
+  held(strategy: LockStrategy, seconds: number): void;
   contended(strategy: LockStrategy): void;
   timedOut(strategy: LockStrategy): void;
   /** Every try of an operation after its first. */

@@ -66,6 +66,19 @@ export const archiveUrl = (group: string, parseAddress: ParseAddress) =>
     },
   });
 
+export const revision = (group: string) =>
+  optional(
+    plainText(
+      {
+        variable: 'PHASELOCK_REVISION',
+        group,
+        meaning:
+          'The commit this program was built from, for `phaselock_build_info`. Absent: that of the checkout it runs from',
+      },
+      '',
+    ),
+  );
+
 export const logLevel = (group: string) =>
   oneOf(
     { variable: 'PHASELOCK_LOG_LEVEL', group, meaning: 'Least important log line to write' },

@@ -11,18 +11,23 @@ export type Feedback = {
   readonly createdBy: string | null;
 };
 
-/** False when there is no such session. */
+export type RatedSession = { readonly guarded: boolean };
+
+/** The session that was rated; undefined when there is none. */
 export async function addFeedback(
   db: Kysely<Schema>,
   { sessionId, rating, comment, createdBy }: Feedback,
-): Promise<boolean> {
+): Promise<RatedSession | undefined> {
   refuseUnstorable([comment]);
-  const { rows } = await sql<{ id: number }>`
-    insert into feedback (session_id, rating, comment, created_by)
-    select s.id, ${rating}, ${comment}, ${createdBy} from sessions s where s.id = ${sessionId} for key share returning id`.execute(
-    db,
-  );
-  return rows.length > 0;
+  const { rows } = await sql<RatedSession>`
+    with rated as (
+      select s.id, s.guarded from sessions s where s.id = ${sessionId} for key share
+    ), given as (
+      insert into feedback (session_id, rating, comment, created_by)
+      select rated.id, ${rating}, ${comment}, ${createdBy} from rated
+    )
+    select guarded from rated`.execute(db);
+  return rows[0];
 }
 
 export type FeedbackRow = Omit<Feedback, 'sessionId'> & { readonly id: number; readonly createdAt: Date };

@@ -76,9 +76,11 @@ export {
   nextRetryAt,
   type RunCounts,
   type RunRecord,
-  readArchiveStanding,
   readArchiveStatus,
+  skipRun,
+  touchRun,
 } from './archive/runs.ts';
+export { readArchiveStanding } from './archive/standing.ts';
 export {
   adoptStore,
   announceSeal,
@@ -94,6 +96,7 @@ export {
   type StoreId,
   sampleOfObjects,
 } from './archive/store-identity.ts';
+export { type AuditRun, lastAudit } from './audit-runs.ts';
 export { type BeginTurn, beginTurn } from './begin-turn.ts';
 export { addAttempt, addProject, addTask, type EditProject, editProject, readStrictProjects } from './board.ts';
 export { type BulkDeleted, type BulkOpen, deleteOrphans, deleteSessions, openSessions } from './bulk-sessions.ts';
@@ -131,7 +134,7 @@ export { type PrivateFile, readPrivateFile, writePrivateFile } from './embedded/
 export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 export type { ServerEvent, ServerState } from './embedded/supervise-server.ts';
-export { addFeedback, type Feedback, type FeedbackRow, readFeedback } from './feedback.ts';
+export { addFeedback, type Feedback, type FeedbackRow, type RatedSession, readFeedback } from './feedback.ts';
 export {
   type FlagChange,
   type FlagChangeRow,
@@ -156,6 +159,7 @@ export {
 } from './idempotency.ts';
 export { type KeepSession, type KeptSession, keepSession } from './keep-session.ts';
 export { readLatestSessions } from './latest-sessions.ts';
+export { countLegacyDuplicates, MOST_DUPLICATES } from './legacy-duplicates.ts';
 export {
   type CatalogueFilter,
   listModels,

@@ -2,6 +2,7 @@ import { createTestDatabase, eventually, runAdminStatement, type TestDatabase } 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool, POOL_DEFAULTS } from './pool.ts';
 import { classifyFailure } from './sqlstates.ts';
+import { OutOfTime } from './time-left.ts';
 
 describe('the pool', () => {
   let database: TestDatabase;
@@ -12,19 +13,21 @@ describe('the pool', () => {
 
   function observed() {
     const waits: number[] = [];
+    const timeouts: number[] = [];
     let failures = 0;
     const observer = {
       waited: (seconds: number) => void waits.push(seconds),
+      waitTimedOut: (seconds: number) => void timeouts.push(seconds),
       connectionFailed: () => {
         failures += 1;
       },
     };
-    return { observer, waits, failures: () => failures };
+    return { observer, waits, timeouts, failures: () => failures };
   }
 
   test('counts what is in use, idle and waited for', async () => {
     await using pool = openPool({ url: database.url, maxSize: 2 });
-    expect(pool.stats()).toEqual({ active: 0, idle: 0, waiting: 0, connectionFailures: 0 });
+    expect(pool.stats()).toEqual({ active: 0, idle: 0, waiting: 0, max: 2, connectionFailures: 0 });
     const [one, two] = [await pool.acquire(), await pool.acquire()];
     const third = pool.acquire();
     expect(pool.stats()).toMatchObject({ active: 2, idle: 0, waiting: 1 });
@@ -50,21 +53,43 @@ describe('the pool', () => {
 
   test('exhausted, gives up after its timeout, counts that, and works on', async () => {
     await using pool = openPool({ url: database.url, maxSize: 1, connectionTimeoutMs: 250 });
-    const { observer, failures } = observed();
+    const { observer, waits, timeouts, failures } = observed();
     pool.observe(observer);
     const held = await pool.acquire();
     const failure: unknown = await pool.acquire().catch((error: unknown) => error);
     expect(classifyFailure(failure)).toBe('unavailable');
     expect(pool.stats()).toMatchObject({ connectionFailures: 1, waiting: 0 });
     expect(failures()).toBe(1);
+    expect(timeouts).toHaveLength(1);
+    expect(waits).toHaveLength(1);
     held.release();
     (await pool.acquire()).release();
   });
 
+  test('tells a wait that ended with the time of its caller, and none of a caller without time', async () => {
+    let left = 100;
+    const whoWaits = () => ({ remainingMs: () => left, waitMs: () => left });
+    await using pool = openPool({ url: database.url, maxSize: 1, whoWaits });
+    const { observer, timeouts, failures } = observed();
+    pool.observe(observer);
+    const held = await pool.acquire();
+    await expect(pool.acquire()).rejects.toThrow(OutOfTime);
+    expect(timeouts).toHaveLength(1);
+    left = 0;
+    await expect(pool.acquire()).rejects.toThrow(OutOfTime);
+    expect(timeouts).toHaveLength(1);
+    expect(failures()).toBe(2);
+    held.release();
+  });
+
   test('counts a server that cannot be reached', async () => {
     await using pool = openPool({ url: 'postgres://127.0.0.1:1/nowhere' });
+    const { observer, timeouts } = observed();
+    pool.observe(observer);
     await expect(pool.acquire()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(pool.stats()).toMatchObject({ connectionFailures: 1, active: 0 });
+    // It did not wait: it was refused.
+    expect(timeouts).toEqual([]);
   });
 
   test.each(['checked out', 'idle'])('survives the death of a connection that is %s', async (state) => {

@@ -40,11 +40,17 @@ export type PoolStats = {
   readonly active: number;
   readonly idle: number;
   readonly waiting: number;
+  readonly max: number;
   readonly connectionFailures: number;
 };
 
 /** node-postgres exposes counts only, so the wait for a connection is timed here. */
-export type PoolObserver = { waited(seconds: number): void; connectionFailed(): void };
+export type PoolObserver = {
+  waited(seconds: number): void;
+  /** A wait that was given up after so long. It is a failed connection as well. */
+  waitTimedOut(seconds: number): void;
+  connectionFailed(): void;
+};
 
 export type Pool = {
   acquire(): Promise<pg.PoolClient>;
@@ -86,7 +92,7 @@ export function openPool(given: PoolOptions): Pool {
     }),
   });
   let connectionFailures = 0;
-  let observer: PoolObserver = { waited: () => {}, connectionFailed: () => {} };
+  let observer: PoolObserver = { waited: () => {}, waitTimedOut: () => {}, connectionFailed: () => {} };
 
   // A checked-out client whose connection dies without a listener takes the process with it; the pool's own listener covers idle ones only.
   inner.on('connect', (client) => client.on('error', () => {}));
@@ -107,6 +113,7 @@ export function openPool(given: PoolOptions): Pool {
         return client;
       } catch (error) {
         connectionFailures += 1;
+        if (isWaitTimeout(error)) observer.waitTimedOut((performance.now() - since) / 1000);
         observer.connectionFailed();
         throw error;
       }
@@ -115,6 +122,7 @@ export function openPool(given: PoolOptions): Pool {
       active: inner.totalCount - inner.idleCount,
       idle: inner.idleCount,
       waiting: inner.waitingCount,
+      max: options.maxSize,
       connectionFailures,
     }),
     [Symbol.asyncDispose]: async () => {
@@ -125,7 +133,16 @@ export function openPool(given: PoolOptions): Pool {
 
 function connectIn(pool: pg.Pool, left: TimeLeft | undefined): Promise<pg.PoolClient> {
   if (left === undefined) return pool.connect();
-  if (left.remainingMs() <= 0) return Promise.reject(new OutOfTime());
+  if (left.remainingMs() <= 0) return Promise.reject(new NoTimeToWait());
   // An idle connection needs no waiting.
   return within(pool.connect(), Math.max(1, left.waitMs()), (client) => client.release());
 }
+
+/** Its time was over before it waited, so there is no wait to tell of. */
+class NoTimeToWait extends OutOfTime {}
+
+/** In the queue, or for a server that did not answer; node-postgres gives these no code. */
+const isWaitTimeout = (error: unknown): boolean =>
+  (error instanceof OutOfTime && !(error instanceof NoTimeToWait)) ||
+  (error instanceof Error &&
+    /timeout exceeded when trying to connect|terminated due to connection timeout/.test(error.message));

@@ -8,9 +8,11 @@ import {
 } from '@phaselock/core';
 import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readArchiveStanding } from './archive/standing.ts';
 import { type Database, openDatabase } from './database.ts';
 import { readFeedback } from './feedback.ts';
 import { readLatestSessions } from './latest-sessions.ts';
+import { countLegacyDuplicates } from './legacy-duplicates.ts';
 import { listSessions } from './list-sessions.ts';
 import { readEventPage, readLogs, readProcesses, readProcessPage } from './session-history.ts';
 import { readSlotState, readSlotStates } from './slot-state.ts';
@@ -104,6 +106,13 @@ describe('on tables of some size', () => {
     expect(by).toContain('sessions_legacy_live');
   });
 
+  test('duplicates outside the guard are counted by the indexes of live sessions', async () => {
+    const { whole } = await scansOf(async () => {
+      expect(await countLegacyDuplicates(store.kysely)).toBe(0);
+    });
+    expect(whole).toEqual([]);
+  });
+
   test.each([1, 100])('the latest sessions of %d tasks read no table from end to end', async (many) => {
     const taskIds = Array.from({ length: many }, (_, index) => taskId(index + 1));
     const { whole, by } = await scansOf(async () => {
@@ -165,5 +174,20 @@ describe('on tables of some size', () => {
     expect(by).toEqual(
       expect.arrayContaining(['processes_by_session', 'session_events_by_task', 'feedback_by_session']),
     );
+  });
+
+  // The last one: it changes what the others read.
+  test('what scrapes of the purge worker ask is found by indexes, however much was archived and however many runs there were', async () => {
+    await store.pool.pg.query(`
+      update sessions set archived_at = now() where deleted_at is not null and task_id > ${uuidOf(1, '20')};
+      insert into archive_runs (id, worker, started_at, finished_at, failed)
+        select ${uuidOf(5, 'n')}, 'w', now() - n * interval '1 day', case when n % 500 <> 0 then now() - n * interval '1 day' end, n % 2
+        from generate_series(1, 4000) n;
+      analyze sessions, archive_runs;`);
+    const { whole } = await scansOf(async () => {
+      const standing = await readArchiveStanding(store.kysely, 0);
+      expect(standing).toMatchObject({ backlog: 40, deadLetters: 0, lastOutcome: 'failed' });
+    });
+    expect(whole).toEqual([]);
   });
 });

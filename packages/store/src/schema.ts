@@ -132,91 +132,102 @@ export type SessionEventTable = {
   at: Date;
 };
 
-export type Schema = ArchiveSchema &
-  RolloutSchema & {
-    projects: { id: ProjectId; name: string; unlisted_models: Generated<UnlistedModels>; created_at: CreatedAt };
-    tasks: { id: TaskId; project_id: ProjectId; title: string; created_at: CreatedAt };
-    attempts: {
-      id: AttemptId;
-      task_id: TaskId;
-      branch: string | null;
-      worktree: string | null;
-      last_seq: Generated<number>;
-      created_at: CreatedAt;
-    };
-    models: {
-      id: ModelId;
-      agent: Agent;
-      name: string;
-      is_default: Generated<boolean>;
-      stands_for: string | null;
-      created_at: CreatedAt;
-      deleted_at: Date | null;
-    };
-    profiles: {
-      id: ProfileId;
-      agent: Agent;
-      variant: string;
-      model: string | null;
-      parameters: Json<Parameters>;
-      created_at: CreatedAt;
-      deleted_at: Date | null;
-    };
-    slots: {
-      task_id: TaskId;
-      phase: Phase;
-      mode: Mode;
-      generation: Generated<Generation>;
-      version: Generated<number>;
-      live_session_id: SessionId | null;
-    };
-    sessions: SessionTable;
-    processes: ProcessTable;
-    session_logs: {
-      id: GeneratedAlways<number>;
-      session_id: SessionId;
-      process_id: ProcessId | null;
-      kind: LogKind;
-      line: string;
-      at: CreatedAt;
-    };
-    session_events: SessionEventTable;
-    idempotency_keys: {
-      scope: string;
-      key: string;
-      request_hash: string;
-      response: unknown;
-      created_at: CreatedAt;
-      expires_at: ColumnType<Date, Date | undefined, Date>;
-    };
-    /** Append-only, written by triggers. */
-    flag_changes: {
-      id: Generated<number>;
-      flag: string;
-      version: number | null;
-      at: CreatedAt;
-      actor: string;
-      why: string | null;
-      from: unknown;
-      to: unknown;
-    };
-    api_keys: {
-      id: ApiKeyId;
-      prefix: string;
-      secret_sha256: Buffer;
-      name: string;
-      scopes: string[];
-      project_id: ProjectId | null;
-      created_at: CreatedAt;
-      last_used_at: Date | null;
-      revoked_at: Date | null;
-    };
-    feedback: {
-      id: GeneratedAlways<number>;
-      session_id: SessionId;
-      rating: Rating;
-      comment: string | null;
-      created_by: string | null;
-      created_at: CreatedAt;
-    };
+type PartSchemas = ArchiveSchema & RolloutSchema;
+
+export type Schema = PartSchemas & {
+  projects: { id: ProjectId; name: string; unlisted_models: Generated<UnlistedModels>; created_at: CreatedAt };
+  tasks: { id: TaskId; project_id: ProjectId; title: string; created_at: CreatedAt };
+  attempts: {
+    id: AttemptId;
+    task_id: TaskId;
+    branch: string | null;
+    worktree: string | null;
+    last_seq: Generated<number>;
+    created_at: CreatedAt;
   };
+  models: {
+    id: ModelId;
+    agent: Agent;
+    name: string;
+    is_default: Generated<boolean>;
+    stands_for: string | null;
+    created_at: CreatedAt;
+    deleted_at: Date | null;
+  };
+  profiles: {
+    id: ProfileId;
+    agent: Agent;
+    variant: string;
+    model: string | null;
+    parameters: Json<Parameters>;
+    created_at: CreatedAt;
+    deleted_at: Date | null;
+  };
+  slots: {
+    task_id: TaskId;
+    phase: Phase;
+    mode: Mode;
+    generation: Generated<Generation>;
+    version: Generated<number>;
+    live_session_id: SessionId | null;
+  };
+  sessions: SessionTable;
+  processes: ProcessTable;
+  session_logs: {
+    id: GeneratedAlways<number>;
+    session_id: SessionId;
+    process_id: ProcessId | null;
+    kind: LogKind;
+    line: string;
+    at: CreatedAt;
+  };
+  session_events: SessionEventTable;
+  idempotency_keys: {
+    scope: string;
+    key: string;
+    request_hash: string;
+    response: unknown;
+    created_at: CreatedAt;
+    expires_at: ColumnType<Date, Date | undefined, Date>;
+  };
+  /** Append-only, written by triggers. */
+  flag_changes: {
+    id: Generated<number>;
+    flag: string;
+    version: number | null;
+    at: CreatedAt;
+    actor: string;
+    why: string | null;
+    from: unknown;
+    to: unknown;
+  };
+  api_keys: {
+    id: ApiKeyId;
+    prefix: string;
+    secret_sha256: Buffer;
+    name: string;
+    scopes: string[];
+    project_id: ProjectId | null;
+    created_at: CreatedAt;
+    last_used_at: Date | null;
+    revoked_at: Date | null;
+  };
+  feedback: {
+    id: GeneratedAlways<number>;
+    session_id: SessionId;
+    rating: Rating;
+    comment: string | null;
+    created_by: string | null;
+    created_at: CreatedAt;
+  };
+  audit_runs: {
+    id: GeneratedAlways<number>;
+    finished_at: Generated<Date>;
+    release: string;
+    scope: 'all' | 'since' | 'sample' | 'task' | 'attempt';
+    sessions: number;
+    errors: number;
+    warnings: number;
+    undecidable: number;
+  };
+};

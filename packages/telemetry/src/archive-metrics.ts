@@ -58,17 +58,46 @@ export const ARCHIVE_HISTOGRAMS = {
   },
 } as const satisfies Record<string, HistogramSpec>;
 
+/** Of what this worker does now. */
 export const ARCHIVE_GAUGES = {
   running: {
     name: 'phaselock_archive_runs_in_progress',
     help: 'Runs, retries among them, that this worker is at.',
     labels: {},
   },
-  backlog: { name: 'phaselock_archive_backlog', help: 'Sessions that are due to be archived and are not.', labels: {} },
-  deadLetters: { name: 'phaselock_archive_dead_letters', help: 'Dead letters nobody has dealt with.', labels: {} },
+} as const satisfies Record<string, MetricSpec>;
+
+/** Where the last run stands. `stalled`: it has not ended, and for minutes nobody has been at it. */
+export const RUN_OUTCOMES = ['succeeded', 'failed', 'running', 'stalled'] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+/** As the database knows it, whichever worker did it: absent for what never was, and all of them while the database does not answer. */
+export const ARCHIVE_STANDING_GAUGES = {
+  backlog: { name: 'phaselock_archive_backlog', help: 'Sessions that are due to be archived and are not.' },
+  oldestDue: {
+    name: 'phaselock_archive_oldest_due_age_seconds',
+    help: 'For how long the longest waiting of them has been due. Absent when none is.',
+  },
+  deadLetters: { name: 'phaselock_archive_dead_letters', help: 'Dead letters nobody has dealt with.' },
   lastSuccess: {
     name: 'phaselock_archive_last_success_timestamp_seconds',
-    help: 'When a run last came to its end; 0 for never.',
-    labels: {},
+    help: 'When a run last ended without a failure. Absent before the first one.',
   },
-} as const satisfies Record<string, MetricSpec>;
+  lastRunStart: {
+    name: 'phaselock_archive_last_run_start_timestamp_seconds',
+    help: 'When the last run began. Absent before the first one.',
+  },
+  lastRunEnd: {
+    name: 'phaselock_archive_last_run_end_timestamp_seconds',
+    help: 'When a run last ended, whatever came of it. Absent before the first one did.',
+  },
+  oldestUnfinished: {
+    name: 'phaselock_archive_oldest_unfinished_run_start_timestamp_seconds',
+    help: 'When the oldest run began that has not ended and was not given up. Absent when there is none.',
+  },
+} as const;
+
+export const LAST_RUN_OUTCOME = {
+  name: 'phaselock_archive_last_run_outcome',
+  help: 'Where the last run stands: 1 for the one that holds. Absent before the first run.',
+} as const;

@@ -1,16 +1,12 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { ARCHIVE_COUNTERS, ARCHIVE_GAUGES, ARCHIVE_HISTOGRAMS, type ArchiveFailureCode } from './archive-metrics.ts';
-import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
-import { registerPoolGauge } from './pool-gauge.ts';
+import { type ArchiveStanding, archiveStandingGauges } from './archive-standing.ts';
+import { type Exposition, expose } from './exposition.ts';
+import { poolTelemetry } from './pool-telemetry.ts';
+import type { Build } from './read-build.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
+import { registerProgram } from './register-program.ts';
 import type { PoolTelemetry } from './telemetry.ts';
-
-/** What the database knows, asked for at the scrape. */
-export type ArchiveStanding = {
-  readonly backlog: number;
-  readonly deadLetters: number;
-  readonly lastSuccess: Date | undefined;
-};
 
 export type ArchiveTelemetry = {
   archived(sessions: number, bytes: number): void;
@@ -23,14 +19,19 @@ export type ArchiveTelemetry = {
   /** Until it is disposed of. */
   running(): Disposable;
   readonly pool: PoolTelemetry;
-  exposition(): Promise<string>;
-  readonly contentType: string;
+  /** For a Prometheus server: in the form its `Accept` asks for. */
+  answerScrape(accept: string | undefined): Promise<Exposition>;
 };
 
-/** A database that cannot be asked leaves these as they were: the scrape tells the rest all the same. */
-export function createArchiveTelemetry(standing: () => Promise<ArchiveStanding>): ArchiveTelemetry {
+type ArchiveTelemetryParts = {
+  readonly program: Build;
+  /** Undefined when it is not known now: the scrape tells the rest all the same. */
+  readonly standing: () => Promise<ArchiveStanding | undefined>;
+};
+
+export function createArchiveTelemetry({ program, standing }: ArchiveTelemetryParts): ArchiveTelemetry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  registerProgram(registry, program);
   const archived = registerCounter(registry, ARCHIVE_COUNTERS.archived);
   const bytes = registerCounter(registry, ARCHIVE_COUNTERS.bytes);
   const failures = registerCounter(registry, ARCHIVE_COUNTERS.failures);
@@ -40,14 +41,9 @@ export function createArchiveTelemetry(standing: () => Promise<ArchiveStanding>)
   const removed = registerCounter(registry, ARCHIVE_COUNTERS.removed);
   const run = registerHistogram(registry, ARCHIVE_HISTOGRAMS.run);
   const batch = registerHistogram(registry, ARCHIVE_HISTOGRAMS.batch);
-  const gauge = ({ name, help }: { readonly name: string; readonly help: string }): Gauge =>
-    new Gauge({ name, help, registers: [registry] });
-  const running = gauge(ARCHIVE_GAUGES.running);
-  const backlog = gauge(ARCHIVE_GAUGES.backlog);
-  const deadLetters = gauge(ARCHIVE_GAUGES.deadLetters);
-  const lastSuccess = gauge(ARCHIVE_GAUGES.lastSuccess);
-  const poolWait = registerHistogram(registry, HISTOGRAMS.poolWait);
-  const poolFailures = registerCounter(registry, COUNTERS.poolConnectionFailures);
+  const { name, help } = ARCHIVE_GAUGES.running;
+  const running = new Gauge({ name, help, registers: [registry] });
+  const tellStanding = archiveStandingGauges(registry);
 
   return {
     archived: (sessions, written) => {
@@ -67,20 +63,10 @@ export function createArchiveTelemetry(standing: () => Promise<ArchiveStanding>)
       running.inc();
       return { [Symbol.dispose]: () => running.dec() };
     },
-    pool: {
-      waited: (seconds) => poolWait({}, seconds),
-      connectionFailed: () => poolFailures({}),
-      observe: registerPoolGauge(registry),
+    pool: poolTelemetry(registry),
+    answerScrape: async (accept) => {
+      tellStanding(await standing());
+      return await expose(registry, accept);
     },
-    exposition: async () => {
-      const known = await standing().catch(() => undefined);
-      if (known !== undefined) {
-        backlog.set(known.backlog);
-        deadLetters.set(known.deadLetters);
-        lastSuccess.set((known.lastSuccess?.getTime() ?? 0) / 1000);
-      }
-      return await registry.metrics();
-    },
-    contentType: registry.contentType,
   };
 }

@@ -28,10 +28,11 @@ describe('exposition', () => {
   });
 
   it.each([
-    ['phaselock_session_lookup_seconds_bucket{le="0.1",source="database"}', 'lookup under 100 ms'],
+    ['phaselock_session_lookup_seconds_bucket{le="0.1",source="database",cohort="treatment"}', 'lookup under 100 ms'],
     ['phaselock_pool_wait_seconds_bucket{le="0.05"}', 'pool wait under 50 ms'],
     ['phaselock_pool_wait_seconds_bucket{le="0.1"}', 'pool wait under 100 ms'],
-    ['phaselock_session_replacement_seconds_bucket{le="0.5"}', 'replacement under 500 ms'],
+    ['phaselock_pool_wait_seconds_bucket{le="5"}', 'a wait up to the longest there may be'],
+    ['phaselock_session_replacement_seconds_bucket{le="0.5",cohort="control"}', 'replacement under 500 ms'],
   ])('counts %s: %s', async (bucket) => {
     expect(await createTelemetry().exposition()).toContain(`${bucket} `);
   });
@@ -47,11 +48,38 @@ describe('exposition', () => {
 
   it('has the metrics of the process only when asked for', async () => {
     expect(await createTelemetry().exposition()).not.toContain('process_cpu_seconds_total');
-    expect(await createTelemetry({ processMetrics: true }).exposition()).toContain('process_cpu_seconds_total');
+    const program = { version: '1.2.3', revision: 'unknown' };
+    const text = await createTelemetry({ program }).exposition();
+    expect(text).toContain('process_cpu_seconds_total');
+    expect(text).toContain('phaselock_build_info{version="1.2.3",revision="unknown"} 1');
+    expect(text).toMatch(/^phaselock_cpu_limit_cores [\d.]+$/m);
+    expect(text).not.toMatch(/^nodejs_active_\w+_total/m);
   });
 
-  it('is text for Prometheus', () => {
-    expect(createTelemetry().contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+  it('is the older text for a scraper that asks for nothing else', async () => {
+    const telemetry = createTelemetry();
+    for (const accept of [undefined, '', '*/*', 'text/plain;version=0.0.4', 'application/openmetrics-textual'])
+      expect(await telemetry.answerScrape(accept)).toEqual({
+        text: await telemetry.exposition(),
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      });
+  });
+
+  it('has no number for what was never known', async () => {
+    const telemetry = createTelemetry();
+    const names = /^phaselock_(?:legacy_duplicates|audit_\w+)(?:\{.*\})? .*$/gm;
+    expect((await telemetry.exposition()).match(names)).toBeNull();
+    telemetry.data.legacyDuplicates(0);
+    telemetry.data.audited({ finishedAt: new Date(1_500), findings: { error: 0, warning: 2, undecidable: 7 } });
+    expect((await telemetry.exposition()).match(names)).toEqual([
+      'phaselock_legacy_duplicates 0',
+      'phaselock_audit_last_run_timestamp_seconds 1.5',
+      'phaselock_audit_findings{severity="error"} 0',
+      'phaselock_audit_findings{severity="warning"} 2',
+      'phaselock_audit_findings{severity="undecidable"} 7',
+    ]);
+    telemetry.data.legacyDuplicates(undefined);
+    expect(await telemetry.exposition()).not.toMatch(/^phaselock_legacy_duplicates /m);
   });
 });
 
@@ -59,8 +87,10 @@ describe('recording', () => {
   it('counts each event under its labels', async () => {
     const telemetry = createTelemetry();
     telemetry.sessionStarted({ outcome: 'replaced', phase: 'run', mode: 'debug', cohort: 'treatment' });
-    telemetry.sessionReplaced({ reason: 'model-changed', seconds: 0.3 });
-    telemetry.lookedUp('redis', 0.02);
+    telemetry.replacementAttempted('moved_on', 'control');
+    telemetry.sessionReplaced({ reason: 'model-changed', cohort: 'treatment', seconds: 0.3 });
+    telemetry.asked('keep_or_replace_required', 'treatment');
+    telemetry.lookedUp('redis', 'control', 0.02);
     telemetry.startedUnguarded();
     telemetry.legacyCollapsed(3);
     telemetry.turnDecided('follow-up');
@@ -69,13 +99,16 @@ describe('recording', () => {
     telemetry.sessionDeleted('deleted', 4);
     telemetry.bulkDone('delete', 5);
     telemetry.replayed();
-    telemetry.feedbackGiven('good');
-    telemetry.failed('session_being_modified');
+    telemetry.feedbackGiven('good', 'control');
+    telemetry.failed('session_being_modified', 'treatment');
+    telemetry.failed('unexpected', 'none');
     telemetry.lock.acquired('redis', 0.2);
+    telemetry.lock.held('redis', 0.3);
     telemetry.lock.contended('pessimistic');
     telemetry.lock.timedOut('optimistic');
     telemetry.lock.retried('redis');
     telemetry.pool.waited(0.04);
+    telemetry.pool.waitTimedOut(4.5);
     telemetry.pool.connectionFailed();
     telemetry.cache.requested('memory', 'hit');
     telemetry.cache.invalidated('retried');
@@ -84,9 +117,11 @@ describe('recording', () => {
       expect.arrayContaining([
         'phaselock_session_starts_total{outcome="replaced",phase="run",mode="debug",cohort="treatment"} 1',
         'phaselock_session_replacements_total{reason="model-changed"} 1',
-        'phaselock_session_replacement_seconds_bucket{le="0.25"} 0',
-        'phaselock_session_replacement_seconds_bucket{le="0.5"} 1',
-        'phaselock_session_lookup_seconds_sum{source="redis"} 0.02',
+        'phaselock_session_replacement_attempts_total{outcome="moved_on",cohort="control"} 1',
+        'phaselock_session_replacement_seconds_bucket{le="0.25",cohort="treatment"} 0',
+        'phaselock_session_replacement_seconds_bucket{le="0.5",cohort="treatment"} 1',
+        'phaselock_session_questions_total{question="keep_or_replace_required",cohort="treatment"} 1',
+        'phaselock_session_lookup_seconds_sum{source="redis",cohort="control"} 0.02',
         'phaselock_unguarded_starts_total 1',
         'phaselock_legacy_sessions_collapsed_total 3',
         'phaselock_turns_total{decision="follow-up"} 1',
@@ -96,14 +131,20 @@ describe('recording', () => {
         'phaselock_bulk_operations_total{operation="delete"} 1',
         'phaselock_bulk_items_total{operation="delete"} 5',
         'phaselock_idempotent_replays_total 1',
-        'phaselock_feedback_total{rating="good"} 1',
-        'phaselock_errors_total{code="session_being_modified"} 1',
+        'phaselock_feedback_total{rating="good",cohort="control"} 1',
+        'phaselock_errors_total{code="session_being_modified",cohort="treatment"} 1',
+        'phaselock_errors_total{code="unexpected",cohort="none"} 1',
         'phaselock_lock_acquisitions_total{strategy="redis"} 1',
         'phaselock_lock_acquisition_seconds_bucket{le="0.25",strategy="redis"} 1',
+        'phaselock_lock_hold_seconds_bucket{le="0.25",strategy="redis"} 0',
+        'phaselock_lock_hold_seconds_bucket{le="0.5",strategy="redis"} 1',
         'phaselock_lock_contention_total{strategy="pessimistic"} 1',
         'phaselock_lock_timeouts_total{strategy="optimistic"} 1',
         'phaselock_lock_retries_total{strategy="redis"} 1',
         'phaselock_pool_wait_seconds_bucket{le="0.05"} 1',
+        'phaselock_pool_wait_seconds_bucket{le="2.5"} 1',
+        'phaselock_pool_wait_seconds_bucket{le="5"} 2',
+        'phaselock_pool_wait_timeouts_total 1',
         'phaselock_pool_connection_failures_total 1',
         'phaselock_cache_requests_total{layer="memory",result="hit"} 1',
         'phaselock_cache_invalidations_total{result="retried"} 1',
@@ -114,10 +155,11 @@ describe('recording', () => {
   it('reads the pools at the scrape, until they are taken away', async () => {
     const telemetry = createTelemetry();
     let active = 1;
-    const forget = telemetry.pool.observe(() => ({ active, idle: 2, waiting: 0 }));
-    telemetry.pool.observe(() => ({ active: 10, idle: 0, waiting: 3 }));
+    const forget = telemetry.pool.observe(() => ({ active, idle: 2, waiting: 0, max: 16 }));
+    telemetry.pool.observe(() => ({ active: 10, idle: 0, waiting: 3, max: 10 }));
     active = 5;
     expect(await telemetry.exposition()).toContain('phaselock_pool_connections{state="active"} 15');
+    expect(await telemetry.exposition()).toContain('phaselock_pool_max_connections 26');
     forget();
     expect(await telemetry.exposition()).toContain('phaselock_pool_connections{state="active"} 10');
   });
@@ -125,12 +167,12 @@ describe('recording', () => {
   it('neither throws nor adds a series for what cannot be counted', async () => {
     const telemetry = createTelemetry();
     const before = await telemetry.exposition();
-    telemetry.lookedUp('memory', Number.NaN);
-    telemetry.lookedUp('memory', -1);
+    telemetry.lookedUp('memory', 'control', Number.NaN);
+    telemetry.lookedUp('memory', 'control', -1);
     telemetry.pool.waited(Number.POSITIVE_INFINITY);
     telemetry.sessionDeleted('deleted', Number.NaN);
     // @ts-expect-error a label value from outside the closed set
-    telemetry.failed('claude-opus-4-5');
+    telemetry.failed('claude-opus-4-5', 'none');
     expect(await telemetry.exposition()).toBe(before);
   });
 

@@ -1,25 +1,35 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import { dataTelemetry } from './data-telemetry.ts';
+import { type ExemplarLabels, exemplarShelf } from './exemplars.ts';
+import { expose } from './exposition.ts';
 import { registerFlagGauges } from './flag-gauges.ts';
 import { httpTelemetry } from './http-telemetry.ts';
 import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
-import { registerPoolGauge } from './pool-gauge.ts';
+import { poolTelemetry } from './pool-telemetry.ts';
+import type { Build } from './read-build.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
-import type { LockTelemetry, Telemetry } from './telemetry.ts';
+import { registerProgram } from './register-program.ts';
+import type { LockTelemetry, OperationKind, Telemetry } from './telemetry.ts';
 
 export type TelemetryOptions = {
-  /** CPU, memory, event loop and garbage collection of this process, under the names Prometheus clients share. */
-  readonly processMetrics?: boolean;
-  /** The operations of an application that answers requests. */
-  readonly operations?: readonly string[];
+  /** Of a program that has a process of its own: its release, and its processor, memory, event loop and garbage collection. */
+  readonly program?: Build;
+  /** The operations of an application that answers requests, each with its kind. */
+  readonly operations?: Readonly<Record<string, OperationKind>>;
+  /** Of the request that is being served. */
+  readonly exemplar?: () => ExemplarLabels | undefined;
 };
 
-export function createTelemetry({ processMetrics = false, operations = [] }: TelemetryOptions = {}): Telemetry {
+export function createTelemetry({ program, operations = {}, exemplar }: TelemetryOptions = {}): Telemetry {
   const registry = new Registry();
-  if (processMetrics) collectDefaultMetrics({ register: registry });
+  const exemplars = exemplarShelf(Date.now);
+  if (program !== undefined) registerProgram(registry, program);
 
   const starts = registerCounter(registry, COUNTERS.sessionStarts);
+  const replacementAttempts = registerCounter(registry, COUNTERS.replacementAttempts);
+  const questions = registerCounter(registry, COUNTERS.sessionQuestions);
   const replacements = registerCounter(registry, COUNTERS.sessionReplacements);
-  const replacementSeconds = registerHistogram(registry, HISTOGRAMS.sessionReplacement);
+  const replacementSeconds = registerHistogram(registry, HISTOGRAMS.sessionReplacement, exemplars);
   const lookupSeconds = registerHistogram(registry, HISTOGRAMS.sessionLookup);
   const unguardedStarts = registerCounter(registry, COUNTERS.unguardedStarts);
   const crossedStarts = registerCounter(registry, COUNTERS.crossedStarts);
@@ -31,8 +41,6 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   const sessionsDeleted = registerCounter(registry, COUNTERS.sessionsDeleted);
   const bulkOperations = registerCounter(registry, COUNTERS.bulkOperations);
   const bulkItems = registerCounter(registry, COUNTERS.bulkItems);
-  const poolWait = registerHistogram(registry, HISTOGRAMS.poolWait);
-  const poolFailures = registerCounter(registry, COUNTERS.poolConnectionFailures);
   const embeddedServerEnds = registerCounter(registry, COUNTERS.embeddedServerEnds);
   const embeddedServerRestarts = registerCounter(registry, COUNTERS.embeddedServerRestarts);
   const cacheRequests = registerCounter(registry, COUNTERS.cacheRequests);
@@ -40,15 +48,16 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
   const idempotentReplays = registerCounter(registry, COUNTERS.idempotentReplays);
   const feedback = registerCounter(registry, COUNTERS.feedback);
   const errors = registerCounter(registry, COUNTERS.errors);
-  const observePool = registerPoolGauge(registry);
 
   return {
     sessionStarted: (start) => starts(start),
-    sessionReplaced: ({ reason, seconds }) => {
+    replacementAttempted: (outcome, cohort) => replacementAttempts({ outcome, cohort }),
+    sessionReplaced: ({ reason, cohort, seconds }) => {
       replacements({ reason });
-      replacementSeconds({}, seconds);
+      replacementSeconds({ cohort }, seconds, exemplar?.());
     },
-    lookedUp: (source, seconds) => lookupSeconds({ source }, seconds),
+    asked: (question, cohort) => questions({ question, cohort }),
+    lookedUp: (source, cohort, seconds) => lookupSeconds({ source, cohort }, seconds),
     startedUnguarded: () => unguardedStarts({}),
     startCrossed: () => crossedStarts({}),
     legacyCollapsed: (sessions) => legacyCollapsed({}, sessions),
@@ -62,29 +71,27 @@ export function createTelemetry({ processMetrics = false, operations = [] }: Tel
       bulkItems({ operation }, items);
     },
     replayed: () => idempotentReplays({}),
-    feedbackGiven: (rating) => feedback({ rating }),
-    failed: (code) => errors({ code }),
+    feedbackGiven: (rating, cohort) => feedback({ rating, cohort }),
+    failed: (code, cohort) => errors({ code, cohort }),
     lock: lockTelemetry(registry),
-    pool: {
-      waited: (seconds) => poolWait({}, seconds),
-      connectionFailed: () => poolFailures({}),
-      observe: observePool,
-    },
+    pool: poolTelemetry(registry),
     cache: {
       requested: (layer, result) => cacheRequests({ layer, result }),
       invalidated: (result) => cacheInvalidations({ result }),
     },
     embeddedServer: { ended: () => embeddedServerEnds({}), runningAgain: () => embeddedServerRestarts({}) },
     flags: { observe: registerFlagGauges(registry) },
-    http: httpTelemetry(registry, operations),
+    http: httpTelemetry(registry, operations, exemplars),
+    data: dataTelemetry(registry),
     exposition: () => registry.metrics(),
-    contentType: registry.contentType,
+    answerScrape: (accept) => expose(registry, accept, exemplars),
   };
 }
 
 function lockTelemetry(registry: Registry): LockTelemetry {
   const acquisitions = registerCounter(registry, COUNTERS.lockAcquisitions);
   const acquisitionSeconds = registerHistogram(registry, HISTOGRAMS.lockAcquisition);
+  const holdSeconds = registerHistogram(registry, HISTOGRAMS.lockHold);
   const contention = registerCounter(registry, COUNTERS.lockContention);
   const timeouts = registerCounter(registry, COUNTERS.lockTimeouts);
   const retries = registerCounter(registry, COUNTERS.lockRetries);
@@ -93,6 +100,7 @@ function lockTelemetry(registry: Registry): LockTelemetry {
       acquisitions({ strategy });
       acquisitionSeconds({ strategy }, seconds);
     },
+    held: (strategy, seconds) => holdSeconds({ strategy }, seconds),
     contended: (strategy) => contention({ strategy }),
     timedOut: (strategy) => timeouts({ strategy }),
     retried: (strategy) => retries({ strategy }),

@@ -1,27 +1,42 @@
 import { Gauge, type Registry } from 'prom-client';
+import type { ExemplarShelf } from './exemplars.ts';
 import { STATUS_CLASSES, type StatusClass } from './label-values.ts';
 import { COUNTERS, GAUGES, HTTP } from './metric-catalogue.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
-import type { HttpCounts, HttpTelemetry } from './telemetry.ts';
+import type { HttpCounts, HttpTelemetry, OperationKind } from './telemetry.ts';
 
 /** A request for which there is no operation. */
 const UNKNOWN = 'unknown';
 
-/** The operations are a closed set like every label: a name that is not among them is counted as unknown, and makes no series. */
-export function httpTelemetry(registry: Registry, operations: readonly string[]): HttpTelemetry {
-  const known = new Set([...operations, UNKNOWN]);
-  const labels = { operation: [...known] };
-  const requests = registerCounter(registry, { ...HTTP.requests, labels: { ...labels, status_class: STATUS_CLASSES } });
-  const seconds = registerHistogram(registry, { ...HTTP.seconds, labels });
+/**
+ * The operations are a closed set like every label: a name that is not among them is counted as unknown, and makes no series. What stays open for long
+ * and what only asks whether we live are timed apart: a stream of an hour is no slow answer, and ten thousand probes are no fast ones.
+ */
+export function httpTelemetry(
+  registry: Registry,
+  operations: Readonly<Record<string, OperationKind>>,
+  exemplars: ExemplarShelf,
+): HttpTelemetry {
+  const known = new Map<string, OperationKind>([...Object.entries(operations), [UNKNOWN, 'usual']]);
+  const of = (kind: OperationKind) => ({
+    operation: [...known].filter(([, its]) => its === kind).map(([operation]) => operation),
+  });
+  const labels = { operation: [...known.keys()], status_class: STATUS_CLASSES };
+  const requests = registerCounter(registry, { ...HTTP.requests, labels });
+  const seconds = {
+    usual: registerHistogram(registry, { ...HTTP.seconds, labels: of('usual') }, exemplars),
+    long: registerHistogram(registry, { ...HTTP.longAnswers, labels: of('long') }),
+    probe: registerHistogram(registry, { ...HTTP.probes, labels: of('probe') }),
+  };
   const shed = registerCounter(registry, COUNTERS.requestsShed);
   const limited = registerCounter(registry, COUNTERS.requestsLimited);
   const refused = registerCounter(registry, COUNTERS.longAnswersRefused);
   const cut = registerCounter(registry, COUNTERS.longAnswersCut);
   return {
-    answered: (name, status, took) => {
+    answered: (name, status, took, exemplar) => {
       const operation = known.has(name) ? name : UNKNOWN;
       requests({ operation, status_class: classOf(status) });
-      seconds({ operation }, took);
+      seconds[known.get(operation) ?? 'usual']({ operation }, took, exemplar);
     },
     shed: (reason) => shed({ reason }),
     limited: () => limited({}),

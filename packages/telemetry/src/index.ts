@@ -2,12 +2,21 @@ export {
   ARCHIVE_COUNTERS,
   ARCHIVE_GAUGES,
   ARCHIVE_HISTOGRAMS,
+  ARCHIVE_STANDING_GAUGES,
   type ArchiveFailureCode,
+  LAST_RUN_OUTCOME,
+  RUN_OUTCOMES,
+  type RunOutcome,
 } from './archive-metrics.ts';
-export { type ArchiveStanding, type ArchiveTelemetry, createArchiveTelemetry } from './archive-telemetry.ts';
+export type { ArchiveStanding } from './archive-standing.ts';
+export { type ArchiveTelemetry, createArchiveTelemetry } from './archive-telemetry.ts';
 export { createTelemetry, type TelemetryOptions } from './create-telemetry.ts';
 export { cutText } from './cut-text.ts';
+export type { ExemplarLabels } from './exemplars.ts';
+export type { Exposition } from './exposition.ts';
 export {
+  AUDIT_SEVERITIES,
+  type AuditSeverity,
   BULK_OPERATIONS,
   type BulkOperation,
   CACHE_LAYERS,
@@ -16,6 +25,8 @@ export {
   type CacheResult,
   COHORTS,
   type Cohort,
+  ERROR_COHORTS,
+  type ErrorCohort,
   FEEDBACK_RATINGS,
   FENCED_OPERATIONS,
   type FeedbackRating,
@@ -29,6 +40,9 @@ export {
   type LookupSource,
   POOL_STATES,
   type PoolState,
+  type QuestionCode,
+  REPLACEMENT_OUTCOMES,
+  type ReplacementOutcome,
   SHED_REASONS,
   type ShedReason,
   START_OUTCOMES,
@@ -38,17 +52,21 @@ export {
 } from './label-values.ts';
 export { logModelChange, type ModelChange } from './log-model-change.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts';
-export { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, HTTP } from './metric-catalogue.ts';
+export { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, HTTP, KNOWN_GAUGES } from './metric-catalogue.ts';
 export type { HistogramSpec, LabelSets, LabelValues, MetricSpec } from './metric-specs.ts';
+export { type Build, readBuild } from './read-build.ts';
 export { redactSecrets, redactText } from './redact-secrets.ts';
 export { REDACTED } from './redacted.ts';
 export type {
+  AuditOutcome,
   CacheTelemetry,
+  DataTelemetry,
   FlagCounts,
   FlagTelemetry,
   HttpCounts,
   HttpTelemetry,
   LockTelemetry,
+  OperationKind,
   PoolCounts,
   PoolTelemetry,
   Telemetry,

@@ -1,3 +1,5 @@
+import type { QUESTION_CODES, StartQuestion } from '@phaselock/core';
+
 /** The closed sets metrics are labelled with. An id, a user or a model name is never one of them. */
 export const START_OUTCOMES = [
   'created',
@@ -5,17 +7,36 @@ export const START_OUTCOMES = [
   'existing',
   'asked',
   'replaced',
+  'moved_on',
   'refused',
   'busy',
   'failed',
 ] as const;
 export type StartOutcome = (typeof START_OUTCOMES)[number];
 
-/** Whether the single-session rule applies to the caller: what a rollout compares. */
+/** Whether the single-session rule was applied to the request: what a rollout compares. */
 export const COHORTS = ['treatment', 'control'] as const;
 export type Cohort = (typeof COHORTS)[number];
 
-export const TURN_OUTCOMES = ['initial', 'follow-up', 'fresh', 'asked', 'refused'] as const;
+/** An error may be met where nothing is known of the rule, or where it does not matter. */
+export const ERROR_COHORTS = [...COHORTS, 'none'] as const;
+export type ErrorCohort = (typeof ERROR_COHORTS)[number];
+
+/** What an attempt to replace a session came to. `beside`: it was confirmed by a caller to whom the rule does not apply. */
+export const REPLACEMENT_OUTCOMES = ['replaced', 'moved_on', 'busy', 'refused', 'failed', 'beside'] as const;
+export type ReplacementOutcome = (typeof REPLACEMENT_OUTCOMES)[number];
+
+export type QuestionCode = (typeof QUESTION_CODES)[StartQuestion];
+
+export const TURN_OUTCOMES = [
+  'initial',
+  'follow-up',
+  'fresh',
+  'asked',
+  'moved_on',
+  'predecessor_stopping',
+  'refused',
+] as const;
 export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
 
 export const LOOKUP_SOURCES = ['memory', 'redis', 'database'] as const;
@@ -70,3 +91,7 @@ export type LongAnswer = (typeof LONG_ANSWERS)[number];
 /** Whose bound it was. */
 export const LONG_ANSWER_BOUNDS = ['caller', 'total'] as const;
 export type LongAnswerBound = (typeof LONG_ANSWER_BOUNDS)[number];
+
+/** Of the findings of an audit; what it could neither prove nor refute is counted apart. */
+export const AUDIT_SEVERITIES = ['error', 'warning', 'undecidable'] as const;
+export type AuditSeverity = (typeof AUDIT_SEVERITIES)[number];

@@ -1,9 +1,10 @@
-import { DELETION_REASONS, ERRORS, FLAGS, MODES, PHASES, PROCESS_ENDINGS } from '@phaselock/core';
+import { DELETION_REASONS, ERRORS, FLAGS, MODES, PHASES, PROCESS_ENDINGS, QUESTION_CODES } from '@phaselock/core';
 import {
   BULK_OPERATIONS,
   CACHE_LAYERS,
   CACHE_RESULTS,
   COHORTS,
+  ERROR_COHORTS,
   FEEDBACK_RATINGS,
   FENCED_OPERATIONS,
   INVALIDATION_RESULTS,
@@ -12,6 +13,7 @@ import {
   LONG_ANSWERS,
   LOOKUP_SOURCES,
   POOL_STATES,
+  REPLACEMENT_OUTCOMES,
   SHED_REASONS,
   START_OUTCOMES,
   TURN_OUTCOMES,
@@ -19,16 +21,27 @@ import {
 import type { HistogramSpec, MetricSpec } from './metric-specs.ts';
 
 const strategy = { strategy: LOCK_STRATEGIES } as const;
+const cohort = { cohort: COHORTS } as const;
 
 export const COUNTERS = {
   sessionStarts: {
     name: 'phaselock_session_starts_total',
-    help: 'Requests to start a session, by what they came to.',
-    labels: { outcome: START_OUTCOMES, phase: PHASES, mode: MODES, cohort: COHORTS },
+    help: 'Requests to start a session, items of bulk requests and turns that began another session among them, by what they came to; moved_on: the session was not the one the caller had been shown.',
+    labels: { outcome: START_OUTCOMES, phase: PHASES, mode: MODES, ...cohort },
+  },
+  replacementAttempts: {
+    name: 'phaselock_session_replacement_attempts_total',
+    help: 'Requests that confirmed, or came to, the replacement of a session, once each, by what they came to; moved_on: what had been shown was there no more, or there was nothing to replace; beside: the rule does not apply to the request.',
+    labels: { outcome: REPLACEMENT_OUTCOMES, ...cohort },
+  },
+  sessionQuestions: {
+    name: 'phaselock_session_questions_total',
+    help: 'Starts and turns answered with a question about the session that is there. A question is no error.',
+    labels: { question: Object.values(QUESTION_CODES), ...cohort },
   },
   sessionReplacements: {
     name: 'phaselock_session_replacements_total',
-    help: 'Sessions that were replaced by a new one in their slot, by reason.',
+    help: 'Starts and turns answered with a replacement, by the reason for it.',
     labels: { reason: DELETION_REASONS },
   },
   unguardedStarts: {
@@ -48,7 +61,7 @@ export const COUNTERS = {
   },
   turns: {
     name: 'phaselock_turns_total',
-    help: 'Turns asked for, by what was decided.',
+    help: 'Turns that were answered, by what was decided. Those that failed are in phaselock_errors_total.',
     labels: { decision: TURN_OUTCOMES },
   },
   modelChanges: {
@@ -106,6 +119,11 @@ export const COUNTERS = {
     help: 'Database connections that were asked for and could not be had.',
     labels: {},
   },
+  poolWaitTimeouts: {
+    name: 'phaselock_pool_wait_timeouts_total',
+    help: 'Waits for a database connection that were given up when their time was over. Each is in phaselock_pool_wait_seconds too.',
+    labels: {},
+  },
   embeddedServerEnds: {
     name: 'phaselock_embedded_server_ends_total',
     help: 'Times the embedded PostgreSQL ended without being told to.',
@@ -133,8 +151,8 @@ export const COUNTERS = {
   },
   feedback: {
     name: 'phaselock_feedback_total',
-    help: 'Ratings users gave of how their session was managed.',
-    labels: { rating: FEEDBACK_RATINGS },
+    help: 'Ratings users gave of how their session was managed; the cohort tells whether that session is guarded.',
+    labels: { rating: FEEDBACK_RATINGS, ...cohort },
   },
   requestsShed: {
     name: 'phaselock_http_requests_shed_total',
@@ -158,22 +176,25 @@ export const COUNTERS = {
   },
   errors: {
     name: 'phaselock_errors_total',
-    help: 'Refusals and failures callers met, by code.',
-    labels: { code: Object.keys(ERRORS).filter((code): code is keyof typeof ERRORS => code in ERRORS) },
+    help: 'Operations, and items of bulk starts, that ended with an error, by code. Questions, and starts and turns refused for their model or because a session moved on, are answers and counted as those. The cohort is that of a start or turn, else none.',
+    labels: {
+      code: Object.keys(ERRORS).filter((code): code is keyof typeof ERRORS => code in ERRORS),
+      cohort: ERROR_COHORTS,
+    },
   },
 } as const satisfies Record<string, MetricSpec>;
 
 export const HISTOGRAMS = {
   sessionReplacement: {
     name: 'phaselock_session_replacement_seconds',
-    help: 'Time of a session replacement, from the request to the commit.',
-    labels: {},
+    help: 'Time of a replacement that succeeded, from the request to its answer.',
+    labels: cohort,
     buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
   sessionLookup: {
     name: 'phaselock_session_lookup_seconds',
-    help: 'Time to find the latest session of a slot, by where it was found.',
-    labels: { source: LOOKUP_SOURCES },
+    help: 'Time until the latest session of a slot was found, a wait for a connection included, by where it was found; the cohort tells whether the slot has ever been guarded.',
+    labels: { source: LOOKUP_SOURCES, ...cohort },
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
   },
   lockAcquisition: {
@@ -182,11 +203,17 @@ export const HISTOGRAMS = {
     labels: strategy,
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
+  lockHold: {
+    name: 'phaselock_lock_hold_seconds',
+    help: 'Time from having a slot lock, or under the optimistic strategy from beginning to write, until it was released, of every try.',
+    labels: strategy,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
   poolWait: {
     name: 'phaselock_pool_wait_seconds',
-    help: 'Time to be given a database connection.',
+    help: 'Time to be given a database connection, or until the wait for one was given up.',
     labels: {},
-    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
 } as const satisfies Record<string, HistogramSpec>;
 
@@ -198,7 +225,17 @@ export const HTTP = {
   },
   seconds: {
     name: 'phaselock_http_request_seconds',
-    help: 'Time from the first byte of a request to the last of its answer, by operation.',
+    help: 'Time from the first byte of a request to the last of its answer, by operation; streams, downloads and probes apart.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  longAnswers: {
+    name: 'phaselock_http_long_answer_seconds',
+    help: 'Time change streams were open, and exports and archives took to be sent.',
+    buckets: [1, 5, 15, 60, 300, 900, 1_800, 3_600],
+  },
+  probes: {
+    name: 'phaselock_http_probe_seconds',
+    help: 'Time to answer whether the process is alive and ready, and its metrics.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
 } as const;
@@ -248,4 +285,33 @@ export const GAUGES = {
     help: 'Database connections in use and idle, and callers waiting for one.',
     labels: { state: POOL_STATES },
   },
+  poolMaxConnections: {
+    name: 'phaselock_pool_max_connections',
+    help: 'Database connections there may be at the most.',
+    labels: {},
+  },
 } as const satisfies Record<string, MetricSpec>;
+
+/** About a program, or about the whole of the data: they are there when they are known. */
+export const KNOWN_GAUGES = {
+  buildInfo: {
+    name: 'phaselock_build_info',
+    help: 'Always 1; which release this is, and of which commit.',
+  },
+  cpuLimit: {
+    name: 'phaselock_cpu_limit_cores',
+    help: 'Processors this process may use: the quota of its control group, else the cores there are.',
+  },
+  legacyDuplicates: {
+    name: 'phaselock_legacy_duplicates',
+    help: 'Live sessions outside the single-session rule that are older than another live one of their slot, counted up to 10000. Absent until they were counted.',
+  },
+  auditLastRun: {
+    name: 'phaselock_audit_last_run_timestamp_seconds',
+    help: 'When the last recorded audit of everything ended. Absent before the first one.',
+  },
+  auditFindings: {
+    name: 'phaselock_audit_findings',
+    help: 'What it found, by severity. Absent before the first one.',
+  },
+} as const;

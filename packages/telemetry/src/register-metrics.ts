@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { ExemplarLabels, ExemplarShelf } from './exemplars.ts';
 import {
   everyCombination,
   type HistogramSpec,
@@ -8,7 +9,11 @@ import {
 } from './metric-specs.ts';
 
 export type Count<Labels extends LabelSets> = (values: LabelValues<Labels>, by?: number) => void;
-export type Observe<Labels extends LabelSets> = (values: LabelValues<Labels>, seconds: number) => void;
+export type Observe<Labels extends LabelSets> = (
+  values: LabelValues<Labels>,
+  seconds: number,
+  exemplar?: ExemplarLabels,
+) => void;
 
 /** All series exist from the start, at 0: a rate over a series that appears with its first event misses that event. */
 export function registerCounter<Labels extends LabelSets>(registry: Registry, spec: MetricSpec<Labels>): Count<Labels> {
@@ -24,9 +29,11 @@ export function registerCounter<Labels extends LabelSets>(registry: Registry, sp
   };
 }
 
+/** With a shelf, an observation that comes with an exemplar leaves it there. */
 export function registerHistogram<Labels extends LabelSets>(
   registry: Registry,
   spec: HistogramSpec<Labels>,
+  exemplars?: ExemplarShelf,
 ): Observe<Labels> {
   const names = Object.keys(spec.labels);
   const buckets = [...spec.buckets];
@@ -38,13 +45,24 @@ export function registerHistogram<Labels extends LabelSets>(
     registers: [registry],
   });
   const series = resolveSeries(spec.labels, (labels) => {
-    if (names.length === 0) return histogram;
+    const keep = exemplars?.place(seriesName(spec.name, labels), buckets);
+    if (names.length === 0) return { observe: (seconds: number) => histogram.observe(seconds), keep };
     histogram.zero(labels);
-    return histogram.labels(labels);
+    const child = histogram.labels(labels);
+    return { observe: (seconds: number) => child.observe(seconds), keep };
   });
-  return (values, seconds) => {
-    if (Number.isFinite(seconds) && seconds >= 0) series(values)?.observe(seconds);
+  return (values, seconds, exemplar) => {
+    if (!Number.isFinite(seconds) || seconds < 0) return;
+    const found = series(values);
+    found?.observe(seconds);
+    if (exemplar !== undefined) found?.keep?.(seconds, exemplar);
   };
+}
+
+/** As the exposition names it. The values are those of closed sets: none has a character that would be escaped. */
+function seriesName(name: string, labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
 /**

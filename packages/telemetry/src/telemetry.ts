@@ -1,9 +1,13 @@
 import type { DeletionReason, ErrorCode, Mode, Phase, ProcessEnding } from '@phaselock/core';
+import type { ExemplarLabels } from './exemplars.ts';
+import type { Exposition } from './exposition.ts';
 import type {
+  AuditSeverity,
   BulkOperation,
   CacheLayer,
   CacheResult,
   Cohort,
+  ErrorCohort,
   FeedbackRating,
   FencedOperation,
   InvalidationResult,
@@ -12,6 +16,8 @@ import type {
   LongAnswerBound,
   LookupSource,
   PoolState,
+  QuestionCode,
+  ReplacementOutcome,
   ShedReason,
   StartOutcome,
   TurnOutcome,
@@ -25,8 +31,15 @@ export type Telemetry = {
     readonly mode: Mode;
     readonly cohort: Cohort;
   }): void;
-  sessionReplaced(replacement: { readonly reason: DeletionReason; readonly seconds: number }): void;
-  lookedUp(source: LookupSource, seconds: number): void;
+  /** Once for each call, however often it tried; not at all for one whose caller left. */
+  replacementAttempted(outcome: ReplacementOutcome, cohort: Cohort): void;
+  sessionReplaced(replacement: {
+    readonly reason: DeletionReason;
+    readonly cohort: Cohort;
+    readonly seconds: number;
+  }): void;
+  asked(question: QuestionCode, cohort: Cohort): void;
+  lookedUp(source: LookupSource, cohort: Cohort, seconds: number): void;
   startedUnguarded(): void;
   /** By a caller outside the rollout, at a task that is guarded already. */
   startCrossed(): void;
@@ -38,30 +51,35 @@ export type Telemetry = {
   sessionDeleted(reason: DeletionReason, sessions?: number): void;
   bulkDone(operation: BulkOperation, items: number): void;
   replayed(): void;
-  feedbackGiven(rating: FeedbackRating): void;
-  failed(code: ErrorCode): void;
+  feedbackGiven(rating: FeedbackRating, cohort: Cohort): void;
+  failed(code: ErrorCode, cohort: ErrorCohort): void;
   readonly lock: LockTelemetry;
   readonly pool: PoolTelemetry;
   readonly cache: CacheTelemetry;
   readonly embeddedServer: EmbeddedServerTelemetry;
   readonly flags: FlagTelemetry;
   readonly http: HttpTelemetry;
-  /** The text a Prometheus server scrapes, to be sent as `contentType`. */
+  readonly data: DataTelemetry;
+  /** All numbers, in the older of the two forms a Prometheus server reads. */
   exposition(): Promise<string>;
-  readonly contentType: string;
+  /** For a Prometheus server: in the form its `Accept` asks for. */
+  answerScrape(accept: string | undefined): Promise<Exposition>;
 };
 
 export type LockTelemetry = {
   acquired(strategy: LockStrategy, seconds: number): void;
+  held(strategy: LockStrategy, seconds: number): void;
   contended(strategy: LockStrategy): void;
   timedOut(strategy: LockStrategy): void;
   retried(strategy: LockStrategy): void;
 };
 
-export type PoolCounts = Readonly<Record<PoolState, number>>;
+export type PoolCounts = Readonly<Record<PoolState, number>> & { readonly max: number };
 
 export type PoolTelemetry = {
   waited(seconds: number): void;
+  /** Given up after so long: observed like a wait that ended well, and counted. */
+  waitTimedOut(seconds: number): void;
   connectionFailed(): void;
   /** Read at each scrape until the returned function is called; several pools add up. */
   observe(counts: () => PoolCounts): () => void;
@@ -94,8 +112,23 @@ export type FlagTelemetry = {
   observe(flags: () => FlagCounts): () => void;
 };
 
+/** What is known of the data as a whole, from time to time: nothing is exposed before. */
+export type DataTelemetry = {
+  /** Undefined while they cannot be counted. */
+  legacyDuplicates(sessions: number | undefined): void;
+  audited(audit: AuditOutcome): void;
+};
+
+export type AuditOutcome = {
+  readonly finishedAt: Date;
+  readonly findings: Readonly<Record<AuditSeverity, number>>;
+};
+
+/** How long an operation may take: an answer, one that stays open as long as its client likes, or a question of whoever watches us. */
+export type OperationKind = 'usual' | 'long' | 'probe';
+
 export type HttpTelemetry = {
-  answered(operation: string, status: number, seconds: number): void;
+  answered(operation: string, status: number, seconds: number, exemplar?: ExemplarLabels): void;
   shed(reason: ShedReason): void;
   limited(): void;
   /** A change stream or a download for which there was no place. */

@@ -15,15 +15,25 @@ export { agentId, aTurn, runTurn, startedOf, tokenOf } from './a-turn.ts';
 export { runAdminStatement } from './admin-statement.ts';
 export { checkHistory } from './check-history.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
+export { freePort } from './free-port.ts';
 export { growth, QUADRUPLED_AT_MOST } from './growth.ts';
 export { type Effect, monotonicMicros, type RecordedOperation, type Violation } from './history.ts';
 export { type HeldLock, holdLock } from './hold-lock.ts';
 export { holdSlot } from './hold-slot.ts';
+export { metricChanges } from './metric-changes.ts';
 export { lockedBy, openTestGuard, type TestGuard } from './open-test-guard.ts';
+export {
+  checkMetrics,
+  type PrometheusAvailability,
+  type PrometheusServer,
+  prometheusAvailable,
+  startPrometheus,
+} from './prometheus-tools.ts';
 export { countQueries, type QueryCount } from './query-counter.ts';
 export { callsWaiting, lapseLease, queueBehind } from './queue-behind.ts';
 export { readMetric } from './read-metric.ts';
 export { type RedisAvailability, type RedisServer, redisAvailable, startRedis } from './redis-server.ts';
+export { seriesIn } from './series-in.ts';
 export { mountSmallDisk, type SmallDisk, smallDiskAvailable } from './small-disk.ts';
 export { type NodeExit, type SpawnedNode, type SpawnNodeOptions, spawnNode } from './spawn-node.ts';
 export { type SteppedClock, stepClockOf } from './stepped-clock.ts';

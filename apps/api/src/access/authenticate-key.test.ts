@@ -1,7 +1,7 @@
+import { makeApiKey, type StoredKey } from '@phaselock/access';
 import { parseApiKeyId } from '@phaselock/core';
 import { describe, expect, test } from 'vitest';
-import { makeApiKey } from './api-key-secret.ts';
-import { authenticateKeys, type StoredKey } from './authenticate-key.ts';
+import { authenticateKeys } from './authenticate-key.ts';
 
 const ID = parseApiKeyId('01936f6e-0000-7000-8000-000000000001');
 

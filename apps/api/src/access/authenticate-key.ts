@@ -1,19 +1,9 @@
+import { type StoredKey, validKeys } from '@phaselock/access';
 import { SCOPES, type Scope } from '@phaselock/contract';
-import type { ApiKeyId, ProjectId } from '@phaselock/core';
+import type { ApiKeyId } from '@phaselock/core';
 import { type Authenticator, RECHECK_MS } from './admission.ts';
-import { matchesSecret, parseApiKey } from './api-key-secret.ts';
 import type { Caller } from './caller.ts';
-import { rememberLookups } from './remember-lookups.ts';
 import { watchCallers } from './watch-callers.ts';
-
-export type StoredKey = {
-  readonly id: ApiKeyId;
-  readonly name: string;
-  readonly secretSha256: Buffer;
-  readonly scopes: readonly string[];
-  readonly projectId: ProjectId | null;
-  readonly revokedAt: Date | null;
-};
 
 type Keys = {
   readonly find: (prefix: string) => Promise<StoredKey | undefined>;
@@ -28,57 +18,30 @@ export type KeyAuthenticator = AsyncDisposable &
     forget(): void;
   };
 
-const TOUCH_EVERY_MS = 60_000;
-
 export function authenticateKeys({ find, touch, now, recheckMs = RECHECK_MS }: Keys): KeyAuthenticator {
-  const lookups = rememberLookups({ find, now });
-  const used = new Set<ApiKeyId>();
+  const keys = validKeys({ find, touch, now });
   const watching = watchCallers({
     ask: async (text) => {
-      const stored = await validKey(text, lookups.fresh);
+      const stored = await keys.fresh(text);
       return stored && callerOf(stored);
     },
     everyMs: recheckMs,
   });
-
-  /** When a key was last used is good to know and not worth a failure. */
-  const flush = async (): Promise<void> => {
-    const ids = [...used];
-    used.clear();
-    if (ids.length > 0) await touch(ids).catch(() => undefined);
-  };
-  const timer = setInterval(() => void flush(), TOUCH_EVERY_MS);
-  timer.unref();
-
   return {
     async authenticate(text) {
-      const stored = await validKey(text, lookups.recent);
-      if (stored === undefined) return undefined;
-      used.add(stored.id);
-      return callerOf(stored);
+      const stored = await keys.use(text);
+      return stored && callerOf(stored);
     },
     watch: watching.watch,
     forget() {
-      lookups.forget();
+      keys.forget();
       watching.askNow();
     },
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
       await watching[Symbol.asyncDispose]();
-      await flush();
+      await keys[Symbol.asyncDispose]();
     },
   };
-}
-
-/** All that decides whether a key is accepted, for a request and for the answers that go on after it. */
-async function validKey(
-  text: string,
-  lookUp: (prefix: string) => Promise<StoredKey | undefined>,
-): Promise<StoredKey | undefined> {
-  const key = parseApiKey(text);
-  const stored = key === undefined ? undefined : await lookUp(key.prefix);
-  if (key === undefined || stored === undefined || stored.revokedAt !== null) return undefined;
-  return matchesSecret(key.secret, stored.secretSha256) ? stored : undefined;
 }
 
 const callerOf = ({ id, name, scopes, projectId }: StoredKey): Caller => ({

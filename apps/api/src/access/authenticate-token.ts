@@ -1,9 +1,9 @@
+import { isLoopbackHost } from '@phaselock/access';
 import { SCOPES, type Scope } from '@phaselock/contract';
 import { PhaselockError, parseProjectId } from '@phaselock/core';
 import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { type Authenticator, RECHECK_MS } from './admission.ts';
 import type { Caller } from './caller.ts';
-import { isLoopbackHost } from './loopback-only.ts';
 import { watchExpiry } from './watch-expiry.ts';
 
 export type TokenIssuer = {

@@ -1,3 +1,4 @@
+import { bearerIn } from '@phaselock/access';
 import { PhaselockError } from '@phaselock/core';
 import type { Request } from 'express';
 import { type Admission, type Authenticator, admitForGood } from './admission.ts';
@@ -5,13 +6,11 @@ import { type Caller, LOCAL } from './caller.ts';
 
 type Authenticators = { readonly keys: Authenticator; readonly tokens: Authenticator | undefined };
 
-const BEARER = /^bearer +([\x21-\x7e]{1,8192})$/i;
-
 /** A key of ours is told by its form; everything else can only be a token of the issuer. */
 export const authenticateBy =
   ({ keys, tokens }: Authenticators) =>
   async ({ headers }: Pick<Request, 'headers'>): Promise<Admission> => {
-    const [, credential] = BEARER.exec(headers.authorization ?? '') ?? [];
+    const credential = bearerIn(headers.authorization);
     const authenticator = credential?.startsWith('plk_') ? keys : tokens;
     if (credential === undefined || authenticator === undefined) throw new PhaselockError('unauthorized');
     const again = async (): Promise<Caller> => {

@@ -72,8 +72,16 @@ describe('with keys, on a loopback address', () => {
     expect((await ask(keyed, 'GET /metrics', 'Host: rebound.example')).status).toBe(401);
     expect((await ask(keyed, 'GET /metrics', 'Host: localhost', 'Origin: https://example.com')).status).toBe(401);
     expect((await ask(keyed, 'GET /metrics', 'Host: 127.0.0.1:4700', 'X-Forwarded-For: 192.0.2.1')).status).toBe(401);
-    const bearer = `Authorization: Bearer ${await keyed.keyFor(['sessions:read'])}`;
-    expect((await ask(keyed, 'GET /metrics', 'Host: rebound.example', bearer)).text).toContain('200 OK');
+    // The last of them did it before there was a scope for it.
+    for (const scope of ['metrics:read', 'admin', 'sessions:read'] as const) {
+      const bearer = `Authorization: Bearer ${await keyed.keyFor([scope])}`;
+      expect((await ask(keyed, 'GET /metrics', 'Host: rebound.example', bearer)).text).toContain('200 OK');
+    }
+    const others = await keyed.keyFor(['sessions:write', 'sessions:replace', 'archive:read']);
+    const refused = await ask(keyed, 'GET /metrics', 'Host: rebound.example', `Authorization: Bearer ${others}`);
+    expect(refused.status).toBe(403);
+    const scraper = `Authorization: Bearer ${await keyed.keyFor(['metrics:read'])}`;
+    expect((await ask(keyed, 'GET /v1/sessions', 'Host: rebound.example', scraper)).status).toBe(403);
   });
 });
 

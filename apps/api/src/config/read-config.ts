@@ -1,5 +1,5 @@
+import { isLoopbackHost } from '@phaselock/access';
 import { ConfigMistakes, type ConfigOf, type Environment, readSettings, unknownIn } from '@phaselock/settings';
-import { isLoopbackHost } from '../access/loopback-only.ts';
 import { SETTINGS } from './settings.ts';
 
 export type Config = ConfigOf<typeof SETTINGS>;

@@ -12,6 +12,7 @@ import {
   optional,
   plainText,
   redisUrl,
+  revision,
   url,
 } from '@phaselock/settings';
 
@@ -49,6 +50,7 @@ export const SETTINGS = {
     { fallback: 10_000, min: 100, max: 600_000 },
   ),
   logLevel: logLevel(listening),
+  revision: revision(listening),
 
   databaseUrl: databaseUrl(data),
   dataDir: dataDir(data),

@@ -1,6 +1,6 @@
+import { makeApiKey } from '@phaselock/access';
 import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, parseApiKeyId } from '@phaselock/core';
-import { makeApiKey } from '../access/api-key-secret.ts';
 import { openSecret, sealSecret } from '../access/seal-secret.ts';
 import { answerPage } from '../server/answer-page.ts';
 import { created, NO_CONTENT, ok } from '../server/answers.ts';

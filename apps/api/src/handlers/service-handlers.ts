@@ -14,11 +14,11 @@ export const serviceHandlers = ({ guard, readiness }: ApiContext) => ({
       : { status: 503 as const, body: { status: 'not-ready' as const, why } };
   }),
 
-  metrics: handle(ROUTES.metrics, async ({ caller, response }) => {
+  metrics: handle(ROUTES.metrics, async ({ caller, request, response }) => {
     // They count what all projects do.
     if (caller.projectId !== null) throw new PhaselockError('forbidden', { detail: 'needs a key of all projects' });
-    const text = await guard.telemetry.exposition();
-    response.writeHead(200, { 'Content-Type': guard.telemetry.contentType, 'Cache-Control': 'no-store' });
+    const { text, contentType } = await guard.telemetry.answerScrape(request.headers.accept);
+    response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store', Vary: 'Accept' });
     response.end(text);
     return STREAMED;
   }),

@@ -3,6 +3,8 @@ type WarningLog = { warn(fields: object, message: string): void };
 type Repeated = {
   readonly sweep: () => Promise<unknown>;
   readonly everyMs: number;
+  /** Also now, and not only after the first interval. */
+  readonly atOnce?: boolean;
   /** What the log says of a sweep that failed. */
   readonly failure: string;
 };
@@ -11,7 +13,10 @@ type Repeated = {
  * Every process sweeps; one that finds nothing has done nothing. One sweep at a time: while one takes long, or the database is away, the next one
  * finds what those between would have.
  */
-export function sweepRepeatedly({ sweep, everyMs, failure }: Repeated, logger: WarningLog): AsyncDisposable {
+export function sweepRepeatedly(
+  { sweep, everyMs, atOnce = false, failure }: Repeated,
+  logger: WarningLog,
+): AsyncDisposable {
   let running: Promise<void> | undefined;
   let failing = false;
   /** While the database is away each sweep fails: that is said once. */
@@ -31,6 +36,7 @@ export function sweepRepeatedly({ sweep, everyMs, failure }: Repeated, logger: W
   };
   const timer = setInterval(next, everyMs);
   timer.unref();
+  if (atOnce) next();
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);

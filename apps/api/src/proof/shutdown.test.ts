@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
+import { makeApiKey } from '@phaselock/access';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { type OpenGuard, openGuard } from '@phaselock/guard';
 import { createTestDatabase, createWorld, eventually, holdLock, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
-import { makeApiKey } from '../access/api-key-secret.ts';
 import { type Hammered, hammer } from './hammer.ts';
 import { putLoadOn } from './load.ts';
 import { lostOf } from './lost.ts';

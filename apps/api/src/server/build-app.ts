@@ -1,8 +1,15 @@
-import { type Method, type OperationId, ROUTES, type RouteSpec } from '@phaselock/contract';
+import { isFromHere } from '@phaselock/access';
+import {
+  type Method,
+  type OperationId,
+  type OperationKind,
+  operationKindOf,
+  ROUTES,
+  type RouteSpec,
+} from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import type { Logger } from '@phaselock/telemetry';
 import type { Express, Request, RequestHandler, Response } from 'express';
-import { isFromHere } from '../access/loopback-only.ts';
 import { answerFailure } from './answer-failure.ts';
 import type { Handler } from './handle.ts';
 import { nameOperation } from './observe-requests.ts';
@@ -31,8 +38,11 @@ export function buildApp({ intake, handlers, pages, logger, now, openMetrics, on
     for (const id of ids) {
       const open = serveRoute(intake, ROUTES[id], handlers[id]);
       const closed = serveRoute(intake, ROUTES[id], handlers[id], scopeElsewhere(ROUTES[id]));
-      app[ROUTES[id].method](path, nameOperation(id), (request: Request, response: Response) =>
-        openMetrics && isFromHere(request) ? open(request, response) : closed(request, response),
+      app[ROUTES[id].method](
+        path,
+        nameOperation(id, operationKindOf(ROUTES[id])),
+        (request: Request, response: Response) =>
+          openMetrics && isFromHere(request) ? open(request, response) : closed(request, response),
       );
     }
     app.all(path, refuseMethod(ids.map((id) => ROUTES[id].method)));
@@ -44,10 +54,14 @@ export function buildApp({ intake, handlers, pages, logger, now, openMetrics, on
   return app;
 }
 
-export const operationIds = (): OperationId[] => Object.keys(ROUTES).filter((id): id is OperationId => id in ROUTES);
+const operationIds = (): OperationId[] => Object.keys(ROUTES).filter((id): id is OperationId => id in ROUTES);
 
-/** Numbers tell nobody's secrets, but who is busy, and with what: to anybody but this machine's own programs they take a key that may read. */
-const scopeElsewhere = ({ id, scope }: RouteSpec): RouteSpec['scope'] => (id === 'metrics' ? 'sessions:read' : scope);
+/** What each is, for whoever counts and times them. */
+export const operationKinds = (): Readonly<Record<string, OperationKind>> =>
+  Object.fromEntries(operationIds().map((id) => [id, operationKindOf(ROUTES[id])]));
+
+/** Numbers tell nobody's secrets, but who is busy, and with what: to anybody but this machine's own programs they take a key that may read them. */
+const scopeElsewhere = ({ id, scope }: RouteSpec): RouteSpec['scope'] => (id === 'metrics' ? 'metrics:read' : scope);
 
 const expressPath = ({ path }: RouteSpec): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 

@@ -1,6 +1,7 @@
+import type { OperationKind } from '@phaselock/contract';
 import { cutText, type Logger, type Telemetry } from '@phaselock/telemetry';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { type RequestFields, type RequestScope, requestIdOf } from './request-scope.ts';
+import { exemplarOf, type RequestFields, type RequestScope, requestIdOf, traceOf } from './request-scope.ts';
 
 export type Observed = {
   readonly logger: Logger;
@@ -10,9 +11,8 @@ export type Observed = {
 };
 
 /** Where a route leaves its name for whoever counts and logs when the answer is out. */
-type Operation = { name: string };
+type Operation = { name: string; kind: OperationKind };
 
-const QUIET = new Set(['liveness', 'readiness', 'metrics']);
 const MS = 1_000_000;
 /** Longer than any path of ours. */
 const MAX_PATH = 1_024;
@@ -23,15 +23,15 @@ export const observeRequests =
   (request: Request, response: Response, next: NextFunction): void => {
     const since = now();
     const id = requestIdOf(request);
-    const fields: RequestFields = { 'http.request.id': id };
-    const operation: Operation = { name: 'unknown' };
+    const fields: RequestFields = { 'http.request.id': id, ...traceOf(request) };
+    const operation: Operation = { name: 'unknown', kind: 'usual' };
     response.locals.operation = operation;
     response.setHeader('X-Request-Id', id);
     response.once('close', () => {
       const tookMs = now() - since;
       const status = response.writableFinished ? response.statusCode : 499;
-      telemetry.http.answered(operation.name, status, tookMs / 1_000);
-      const level = QUIET.has(operation.name) ? 'debug' : 'info';
+      telemetry.http.answered(operation.name, status, tookMs / 1_000, exemplarOf(fields));
+      const level = operation.kind === 'probe' ? 'debug' : 'info';
       if (!logger.isLevelEnabled(level)) return;
       logger[level](
         {
@@ -49,9 +49,9 @@ export const observeRequests =
   };
 
 export const nameOperation =
-  (name: string): RequestHandler =>
+  (name: string, kind: OperationKind): RequestHandler =>
   (_request, response, next) => {
     const operation: unknown = response.locals.operation;
-    if (typeof operation === 'object' && operation !== null && 'name' in operation) operation.name = name;
+    if (typeof operation === 'object' && operation !== null) Object.assign(operation, { name, kind });
     next();
   };

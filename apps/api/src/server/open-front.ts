@@ -1,6 +1,6 @@
+import { refuseForeigners } from '@phaselock/access';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
-import { refuseForeigners } from '../access/loopback-only.ts';
 import { type Observed, observeRequests } from './observe-requests.ts';
 import { refuseAmbiguous } from './refuse-ambiguous.ts';
 

@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { ExemplarLabels } from '@phaselock/telemetry';
 
 /** What every log line of a request carries, whoever writes it. */
 export type RequestFields = {
   'http.request.id': string;
+  'trace.id'?: string;
   'user.id'?: string;
   task_id?: string;
   session_id?: string;
@@ -26,4 +28,24 @@ const GIVEN_ID = /^[\w.:-]{1,100}$/;
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && GIVEN_ID.test(given) ? given : randomUUID();
+}
+
+const TRACEPARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-[\da-f]{16}-[\da-f]{2}(?:-|$)/;
+
+/** The trace the caller's request belongs to, as the W3C's header says it. */
+export function traceOf({ headers }: IncomingMessage): Pick<RequestFields, 'trace.id'> {
+  const given = headers.traceparent;
+  const [, id] = typeof given === 'string' ? (TRACEPARENT.exec(given) ?? []) : [];
+  return id === undefined ? {} : { 'trace.id': id };
+}
+
+/** Names and values of an exemplar's labels together: what OpenMetrics allows. Nearly all ids are shorter than half of it. */
+const MAX_EXEMPLAR = 128;
+
+/** What leads from a bucket of a histogram to the log lines, and the trace, of one request in it. */
+export function exemplarOf(fields: RequestFields | undefined): ExemplarLabels | undefined {
+  if (fields === undefined) return undefined;
+  const { 'http.request.id': request_id, 'trace.id': trace_id } = fields;
+  const fits = 'request_idtrace_id'.length + request_id.length + (trace_id?.length ?? 0) <= MAX_EXEMPLAR;
+  return trace_id === undefined || !fits ? { request_id } : { request_id, trace_id };
 }

@@ -1,4 +1,4 @@
-import type { RouteSpec } from '@phaselock/contract';
+import { operationKindOf, type RouteSpec } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import type { Guard, RequestTime } from '@phaselock/guard';
 import { cutText, type Telemetry } from '@phaselock/telemetry';
@@ -151,8 +151,7 @@ function demandShare(intake: Intake, route: RouteSpec, { id }: Caller, response:
   if (route.keepsWorkAlive !== true) intake.unread.demandRead(id);
   refuseShed(intake, intake.shedder.checkCaller(priorityOf(route), intake.inFlight.of(id)));
   // A stream waits for its client, not for the database, and has a bound of its own.
-  const isStream = Object.values(route.answers).some(({ mediaTypes }) => mediaTypes !== undefined);
-  if (!isStream) intake.inFlight.add(id, response);
+  if (operationKindOf(route) === 'usual') intake.inFlight.add(id, response);
 }
 
 /** A body may take longer to arrive than a revocation to take effect: the credential must be good when the request is whole. */

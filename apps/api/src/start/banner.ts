@@ -1,12 +1,14 @@
 import type { TaskId } from '@phaselock/core';
-import type { MadeLocalKey } from './local-key.ts';
+
+/** The local key: itself only where nobody but a person sees it, else where it is kept. */
+type ToldKey = { readonly file: string; readonly shown: string | undefined };
 
 type Introduction = {
   readonly url: string;
   readonly tookMs: number;
   readonly database: string;
   readonly auth: 'keys' | 'off';
-  readonly key: MadeLocalKey | undefined;
+  readonly key: ToldKey | undefined;
   readonly taskId: TaskId | undefined;
 };
 
@@ -23,16 +25,15 @@ Ctrl-C stops it; the data stays.
 `;
 }
 
-function accessLine(auth: 'keys' | 'off', key: MadeLocalKey | undefined): string {
+function accessLine(auth: 'keys' | 'off', key: ToldKey | undefined): string {
   if (auth === 'off')
     return 'authentication is off: everybody on this machine may do everything, nobody else is answered';
-  return key === undefined
-    ? 'with a key: npx pnpm@12 keys create --name me --scopes admin'
-    : `${key.key}   (kept in ${key.file})`;
+  if (key === undefined) return 'with a key: npx pnpm@12 keys create --name me --scopes admin';
+  return key.shown === undefined ? `with the key in ${key.file}` : `${key.shown}   (kept in ${key.file})`;
 }
 
-function firstSession(url: string, key: MadeLocalKey | undefined, taskId: TaskId): string {
-  const authorization = key === undefined ? '' : `-H 'Authorization: Bearer ${key.key}' `;
+function firstSession(url: string, key: ToldKey | undefined, taskId: TaskId): string {
+  const authorization = key === undefined ? '' : `-H ${authorizationHeader(key)} `;
   const body = JSON.stringify({
     taskId,
     phase: 'run',
@@ -45,4 +46,10 @@ A first guarded session:
 
 The same again finds it. With claude-opus-4-5 you are asked first: "confirm" of that answer, sent back, replaces it.
 `;
+}
+
+/** As a shell reads it. */
+function authorizationHeader({ file, shown }: ToldKey): string {
+  if (shown !== undefined) return `'Authorization: Bearer ${shown}'`;
+  return `"Authorization: Bearer $(cat '${file.replaceAll("'", String.raw`'\''`)}')"`;
 }

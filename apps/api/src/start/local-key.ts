@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeApiKey, matchesSecret, parseApiKey } from '@phaselock/access';
 import { SCOPES } from '@phaselock/contract';
 import type { Guard } from '@phaselock/guard';
 import { readPrivateFile, type StoredApiKey, writePrivateFile } from '@phaselock/store';
-import { makeApiKey, matchesSecret, parseApiKey } from '../access/api-key-secret.ts';
 
 export type MadeLocalKey = { readonly key: string; readonly file: string };
 

@@ -1,12 +1,13 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareDatabase, reportServer } from '@phaselock/guard';
 import { type ServerEvent, startEmbeddedPostgres } from '@phaselock/store';
-import { createLogger, createTelemetry } from '@phaselock/telemetry';
+import { createLogger, createTelemetry, readBuild } from '@phaselock/telemetry';
 import { IssuerMistake } from '../access/authenticate-token.ts';
 import { type Config, ConfigMistakes, type Environment, readConfig, unknownVariables } from '../config/read-config.ts';
 import { openApi } from '../open-api.ts';
-import { operationIds } from '../server/build-app.ts';
-import { createRequestScope } from '../server/request-scope.ts';
+import { operationKinds } from '../server/build-app.ts';
+import { createRequestScope, exemplarOf } from '../server/request-scope.ts';
 import { banner } from './banner.ts';
 import { firstTask } from './first-task.ts';
 import { localKey } from './local-key.ts';
@@ -18,8 +19,15 @@ export type Run = {
   readonly say: (text: string) => void;
 };
 
+type RunApi = Run & {
+  /** Whether what is said is only seen by the person who started it. */
+  readonly showsSecrets: boolean;
+  /** Where the program is. */
+  readonly root: string;
+};
+
 /** From the environment to a service that answers, until a signal ends it in good order. */
-export async function runApi({ env, args, say }: Run): Promise<void> {
+export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Promise<void> {
   // Counted from the start of the process: what came before is Node's own start and the loading of our modules.
   const since = performance.now();
   const { demo } = readArguments(args);
@@ -31,7 +39,11 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
     logger.warn({ 'phaselock.variable': name }, `${name} is not known and has no effect`);
 
   await using resources = new AsyncDisposableStack();
-  const telemetry = createTelemetry({ processMetrics: true, operations: operationIds() });
+  const telemetry = createTelemetry({
+    program: readBuild(root, config.revision),
+    operations: operationKinds(),
+    exemplar: () => exemplarOf(scope.fields()),
+  });
   const database = await findDatabase(config, resources, reportServer({ logger, telemetry }));
   const connected = performance.now();
   if (config.migrate) await prepareDatabase(database.databaseUrl);
@@ -41,7 +53,7 @@ export async function runApi({ env, args, say }: Run): Promise<void> {
   const phases = { load: since, database: connected - since, schema: prepared - connected, service: opened - prepared };
   logger.info({ 'phaselock.start_ms': phases }, 'the service answers');
   if (demo) await seedDemo(api.guard);
-  say(await introduce(config, api, since, (text) => logger.warn(text)));
+  say(await introduce({ config, api, since, showsSecrets, warn: (text) => logger.warn(text) }));
 
   await ended;
   const whole = await api.drain();
@@ -74,12 +86,15 @@ async function openInOrder(parts: Parameters<typeof openApi>[0]): ReturnType<typ
   }
 }
 
-async function introduce(
-  config: Config,
-  api: Awaited<ReturnType<typeof openApi>>,
-  since: number,
-  warn: (text: string) => void,
-): Promise<string> {
+type Introducing = {
+  readonly config: Config;
+  readonly api: Awaited<ReturnType<typeof openApi>>;
+  readonly since: number;
+  readonly showsSecrets: boolean;
+  readonly warn: (text: string) => void;
+};
+
+async function introduce({ config, api, since, showsSecrets, warn }: Introducing): Promise<string> {
   const embedded = config.databaseUrl === undefined;
   const key = embedded && config.auth === 'keys' ? await localKey(api.guard, config.dataDir, warn) : undefined;
   const taskId = embedded ? await firstTask(api.guard) : undefined;
@@ -88,7 +103,7 @@ async function introduce(
     tookMs: performance.now() - since,
     database: embedded ? `an embedded PostgreSQL, kept in ${config.dataDir}` : 'as PHASELOCK_DATABASE_URL says',
     auth: config.auth,
-    key,
+    key: key && { file: resolve(key.file), shown: showsSecrets ? key.key : undefined },
     taskId,
   });
 }

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
+import { makeApiKey } from '@phaselock/access';
 import { SCOPES, type Scope } from '@phaselock/contract';
 import { type ApiKeyId, PhaselockError, parseProjectId, visibleText } from '@phaselock/core';
 import { type Guard, openGuard } from '@phaselock/guard';
 import { startEmbeddedPostgres } from '@phaselock/store';
-import { makeApiKey } from '../access/api-key-secret.ts';
 import { ConfigMistakes, readConfig } from '../config/read-config.ts';
 import type { Run } from './run-api.ts';
 

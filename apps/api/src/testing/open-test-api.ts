@@ -1,11 +1,11 @@
+import { makeApiKey } from '@phaselock/access';
 import type { Scope } from '@phaselock/contract';
 import type { ProjectId } from '@phaselock/core';
 import { createLogger, createTelemetry, silentLogger } from '@phaselock/telemetry';
 import { createTestDatabase, createWorld, type World } from '@phaselock/testkit';
-import { makeApiKey } from '../access/api-key-secret.ts';
 import { readConfig } from '../config/read-config.ts';
 import { type OpenApi, openApi } from '../open-api.ts';
-import { operationIds } from '../server/build-app.ts';
+import { operationKinds } from '../server/build-app.ts';
 import { createRequestScope } from '../server/request-scope.ts';
 import { type Answered, checkedAnswer } from './contract-fetch.ts';
 
@@ -52,7 +52,7 @@ export async function openTestApi(
     await openApi({
       config,
       databaseUrl: url,
-      telemetry: createTelemetry({ operations: operationIds() }),
+      telemetry: createTelemetry({ operations: operationKinds() }),
       logger,
       scope,
       ...(stalledAfterMs !== undefined && { stalledAfterMs }),

@@ -12,6 +12,7 @@ export const liveness = route({
   description:
     'Never asks the database: that one is away is told by `/readyz`, and starting this process anew would not bring it back.',
   scope: 'none',
+  isProbe: true,
   answers: {
     200: { description: 'It does', schema: z.strictObject({ status: z.literal('ok') }).meta({ id: 'Liveness' }) },
   },
@@ -34,6 +35,7 @@ export const readiness = route({
   description:
     '`database`: PostgreSQL does not answer. `database-restarting`: the embedded PostgreSQL ended and is being started again. `storage-full`: it cannot start, because its disk is full.',
   scope: 'none',
+  isProbe: true,
   answers: {
     200: { description: 'They should', schema: readinessBody },
     503: { description: 'They should not: it is shutting down, or has no database', schema: readinessBody },
@@ -48,6 +50,14 @@ export const metrics = route({
   group,
   summary: 'Metrics for Prometheus',
   scope: 'none',
-  answers: { 200: { description: 'Prometheus text format', mediaTypes: ['text/plain'] } },
+  isProbe: true,
+  description:
+    'Exemplars, which lead from a bucket to a request, are only in the OpenMetrics format; a scraper gets it that asks for it by `Accept`. Where the service listens beyond loopback, this takes a key of all projects with the scope `metrics:read`.',
+  answers: {
+    200: {
+      description: 'In the text format of Prometheus, or in that of OpenMetrics',
+      mediaTypes: ['text/plain', 'application/openmetrics-text'],
+    },
+  },
   errors: [],
 });

@@ -11,12 +11,44 @@ export type RunCounts = {
 
 type NewRun = { readonly id: string; readonly worker: string; readonly lanes: number };
 
-/** Begun again, by whoever continues for one that died, it is the same run. */
+/** For so long nobody has to have been at a run that is given up. */
+const GIVEN_UP_AFTER_SECONDS = 3_600;
+
+/** Begun again, by whoever continues for one that died, it is the same run. Runs that nobody goes on with are given up now. */
 export async function beginRun(db: Kysely<Schema>, { id, worker, lanes }: NewRun): Promise<void> {
   await db
+    .updateTable('archive_runs')
+    .set({ given_up_at: sql<Date>`clock_timestamp()` })
+    .where('finished_at', 'is', null)
+    .where('given_up_at', 'is', null)
+    .where(
+      sql<boolean>`coalesce(seen_at, started_at) < clock_timestamp() - make_interval(secs => ${GIVEN_UP_AFTER_SECONDS})`,
+    )
+    .where('id', '<>', id)
+    .execute();
+  await db
     .insertInto('archive_runs')
-    .values({ id, worker, lanes_left: lanes })
+    .values({ id, worker, lanes_left: lanes, seen_at: sql<Date>`clock_timestamp()` })
     .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** Somebody is at it. */
+export async function touchRun(db: Kysely<Schema>, id: string): Promise<void> {
+  await db
+    .updateTable('archive_runs')
+    .set({ seen_at: sql<Date>`clock_timestamp()`, given_up_at: null })
+    .where('id', '=', id)
+    .where('finished_at', 'is', null)
+    .execute();
+}
+
+/** It ends without having begun: all lanes are still at an earlier run. */
+export async function skipRun(db: Kysely<Schema>, id: string): Promise<void> {
+  await db
+    .updateTable('archive_runs')
+    .set({ skipped: true, lanes_left: 0, finished_at: sql<Date>`clock_timestamp()` })
+    .where('id', '=', id)
     .execute();
 }
 
@@ -31,6 +63,7 @@ export async function endLane(db: Kysely<Schema>, id: string, counts: RunCounts)
       failed: eb('failed', '+', counts.failed),
       bytes: eb('bytes', '+', counts.bytes),
       lanes_left: eb('lanes_left', '-', 1),
+      skipped: false,
       finished_at: sql<Date | null>`case when lanes_left <= 1 then clock_timestamp() end`,
     }))
     .where('id', '=', id)
@@ -72,7 +105,7 @@ export type ArchiveStatus = {
 };
 
 /** How many are old enough, not archived, and no dead letters. */
-const dueToArchive = (afterSeconds: number): RawBuilder<number> => sql`
+export const dueToArchive = (afterSeconds: number): RawBuilder<number> => sql`
   (select count(*) from sessions s where s.deleted_at is not null and s.archived_at is null
      and s.deleted_at <= clock_timestamp() - make_interval(secs => ${afterSeconds})
      and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null))`;
@@ -97,27 +130,6 @@ export async function readArchiveStatus(
   const [status] = rows;
   if (status === undefined) throw new Error('the statement returned no row');
   return status;
-}
-
-type ArchiveStanding = {
-  readonly backlog: number;
-  readonly deadLetters: number;
-  readonly lastSuccess: Date | undefined;
-};
-
-/** What is asked at every scrape, so only what an index answers, however many tombstones there are. */
-export async function readArchiveStanding(db: Kysely<Schema>, archiveAfterSeconds: number): Promise<ArchiveStanding> {
-  const { rows } = await sql<Omit<ArchiveStanding, 'lastSuccess'> & { lastSuccess: Date | null }>`
-    select ${dueToArchive(archiveAfterSeconds)} as backlog,
-           (select count(*) from archive_claims where dead_at is not null and discarded_at is null) as "deadLetters",
-           (select finished_at from archive_runs where finished_at is not null order by started_at desc limit 1) as "lastSuccess"
-  `.execute(db);
-  const [standing] = rows;
-  return {
-    backlog: standing?.backlog ?? 0,
-    deadLetters: standing?.deadLetters ?? 0,
-    lastSuccess: standing?.lastSuccess ?? undefined,
-  };
 }
 
 /** When the earliest of what failed may be tried again. */

@@ -86,5 +86,8 @@ export type ArchiveSchema = {
     removed: Generated<number>;
     failed: Generated<number>;
     bytes: Generated<number>;
+    seen_at: Date | null;
+    given_up_at: Date | null;
+    skipped: Generated<boolean>;
   };
 };

@@ -4,7 +4,7 @@ import { createTestDatabase, createWorld, SONNET, temporaryDirectory } from '@ph
 import { expect } from 'vitest';
 import { readConfig } from '../../config/read-config.ts';
 import { type OpenApi, openApi } from '../../open-api.ts';
-import { operationIds } from '../../server/build-app.ts';
+import { operationKinds } from '../../server/build-app.ts';
 import { createRequestScope } from '../../server/request-scope.ts';
 import { listField, textField } from '../../testing/fields.ts';
 import { openTestApi, type TestApi } from '../../testing/open-test-api.ts';
@@ -73,7 +73,7 @@ const openRechecking = (databaseUrl: string, recheckMs: number, env: Readonly<Re
       ...env,
     }),
     databaseUrl,
-    telemetry: createTelemetry({ operations: operationIds() }),
+    telemetry: createTelemetry({ operations: operationKinds() }),
     logger: silentLogger(),
     scope: createRequestScope(),
     recheckMs,

@@ -1,0 +1,30 @@
+/** A guard, or a page that is scraped. */
+type Scraped = { readonly telemetry: { exposition(): Promise<string> } };
+
+/**
+ * By how much each series changed while something was done, of the metrics whose names begin with one of the given ones; those that did not change are
+ * left out. Of a histogram the number of observations is told.
+ */
+export async function metricChanges(
+  guard: Scraped,
+  names: readonly string[],
+  work: () => Promise<unknown>,
+): Promise<Readonly<Record<string, number>>> {
+  const before = await valuesOf(guard);
+  await work();
+  const after = await valuesOf(guard);
+  const changes = [...after].flatMap(([series, value]) => {
+    const change = value - (before.get(series) ?? 0);
+    return change !== 0 && names.some((name) => series.startsWith(`phaselock_${name}`)) ? [[series, change]] : [];
+  });
+  return Object.fromEntries(changes);
+}
+
+async function valuesOf({ telemetry }: Scraped): Promise<Map<string, number>> {
+  const values = new Map<string, number>();
+  for (const line of (await telemetry.exposition()).split('\n')) {
+    const [, series, name, value] = /^(([a-z_]+)(?:\{[^}]*\})?) (\S+)$/.exec(line) ?? [];
+    if (series !== undefined && name !== undefined && !/_(bucket|sum)$/.test(name)) values.set(series, Number(value));
+  }
+  return values;
+}

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+export type PrometheusAvailability =
+  | { readonly kind: 'binaries'; readonly prometheus: string; readonly promtool: string }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** `prometheus` and `promtool` on the PATH. In CI not having them is a failure, not a reason to skip. */
+export function prometheusAvailable(env: NodeJS.ProcessEnv = process.env): PrometheusAvailability {
+  const { PATH: path = '', CI: ci } = env;
+  const find = (name: string): string | undefined =>
+    path
+      .split(delimiter)
+      .map((folder) => join(folder, name))
+      .find((file) => existsSync(file));
+  const [prometheus, promtool] = [find('prometheus'), find('promtool')];
+  if (prometheus !== undefined && promtool !== undefined) return { kind: 'binaries', prometheus, promtool };
+  const reason = 'no prometheus and promtool on the PATH';
+  if (ci === 'true') throw new Error(`The tests of metrics cannot run: ${reason}.`);
+  return { kind: 'none', reason };
+}
+
+function binaries(): PrometheusAvailability & { readonly kind: 'binaries' } {
+  const available = prometheusAvailable();
+  if (available.kind === 'none') throw new Error(`Prometheus cannot be started: ${available.reason}.`);
+  return available;
+}
+
+/** `promtool check metrics` on what a program exposes. */
+export async function checkMetrics(text: string): Promise<{ readonly code: number; readonly said: string }> {
+  const child = spawn(binaries().promtool, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stdin.end(text);
+  const [code] = await once(child, 'close');
+  return { code, said };
+}
+
+export type PrometheusServer = AsyncDisposable & {
+  /** An address of its HTTP API, and the `data` of its answer. */
+  ask(path: string): Promise<unknown>;
+};
+
+/** A Prometheus of the caller's own on loopback, which scrapes these programs every second and keeps their exemplars. */
+export async function startPrometheus(targets: readonly string[], bearer?: string): Promise<PrometheusServer> {
+  const { prometheus } = binaries();
+  await using resources = new AsyncDisposableStack();
+  const { path } = resources.use(await temporaryDirectory());
+  const job = { job_name: 'phaselock', static_configs: [{ targets: targets.map((url) => new URL(url).host) }] };
+  const authorization = bearer === undefined ? {} : { authorization: { credentials: bearer } };
+  const config = { global: { scrape_interval: '1s' }, scrape_configs: [{ ...job, ...authorization }] };
+  const file = join(path, 'prometheus.yml');
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify(config));
+  const port = await freePort();
+  const child = spawn(
+    prometheus,
+    [
+      `--config.file=${file}`,
+      `--storage.tsdb.path=${join(path, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--enable-feature=exemplar-storage',
+      '--log.level=error',
+    ],
+    { stdio: 'ignore' },
+  );
+  resources.defer(() => ended(child));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  resources.defer(() => void process.off('exit', kill));
+  const url = `http://127.0.0.1:${port}`;
+  await eventually(async () => (await fetch(`${url}/-/ready`)).ok, { withinMs: 30_000 });
+  const owned = resources.move();
+  return {
+    ask: async (asked) => {
+      const answer: unknown = await (await fetch(`${url}${asked}`)).json();
+      return typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : undefined;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
