@@ -35,7 +35,8 @@ export async function collectEvidence(
   // A sample has the time at which its scrape began and is there when the scrape has ended: the newest stretch is read again next time.
   const settled = Math.max(kept.readUpTo, to - lookback);
   const readings = new Readings(prometheus);
-  if (await readUpTo(readings, kept, settled, input)) memory.kept = { key, fold: kept };
+  memory.kept = { key, fold: kept };
+  await readUpTo(readings, kept, settled, input);
   const fold = structuredClone(kept);
   await readUpTo(readings, fold, to, input);
 
@@ -87,18 +88,17 @@ class Readings {
   }
 }
 
-/** Whether all was read. A chunk is folded when every query of it was answered, never in part. */
-async function readUpTo(readings: Readings, fold: WindowFold, to: number, input: CollectInput): Promise<boolean> {
+/** As far as there are answers. A chunk is folded when every query of it was answered, never in part. */
+async function readUpTo(readings: Readings, fold: WindowFold, to: number, input: CollectInput): Promise<void> {
   const { stages, stage } = input;
   while (fold.readUpTo < to) {
     const until = Math.min(to, fold.readUpTo + stages.prometheus.chunkMs);
     const chunk = new Map<string, readonly Series[]>();
     for (const query of rawQueries(stages, stage)) chunk.set(query, await readings.raw(query, fold.readUpTo, until));
-    if (readings.refusals.length > 0) return false;
+    if (readings.refusals.length > 0) return;
     foldChunk(fold, chunk, input);
     fold.readUpTo = until;
   }
-  return true;
 }
 
 function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): InstanceEvidence[] {
@@ -111,13 +111,19 @@ function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): Inst
       atStart: life?.atStart ?? false,
       firstSampleAt: life?.processes[0]?.firstAt ?? null,
       lastSampleAt: life === undefined ? null : lastSeen(life),
-      up: fold.ups.get(instance)?.up ?? null,
+      up: upIn(fold, instance, to - stages.preconditions.oldestSampleMs),
       longestGapMs: life?.longestGapMs ?? 0,
       gapEndedAt: life?.gapEndedAt ?? null,
       ended: life === undefined ? [] : endsOf(life, from, to, stages.preconditions.oldestSampleMs),
       flag: flagReading(fold.flags.get(instance) ?? newFlag()),
     };
   });
+}
+
+/** Prometheus scrapes what is a target and says whether it could. What it says nothing of any more is no target any more. */
+function upIn({ ups }: WindowFold, instance: string, since: number): boolean | null {
+  const newest = ups.get(instance);
+  return newest === undefined || newest.at < since ? null : newest.up;
 }
 
 /** Every instance reads it from the same database; of two that differ, the worse is believed. */

@@ -1,6 +1,6 @@
 import type { Sample } from '../prometheus/prometheus.ts';
 import type { Distrust } from './evidence.ts';
-import { type ProcessLife, processAt } from './process-life.ts';
+import { lastSeen, type ProcessLife, processAt } from './process-life.ts';
 
 /** How far one series of a counter has been counted. */
 export type CounterFold = {
@@ -26,13 +26,16 @@ export const newCounter = (labels: CounterFold['labels']): CounterFold => ({
  * - Between two samples of one process, the difference is added. A counter of one process never falls.
  * - The first sample of another process adds its whole value: a process begins at 0. That two samples are of two processes is told by its start
  *   time, as a new process may have counted more than the old one did.
+ * - A sample that is newer than what is known of its process was scraped between two queries. It is left for the next look.
  * - Where there is no base, the first sample adds its whole value if the process began after `from`, or if it was scraped before without this
  *   series, which then was not born. Otherwise what it counted before `from` is not known, and it is not trusted.
  */
 export function foldCounter(counter: CounterFold, samples: readonly Sample[], life: ProcessLife, from: number): void {
+  const known = lastSeen(life) ?? Number.POSITIVE_INFINITY;
   for (const sample of samples) {
     const { at, value } = sample;
     const { last } = counter;
+    if (at > known) continue;
     if (last !== null && at === last.at && value === last.value) continue;
     const mistake = mistakeIn(sample, last);
     if (mistake !== null) {

@@ -69,7 +69,7 @@ export type InstanceEvidence = {
   readonly atStart: boolean;
   readonly firstSampleAt: number | null;
   readonly lastSampleAt: number | null;
-  /** Whether the newest sample of `up` is 1; null when there is none. */
+  /** Whether the newest sample of `up` is 1; null when there is none, or an old one: it is no target any more. */
   readonly up: boolean | null;
   readonly longestGapMs: number;
   /** When the longest stretch without a sample, if it was too long, was over. */

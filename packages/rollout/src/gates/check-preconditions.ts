@@ -54,6 +54,8 @@ function ofFreshness(instance: InstanceEvidence, to: number, preconditions: Prec
   const { instance: name, lastSampleAt, up } = instance;
   if (up === false) return [hold('instance_down', name, `${name} cannot be scraped`)];
   if (isFresh(instance, to, preconditions) && up === true) return [];
+  // Who accepts that processes end accepts that a pod comes back under another name; it is counted as one that ended.
+  if (up === null && lastSampleAt !== null && preconditions.mostEndedProcesses > 0) return [];
   const since = lastSampleAt === null ? 'at all' : `for ${durationText(to - lastSampleAt)}`;
   // An instance that was taken away does not come back: the bake goes on without it from now on.
   return [hold('stale', name, `${name} has had no samples ${since}`, to)];

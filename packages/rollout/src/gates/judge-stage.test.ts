@@ -3,6 +3,7 @@ import { collectEvidence } from '../evidence/collect-evidence.ts';
 import type { Prometheus } from '../prometheus/prometheus.ts';
 import type { RecordingLine } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
+import type { Stages } from '../stages/stages.ts';
 import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
 import { SCRAPE_MS, type World, type WorldSample, worldLines } from '../testing/synthetic-world.ts';
 import { judgeStage } from './judge-stage.ts';
@@ -17,6 +18,7 @@ type Bake = Omit<World, 'from' | 'to'> & {
   readonly stage?: number;
   readonly lastsMs?: number;
   readonly expected?: Partial<FlagTruth>;
+  readonly by?: Stages;
   readonly through?: (prometheus: Prometheus) => Prometheus;
 };
 
@@ -24,15 +26,16 @@ async function verdictOf({
   stage: number = 1,
   lastsMs = HOUR,
   expected,
+  by = stages,
   through = (it) => it,
   ...world
 }: Bake): Promise<StageVerdict> {
   const stage = stageOf(stages, number);
   const to = FROM + lastsMs;
   const lines = worldLines({ percent: stage.percent, ...world, from: FROM, to });
-  const evidence = await collectEvidence(through(replayPrometheus(lines)), { stages, stage, from: FROM, to });
+  const evidence = await collectEvidence(through(replayPrometheus(lines)), { stages: by, stage, from: FROM, to });
   const truth = { enabled: true, percent: stage.percent, version: 7, ...expected };
-  return judgeStage({ stages, stage, evidence, expected: truth });
+  return judgeStage({ stages: by, stage, evidence, expected: truth });
 }
 
 /** Another value for one metric from some time on. */
@@ -282,6 +285,26 @@ describe('held, and never promoted', () => {
   test('and not aborted for counts that are wrong', async () => {
     const change = from('phaselock_session_replacement_attempts_total', 1, 20 * MINUTE, 21 * MINUTE);
     expect(await verdictOf({ change })).toMatchObject({ why: 'held' });
+  });
+
+  test('not for a pod that came back under another name, by those who accept that', async () => {
+    const moved: Bake = {
+      instances: ['api-1:8080', 'api-2:8080', 'api-3:8080'],
+      change: ({ metric, instance, at, value }) => {
+        if (instance === 'api-1:8080') return at > FROM + 10 * MINUTE ? null : value;
+        if (instance === 'api-2:8080') return value;
+        if (at <= FROM + 10 * MINUTE) return null;
+        if (metric === 'process_start_time_seconds') return (FROM + 10 * MINUTE) / 1_000;
+        return value >= 10_000 ? value - 10_000 : value;
+      },
+    };
+    const { holds } = await verdictOf(moved);
+    expect(holds.map(({ reason }) => reason)).toEqual(['stale', 'process_ended']);
+    const preconditions = { ...stages.preconditions, mostEndedProcesses: 1 };
+    expect(await verdictOf({ ...moved, by: { ...stages, preconditions } })).toMatchObject({
+      outcome: 'pass',
+      holds: [],
+    });
   });
 
   test('not for an alert of another severity', async () => {
