@@ -18,6 +18,7 @@ import { createChangeFeed } from './changes/change-feed.ts';
 import { changeStreams } from './changes/change-streams.ts';
 import type { Config } from './config/read-config.ts';
 import { adminHandlers } from './handlers/admin-handlers.ts';
+import { announcementHandlers } from './handlers/announcement-handlers.ts';
 import type { ApiContext } from './handlers/api-context.ts';
 import { archiveHandlers } from './handlers/archive-handlers.ts';
 import { boardHandlers } from './handlers/board-handlers.ts';
@@ -154,6 +155,7 @@ export async function openApi({
     ...turnHandlers(context),
     ...archiveHandlers(context),
     ...boardHandlers(context),
+    ...announcementHandlers(context),
     ...adminHandlers(context),
     ...serviceHandlers(context),
   };

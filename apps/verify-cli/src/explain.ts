@@ -1,5 +1,5 @@
 import { FAMILIES, RULE_IDS, RULES, type RuleId } from '@phaselock/audit';
-import { wrapped } from './formats/human.ts';
+import { wrapped } from '@phaselock/core';
 
 export function explain(rule: RuleId): string {
   const { name, severity, family, rule: holds, cause, risk, cure } = RULES[rule];

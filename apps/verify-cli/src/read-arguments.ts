@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
 import { findRule, RULE_IDS, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
-import { parseDuration } from './parse-duration.ts';
+import { type ColourChoice, parseDuration } from '@phaselock/core';
 
 const FORMATS = ['human', 'json', 'ndjson', 'junit', 'github', 'sarif'] as const;
 type Format = (typeof FORMATS)[number];
-export type ColourChoice = 'auto' | 'always' | 'never';
 
 export type SourceChoice = { readonly kind: SourceKind; readonly path: string };
 const SOURCE_KINDS = ['vibe-kanban', 'obra', 'claude-server'] as const;

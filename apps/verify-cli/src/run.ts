@@ -1,8 +1,7 @@
 import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselock/audit';
-import { visibleLines, visibleText } from '@phaselock/core';
+import { visibleLines, visibleText, wantsColours } from '@phaselock/core';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
-import { wantsColours } from './colours.ts';
 import { EXIT } from './exit-code.ts';
 import { explain, ruleList } from './explain.ts';
 import { collectedReporter } from './formats/collected.ts';

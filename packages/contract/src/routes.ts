@@ -1,5 +1,6 @@
 import type { RouteSpec } from './route.ts';
 import * as admin from './routes/admin.ts';
+import * as announcements from './routes/announcements.ts';
 import * as archives from './routes/archives.ts';
 import * as board from './routes/board.ts';
 import * as service from './routes/service.ts';
@@ -14,6 +15,7 @@ export const ROUTES = {
   ...turns,
   ...archives,
   ...board,
+  ...announcements,
   ...admin,
   ...service,
 } as const satisfies Record<string, RouteSpec>;

@@ -59,6 +59,7 @@ export type { ComparisonReason, ModelComparison, Verdict } from './model-compari
 export type { MissingWhy, ModelIdentity, ModelResolution, Parameters, ParameterValue } from './model-identity.ts';
 export { DEFAULT_MODEL_POLICY, type ModelPolicy, STRICT_MODEL_POLICY } from './model-policy.ts';
 export { isModelGone, type ModelStanding, modelStanding } from './model-standing.ts';
+export { parseDuration } from './parse-duration.ts';
 export { type ModelName, parseModelName } from './parse-model-name.ts';
 export { MODES, type Mode, PHASE_TITLES, PHASES, type Phase, type PhaseAndMode, parsePhase } from './phase.ts';
 export {
@@ -91,3 +92,5 @@ export { STORE_FAILURES, type StoreFailureCode } from './store-failure.ts';
 export type { PastProcess, ProcessPlace, TurnRequest, TurnSay, TurnSession } from './turn.ts';
 export { uuidV7 } from './uuid-v7.ts';
 export { visibleLines, visibleText } from './visible-text.ts';
+export { type ColourChoice, wantsColours } from './wants-colours.ts';
+export { wrapped } from './wrapped-text.ts';

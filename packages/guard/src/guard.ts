@@ -99,6 +99,7 @@ export function createGuard(ctx: GuardContext) {
     revokeApiKey: bound(apiKeys.revokeApiKey),
     touchApiKeys: bound(apiKeys.touchApiKeys),
     readRollouts: bound(boards.readRollouts),
+    listAnnouncements: bound(boards.listAnnouncements),
   };
 }
 

@@ -27,6 +27,19 @@ const paged = <Item extends { readonly id: Place }, Place>(
 
 export const readRollouts = (ctx: GuardContext) => answerInTime(ctx, () => store.readRollouts(ctx.database.kysely));
 
+export const listAnnouncements = (
+  ctx: GuardContext,
+  filter: store.AnnouncementFilter,
+  page: store.PageAfter<store.AnnouncementPlace>,
+): Promise<store.PageOf<store.AnnouncementRow, store.AnnouncementPlace>> =>
+  answerInTime(ctx, () =>
+    store.pageOf(
+      checkPage(page),
+      (asked) => store.listAnnouncements(ctx.database.kysely, filter, asked),
+      ({ active, id }) => ({ active, id }),
+    ),
+  );
+
 export const project = (ctx: GuardContext, id: ProjectId) =>
   answerInTime(ctx, async () => found(await store.readProject(ctx.database.kysely, id), 'project_not_found'));
 

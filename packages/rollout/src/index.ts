@@ -1,10 +1,21 @@
 export type { Provider as FlagProvider } from '@openfeature/server-sdk';
 export { murmur3 } from './bucketing/murmur3.ts';
 export { BUCKETS, bucketOf, isInShare, type Share } from './bucketing/share.ts';
-export type { Enrolment } from './flags/enrolment.ts';
-export { type OpenFlags, type OpenFlagsOptions, openFlags } from './flags/open-flags.ts';
-export { postgresFlagProvider } from './flags/postgres-provider.ts';
-export { FLAG_CHANNEL, type FlagWatch, watchFlags } from './flags/watch-flags.ts';
+export { offText, stageText } from './campaign/announcement-texts.ts';
+export type {
+  CampaignCommand,
+  CampaignDecision,
+  CampaignPlan,
+  CampaignRefusal,
+  CampaignStage,
+  Judged,
+} from './campaign/campaign.ts';
+export { type Conduct, type Conducted, conduct, type Look, look, type PresentVerdict } from './campaign/conduct.ts';
+export { decideCampaign } from './campaign/decide-campaign.ts';
+export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';
+export { campaignPlan, type JudgeBake, judgeBake, verdictOf } from './campaign/judge-bake.ts';
+export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
+export { type SimulateBake, type SimulatedBake, simulateBake } from './campaign/simulate-bake.ts';
 // Gates.
 export { type BakeMemory, type CollectInput, collectEvidence, emptyMemory } from './evidence/collect-evidence.ts';
 export type {
@@ -21,6 +32,10 @@ export type {
   Refusal,
   UseEvidence,
 } from './evidence/evidence.ts';
+export type { Enrolment } from './flags/enrolment.ts';
+export { type OpenFlags, type OpenFlagsOptions, openFlags } from './flags/open-flags.ts';
+export { postgresFlagProvider } from './flags/postgres-provider.ts';
+export { FLAG_CHANNEL, type FlagWatch, watchFlags } from './flags/watch-flags.ts';
 export { checkPreconditions, type PreconditionsInput } from './gates/check-preconditions.ts';
 export { type JudgeInput, judgeStage } from './gates/judge-stage.ts';
 export type { GatePlan, StagePlan, Traffic } from './gates/plan.ts';

@@ -120,21 +120,3 @@ export async function listFlagChanges(
     .limit(limit);
   return await (after === undefined ? query : query.where('id', '<', after)).execute();
 }
-
-export type RolloutRow = {
-  readonly flag: string;
-  readonly stage: number;
-  readonly percent: number;
-  readonly state: string;
-  readonly bakingSince: Date | null;
-  readonly updatedAt: Date;
-};
-
-export async function readRollouts(db: Kysely<Schema>): Promise<RolloutRow[]> {
-  const rows = await db
-    .selectFrom('rollouts')
-    .select(['flag', 'stage', 'percent', 'state', 'baking_since as bakingSince', 'updated_at as updatedAt'])
-    .orderBy('flag')
-    .execute();
-  return rows.map((row) => ({ ...row, percent: Number(row.percent) }));
-}

@@ -142,11 +142,9 @@ export {
   type KillFlag,
   killFlag,
   listFlagChanges,
-  type RolloutRow,
   readFlagState,
   readFlagStates,
   readKilledFlags,
-  readRollouts,
   type SetFlag,
   setFlag,
 } from './flags.ts';
@@ -189,6 +187,34 @@ export {
   type TaskRow,
 } from './read-board.ts';
 export { type Ownable, type Owner, readOwners } from './read-owner.ts';
+export {
+  type AnnouncementFilter,
+  type AnnouncementPlace,
+  type AnnouncementRow,
+  announceNote,
+  listAnnouncements,
+  parseAnnouncementPlace,
+  placeOfAnnouncement,
+  withdrawAnnouncement,
+} from './rollout/announcements.ts';
+export { type RolloutLease, releaseRollout, renewRollout, type TakeRollout, takeRollout } from './rollout/lease.ts';
+export { type CampaignRecord, type FlagKill, readCampaign } from './rollout/read-campaign.ts';
+export { type RolloutRow, readRollouts } from './rollout/read-rollouts.ts';
+export {
+  type RolloutStepRow,
+  type RolloutVerdictRow,
+  readRolloutSteps,
+  readRolloutVerdicts,
+} from './rollout/rollout-history.ts';
+export type { HeldFor, RolloutAction, RolloutState } from './rollout/schema.ts';
+export {
+  type FlagStep,
+  type RolloutStep,
+  type SteppedRollout,
+  type StepRollout,
+  type StoredVerdict,
+  stepRollout,
+} from './rollout/step-rollout.ts';
 export {
   appendLogs,
   closeSession,

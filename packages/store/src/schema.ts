@@ -21,6 +21,7 @@ import type {
 } from '@phaselock/core';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { ArchiveSchema } from './archive/schema.ts';
+import type { RolloutSchema } from './rollout/schema.ts';
 
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
 type Json<Value> = ColumnType<Value, string, string>;
@@ -131,7 +132,9 @@ export type SessionEventTable = {
   at: Date;
 };
 
-export type Schema = ArchiveSchema & {
+type PartSchemas = ArchiveSchema & RolloutSchema;
+
+export type Schema = PartSchemas & {
   projects: { id: ProjectId; name: string; unlisted_models: Generated<UnlistedModels>; created_at: CreatedAt };
   tasks: { id: TaskId; project_id: ProjectId; title: string; created_at: CreatedAt };
   attempts: {
@@ -197,14 +200,6 @@ export type Schema = ArchiveSchema & {
     why: string | null;
     from: unknown;
     to: unknown;
-  };
-  rollouts: {
-    flag: string;
-    stage: number;
-    percent: string;
-    state: string;
-    baking_since: Date | null;
-    updated_at: CreatedAt;
   };
   api_keys: {
     id: ApiKeyId;

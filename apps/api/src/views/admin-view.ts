@@ -30,11 +30,8 @@ export const flagChangeView = ({ at, from, to, ...change }: FlagChangeRow) => ({
   to: Object(to),
 });
 
-export const rolloutView = ({ flag, stage, percent, state, bakingSince, updatedAt }: RolloutRow) => ({
-  flag,
-  stage,
-  percent,
-  state,
+export const rolloutView = ({ bakingSince, updatedAt, ...rollout }: RolloutRow) => ({
+  ...rollout,
   bakingSince: instantOrNull(bakingSince),
   updatedAt: instant(updatedAt),
 });

@@ -1,5 +1,6 @@
+import { wrapped } from '@phaselock/core';
 import { expect, test } from 'vitest';
-import { humanReporter, wrapped } from './human.ts';
+import { humanReporter } from './human.ts';
 
 test('what was found is printed without acting on the terminal', async () => {
   const written: string[] = [];

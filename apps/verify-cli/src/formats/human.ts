@@ -1,5 +1,5 @@
 import { type Finding, RULES, type RuleId } from '@phaselock/audit';
-import { visibleText } from '@phaselock/core';
+import { visibleText, wrapped } from '@phaselock/core';
 import type { Closing, Opening, Reporter, Write } from '../report.ts';
 import type { ShownTurn } from '../timeline.ts';
 
@@ -10,7 +10,6 @@ const CODES = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 } as const;
 const painter = (colours: boolean): Paint =>
   colours ? (text, colour) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (text) => text;
 
-const WIDTH = 80;
 const MARKS = { error: '✖', warning: '⚠', info: '·' } as const;
 const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const;
 const AT_MOST_OF_A_RULE = 20;
@@ -119,18 +118,4 @@ function tailOf(
       ? paint('OK', 'green')
       : paint(`${exitCode === 1 ? 'INCOMPLETE' : 'FAILED'} (exit ${exitCode})`, 'red');
   return `${[...lines.flatMap((line) => wrapped(line, '')), `${parts.join(' · ')} · ${verdict}`].join('\n')}\n`;
-}
-
-/** At spaces where there are any; an id is longer than that is wide. */
-export function wrapped(text: string, indent: string): string[] {
-  const width = WIDTH - indent.length;
-  const lines: string[] = [];
-  let line = '';
-  for (const word of visibleText(text).split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(indent + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, indent + line];
 }

@@ -34,6 +34,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   Turns: 'What a runner does with a session: one process of the agent at a time',
   Board: 'Projects, their tasks, and the attempts at them',
   Catalogue: 'The models and profiles there are to choose from',
+  Announcements: 'What users are told of the rollout',
   Administration: 'Keys, flags, rollouts',
   Service: 'For whoever runs it',
 };

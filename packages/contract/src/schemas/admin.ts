@@ -85,8 +85,11 @@ export const rollout = z
     flag: z.string(),
     stage: z.int().min(0).max(4),
     percent: z.number(),
-    state: z.string(),
+    state: z.string().meta({ description: '`idle`, `baking`, `holding`, `paused`, `done` or `aborted`' }),
     bakingSince: instant.nullable(),
     updatedAt: instant,
+    campaign: z.int().min(0).meta({ description: 'Counted for each flag; 0 before the first' }),
+    killed: z.boolean().meta({ description: 'Off for everybody, whatever the state says' }),
+    expectedInstances: z.int().min(1).nullable(),
   })
   .meta({ id: 'Rollout' });

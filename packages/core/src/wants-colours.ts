@@ -1,4 +1,4 @@
-import type { ColourChoice } from './read-arguments.ts';
+export type ColourChoice = 'auto' | 'always' | 'never';
 
 type Terminal = { readonly isTTY: boolean; readonly env: Readonly<Record<string, string | undefined>> };
 

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { readArguments, UsageError } from './read-arguments.ts';
+import { USAGE } from './usage.ts';
+
+describe('arguments', () => {
+  test.each([
+    [['nonsense'], 'there is no command nonsense'],
+    [['promote', '--instances', '2'], '--instances is not expected with promote'],
+    [['status', '--why', 'x'], '--why is not expected with status'],
+    [['start', '--instances', 'many'], '--instances is a whole number from 1'],
+    [['start', '--instances', '0'], '--instances is a whole number from 1'],
+    [['kill'], 'a kill needs a reason: --why <text>'],
+    [['kill', '--why', ' '], 'a kill needs a reason: --why <text>'],
+    [['kill', '--why', 'x', '--api', 'ftp://x'], '--api is the http address'],
+    [['abort'], 'an abort needs a reason: --why <text>'],
+    [['promote', '--force'], 'deciding otherwise than the verdict needs a reason: --why <text>'],
+    [['status', 'x'], 'x is not expected after status'],
+    [['status', '--flag', 'x y'], '--flag is the name of a flag'],
+    [['start', '--announce', ' '], 'an announcement is a text'],
+    [['start', '--announce', 'x'.repeat(2_001)], 'an announcement is a text'],
+    [['status', '--by', ''], '--by is a name'],
+    [['watch', '--every', 'soon'], '--every is a time such as'],
+    [['simulate'], 'simulate takes a file'],
+    [['announce', 'x', '--withdraw', '1'], 'exclude each other'],
+    [['status', '--color', 'green'], '--color is one of auto, always, never'],
+    [['status', '--colour'], '--colour'],
+  ])('%j: %s', (argv, told) => {
+    expect(() => readArguments(argv)).toThrow(UsageError);
+    expect(() => readArguments(argv)).toThrow(told);
+  });
+
+  test('are read past the -- of pnpm, with the rule for a flag', () => {
+    expect(readArguments(['--', 'watch', '--act', '--every', '5m'])).toMatchObject({
+      kind: 'watch',
+      act: true,
+      everyMs: 300_000,
+      flag: 'single_session_guard',
+    });
+  });
+
+  test('none of them is a wish for help, whose lines a terminal can hold', () => {
+    expect(readArguments([])).toEqual({ kind: 'help' });
+    expect(USAGE.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  });
+});

@@ -1,0 +1,319 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { CAMPAIGN_RACEPOINTS } from '@phaselock/rollout';
+import { eventually, holdLock, spawnNode, temporaryDirectory } from '@phaselock/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { World } from '../../../packages/rollout/src/testing/synthetic-world.ts';
+import { type Home, openHome } from './testing/open-home.ts';
+import { serveWorld } from './testing/serve-world.ts';
+
+const MAIN = resolve(import.meta.dirname, 'main.ts');
+const A_MINUTE_MS = 60_000;
+
+let home: Home;
+beforeEach(async () => {
+  home = await openHome();
+});
+afterEach(() => home[Symbol.asyncDispose]());
+
+type Flag = { enabled: boolean; killed: boolean; percent: string; version: number };
+const flag = async (): Promise<Flag | undefined> =>
+  (await home.rows<Flag>("select * from flag_states where name = 'single_session_guard'"))[0];
+const steps = async (): Promise<string[]> =>
+  (await home.rows<{ action: string }>('select action from rollout_steps order by id')).map(({ action }) => action);
+
+/** A bake of the first stage that began 40 minutes ago, with a Prometheus that has seen all of it. */
+async function aBakeThatIsOver(failing: World['failing'] = {}) {
+  await home.rollout('start', '--instances', '2');
+  await home.rows("update rollouts set baking_since = baking_since - interval '40 minutes'");
+  const now = Date.now();
+  const world = await serveWorld({
+    from: now - 41 * A_MINUTE_MS,
+    to: now + 5 * A_MINUTE_MS,
+    percent: 5,
+    version: (await flag())?.version ?? 0,
+    perHour: 20_000,
+    failing,
+  });
+  home.prometheus = world.url;
+  return world;
+}
+
+describe('usage', () => {
+  test.each([
+    [['--help'], 0, /^usage:/],
+    [[], 0, /^usage:/],
+    [['schema'], 0, /"schemaVersion"/],
+  ])('%j', async (args, code, out) => {
+    const ran = await home.rollout(...args);
+    expect(ran).toMatchObject({ code, err: '' });
+    expect(ran.out).toMatch(out);
+  });
+
+  test.each([
+    [['nonsense'], 'there is no command nonsense'],
+    [['status', '--flag', 'no_such_flag'], 'there is no flag no_such_flag'],
+    [['simulate', '/no/such/file'], 'the recording cannot be read'],
+  ])('%j is 4, in a sentence', async (args, err) => {
+    const ran = await home.rollout(...args);
+    expect(ran.code).toBe(4);
+    expect(ran.err).toContain(err);
+    expect(ran.err).not.toMatch(/ {4}at /);
+  });
+
+  test('a database that is not there, and a stages file with a mistake, are 4 in a sentence', async () => {
+    const run = async (env: Record<string, string>) => {
+      await using child = spawnNode(MAIN, { args: ['start'], env: { ...home.env(), ...env } });
+      return { ...(await child.exited), err: child.stderr() };
+    };
+    expect(await run({ PHASELOCK_DATABASE_URL: 'postgres://127.0.0.1:1/x' })).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('rollout: the database:'),
+    });
+    expect(await run({ PHASELOCK_DATABASE_URL: '', PHASELOCK_DATA_DIR: '/no/such/place' })).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('/no/such/place holds no embedded one'),
+    });
+    expect(await run({ PHASELOCK_ROLLOUT_STAGES: MAIN })).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('the stages'),
+    });
+  });
+});
+
+describe('a rollout', () => {
+  test('begins at 5 %, and says what to do where the rule is on already', async () => {
+    expect(await home.rollout('start', '--instances', '2', '--why', 'release 1.4')).toMatchObject({ code: 0, err: '' });
+    expect(await flag()).toMatchObject({ enabled: true, percent: '5.00' });
+    expect((await home.json('status')).campaign).toMatchObject({
+      stage: 1,
+      percent: 5,
+      state: 'baking',
+      expectedInstances: 2,
+    });
+    await home.rollout('abort', '--why', 'again');
+    await home.rows(`select set_flag('single_session_guard', '{"enabled": true, "percent": 100}', 'a test', '', null)`);
+    const ran = await home.rollout('start');
+    expect(ran.code).toBe(4);
+    expect(ran.out.replaceAll('\n', ' ')).toContain(
+      'is on for 100 % already. To roll it out from the beginning, switch it off first: `rollout kill',
+    );
+  });
+
+  test('is promoted on a bake that passed, and the step names the verdict with its gates', async () => {
+    await using _world = await aBakeThatIsOver();
+    const promoted = await home.json('promote');
+    expect(promoted).toMatchObject({
+      outcome: 'pass',
+      exitCode: 0,
+      campaign: { stage: 2, percent: 25 },
+      verdict: { why: 'proven' },
+    });
+    expect(await flag()).toMatchObject({ enabled: true, percent: '25.00' });
+    const { history } = await home.json('history');
+    expect(history?.steps[0]).toMatchObject({
+      action: 'promote',
+      verdictId: 1,
+      from: { percent: 5 },
+      to: { percent: 25 },
+    });
+    const gate = history?.verdicts[0]?.gates.find((one) => one.gate === 'replacement_success');
+    expect(gate).toMatchObject({
+      outcome: 'pass',
+      limit: 0.01,
+      failures: 0,
+      queries: [expect.stringContaining('replacement_attempts'), expect.anything()],
+    });
+    const told = await home.rollout('history', '--gates');
+    expect(told.out).toMatch(/step 2: promote, stage 2, 5 → 25 %, baking → baking/);
+    expect(told.out).toMatch(/replacement_success +\d+\/913 +0 +0\.\d\d % +1\.00 % +pass/);
+  });
+
+  test('that fails is not promoted: 2; a person may decide otherwise, which is kept with the verdict', async () => {
+    await using _world = await aBakeThatIsOver({ treatment: 0.2 });
+    expect(await home.json('promote')).toMatchObject({
+      outcome: 'fail',
+      exitCode: 2,
+      campaign: { state: 'holding', heldFor: 'verdict' },
+    });
+    expect(await flag()).toMatchObject({ percent: '5.00' });
+    expect((await home.rollout('promote')).code).toBe(4);
+    expect((await home.rollout('promote', '--force', '--why', 'a load test failed')).code).toBe(0);
+    expect(await flag()).toMatchObject({ percent: '25.00' });
+    expect((await home.json('history')).history?.steps[0]).toMatchObject({
+      forced: true,
+      verdictId: 1,
+      why: 'a load test failed',
+    });
+  });
+
+  test('with Prometheus down is 3, and nothing is promoted', async () => {
+    await home.rollout('start');
+    await home.rows("update rollouts set baking_since = baking_since - interval '40 minutes'");
+    const ran = await home.json('promote');
+    expect(ran).toMatchObject({
+      outcome: 'inconclusive',
+      exitCode: 3,
+      campaign: { state: 'holding', heldFor: 'evidence' },
+    });
+    expect(ran.verdict?.holds).toMatchObject([{ reason: 'prometheus_unavailable' }]);
+    expect(await flag()).toMatchObject({ percent: '5.00' });
+  });
+
+  test('before its time is 3, and goes on baking', async () => {
+    await using _world = await aBakeThatIsOver();
+    await home.rows("update rollouts set baking_since = baking_since + interval '35 minutes'");
+    expect(await home.json('promote')).toMatchObject({
+      exitCode: 3,
+      verdict: { why: 'baking' },
+      campaign: { state: 'baking' },
+    });
+  });
+
+  test('is judged by the clock of the database: what the machine of the person thinks does not matter', async () => {
+    await using _world = await aBakeThatIsOver();
+    await using folder = await temporaryDirectory();
+    const aDay = join(folder.path, 'clock');
+    await writeFile(aDay, String(24 * 60 * A_MINUTE_MS));
+    const shifted = resolve(import.meta.dirname, '../../../chaos/world/shift-clock.ts');
+    const env = { ...home.env(), NODE_OPTIONS: `--import ${shifted}`, CHAOS_CLOCK_FILE: aDay };
+    await using child = spawnNode(MAIN, { args: ['promote', '--json'], env });
+    expect(await child.exited).toMatchObject({ code: 0 });
+    expect(await flag()).toMatchObject({ percent: '25.00' });
+  });
+});
+
+describe('watch', () => {
+  test('without --act says what it would do, and writes nothing', async () => {
+    await using _world = await aBakeThatIsOver();
+    const ran = await home.rollout('watch', '--once');
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toContain('would act: promoted from 5 to 25 %');
+    expect(await steps()).toEqual(['start']);
+    expect(await home.rows('select 1 from rollout_verdicts')).toEqual([]);
+  });
+
+  test('with --act promotes what passed', async () => {
+    await using _world = await aBakeThatIsOver();
+    expect((await home.rollout('watch', '--act', '--once')).code).toBe(0);
+    expect(await steps()).toEqual(['start', 'promote']);
+  });
+
+  test('with --act aborts what fails before its time: everybody is back, and told', async () => {
+    await using _world = await aBakeThatIsOver({ treatment: 0.2 });
+    await home.rows("update rollouts set baking_since = baking_since + interval '20 minutes'");
+    const ran = await home.rollout('watch', '--act');
+    expect(ran.code).toBe(2);
+    expect(await flag()).toMatchObject({ enabled: false, percent: '0.00' });
+    expect(await steps()).toEqual(['start', 'abort']);
+    expect((await home.json('status')).announcements).toMatchObject([{ kind: 'off', active: true }]);
+  });
+
+  test('gives its lease back when it is stopped', async () => {
+    await home.rollout('start');
+    await using child = spawnNode(MAIN, {
+      args: ['watch', '--act'],
+      env: { ...home.env(), PHASELOCK_ROLLOUT_LEASE_SECONDS: '600' },
+    });
+    await child.waitForLine(/on hold/);
+    child.kill('SIGTERM');
+    expect(await child.exited).toEqual({ code: 130, signal: null });
+    expect((await home.json('status')).campaign?.lease).toBeNull();
+  });
+});
+
+describe('two at once', () => {
+  test('one acts; the other says who holds it until when, and exits with 4', async () => {
+    await home.rollout('start');
+    const env = { ...home.env(), PHASELOCK_ROLLOUT_LEASE_SECONDS: '600' };
+    await using watching = spawnNode(MAIN, { args: ['watch', '--act', '--by', 'ann'], env });
+    await watching.waitForLine(/on hold/);
+    const second = await home.rollout('promote', '--by', 'bob');
+    expect(second).toMatchObject({ code: 4, out: '' });
+    expect(second.err).toMatch(/^rollout: ann@\S+\/\d+-[0-9a-f]{4} holds the rollout until 2\d{3}-/);
+    // It may be taken over: then the first one writes nothing any more.
+    expect((await home.rollout('pause', '--take-over', '--by', 'bob', '--why', 'an incident')).code).toBe(0);
+    expect((await home.json('status')).campaign).toMatchObject({ state: 'paused', lease: null });
+    expect((await steps()).at(-1)).toBe('pause');
+  });
+
+  test('of six promotions at the same time one promotes', async () => {
+    await using _world = await aBakeThatIsOver();
+    const ran = await Promise.all(Array.from({ length: 6 }, () => home.rollout('promote')));
+    expect(ran.filter(({ code }) => code === 0)).toHaveLength(1);
+    expect(ran.filter(({ code }) => code !== 0 && code !== 3 && code !== 4)).toEqual([]);
+    expect((await steps()).filter((action) => action === 'promote')).toEqual(['promote']);
+    expect(await flag()).toMatchObject({ percent: '25.00' });
+  });
+});
+
+describe('kill -9 between two steps', () => {
+  test.each(CAMPAIGN_RACEPOINTS)('at %s of a promotion leaves what the next run understands', async (place) => {
+    await using _world = await aBakeThatIsOver();
+    expect(await home.killedAt(place, 'promote')).toMatchObject({ signal: 'SIGKILL' });
+    const done = place === 'stepped' || place === 'lease-released';
+    expect(await flag()).toMatchObject({ percent: done ? '25.00' : '5.00' });
+    // The lease of the dead lapses by itself; the next one promotes what was not, and nothing twice.
+    const next = await eventually(async () => {
+      const ran = await home.json('promote');
+      if (ran.error?.code === 'held-by-another') throw new Error('held yet');
+      return ran;
+    });
+    expect(next).toMatchObject(
+      done ? { exitCode: 3, campaign: { stage: 2 } } : { exitCode: 0, campaign: { stage: 2 } },
+    );
+    expect(await flag()).toMatchObject({ enabled: true, percent: '25.00' });
+    expect((await steps()).filter((action) => action === 'promote')).toEqual(['promote']);
+    const verdicts = await home.rows(
+      'select 1 from rollout_steps s join rollout_verdicts v on v.id = s.verdict_id where v.decision = $$proven$$',
+    );
+    expect(verdicts).toHaveLength(1);
+  });
+});
+
+describe('kill', () => {
+  test('works under another one’s lease, with its rows locked and Prometheus down, and users are told', async () => {
+    await home.rollout('start');
+    await home.rows("select * from take_rollout('single_session_guard', 'somebody', 600000)");
+    await using _flags = await holdLock(home.url, 'select 1 from flags for update');
+    await using _rollouts = await holdLock(home.url, 'select 1 from rollouts for update');
+    expect(await home.rollout('kill', '--why', 'sessions get lost')).toMatchObject({ code: 0, err: '' });
+    expect(await flag()).toMatchObject({ enabled: false, killed: true });
+    const { announcements, campaign } = await home.json('status');
+    expect(announcements).toMatchObject([{ kind: 'off', active: true }]);
+    expect(campaign?.present.kill).toMatchObject({ why: 'sessions get lost' });
+  });
+
+  test('that cannot go through the API goes into the database', async () => {
+    const ran = await home.json('kill', '--why', 'x', '--api', 'http://127.0.0.1:1');
+    expect(ran).toMatchObject({
+      outcome: 'pass',
+      notes: [expect.stringContaining('the database was asked instead'), expect.anything(), expect.anything()],
+    });
+    expect(await flag()).toMatchObject({ killed: true });
+  });
+
+  test('is seen by the controller, which ends with 2 and never switches on again', async () => {
+    await home.rollout('start');
+    await home.rollout('kill', '--why', 'x');
+    expect((await home.rollout('watch', '--act')).code).toBe(2);
+    expect(await steps()).toEqual(['start', 'kill-seen']);
+    expect((await home.rollout('resume')).code).toBe(4);
+    expect((await home.rollout('resume', '--release-kill', '--why', 'mended')).code).toBe(0);
+    expect(await flag()).toMatchObject({ enabled: true, killed: false, percent: '5.00' });
+  });
+});
+
+describe('announce', () => {
+  test('publishes a note beside what the stages say, and withdraws it', async () => {
+    await home.rollout('start', '--announce', 'one of twenty of you will notice');
+    const { announcements } = await home.json('announce', 'a talk about it on Monday');
+    expect(announcements).toMatchObject([
+      { kind: 'note', text: 'a talk about it on Monday', active: true },
+      { kind: 'stage', text: 'one of twenty of you will notice', active: true },
+    ]);
+    expect((await home.rollout('announce', '--withdraw', '2')).code).toBe(0);
+    expect((await home.rollout('announce', '--withdraw', '2')).code).toBe(4);
+    expect((await home.json('status')).announcements).toHaveLength(1);
+  });
+});

@@ -1,0 +1,315 @@
+import { releaseRollout, renewRollout, stepRollout, takeRollout } from '@phaselock/store';
+import { eventually, holdLock } from '@phaselock/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HeldByAnother } from './hold-rollout.ts';
+import type { CampaignRacepoint } from './racepoints.ts';
+import { FLAG, judgedAs, openCampaign, promote, start, type TestCampaign } from './testing/open-campaign.ts';
+
+let home: TestCampaign;
+beforeEach(async () => {
+  home = await openCampaign();
+});
+afterEach(() => home[Symbol.asyncDispose]());
+
+const kill = (why = 'it fails'): Promise<unknown> => home.rows(`select kill_flag('${FLAG}', 'ann', '${why}')`);
+const effective = async (): Promise<{ enabled: boolean; percent: string; version: number; killed: boolean }> => {
+  const [row] = await home.rows<{ enabled: boolean; percent: string; version: number; killed: boolean }>(
+    `select enabled, percent, version, killed from flag_states where name = '${FLAG}'`,
+  );
+  if (row === undefined) throw new Error('the flag is not there');
+  return row;
+};
+const actions = async (): Promise<string[]> =>
+  (await home.rows<{ action: string }>('select action from rollout_steps order by id')).map(({ action }) => action);
+const active = async (): Promise<string[]> =>
+  (await home.rows<{ text: string }>('select text from announcement_states where active order by id')).map(
+    ({ text }) => text,
+  );
+
+describe('a campaign', () => {
+  test('goes from 5 to 100 % step by step, each with its verdict, its announcement and its change of the flag', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    for (const percent of [25, 50, 100]) {
+      expect((await home.run(held, promote, judgedAs('proven'))).decision).toMatchObject({
+        kind: 'step',
+        outcome: 'pass',
+      });
+      expect(await effective()).toMatchObject({ enabled: true, percent: `${percent}.00` });
+      expect(await active()).toEqual([`on for ${percent} %`]);
+    }
+    await home.run(held, promote, judgedAs('proven'));
+    expect(await home.record()).toMatchObject({
+      campaign: 1,
+      stage: 4,
+      percent: 100,
+      state: 'done',
+      bakingSince: null,
+    });
+    expect(await actions()).toEqual(['start', 'promote', 'promote', 'promote', 'done']);
+    const steps = await home.rows<{ decision: string | null; why: string }>(
+      'select v.decision, s.why from rollout_steps s left join rollout_verdicts v on v.id = s.verdict_id order by s.id',
+    );
+    expect(steps.map(({ decision }) => decision)).toEqual([null, 'proven', 'proven', 'proven', 'proven']);
+    const changes = await home.rows<{ actor: string; to: { percent: number } }>(
+      `select actor, "to" from flag_changes where flag = '${FLAG}' and "to" ? 'percent' order by id`,
+    );
+    expect(changes.slice(1).map(({ to }) => Number(to.percent))).toEqual([5, 25, 50, 100]);
+  });
+
+  test('is aborted: off for everybody, and users are told so', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await home.run(held, { kind: 'tick' }, judgedAs('failed_early'));
+    expect(await effective()).toMatchObject({ enabled: false, percent: '0.00' });
+    expect(await home.record()).toMatchObject({ state: 'aborted', stage: 0, percent: 0 });
+    expect(await active()).toEqual(['off again']);
+    expect((await home.run(held, start)).decision).toMatchObject({ kind: 'step' });
+    expect(await home.record()).toMatchObject({ campaign: 2, state: 'baking', stage: 1 });
+  });
+
+  test('a verdict that was overridden is named by the step of the person who did', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await home.run(held, promote, judgedAs('failed'));
+    await home.run(held, { kind: 'promote', force: { why: 'the failures were a test' } });
+    const [step] = await home.rows('select forced, why, verdict_id from rollout_steps order by id desc limit 1');
+    expect(step).toEqual({ forced: true, why: 'the failures were a test', verdict_id: 1 });
+    expect(await home.rows('select decision from rollout_verdicts')).toEqual([{ decision: 'failed' }]);
+  });
+
+  test('what cannot be relied on moves the beginning of the bake, and is judged again from there', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    const since = (await home.record()).bakingSince?.getTime() ?? 0;
+    const { decision } = await home.run(held, { kind: 'tick' }, judgedAs('held', since + 5));
+    expect(decision).toMatchObject({ step: { action: 'hold' } });
+    expect((await home.record()).bakingSince?.getTime()).toBe(since + 5);
+    expect(await home.record()).toMatchObject({ state: 'holding', heldFor: 'evidence' });
+    await home.run(held, { kind: 'tick' }, judgedAs('baking'));
+    expect(await home.record()).toMatchObject({ state: 'baking' });
+    expect(await actions()).toEqual(['start', 'rebake', 'hold', 'resume']);
+  });
+
+  test('the flag changed by hand under it is left as it is', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await home.rows(`select set_flag('${FLAG}', '{"percent": 40}', 'bob', 'impatient', null)`);
+    await home.run(held, promote, judgedAs('proven'));
+    expect(await effective()).toMatchObject({ percent: '40.00' });
+    expect(await home.record()).toMatchObject({ state: 'holding', heldFor: 'flag', percent: 5 });
+    expect((await home.run(held, { kind: 'resume', why: '', releaseKill: false })).decision).toMatchObject({
+      refusal: 'flag-changed',
+      told: expect.stringContaining('bob'),
+    });
+  });
+
+  test('the flag changed by hand between the look and the write is left as it is, too', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    const at = once('judged', () => home.rows(`update flags set percent = 40 where name = '${FLAG}'`));
+    await home.run(held, promote, judgedAs('proven'), at);
+    expect(await effective()).toMatchObject({ percent: '40.00' });
+    expect(await home.record()).toMatchObject({ state: 'holding', heldFor: 'flag' });
+  });
+
+  test.each(['rollout_steps', 'rollout_verdicts'])('%s is append-only, by the database itself', async (table) => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await home.run(held, promote, judgedAs('failed'));
+    for (const change of [`update ${table} set fence = 9`, `delete from ${table}`, `truncate ${table} cascade`])
+      await expect(home.rows(change)).rejects.toMatchObject({ code: '23001' });
+  });
+
+  test('an announcement is kept as it was published; it can be withdrawn, once', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    for (const change of ["update announcements set text = 'x'", 'delete from announcements', 'truncate announcements'])
+      await expect(home.rows(change)).rejects.toMatchObject({ code: '23001' });
+    await home.rows('update announcements set withdrawn_at = clock_timestamp()');
+    await expect(home.rows('update announcements set withdrawn_at = null')).rejects.toMatchObject({ code: '23001' });
+    expect(await active()).toEqual([]);
+  });
+});
+
+/** Does something at a place, the first time a command comes there. */
+function once(name: CampaignRacepoint, act: () => Promise<unknown>) {
+  let done = false;
+  return async (place: CampaignRacepoint): Promise<void> => {
+    if (place !== name || done) return;
+    done = true;
+    await act();
+  };
+}
+
+describe('one writer at a time', () => {
+  test('a second one is told who holds it until when, by the clock of the database', async () => {
+    await using _held = await home.hold('ann@a/1');
+    await expect(home.hold('bob@b/2')).rejects.toThrow(/^ann@a\/1 holds the rollout until 2\d{3}-/);
+  });
+
+  test('the lease is given back, and lapses when it is not', async () => {
+    await home.hold('ann').then((held) => held[Symbol.asyncDispose]());
+    const { database } = home;
+    const lease = { flag: FLAG, leaseMs: 1 };
+    const gone = await takeRollout(database, { ...lease, holder: 'killed' });
+    const next = await eventually(async () => {
+      const taken = await takeRollout(database, { ...lease, holder: 'bob', leaseMs: 60_000 });
+      if (taken.kind !== 'taken') throw new Error('it is held yet');
+      return taken;
+    });
+    expect(next.fence).toBeGreaterThan(gone.kind === 'taken' ? gone.fence : 0);
+    // Who comes back late can neither renew nor give back what is another one's.
+    const late = gone.kind === 'taken' ? gone.fence : 0;
+    expect(await renewRollout(database, FLAG, late)).toBe(false);
+    expect(await releaseRollout(database, FLAG, late)).toBe(false);
+    await expect(home.hold('carl')).rejects.toBeInstanceOf(HeldByAnother);
+  });
+
+  test('a lease from before the clock of the database stepped back has lapsed', async () => {
+    await takeRollout(home.database, { flag: FLAG, holder: 'ann', leaseMs: 60_000 });
+    await home.rows("update rollouts set lease_until = lease_until + interval '1 day'");
+    await using held = await home.hold('bob');
+    expect(held.fence).toBe(2);
+  });
+
+  test('a writer that was fenced out promotes nothing, however late it wakes up', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    const takeOver = () =>
+      takeRollout(home.database, { flag: FLAG, holder: 'bob@b/2', leaseMs: 60_000, evenHeld: true });
+    await expect(home.run(held, promote, judgedAs('proven'), once('judged', takeOver))).rejects.toThrow(
+      'the rollout was taken over by bob@b/2',
+    );
+    expect(await effective()).toMatchObject({ percent: '5.00' });
+    expect(await actions()).toEqual(['start']);
+    expect(await home.rows('select 1 from rollout_verdicts')).toEqual([]);
+  });
+
+  test('a step that was decided on another state of the campaign changes nothing', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    const to = { campaign: 1, stage: 2, percent: 25, state: 'baking', heldFor: null } as const;
+    const flag = { change: { enabled: true, percent: 25 }, seenVersion: (await effective()).version };
+    const step = { action: 'promote', why: '', bake: 'new', to, flag } as const;
+    const seen = { campaign: 1, stage: 1, state: 'holding' } as const;
+    const asked = { flag: FLAG, fence: held.fence, actor: 'ann', seen, step };
+    expect(await stepRollout(home.database, asked)).toEqual({ kind: 'moved' });
+    expect(await effective()).toMatchObject({ percent: '5.00' });
+  });
+
+  test('an unknown flag has no rollout', async () => {
+    expect(await takeRollout(home.database, { flag: 'no_such', holder: 'ann', leaseMs: 1 })).toEqual({
+      kind: 'unknown-flag',
+    });
+  });
+});
+
+describe('a kill', () => {
+  test.each(['campaign-read', 'judged', 'stepped'] as const)('at %s of a promotion wins', async (place) => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await home.run(held, promote, judgedAs('proven'), once(place, kill));
+    expect(await effective()).toMatchObject({ enabled: false, killed: true });
+    expect(await active()).toEqual(['off again']);
+    expect((await home.run(held, promote, judgedAs('proven'))).decision).toMatchObject({ refusal: 'killed' });
+  });
+
+  test('while the step is being written, its transaction open, neither waits nor is undone', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    const { version } = await effective();
+    const to = { campaign: 1, stage: 2, percent: 25, state: 'baking', heldFor: null };
+    const step = {
+      seen: { campaign: 1, stage: 1, state: 'baking' },
+      action: 'promote',
+      actor: 'ann',
+      why: 'passed',
+      bake: 'new',
+      to,
+      flag: { change: { enabled: true, percent: 25 }, seenVersion: version },
+      announcement: { kind: 'stage', text: 'on for 25 %' },
+    };
+    const open = home.database.transaction();
+    await open.query({ name: 'a_step', text: 'select * from step_rollout($1, $2, $3)' }, [
+      FLAG,
+      held.fence,
+      JSON.stringify(step),
+    ]);
+    await kill();
+    expect(await effective()).toMatchObject({ enabled: false, killed: true });
+    await open.commit();
+    expect(await effective()).toMatchObject({ enabled: false, killed: true, percent: '25.00' });
+    expect(await active()).toEqual(['off again']);
+    expect((await home.run(held, { kind: 'tick' })).decision).toMatchObject({
+      outcome: 'fail',
+      step: { action: 'kill-seen' },
+    });
+    expect(await home.record()).toMatchObject({ state: 'holding', heldFor: 'kill' });
+  });
+
+  test.each([
+    ['flags', `select 1 from flags where name = '${FLAG}' for update`],
+    ['rollouts', `select 1 from rollouts where flag = '${FLAG}' for update`],
+  ])('waits for no lock on a row of %s', async (_, statement) => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await using _lock = await holdLock(home.url, statement);
+    await kill();
+    expect(await effective()).toMatchObject({ enabled: false, killed: true });
+    expect(await active()).toEqual(['off again']);
+  });
+
+  test.each(['rollouts', 'announcements'])(
+    'is written although nobody can be told, the table %s being locked',
+    async (table) => {
+      await using held = await home.hold('ann');
+      await home.run(held, start);
+      const lock = home.database.transaction();
+      await lock.query({ name: 'a_lock', text: `lock table ${table} in access exclusive mode` }, []);
+      await kill();
+      expect(await effective()).toMatchObject({ enabled: false, killed: true });
+      await lock.rollback();
+    },
+  );
+
+  test('that nobody saw is not released with one that was', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await kill('first');
+    const resume = { kind: 'resume', why: 'mended', releaseKill: true } as const;
+    await home.run(
+      held,
+      resume,
+      undefined,
+      once('judged', () => kill('second')),
+    );
+    // Looked at again, the command released both, for it was asked to release what there is.
+    const { version } = await effective();
+    await kill('third');
+    const to = { campaign: 1, stage: 1, percent: 5, state: 'baking', heldFor: null } as const;
+    const flag = {
+      change: { enabled: true, percent: 5, release_kills: true as const },
+      seenVersion: version + 1,
+      seenKill: 2,
+    };
+    const seen = { campaign: 1, stage: 1, state: 'baking' } as const;
+    const step = { action: 'resume', why: 'mended', bake: 'new', to, flag } as const;
+    const asked = { flag: FLAG, fence: held.fence, actor: 'ann', seen, step };
+    expect(await stepRollout(home.database, asked)).toEqual({ kind: 'killed' });
+    expect(await effective()).toMatchObject({ enabled: false, killed: true });
+  });
+
+  test('is released by a person who says why, into a new bake of the same stage, and users are told', async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await kill();
+    expect((await home.run(held, { kind: 'resume', why: 'mended', releaseKill: false })).decision).toMatchObject({
+      refusal: 'killed',
+    });
+    await home.run(held, { kind: 'resume', why: 'mended', releaseKill: true });
+    expect(await effective()).toMatchObject({ enabled: true, killed: false, percent: '5.00' });
+    expect(await home.record()).toMatchObject({ state: 'baking', stage: 1 });
+    expect(await active()).toEqual(['on for 5 %']);
+  });
+});

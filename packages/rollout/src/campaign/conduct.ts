@@ -1,0 +1,105 @@
+import { type CampaignRecord, readCampaign, type Sql, type StoredVerdict, stepRollout } from '@phaselock/store';
+import type { CampaignCommand, CampaignDecision, CampaignPlan, Holding, Judged } from './campaign.ts';
+import { decideCampaign } from './decide-campaign.ts';
+import { HeldByAnother, UnknownFlag } from './hold-rollout.ts';
+import type { Racepoint } from './racepoints.ts';
+import { isAsSet } from './standing.ts';
+
+/** A verdict as it decides, as it is kept, and as it is shown. */
+export type PresentVerdict<Shown> = {
+  readonly judged: Judged;
+  readonly stored: StoredVerdict;
+  readonly shown: Shown;
+};
+
+export type Conduct<Shown> = {
+  readonly sql: Sql;
+  readonly flag: string;
+  readonly plan: CampaignPlan;
+  readonly fence: number;
+  readonly actor: string;
+  /** Judges the bake as it is now, by the times of the record. */
+  readonly judge: (record: CampaignRecord) => Promise<PresentVerdict<Shown>>;
+  readonly racepoint?: Racepoint;
+  /** Told of each step on the way, such as a bake that counts from later on. */
+  readonly onStep?: (told: string) => void;
+};
+
+export type Conducted<Shown> = {
+  readonly decision: CampaignDecision;
+  readonly verdict: PresentVerdict<Shown> | undefined;
+  readonly verdictId: number | null;
+  readonly stepId: number | null;
+  readonly record: CampaignRecord;
+};
+
+export type Look<Shown> = Pick<Conducted<Shown>, 'decision' | 'verdict' | 'record'>;
+
+/** What would be done: looks, judges and decides as if it held the rollout, and writes nothing. */
+export async function look<Shown>(
+  { sql, flag, plan, judge }: Pick<Conduct<Shown>, 'sql' | 'flag' | 'plan' | 'judge'>,
+  command: CampaignCommand,
+): Promise<Look<Shown>> {
+  const record = await seen(sql, flag);
+  const verdict = wantsVerdict(record, command) ? await judge(record) : undefined;
+  const decision = decideCampaign({ record, plan, holding: { kind: 'ours' } }, verdict?.judged, command);
+  return { record, verdict, decision };
+}
+
+/** A kill, a change by hand or a bake that begins later each cost a look more; more of them in a row is somebody at work. */
+const LOOKS = 6;
+
+/** Looks, judges, decides and writes, until one decision was written as it was made, or there was nothing to write. */
+export async function conduct<Shown>(parts: Conduct<Shown>, command: CampaignCommand): Promise<Conducted<Shown>> {
+  const { sql, flag, plan, fence, actor, racepoint = () => undefined, onStep = () => undefined } = parts;
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const record = await seen(sql, flag);
+    await racepoint('campaign-read');
+    const verdict = wantsVerdict(record, command) ? await parts.judge(record) : undefined;
+    await racepoint('judged');
+    const decision = decideCampaign({ record, plan, holding: holdingOf(record, fence) }, verdict?.judged, command);
+    if (decision.kind === 'refuse') return { decision, verdict, verdictId: null, stepId: null, record };
+    const step = decision.kind === 'step' ? decision.step : undefined;
+    if (step === undefined && verdict === undefined)
+      return { decision, verdict, verdictId: null, stepId: null, record };
+    const { campaign, stage, state } = record;
+    const written = await stepRollout(sql, {
+      flag,
+      fence,
+      actor,
+      seen: { campaign, stage, state },
+      ...(step !== undefined && { step }),
+      ...(verdict !== undefined && { verdict: verdict.stored }),
+    });
+    await racepoint('stepped');
+    switch (written.kind) {
+      case 'fenced':
+        throw new HeldByAnother((await seen(sql, flag)).lease?.holder ?? 'somebody who has left again', null);
+      case 'moved':
+      case 'flag-moved':
+      case 'killed':
+        continue;
+      case 'done':
+        if (step?.action !== 'rebake' || look === LOOKS) return { decision, verdict, ...written, record };
+        onStep(decision.told);
+    }
+  }
+  throw new Error(`${flag} was changed again and again while it was looked at: nothing was done`);
+}
+
+async function seen(sql: Sql, flag: string): Promise<CampaignRecord> {
+  const record = await readCampaign(sql, flag);
+  if (record === undefined) throw new UnknownFlag(`there is no flag ${flag}`);
+  return record;
+}
+
+function holdingOf({ fence, lease }: CampaignRecord, ours: number): Holding {
+  if (fence === ours) return lease === null ? { kind: 'lapsed' } : { kind: 'ours' };
+  return lease === null ? { kind: 'lapsed' } : { kind: 'other', ...lease };
+}
+
+/** Only a bake is judged, and one whose flag is as the campaign set it: else what was counted is of something else. */
+function wantsVerdict(record: CampaignRecord, command: CampaignCommand): boolean {
+  if (command.kind !== 'promote' && command.kind !== 'tick') return false;
+  return record.bakingSince !== null && record.present.kill === null && isAsSet(record);
+}

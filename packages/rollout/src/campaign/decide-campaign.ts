@@ -1,0 +1,131 @@
+import { decideByVerdict } from './by-verdict.ts';
+import type { CampaignCommand, CampaignDecision, CampaignState, Judged } from './campaign.ts';
+import { decideResume } from './resume.ts';
+import { isAsSet, isOn, isUnderWay, present } from './standing.ts';
+import { decideStart } from './start.ts';
+import { abortStep, holdStep, refuse, stay } from './steps.ts';
+
+/**
+ * What a command does to a campaign as it stands: pure, so that every combination can be written down. `verdict` is of the present bake; left out
+ * where there is no bake to judge. Times are the database's.
+ */
+export function decideCampaign(
+  state: CampaignState,
+  verdict: Judged | undefined,
+  command: CampaignCommand,
+): CampaignDecision {
+  const { holding } = state;
+  if (holding.kind === 'other')
+    return refuse('held-by-another', `${holding.holder} holds the rollout until ${holding.until.toISOString()}`);
+  if (holding.kind === 'lapsed')
+    return refuse('lease-lapsed', 'the lease of this command has lapsed: nothing was done');
+  switch (command.kind) {
+    case 'start':
+      return decideStart(state, command);
+    case 'pause':
+      return decidePause(state, command.why);
+    case 'resume':
+      return decideResume(state, command);
+    case 'promote':
+      return decidePromote(state, verdict, command);
+    case 'abort':
+      return decideAbort(state, command);
+    case 'tick':
+      return decideTick(state, verdict);
+  }
+}
+
+function decidePause({ record }: CampaignState, why: string): CampaignDecision {
+  if (!isUnderWay(record)) return refuse('no-campaign', noCampaign(record.state));
+  if (record.state === 'paused') return stay('inconclusive', 'it is paused already');
+  const told = `paused at ${record.percent} %: the flag stays as it is, nothing is judged until \`rollout resume\``;
+  const { campaign, stage, percent } = record;
+  const step = {
+    action: 'pause',
+    why,
+    bake: 'none',
+    to: { campaign, stage, percent, state: 'paused', heldFor: null },
+  } as const;
+  return { kind: 'step', outcome: 'pass', told, step };
+}
+
+function decideAbort(state: CampaignState, { why, announce }: CampaignCommand & { kind: 'abort' }): CampaignDecision {
+  const { record } = state;
+  if (!isUnderWay(record) && record.state !== 'done') return refuse('no-campaign', noCampaign(record.state));
+  if (why.trim() === '') return refuse('why-missing', 'say why it is aborted: --why');
+  return abortStep(state, { why, ...(announce !== undefined && { announce }) });
+}
+
+const noCampaign = (state: string): string =>
+  state === 'done'
+    ? 'the rollout is done: nothing is under way'
+    : 'no rollout is under way; `rollout start` begins one';
+
+function decidePromote(
+  state: CampaignState,
+  verdict: Judged | undefined,
+  command: CampaignCommand & { kind: 'promote' },
+): CampaignDecision {
+  const { record } = state;
+  if (!isUnderWay(record)) return refuse('no-campaign', noCampaign(record.state));
+  const { kill } = record.present;
+  if (kill !== null)
+    return refuse(
+      'killed',
+      `killed by ${kill.actor}: ${kill.why}. \`rollout resume --release-kill --why …\` comes back, \`rollout abort\` gives up`,
+    );
+  if (!isAsSet(record)) return foreignChange(state, 'flag-changed');
+  if (record.state === 'paused')
+    return refuse('paused', 'it is paused: `rollout resume` begins a new bake of this stage');
+  if (command.force !== undefined && command.force.why.trim() === '')
+    return refuse('why-missing', 'say why the verdict is overridden: --why');
+  if (command.force === undefined && record.bakingSince === null)
+    return refuse('needs-resume', 'this bake was decided: `rollout resume` begins a new one, `rollout abort` gives up');
+  if (verdict === undefined && command.force === undefined)
+    return refuse('no-verdict', 'there is nothing to promote on');
+  return decideByVerdict(state, verdict, command);
+}
+
+function decideTick(state: CampaignState, verdict: Judged | undefined): CampaignDecision {
+  const { record } = state;
+  switch (record.state) {
+    case 'idle':
+      return { ...stay('inconclusive', 'no rollout is under way'), ended: true };
+    case 'done':
+      return {
+        ...(isOn(record)
+          ? stay('pass', 'the rollout is done')
+          : stay('fail', 'the rollout was done, and the flag is off now')),
+        ended: true,
+      };
+    case 'aborted':
+      return { ...stay('fail', 'the rollout was aborted'), ended: true };
+    case 'paused':
+      return stay('inconclusive', 'paused by a person');
+    case 'baking':
+    case 'holding':
+      break;
+  }
+  const { kill } = record.present;
+  if (kill !== null) {
+    const told = `killed by ${kill.actor}: ${kill.why}`;
+    return record.heldFor === 'kill'
+      ? stay('fail', told)
+      : holdStep(state, { heldFor: 'kill', why: told, outcome: 'fail' });
+  }
+  if (record.bakingSince !== null && !isAsSet(record)) return foreignChange(state, 'hold');
+  if (record.bakingSince === null || verdict === undefined)
+    return stay('inconclusive', 'on hold until a person decides: `rollout resume` or `rollout abort`');
+  return decideByVerdict(state, verdict, { kind: 'tick' });
+}
+
+/** Never overwritten: whoever changed it by hand meant something. */
+function foreignChange(state: CampaignState, asked: 'hold' | 'flag-changed'): CampaignDecision {
+  const { record } = state;
+  const why = `the flag was changed by ${record.present.updatedBy ?? 'somebody'} to ${present(record)}; the campaign had set ${record.percent} %, version ${record.flagVersion}`;
+  if (record.heldFor === 'flag')
+    return asked === 'hold'
+      ? stay('inconclusive', why)
+      : refuse('flag-changed', `${why}. Set it back and \`rollout resume\`, or \`rollout abort\``);
+  return holdStep(state, { heldFor: 'flag', why, outcome: 'inconclusive' });
+}

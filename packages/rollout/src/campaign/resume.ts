@@ -1,0 +1,51 @@
+import type { CampaignCommand, CampaignDecision, CampaignState } from './campaign.ts';
+import { isOn, isUnderWay, looksAsSet, present, stageOf } from './standing.ts';
+import { refuse } from './steps.ts';
+
+/** A new bake of the same stage. What was switched off by a kill, or by hand, comes back only where its person says so. */
+export function decideResume(
+  { record, plan }: CampaignState,
+  { why, releaseKill, announce }: CampaignCommand & { kind: 'resume' },
+): CampaignDecision {
+  // After the last stage, what was switched off comes back to that stage.
+  if (!isUnderWay(record) && (record.state !== 'done' || isOn(record)))
+    return refuse('no-campaign', 'no rollout is under way; `rollout start` begins one');
+  const { kill, enabled, percent, version, updatedBy } = record.present;
+  const off = kill !== null || !enabled;
+  if (record.state === 'baking' && !off && looksAsSet(record) && version === record.flagVersion)
+    return refuse('baking-already', 'it is baking already');
+  if (percent !== record.percent)
+    return refuse(
+      'flag-changed',
+      `the flag is at ${present(record)} by ${updatedBy ?? 'somebody'}, and the campaign at ${record.percent} %: set it back to ${record.percent} %, or \`rollout abort\``,
+    );
+  if (off && !releaseKill)
+    return refuse(
+      'killed',
+      kill === null
+        ? `the flag was switched off by ${updatedBy ?? 'somebody'}. To switch it on again: --release-kill --why …`
+        : `killed by ${kill.actor}: ${kill.why}. To come back: --release-kill --why …`,
+    );
+  if (off && why.trim() === '') return refuse('why-missing', 'say why it is switched on again: --why');
+  const { campaign, stage } = record;
+  const text = announce ?? stageOf(plan, record)?.announcement;
+  return {
+    kind: 'step',
+    outcome: 'pass',
+    told: `a new bake of stage ${stage} (${record.percent} %) has begun`,
+    step: {
+      action: 'resume',
+      why: why || 'resumed',
+      bake: 'new',
+      to: { campaign, stage, percent: record.percent, state: 'baking', heldFor: null },
+      flag: off
+        ? {
+            change: { enabled: true, percent: record.percent, ...(kill !== null && { release_kills: true }) },
+            seenVersion: version,
+            ...(kill !== null && { seenKill: kill.id }),
+          }
+        : { adoptVersion: version },
+      ...((off || announce !== undefined) && text !== undefined && { announcement: { kind: 'stage', text } }),
+    },
+  };
+}

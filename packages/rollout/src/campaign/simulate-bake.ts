@@ -1,0 +1,133 @@
+import type { CampaignRecord } from '@phaselock/store';
+import { emptyMemory } from '../evidence/collect-evidence.ts';
+import type { StageVerdict } from '../gates/verdict.ts';
+import type { RecordingLine } from '../prometheus/recording.ts';
+import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
+import { ladderFor } from '../stages/read-stages.ts';
+import type { Stages } from '../stages/stages.ts';
+import type { CampaignDecision } from './campaign.ts';
+import { decideCampaign } from './decide-campaign.ts';
+import { campaignPlan, judgeBake } from './judge-bake.ts';
+
+export type SimulateBake = {
+  readonly stages: Stages;
+  readonly flag: string;
+  readonly lines: readonly RecordingLine[];
+  /** Between two looks; left out, one look at the end of the recording. */
+  readonly everyMs: number | undefined;
+};
+
+export type SimulatedBake =
+  | { readonly kind: 'unusable'; readonly why: string }
+  | {
+      readonly kind: 'simulated';
+      readonly decision: CampaignDecision;
+      readonly verdict: StageVerdict;
+      /** What was decided on the way. */
+      readonly notes: readonly string[];
+    };
+
+/** One bake as the controller would have judged it: the same reading, judging and deciding, with the recording for a Prometheus. */
+export async function simulateBake({ stages, flag, lines, everyMs }: SimulateBake): Promise<SimulatedBake> {
+  const series = seriesIn(lines);
+  const times = windowOf(lines, series, lookbackOf(stages));
+  if (times === undefined)
+    return { kind: 'unusable', why: 'the recording has no samples, or those of too short a time' };
+  const percent = newest(series, 'phaselock_rollout_percent', flag);
+  const version = newest(series, 'phaselock_flag_version', flag);
+  if (percent === undefined || version === undefined)
+    return {
+      kind: 'unusable',
+      why: `the recording has no phaselock_rollout_percent and phaselock_flag_version of ${flag}`,
+    };
+  const stage = ladderFor(stages, flag)?.stages.find((one) => one.percent === percent);
+  if (stage === undefined) return { kind: 'unusable', why: `${percent} % is no stage of ${flag}` };
+  const judging = { prometheus: replayPrometheus(lines), stages, memory: emptyMemory() };
+  const plan = campaignPlan(stages, flag);
+  const began = { flag, percent, version, stage: stage.number };
+  const notes: string[] = [`stage ${stage.number} (${percent} %), from ${iso(times.from)} to ${iso(times.to)}`];
+  const step = everyMs ?? times.to - times.from;
+  let from = times.from;
+  for (let at = Math.min(times.from + step, times.to); ; at = Math.min(at + step, times.to)) {
+    const looked = await lookAt(at);
+    if (looked.decision.kind === 'step' && looked.decision.step.action === 'rebake' && looked.bakeFrom !== null) {
+      notes.push(`${iso(at)}: ${looked.decision.told}`);
+      from = looked.bakeFrom;
+      if (at < times.to) continue;
+    }
+    if (at >= times.to || looked.verdict.final) {
+      notes.push(`decided at ${iso(at)}`);
+      return { kind: 'simulated', decision: looked.decision, verdict: looked.verdict, notes };
+    }
+  }
+
+  async function lookAt(at: number) {
+    const record = recordAt(began, from, at);
+    const { judged, shown } = await judgeBake(judging, record);
+    const decision = decideCampaign({ record, plan, holding: { kind: 'ours' } }, judged, { kind: 'tick' });
+    return { decision, verdict: shown, bakeFrom: judged.bakeFrom };
+  }
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+type Began = { readonly flag: string; readonly percent: number; readonly version: number; readonly stage: number };
+
+const recordAt = ({ flag, percent, version, stage }: Began, from: number, at: number): CampaignRecord => ({
+  flag,
+  now: new Date(at),
+  campaign: 1,
+  stage,
+  percent,
+  state: 'baking',
+  heldFor: null,
+  bakingSince: new Date(from),
+  expectedInstances: null,
+  flagVersion: version,
+  offText: null,
+  fence: 1,
+  lease: null,
+  present: { enabled: true, percent, version, updatedAt: new Date(from), updatedBy: null, kill: null },
+});
+
+type SeriesLine = Pick<Extract<RecordingLine, { kind: 'series' }>, 'labels' | 'samples'>;
+
+const seriesIn = (lines: readonly RecordingLine[]): SeriesLine[] =>
+  lines.flatMap((line): readonly SeriesLine[] => {
+    if (line.kind === 'series') return [line];
+    return line.answer.kind === 'series' ? line.answer.series : [];
+  });
+
+/** Of answers that were recorded, the window they were asked for: another would not be answered. */
+function windowOf(
+  lines: readonly RecordingLine[],
+  series: readonly SeriesLine[],
+  lookbackMs: number,
+): { from: number; to: number } | undefined {
+  const asked = lines.filter((line) => line.kind === 'answer');
+  const at =
+    asked.length > 0
+      ? asked.flatMap(({ from, to }) => (from === null ? [to] : [from, to]))
+      : series.flatMap(({ samples }) => samples.map(([time]) => time));
+  if (at.length === 0) return undefined;
+  const bounds = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
+  for (const time of at) {
+    bounds.from = Math.min(bounds.from, time);
+    bounds.to = Math.max(bounds.to, time);
+  }
+  const from = bounds.from + lookbackMs;
+  return from < bounds.to ? { from, to: bounds.to } : undefined;
+}
+
+/** Evidence is read from a little before the bake on, to know what was there at its beginning. */
+const lookbackOf = ({ prometheus, preconditions }: Stages): number =>
+  Math.max(prometheus.longestGapMs, preconditions.oldestSampleMs);
+
+/** The newest value any instance gave of the flag. */
+function newest(series: readonly SeriesLine[], metric: string, flag: string): number | undefined {
+  const samples = series
+    .filter(({ labels }) => labels.__name__ === metric && labels.flag === flag)
+    .flatMap((one) => one.samples.slice(-1));
+  const [, value] = samples.toSorted(([a], [b]) => b - a)[0] ?? [];
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,46 @@
+import type { CampaignCommand, CampaignDecision, CampaignState } from './campaign.ts';
+import { isOn, isUnderWay } from './standing.ts';
+import { refuse } from './steps.ts';
+
+/** Only from off: a rollout that begins where the rule is on already would take it away from most users without a word. */
+export function decideStart(
+  { record, plan }: CampaignState,
+  { why, releaseKill, instances, announce }: CampaignCommand & { kind: 'start' },
+): CampaignDecision {
+  const { present } = record;
+  if (isUnderWay(record))
+    return refuse(
+      'under-way',
+      `campaign ${record.campaign} is at stage ${record.stage} (${record.percent} %), ${record.state}`,
+    );
+  if (isOn(record))
+    return refuse(
+      'already-on',
+      `${record.flag} is on for ${present.percent} % already. To roll it out from the beginning, switch it off first: \`rollout kill --why …\`, then \`rollout start --release-kill --why …\``,
+    );
+  const { kill } = present;
+  if (kill !== null && !releaseKill)
+    return refuse('killed', `killed by ${kill.actor}: ${kill.why}. To start all the same: --release-kill --why …`);
+  if (kill !== null && why.trim() === '') return refuse('why-missing', 'say why the kill is released: --why');
+  const [first] = plan.stages;
+  if (first === undefined) return refuse('no-campaign', 'the stages file has no stage for this flag');
+  return {
+    kind: 'step',
+    outcome: 'pass',
+    told: `campaign ${record.campaign + 1} has begun: stage ${first.stage}, ${first.percent} %`,
+    step: {
+      action: 'start',
+      why: why || 'the rollout begins',
+      bake: 'new',
+      to: { campaign: record.campaign + 1, stage: first.stage, percent: first.percent, state: 'baking', heldFor: null },
+      flag: {
+        change: { enabled: true, percent: first.percent, ...(kill !== null && { release_kills: true }) },
+        seenVersion: present.version,
+        ...(kill !== null && { seenKill: kill.id }),
+      },
+      instances,
+      announcement: { kind: 'stage', text: announce ?? first.announcement },
+      offText: plan.offText,
+    },
+  };
+}

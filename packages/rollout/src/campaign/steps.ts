@@ -1,0 +1,45 @@
+import type { CampaignDecision, CampaignRefusal, CampaignState, HeldFor, Outcome } from './campaign.ts';
+
+export const refuse = (refusal: CampaignRefusal, told: string): CampaignDecision & { kind: 'refuse' } => ({
+  kind: 'refuse',
+  refusal,
+  told,
+});
+
+export const stay = (outcome: Outcome, told: string): CampaignDecision & { kind: 'stay' } => ({
+  kind: 'stay',
+  outcome,
+  told,
+});
+
+type Hold = { readonly heldFor: HeldFor; readonly why: string; readonly outcome: Outcome };
+
+/** The share stays as it is; only what waits for its evidence is still in its bake. */
+export function holdStep({ record }: CampaignState, { heldFor, why, outcome }: Hold): CampaignDecision {
+  const { campaign, stage, percent } = record;
+  const step = {
+    action: heldFor === 'kill' ? 'kill-seen' : 'hold',
+    why,
+    bake: heldFor === 'evidence' ? 'kept' : 'none',
+    to: { campaign, stage, percent, state: 'holding', heldFor },
+  } as const;
+  return { kind: 'step', outcome, told: `on hold: ${why}`, step };
+}
+
+type Abort = { readonly why: string; readonly outcome?: Outcome; readonly announce?: string };
+
+/** Off for everybody, whoever changed the flag last: that direction is safe. A kill stays as it is. */
+export function abortStep(
+  { record, plan }: CampaignState,
+  { why, outcome = 'pass', announce }: Abort,
+): CampaignDecision {
+  const step = {
+    action: 'abort',
+    why,
+    bake: 'none',
+    to: { campaign: record.campaign, stage: 0, percent: 0, state: 'aborted', heldFor: null },
+    flag: { change: { enabled: false, percent: 0 }, seenVersion: record.present.version },
+    announcement: { kind: 'off', text: announce ?? record.offText ?? plan.offText },
+  } as const;
+  return { kind: 'step', outcome, told: `aborted: the rule is off for everybody. ${why}`, step };
+}

@@ -1,0 +1,113 @@
+import type { Sql, Statement } from '../sql.ts';
+import type { HeldFor, RolloutState } from './schema.ts';
+
+export type FlagKill = { readonly id: number; readonly at: Date; readonly actor: string; readonly why: string };
+
+/** Where the campaign of a flag stands, what the flag is at, and what time it is, all of one moment and by the clock of the database. */
+export type CampaignRecord = {
+  readonly flag: string;
+  readonly now: Date;
+  readonly campaign: number;
+  readonly stage: number;
+  readonly percent: number;
+  readonly state: RolloutState;
+  readonly heldFor: HeldFor | null;
+  readonly bakingSince: Date | null;
+  readonly expectedInstances: number | null;
+  readonly flagVersion: number | null;
+  readonly offText: string | null;
+  readonly fence: number;
+  /** Null when nobody holds it, or the lease has lapsed. */
+  readonly lease: { readonly holder: string; readonly until: Date } | null;
+  readonly present: {
+    readonly enabled: boolean;
+    readonly percent: number;
+    readonly version: number;
+    readonly updatedAt: Date;
+    readonly updatedBy: string | null;
+    /** The newest kill that nobody released. */
+    readonly kill: FlagKill | null;
+  };
+};
+
+// The kills are read in the snapshot of the flag: what is decided on is of one moment.
+const READ: Statement = {
+  name: 'read_campaign',
+  text: `
+    select f.name as flag, clock_timestamp() as now, coalesce(r.campaign, 0) as campaign, coalesce(r.stage, 0) as stage,
+           coalesce(r.percent, 0)::double precision as percent, coalesce(r.state, 'idle') as state, r.held_for, r.baking_since, r.expected_instances,
+           r.flag_version, r.off_text, coalesce(r.fence, 0) as fence, r.lease_holder, r.lease_until,
+           r.flag is not null and lease_holds(r) as held,
+           f.enabled, f.percent::double precision as flag_percent, f.version, f.updated_at, f.updated_by,
+           k.id as kill_id, k.at as kill_at, k.actor as kill_actor, k.why as kill_why
+      from flags f
+      left join rollouts r on r.flag = f.name
+      left join lateral (
+        select * from flag_kills k where k.flag = f.name and k.released_at is null order by k.id desc limit 1
+      ) k on true
+      where f.name = $1`,
+};
+
+type Row = {
+  readonly flag: string;
+  readonly now: Date;
+  readonly campaign: number;
+  readonly stage: number;
+  readonly percent: number;
+  readonly state: RolloutState;
+  readonly held_for: HeldFor | null;
+  readonly baking_since: Date | null;
+  readonly expected_instances: number | null;
+  readonly flag_version: number | null;
+  readonly off_text: string | null;
+  readonly fence: number;
+  readonly lease_holder: string | null;
+  readonly lease_until: Date | null;
+  readonly held: boolean;
+  readonly enabled: boolean;
+  readonly flag_percent: number;
+  readonly version: number;
+  readonly updated_at: Date;
+  readonly updated_by: string | null;
+  readonly kill_id: number | null;
+  readonly kill_at: Date | null;
+  readonly kill_actor: string | null;
+  readonly kill_why: string | null;
+};
+
+export async function readCampaign(sql: Sql, flag: string): Promise<CampaignRecord | undefined> {
+  const [row] = await sql.query<Row>(READ, [flag]);
+  return row === undefined ? undefined : toCampaign(row);
+}
+
+const toCampaign = (row: Row): CampaignRecord => ({
+  flag: row.flag,
+  now: row.now,
+  campaign: row.campaign,
+  stage: row.stage,
+  percent: row.percent,
+  state: row.state,
+  heldFor: row.held_for,
+  bakingSince: row.baking_since,
+  expectedInstances: row.expected_instances,
+  flagVersion: row.flag_version,
+  offText: row.off_text,
+  fence: row.fence,
+  lease: leaseOf(row),
+  present: {
+    enabled: row.enabled,
+    percent: row.flag_percent,
+    version: row.version,
+    updatedAt: row.updated_at,
+    updatedBy: row.updated_by,
+    kill: killOf(row),
+  },
+});
+
+const leaseOf = ({ held, lease_holder, lease_until }: Row): CampaignRecord['lease'] =>
+  held && lease_holder !== null && lease_until !== null ? { holder: lease_holder, until: lease_until } : null;
+
+const killOf = ({ kill_id, kill_at, kill_actor, kill_why }: Row): FlagKill | null =>
+  kill_id === null || kill_at === null
+    ? null
+    : { id: kill_id, at: kill_at, actor: kill_actor ?? '', why: kill_why ?? '' };

@@ -1,0 +1,75 @@
+import type { Kysely } from 'kysely';
+import type { PageAfter } from '../page.ts';
+import type { Schema } from '../schema.ts';
+import type { RolloutAction, RolloutState } from './schema.ts';
+
+export type RolloutStepRow = {
+  readonly id: number;
+  readonly campaign: number;
+  readonly at: Date;
+  readonly actor: string;
+  readonly action: RolloutAction;
+  readonly from: { readonly stage: number; readonly percent: number; readonly state: RolloutState };
+  readonly to: { readonly stage: number; readonly percent: number; readonly state: RolloutState };
+  readonly why: string;
+  readonly verdictId: number | null;
+  readonly forced: boolean;
+  readonly fence: number;
+};
+
+type Which = PageAfter<number> & { readonly flag: string; readonly campaign?: number };
+
+/** Newest first. */
+export async function readRolloutSteps(
+  db: Kysely<Schema>,
+  { flag, campaign, limit, after }: Which,
+): Promise<RolloutStepRow[]> {
+  let query = db.selectFrom('rollout_steps').selectAll().where('flag', '=', flag).orderBy('id', 'desc').limit(limit);
+  if (campaign !== undefined) query = query.where('campaign', '=', campaign);
+  if (after !== undefined) query = query.where('id', '<', after);
+  return (await query.execute()).map((row) => ({
+    id: row.id,
+    campaign: row.campaign,
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    from: { stage: row.from_stage, percent: Number(row.from_percent), state: row.from_state },
+    to: { stage: row.to_stage, percent: Number(row.to_percent), state: row.to_state },
+    why: row.why,
+    verdictId: row.verdict_id,
+    forced: row.forced,
+    fence: row.fence,
+  }));
+}
+
+export type RolloutVerdictRow = {
+  readonly id: number;
+  readonly campaign: number;
+  readonly stage: number;
+  readonly at: Date;
+  readonly kind: 'tick' | 'final';
+  readonly outcome: 'pass' | 'fail' | 'inconclusive';
+  readonly decision: string;
+  readonly reason: string;
+  readonly from: Date;
+  readonly to: Date;
+  readonly preconditions: unknown;
+  readonly gates: unknown;
+};
+
+/** Newest first. */
+export async function readRolloutVerdicts(
+  db: Kysely<Schema>,
+  { flag, campaign, limit, after }: Which,
+): Promise<RolloutVerdictRow[]> {
+  let query = db
+    .selectFrom('rollout_verdicts')
+    .select(['id', 'campaign', 'stage', 'at', 'kind', 'outcome', 'decision', 'reason'])
+    .select(['window_from as from', 'window_to as to', 'preconditions', 'gates'])
+    .where('flag', '=', flag)
+    .orderBy('id', 'desc')
+    .limit(limit);
+  if (campaign !== undefined) query = query.where('campaign', '=', campaign);
+  if (after !== undefined) query = query.where('id', '<', after);
+  return await query.execute();
+}
