@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTelemetry } from './create-telemetry.ts';
-import { COUNTERS, GAUGES, HISTOGRAMS } from './metric-catalogue.ts';
+import { GAUGES } from './gauge-catalogue.ts';
+import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
 import { everyCombination } from './metric-specs.ts';
 
 const series = (name: string, labels: Record<string, string>): string => {

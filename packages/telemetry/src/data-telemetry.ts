@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
+import { KNOWN_GAUGES } from './gauge-catalogue.ts';
 import { knownGauge } from './known-gauge.ts';
 import { AUDIT_SEVERITIES } from './label-values.ts';
-import { KNOWN_GAUGES } from './metric-catalogue.ts';
 import type { DataTelemetry } from './telemetry.ts';
 
 export function dataTelemetry(registry: Registry): DataTelemetry {

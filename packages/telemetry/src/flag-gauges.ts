@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import { FLAG_GAUGES } from './metric-catalogue.ts';
+import { FLAG_GAUGES } from './gauge-catalogue.ts';
 import type { FlagCounts, FlagTelemetry } from './telemetry.ts';
 
 const MS = 1_000;

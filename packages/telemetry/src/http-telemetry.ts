@@ -1,7 +1,8 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { ExemplarShelf } from './exemplars.ts';
+import { GAUGES } from './gauge-catalogue.ts';
 import { STATUS_CLASSES, type StatusClass } from './label-values.ts';
-import { COUNTERS, GAUGES, HTTP } from './metric-catalogue.ts';
+import { COUNTERS, HTTP } from './metric-catalogue.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
 import type { HttpCounts, HttpTelemetry, OperationKind } from './telemetry.ts';
 

@@ -14,6 +14,7 @@ export { createTelemetry, type TelemetryOptions } from './create-telemetry.ts';
 export { cutText } from './cut-text.ts';
 export type { ExemplarLabels } from './exemplars.ts';
 export type { Exposition } from './exposition.ts';
+export { FLAG_GAUGES, GAUGES, KNOWN_GAUGES } from './gauge-catalogue.ts';
 export {
   AUDIT_SEVERITIES,
   type AuditSeverity,
@@ -52,7 +53,7 @@ export {
 } from './label-values.ts';
 export { logModelChange, type ModelChange } from './log-model-change.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts';
-export { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, HTTP, KNOWN_GAUGES } from './metric-catalogue.ts';
+export { COUNTERS, HISTOGRAMS, HTTP } from './metric-catalogue.ts';
 export type { HistogramSpec, LabelSets, LabelValues, MetricSpec } from './metric-specs.ts';
 export { type Build, readBuild } from './read-build.ts';
 export { redactSecrets, redactText } from './redact-secrets.ts';

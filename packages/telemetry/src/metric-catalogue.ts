@@ -1,4 +1,4 @@
-import { DELETION_REASONS, ERRORS, FLAGS, MODES, PHASES, PROCESS_ENDINGS, QUESTION_CODES } from '@phaselock/core';
+import { DELETION_REASONS, ERRORS, MODES, PHASES, PROCESS_ENDINGS, QUESTION_CODES } from '@phaselock/core';
 import {
   BULK_OPERATIONS,
   CACHE_LAYERS,
@@ -12,7 +12,6 @@ import {
   LONG_ANSWER_BOUNDS,
   LONG_ANSWERS,
   LOOKUP_SOURCES,
-  POOL_STATES,
   REPLACEMENT_OUTCOMES,
   SHED_REASONS,
   START_OUTCOMES,
@@ -237,81 +236,5 @@ export const HTTP = {
     name: 'phaselock_http_probe_seconds',
     help: 'Time to answer whether the process is alive and ready, and its metrics.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-  },
-} as const;
-
-/** There is nothing of them before the flags were read. */
-export const FLAG_GAUGES = {
-  flagEnabled: {
-    name: 'phaselock_flag_enabled',
-    help: 'Whether this process takes the flag for enabled: 0 when it is off or killed.',
-    labels: { flag: FLAGS },
-  },
-  rolloutPercent: {
-    name: 'phaselock_rollout_percent',
-    help: 'Share of its subjects, in percent, that an enabled flag applies to, as this process knows it.',
-    labels: { flag: FLAGS },
-  },
-  flagVersion: {
-    name: 'phaselock_flag_version',
-    help: 'Version of the flag that this process goes by.',
-    labels: { flag: FLAGS },
-  },
-  flagReadAge: {
-    name: 'phaselock_flag_read_age_seconds',
-    help: 'Time since this process last read the flags; absent until it has.',
-    labels: {},
-  },
-} as const satisfies Record<string, MetricSpec>;
-
-export const GAUGES = {
-  requestsInFlight: {
-    name: 'phaselock_http_requests_in_flight',
-    help: 'Requests that have arrived and are not answered yet, change streams among them.',
-    labels: {},
-  },
-  streams: {
-    name: 'phaselock_http_streams',
-    help: 'Change streams that are open.',
-    labels: {},
-  },
-  downloads: {
-    name: 'phaselock_http_downloads',
-    help: 'Exports and archives that are being sent.',
-    labels: {},
-  },
-  poolConnections: {
-    name: 'phaselock_pool_connections',
-    help: 'Database connections in use and idle, and callers waiting for one.',
-    labels: { state: POOL_STATES },
-  },
-  poolMaxConnections: {
-    name: 'phaselock_pool_max_connections',
-    help: 'Database connections there may be at the most.',
-    labels: {},
-  },
-} as const satisfies Record<string, MetricSpec>;
-
-/** About a program, or about the whole of the data: they are there when they are known. */
-export const KNOWN_GAUGES = {
-  buildInfo: {
-    name: 'phaselock_build_info',
-    help: 'Always 1; which release this is, and of which commit.',
-  },
-  cpuLimit: {
-    name: 'phaselock_cpu_limit_cores',
-    help: 'Processors this process may use: the quota of its control group, else the cores there are.',
-  },
-  legacyDuplicates: {
-    name: 'phaselock_legacy_duplicates',
-    help: 'Live sessions outside the single-session rule that are older than another live one of their slot, counted up to 10000. Absent until they were counted.',
-  },
-  auditLastRun: {
-    name: 'phaselock_audit_last_run_timestamp_seconds',
-    help: 'When the last recorded audit of everything ended. Absent before the first one.',
-  },
-  auditFindings: {
-    name: 'phaselock_audit_findings',
-    help: 'What it found, by severity. Absent before the first one.',
   },
 } as const;

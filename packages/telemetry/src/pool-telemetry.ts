@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
+import { GAUGES } from './gauge-catalogue.ts';
 import { POOL_STATES } from './label-values.ts';
-import { COUNTERS, GAUGES, HISTOGRAMS } from './metric-catalogue.ts';
+import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
 import type { PoolCounts, PoolTelemetry } from './telemetry.ts';
 

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { cpuLimitCores } from './cpu-limit.ts';
-import { KNOWN_GAUGES } from './metric-catalogue.ts';
+import { KNOWN_GAUGES } from './gauge-catalogue.ts';
 import type { Build } from './read-build.ts';
 
 /** Gauges with the name of a counter, which no program that checks metrics accepts. The same numbers are in the metrics they are sums of. */

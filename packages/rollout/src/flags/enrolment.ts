@@ -19,7 +19,7 @@ export async function enrolmentOf({ watch, client }: Parts, subject: string | un
 
 const contextOf = (subject: string | undefined) => (subject === undefined ? {} : { targetingKey: subject });
 
-export function decideEnrolment({ value, reason, errorCode }: EvaluationDetails<boolean>): Enrolment {
+function decideEnrolment({ value, reason, errorCode }: EvaluationDetails<boolean>): Enrolment {
   if (value) return 'enrolled';
   // A flag system that fails has switched nothing off.
   return errorCode === undefined && reason === StandardResolutionReasons.DISABLED ? 'off' : 'outside';

@@ -135,7 +135,7 @@ export function watchFlags({
   };
 }
 
-export type FlagStates = ReadonlyMap<string, FlagState>;
+type FlagStates = ReadonlyMap<string, FlagState>;
 
 const withKills = (flags: FlagStates, killed: ReadonlySet<string>): FlagStates =>
   new Map(

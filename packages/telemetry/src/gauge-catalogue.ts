@@ -1,0 +1,79 @@
+import { FLAGS } from '@phaselock/core';
+import { POOL_STATES } from './label-values.ts';
+import type { MetricSpec } from './metric-specs.ts';
+
+/** There is nothing of them before the flags were read. */
+export const FLAG_GAUGES = {
+  flagEnabled: {
+    name: 'phaselock_flag_enabled',
+    help: 'Whether this process takes the flag for enabled: 0 when it is off or killed.',
+    labels: { flag: FLAGS },
+  },
+  rolloutPercent: {
+    name: 'phaselock_rollout_percent',
+    help: 'Share of its subjects, in percent, that an enabled flag applies to, as this process knows it.',
+    labels: { flag: FLAGS },
+  },
+  flagVersion: {
+    name: 'phaselock_flag_version',
+    help: 'Version of the flag that this process goes by.',
+    labels: { flag: FLAGS },
+  },
+  flagReadAge: {
+    name: 'phaselock_flag_read_age_seconds',
+    help: 'Time since this process last read the flags; absent until it has.',
+    labels: {},
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+export const GAUGES = {
+  requestsInFlight: {
+    name: 'phaselock_http_requests_in_flight',
+    help: 'Requests that have arrived and are not answered yet, change streams among them.',
+    labels: {},
+  },
+  streams: {
+    name: 'phaselock_http_streams',
+    help: 'Change streams that are open.',
+    labels: {},
+  },
+  downloads: {
+    name: 'phaselock_http_downloads',
+    help: 'Exports and archives that are being sent.',
+    labels: {},
+  },
+  poolConnections: {
+    name: 'phaselock_pool_connections',
+    help: 'Database connections in use and idle, and callers waiting for one.',
+    labels: { state: POOL_STATES },
+  },
+  poolMaxConnections: {
+    name: 'phaselock_pool_max_connections',
+    help: 'Database connections there may be at the most.',
+    labels: {},
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+/** About a program, or about the whole of the data: they are there when they are known. */
+export const KNOWN_GAUGES = {
+  buildInfo: {
+    name: 'phaselock_build_info',
+    help: 'Always 1; which release this is, and of which commit.',
+  },
+  cpuLimit: {
+    name: 'phaselock_cpu_limit_cores',
+    help: 'Processors this process may use: the quota of its control group, else the cores there are.',
+  },
+  legacyDuplicates: {
+    name: 'phaselock_legacy_duplicates',
+    help: 'Live sessions outside the single-session rule that are older than another live one of their slot, counted up to 10000. Absent until they were counted.',
+  },
+  auditLastRun: {
+    name: 'phaselock_audit_last_run_timestamp_seconds',
+    help: 'When the last recorded audit of everything ended. Absent before the first one.',
+  },
+  auditFindings: {
+    name: 'phaselock_audit_findings',
+    help: 'What it found, by severity. Absent before the first one.',
+  },
+} as const;
