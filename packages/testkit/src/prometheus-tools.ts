@@ -43,22 +43,34 @@ export async function checkMetrics(text: string): Promise<{ readonly code: numbe
 }
 
 export type PrometheusServer = AsyncDisposable & {
+  readonly url: string;
   /** An address of its HTTP API, and the `data` of its answer. */
   ask(path: string): Promise<unknown>;
 };
 
+type PrometheusOptions = {
+  readonly bearer?: string;
+  readonly job?: string;
+  /** Where an earlier one kept its samples, and listened; a folder and a port of its own otherwise. */
+  readonly path?: string;
+  readonly port?: number;
+};
+
 /** A Prometheus of the caller's own on loopback, which scrapes these programs every second and keeps their exemplars. */
-export async function startPrometheus(targets: readonly string[], bearer?: string): Promise<PrometheusServer> {
+export async function startPrometheus(
+  targets: readonly string[],
+  { bearer, job: name = 'phaselock', ...at }: PrometheusOptions = {},
+): Promise<PrometheusServer> {
   const { prometheus } = binaries();
   await using resources = new AsyncDisposableStack();
-  const { path } = resources.use(await temporaryDirectory());
-  const job = { job_name: 'phaselock', static_configs: [{ targets: targets.map((url) => new URL(url).host) }] };
+  const path = at.path ?? resources.use(await temporaryDirectory()).path;
+  const job = { job_name: name, static_configs: [{ targets: targets.map((url) => new URL(url).host) }] };
   const authorization = bearer === undefined ? {} : { authorization: { credentials: bearer } };
   const config = { global: { scrape_interval: '1s' }, scrape_configs: [{ ...job, ...authorization }] };
   const file = join(path, 'prometheus.yml');
   // JSON is YAML.
   await writeFile(file, JSON.stringify(config));
-  const port = await freePort();
+  const port = at.port ?? (await freePort());
   const child = spawn(
     prometheus,
     [
@@ -78,6 +90,7 @@ export async function startPrometheus(targets: readonly string[], bearer?: strin
   await eventually(async () => (await fetch(`${url}/-/ready`)).ok, { withinMs: 30_000 });
   const owned = resources.move();
   return {
+    url,
     ask: async (asked) => {
       const answer: unknown = await (await fetch(`${url}${asked}`)).json();
       return typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : undefined;

@@ -30,15 +30,17 @@ export type Home = AsyncDisposable & {
   rows<Row>(text: string): Promise<Row[]>;
 };
 
+const halfAnHour = (stages: string): string => stages.replaceAll('least: 24h', 'least: 30m');
+
 /** A database whose rule is off, the repository's stages with bakes of half an hour, and the command as a process. */
-export async function openHome(): Promise<Home> {
+export async function openHome(shorten = halfAnHour): Promise<Home> {
   await using stack = new AsyncDisposableStack();
   const { url } = stack.use(await createTestDatabase());
   const database = stack.use(openDatabase({ url, maxSize: 2 }));
   const folder = await mkdtemp(join(tmpdir(), 'phaselock-rollout-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const stages = join(folder, 'stages.yml');
-  await writeFile(stages, (await readFile(STAGES, 'utf8')).replaceAll('least: 24h', 'least: 30m'));
+  await writeFile(stages, shorten(await readFile(STAGES, 'utf8')));
   const rows = async <Row>(text: string): Promise<Row[]> =>
     (await database.pool.pg.query(text)).rows.map((row: Row) => row);
   await rows(`select set_flag('single_session_guard', '{"enabled": false}', 'a test', 'from off', null)`);
