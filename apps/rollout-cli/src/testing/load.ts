@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bucketOf } from '@phaselock/rollout';
 
-export type Answered = {
+type Answered = {
   readonly user: string;
   readonly url: string;
   readonly sentAt: number;
