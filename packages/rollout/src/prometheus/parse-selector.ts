@@ -32,11 +32,27 @@ export function parseSelector(text: string): Matches | null {
 function matcherOf(label: string, kind: string, value: string): Matches | null {
   if (kind === '=') return (labels) => (labels[label] ?? '') === value;
   if (kind === '!=') return (labels) => (labels[label] ?? '') !== value;
-  try {
-    const pattern = new RegExp(`^(?:${value})$`, 's');
-    const wanted = kind === '=~';
-    return (labels) => pattern.test(labels[label] ?? '') === wanted;
-  } catch {
-    return null;
+  const wanted = alternatives(value);
+  return wanted === null ? null : (labels) => wanted.has(labels[label] ?? '') === (kind === '=~');
+}
+
+const META = '.+*?()[]{}^$';
+
+/** The texts that an expression made of literal alternatives matches; gates ask with no other. */
+function alternatives(expression: string): ReadonlySet<string> | null {
+  const found: string[] = [];
+  let literal = '';
+  for (let at = 0; at < expression.length; at += 1) {
+    const character = expression.charAt(at);
+    if (character === '|') {
+      found.push(literal);
+      literal = '';
+    } else if (character === '\\') {
+      at += 1;
+      if (at === expression.length) return null;
+      literal += expression.charAt(at);
+    } else if (META.includes(character)) return null;
+    else literal += character;
   }
+  return new Set([...found, literal]);
 }

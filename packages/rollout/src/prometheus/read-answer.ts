@@ -40,7 +40,7 @@ export function readAnswer(text: string, expected: 'matrix' | 'vector'): Answer 
   return { kind: 'series', series };
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** Prometheus keeps times in milliseconds and tells them in seconds. What is no number is NaN, which nothing trusts. */
 const sampleOf = ([seconds, text]: readonly [number, string]): Sample => ({

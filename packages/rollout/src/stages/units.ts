@@ -6,14 +6,17 @@ const BYTES = { KiB: 1_024, MiB: 1_048_576 } as const;
 const unitOf = <Units extends Readonly<Record<string, number>>>(units: Units, unit: string | undefined): number =>
   (unit === undefined ? undefined : units[unit]) ?? Number.NaN;
 
+const DURATION = /^(\d+)(ms|s|m|h|d)$/;
+const SIZE = /^([1-9]\d*)(KiB|MiB)$/;
+
 /** "100ms", "15s", "24h", "28d": a number without a unit would be read as another by the next person. */
 export const duration = z
   .string()
-  .regex(/^\d+(ms|s|m|h|d)$/, 'is not a time with its unit, such as 100ms, 15s, 24h or 28d')
-  .transform((text) => Number.parseInt(text, 10) * unitOf(MILLISECONDS, /[a-z]+$/.exec(text)?.[0]))
+  .regex(DURATION, 'is not a time with its unit, such as 100ms, 15s, 24h or 28d')
+  .transform((text) => Number.parseInt(text, 10) * unitOf(MILLISECONDS, DURATION.exec(text)?.[2]))
   .refine((milliseconds) => milliseconds > 0, 'is not more than 0');
 
 export const size = z
   .string()
-  .regex(/^[1-9]\d*(KiB|MiB)$/, 'is not a size with its unit, such as 64MiB')
-  .transform((text) => Number.parseInt(text, 10) * unitOf(BYTES, /[A-Za-z]+$/.exec(text)?.[0]));
+  .regex(SIZE, 'is not a size with its unit, such as 64MiB')
+  .transform((text) => Number.parseInt(text, 10) * unitOf(BYTES, SIZE.exec(text)?.[2]));
