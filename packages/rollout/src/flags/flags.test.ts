@@ -222,6 +222,32 @@ describe('a process', () => {
     await eventually(async () => expect(await enrolledBy(flags)).toEqual(inShare(50)));
   });
 
+  test('leaves no connection behind that waits for a lock, however long the flags are locked', async () => {
+    const flags = await aProcess();
+    expect(await flags.enrolmentOf('ada')).toBe('enrolled');
+    const listeners = async (): Promise<{ pid: number; waits: boolean }[]> =>
+      (
+        await other.query(
+          "select pid, wait_event_type is not distinct from 'Lock' as waits from pg_stat_activity where application_name = 'phaselock-listener' and datname = current_database() and pid <> all(array[$1, pg_backend_pid()])",
+          [locker],
+        )
+      ).rows;
+    const other = await connected();
+    const locker = (await admin.query('select pg_backend_pid() as pid')).rows[0].pid;
+    await admin.query('begin');
+    await admin.query('lock table flags in access exclusive mode');
+    const seen = new Set<number>();
+    await eventually(
+      async () => {
+        for (const { pid, waits } of await listeners()) if (waits) seen.add(pid);
+        expect(seen.size).toBeGreaterThanOrEqual(4);
+      },
+      { withinMs: 20_000 },
+    );
+    expect((await listeners()).filter(({ waits }) => waits).length).toBeLessThanOrEqual(1);
+    await admin.query('commit');
+  });
+
   test('tells what it goes by, and how old that is', async () => {
     const telemetry = createTelemetry();
     const flags = await aProcess({ telemetry });
