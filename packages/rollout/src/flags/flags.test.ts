@@ -112,6 +112,20 @@ describe('a flag system of another maker', () => {
   });
 });
 
+/** A statement on a connection of its own, and that it waits for a lock. */
+function connectedSetting(statement: string): { readonly waits: Promise<unknown>; readonly done: Promise<unknown> } {
+  const client = connected();
+  const done = client.then((it) => it.query(statement));
+  done.catch(() => undefined);
+  const waits = eventually(async () => {
+    const { rows } = await admin.query(
+      "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database() and query like 'select set_flag%'",
+    );
+    expect(rows).toHaveLength(1);
+  });
+  return { waits, done };
+}
+
 describe('the kill', () => {
   const isOff = (flags: OpenFlags) => eventually(async () => expect(await flags.enrolmentOf('ada')).toBe('off'));
 
@@ -185,6 +199,35 @@ describe('the kill', () => {
       { actor: 'ada', why: 'they fail', from: { enabled: true }, to: { enabled: false } },
       { actor: 'ada', why: 'they fail', from: { killed: false }, to: { killed: true } },
     ]);
+  });
+
+  test('is made also in a transaction that may not change the row of the flag any more, and leaves its bounds as they were', async () => {
+    const other = await connected();
+    await other.query("set lock_timeout = '7s'");
+    await other.query('begin isolation level repeatable read');
+    await other.query('select from flags');
+    await admin.query('update flags set percent = 50');
+    await other.query('select kill_flag($1, $2, $3)', [GUARD, 'me', 'why']);
+    expect((await other.query('show lock_timeout')).rows).toEqual([{ lock_timeout: '7s' }]);
+    await other.query('commit');
+    const { rows } = await admin.query('select killed from flag_states where name = $1', [GUARD]);
+    expect(rows).toEqual([{ killed: true }]);
+  });
+
+  test('is not released by somebody who began before it was made', async () => {
+    const holding = await connected();
+    await holding.query('begin');
+    await holding.query('select from flags for update');
+    // Waits for the row, and would then release every kill it finds.
+    const setting = connectedSetting(
+      `select set_flag('${GUARD}', '{"enabled": true, "release_kills": true}', 'bob', 'mended', null)`,
+    );
+    await setting.waits;
+    await admin.query('select kill_flag($1, $2, $3)', [GUARD, 'ada', 'they fail']);
+    await holding.query('commit');
+    await setting.done;
+    const { rows } = await admin.query('select killed, enabled from flag_states where name = $1', [GUARD]);
+    expect(rows).toEqual([{ killed: true, enabled: false }]);
   });
 
   test('of a flag that is not there is refused, not lost', async () => {
