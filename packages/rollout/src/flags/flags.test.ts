@@ -173,6 +173,15 @@ describe('the kill', () => {
     expect(await flags.enrolmentOf('ada')).toBe('off');
   });
 
+  test('is told of as done while the table of the flags is locked', async () => {
+    const flags = await aProcess();
+    expect(await flags.enrolmentOf('ada')).toBe('enrolled');
+    await admin.query('begin');
+    await admin.query('lock table flags in access exclusive mode');
+    expect(await flags.kill({ name: GUARD, why: 'they fail' })).toMatchObject({ enabled: false, killed: true });
+    await admin.query('commit');
+  });
+
   test('never ends by itself: neither a plan that goes on, nor a database that goes away, nor a new process ends it', async () => {
     const flags = await aProcess();
     await flags.kill({ name: GUARD, why: 'they fail' });

@@ -91,7 +91,9 @@ export async function openFlags({
       if (!FLAGS.some((name) => name === kill.name)) throw new PhaselockError('flag_not_found');
       await killFlag(reserve, kill);
       await watch.refresh();
-      const flag = await readFlagState(reserve, kill.name);
+      const known = watch.known()?.get(kill.name);
+      // While the table of the flags is locked, it is known that the flag is off, and cannot be read.
+      const flag = known?.killed === true ? known : await readFlagState(reserve, kill.name);
       if (flag === undefined) throw new PhaselockError('flag_not_found');
       return flag;
     },
