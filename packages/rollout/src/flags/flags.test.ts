@@ -100,6 +100,18 @@ describe('a flag system of another maker', () => {
     expect(await (await aProcess({ provider })).enrolmentOf('ada')).toBe('outside');
   });
 
+  test('that never answers leaves its users outside and the locks as they are without it: no start waits for it', async () => {
+    const never = () => Promise.withResolvers<never>().promise;
+    const provider = { ...says(true), resolveBooleanEvaluation: never, resolveStringEvaluation: never };
+    const flags = await aProcess({ provider });
+    await flags.set({ name: 'locking_strategy', enabled: true, value: 'redis' });
+    expect(await flags.enrolmentOf('ada')).toBe('outside');
+    expect(await flags.locks({ taskId: 'a task' as never })).toEqual({
+      pessimistic_locking_enabled: true,
+      locking_strategy: undefined,
+    });
+  });
+
   test('cannot switch on what was killed here', async () => {
     const flags = await aProcess({ provider: says(true) });
     await flags.kill({ name: GUARD, why: 'they fail' });
