@@ -41,6 +41,15 @@ describe('while load is shed, the pool is full and the caller has used up its sh
     expect(await readMetric(api.guard, 'phaselock_flag_enabled{flag="single_session_guard"}')).toBe(0);
   });
 
+  test('the numbers that tell of it can be read from elsewhere, by who may and within its limit', async () => {
+    const { api, key } = await overloaded();
+    const scrape = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(`${api.url}/metrics`, { headers: { 'X-Forwarded-For': '192.0.2.1', ...headers } })).status;
+    expect(await scrape({})).toBe(401);
+    expect(await scrape({ Authorization: `Bearer ${key}` })).toBe(200);
+    expect(await scrape({ Authorization: `Bearer ${key}` })).toBe(429);
+  });
+
   test('a key that may not is refused all the same, and so is none', async () => {
     const scene = stack.use(await openTestApi());
     const weak = await scene.keyFor(['sessions:write']);

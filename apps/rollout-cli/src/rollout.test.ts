@@ -209,6 +209,24 @@ describe('watch', () => {
     expect((await home.json('status')).announcements).toMatchObject([{ kind: 'off', active: true }]);
   });
 
+  test('with --act switches off what fails also while a transaction left open has the row of the flag', async () => {
+    await using _world = await aBakeThatIsOver({ treatment: 0.2 });
+    await home.rows("update rollouts set baking_since = baking_since + interval '20 minutes'");
+    await using _left = await holdLock(home.url, "select from flags where name = 'single_session_guard' for update");
+    const ran = await home.rollout('watch', '--act', '--every', '1s');
+    expect(ran).toMatchObject({ code: 2, err: '' });
+    expect(await flag()).toMatchObject({ enabled: false, killed: true });
+    expect(await steps()).toEqual(['start', 'kill-seen']);
+  });
+
+  test('ends when the rollout was taken from it: a controller that may not act must not look like one that does', async () => {
+    await home.rollout('start');
+    await using watching = spawnNode(MAIN, { args: ['watch', '--act', '--every', '1s'], env: home.env() });
+    await watching.waitForLine(/on hold/);
+    expect((await home.rollout('pause', '--take-over', '--why', 'an incident')).code).toBe(0);
+    expect(await watching.exited).toEqual({ code: 4, signal: null });
+  });
+
   test('gives its lease back when it is stopped', async () => {
     await home.rollout('start');
     await using child = spawnNode(MAIN, {
@@ -219,6 +237,17 @@ describe('watch', () => {
     child.kill('SIGTERM');
     expect(await child.exited).toEqual({ code: 130, signal: null });
     expect((await home.json('status')).campaign?.lease).toBeNull();
+  });
+});
+
+describe('an abort', () => {
+  test('that cannot have the row of the flag is a kill, and says so', async () => {
+    await home.rollout('start');
+    await using _left = await holdLock(home.url, "select from flags where name = 'single_session_guard' for update");
+    const ran = await home.rollout('abort', '--why', 'it fails');
+    expect(ran.code).toBe(4);
+    expect(ran.err).toContain('was killed instead');
+    expect(await flag()).toMatchObject({ enabled: false, killed: true });
   });
 });
 

@@ -1,5 +1,12 @@
 import { visibleLines, wantsColours } from '@phaselock/core';
-import { HeldByAnother, type Racepoint, RecordingMistake, StagesMistakes, UnknownFlag } from '@phaselock/rollout';
+import {
+  HeldByAnother,
+  KilledInstead,
+  type Racepoint,
+  RecordingMistake,
+  StagesMistakes,
+  UnknownFlag,
+} from '@phaselock/rollout';
 import { ConfigMistakes, type Environment } from '@phaselock/settings';
 import { classifyFailure } from '@phaselock/store';
 import { announce } from './commands/announce.ts';
@@ -114,6 +121,7 @@ function reporterFor(command: Command, { stdout, env }: Surroundings): Reporter 
 /** What is known is a sentence with a code; what nobody foresaw at least says what it is. */
 function inWords(error: unknown): { code: string; message: string } {
   if (error instanceof HeldByAnother) return { code: 'held-by-another', message: error.message };
+  if (error instanceof KilledInstead) return { code: 'killed-instead', message: error.message };
   if (error instanceof UnknownFlag) return { code: 'unknown-flag', message: error.message };
   if (error instanceof ConfigMistakes) return { code: 'configuration', message: error.message };
   if (error instanceof StagesMistakes) return { code: 'stages', message: error.message };

@@ -14,6 +14,7 @@ export { type Conduct, type Conducted, conduct, type Look, look, type PresentVer
 export { decideCampaign } from './campaign/decide-campaign.ts';
 export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';
 export { campaignPlan, type JudgeBake, judgeBake, verdictOf } from './campaign/judge-bake.ts';
+export { KilledInstead } from './campaign/killed-instead.ts';
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
 export { type SimulateBake, type SimulatedBake, simulateBake } from './campaign/simulate-bake.ts';
 // Gates.

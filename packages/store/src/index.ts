@@ -250,5 +250,5 @@ export { shortenLeases } from './shorten-leases.ts';
 export { type KeyedSlotState, lockSlot, readSlotState, readSlotStates } from './slot-state.ts';
 export { firstRow, type Sql, type Statement, type Writer } from './sql.ts';
 export { classifyFailure, type Failure } from './sqlstates.ts';
-export { type WhoWaits, within } from './time-left.ts';
+export { OutOfTime, type WhoWaits, within } from './time-left.ts';
 export { readTurnState, type TurnState } from './turn-state.ts';

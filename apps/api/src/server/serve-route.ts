@@ -97,6 +97,11 @@ export async function letIn(
 ): Promise<Admission> {
   if (route.scope === 'none') return admitForGood(NOBODY);
   if (route.neverShed === true) return await time.bounded(() => admitUrgent(intake, route, request));
+  // What tells of an overload is wanted most while there is one; its reader is known beside the pool, which is full then.
+  if (route.isProbe === true) {
+    const beside = { ...intake, authenticate: intake.authenticateUrgent };
+    return await time.bounded(() => admit(beside, route, request, response));
+  }
   refuseShed(intake, intake.shedder.check(priorityOf(route)));
   return await time.bounded(() => admit(intake, route, request, response));
 }

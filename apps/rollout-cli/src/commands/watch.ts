@@ -7,12 +7,13 @@ import {
   type HeldRollout,
   holdRollout,
   judgeBake,
+  KilledInstead,
   type Look,
   look,
   type Racepoint,
   type StageVerdict,
 } from '@phaselock/rollout';
-import { classifyFailure, readCampaign } from '@phaselock/store';
+import { type CampaignRecord, classifyFailure, readCampaign } from '@phaselock/store';
 import type { Outcome } from '../exit-code.ts';
 import { prometheusOf, type Rollout, readStagesFile } from '../open-rollout.ts';
 import type { Command } from '../read-arguments.ts';
@@ -58,7 +59,7 @@ async function ticker(
       : conduct<StageVerdict>({ ...parts, fence: held.fence, actor, racepoint }, { kind: 'tick' });
   return async () => {
     try {
-      const { decision, verdict } = await lookOnce();
+      const { decision, verdict, record: seen } = await lookOnce();
       const record = await readCampaign(database, flag);
       const told = held === undefined && decision.kind === 'step' ? `would act: ${decision.told}` : decision.told;
       const outcome = decision.kind === 'refuse' ? 'error' : decision.outcome;
@@ -70,10 +71,10 @@ async function ticker(
         ...(record !== undefined && { campaign: record }),
         ...(verdict !== undefined && { verdict: verdict.shown }),
       });
-      return { outcome, over: isOver(decision) };
+      return { outcome, over: isOver(decision) || isTaken(held, seen) };
     } catch (error) {
       if (once || !isPassing(error)) throw error;
-      report(unreachable(flag, error));
+      report(passing(flag, error));
       return { outcome: 'inconclusive', over: false };
     }
   };
@@ -85,13 +86,19 @@ const isOver = (decision: CampaignDecision): boolean => {
   return decision.kind === 'step' && ['abort', 'done', 'kill-seen'].includes(decision.step.action);
 };
 
-/** The database comes back; until then nothing is decided. */
-const isPassing = (error: unknown): boolean =>
-  ['unavailable', 'connection-lost', 'contention'].includes(classifyFailure(error));
+/** The lease of another one came after ours, so none of our writes will be taken any more. */
+const isTaken = (held: HeldRollout | undefined, { fence }: CampaignRecord): boolean =>
+  held !== undefined && held.fence !== fence;
 
-const unreachable = (flag: string, error: unknown): Report => ({
-  command: 'watch',
-  flag,
-  outcome: 'inconclusive',
-  told: `the database does not answer, so nothing is decided: ${error instanceof Error ? error.message : String(error)}`,
-});
+/** The database comes back, a lock is let go, and a kill is seen at the next look; until then nothing is decided. */
+const isPassing = (error: unknown): boolean => {
+  if (error instanceof KilledInstead) return true;
+  const failure = classifyFailure(error);
+  return failure === 'unavailable' || failure === 'connection-lost' || failure === 'contended';
+};
+
+const passing = (flag: string, error: unknown): Report => {
+  const why = error instanceof Error ? error.message : String(error);
+  const told = error instanceof KilledInstead ? why : `the database does not answer, so nothing is decided: ${why}`;
+  return { command: 'watch', flag, outcome: 'inconclusive', told };
+};

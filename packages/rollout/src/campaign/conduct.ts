@@ -1,7 +1,15 @@
-import { type CampaignRecord, readCampaign, type Sql, type StoredVerdict, stepRollout } from '@phaselock/store';
+import {
+  type CampaignRecord,
+  classifyFailure,
+  readCampaign,
+  type Sql,
+  type StoredVerdict,
+  stepRollout,
+} from '@phaselock/store';
 import type { CampaignCommand, CampaignDecision, CampaignPlan, Holding, Judged } from './campaign.ts';
 import { decideCampaign } from './decide-campaign.ts';
 import { HeldByAnother, UnknownFlag } from './hold-rollout.ts';
+import { killInstead } from './killed-instead.ts';
 import type { Racepoint } from './racepoints.ts';
 import { isAsSet } from './standing.ts';
 
@@ -70,6 +78,9 @@ export async function conduct<Shown>(parts: Conduct<Shown>, command: CampaignCom
       seen: { campaign, stage, state },
       ...(step !== undefined && { step }),
       ...(verdict !== undefined && { verdict: verdict.stored }),
+    }).catch((error: unknown) => {
+      if (step?.action !== 'abort' || classifyFailure(error) !== 'contended') throw error;
+      return killInstead({ sql, flag, actor, why: step.why }, error);
     });
     await racepoint('stepped');
     switch (written.kind) {

@@ -1,5 +1,6 @@
-import { type Client, type EvaluationDetails, StandardResolutionReasons } from '@openfeature/server-sdk';
+import { type EvaluationDetails, StandardResolutionReasons } from '@openfeature/server-sdk';
 import { GUARD_FLAG } from '@phaselock/core';
+import type { PatientClient } from './patient-client.ts';
 import type { FlagWatch } from './watch-flags.ts';
 
 /**
@@ -8,13 +9,13 @@ import type { FlagWatch } from './watch-flags.ts';
  */
 export type Enrolment = 'enrolled' | 'outside' | 'off';
 
-type Parts = { readonly watch: Pick<FlagWatch, 'flags'>; readonly client: Pick<Client, 'getBooleanDetails'> };
+type Parts = { readonly watch: Pick<FlagWatch, 'flags'>; readonly client: Pick<PatientClient, 'boolean'> };
 
 /** The database is asked first: it can switch the rule off whatever a flag system of another maker says. */
 export async function enrolmentOf({ watch, client }: Parts, subject: string | undefined): Promise<Enrolment> {
   const flag = (await watch.flags()).get(GUARD_FLAG);
   if (flag?.enabled !== true) return 'off';
-  return decideEnrolment(await client.getBooleanDetails(GUARD_FLAG, false, contextOf(subject)));
+  return decideEnrolment(await client.boolean(GUARD_FLAG, false, contextOf(subject)));
 }
 
 const contextOf = (subject: string | undefined) => (subject === undefined ? {} : { targetingKey: subject });

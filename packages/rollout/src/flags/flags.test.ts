@@ -100,6 +100,18 @@ describe('a flag system of another maker', () => {
     expect(await (await aProcess({ provider })).enrolmentOf('ada')).toBe('outside');
   });
 
+  test('that never answers leaves its users outside and the locks as they are without it: no start waits for it', async () => {
+    const never = () => Promise.withResolvers<never>().promise;
+    const provider = { ...says(true), resolveBooleanEvaluation: never, resolveStringEvaluation: never };
+    const flags = await aProcess({ provider });
+    await flags.set({ name: 'locking_strategy', enabled: true, value: 'redis' });
+    expect(await flags.enrolmentOf('ada')).toBe('outside');
+    expect(await flags.locks({ taskId: 'a task' as never })).toEqual({
+      pessimistic_locking_enabled: true,
+      locking_strategy: undefined,
+    });
+  });
+
   test('cannot switch on what was killed here', async () => {
     const flags = await aProcess({ provider: says(true) });
     await flags.kill({ name: GUARD, why: 'they fail' });
@@ -111,6 +123,20 @@ describe('a flag system of another maker', () => {
     expect([await ours.enrolmentOf('ada'), await theirs.enrolmentOf('ada')]).toEqual(['enrolled', 'outside']);
   });
 });
+
+/** A statement on a connection of its own, and that it waits for a lock. */
+function connectedSetting(statement: string): { readonly waits: Promise<unknown>; readonly done: Promise<unknown> } {
+  const client = connected();
+  const done = client.then((it) => it.query(statement));
+  done.catch(() => undefined);
+  const waits = eventually(async () => {
+    const { rows } = await admin.query(
+      "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database() and query like 'select set_flag%'",
+    );
+    expect(rows).toHaveLength(1);
+  });
+  return { waits, done };
+}
 
 describe('the kill', () => {
   const isOff = (flags: OpenFlags) => eventually(async () => expect(await flags.enrolmentOf('ada')).toBe('off'));
@@ -159,6 +185,15 @@ describe('the kill', () => {
     expect(await flags.enrolmentOf('ada')).toBe('off');
   });
 
+  test('is told of as done while the table of the flags is locked', async () => {
+    const flags = await aProcess();
+    expect(await flags.enrolmentOf('ada')).toBe('enrolled');
+    await admin.query('begin');
+    await admin.query('lock table flags in access exclusive mode');
+    expect(await flags.kill({ name: GUARD, why: 'they fail' })).toMatchObject({ enabled: false, killed: true });
+    await admin.query('commit');
+  });
+
   test('never ends by itself: neither a plan that goes on, nor a database that goes away, nor a new process ends it', async () => {
     const flags = await aProcess();
     await flags.kill({ name: GUARD, why: 'they fail' });
@@ -185,6 +220,35 @@ describe('the kill', () => {
       { actor: 'ada', why: 'they fail', from: { enabled: true }, to: { enabled: false } },
       { actor: 'ada', why: 'they fail', from: { killed: false }, to: { killed: true } },
     ]);
+  });
+
+  test('is made also in a transaction that may not change the row of the flag any more, and leaves its bounds as they were', async () => {
+    const other = await connected();
+    await other.query("set lock_timeout = '7s'");
+    await other.query('begin isolation level repeatable read');
+    await other.query('select from flags');
+    await admin.query('update flags set percent = 50');
+    await other.query('select kill_flag($1, $2, $3)', [GUARD, 'me', 'why']);
+    expect((await other.query('show lock_timeout')).rows).toEqual([{ lock_timeout: '7s' }]);
+    await other.query('commit');
+    const { rows } = await admin.query('select killed from flag_states where name = $1', [GUARD]);
+    expect(rows).toEqual([{ killed: true }]);
+  });
+
+  test('is not released by somebody who began before it was made', async () => {
+    const holding = await connected();
+    await holding.query('begin');
+    await holding.query('select from flags for update');
+    // Waits for the row, and would then release every kill it finds.
+    const setting = connectedSetting(
+      `select set_flag('${GUARD}', '{"enabled": true, "release_kills": true}', 'bob', 'mended', null)`,
+    );
+    await setting.waits;
+    await admin.query('select kill_flag($1, $2, $3)', [GUARD, 'ada', 'they fail']);
+    await holding.query('commit');
+    await setting.done;
+    const { rows } = await admin.query('select killed, enabled from flag_states where name = $1', [GUARD]);
+    expect(rows).toEqual([{ killed: true, enabled: false }]);
   });
 
   test('of a flag that is not there is refused, not lost', async () => {
@@ -220,6 +284,32 @@ describe('a process', () => {
     await admin.query('update hidden set percent = 50');
     await admin.query('alter table hidden rename to flags');
     await eventually(async () => expect(await enrolledBy(flags)).toEqual(inShare(50)));
+  });
+
+  test('leaves no connection behind that waits for a lock, however long the flags are locked', async () => {
+    const flags = await aProcess();
+    expect(await flags.enrolmentOf('ada')).toBe('enrolled');
+    const listeners = async (): Promise<{ pid: number; waits: boolean }[]> =>
+      (
+        await other.query(
+          "select pid, wait_event_type is not distinct from 'Lock' as waits from pg_stat_activity where application_name = 'phaselock-listener' and datname = current_database() and pid <> all(array[$1, pg_backend_pid()])",
+          [locker],
+        )
+      ).rows;
+    const other = await connected();
+    const locker = (await admin.query('select pg_backend_pid() as pid')).rows[0].pid;
+    await admin.query('begin');
+    await admin.query('lock table flags in access exclusive mode');
+    const seen = new Set<number>();
+    await eventually(
+      async () => {
+        for (const { pid, waits } of await listeners()) if (waits) seen.add(pid);
+        expect(seen.size).toBeGreaterThanOrEqual(4);
+      },
+      { withinMs: 20_000 },
+    );
+    expect((await listeners()).filter(({ waits }) => waits).length).toBeLessThanOrEqual(1);
+    await admin.query('commit');
   });
 
   test('tells what it goes by, and how old that is', async () => {

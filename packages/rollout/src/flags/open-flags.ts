@@ -18,6 +18,7 @@ import {
 } from '@phaselock/store';
 import { LOCK_STRATEGIES, type Logger, type Telemetry } from '@phaselock/telemetry';
 import { type Enrolment, enrolmentOf } from './enrolment.ts';
+import { patientClient } from './patient-client.ts';
 import { postgresFlagProvider } from './postgres-provider.ts';
 import { watchFlags } from './watch-flags.ts';
 
@@ -63,7 +64,7 @@ export async function openFlags({
   const domain = `phaselock-${randomUUID()}`;
   await OpenFeature.setProviderAndWait(domain, provider ?? postgresFlagProvider(watch));
   resources.defer(() => OpenFeature.setProviderAndWait(domain, NOOP_PROVIDER));
-  const client = OpenFeature.getClient(domain);
+  const client = patientClient(OpenFeature.getClient(domain));
   const isOff = async (name: string): Promise<boolean> => (await watch.flags()).get(name)?.enabled === false;
 
   const owned = resources.move();
@@ -71,10 +72,10 @@ export async function openFlags({
     enrolmentOf: (subject) => enrolmentOf({ watch, client }, subject),
     async locks({ taskId: targetingKey }) {
       const isNamed = !(await isOff('locking_strategy'));
-      const named = isNamed ? await client.getStringValue('locking_strategy', '', { targetingKey }) : '';
+      const named = isNamed ? (await client.string('locking_strategy', '', { targetingKey })).value : '';
       const isPessimistic =
         !(await isOff('pessimistic_locking_enabled')) &&
-        (await client.getBooleanValue('pessimistic_locking_enabled', true, { targetingKey }));
+        (await client.boolean('pessimistic_locking_enabled', true, { targetingKey })).value;
       return { pessimistic_locking_enabled: isPessimistic, locking_strategy: named === '' ? undefined : named };
     },
     list: () => readFlagStates(reserve),
@@ -91,7 +92,9 @@ export async function openFlags({
       if (!FLAGS.some((name) => name === kill.name)) throw new PhaselockError('flag_not_found');
       await killFlag(reserve, kill);
       await watch.refresh();
-      const flag = await readFlagState(reserve, kill.name);
+      const known = watch.known()?.get(kill.name);
+      // While the table of the flags is locked, it is known that the flag is off, and cannot be read.
+      const flag = known?.killed === true ? known : await readFlagState(reserve, kill.name);
       if (flag === undefined) throw new PhaselockError('flag_not_found');
       return flag;
     },

@@ -32,18 +32,23 @@ type WatchOptions = {
 
 /** What is needed of a connection of the driver. */
 type FlagConnection = {
-  query<Row extends object>(text: string, values?: unknown[]): Promise<{ readonly rows: Row[] }>;
+  /** Of several statements in one text, an answer for each. */
+  query<Row extends object>(text: string, values?: unknown[]): Promise<Answered<Row> | Answered<Row>[]>;
   on(event: 'notification', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
   end(): Promise<void>;
 };
 
+type Answered<Row> = { readonly rows: Row[] };
+
 export const FLAG_CHANNEL = 'phaselock_flags';
 /** The floor where no notification arrives, behind a pooler for example: well within the two seconds in which a kill holds everywhere. */
 const POLL_MS = 500;
 /** A connection that does not answer for so long is given up for a new one. */
 const ANSWER_MS = 600;
+/** The server gives a read up first: one that waited for a lock on after its client had left would keep its connection, and each new one as well. */
+const SERVER_MS = 500;
 const RECONNECT_MS = 200;
 /** How long a request waits for the flags of a process that has just begun. */
 const FIRST_READ_MS = 2_000;
@@ -201,9 +206,12 @@ function countReads() {
   };
 }
 
+/** The bound holds for the one transaction that both statements are, so that it stays with no connection of a pooler. */
 const sqlOn = (connection: FlagConnection): Sql => ({
-  query: async <Row extends object>({ text }: Statement, values: readonly unknown[]) =>
-    (await connection.query<Row>(text, [...values])).rows,
+  query: async <Row extends object>({ text }: Statement) => {
+    const answers = await connection.query<Row>(`set local statement_timeout = ${SERVER_MS}; ${text}`);
+    return [answers].flat().at(-1)?.rows ?? [];
+  },
 });
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -46,8 +46,15 @@ function ofInstances({ instances, to }: Evidence, preconditions: Preconditions):
   const fresh = instances.filter((instance) => isFresh(instance, to, preconditions) && instance.up !== false).length;
   const atStart = instances.filter((instance) => instance.atStart).length;
   const expected = Math.max(preconditions.leastInstances, atStart);
-  if (fresh >= expected) return [];
-  return [hold('too_few_instances', null, `${fresh} of at least ${expected} instances are seen`)];
+  if (fresh < expected) return [hold('too_few_instances', null, `${fresh} of at least ${expected} instances are seen`)];
+  return atStart < preconditions.leastInstances ? [notFromTheStart(instances, preconditions)] : [];
+}
+
+/** What is older than Prometheus keeps, or than Prometheus, is not known, and no gap between two samples shows it. */
+function notFromTheStart(instances: readonly InstanceEvidence[], { leastInstances }: Preconditions): Hold {
+  const seen = instances.flatMap(({ firstSampleAt }) => firstSampleAt ?? []).toSorted((a, b) => a - b);
+  const detail = `fewer than ${leastInstances} instances were seen when the bake began: what happened before the first samples is not known`;
+  return hold('scrape_gap', null, detail, seen[leastInstances - 1] ?? null);
 }
 
 function ofFreshness(instance: InstanceEvidence, to: number, preconditions: Preconditions): Hold[] {

@@ -187,6 +187,17 @@ describe('held, and never promoted', () => {
       { change: ({ at, value }) => (at > FROM + 10 * MINUTE && at < FROM + 13 * MINUTE ? null : value) },
     ],
     [
+      'Prometheus does not know how the bake began, and its processes are younger',
+      'scrape_gap',
+      {
+        change: ({ metric, at, value }) => {
+          if (at < FROM + 10 * MINUTE) return null;
+          if (metric === 'process_start_time_seconds') return (FROM + 10 * MINUTE) / 1_000 - 1;
+          return value >= 10_000 ? value - 10_000 : value;
+        },
+      },
+    ],
+    [
       'a metric is renamed',
       'no_data',
       { change: ({ metric, value }) => (metric === 'phaselock_session_starts_total' ? null : value) },
