@@ -79,6 +79,40 @@ test('a flag whose row is locked can be killed, and a change of it says that it 
   });
 });
 
+test('a kill does not wait behind questions that do: the table of the flags is locked', async () => {
+  const { call, api } = stack.use(await openTestApi());
+  const held = await api.guard.database.pool.pg.connect();
+  await held.query('begin');
+  await held.query('lock table flags in access exclusive mode');
+  const asked = Array.from({ length: 6 }, () => call('GET', '/v1/admin/flags'));
+  let isAnswered = false;
+  void Promise.all(asked).then(() => {
+    isAnswered = true;
+  });
+  expect(await call('POST', `${GUARD}/kill`, { body: { why: 'they fail' } })).toMatchObject({
+    status: 200,
+    body: { enabled: false },
+  });
+  expect(isAnswered).toBe(false);
+  await held.query('rollback');
+  held.release();
+  await Promise.all(asked);
+});
+
+test('a key that cannot be looked up is no session that is being modified', async () => {
+  const { call, api, keyFor } = stack.use(await openTestApi({ PHASELOCK_DEADLINE_MS: '1000' }));
+  const key = await keyFor(['admin']);
+  const held = await api.guard.database.pool.pg.connect();
+  await held.query('begin');
+  await held.query('lock table api_keys in access exclusive mode');
+  expect(await call('POST', `${GUARD}/kill`, { key, body: { why: 'they fail' } })).toMatchObject({
+    status: 503,
+    body: { code: 'backend_unavailable' },
+  });
+  await held.query('rollback');
+  held.release();
+});
+
 test('what was killed is enabled by who says so, and the history tells who did what, and why', async () => {
   const { call } = stack.use(await openTestApi());
   await call('POST', `${GUARD}/kill`, { body: { why: 'they fail' } });

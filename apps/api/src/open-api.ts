@@ -83,9 +83,17 @@ export async function openApi({
   await using resources = new AsyncDisposableStack();
   const now = (): number => performance.now();
   const time = createCallerTime();
-  const reserve = resources.use(openReserve({ config, databaseUrl, time }));
+  const reserve = resources.use(openReserve({ config, databaseUrl, time }, RESERVED_CONNECTIONS));
+  const forKills = resources.use(openReserve({ config, databaseUrl, time }, 1));
   const flags = resources.use(
-    await openFlags({ databaseUrl, reserve, telemetry, logger, provider: await loadFlagProvider(config.flagProvider) }),
+    await openFlags({
+      databaseUrl,
+      reserve,
+      forKills,
+      telemetry,
+      logger,
+      provider: await loadFlagProvider(config.flagProvider),
+    }),
   );
   const guard = resources.use(
     await openGuard({
@@ -122,7 +130,7 @@ export async function openApi({
   const changes = changeStreams(feed, { places, cut });
   const write = writeTaken({ stalledAfterMs, cut: () => cut('download') });
   // In the name of nobody: what is found is remembered for all who come with the key.
-  const findUrgently = (prefix: string) => time.detached(() => findApiKey(reserve, prefix));
+  const findUrgently = (prefix: string) => time.detached(() => guard.answerInTime(() => findApiKey(reserve, prefix)));
   const { authenticate, authenticateUrgent, keys } = resources.use(
     openAccess({ config, guard, findUrgently, now, recheckMs }),
   );
@@ -199,10 +207,10 @@ export async function openApi({
 type ReserveParts = Pick<OpenApiParts, 'config' | 'databaseUrl'> & { readonly time: CallerTime };
 
 /** For what must be possible while the pool is full: to set flags, and to know who sets them. */
-const openReserve = ({ config, databaseUrl, time }: ReserveParts): Database =>
+const openReserve = ({ config, databaseUrl, time }: ReserveParts, maxSize: number): Database =>
   openDatabase({
     url: databaseUrl,
-    maxSize: RESERVED_CONNECTIONS,
+    maxSize,
     connectionTimeoutMs: config.poolConnectionTimeoutMs,
     statementTimeoutMs: config.statementTimeoutMs,
     startupSettings: config.poolStartupSettings,

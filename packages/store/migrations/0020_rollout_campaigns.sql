@@ -195,6 +195,12 @@ begin
   v.campaign := coalesce((v_to ->> 'campaign')::integer, r.campaign);
   v.flag_version := r.flag_version;
 
+  -- What is killed has passed no stage, also where the flag itself is not to be changed.
+  if p_step ->> 'action' in ('promote', 'done') and exists (select from flag_kills k where k.flag = p_flag and k.released_at is null) then
+    v.outcome := 'killed';
+    return v;
+  end if;
+
   if jsonb_typeof(v_change) = 'object' then
     begin
       -- What switches on does not do so over a kill; releasing names the kill that its person saw.
@@ -210,7 +216,9 @@ begin
       end if;
       -- Looked at after the release, which let go of every kill there was by then: a newer one takes all of it back.
       if (v_change ->> 'release_kills')::boolean
-         and exists (select from flag_kills k where k.flag = p_flag and k.id > coalesce((p_step #>> '{flag,seenKill}')::bigint, 0)) then
+         and exists (select from flag_kills k where k.flag = p_flag and k.id > coalesce((p_step #>> '{flag,seenKill}')::bigint, 0)
+                       -- One that was released before this began is over: its person had nothing to see.
+                       and (k.released_at is null or k.released_at >= transaction_timestamp())) then
         raise exception 'the flag was killed again' using errcode = 'PL008';
       end if;
     exception when sqlstate 'PL008' then

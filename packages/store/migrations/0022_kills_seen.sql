@@ -24,9 +24,33 @@ begin
   return query select * from flag_states s where s.name = p_name;
 end $$;
 
--- As before, but the short bound holds for the row of the flag alone. The kill itself, and the lock that its NOTIFY takes at the commit, are
--- waited for as long as the caller's own bound says: 100 ms are over quickly where another notification is being committed to a slow disk.
--- Whatever else keeps the row from being switched off, such as a transaction that is serializable, costs that and not the kill.
+-- The history of a kill is told by its own row as well: where flag_changes is locked, by the making of an index for example, the kill does not
+-- wait for it.
+create or replace function record_flag_kill() returns trigger language plpgsql as $$
+declare
+  v_lock_timeout text := current_setting('lock_timeout');
+begin
+  begin
+    perform set_config('lock_timeout', '200ms', true);
+    if tg_op = 'INSERT' then
+      insert into flag_changes (flag, actor, why, "from", "to")
+        values (new.flag, new.actor, new.why, '{"killed": false}', jsonb_build_object('killed', true, 'kill', new.id));
+    elsif old.released_at is null and new.released_at is not null then
+      insert into flag_changes (flag, actor, why, "from", "to")
+        values (new.flag, new.released_by, nullif(current_setting('phaselock.why', true), ''),
+                jsonb_build_object('killed', true, 'kill', new.id), '{"killed": false}');
+    end if;
+  exception when lock_not_available then
+    raise warning 'flag_changes is locked: that % was killed or released stands in flag_kills alone', new.flag;
+  end;
+  perform set_config('lock_timeout', v_lock_timeout, true), pg_notify('phaselock_flags', new.flag);
+  return null;
+end $$;
+
+-- As before, but the short bound holds for the row of the flag alone: the lock that the NOTIFY of the kill takes at the commit is waited for as
+-- long as the caller's own bound says, since 100 ms are over quickly where another notification is being committed to a slow disk. Whatever else
+-- keeps the row from being switched off, such as a transaction that is serializable, costs that and not the kill. Where flag_kills itself is
+-- locked, the row of the flag is switched off instead, and no number is the answer.
 create or replace function kill_flag(p_name text, p_actor text, p_why text) returns bigint language plpgsql as $$
 declare
   v_kill bigint;
@@ -42,10 +66,17 @@ begin
     -- The table is locked: a kill of a flag that is not there does no harm, one that is not written would.
     null;
   end;
-  perform set_config('lock_timeout', v_lock_timeout, true);
-  insert into flag_kills (flag, actor, why)
-    values (p_name, coalesce(nullif(p_actor, ''), 'sql:' || session_user), coalesce(p_why, ''))
-    returning id into v_kill;
+  begin
+    perform set_config('lock_timeout', '500ms', true);
+    insert into flag_kills (flag, actor, why)
+      values (p_name, coalesce(nullif(p_actor, ''), 'sql:' || session_user), coalesce(p_why, ''))
+      returning id into v_kill;
+  exception when lock_not_available then
+    raise warning 'flag_kills is locked: % is switched off by its row alone', p_name;
+    update flags f set enabled = false where f.name = p_name;
+    perform set_config('lock_timeout', v_lock_timeout, true);
+    return null;
+  end;
   begin
     perform set_config('lock_timeout', '100ms', true);
     update flags f set enabled = false

@@ -89,9 +89,9 @@ export type KillFlag = { readonly name: string; readonly actor?: string; readonl
 const KILL_FLAG = writeCall('kill_flag', 3);
 
 /** Off for everybody; answers with the number of the kill. It waits for no lock of a row, and is an error of the database when there is no such flag. */
-export async function killFlag(sql: Sql, { name, actor, why }: KillFlag): Promise<number> {
+export async function killFlag(sql: Sql, { name, actor, why }: KillFlag): Promise<number | null> {
   // A function that returns no row but a value gives its column the name of the call.
-  return firstRow(await sql.query<{ readonly w: number }>(KILL_FLAG, [name, actor ?? null, why])).w;
+  return firstRow(await sql.query<{ readonly w: number | null }>(KILL_FLAG, [name, actor ?? null, why])).w;
 }
 
 export type FlagChangeRow = {

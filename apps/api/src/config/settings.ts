@@ -62,7 +62,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_POOL_SIZE',
       group: data,
       meaning:
-        'Connections to PostgreSQL for requests at the most; three more are used for readiness, invalidations and flags, and up to three while flags are set',
+        'Connections to PostgreSQL for requests at the most; three more are used for readiness, invalidations and flags, and up to four while flags are set',
     },
     { fallback: 16, min: 1, max: 1_000 },
   ),

@@ -85,7 +85,7 @@ export const setFlag = route({
   group,
   summary: 'Set a flag',
   description:
-    'Every process follows within two seconds, this one at once, also while it is overloaded. Off without If-Match is a kill: no other change, and no lock in the database, delays it, and nothing but a later `enabled: true` ends it. `locking_strategy`, while it is on with the value `pessimistic`, `optimistic` or `redis`, decides how slots are locked; else `pessimistic_locking_enabled` does: on pessimistic, off optimistic.',
+    'Every process follows within two seconds, this one at once, also while it is overloaded. Off without If-Match is a kill: no other change, and no lock of a row, delays it, and nothing but a later `enabled: true` ends it. `locking_strategy`, while it is on with the value `pessimistic`, `optimistic` or `redis`, decides how slots are locked; else `pessimistic_locking_enabled` does: on pessimistic, off optimistic.',
   scope,
   neverShed: true,
   params: z.strictObject({ name: flagName }),
@@ -102,7 +102,7 @@ export const killFlag = route({
   group,
   summary: 'Switch a flag off for everybody, at once',
   description:
-    'The kill switch. It is neither limited nor refused because of load, and no lock in the database delays it. Every process follows within two seconds. It never ends by itself: enabling the flag does.',
+    'The kill switch. It is neither limited nor refused because of load, and no lock of a row delays it. Every process follows within two seconds. It never ends by itself: enabling the flag does.',
   scope,
   neverShed: true,
   params: z.strictObject({ name: flagName }),

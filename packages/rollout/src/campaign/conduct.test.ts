@@ -300,6 +300,31 @@ describe('a kill', () => {
     expect(await effective()).toMatchObject({ enabled: false, killed: true });
   });
 
+  test("that came after the one a person releases, and is over already, is in nobody's way", async () => {
+    await using held = await home.hold('ann');
+    await home.run(held, start);
+    await kill('first');
+    await kill('second');
+    await home.rows("update flag_kills set released_at = clock_timestamp(), released_by = 'bob' where why = 'second'");
+    await home.run(held, { kind: 'resume', why: 'mended', releaseKill: true });
+    expect(await effective()).toMatchObject({ enabled: true, killed: false });
+  });
+
+  test.each([false, true])(
+    'that comes while the last stage is passed leaves it unpassed, forced: %s',
+    async (forced) => {
+      await using held = await home.hold('ann');
+      await home.run(held, start);
+      for (let stage = 1; stage < 4; stage += 1) await home.run(held, promote, judgedAs('proven'));
+      const asked = forced ? ({ kind: 'promote', force: { why: 'now' } } as const) : promote;
+      const at = once('judged', () => kill());
+      await home.run(held, asked, judgedAs('proven'), at);
+      expect(await home.record()).not.toMatchObject({ state: 'done' });
+      expect(await actions()).not.toContain('done');
+      expect(await effective()).toMatchObject({ enabled: false, killed: true });
+    },
+  );
+
   test('is released by a person who says why, into a new bake of the same stage, and users are told', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);

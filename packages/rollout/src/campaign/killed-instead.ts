@@ -10,6 +10,6 @@ type Abort = { readonly sql: Sql; readonly flag: string; readonly actor: string;
 /** Whoever has left a transaction open on the flag must not keep on for its users what has failed. */
 export async function killInstead({ sql, flag, actor, why }: Abort, cause: unknown): Promise<never> {
   const id = await killFlag(sql, { name: flag, actor, why: `abort: ${why}` });
-  const message = `a lock keeps ${flag} from being aborted, so it was killed instead: kill ${id}. It is off for everybody`;
+  const message = `a lock keeps ${flag} from being aborted, so it was killed instead${id === null ? '' : `: kill ${id}`}. It is off for everybody`;
   throw new KilledInstead(message, { cause });
 }

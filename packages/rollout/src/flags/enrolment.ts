@@ -21,7 +21,8 @@ export async function enrolmentOf({ watch, client }: Parts, subject: string | un
 const contextOf = (subject: string | undefined) => (subject === undefined ? {} : { targetingKey: subject });
 
 function decideEnrolment({ value, reason, errorCode }: EvaluationDetails<boolean>): Enrolment {
-  if (value) return 'enrolled';
+  // A provider of another maker may answer with anything, such as the text 'false'.
+  if (value === true) return 'enrolled';
   // A flag system that fails has switched nothing off.
   return errorCode === undefined && reason === StandardResolutionReasons.DISABLED ? 'off' : 'outside';
 }

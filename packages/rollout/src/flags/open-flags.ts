@@ -41,6 +41,8 @@ export type OpenFlagsOptions = {
   readonly databaseUrl: string;
   /** Not the pool that requests are served from: flags are set while that one is full. */
   readonly reserve: Database;
+  /** For kills alone: whatever else is asked of the reserve may wait for a lock. */
+  readonly forKills: Database;
   readonly telemetry: Pick<Telemetry, 'flags'>;
   readonly logger: Logger;
   /** A flag system of another maker. The database still switches a flag off. */
@@ -51,6 +53,7 @@ export type OpenFlagsOptions = {
 export async function openFlags({
   databaseUrl,
   reserve,
+  forKills,
   telemetry,
   logger,
   provider,
@@ -90,11 +93,11 @@ export async function openFlags({
     },
     async kill(kill) {
       if (!FLAGS.some((name) => name === kill.name)) throw new PhaselockError('flag_not_found');
-      await killFlag(reserve, kill);
+      await killFlag(forKills, kill);
       await watch.refresh();
       const known = watch.known()?.get(kill.name);
       // While the table of the flags is locked, it is known that the flag is off, and cannot be read.
-      const flag = known?.killed === true ? known : await readFlagState(reserve, kill.name);
+      const flag = known?.enabled === false ? known : await readFlagState(forKills, kill.name);
       if (flag === undefined) throw new PhaselockError('flag_not_found');
       return flag;
     },

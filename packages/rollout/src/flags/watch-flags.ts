@@ -136,6 +136,7 @@ export function watchFlags({
       stopping.abort();
       first.reject(new Error('the flags are not watched any more'));
       await served;
+      reads.giveUp();
     },
   };
 }
