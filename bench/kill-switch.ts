@@ -10,8 +10,10 @@ import { createBenchDatabase } from './fresh-database.ts';
 import { onBenchServer } from './on-bench-server.ts';
 
 /**
- * How long after a kill two processes still answer by the rule, as their callers see it: idle and while both shed load, by HTTP and by plain SQL. Every
- * round enables the rule, kills it at one of the two, and takes the time from the sending of the kill to the last answer that followed the rule.
+ * How long after a kill two processes go by the rule: idle and while both shed load, by HTTP and by plain SQL. Every round enables the rule, kills it at
+ * one of the two, and takes the time from the sending of the kill until both say in their metrics that it is off, and to the last answer of a start
+ * that followed it. While load is shed most starts are refused, so the metrics tell what few callers can see. A start that was sent before the kill ends
+ * by the rule it began with, within its deadline: the last answer is told, and not judged.
  */
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '50' } } });
 const rounds = Number(values.rounds);
@@ -61,6 +63,18 @@ async function ask(client: Client, taskId: TaskId, until: () => boolean, seen: S
   }
 }
 
+const ENABLED = /^phaselock_flag_enabled\{flag="single_session_guard"\} ([01])$/m;
+
+/** When an answer that says so was there; it was so earlier. */
+async function untilEnabledIs(client: Client, wanted: '0' | '1', until: number): Promise<number> {
+  for (;;) {
+    const { body } = await client('GET', '/metrics');
+    if (ENABLED.exec(body)?.[1] === wanted) return performance.now();
+    if (performance.now() > until) throw new Error(`the rule is not ${wanted === '1' ? 'on' : 'off'} at a process`);
+    await sleep(5);
+  }
+}
+
 const QUESTION = 409;
 const BESIDE = 201;
 
@@ -74,28 +88,23 @@ async function round(world: BenchWorld, clients: readonly Client[], index: numbe
   const seen = clients.map((): Seen[] => []);
   let isOver = false;
   const asking = clients.map((client, of) => ask(client, taskId, () => isOver, seen[of] ?? []));
-  const each = (wanted: number, since: number) =>
-    seen.every((answers) => answers.some(({ status, sentAt }) => status === wanted && sentAt >= since));
   const givenUpAt = performance.now() + GIVEN_UP_MS;
-  const wait = async (wanted: number, since: number) => {
-    while (!each(wanted, since)) {
-      if (performance.now() > givenUpAt) throw new Error(`${wanted} was not seen at both`);
-      await sleep(5);
-    }
-  };
   try {
-    await wait(QUESTION, 0);
+    await Promise.all(clients.map((client) => untilEnabledIs(client, '1', givenUpAt)));
     const killedAt = performance.now();
-    const status = await kill(world, killer, way);
-    const tookMs = performance.now() - killedAt;
-    await wait(BESIDE, killedAt);
+    const killing = kill(world, killer, way).then((status) => ({ status, tookMs: performance.now() - killedAt }));
+    const followed = await Promise.all(clients.map((client) => untilEnabledIs(client, '0', givenUpAt)));
+    const { status, tookMs } = await killing;
     await sleep(SETTLED_MS);
     isOver = true;
     await Promise.all(asking);
     const all = seen.flat().filter(({ answeredAt }) => answeredAt > killedAt);
-    const old = all.filter(({ status: answer }) => answer === QUESTION).map(({ answeredAt }) => answeredAt - killedAt);
+    const byRule = all.filter(({ status: answer }) => answer === QUESTION);
+    const sentLater = byRule.filter(({ sentAt }) => sentAt > killedAt).map(({ sentAt }) => sentAt - killedAt);
     return {
-      lastOldMs: Math.max(0, ...old),
+      lastSentMs: Math.max(0, ...sentLater),
+      lastAnswerMs: Math.max(0, ...byRule.map(({ answeredAt }) => answeredAt - killedAt)),
+      followedMs: Math.max(...followed) - killedAt,
       tookMs,
       shed: all.filter(({ status: answer }) => answer === 503).length,
       status,
@@ -140,20 +149,30 @@ await onBenchServer(async (adminUrl, owned) => {
   const clients = urls.map((url) => clientOf(url, key));
   const path = '/v1/sessions?limit=50';
   console.log(
-    'load      way   rounds   kill ms: median   max     last answer by the rule, ms: median   max   answers shed',
+    'load      way   rounds   kill answered ms: median   max   both follow ms: median   max   last start by it, sent   answered ms: max   starts shed',
   );
   let worst = 0;
   const measure = async (load: Load, way: Way): Promise<void> => {
     const results = [];
     for (let index = 0; index < rounds; index += 1) results.push(await round(world, clients, index, way));
     const refused = results.filter(({ status }) => status !== 200).length;
-    const [took, last] = [results.map(({ tookMs }) => tookMs), results.map(({ lastOldMs }) => lastOldMs)];
+    const took = results.map(({ tookMs }) => tookMs);
+    const followed = results.map(({ followedMs }) => followedMs);
+    const last = results.map(({ lastSentMs }) => lastSentMs);
+    const answered = results.map(({ lastAnswerMs }) => lastAnswerMs);
     const shed = results.reduce((sum, result) => sum + result.shed, 0);
-    worst = Math.max(worst, ...last, ...took, refused > 0 ? Number.POSITIVE_INFINITY : 0);
-    const numbers = [median(took), Math.max(...took), median(last), Math.max(...last)].map((ms) => ms.toFixed(0));
-    console.log(
-      `${load.padEnd(9)} ${way.padEnd(5)} ${String(rounds).padStart(6)} ${(numbers[0] ?? '').padStart(17)} ${(numbers[1] ?? '').padStart(5)} ${(numbers[2] ?? '').padStart(41)} ${(numbers[3] ?? '').padStart(5)} ${String(shed).padStart(14)}`,
-    );
+    worst = Math.max(worst, ...last, ...followed, ...took, refused > 0 ? Number.POSITIVE_INFINITY : 0);
+    const columns = [
+      [rounds, 6],
+      [median(took), 26],
+      [Math.max(...took), 5],
+      [median(followed), 24],
+      [Math.max(...followed), 5],
+      [Math.max(...last), 21],
+      [Math.max(...answered), 21],
+      [shed, 13],
+    ].map(([number = 0, width = 0]) => number.toFixed(0).padStart(width));
+    console.log([load.padEnd(9), way.padEnd(5), ...columns].join(' '));
     if (refused > 0) console.log(`${refused} kills were refused`);
   };
   await measure('idle', 'http');

@@ -10,6 +10,9 @@ export type Mutant = {
 
 const CLOCK = ['packages/guard/src/clock-steps.test.ts'];
 
+const FLAGS = ['packages/rollout/src/flags/flags.test.ts'];
+const CAMPAIGNS = ['packages/rollout/src/campaign/conduct.test.ts'];
+
 export const MUTANTS: readonly Mutant[] = [
   { name: 'no unique index of live sessions', sql: 'drop index sessions_one_live' },
   { name: 'events can be changed', sql: 'drop trigger session_events_append_only on session_events' },
@@ -112,6 +115,58 @@ export const MUTANTS: readonly Mutant[] = [
     migration: '0015_proof_at_the_purge.sql',
     function: 'distrust_archives',
     find: 'update sessions s set archived_at = null where s.id = any (v_ids);',
+    replace: '',
+  },
+  {
+    name: 'the history of flags can be changed',
+    suites: FLAGS,
+    sql: 'drop trigger flag_changes_append_only on flag_changes',
+  },
+  { name: 'a kill can be taken back', suites: FLAGS, sql: 'drop trigger flag_kills_kept on flag_kills' },
+  {
+    name: 'a flag that is on although it was killed',
+    suites: FLAGS,
+    sql: `create or replace view flag_states as
+            select f.name, f.enabled, false as killed, f.percent, f.value, f.salt, f.version, f.updated_at, f.updated_by from flags f`,
+  },
+  {
+    name: 'a change that releases the kills nobody saw',
+    suites: FLAGS,
+    migration: '0022_kills_seen.sql',
+    function: 'set_flag',
+    find: 'where k.id = any (v_seen_kills) and',
+    replace: 'where k.flag = p_name and',
+  },
+  {
+    name: 'a session beside others at a task that is guarded',
+    suites: ['packages/guard/src/enrolment.test.ts'],
+    migration: '0019_flags_by_share.sql',
+    function: 'create_beside_outside',
+    find: 'created := not task_is_guarded(p_task_id);',
+    replace: 'created := true;',
+  },
+  {
+    name: 'a step of a rollout without a fence',
+    suites: CAMPAIGNS,
+    migration: '0020_rollout_campaigns.sql',
+    function: 'step_rollout',
+    find: 'if not found or r.fence <> p_fence then',
+    replace: 'if not found then',
+  },
+  {
+    name: 'a stage that is passed over a kill',
+    suites: CAMPAIGNS,
+    migration: '0020_rollout_campaigns.sql',
+    function: 'step_rollout',
+    find: "if p_step ->> 'action' in ('promote', 'done') and exists",
+    replace: 'if false and exists',
+  },
+  {
+    name: 'a rollout that two commands hold',
+    suites: CAMPAIGNS,
+    migration: '0020_rollout_campaigns.sql',
+    function: 'take_rollout',
+    find: ' and (p_even_held or not lease_holds(r))',
     replace: '',
   },
 ];
