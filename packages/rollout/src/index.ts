@@ -24,6 +24,7 @@ export type {
   CountEvidence,
   Counts,
   Distrust,
+  Doubled,
   Evidence,
   FlagReading,
   GateEvidence,

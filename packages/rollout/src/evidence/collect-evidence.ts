@@ -6,6 +6,7 @@ import { flagReading, newFlag } from './flag-fold.ts';
 import { gateEvidence } from './gate-evidence.ts';
 import { endsOf, lastSeen } from './process-life.ts';
 import { standingQueries } from './queries.ts';
+import { doubledIn, processIdOf } from './twin-fold.ts';
 import { foldChunk, newWindow, rawQueries, type WindowFold } from './window-fold.ts';
 
 export type CollectInput = {
@@ -55,6 +56,7 @@ export async function collectEvidence(
     to,
     gates: stage.gates.map((gate) => gateEvidence(fold, gate, input)),
     instances: instancesIn(fold, input),
+    doubled: doubledIn(fold.twins, { from, to, oldestMs: stages.preconditions.oldestSampleMs }),
     audit,
     firing: [...new Set(firing.map(({ labels }) => labels.alertname ?? 'without a name'))].toSorted(),
     refusals: readings.refusals,
@@ -116,6 +118,7 @@ function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): Inst
       gapEndedAt: life?.gapEndedAt ?? null,
       ended: life === undefined ? [] : endsOf(life, from, to, stages.preconditions.oldestSampleMs),
       flag: flagReading(fold.flags.get(instance) ?? newFlag()),
+      process: processIdOf(fold.twins, instance, ((life && lastSeen(life)) ?? 0) - stages.prometheus.longestGapMs),
     };
   });
 }

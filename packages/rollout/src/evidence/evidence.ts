@@ -9,11 +9,22 @@ export type Evidence = {
   readonly to: number;
   readonly gates: readonly GateEvidence[];
   readonly instances: readonly InstanceEvidence[];
+  readonly doubled: readonly Doubled[];
   readonly audit: AuditEvidence;
   /** Names of alerts of severity page that fire. */
   readonly firing: readonly string[];
   readonly refusals: readonly Refusal[];
   readonly shown: readonly { readonly title: string; readonly query: string; readonly series: readonly Series[] }[];
+};
+
+/** What was counted twice within the bake. */
+export type Doubled = {
+  /** Two series of one instance, or one process under two instances. */
+  readonly kind: 'series' | 'process';
+  readonly instances: readonly string[];
+  readonly detail: string;
+  /** From when on it is not any more; null while it is. */
+  readonly overAt: number | null;
 };
 
 export type Refusal = { readonly query: string; readonly why: RefusedWhy; readonly detail: string };
@@ -77,6 +88,8 @@ export type InstanceEvidence = {
   /** Processes of this instance that ended within the bake, each with the time of its last sample. */
   readonly ended: readonly number[];
   readonly flag: FlagReading;
+  /** The id the process made up at its start; null when it does not tell it. */
+  readonly process: string | null;
 };
 
 /** What an instance said of the flag. */

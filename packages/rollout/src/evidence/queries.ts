@@ -43,7 +43,7 @@ export function namesOf(queries: GateQueries): string[] {
 }
 
 export type StandingQueries = Record<
-  'start' | 'up' | 'enabled' | 'percent' | 'version' | 'age' | 'auditRun' | 'auditErrors' | 'firing',
+  'start' | 'process' | 'up' | 'enabled' | 'percent' | 'version' | 'age' | 'auditRun' | 'auditErrors' | 'firing',
   string
 >;
 
@@ -55,6 +55,7 @@ export function standingQueries({ prometheus }: Stages, { flag }: Stage): Standi
   const ofFlag = { flag: [flag] };
   return {
     start: of('process_start_time_seconds'),
+    process: of('phaselock_build_info'),
     up: of('up'),
     enabled: of('phaselock_flag_enabled', ofFlag),
     percent: of('phaselock_rollout_percent', ofFlag),

@@ -23,7 +23,9 @@ export function checkPreconditions({ stages, evidence, expected }: Preconditions
       ...ofFreshness(instance, evidence.to, preconditions),
       ...ofGaps(instance, prometheus.longestGapMs),
       ...ofConvergence(instance, expected, preconditions),
+      ...ofProcess(instance),
     ]),
+    ...ofDoubles(evidence),
     ...ofEndedProcesses(evidence, preconditions),
     ...ofCounts(evidence),
     ...ofAudit(evidence, preconditions),
@@ -99,6 +101,18 @@ function ofConvergence({ instance, flag }: InstanceEvidence, expected: FlagTruth
   const detail = `${instance} had another state of the flag, or an old one, within the bake`;
   return [hold('not_converged', instance, detail, lastOtherwiseAt + 1)];
 }
+
+/** Without its id, nobody knows whether a process is scraped under two names. */
+function ofProcess({ instance, lastSampleAt, process }: InstanceEvidence): Hold[] {
+  if (process !== null || lastSampleAt === null) return [];
+  return [hold('no_data', instance, `${instance} does not say which process it is (phaselock_build_info)`)];
+}
+
+/** Twice as many events as there were prove what half of them would not. */
+const ofDoubles = ({ doubled }: Evidence): Hold[] =>
+  doubled.map(({ kind, instances, detail, overAt }) =>
+    hold(kind === 'series' ? 'doubled_series' : 'same_process', instances.join(', '), detail, overAt),
+  );
 
 const REASON_OF_DISTRUST: Readonly<Record<Distrust['why'], HoldReason>> = {
   no_data: 'no_data',

@@ -20,6 +20,8 @@ type Bake = Omit<World, 'from' | 'to'> & {
   readonly expected?: Partial<FlagTruth>;
   readonly by?: Stages;
   readonly through?: (prometheus: Prometheus) => Prometheus;
+  readonly lines?: (lines: readonly RecordingLine[]) => readonly RecordingLine[];
+  readonly bakeFrom?: number;
 };
 
 async function verdictOf({
@@ -28,12 +30,15 @@ async function verdictOf({
   expected,
   by = stages,
   through = (it) => it,
+  lines: changed = (it) => it,
+  bakeFrom = FROM,
   ...world
 }: Bake): Promise<StageVerdict> {
   const stage = stageOf(stages, number);
   const to = FROM + lastsMs;
-  const lines = worldLines({ percent: stage.percent, ...world, from: FROM, to });
-  const evidence = await collectEvidence(through(replayPrometheus(lines)), { stages: by, stage, from: FROM, to });
+  const lines = changed(worldLines({ percent: stage.percent, ...world, from: FROM, to }));
+  const window = { stages: by, stage, from: bakeFrom, to };
+  const evidence = await collectEvidence(through(replayPrometheus(lines)), window);
   const truth = { enabled: true, percent: stage.percent, version: 7, ...expected };
   return judgeStage({ stages: by, stage, evidence, expected: truth });
 }
@@ -148,6 +153,133 @@ describe('a stage', () => {
     const more: RecordingLine[] = [{ kind: 'series', labels, samples: [[FROM + HOUR, 3]] }];
     const { shown } = await verdictOf({ stage: 3, more });
     expect(shown[0]).toMatchObject({ title: 'Connections in use and idle', series: [{ samples: [{ value: 3 }] }] });
+  });
+});
+
+/** The world as it looks behind a query layer over two Prometheus that scrape the same processes. */
+const twice =
+  (also: { readonly labels?: Record<string, string>; readonly until?: number; readonly since?: number }) =>
+  (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
+    const { labels: added = { replica: 'b' }, until = Number.POSITIVE_INFINITY, since = 0 } = also;
+    const copies = lines.flatMap((line): RecordingLine[] =>
+      line.kind === 'series'
+        ? [
+            {
+              ...line,
+              labels: { ...line.labels, ...added },
+              samples: line.samples.filter(([at]) => at <= until && at >= since),
+            },
+          ]
+        : [],
+    );
+    return [...lines, ...copies];
+  };
+
+describe('what is counted twice proves nothing', () => {
+  // With 240 events and no failure the upper bound is above the limit; with 480 it would be below.
+  const few: Bake = { perHour: 30, lastsMs: 4 * HOUR };
+
+  test('240 events of the treatment are not enough', async () => {
+    expect(await verdictOf(few)).toMatchObject({ why: 'not_proven' });
+  });
+
+  test('as series that differ only in a label our programs do not set', async () => {
+    const verdict = await verdictOf({ ...few, lines: twice({}) });
+    expect(verdict).toMatchObject({ why: 'held' });
+    expect(verdict.holds.map(({ reason, about, bakeFrom }) => [reason, about, bakeFrom])).toEqual([
+      ['doubled_series', 'api-1:8080', null],
+      ['doubled_series', 'api-2:8080', null],
+    ]);
+    expect(verdict.holds[0]?.detail).toContain('apart in replica');
+  });
+
+  test('of one metric alone', async () => {
+    const only = (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
+      const counted = lines.filter(
+        (line) => line.kind === 'series' && line.labels.__name__ === 'phaselock_session_starts_total',
+      );
+      return [...lines, ...twice({})(counted).slice(counted.length)];
+    };
+    const { holds } = await verdictOf({ ...few, lines: only });
+    expect(holds.map(({ reason }) => reason)).toEqual(['doubled_series', 'doubled_series']);
+  });
+
+  test('as processes that are each scraped under two names', async () => {
+    const renamed = (lines: readonly RecordingLine[]): readonly RecordingLine[] => [
+      ...lines,
+      ...lines.flatMap((line): RecordingLine[] =>
+        line.kind === 'series'
+          ? [{ ...line, labels: { ...line.labels, instance: `also-${line.labels.instance}` } }]
+          : [],
+      ),
+    ];
+    const verdict = await verdictOf({ ...few, lines: renamed });
+    expect(verdict).toMatchObject({ why: 'held' });
+    expect(verdict.holds.map(({ reason, about }) => [reason, about])).toEqual([
+      ['same_process', 'also-api-1:8080, api-1:8080'],
+      ['same_process', 'also-api-2:8080, api-2:8080'],
+    ]);
+  });
+
+  test('as a label that was added within the bake, whose series begins with all that was counted before', async () => {
+    const since = FROM + 30 * MINUTE;
+    const relabelled = (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
+      const changed = lines.flatMap((line): RecordingLine[] =>
+        line.kind === 'series' ? [{ ...line, samples: line.samples.filter(([at]) => at < since) }] : [],
+      );
+      return [...changed, ...twice({ since })(lines).slice(lines.length)];
+    };
+    const { holds } = await verdictOf({ ...few, lines: relabelled });
+    expect(holds.filter(({ reason }) => reason === 'doubled_series').map(({ bakeFrom }) => bakeFrom)).toEqual([
+      since,
+      since,
+    ]);
+  });
+
+  test('and a bake that begins after it was over is judged', async () => {
+    const until = FROM + 30 * MINUTE;
+    const { holds } = await verdictOf({ ...few, lines: twice({ until }) });
+    const doubled = holds.filter(({ reason }) => reason === 'doubled_series');
+    expect(doubled.map(({ bakeFrom }) => bakeFrom)).toEqual([until, until]);
+    expect(await verdictOf({ ...few, lines: twice({ until }), bakeFrom: until + 5 * MINUTE })).toMatchObject({
+      holds: [],
+      why: 'baking',
+    });
+  });
+
+  test('before the bake begins, too', async () => {
+    const { holds } = await verdictOf({ ...few, lastsMs: 0, lines: twice({}) });
+    expect(holds.map(({ reason }) => reason)).toContain('doubled_series');
+  });
+
+  test('and it is not known of a process that does not tell its id', async () => {
+    const { holds } = await verdictOf({ change: from('phaselock_build_info', null, -HOUR) });
+    expect(holds.map(({ reason, about }) => [reason, about])).toEqual([['no_data', 'api-1:8080']]);
+  });
+
+  test('not as pods that follow each other under one name', async () => {
+    const since = FROM + 10 * MINUTE;
+    const moved = (lines: readonly RecordingLine[]): readonly RecordingLine[] =>
+      lines.flatMap((line): RecordingLine[] => {
+        if (line.kind !== 'series' || line.labels.instance !== 'api-1:8080') return [line];
+        const of = (pod: string, samples: typeof line.samples): RecordingLine => ({
+          ...line,
+          labels: { ...line.labels, pod },
+          samples,
+        });
+        return [
+          of(
+            'a',
+            line.samples.filter(([at]) => at <= since),
+          ),
+          of(
+            'b',
+            line.samples.filter(([at]) => at > since),
+          ),
+        ];
+      });
+    const { holds } = await verdictOf({ change: restarted, lines: moved });
+    expect(holds.map(({ reason }) => reason)).toEqual(['process_ended']);
   });
 });
 

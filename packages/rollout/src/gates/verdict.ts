@@ -60,6 +60,8 @@ export const HOLD_REASONS = [
   'instance_down',
   'process_ended',
   'scrape_gap',
+  'doubled_series',
+  'same_process',
   'not_converged',
   'flag_read_stale',
   'audit_missing',

@@ -39,7 +39,7 @@ type Metric = {
 export function worldLines(world: World): RecordingLine[] {
   const { from, to, instances = ['api-1:8080', 'api-2:8080'], change = ({ value }) => value, more = [] } = world;
   const lines = instances.flatMap((instance) =>
-    metricsOf(world).map(({ name, labels: own, valueAt }): RecordingLine => {
+    metricsOf(world, instance).map(({ name, labels: own, valueAt }): RecordingLine => {
       const labels = { __name__: name, job: 'phaselock-api', instance, ...own };
       const samples: [number, number | 'NaN'][] = [];
       for (let at = from - 10 * SCRAPE_MS; at <= to; at += SCRAPE_MS) {
@@ -52,7 +52,10 @@ export function worldLines(world: World): RecordingLine[] {
   return [...lines, ...more];
 }
 
-function metricsOf({ from, percent = 5, version = 7, perHour = 1_200, failing = {} }: World): Metric[] {
+function metricsOf(
+  { from, percent = 5, version = 7, perHour = 1_200, failing = {} }: World,
+  instance: string,
+): Metric[] {
   const gauge = (name: string, value: number, labels = {}): Metric => ({ name, labels, valueAt: () => value });
   const counter = (name: string, labels: Metric['labels'], hourly: number): Metric => ({
     name,
@@ -68,6 +71,7 @@ function metricsOf({ from, percent = 5, version = 7, perHour = 1_200, failing = 
   return [
     gauge('up', 1),
     gauge('process_start_time_seconds', STARTED_AT / 1_000),
+    gauge('phaselock_build_info', 1, { version: '0.1.0', revision: 'abc', process: `of ${instance}` }),
     gauge('phaselock_flag_enabled', 1, flag),
     gauge('phaselock_rollout_percent', percent, flag),
     gauge('phaselock_flag_version', version, flag),
