@@ -95,6 +95,10 @@ function overBy(one: Seen, other: Seen, { from, to, oldestMs }: TwinWindow): Pic
 const pairs = <Item>(items: readonly Item[]): [Item, Item][] =>
   items.flatMap((one, index) => items.slice(index + 1).map((other): [Item, Item] => [one, other]));
 
+/** Whether anything that was read may be there twice. */
+export const hasTwins = ({ series, processes }: TwinFold): boolean =>
+  [...series.values(), ...processes.values()].some(({ size }) => size > 1);
+
 /** The id of the process an instance was last scraped as, if it still said so when it was last seen. */
 export function processIdOf({ processes }: TwinFold, instance: string, since: number): string | null {
   for (const [id, names] of processes)

@@ -37,9 +37,9 @@ export type Chunk = ReadonlyMap<string, readonly Series[]>;
 
 /** The queries whose raw samples a bake is folded from. Those that tell of processes come first, as counters are read by them. */
 export function rawQueries(stages: Stages, stage: Stage): string[] {
-  const { start, process, up, enabled, percent, version, age } = standingQueries(stages, stage);
+  const { start, process, up, requests, shed, enabled, percent, version, age } = standingQueries(stages, stage);
   const ofGates = stage.gates.flatMap((gate) => namesOf(gateQueries(stages, stage, gate)));
-  return [...new Set([start, process, up, enabled, percent, version, age, ...ofGates])];
+  return [...new Set([start, process, up, requests, shed, enabled, percent, version, age, ...ofGates])];
 }
 
 export type FoldInput = { readonly stages: Stages; readonly stage: Stage; readonly from: number };
@@ -78,10 +78,12 @@ export function foldChunk(fold: WindowFold, chunk: Chunk, input: FoldInput): voi
 }
 
 function counterQueries({ stages, stage }: FoldInput): string[] {
-  return stage.gates.flatMap((gate) => {
+  const { requests, shed } = standingQueries(stages, stage);
+  const ofGates = stage.gates.flatMap((gate) => {
     const queries = gateQueries(stages, stage, gate);
     return queries.kind === 'use' ? [] : namesOf(queries);
   });
+  return [requests, shed, ...ofGates];
 }
 
 function foldFlags(fold: WindowFold, chunk: Chunk, standing: StandingQueries, { stages, from }: FoldInput): void {

@@ -81,8 +81,16 @@ function metricsOf(
     gauge('phaselock_cpu_limit_cores', 2),
     counter('process_cpu_seconds_total', {}, 1_800),
     counter('phaselock_pool_connection_failures_total', {}, 0),
+    counter('phaselock_pool_wait_timeouts_total', {}, 0),
     counter('phaselock_pool_wait_seconds_count', {}, perHour),
     counter('phaselock_pool_wait_seconds_bucket', { le: '0.05' }, perHour),
+    counter(
+      'phaselock_http_requests_total',
+      { operation: 'startSession', status_class: '2xx' },
+      perHour * CONTROL_TIMES,
+    ),
+    counter('phaselock_http_requests_total', { operation: 'liveness', status_class: '2xx' }, 1_000_000),
+    counter('phaselock_http_requests_shed_total', { reason: 'event_loop_delay' }, 0),
     ...cohorts.flatMap(({ cohort, hourly, share }) => [
       counter('phaselock_session_replacement_attempts_total', { outcome: 'replaced', cohort }, hourly * (1 - share)),
       counter('phaselock_session_replacement_attempts_total', { outcome: 'failed', cohort }, hourly * share),
