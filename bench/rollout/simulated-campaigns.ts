@@ -1,5 +1,6 @@
 import {
   type CountEvidence,
+  type Counts,
   type Evidence,
   judgeStage,
   type Stage,
@@ -148,6 +149,14 @@ function rememberingJudge({ stages, stage }: Run): Judge {
 
 const countGates = ({ gates }: Stage): Stage['gates'] => gates.filter(({ kind }) => kind !== 'utilisation');
 
+const countsOf = (n: number, failures: number): Counts => ({
+  n,
+  failures,
+  instances: [],
+  trusted: { n, failures },
+  untrusted: [],
+});
+
 function evidenceOf(
   stage: Stage,
   n: number,
@@ -172,11 +181,8 @@ function evidenceOf(
       gate: name,
       kind: 'counts',
       queries: [],
-      treatment: { n, failures: failures[index] ?? 0, instances: [], untrusted: [] },
-      control:
-        by === stage.cohorts.label
-          ? { n: controlN, failures: control[index] ?? 0, instances: [], untrusted: [] }
-          : null,
+      treatment: countsOf(n, failures[index] ?? 0),
+      control: by === stage.cohorts.label ? countsOf(controlN, control[index] ?? 0) : null,
     }),
   );
   const use = { mean: 0.2, periods: 288, over: 0, longestRunOver: 0, highest: 0.3 };
@@ -188,6 +194,7 @@ function evidenceOf(
       kind: 'use' as const,
       queries: [],
       instances: instances.map((instance) => ({ instance, ...use })),
+      doubtful: [],
       untrusted: [],
     }));
   return {
@@ -196,9 +203,12 @@ function evidenceOf(
     from: FROM,
     to,
     gates: [...counted, ...used],
-    instances: instances.map((instance) => ({ instance, ...seen })),
+    instances: instances.map((instance) => ({ instance, ...seen, process: instance })),
+    doubled: [],
     audit: { lastRunAt: to, errors: 0 },
     firing: [],
+    watchdogAt: null,
+    requests: { answered: n, shed: 0, untrusted: [] },
     refusals: [],
     shown: [],
   };

@@ -1,20 +1,31 @@
-import type { Gate } from '@phaselock/rollout';
+import type { Gate, Stages } from '@phaselock/rollout';
 
 export type Found = { readonly line: number; readonly gate: string; readonly text: string };
 
 /** How far from the name of what is measured its limit may stand: a rule of Prometheus has both within a few lines. */
 const NEAR = 3;
 
-/** Where a text says the limit of a gate by hand: a number that is the limit in any unit, close to a name of what the gate measures. */
-export function limitsIn(text: string, gates: readonly Gate[]): Found[] {
+/** A number of stages.yml, under every name it may be known by and in every spelling. */
+type Limited = { readonly name: string; readonly names: readonly string[]; readonly spellings: readonly string[] };
+
+const limitedBy = ({ gates, preconditions }: Stages): Limited[] => [
+  ...gates.map((gate) => ({ name: gate.name, names: namesOf(gate), spellings: spellingsOf(gate) })),
+  {
+    name: 'shed_requests',
+    names: ['shed_requests', 'requests_shed', 'phaselock_http_requests_shed_total'],
+    spellings: spellingsOfShare(preconditions.mostShedRequests),
+  },
+];
+
+/** Where a text says such a limit by hand: a number that is the limit in any unit, close to a name of what is limited. */
+export function limitsIn(text: string, stages: Stages): Found[] {
   const lines = text.split('\n');
-  return gates.flatMap((gate) => {
-    const names = namesOf(gate);
-    const spelled = new RegExp(`(?<![\\w.])(?:${spellingsOf(gate).map(literally).join('|')})(?![\\w.]|\\s*\\*)`);
+  return limitedBy(stages).flatMap(({ name: limited, names, spellings }) => {
+    const spelled = new RegExp(`(?<![\\w.])(?:${spellings.map(literally).join('|')})(?![\\w.]|\\s*[*%])`);
     const isNamed = lines.map((line) => names.some((name) => line.includes(name)));
     return lines.flatMap((line, index) => {
       const near = isNamed.slice(Math.max(0, index - NEAR), index + NEAR + 1).some(Boolean);
-      return near && spelled.test(line) ? [{ line: index + 1, gate: gate.name, text: line.trim() }] : [];
+      return near && spelled.test(line) ? [{ line: index + 1, gate: limited, text: line.trim() }] : [];
     });
   });
 }
@@ -23,7 +34,7 @@ function namesOf(gate: Gate): string[] {
   const metrics = (() => {
     switch (gate.kind) {
       case 'failures':
-        return [...gate.bad, ...gate.total].map(({ metric }) => metric);
+        return [...gate.bad, ...gate.total, ...gate.twice].map(({ metric }) => metric);
       case 'latency':
         return [gate.histogram.metric];
       case 'utilisation':
@@ -38,8 +49,12 @@ function spellingsOf(gate: Gate): string[] {
     const milliseconds = gate.limitSeconds * 1_000;
     return [String(gate.limitSeconds), `${milliseconds}ms`, `${milliseconds} ms`, String(milliseconds)];
   }
-  const rest = Number((1 - gate.limit).toFixed(12));
-  return [gate.limit, rest].flatMap((share) => {
+  return spellingsOfShare(gate.limit);
+}
+
+function spellingsOfShare(limit: number): string[] {
+  const rest = Number((1 - limit).toFixed(12));
+  return [limit, rest].flatMap((share) => {
     const percent = Number((share * 100).toFixed(10));
     return [String(share), `${percent}%`, `${percent} %`];
   });

@@ -36,7 +36,7 @@ prometheusTest('promtool and a Prometheus take what a worker exposes, which is l
   await running.waitForLine(/waits for its time/);
   const url = `http://127.0.0.1:${port}/metrics`;
   const text = await (await fetch(url)).text();
-  expect(text).toMatch(/^phaselock_build_info\{version="[\d.]+",revision="abc"\} 1$/m);
+  expect(text).toMatch(/^phaselock_build_info\{version="[\d.]+",revision="abc",process="[\da-f-]{36}"\} 1$/m);
   expect(text).toMatch(/^phaselock_archive_last_run_outcome\{outcome="succeeded"\} 1$/m);
   expect(await checkMetrics(text)).toEqual({ code: 0, said: '' });
   expect(seriesIn(text).length).toBeLessThanOrEqual(MOST_SERIES);

@@ -24,6 +24,7 @@ export type {
   CountEvidence,
   Counts,
   Distrust,
+  Doubled,
   Evidence,
   FlagReading,
   GateEvidence,
@@ -33,6 +34,7 @@ export type {
   Refusal,
   UseEvidence,
 } from './evidence/evidence.ts';
+export { PROBES } from './evidence/queries.ts';
 export type { Enrolment } from './flags/enrolment.ts';
 export { type OpenFlags, type OpenFlagsOptions, openFlags } from './flags/open-flags.ts';
 export { postgresFlagProvider } from './flags/postgres-provider.ts';

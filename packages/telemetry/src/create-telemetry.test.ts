@@ -52,7 +52,10 @@ describe('exposition', () => {
     const program = { version: '1.2.3', revision: 'unknown' };
     const text = await createTelemetry({ program }).exposition();
     expect(text).toContain('process_cpu_seconds_total');
-    expect(text).toContain('phaselock_build_info{version="1.2.3",revision="unknown"} 1');
+    const info = /^phaselock_build_info\{version="1\.2\.3",revision="unknown",process="([\da-f-]{36})"\} 1$/m;
+    const [, process] = info.exec(text) ?? [];
+    expect(process).toBeDefined();
+    expect((await createTelemetry({ program }).exposition()).match(info)?.[1]).not.toBe(process);
     expect(text).toMatch(/^phaselock_cpu_limit_cores [\d.]+$/m);
     expect(text).not.toMatch(/^nodejs_active_\w+_total/m);
   });

@@ -58,7 +58,7 @@ export const GAUGES = {
 export const KNOWN_GAUGES = {
   buildInfo: {
     name: 'phaselock_build_info',
-    help: 'Always 1; which release this is, and of which commit.',
+    help: 'Always 1; which release this is, of which commit, and an id that this process made up at its start.',
   },
   cpuLimit: {
     name: 'phaselock_cpu_limit_cores',

@@ -121,7 +121,7 @@ prometheusTest('a Prometheus scrapes it, and finds the request behind a bucket',
 
 test('it says which program it is, how much processor it may use, and what the last audit of everything found', async () => {
   const { text } = await scrape();
-  expect(text).toMatch(/^phaselock_build_info\{version="\d+\.\d+\.\d+",revision="abc"\} 1$/m);
+  expect(text).toMatch(/^phaselock_build_info\{version="\d+\.\d+\.\d+",revision="abc",process="[\da-f-]{36}"\} 1$/m);
   expect(text).toMatch(/^phaselock_cpu_limit_cores [\d.]+$/m);
   await eventually(async () => expect((await scrape()).text).toMatch(/^phaselock_legacy_duplicates 0$/m));
   const told = (await scrape()).text;

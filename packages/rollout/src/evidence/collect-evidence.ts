@@ -3,9 +3,10 @@ import { selectorText } from '../prometheus/selector-text.ts';
 import type { Stage, Stages } from '../stages/stages.ts';
 import type { AuditEvidence, Evidence, InstanceEvidence, Refusal } from './evidence.ts';
 import { flagReading, newFlag } from './flag-fold.ts';
-import { gateEvidence } from './gate-evidence.ts';
+import { gateEvidence, requestEvidence } from './gate-evidence.ts';
 import { endsOf, lastSeen } from './process-life.ts';
-import { standingQueries } from './queries.ts';
+import { standingQueries, watchdogQuery } from './queries.ts';
+import { doubledIn, processIdOf } from './twin-fold.ts';
 import { foldChunk, newWindow, rawQueries, type WindowFold } from './window-fold.ts';
 
 export type CollectInput = {
@@ -43,6 +44,9 @@ export async function collectEvidence(
   const standing = standingQueries(stages, stage);
   const audit = await auditOf(readings, standing.auditRun, standing.auditErrors, to);
   const firing = await readings.instant(standing.firing, to);
+  const { watchdog } = stages.preconditions;
+  // Raw, as an instant query does not tell how old its sample is.
+  const watched = watchdog === null ? [] : await readings.raw(watchdogQuery(watchdog), to - lookback, to);
   const shown = [];
   for (const { title, selector } of stage.shown) {
     const query = selectorText(selector, { job: [bounds.job] });
@@ -55,8 +59,13 @@ export async function collectEvidence(
     to,
     gates: stage.gates.map((gate) => gateEvidence(fold, gate, input)),
     instances: instancesIn(fold, input),
+    doubled: doubledIn(fold.twins, { from, to, oldestMs: stages.preconditions.oldestSampleMs }),
     audit,
-    firing: [...new Set(firing.map(({ labels }) => labels.alertname ?? 'without a name'))].toSorted(),
+    firing: [...new Set(firing.map(({ labels }) => labels.alertname ?? 'without a name'))]
+      .filter((alert) => alert !== watchdog)
+      .toSorted(),
+    watchdogAt: newestAt(watched),
+    requests: requestEvidence(fold, input),
     refusals: readings.refusals,
     shown,
   };
@@ -116,6 +125,7 @@ function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): Inst
       gapEndedAt: life?.gapEndedAt ?? null,
       ended: life === undefined ? [] : endsOf(life, from, to, stages.preconditions.oldestSampleMs),
       flag: flagReading(fold.flags.get(instance) ?? newFlag()),
+      process: processIdOf(fold.twins, instance, ((life && lastSeen(life)) ?? 0) - stages.prometheus.longestGapMs),
     };
   });
 }
@@ -124,6 +134,11 @@ function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): Inst
 function upIn({ ups }: WindowFold, instance: string, since: number): boolean | null {
   const newest = ups.get(instance);
   return newest === undefined || newest.at < since ? null : newest.up;
+}
+
+function newestAt(series: readonly Series[]): number | null {
+  const times = series.flatMap(({ samples }) => samples.slice(-1)).map(({ at }) => at);
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 /** Every instance reads it from the same database; of two that differ, the worse is believed. */

@@ -5,6 +5,7 @@ import { lastSeen, type ProcessLife, processAt } from './process-life.ts';
 /** How far one series of a counter has been counted. */
 export type CounterFold = {
   readonly labels: Readonly<Record<string, string>>;
+  firstAt: number | null;
   last: Sample | null;
   lastStartedAt: number | null;
   increase: number;
@@ -13,6 +14,7 @@ export type CounterFold = {
 
 export const newCounter = (labels: CounterFold['labels']): CounterFold => ({
   labels,
+  firstAt: null,
   last: null,
   lastStartedAt: null,
   increase: 0,
@@ -49,6 +51,7 @@ export function foldCounter(counter: CounterFold, samples: readonly Sample[], li
         detail: `${nameOf(counter)} has samples of a process that is not known`,
       });
     if (at > from) counter.increase += addedBy(counter, sample, process, from);
+    counter.firstAt ??= at;
     counter.last = sample;
     counter.lastStartedAt = process?.startedAt ?? counter.lastStartedAt;
   }

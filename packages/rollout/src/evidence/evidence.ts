@@ -9,11 +9,25 @@ export type Evidence = {
   readonly to: number;
   readonly gates: readonly GateEvidence[];
   readonly instances: readonly InstanceEvidence[];
+  readonly doubled: readonly Doubled[];
   readonly audit: AuditEvidence;
   /** Names of alerts of severity page that fire. */
   readonly firing: readonly string[];
+  /** When the newest sample said that the watchdog fires; null when none did. Without a watchdog, it means nothing. */
+  readonly watchdogAt: number | null;
+  readonly requests: RequestEvidence;
   readonly refusals: readonly Refusal[];
   readonly shown: readonly { readonly title: string; readonly query: string; readonly series: readonly Series[] }[];
+};
+
+/** What was counted twice within the bake. */
+export type Doubled = {
+  /** Two series of one instance, or one process under two instances. */
+  readonly kind: 'series' | 'process';
+  readonly instances: readonly string[];
+  readonly detail: string;
+  /** From when on it is not any more; null while it is. */
+  readonly overAt: number | null;
 };
 
 export type Refusal = { readonly query: string; readonly why: RefusedWhy; readonly detail: string };
@@ -33,12 +47,21 @@ export type Counts = {
   readonly n: number;
   readonly failures: number;
   readonly instances: readonly InstanceCounts[];
+  /** What of it can be trusted: a failure can be certain on a part of the counts, a pass cannot. */
+  readonly trusted: { readonly n: number; readonly failures: number };
   /** Why the counts cannot be trusted; empty when they can. */
   readonly untrusted: readonly Distrust[];
 };
 
 export type Distrust = {
-  readonly why: 'no_data' | 'not_a_number' | 'not_a_counter' | 'beginning_unknown' | 'ended_early' | 'no_instance';
+  readonly why:
+    | 'no_data'
+    | 'not_a_number'
+    | 'not_a_counter'
+    | 'beginning_unknown'
+    | 'ended_early'
+    | 'no_instance'
+    | 'impossible';
   readonly detail: string;
 };
 
@@ -49,6 +72,8 @@ export type UseEvidence = {
   readonly kind: 'use';
   readonly queries: readonly string[];
   readonly instances: readonly InstanceUse[];
+  /** Instances whose use cannot be trusted. */
+  readonly doubtful: readonly string[];
   readonly untrusted: readonly Distrust[];
 };
 
@@ -77,6 +102,8 @@ export type InstanceEvidence = {
   /** Processes of this instance that ended within the bake, each with the time of its last sample. */
   readonly ended: readonly number[];
   readonly flag: FlagReading;
+  /** The id the process made up at its start; null when it does not tell it. */
+  readonly process: string | null;
 };
 
 /** What an instance said of the flag. */
@@ -88,6 +115,13 @@ export type FlagReading = {
   readonly readAgeSeconds: number | null;
   /** The newest time at which it said something else than its newest values, or its read age was over the bound; null when never in the bake. */
   readonly lastOtherwiseAt: number | null;
+};
+
+/** Requests of all instances within the bake, and those of them that were refused for overload. */
+export type RequestEvidence = {
+  readonly answered: number;
+  readonly shed: number;
+  readonly untrusted: readonly Distrust[];
 };
 
 export type AuditEvidence = {

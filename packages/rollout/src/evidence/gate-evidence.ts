@@ -1,21 +1,20 @@
 import { comparesCohorts } from '../gates/required-sizes.ts';
 import type { Gate, UtilisationGate } from '../stages/stages.ts';
 import { type CounterFold, checkEnd, distrust } from './counter-fold.ts';
-import type { Counts, Distrust, GateEvidence, InstanceCounts, UseEvidence } from './evidence.ts';
+import type { Counts, Distrust, GateEvidence, InstanceCounts, RequestEvidence, UseEvidence } from './evidence.ts';
+import { viewKey } from './own-labels.ts';
 import { lastSeen, newLife } from './process-life.ts';
-import { type GateQueries, gateQueries, namesOf } from './queries.ts';
+import { type GateQueries, gateQueries, namesOf, standingQueries } from './queries.ts';
+import { hasTwins, secondNames } from './twin-fold.ts';
 import { useOf } from './use-fold.ts';
 import { type FoldInput, instanceOf, type WindowFold } from './window-fold.ts';
 
 /** What was counted for a gate, of each instance and each cohort. */
 export function gateEvidence(fold: WindowFold, gate: Gate, input: FoldInput & { readonly to: number }): GateEvidence {
-  const { stages, stage, to } = input;
+  const { stages, stage } = input;
   const queries = gateQueries(stages, stage, gate);
   const names = namesOf(queries);
-  // Those that are there now have to have the series: a renamed metric is not a cohort without events.
-  const present = [...fold.lives]
-    .filter(([, life]) => to - (lastSeen(life) ?? 0) <= stages.preconditions.oldestSampleMs)
-    .map(([instance]) => instance);
+  const present = presentIn(fold, input);
   if (gate.kind === 'utilisation' && queries.kind === 'use')
     return usedIn(fold, gate, queries.used, names, present, input);
   const { cohorts } = stage;
@@ -35,52 +34,127 @@ export function gateEvidence(fold: WindowFold, gate: Gate, input: FoldInput & { 
   };
 }
 
+/** Those that are there now have to have the series: a renamed metric is not a cohort without events. */
+const presentIn = ({ lives }: WindowFold, { stages, to }: FoldInput & { readonly to: number }): string[] =>
+  [...lives]
+    .filter(([, life]) => to - (lastSeen(life) ?? 0) <= stages.preconditions.oldestSampleMs)
+    .map(([instance]) => instance);
+
+/** What was read of one instance under one set of labels that Prometheus has added. */
+type Reading = {
+  readonly instance: string;
+  firstAt: number;
+  total: number;
+  marked: number;
+  twice: number;
+  doubtful: boolean;
+};
+
 function countedIn(
   fold: WindowFold,
   queries: GateQueries,
   belongs: (counter: CounterFold) => boolean,
   present: readonly string[],
-  { stages }: FoldInput,
+  { stages, from }: FoldInput,
 ): Counts {
   const untrusted: Distrust[] = [];
-  const counted = new Map<string, { n: number; marked: number }>();
-  const read = (names: readonly string[], key: 'n' | 'marked'): Set<string> => {
+  const readings = new Map<string, Reading>();
+  const gone = new Set<string>();
+  const read = (names: readonly string[], key: 'total' | 'marked' | 'twice'): void => {
     const seen = new Set<string>();
     for (const name of names)
       for (const counter of fold.counters.get(name)?.values() ?? []) {
         if (!belongs(counter)) continue;
         const instance = instanceOf(counter.labels);
-        if (instance === '') distrust({ untrusted }, { why: 'no_instance', detail: `${name} has no instance` });
         checkEnd(counter, fold.lives.get(instance) ?? newLife(), stages.prometheus.longestGapMs);
-        for (const found of counter.untrusted) distrust({ untrusted }, found);
+        const reading = readingOf(readings, counter);
+        reading[key] += counter.increase;
+        if (instance === '') doubt(reading, { why: 'no_instance', detail: `${name} has no instance` });
+        for (const found of counter.untrusted) doubt(reading, found);
         seen.add(instance);
-        const counts = counted.get(instance) ?? { n: 0, marked: 0 };
-        counts[key] += counter.increase;
-        counted.set(instance, counts);
       }
-    return seen;
+    if (names.length === 0) return;
+    for (const instance of present) {
+      if (seen.has(instance)) continue;
+      gone.add(instance);
+      distrust({ untrusted }, { why: 'no_data', detail: `${instance} has no series of ${names.join(', ')}` });
+    }
   };
-  if (queries.kind === 'use') return { n: 0, failures: 0, instances: [], untrusted };
-  const marked = queries.kind === 'bad' ? queries.bad : queries.good;
-  for (const [names, seen] of [
-    [queries.total, read(queries.total, 'n')],
-    [marked, read(marked, 'marked')],
-  ] as const)
-    for (const instance of present)
-      if (!seen.has(instance))
-        distrust({ untrusted }, { why: 'no_data', detail: `${instance} has no series of ${names.join(', ')}` });
-  const instances = [...counted].map(
-    ([instance, { n, marked: found }]): InstanceCounts => ({
-      instance,
-      n,
-      failures: queries.kind === 'bad' ? found : Math.max(0, n - found),
-    }),
-  );
-  return { n: sum(instances, 'n'), failures: sum(instances, 'failures'), instances, untrusted };
+  const doubt = (reading: Reading, found: Distrust): void => {
+    reading.doubtful = true;
+    distrust({ untrusted }, found);
+  };
+  if (queries.kind === 'use') return { n: 0, failures: 0, instances: [], trusted: { n: 0, failures: 0 }, untrusted };
+  read(queries.total, 'total');
+  read(queries.kind === 'bad' ? queries.bad : queries.good, 'marked');
+  read(queries.kind === 'bad' ? queries.twice : [], 'twice');
+  for (const reading of readings.values())
+    if (reading.marked > eventsOf(reading))
+      doubt(reading, { why: 'impossible', detail: `${reading.instance} counted more than there was` });
+  const counted = (of: Iterable<Reading>): InstanceCounts[] => countsOf(of, queries.kind);
+  const instances = counted(readings.values());
+  const isSound = untrusted.length === 0 && !hasTwins(fold.twins);
+  const known = [...readings.values()].filter(({ instance }) => !gone.has(instance));
+  const part = isSound ? instances : counted(eachOnce(known, secondNames(fold.twins), from));
+  return { ...sumOf(instances), instances, trusted: sumOf(part), untrusted };
 }
 
-const sum = (instances: readonly InstanceCounts[], key: 'n' | 'failures'): number =>
-  instances.reduce((all, counts) => all + counts[key], 0);
+function readingOf(readings: Map<string, Reading>, { labels, firstAt }: CounterFold): Reading {
+  const view = viewKey(labels);
+  const began = firstAt ?? Number.POSITIVE_INFINITY;
+  const reading = readings.get(view) ?? {
+    instance: instanceOf(labels),
+    firstAt: began,
+    total: 0,
+    marked: 0,
+    twice: 0,
+    doubtful: false,
+  };
+  readings.set(view, reading);
+  reading.firstAt = Math.min(reading.firstAt, began);
+  return reading;
+}
+
+const eventsOf = ({ total, twice }: Reading): number => total - twice;
+
+/**
+ * Of each process one reading that can be trusted: doubled failures would seem to be more certain than they are. One that began after another, within
+ * the bake, begins with what was counted before it.
+ */
+function* eachOnce(readings: readonly Reading[], secondary: ReadonlySet<string>, from: number): Iterable<Reading> {
+  for (const instance of new Set(readings.map((reading) => reading.instance))) {
+    if (secondary.has(instance)) continue;
+    const its = readings.filter((reading) => reading.instance === instance);
+    const first = Math.min(...its.map(({ firstAt }) => firstAt));
+    const reading = its.find(({ doubtful, firstAt }) => !doubtful && firstAt <= Math.max(first, from));
+    if (reading !== undefined) yield reading;
+  }
+}
+
+function countsOf(readings: Iterable<Reading>, kind: 'bad' | 'good'): InstanceCounts[] {
+  const counts = new Map<string, InstanceCounts>();
+  for (const reading of readings) {
+    const { instance, marked } = reading;
+    const events = eventsOf(reading);
+    const before = counts.get(instance) ?? { instance, n: 0, failures: 0 };
+    const failures = before.failures + (kind === 'bad' ? marked : Math.max(0, events - marked));
+    counts.set(instance, { instance, n: before.n + events, failures });
+  }
+  return [...counts.values()];
+}
+
+const sumOf = (instances: readonly InstanceCounts[]): Counts['trusted'] => ({
+  n: instances.reduce((all, { n }) => all + n, 0),
+  failures: instances.reduce((all, { failures }) => all + failures, 0),
+});
+
+/** What was asked of all instances together, and what of it was refused for overload. */
+export function requestEvidence(fold: WindowFold, input: FoldInput & { readonly to: number }): RequestEvidence {
+  const { requests, shed } = standingQueries(input.stages, input.stage);
+  const queries = { kind: 'bad', total: [requests], bad: [shed], twice: [] } as const;
+  const { n, failures, untrusted } = countedIn(fold, queries, () => true, presentIn(fold, input), input);
+  return { answered: n, shed: failures, untrusted };
+}
 
 function usedIn(
   fold: WindowFold,
@@ -92,7 +166,8 @@ function usedIn(
 ): UseEvidence {
   const untrusted: Distrust[] = [];
   const uses = [...(fold.uses.get(query) ?? [])];
-  for (const [, use] of uses) for (const found of use.untrusted) distrust({ untrusted }, found);
+  for (const [instance, use] of uses)
+    for (const { why, detail } of use.untrusted) distrust({ untrusted }, { why, detail: `${instance}: ${detail}` });
   for (const instance of present)
     if (!uses.some(([found]) => found === instance))
       distrust({ untrusted }, { why: 'no_data', detail: `${instance} has no series of ${query}` });
@@ -102,6 +177,7 @@ function usedIn(
     kind: 'use',
     queries,
     instances: uses.map(([instance, use]) => useOf(instance, use, limit, whole, periodMs)),
+    doubtful: uses.filter(([, use]) => use.untrusted.length > 0).map(([instance]) => instance),
     untrusted,
   };
 }

@@ -27,7 +27,8 @@ export function foldLife(life: ProcessLife, samples: readonly Sample[], { from, 
       life.longestGapMs = Math.max(life.longestGapMs, gap);
       if (gap > longestGapMs) life.gapEndedAt = at;
     }
-    if (latest?.startedAt === startedAt) latest.lastAt = at;
+    // Where a process is there twice, its samples are not in order; what is wrong then is told of its series.
+    if (latest?.startedAt === startedAt) latest.lastAt = Math.max(latest.lastAt, at);
     else life.processes.push({ startedAt, firstAt: at, lastAt: at });
   }
 }

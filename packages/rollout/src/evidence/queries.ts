@@ -4,7 +4,13 @@ import type { Gate, Selector, Stage, Stages } from '../stages/stages.ts';
 
 /** What a gate counts: how much there was, and how much of it was bad or, for a latency, was good. */
 export type GateQueries =
-  | { readonly kind: 'bad'; readonly total: readonly string[]; readonly bad: readonly string[] }
+  | {
+      readonly kind: 'bad';
+      readonly total: readonly string[];
+      readonly bad: readonly string[];
+      /** In two of `total`. */
+      readonly twice: readonly string[];
+    }
   | { readonly kind: 'good'; readonly total: readonly string[]; readonly good: readonly string[] }
   | { readonly kind: 'use'; readonly used: string; readonly capacity: string };
 
@@ -16,7 +22,7 @@ export function gateQueries({ prometheus }: Stages, { cohorts }: Stage, gate: Ga
   const text = (selector: Selector): string => selectorText(selector, also);
   switch (gate.kind) {
     case 'failures':
-      return { kind: 'bad', total: gate.total.map(text), bad: gate.bad.map(text) };
+      return { kind: 'bad', total: gate.total.map(text), bad: gate.bad.map(text), twice: gate.twice.map(text) };
     case 'latency': {
       const { metric, labels, not } = gate.histogram;
       const le = [String(gate.limitSeconds)];
@@ -34,7 +40,7 @@ export function gateQueries({ prometheus }: Stages, { cohorts }: Stage, gate: Ga
 export function namesOf(queries: GateQueries): string[] {
   switch (queries.kind) {
     case 'bad':
-      return [...queries.bad, ...queries.total];
+      return [...queries.bad, ...queries.total, ...queries.twice];
     case 'good':
       return [...queries.good, ...queries.total];
     case 'use':
@@ -42,8 +48,26 @@ export function namesOf(queries: GateQueries): string[] {
   }
 }
 
+/** Operations that are never shed and are asked for all the time: with them, the share of what is shed would look small where traffic is. */
+export const PROBES: readonly string[] = ['liveness', 'readiness', 'metrics'];
+
+/** Of any job, as alerts are. */
+export const watchdogQuery = (alertname: string): string =>
+  selectorText({ metric: 'ALERTS', labels: { alertname: [alertname], alertstate: ['firing'] }, not: {} });
+
 export type StandingQueries = Record<
-  'start' | 'up' | 'enabled' | 'percent' | 'version' | 'age' | 'auditRun' | 'auditErrors' | 'firing',
+  | 'start'
+  | 'process'
+  | 'up'
+  | 'requests'
+  | 'shed'
+  | 'enabled'
+  | 'percent'
+  | 'version'
+  | 'age'
+  | 'auditRun'
+  | 'auditErrors'
+  | 'firing',
   string
 >;
 
@@ -55,7 +79,10 @@ export function standingQueries({ prometheus }: Stages, { flag }: Stage): Standi
   const ofFlag = { flag: [flag] };
   return {
     start: of('process_start_time_seconds'),
+    process: of('phaselock_build_info'),
     up: of('up'),
+    requests: selectorText({ metric: 'phaselock_http_requests_total', labels: job, not: { operation: PROBES } }),
+    shed: of('phaselock_http_requests_shed_total'),
     enabled: of('phaselock_flag_enabled', ofFlag),
     percent: of('phaselock_rollout_percent', ofFlag),
     version: of('phaselock_flag_version', ofFlag),

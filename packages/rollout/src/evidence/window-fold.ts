@@ -2,8 +2,10 @@ import type { Series } from '../prometheus/prometheus.ts';
 import type { Stage, Stages } from '../stages/stages.ts';
 import { type CounterFold, foldCounter, newCounter } from './counter-fold.ts';
 import { type FlagFold, foldAge, foldValue, newFlag } from './flag-fold.ts';
+import { seriesKey } from './own-labels.ts';
 import { foldLife, newLife, type ProcessLife } from './process-life.ts';
 import { gateQueries, namesOf, type StandingQueries, standingQueries } from './queries.ts';
+import { foldProcess, foldSeries, newTwins, type TwinFold } from './twin-fold.ts';
 import { foldUse, newUse, type UseFold } from './use-fold.ts';
 
 /** All that was read of a bake so far, folded: it does not grow with the length of the bake. It is copied by `structuredClone`. */
@@ -17,6 +19,7 @@ export type WindowFold = {
   readonly counters: Map<string, Map<string, CounterFold>>;
   /** By query of the use, then by instance. */
   readonly uses: Map<string, Map<string, UseFold>>;
+  readonly twins: TwinFold;
 };
 
 export const newWindow = (readUpTo: number): WindowFold => ({
@@ -26,6 +29,7 @@ export const newWindow = (readUpTo: number): WindowFold => ({
   flags: new Map(),
   counters: new Map(),
   uses: new Map(),
+  twins: newTwins(),
 });
 
 /** Raw samples of one stretch of time, by query. */
@@ -33,9 +37,9 @@ export type Chunk = ReadonlyMap<string, readonly Series[]>;
 
 /** The queries whose raw samples a bake is folded from. Those that tell of processes come first, as counters are read by them. */
 export function rawQueries(stages: Stages, stage: Stage): string[] {
-  const { start, up, enabled, percent, version, age } = standingQueries(stages, stage);
+  const { start, process, up, requests, shed, enabled, percent, version, age } = standingQueries(stages, stage);
   const ofGates = stage.gates.flatMap((gate) => namesOf(gateQueries(stages, stage, gate)));
-  return [...new Set([start, up, enabled, percent, version, age, ...ofGates])];
+  return [...new Set([start, process, up, requests, shed, enabled, percent, version, age, ...ofGates])];
 }
 
 export type FoldInput = { readonly stages: Stages; readonly stage: Stage; readonly from: number };
@@ -50,6 +54,9 @@ export function foldChunk(fold: WindowFold, chunk: Chunk, input: FoldInput): voi
     const newest = samples.at(-1);
     if (newest !== undefined) fold.ups.set(instanceOf(labels), { at: newest.at, up: newest.value === 1 });
   }
+  for (const { labels, samples } of chunk.get(standing.process) ?? []) foldProcess(fold.twins, labels, samples);
+  for (const found of chunk.values())
+    for (const series of found) foldSeries(fold.twins, series, lifeOf(fold, series.labels));
   foldFlags(fold, chunk, standing, input);
   for (const gate of stage.gates) {
     const queries = gateQueries(stages, stage, gate);
@@ -59,9 +66,9 @@ export function foldChunk(fold: WindowFold, chunk: Chunk, input: FoldInput): voi
   for (const query of new Set(counterQueries(input))) {
     const counters = entry(fold.counters, query, () => new Map<string, CounterFold>());
     for (const { labels, samples } of chunk.get(query) ?? []) {
-      const life = fold.lives.get(instanceOf(labels)) ?? newLife();
+      const life = lifeOf(fold, labels);
       foldCounter(
-        entry(counters, keyOf(labels), () => newCounter(labels)),
+        entry(counters, seriesKey(labels), () => newCounter(labels)),
         samples,
         life,
         from,
@@ -71,10 +78,12 @@ export function foldChunk(fold: WindowFold, chunk: Chunk, input: FoldInput): voi
 }
 
 function counterQueries({ stages, stage }: FoldInput): string[] {
-  return stage.gates.flatMap((gate) => {
+  const { requests, shed } = standingQueries(stages, stage);
+  const ofGates = stage.gates.flatMap((gate) => {
     const queries = gateQueries(stages, stage, gate);
     return queries.kind === 'use' ? [] : namesOf(queries);
   });
+  return [requests, shed, ...ofGates];
 }
 
 function foldFlags(fold: WindowFold, chunk: Chunk, standing: StandingQueries, { stages, from }: FoldInput): void {
@@ -99,15 +108,15 @@ function foldUses(
   for (const { labels, samples } of chunk.get(used) ?? []) {
     const instance = instanceOf(labels);
     const had = capacities.find((series) => instanceOf(series.labels) === instance)?.samples ?? [];
-    const life = fold.lives.get(instance) ?? newLife();
+    const life = lifeOf(fold, labels);
     foldUse(entry(uses, instance, newUse), { used: samples, capacity: had, life, ...window });
   }
 }
 
 export const instanceOf = (labels: Series['labels']): string => labels.instance ?? '';
 
-const keyOf = (labels: Series['labels']): string =>
-  JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const lifeOf = ({ lives }: WindowFold, labels: Series['labels']): ProcessLife =>
+  lives.get(instanceOf(labels)) ?? newLife();
 
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   const found = map.get(key);

@@ -23,10 +23,14 @@ export function checkPreconditions({ stages, evidence, expected }: Preconditions
       ...ofFreshness(instance, evidence.to, preconditions),
       ...ofGaps(instance, prometheus.longestGapMs),
       ...ofConvergence(instance, expected, preconditions),
+      ...ofProcess(instance),
     ]),
+    ...ofDoubles(evidence),
     ...ofEndedProcesses(evidence, preconditions),
     ...ofCounts(evidence),
+    ...ofRequests(evidence, preconditions),
     ...ofAudit(evidence, preconditions),
+    ...ofWatchdog(evidence, stages),
     ...evidence.firing.map((alert) => hold('page_alert', alert, `the alert ${alert} of severity page fires`)),
   ];
 }
@@ -100,6 +104,18 @@ function ofConvergence({ instance, flag }: InstanceEvidence, expected: FlagTruth
   return [hold('not_converged', instance, detail, lastOtherwiseAt + 1)];
 }
 
+/** Without its id, nobody knows whether a process is scraped under two names. */
+function ofProcess({ instance, lastSampleAt, process }: InstanceEvidence): Hold[] {
+  if (process !== null || lastSampleAt === null) return [];
+  return [hold('no_data', instance, `${instance} does not say which process it is (phaselock_build_info)`)];
+}
+
+/** Twice as many events as there were prove what half of them would not. */
+const ofDoubles = ({ doubled }: Evidence): Hold[] =>
+  doubled.map(({ kind, instances, detail, overAt }) =>
+    hold(kind === 'series' ? 'doubled_series' : 'same_process', instances.join(', '), detail, overAt),
+  );
+
 const REASON_OF_DISTRUST: Readonly<Record<Distrust['why'], HoldReason>> = {
   no_data: 'no_data',
   not_a_number: 'not_a_number',
@@ -107,20 +123,55 @@ const REASON_OF_DISTRUST: Readonly<Record<Distrust['why'], HoldReason>> = {
   beginning_unknown: 'untrusted_counts',
   ended_early: 'untrusted_counts',
   no_instance: 'untrusted_counts',
+  impossible: 'untrusted_counts',
 };
 
 function ofCounts({ gates, to }: Evidence): Hold[] {
   return gates.flatMap((evidence) => {
     const untrusted = evidence.kind === 'counts' ? evidence.treatment.untrusted : evidence.untrusted;
-    return untrusted.map(({ why, detail }) =>
-      hold(REASON_OF_DISTRUST[why], evidence.gate, `${evidence.gate}: ${detail}`, why === 'no_data' ? null : to),
-    );
+    return ofDistrust(evidence.gate, untrusted, to);
   });
 }
 
-function ofAudit({ audit, to }: Evidence, { oldestAuditMs, mostAuditErrors }: Preconditions): Hold[] {
+const ofDistrust = (about: string, untrusted: readonly Distrust[], to: number): Hold[] =>
+  untrusted.map(({ why, detail }) =>
+    hold(REASON_OF_DISTRUST[why], about, `${about}: ${detail}`, why === 'no_data' ? null : to),
+  );
+
+/** What is refused for overload never reaches what the gates count: a cohort that is well may be the part that came through. */
+function ofRequests({ requests, to }: Evidence, { mostShedRequests }: Preconditions): Hold[] {
+  const { answered, shed, untrusted } = requests;
+  if (untrusted.length > 0) return ofDistrust('requests', untrusted, to);
+  if (shed <= answered * mostShedRequests) return [];
+  const detail = `${shed} of ${answered} requests were refused for overload within the bake, and no gate has measured them`;
+  return [hold('requests_shed', null, detail)];
+}
+
+/** Alerts that are not evaluated do not fire. */
+function ofWatchdog({ watchdogAt, to }: Evidence, { preconditions, prometheus }: Stages): Hold[] {
+  const { watchdog, oldestSampleMs } = preconditions;
+  // Rules may be evaluated no more often than once a minute.
+  if (
+    watchdog === null ||
+    (watchdogAt !== null && to - watchdogAt <= Math.max(oldestSampleMs, prometheus.longestGapMs))
+  )
+    return [];
+  const detail = `the alert ${watchdog}, which always fires, does not: no alert would tell of anything`;
+  return [hold('watchdog_missing', watchdog, detail)];
+}
+
+function ofAudit({ audit, to }: Evidence, { oldestAuditMs, oldestSampleMs, mostAuditErrors }: Preconditions): Hold[] {
   const { lastRunAt, errors } = audit;
   if (lastRunAt === null || errors === null) return [hold('audit_missing', null, 'no audit has run')];
+  // One that is said to have run tomorrow would not be stale for a day longer than it may.
+  if (lastRunAt - to > oldestSampleMs)
+    return [
+      hold(
+        'clock',
+        null,
+        `the last audit is said to have run ${durationText(lastRunAt - to)} from now: a clock is wrong`,
+      ),
+    ];
   if (!(to - lastRunAt <= oldestAuditMs))
     return [hold('audit_stale', null, `the last audit ran ${durationText(to - lastRunAt)} ago`)];
   if (!(errors <= mostAuditErrors)) return [hold('audit_errors', null, `the last audit found ${errors} errors`)];

@@ -23,8 +23,7 @@ type Decided = Pick<GateVerdict, 'outcome' | 'decided' | 'reason'>;
 /** Whether the share of bad events of the treatment, or of everybody where there are no cohorts, is below the limit. */
 export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }: CountsInput): GateVerdict {
   const limit = limitOf(gate);
-  const { failures } = evidence.treatment;
-  const n = eventsOf(evidence.treatment);
+  const { n, failures, trusted } = evidence.treatment;
   const counted = {
     n,
     failures,
@@ -32,14 +31,14 @@ export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }:
     // Bounds of a moment in the bake mean nothing: shown, they would be acted upon.
     upper: atEnd ? upperBound(failures, n, decision.confidence) : null,
     lower: atEnd ? lowerBound(failures, n, decision.confidence) : null,
-    eValue: earlyEvidence(failures, n, limit),
+    eValue: earlyEvidence(trusted.failures, trusted.n, limit),
   };
   const control = atEnd ? compared(evidence) : uncompared(evidence.control);
   return {
     gate: gate.name,
     title: gate.title,
     kind: gate.kind,
-    ...decide(gate, counted, { control, decision, size, atEnd, untrusted: evidence.treatment.untrusted }),
+    ...decide(gate, counted, { control, decision, size, atEnd, treatment: evidence.treatment }),
     queries: evidence.queries,
     from,
     to,
@@ -56,25 +55,25 @@ export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }:
 type Counted = Record<'n' | 'failures' | 'limit' | 'eValue', number> & Record<'upper' | 'lower', number | null>;
 type Circumstances = Pick<CountsInput, 'decision' | 'size' | 'atEnd'> & {
   readonly control: ControlVerdict | null;
-  readonly untrusted: Counts['untrusted'];
+  readonly treatment: Counts;
 };
 
 function decide({ events, kind }: CountsInput['gate'], counted: Counted, around: Circumstances): Decided {
   const { n, failures, limit, upper, lower, eValue } = counted;
-  const { decision, size, atEnd, control, untrusted } = around;
+  const { decision, size, atEnd, control, treatment } = around;
   const bad = kind === 'latency' ? 'too slow' : 'failed';
-  const seen = `${failures} of ${n} ${events} ${bad}`;
+  const seen = seenFor({ n, failures }, events, bad);
   const bounds = `at ${percentText(decision.confidence)} confidence`;
-  // Wrong counts are no evidence of a failure either. What is missing of an instance is another matter: what was seen to fail did fail.
-  const [doubt] = untrusted;
-  if (doubt !== undefined)
-    return { outcome: 'inconclusive', decided: 'not_yet', reason: `the counts cannot be trusted: ${doubt.detail}` };
+  // Wrong counts are no evidence of a failure either, but what was seen to fail on another instance did fail.
   if (eValue >= 1 / decision.earlyFailAlpha)
     return {
       outcome: 'fail',
       decided: 'early',
-      reason: `${seen}: at the limit of ${percentText(limit)} this is seen in at most ${percentText(decision.earlyFailAlpha)} of bakes, however often one looks`,
+      reason: `${seenFor(treatment.trusted, events, bad)}: at the limit of ${percentText(limit)} this is seen in at most ${percentText(decision.earlyFailAlpha)} of bakes, however often one looks`,
     };
+  const [doubt] = treatment.untrusted;
+  if (doubt !== undefined)
+    return { outcome: 'inconclusive', decided: 'not_yet', reason: `the counts cannot be trusted: ${doubt.detail}` };
   if (!atEnd || upper === null || lower === null)
     return {
       outcome: 'inconclusive',
@@ -105,17 +104,17 @@ function isWorse({ n, failures, limit }: Counted, control: ControlVerdict, decis
   return failures / n - control.failures / control.n >= limit * decision.controlMargin;
 }
 
-/** Two counters of the same thing that were read one after the other can differ: what failed was an event. */
-const eventsOf = ({ n, failures }: Counts): number => Math.max(n, failures);
+const seenFor = ({ n, failures }: Counts['trusted'], events: string, bad: string): string =>
+  `${failures} of ${n} ${events} ${bad}`;
 
 function uncompared(control: Counts | null): ControlVerdict | null {
   if (control === null) return null;
-  return { n: eventsOf(control), failures: control.failures, instances: control.instances, pValue: null };
+  return { n: control.n, failures: control.failures, instances: control.instances, pValue: null };
 }
 
 function compared({ treatment, control }: CountEvidence): ControlVerdict | null {
   const before = uncompared(control);
   if (before === null || control === null || control.untrusted.length > 0) return before;
-  const pValue = worseThanControl({ failures: treatment.failures, n: eventsOf(treatment) }, before);
+  const pValue = worseThanControl(treatment, before);
   return { ...before, pValue };
 }

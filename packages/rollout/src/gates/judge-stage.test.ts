@@ -20,6 +20,8 @@ type Bake = Omit<World, 'from' | 'to'> & {
   readonly expected?: Partial<FlagTruth>;
   readonly by?: Stages;
   readonly through?: (prometheus: Prometheus) => Prometheus;
+  readonly lines?: (lines: readonly RecordingLine[]) => readonly RecordingLine[];
+  readonly bakeFrom?: number;
 };
 
 async function verdictOf({
@@ -28,12 +30,15 @@ async function verdictOf({
   expected,
   by = stages,
   through = (it) => it,
+  lines: changed = (it) => it,
+  bakeFrom = FROM,
   ...world
 }: Bake): Promise<StageVerdict> {
   const stage = stageOf(stages, number);
   const to = FROM + lastsMs;
-  const lines = worldLines({ percent: stage.percent, ...world, from: FROM, to });
-  const evidence = await collectEvidence(through(replayPrometheus(lines)), { stages: by, stage, from: FROM, to });
+  const lines = changed(worldLines({ percent: stage.percent, ...world, from: FROM, to }));
+  const window = { stages: by, stage, from: bakeFrom, to };
+  const evidence = await collectEvidence(through(replayPrometheus(lines)), window);
   const truth = { enabled: true, percent: stage.percent, version: 7, ...expected };
   return judgeStage({ stages: by, stage, evidence, expected: truth });
 }
@@ -151,8 +156,137 @@ describe('a stage', () => {
   });
 });
 
+/** The world as it looks behind a query layer over two Prometheus that scrape the same processes. */
+const twice =
+  (also: { readonly labels?: Record<string, string>; readonly until?: number; readonly since?: number }) =>
+  (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
+    const { labels: added = { replica: 'b' }, until = Number.POSITIVE_INFINITY, since = 0 } = also;
+    const copies = lines.flatMap((line): RecordingLine[] =>
+      line.kind === 'series'
+        ? [
+            {
+              ...line,
+              labels: { ...line.labels, ...added },
+              samples: line.samples.filter(([at]) => at <= until && at >= since),
+            },
+          ]
+        : [],
+    );
+    return [...lines, ...copies];
+  };
+
+describe('what is counted twice proves nothing', () => {
+  // With 240 events and no failure the upper bound is above the limit; with 480 it would be below.
+  const few: Bake = { perHour: 30, lastsMs: 4 * HOUR };
+
+  test('240 events of the treatment are not enough', async () => {
+    expect(await verdictOf(few)).toMatchObject({ why: 'not_proven' });
+  });
+
+  test('as series that differ only in a label our programs do not set', async () => {
+    const verdict = await verdictOf({ ...few, lines: twice({}) });
+    expect(verdict).toMatchObject({ why: 'held' });
+    expect(verdict.holds.map(({ reason, about, bakeFrom }) => [reason, about, bakeFrom])).toEqual([
+      ['doubled_series', 'api-1:8080', null],
+      ['doubled_series', 'api-2:8080', null],
+    ]);
+    expect(verdict.holds[0]?.detail).toContain('apart in replica');
+  });
+
+  test('of one metric alone', async () => {
+    const only = (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
+      const counted = lines.filter(
+        (line) => line.kind === 'series' && line.labels.__name__ === 'phaselock_session_starts_total',
+      );
+      return [...lines, ...twice({})(counted).slice(counted.length)];
+    };
+    const { holds } = await verdictOf({ ...few, lines: only });
+    expect(holds.map(({ reason }) => reason)).toEqual(['doubled_series', 'doubled_series']);
+  });
+
+  test('as processes that are each scraped under two names', async () => {
+    const renamed = (lines: readonly RecordingLine[]): readonly RecordingLine[] => [
+      ...lines,
+      ...lines.flatMap((line): RecordingLine[] =>
+        line.kind === 'series'
+          ? [{ ...line, labels: { ...line.labels, instance: `also-${line.labels.instance}` } }]
+          : [],
+      ),
+    ];
+    const verdict = await verdictOf({ ...few, lines: renamed });
+    expect(verdict).toMatchObject({ why: 'held' });
+    expect(verdict.holds.map(({ reason, about }) => [reason, about])).toEqual([
+      ['same_process', 'also-api-1:8080, api-1:8080'],
+      ['same_process', 'also-api-2:8080, api-2:8080'],
+    ]);
+  });
+
+  test('as a label that was added within the bake, whose series begins with all that was counted before', async () => {
+    const since = FROM + 30 * MINUTE;
+    const relabelled = (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
+      const changed = lines.flatMap((line): RecordingLine[] =>
+        line.kind === 'series' ? [{ ...line, samples: line.samples.filter(([at]) => at < since) }] : [],
+      );
+      return [...changed, ...twice({ since })(lines).slice(lines.length)];
+    };
+    const { holds } = await verdictOf({ ...few, lines: relabelled });
+    expect(holds.filter(({ reason }) => reason === 'doubled_series').map(({ bakeFrom }) => bakeFrom)).toEqual([
+      since,
+      since,
+    ]);
+  });
+
+  test('and a bake that begins after it was over is judged', async () => {
+    const until = FROM + 30 * MINUTE;
+    const { holds } = await verdictOf({ ...few, lines: twice({ until }) });
+    const doubled = holds.filter(({ reason }) => reason === 'doubled_series');
+    expect(doubled.map(({ bakeFrom }) => bakeFrom)).toEqual([until, until]);
+    expect(await verdictOf({ ...few, lines: twice({ until }), bakeFrom: until + 5 * MINUTE })).toMatchObject({
+      holds: [],
+      why: 'baking',
+    });
+  });
+
+  test('before the bake begins, too', async () => {
+    const { holds } = await verdictOf({ ...few, lastsMs: 0, lines: twice({}) });
+    expect(holds.map(({ reason }) => reason)).toContain('doubled_series');
+  });
+
+  test('and it is not known of a process that does not tell its id', async () => {
+    const { holds } = await verdictOf({ change: from('phaselock_build_info', null, -HOUR) });
+    expect(holds.map(({ reason, about }) => [reason, about])).toEqual([['no_data', 'api-1:8080']]);
+  });
+
+  test('not as pods that follow each other under one name', async () => {
+    const since = FROM + 10 * MINUTE;
+    const moved = (lines: readonly RecordingLine[]): readonly RecordingLine[] =>
+      lines.flatMap((line): RecordingLine[] => {
+        if (line.kind !== 'series' || line.labels.instance !== 'api-1:8080') return [line];
+        const of = (pod: string, samples: typeof line.samples): RecordingLine => ({
+          ...line,
+          labels: { ...line.labels, pod },
+          samples,
+        });
+        return [
+          of(
+            'a',
+            line.samples.filter(([at]) => at <= since),
+          ),
+          of(
+            'b',
+            line.samples.filter(([at]) => at > since),
+          ),
+        ];
+      });
+    const { holds } = await verdictOf({ change: restarted, lines: moved });
+    expect(holds.map(({ reason }) => reason)).toEqual(['process_ended']);
+  });
+});
+
 describe('held, and never promoted', () => {
   const alert = { __name__: 'ALERTS', alertname: 'PhaselockDown', alertstate: 'firing' };
+  const watchdog = { __name__: 'ALERTS', alertname: 'Watchdog', alertstate: 'firing', severity: 'page' };
+  const watched = { ...stages, preconditions: { ...stages.preconditions, watchdog: 'Watchdog' } };
   const cases: readonly [string, string, Bake][] = [
     ['Prometheus has nothing', 'no_data', { instances: [] }],
     [
@@ -272,6 +406,42 @@ describe('held, and never promoted', () => {
       'audit_stale',
       { change: from('phaselock_audit_last_run_timestamp_seconds', Number.NaN, -HOUR) },
     ],
+    [
+      'the audit is said to have run tomorrow',
+      'clock',
+      {
+        change: ({ metric, value }) =>
+          metric === 'phaselock_audit_last_run_timestamp_seconds' ? (FROM + 24 * HOUR) / 1_000 : value,
+      },
+    ],
+    [
+      'requests were refused for overload',
+      'requests_shed',
+      {
+        change: ({ metric, at, value }) =>
+          metric === 'phaselock_http_requests_shed_total' && at > FROM + 10 * MINUTE ? value + 1_000 : value,
+      },
+    ],
+    [
+      'nothing is known of requests that were refused',
+      'no_data',
+      { change: from('phaselock_http_requests_shed_total', null, -HOUR) },
+    ],
+    ['the alert that always fires does not', 'watchdog_missing', { by: watched }],
+    [
+      'the alert that always fires has not been evaluated for a while',
+      'watchdog_missing',
+      { by: watched, more: [{ kind: 'series', labels: watchdog, samples: [[FROM + HOUR - 2 * MINUTE, 1]] }] },
+    ],
+    [
+      'more failed than there was',
+      'untrusted_counts',
+      {
+        stage: 3,
+        change: ({ metric, at, value }) =>
+          metric === 'phaselock_pool_wait_timeouts_total' && at > FROM + MINUTE ? value + 10_000 : value,
+      },
+    ],
     ['the audit found an error', 'audit_errors', { change: from('phaselock_audit_findings', 1, -HOUR) }],
     [
       'an alert of severity page fires',
@@ -291,6 +461,64 @@ describe('held, and never promoted', () => {
     const verdict = await verdictOf({ failing: { treatment: 0.2 }, change: from('up', 0, 59 * MINUTE) });
     expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early' });
     expect(verdict.holds).not.toEqual([]);
+  });
+
+  test('nor for the alert that always fires, while it does', async () => {
+    const fires: RecordingLine = { kind: 'series', labels: watchdog, samples: [[FROM + HOUR - MINUTE, 1]] };
+    expect(await verdictOf({ by: watched, more: [fires] })).toMatchObject({ outcome: 'pass', holds: [] });
+  });
+
+  test('nor for a clock that differs by less than a sample may be old', async () => {
+    const change = ({ metric, value }: WorldSample) =>
+      metric === 'phaselock_audit_last_run_timestamp_seconds' ? (FROM + HOUR + 30_000) / 1_000 : value;
+    expect(await verdictOf({ change })).toMatchObject({ outcome: 'pass' });
+  });
+
+  test('nor for few requests that were refused; probes are none that could have been', async () => {
+    const shed =
+      (count: number) =>
+      ({ metric, instance, at, value }: WorldSample) =>
+        metric === 'phaselock_http_requests_shed_total' && instance === 'api-1:8080' && at > FROM
+          ? value + count
+          : value;
+    // 45 600 requests and two million probes were answered.
+    expect(await verdictOf({ change: shed(456) })).toMatchObject({ outcome: 'pass' });
+    expect(await verdictOf({ change: shed(457) })).toMatchObject({ why: 'held' });
+  });
+
+  test('and aborted by the counts of another instance, if those of one are wrong', async () => {
+    const wrong = from('phaselock_session_replacement_attempts_total', 1, 20 * MINUTE, 21 * MINUTE);
+    const verdict = await verdictOf({ change: wrong, failing: { treatment: 0.2 } });
+    expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early' });
+    expect(verdict.reason).toContain('240 of 1200 replacements failed');
+  });
+
+  test('and aborted by the use of another instance, if that of one is not known', async () => {
+    const change = ({ metric, instance, at, value }: WorldSample) => {
+      if (metric !== 'process_cpu_seconds_total') return value;
+      return instance === 'api-1:8080' ? Number.NaN : 20_000 + ((at - FROM) / 1_000) * 1.2;
+    };
+    const verdict = await verdictOf({ stage: 2, change });
+    expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early' });
+    expect(verdict.reason).toContain('api-2:8080 was over');
+  });
+
+  test('and not aborted for failures that are counted twice, but for those that are not', async () => {
+    // 4 failures of 58 are no certain failure, 8 of 116 would be.
+    const share = { treatment: 0.067 };
+    const few = { perHour: 30, lastsMs: HOUR, failing: share };
+    expect(await verdictOf(few)).toMatchObject({ why: 'baking' });
+    expect(await verdictOf({ ...few, lastsMs: 2 * HOUR })).toMatchObject({ why: 'failed_early' });
+    expect(await verdictOf({ ...few, lines: twice({}) })).toMatchObject({ why: 'held' });
+    expect(await verdictOf({ ...few, lastsMs: 2 * HOUR, lines: twice({}) })).toMatchObject({ why: 'failed_early' });
+  });
+
+  test('and not for what was counted before a label was added', async () => {
+    const since = FROM + 30 * MINUTE;
+    const before = ({ metric, labels, value }: WorldSample) =>
+      metric === 'phaselock_session_replacement_attempts_total' && labels.outcome === 'failed' ? value + 50_000 : value;
+    const lines = (all: readonly RecordingLine[]) => twice({ since })(all);
+    expect(await verdictOf({ change: before, lines })).toMatchObject({ why: 'held' });
   });
 
   test('and not aborted for counts that are wrong', async () => {
@@ -333,6 +561,17 @@ describe('held, and never promoted', () => {
       FROM + 21 * MINUTE - ((FROM + 21 * MINUTE - FROM) % SCRAPE_MS) + 1,
     ]);
   });
+});
+
+test('a wait for a connection that was given up is one attempt, although it is a wait and a failure', async () => {
+  const GIVEN_UP = 100;
+  const rising = ['phaselock_pool_wait_timeouts_total', 'phaselock_pool_connection_failures_total'];
+  const change = ({ metric, at, value }: WorldSample) =>
+    rising.includes(metric) ? value + Math.floor(((at - FROM) / HOUR) * GIVEN_UP) + GIVEN_UP : value;
+  const { gates } = await verdictOf({ stage: 3, change });
+  const gate = gates.find(({ gate: name }) => name === 'connection_failures');
+  // 1200 waits of each instance, of which 100 were given up.
+  expect(gate).toMatchObject({ n: 2_400, failures: 2 * GIVEN_UP });
 });
 
 test('one verdict says all that is needed to defend it', async () => {

@@ -85,10 +85,10 @@ function judgeGate(
   const evidence = gates.find((found) => found.gate === gate.name);
   const judged = { decision, size, atEnd, from, to };
   if (gate.kind === 'utilisation') {
-    const none = { gate: gate.name, kind: 'use', queries: [], instances: [], untrusted: [] } as const;
+    const none = { gate: gate.name, kind: 'use', queries: [], instances: [], doubtful: [], untrusted: [] } as const;
     return judgeUse({ ...judged, gate, evidence: evidence?.kind === 'use' ? evidence : none });
   }
-  const nothing = { n: 0, failures: 0, instances: [], untrusted: [] } as const;
+  const nothing = { n: 0, failures: 0, instances: [], trusted: { n: 0, failures: 0 }, untrusted: [] } as const;
   const control = comparesCohorts(gate, cohorts) ? nothing : null;
   const none = { gate: gate.name, kind: 'counts', queries: [], treatment: nothing, control } as const;
   return judgeCounts({ ...judged, gate, evidence: evidence?.kind === 'counts' ? evidence : none });

@@ -45,18 +45,19 @@ export function judgeUse({ gate, evidence, decision, size, atEnd, from, to }: Us
   };
 }
 
-function decide(gate: UtilisationGate, { instances, untrusted }: UseEvidence, atEnd: boolean): Decided {
+function decide(gate: UtilisationGate, { instances, doubtful, untrusted }: UseEvidence, atEnd: boolean): Decided {
   const limit = percentText(gate.limit);
-  const [doubt] = untrusted;
-  if (doubt !== undefined)
-    return { outcome: 'inconclusive', decided: 'not_yet', reason: `the use cannot be trusted: ${doubt.detail}` };
-  const inLong = instances.find(({ longestRunOver }) => longestRunOver >= gate.earlyPeriods);
+  const trusted = instances.filter(({ instance }) => !doubtful.includes(instance));
+  const inLong = trusted.find(({ longestRunOver }) => longestRunOver >= gate.earlyPeriods);
   if (inLong !== undefined)
     return {
       outcome: 'fail',
       decided: 'early',
       reason: `${inLong.instance} was over ${limit} in ${inLong.longestRunOver} periods in a row`,
     };
+  const [doubt] = untrusted;
+  if (doubt !== undefined)
+    return { outcome: 'inconclusive', decided: 'not_yet', reason: `the use cannot be trusted: ${doubt.detail}` };
   const busiest = instances.reduce<InstanceUse | undefined>(
     (most, use) => (most === undefined || use.mean > most.mean ? use : most),
     undefined,

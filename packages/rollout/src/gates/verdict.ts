@@ -60,12 +60,17 @@ export const HOLD_REASONS = [
   'instance_down',
   'process_ended',
   'scrape_gap',
+  'doubled_series',
+  'same_process',
   'not_converged',
   'flag_read_stale',
+  'requests_shed',
+  'clock',
   'audit_missing',
   'audit_stale',
   'audit_errors',
   'page_alert',
+  'watchdog_missing',
 ] as const;
 export type HoldReason = (typeof HOLD_REASONS)[number];
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, KNOWN_GAUGES, type MetricSpec } from '@phaselock/telemetry';
+import { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, HTTP, KNOWN_GAUGES, type MetricSpec } from '@phaselock/telemetry';
 import { expect, test } from 'vitest';
 import { standingQueries } from '../evidence/queries.ts';
 import { parseSelector } from '../prometheus/parse-selector.ts';
@@ -14,13 +14,15 @@ const SPECS = new Map<string, MetricSpec>(
     .map((spec) => [spec.name, spec]),
 );
 
+/** Whose labels an application gives when it makes its telemetry. */
+const OF_APPLICATIONS: readonly string[] = [HTTP.requests.name];
 /** Of the Node process, under the names all Prometheus clients share, and of Prometheus itself. */
 const OF_OTHERS = ['process_cpu_seconds_total', 'process_start_time_seconds', 'up', 'ALERTS'];
 
 const selectorsOf = (gate: Gate): readonly Selector[] => {
   switch (gate.kind) {
     case 'failures':
-      return [...gate.bad, ...gate.total];
+      return [...gate.bad, ...gate.total, ...gate.twice];
     case 'latency':
       return [gate.histogram];
     case 'utilisation':
@@ -42,7 +44,9 @@ test('every metric the stages name is registered', () => {
     ...steps.flatMap(all).map(({ metric }) => metric),
     ...standing.map((query) => query.split('{')[0] ?? ''),
   ];
-  const unknown = [...new Set(names)].filter((name) => !OF_OTHERS.includes(name) && specOf(name) === undefined);
+  const unknown = [...new Set(names)].filter(
+    (name) => ![...OF_OTHERS, ...OF_APPLICATIONS].includes(name) && specOf(name) === undefined,
+  );
   expect(unknown).toEqual([]);
 });
 

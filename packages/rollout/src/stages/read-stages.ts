@@ -78,6 +78,8 @@ function stagesOf(file: StagesFile): Stages {
       oldestFlagReadMs: preconditions.oldest_flag_read,
       oldestAuditMs: preconditions.oldest_audit,
       mostAuditErrors: preconditions.audit_errors,
+      watchdog: preconditions.watchdog,
+      mostShedRequests: preconditions.shed_requests,
       mostEndedProcesses: preconditions.ended_processes,
     },
     gates,
@@ -89,8 +91,8 @@ function gateOf(name: string, gate: GateFile): Gate {
   const { title, events, spec, k6 } = gate;
   switch (gate.kind) {
     case 'failures': {
-      const { kind, by, limit, assumed, bad, total } = gate;
-      return { name, title, events, spec, k6, kind, by, limit, assumed, bad, total };
+      const { kind, by, limit, assumed, bad, total, twice } = gate;
+      return { name, title, events, spec, k6, kind, by, limit, assumed, bad, total, twice };
     }
     case 'latency': {
       const { kind, by, limit, quantile, assumed, histogram } = gate;

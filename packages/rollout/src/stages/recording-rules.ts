@@ -37,7 +37,7 @@ function ruleOf(stages: Stages, stage: Stage, gate: Gate): Rule {
     case 'bad':
       return {
         record: `${level}:phaselock_rollout_bad:ratio_rate5m`,
-        expr: `(${rates(queries.bad)}) / (${rates(queries.total)})`,
+        expr: `(${rates(queries.bad)}) / (${rates(queries.total)}${queries.twice.length === 0 ? '' : ` - (${rates(queries.twice)})`})`,
         labels,
       };
     case 'good':

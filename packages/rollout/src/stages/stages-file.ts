@@ -28,6 +28,7 @@ const failures = z.strictObject({
   assumed: fraction,
   bad: z.array(selector).min(1),
   total: z.array(selector).min(1),
+  twice: z.array(selector).default([]),
 });
 
 const latency = z.strictObject({
@@ -81,6 +82,8 @@ export const stagesFile = z.strictObject({
     oldest_flag_read: duration,
     oldest_audit: duration,
     audit_errors: count,
+    watchdog: z.string().min(1).nullable(),
+    shed_requests: z.number().min(0).lt(1),
     ended_processes: count,
   }),
   gates: z.record(name, z.discriminatedUnion('kind', [failures, latency, utilisation])),

@@ -38,6 +38,10 @@ export type Preconditions = {
   readonly oldestFlagReadMs: number;
   readonly oldestAuditMs: number;
   readonly mostAuditErrors: number;
+  /** The name of an alert that always fires; null when there is none, and whether alerts are evaluated is not known. */
+  readonly watchdog: string | null;
+  /** The share of requests that may be refused for overload during a bake: what was refused was not measured. */
+  readonly mostShedRequests: number;
   /** Processes that may end during a bake: what each counted after its last scrape is not known. */
   readonly mostEndedProcesses: number;
 };
@@ -104,6 +108,8 @@ export type FailuresGate = NamedGate & {
   readonly assumed: number;
   readonly bad: readonly Selector[];
   readonly total: readonly Selector[];
+  /** Events that are in two metrics of `total`, and are one event each. */
+  readonly twice: readonly Selector[];
 };
 
 /** The quantile is below the limit: the share of observations above it is below one minus the quantile. */

@@ -39,7 +39,7 @@ type Metric = {
 export function worldLines(world: World): RecordingLine[] {
   const { from, to, instances = ['api-1:8080', 'api-2:8080'], change = ({ value }) => value, more = [] } = world;
   const lines = instances.flatMap((instance) =>
-    metricsOf(world).map(({ name, labels: own, valueAt }): RecordingLine => {
+    metricsOf(world, instance).map(({ name, labels: own, valueAt }): RecordingLine => {
       const labels = { __name__: name, job: 'phaselock-api', instance, ...own };
       const samples: [number, number | 'NaN'][] = [];
       for (let at = from - 10 * SCRAPE_MS; at <= to; at += SCRAPE_MS) {
@@ -52,7 +52,10 @@ export function worldLines(world: World): RecordingLine[] {
   return [...lines, ...more];
 }
 
-function metricsOf({ from, percent = 5, version = 7, perHour = 1_200, failing = {} }: World): Metric[] {
+function metricsOf(
+  { from, percent = 5, version = 7, perHour = 1_200, failing = {} }: World,
+  instance: string,
+): Metric[] {
   const gauge = (name: string, value: number, labels = {}): Metric => ({ name, labels, valueAt: () => value });
   const counter = (name: string, labels: Metric['labels'], hourly: number): Metric => ({
     name,
@@ -68,6 +71,7 @@ function metricsOf({ from, percent = 5, version = 7, perHour = 1_200, failing = 
   return [
     gauge('up', 1),
     gauge('process_start_time_seconds', STARTED_AT / 1_000),
+    gauge('phaselock_build_info', 1, { version: '0.1.0', revision: 'abc', process: `of ${instance}` }),
     gauge('phaselock_flag_enabled', 1, flag),
     gauge('phaselock_rollout_percent', percent, flag),
     gauge('phaselock_flag_version', version, flag),
@@ -77,8 +81,16 @@ function metricsOf({ from, percent = 5, version = 7, perHour = 1_200, failing = 
     gauge('phaselock_cpu_limit_cores', 2),
     counter('process_cpu_seconds_total', {}, 1_800),
     counter('phaselock_pool_connection_failures_total', {}, 0),
+    counter('phaselock_pool_wait_timeouts_total', {}, 0),
     counter('phaselock_pool_wait_seconds_count', {}, perHour),
     counter('phaselock_pool_wait_seconds_bucket', { le: '0.05' }, perHour),
+    counter(
+      'phaselock_http_requests_total',
+      { operation: 'startSession', status_class: '2xx' },
+      perHour * CONTROL_TIMES,
+    ),
+    counter('phaselock_http_requests_total', { operation: 'liveness', status_class: '2xx' }, 1_000_000),
+    counter('phaselock_http_requests_shed_total', { reason: 'event_loop_delay' }, 0),
     ...cohorts.flatMap(({ cohort, hourly, share }) => [
       counter('phaselock_session_replacement_attempts_total', { outcome: 'replaced', cohort }, hourly * (1 - share)),
       counter('phaselock_session_replacement_attempts_total', { outcome: 'failed', cohort }, hourly * share),

@@ -1,0 +1,8 @@
+import { operationKindOf, ROUTES } from '@phaselock/contract';
+import { PROBES } from '@phaselock/rollout';
+import { expect, test } from 'vitest';
+
+test('the requests that a rollout leaves out as probes are those of the API', () => {
+  const probes = Object.entries(ROUTES).filter(([, route]) => operationKindOf(route) === 'probe');
+  expect(PROBES.toSorted()).toEqual(probes.map(([operation]) => operation).toSorted());
+});
