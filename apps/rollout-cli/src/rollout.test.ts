@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CAMPAIGN_RACEPOINTS } from '@phaselock/rollout';
@@ -330,6 +332,25 @@ describe('kill', () => {
     expect((await home.rollout('resume')).code).toBe(4);
     expect((await home.rollout('resume', '--release-kill', '--why', 'mended')).code).toBe(0);
     expect(await flag()).toMatchObject({ enabled: true, killed: false, percent: '5.00' });
+  });
+});
+
+describe('a pipe whose reader has left', () => {
+  test.each([
+    [['--help'], 0],
+    [['schema'], 0],
+    [['history'], 0],
+    [['pause'], 4],
+  ])('ends %j quietly, with its own exit code', async (args, code) => {
+    const piped = spawn(
+      'bash',
+      ['-c', '"$@" | true; echo "code ${PIPESTATUS[0]}"', 'bash', process.execPath, MAIN, ...args],
+      { env: { ...process.env, ...home.env() } },
+    );
+    const told: string[] = [];
+    for (const stream of [piped.stdout, piped.stderr]) stream.on('data', (part: Buffer) => told.push(String(part)));
+    await once(piped, 'close');
+    expect(told.join('')).toBe(`code ${code}\n`);
   });
 });
 
