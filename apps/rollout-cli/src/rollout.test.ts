@@ -335,6 +335,50 @@ describe('kill', () => {
   });
 });
 
+describe('history', () => {
+  test('is one timeline with one limit, which says what it leaves out', async () => {
+    await home.rollout('start');
+    for (const round of [1, 2, 3]) {
+      await home.rows(`select kill_flag('single_session_guard', 'ann', 'round ${round}')`);
+      await home.rollout('resume', '--release-kill', '--why', `mended ${round}`);
+    }
+    const whole = await home.json('history');
+    expect(whole.history?.leftOut).toBe(0);
+    expect(whole.notes).toEqual([]);
+    const { history, notes } = await home.json('history', '--limit', '3');
+    const { steps = [], changes = [], verdicts = [], leftOut = 0 } = history ?? {};
+    expect(steps.length + changes.length + verdicts.length).toBe(3);
+    const all = whole.history;
+    expect(leftOut).toBe((all?.steps.length ?? 0) + (all?.changes.length ?? 0) + (all?.verdicts.length ?? 0) - 3);
+    expect(notes).toEqual([
+      expect.stringContaining(`${leftOut} older ones are left out: --limit ${leftOut + 3} shows`),
+    ]);
+    const shown = [...steps, ...changes, ...verdicts].map(({ at }) => at).toSorted();
+    const newest = [...(all?.steps ?? []), ...(all?.changes ?? []), ...(all?.verdicts ?? [])];
+    expect(shown).toEqual(
+      newest
+        .map(({ at }) => at)
+        .toSorted()
+        .slice(-3),
+    );
+  });
+
+  test('of one campaign has the changes of the flag in its time; one that never was is an error', async () => {
+    await home.rollout('start');
+    await home.rollout('abort', '--why', 'again');
+    await home.rollout('start');
+    await home.rows(`select kill_flag('single_session_guard', 'ann', 'in the second')`);
+    const changesOf = async (campaign: string) => (await home.json('history', '--campaign', campaign)).history?.changes;
+    const isKill = expect.objectContaining({ why: 'in the second' });
+    expect(await changesOf('1')).not.toContainEqual(isKill);
+    expect(await changesOf('2')).toContainEqual(isKill);
+    expect(await home.json('history', '--campaign', '99')).toMatchObject({
+      exitCode: 4,
+      error: { code: 'no-campaign', message: expect.stringContaining('the newest is 2') },
+    });
+  });
+});
+
 describe('a pipe whose reader has left', () => {
   test.each([
     [['--help'], 0],

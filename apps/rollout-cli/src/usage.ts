@@ -9,6 +9,7 @@ export const USAGE = `usage:
   rollout watch [--act] [--every 60s] [--once]
                                        looks again and again; only with --act it promotes and aborts
   rollout history [--campaign <n>] [--gates] [--limit 50]
+                                       the newest of all that was done and judged, oldest first
   rollout simulate <file> [--every 1h] the same judgement on recorded or made samples
   rollout announce [<text>] [--withdraw <n>]
   rollout schema                       of --json
