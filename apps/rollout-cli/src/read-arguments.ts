@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type ColourChoice, parseDuration } from '@phaselock/core';
+import { DEFAULT_FLAG } from '@phaselock/rollout';
 import { USAGE } from './usage.ts';
 
 type Common = {
@@ -42,7 +43,7 @@ export class UsageError extends Error {
 }
 
 const OPTIONS = {
-  flag: { type: 'string', default: 'single_session_guard' },
+  flag: { type: 'string', default: DEFAULT_FLAG },
   json: { type: 'boolean', default: false },
   color: { type: 'string', default: 'auto' },
   by: { type: 'string' },
@@ -106,7 +107,12 @@ export function readArguments(argv: readonly string[]): Asked {
 function commandOf(kind: Command['kind'], values: Values, given: string | undefined): Command {
   const colour = oneOf('--color', values.color, ['auto', 'always', 'never']);
   const common = { flag: flagIn(values.flag), json: values.json, colour, by: nameIn('--by', values.by) };
-  const change = { ...common, takeOver: values['take-over'], announce: textIn(values.announce), why: values.why ?? '' };
+  const change = {
+    ...common,
+    takeOver: values['take-over'],
+    announce: textIn(values.announce),
+    why: boundedWhy(values),
+  };
   const releaseKill = values['release-kill'];
   switch (kind) {
     case 'plan':
@@ -154,7 +160,8 @@ function refuseOthers(kind: Command['kind'], values: Values): void {
   if (odd !== undefined) throw new UsageError(`--${odd} is not expected with ${kind}`);
 }
 
-const LONGEST_TEXT = 2_000;
+/** Of a reason and of an announcement: both are kept for ever and shown in one piece. */
+const LONGEST_TEXT = 1_000;
 const LONGEST_NAME = 200;
 
 function flagIn(text: string): string {
@@ -177,8 +184,13 @@ function textIn(text: string | undefined): string | undefined {
   return text.trim();
 }
 
-function whyIn({ why }: Values, what: string): string {
+function whyIn({ why }: Pick<Values, 'why'>, what: string): string {
   if (why === undefined || why.trim() === '') throw new UsageError(`${what} needs a reason: --why <text>`);
+  return boundedWhy({ why });
+}
+
+function boundedWhy({ why = '' }: Pick<Values, 'why'>): string {
+  if (why.length > LONGEST_TEXT) throw new UsageError(`--why is a text of at most ${LONGEST_TEXT} characters`);
   return why.trim();
 }
 

@@ -388,7 +388,7 @@ describe('a pipe whose reader has left', () => {
   ])('ends %j quietly, with its own exit code', async (args, code) => {
     const piped = spawn(
       'bash',
-      ['-c', '"$@" | true; echo "code ${PIPESTATUS[0]}"', 'bash', process.execPath, MAIN, ...args],
+      ['-c', '"$@" | true; echo "code $PIPESTATUS"', 'bash', process.execPath, MAIN, ...args],
       { env: { ...process.env, ...home.env() } },
     );
     const told: string[] = [];

@@ -10,6 +10,7 @@ export type {
   CampaignStage,
   Judged,
 } from './campaign/campaign.ts';
+export { commandText, DEFAULT_FLAG } from './campaign/command-text.ts';
 export { type Conduct, type Conducted, conduct, type Look, look, type PresentVerdict } from './campaign/conduct.ts';
 export { decideCampaign } from './campaign/decide-campaign.ts';
 export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UnknownFlag } from '@phaselock/rollout';
+import { commandText, UnknownFlag } from '@phaselock/rollout';
 import { killFlag } from '@phaselock/store';
 import { openRolloutDatabase, Unusable } from '../open-rollout.ts';
 import type { Command } from '../read-arguments.ts';
@@ -46,7 +46,7 @@ const killed = (flag: string, told: string, notes: readonly string[]): Report =>
   notes: [
     ...notes,
     'every process follows within two seconds (phaselock_flag_enabled says so of each)',
-    'it stays off until a person says otherwise: rollout resume --release-kill --why …',
+    `it stays off until a person says otherwise: ${commandText(flag, 'resume --release-kill --why …')}, or ${commandText(flag, 'start --release-kill --why …')} where no rollout is under way`,
   ],
 });
 
