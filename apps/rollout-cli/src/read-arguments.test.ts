@@ -21,6 +21,8 @@ describe('arguments', () => {
     [['kill', '--why', 'x'.repeat(1_001)], '--why is a text of at most 1000 characters'],
     [['pause', '--why', 'x'.repeat(1_001)], '--why is a text of at most 1000 characters'],
     [['announce', 'x'.repeat(1_001)], 'an announcement is a text'],
+    [['status', '--record', 'x'], '--record writes what --judge is answered'],
+    [['status', '--judge', '--record', ''], '--record is a file'],
     [['status', '--by', ''], '--by is a name'],
     [['watch', '--every', 'soon'], '--every is a time such as'],
     [['simulate'], 'simulate takes a file'],

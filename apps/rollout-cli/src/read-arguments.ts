@@ -20,7 +20,7 @@ export type Change = Common & {
 
 export type Command =
   | (Common & { readonly kind: 'plan'; readonly overMs: number })
-  | (Common & { readonly kind: 'status'; readonly judge: boolean })
+  | (Common & { readonly kind: 'status'; readonly judge: boolean; readonly record: string | undefined })
   | (Change & { readonly kind: 'start'; readonly instances: number | null; readonly releaseKill: boolean })
   | (Change & { readonly kind: 'pause' | 'abort' })
   | (Change & { readonly kind: 'resume'; readonly releaseKill: boolean })
@@ -55,6 +55,7 @@ const OPTIONS = {
   force: { type: 'boolean', default: false },
   over: { type: 'string' },
   judge: { type: 'boolean', default: false },
+  record: { type: 'string' },
   api: { type: 'string' },
   campaign: { type: 'string' },
   limit: { type: 'string' },
@@ -74,7 +75,7 @@ const ANYWHERE: readonly Option[] = ['flag', 'json', 'color', 'by', 'help'];
 const CHANGES: readonly Option[] = ['why', 'take-over', 'announce'];
 const TAKES = {
   plan: ['over'],
-  status: ['judge'],
+  status: ['judge', 'record'],
   start: [...CHANGES, 'instances', 'release-kill'],
   pause: ['why', 'take-over'],
   resume: [...CHANGES, 'release-kill'],
@@ -118,7 +119,7 @@ function commandOf(kind: Command['kind'], values: Values, given: string | undefi
     case 'plan':
       return { ...common, kind, overMs: durationIn('--over', values.over) ?? DAY_MS };
     case 'status':
-      return { ...common, kind, judge: values.judge };
+      return { ...common, kind, judge: values.judge, record: recordIn(values) };
     case 'start':
       return { ...change, kind, releaseKill, instances: numberIn('--instances', values.instances) ?? null };
     case 'resume':
@@ -192,6 +193,13 @@ function whyIn({ why }: Pick<Values, 'why'>, what: string): string {
 function boundedWhy({ why = '' }: Pick<Values, 'why'>): string {
   if (why.length > LONGEST_TEXT) throw new UsageError(`--why is a text of at most ${LONGEST_TEXT} characters`);
   return why.trim();
+}
+
+function recordIn({ judge, record }: Values): string | undefined {
+  if (record === undefined) return undefined;
+  if (record.trim() === '') throw new UsageError('--record is a file');
+  if (!judge) throw new UsageError('--record writes what --judge is answered: status --judge --record <file>');
+  return record;
 }
 
 function apiIn(text: string | undefined): string | undefined {

@@ -335,6 +335,35 @@ describe('kill', () => {
   });
 });
 
+describe('a bake that was recorded', () => {
+  test.each([
+    ['proven', {}, 0],
+    ['failed_early', { treatment: 0.2 }, 2],
+  ])('is judged again from the file as it was judged: %s', async (why, failing, code) => {
+    await using _world = await aBakeThatIsOver(failing);
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'bake.ndjson');
+    const judged = await home.json('status', '--judge', '--record', file);
+    expect(judged).toMatchObject({ exitCode: code, verdict: { why } });
+    home.prometheus = 'http://127.0.0.1:1';
+    const again = await home.json('simulate', file);
+    expect(again.exitCode).toBe(code);
+    expect(again.verdict).toEqual(judged.verdict);
+    expect((await home.rollout('simulate', file, '--every', '10m')).err).toContain('leave --every out');
+  });
+
+  test('with Prometheus down is held in both, and a file that cannot be written is 4 in a sentence', async () => {
+    await home.rollout('start', '--instances', '7');
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'bake.ndjson');
+    const judged = await home.json('status', '--judge', '--record', file);
+    expect(judged).toMatchObject({ exitCode: 3, verdict: { why: 'held' } });
+    expect((await home.json('simulate', file)).verdict).toEqual(judged.verdict);
+    const ran = await home.rollout('status', '--judge', '--record', folder.path);
+    expect(ran).toMatchObject({ code: 4, err: expect.stringContaining('the recording cannot be written') });
+  });
+});
+
 describe('history', () => {
   test('is one timeline with one limit, which says what it leaves out', async () => {
     await home.rollout('start');

@@ -1,6 +1,8 @@
 export const USAGE = `usage:
   rollout plan [--over 24h]            how long each stage needs at present traffic
-  rollout status [--judge]             where it stands; --judge asks the gates, and changes nothing
+  rollout status [--judge [--record <file>]]
+                                       where it stands; --judge asks the gates, and changes nothing;
+                                       --record keeps what they were answered, for simulate
   rollout start [--instances <n>]      from off to the first stage
   rollout promote                      judges the bake; goes to the next stage only if it passes
   rollout pause | resume               stop judging; begin a new bake of the stage
