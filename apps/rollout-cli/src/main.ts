@@ -1,3 +1,4 @@
+import { outliveReader } from './closed-output.ts';
 import { EXIT } from './exit-code.ts';
 import { run } from './run.ts';
 
@@ -8,4 +9,6 @@ for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => ending.abor
 // Whatever ends this process before it has answered, nothing was decided.
 process.exitCode = EXIT.error;
 const { argv, env, stdout, stderr } = process;
+outliveReader(stderr, () => undefined);
+outliveReader(stdout, (text) => void stderr.write(`rollout: ${text}\n`));
 process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr, ended: ending.signal });

@@ -3,13 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { ladderFor, openPrometheus, type Prometheus, readStages, type Stages } from '@phaselock/rollout';
 import { type Database, hasEmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '@phaselock/store';
-import type { Config } from './settings.ts';
+import type { Config, DatabaseConfig } from './settings.ts';
 
-export type Rollout = AsyncDisposable & {
-  readonly config: Config;
+export type RolloutDatabase = AsyncDisposable & {
   readonly database: Database;
   /** Who acts, in the record. */
   readonly actor: string;
+};
+
+export type Rollout = RolloutDatabase & {
+  readonly config: Config;
   /** Which process acts: no two are called the same. */
   readonly holder: string;
 };
@@ -20,19 +23,18 @@ export class Unusable extends Error {
 }
 
 /** The database the service uses, whether the service runs or not. */
-export async function openRollout(config: Config, by: string | undefined): Promise<Rollout> {
+export async function openRolloutDatabase(config: DatabaseConfig, by: string | undefined): Promise<RolloutDatabase> {
   await using resources = new AsyncDisposableStack();
   const url = config.databaseUrl ?? resources.use(await joinEmbedded(config.dataDir)).url;
   const database = resources.use(openDatabase({ url, maxSize: 3, applicationName: 'phaselock-rollout' }));
-  const actor = by ?? userInfo().username;
   const owned = resources.move();
-  return {
-    config,
-    database,
-    actor,
-    holder: `${actor}@${hostname()}/${process.pid}-${randomBytes(2).toString('hex')}`,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return { database, actor: by ?? userInfo().username, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+export async function openRollout(config: Config, by: string | undefined): Promise<Rollout> {
+  const opened = await openRolloutDatabase(config, by);
+  const holder = `${opened.actor}@${hostname()}/${process.pid}-${randomBytes(2).toString('hex')}`;
+  return { ...opened, config, holder };
 }
 
 /** Starting the embedded server makes a cluster where there is none, and there is nothing to roll out in an empty one. */

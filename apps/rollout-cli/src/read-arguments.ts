@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type ColourChoice, parseDuration } from '@phaselock/core';
+import { DEFAULT_FLAG } from '@phaselock/rollout';
 import { USAGE } from './usage.ts';
 
 type Common = {
@@ -19,7 +20,7 @@ export type Change = Common & {
 
 export type Command =
   | (Common & { readonly kind: 'plan'; readonly overMs: number })
-  | (Common & { readonly kind: 'status'; readonly judge: boolean })
+  | (Common & { readonly kind: 'status'; readonly judge: boolean; readonly record: string | undefined })
   | (Change & { readonly kind: 'start'; readonly instances: number | null; readonly releaseKill: boolean })
   | (Change & { readonly kind: 'pause' | 'abort' })
   | (Change & { readonly kind: 'resume'; readonly releaseKill: boolean })
@@ -42,7 +43,7 @@ export class UsageError extends Error {
 }
 
 const OPTIONS = {
-  flag: { type: 'string', default: 'single_session_guard' },
+  flag: { type: 'string', default: DEFAULT_FLAG },
   json: { type: 'boolean', default: false },
   color: { type: 'string', default: 'auto' },
   by: { type: 'string' },
@@ -54,6 +55,7 @@ const OPTIONS = {
   force: { type: 'boolean', default: false },
   over: { type: 'string' },
   judge: { type: 'boolean', default: false },
+  record: { type: 'string' },
   api: { type: 'string' },
   campaign: { type: 'string' },
   limit: { type: 'string' },
@@ -73,7 +75,7 @@ const ANYWHERE: readonly Option[] = ['flag', 'json', 'color', 'by', 'help'];
 const CHANGES: readonly Option[] = ['why', 'take-over', 'announce'];
 const TAKES = {
   plan: ['over'],
-  status: ['judge'],
+  status: ['judge', 'record'],
   start: [...CHANGES, 'instances', 'release-kill'],
   pause: ['why', 'take-over'],
   resume: [...CHANGES, 'release-kill'],
@@ -106,13 +108,18 @@ export function readArguments(argv: readonly string[]): Asked {
 function commandOf(kind: Command['kind'], values: Values, given: string | undefined): Command {
   const colour = oneOf('--color', values.color, ['auto', 'always', 'never']);
   const common = { flag: flagIn(values.flag), json: values.json, colour, by: nameIn('--by', values.by) };
-  const change = { ...common, takeOver: values['take-over'], announce: textIn(values.announce), why: values.why ?? '' };
+  const change = {
+    ...common,
+    takeOver: values['take-over'],
+    announce: textIn(values.announce),
+    why: boundedWhy(values),
+  };
   const releaseKill = values['release-kill'];
   switch (kind) {
     case 'plan':
       return { ...common, kind, overMs: durationIn('--over', values.over) ?? DAY_MS };
     case 'status':
-      return { ...common, kind, judge: values.judge };
+      return { ...common, kind, judge: values.judge, record: recordIn(values) };
     case 'start':
       return { ...change, kind, releaseKill, instances: numberIn('--instances', values.instances) ?? null };
     case 'resume':
@@ -154,7 +161,8 @@ function refuseOthers(kind: Command['kind'], values: Values): void {
   if (odd !== undefined) throw new UsageError(`--${odd} is not expected with ${kind}`);
 }
 
-const LONGEST_TEXT = 2_000;
+/** Of a reason and of an announcement: both are kept for ever and shown in one piece. */
+const LONGEST_TEXT = 1_000;
 const LONGEST_NAME = 200;
 
 function flagIn(text: string): string {
@@ -177,9 +185,21 @@ function textIn(text: string | undefined): string | undefined {
   return text.trim();
 }
 
-function whyIn({ why }: Values, what: string): string {
+function whyIn({ why }: Pick<Values, 'why'>, what: string): string {
   if (why === undefined || why.trim() === '') throw new UsageError(`${what} needs a reason: --why <text>`);
+  return boundedWhy({ why });
+}
+
+function boundedWhy({ why = '' }: Pick<Values, 'why'>): string {
+  if (why.length > LONGEST_TEXT) throw new UsageError(`--why is a text of at most ${LONGEST_TEXT} characters`);
   return why.trim();
+}
+
+function recordIn({ judge, record }: Values): string | undefined {
+  if (record === undefined) return undefined;
+  if (record.trim() === '') throw new UsageError('--record is a file');
+  if (!judge) throw new UsageError('--record writes what --judge is answered: status --judge --record <file>');
+  return record;
 }
 
 function apiIn(text: string | undefined): string | undefined {

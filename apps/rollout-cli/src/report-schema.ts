@@ -109,6 +109,7 @@ const history = z.strictObject({
       to: z.unknown(),
     }),
   ),
+  leftOut: z.int(),
 });
 
 const plan = z.strictObject({

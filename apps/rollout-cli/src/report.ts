@@ -29,6 +29,8 @@ export type History = {
   readonly steps: readonly RolloutStepRow[];
   readonly verdicts: readonly RolloutVerdictRow[];
   readonly changes: readonly FlagChangeRow[];
+  /** How many older ones there are, of all three kinds. */
+  readonly leftOut: number;
 };
 
 /** How it comes out: a table for a person, or a document. */

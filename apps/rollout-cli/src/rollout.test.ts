@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CAMPAIGN_RACEPOINTS } from '@phaselock/rollout';
@@ -330,6 +332,98 @@ describe('kill', () => {
     expect((await home.rollout('resume')).code).toBe(4);
     expect((await home.rollout('resume', '--release-kill', '--why', 'mended')).code).toBe(0);
     expect(await flag()).toMatchObject({ enabled: true, killed: false, percent: '5.00' });
+  });
+});
+
+describe('a bake that was recorded', () => {
+  test.each([
+    ['proven', {}, 0],
+    ['failed_early', { treatment: 0.2 }, 2],
+  ])('is judged again from the file as it was judged: %s', async (why, failing, code) => {
+    await using _world = await aBakeThatIsOver(failing);
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'bake.ndjson');
+    const judged = await home.json('status', '--judge', '--record', file);
+    expect(judged).toMatchObject({ exitCode: code, verdict: { why } });
+    home.prometheus = 'http://127.0.0.1:1';
+    const again = await home.json('simulate', file);
+    expect(again.exitCode).toBe(code);
+    expect(again.verdict).toEqual(judged.verdict);
+    expect((await home.rollout('simulate', file, '--every', '10m')).err).toContain('leave --every out');
+  });
+
+  test('with Prometheus down is held in both, and a file that cannot be written is 4 in a sentence', async () => {
+    await home.rollout('start', '--instances', '7');
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'bake.ndjson');
+    const judged = await home.json('status', '--judge', '--record', file);
+    expect(judged).toMatchObject({ exitCode: 3, verdict: { why: 'held' } });
+    expect((await home.json('simulate', file)).verdict).toEqual(judged.verdict);
+    const ran = await home.rollout('status', '--judge', '--record', folder.path);
+    expect(ran).toMatchObject({ code: 4, err: expect.stringContaining('the recording cannot be written') });
+  });
+});
+
+describe('history', () => {
+  test('is one timeline with one limit, which says what it leaves out', async () => {
+    await home.rollout('start');
+    for (const round of [1, 2, 3]) {
+      await home.rows(`select kill_flag('single_session_guard', 'ann', 'round ${round}')`);
+      await home.rollout('resume', '--release-kill', '--why', `mended ${round}`);
+    }
+    const whole = await home.json('history');
+    expect(whole.history?.leftOut).toBe(0);
+    expect(whole.notes).toEqual([]);
+    const { history, notes } = await home.json('history', '--limit', '3');
+    const { steps = [], changes = [], verdicts = [], leftOut = 0 } = history ?? {};
+    expect(steps.length + changes.length + verdicts.length).toBe(3);
+    const all = whole.history;
+    expect(leftOut).toBe((all?.steps.length ?? 0) + (all?.changes.length ?? 0) + (all?.verdicts.length ?? 0) - 3);
+    expect(notes).toEqual([
+      expect.stringContaining(`${leftOut} older ones are left out: --limit ${leftOut + 3} shows`),
+    ]);
+    const shown = [...steps, ...changes, ...verdicts].map(({ at }) => at).toSorted();
+    const newest = [...(all?.steps ?? []), ...(all?.changes ?? []), ...(all?.verdicts ?? [])];
+    expect(shown).toEqual(
+      newest
+        .map(({ at }) => at)
+        .toSorted()
+        .slice(-3),
+    );
+  });
+
+  test('of one campaign has the changes of the flag in its time; one that never was is an error', async () => {
+    await home.rollout('start');
+    await home.rollout('abort', '--why', 'again');
+    await home.rollout('start');
+    await home.rows(`select kill_flag('single_session_guard', 'ann', 'in the second')`);
+    const changesOf = async (campaign: string) => (await home.json('history', '--campaign', campaign)).history?.changes;
+    const isKill = expect.objectContaining({ why: 'in the second' });
+    expect(await changesOf('1')).not.toContainEqual(isKill);
+    expect(await changesOf('2')).toContainEqual(isKill);
+    expect(await home.json('history', '--campaign', '99')).toMatchObject({
+      exitCode: 4,
+      error: { code: 'no-campaign', message: expect.stringContaining('the newest is 2') },
+    });
+  });
+});
+
+describe('a pipe whose reader has left', () => {
+  test.each([
+    [['--help'], 0],
+    [['schema'], 0],
+    [['history'], 0],
+    [['pause'], 4],
+  ])('ends %j quietly, with its own exit code', async (args, code) => {
+    const piped = spawn(
+      'bash',
+      ['-c', '"$@" | true; echo "code $PIPESTATUS"', 'bash', process.execPath, MAIN, ...args],
+      { env: { ...process.env, ...home.env() } },
+    );
+    const told: string[] = [];
+    for (const stream of [piped.stdout, piped.stderr]) stream.on('data', (part: Buffer) => told.push(String(part)));
+    await once(piped, 'close');
+    expect(told.join('')).toBe(`code ${code}\n`);
   });
 });
 

@@ -25,7 +25,7 @@ import { openRollout, Unusable } from './open-rollout.ts';
 import { type Asked, type Command, readArguments, UsageError } from './read-arguments.ts';
 import type { Report, Reporter } from './report.ts';
 import { reportJsonSchema } from './report-schema.ts';
-import { type Config, readConfig } from './settings.ts';
+import { readConfig, readDatabaseConfig } from './settings.ts';
 import { USAGE } from './usage.ts';
 
 export type Surroundings = {
@@ -41,7 +41,7 @@ export type Surroundings = {
 
 /** From the arguments to the exit code. Every failure is a line, or a document with --json. */
 export async function run(around: Surroundings): Promise<number> {
-  const { argv, env, stdout, stderr } = around;
+  const { argv, stdout, stderr } = around;
   const complain = (text: string): void => void stderr.write(`rollout: ${visibleLines(text)}\n`);
   let asked: Asked;
   try {
@@ -62,8 +62,7 @@ export async function run(around: Surroundings): Promise<number> {
   const command = asked;
   const report = reporterFor(command, around);
   try {
-    const config = readConfig(env);
-    const outcome = await carryOut(command, config, { ...around, report });
+    const outcome = await carryOut(command, { ...around, report });
     return around.ended.aborted ? EXIT.interrupted : EXIT[outcome];
   } catch (error) {
     const { code, message } = inWords(error);
@@ -76,7 +75,7 @@ export async function run(around: Surroundings): Promise<number> {
 
 type Carrying = Surroundings & { readonly report: Reporter };
 
-async function carryOut(command: Command, config: Config, around: Carrying): Promise<Report['outcome']> {
+async function carryOut(command: Command, around: Carrying): Promise<Report['outcome']> {
   const { report, env, ended, racepoint = () => undefined } = around;
   const tell = (told: Report): Report['outcome'] => {
     report(told);
@@ -84,11 +83,11 @@ async function carryOut(command: Command, config: Config, around: Carrying): Pro
   };
   switch (command.kind) {
     case 'simulate':
-      return tell(await simulate(config, command));
+      return tell(await simulate(readConfig(env), command));
     case 'kill':
-      return tell(await kill(config, command, env));
+      return tell(await kill(readDatabaseConfig(env), command, env));
     default: {
-      await using rollout = await openRollout(config, command.by);
+      await using rollout = await openRollout(readConfig(env), command.by);
       switch (command.kind) {
         case 'plan':
           return tell(await plan(rollout, command));

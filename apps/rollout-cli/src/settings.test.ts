@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { settingsTables } from '@phaselock/settings';
 import { expect, test } from 'vitest';
 import { reportJsonSchema } from './report-schema.ts';
-import { SETTINGS } from './settings.ts';
+import { readConfig, readDatabaseConfig, SETTINGS } from './settings.ts';
 
 const PAGE = `# Configuration of rollout
 
@@ -22,3 +22,15 @@ test.each([
     made,
   );
 });
+
+test.each(['http://u:s3cret@prometheus:9090', 'https://u@prometheus'])(
+  'the address of Prometheus, as %s, holds nobody’s name or password',
+  (address) => {
+    const env = { PHASELOCK_PROMETHEUS_URL: address };
+    const read = () => readConfig(env);
+    expect(read).toThrow(/PHASELOCK_PROMETHEUS_URL must hold no name .* PHASELOCK_PROMETHEUS_TOKEN_FILE/);
+    expect(read).not.toThrow('s3cret');
+    // A kill asks no Prometheus.
+    expect(readDatabaseConfig(env)).toMatchObject({ dataDir: '.phaselock' });
+  },
+);

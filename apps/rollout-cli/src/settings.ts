@@ -13,20 +13,35 @@ import {
 const where = 'Where things are';
 const how = 'How it is done';
 
+const prometheusAddress = url(
+  {
+    variable: 'PHASELOCK_PROMETHEUS_URL',
+    group: where,
+    meaning:
+      'The Prometheus that scrapes the API processes, with the path it is served under; without a name and a password',
+  },
+  ['http:', 'https:'],
+);
+
 /** Every environment variable `rollout` reads. */
 export const SETTINGS = {
   databaseUrl: databaseUrl(where),
   dataDir: dataDir(where),
   prometheusUrl: {
-    ...url(
-      {
-        variable: 'PHASELOCK_PROMETHEUS_URL',
-        group: where,
-        meaning: 'The Prometheus that scrapes the API processes, with the path it is served under',
-      },
-      ['http:', 'https:'],
-    ),
+    ...prometheusAddress,
     fallback: 'http://127.0.0.1:9090',
+    // What Prometheus is asked and what came of it is kept for ever, and `fetch` takes no such address.
+    parse: (text: string) => {
+      const parsed = prometheusAddress.parse(text);
+      if ('mistake' in parsed) return parsed;
+      const { username, password } = new URL(parsed.value);
+      return username === '' && password === ''
+        ? parsed
+        : {
+            mistake:
+              'must hold no name and no password: a token belongs in the file of PHASELOCK_PROMETHEUS_TOKEN_FILE',
+          };
+    },
   },
   prometheusTokenFile: optional(
     plainText(
@@ -58,5 +73,13 @@ export const SETTINGS = {
 } as const;
 
 export type Config = ConfigOf<typeof SETTINGS>;
+
+const { databaseUrl: database, dataDir: directory } = SETTINGS;
+const DATABASE_SETTINGS = { databaseUrl: database, dataDir: directory } as const;
+
+export type DatabaseConfig = ConfigOf<typeof DATABASE_SETTINGS>;
+
+/** All that a kill needs: a mistake in another setting must not keep the rule on. */
+export const readDatabaseConfig = (env: Environment): DatabaseConfig => readSettings(DATABASE_SETTINGS, env);
 
 export const readConfig = (env: Environment): Config => readSettings(SETTINGS, env);

@@ -1,6 +1,8 @@
 export const USAGE = `usage:
   rollout plan [--over 24h]            how long each stage needs at present traffic
-  rollout status [--judge]             where it stands; --judge asks the gates, and changes nothing
+  rollout status [--judge [--record <file>]]
+                                       where it stands; --judge asks the gates, and changes nothing;
+                                       --record keeps what they were answered, for simulate
   rollout start [--instances <n>]      from off to the first stage
   rollout promote                      judges the bake; goes to the next stage only if it passes
   rollout pause | resume               stop judging; begin a new bake of the stage
@@ -9,6 +11,7 @@ export const USAGE = `usage:
   rollout watch [--act] [--every 60s] [--once]
                                        looks again and again; only with --act it promotes and aborts
   rollout history [--campaign <n>] [--gates] [--limit 50]
+                                       the newest of all that was done and judged, oldest first
   rollout simulate <file> [--every 1h] the same judgement on recorded or made samples
   rollout announce [<text>] [--withdraw <n>]
   rollout schema                       of --json

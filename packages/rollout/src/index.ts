@@ -10,12 +10,14 @@ export type {
   CampaignStage,
   Judged,
 } from './campaign/campaign.ts';
+export { commandText, DEFAULT_FLAG } from './campaign/command-text.ts';
 export { type Conduct, type Conducted, conduct, type Look, look, type PresentVerdict } from './campaign/conduct.ts';
 export { decideCampaign } from './campaign/decide-campaign.ts';
 export { HeldByAnother, type HeldRollout, holdRollout, UnknownFlag } from './campaign/hold-rollout.ts';
 export { campaignPlan, type JudgeBake, judgeBake, verdictOf } from './campaign/judge-bake.ts';
 export { KilledInstead } from './campaign/killed-instead.ts';
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
+export { recordBake } from './campaign/record-bake.ts';
 export { type SimulateBake, type SimulatedBake, simulateBake } from './campaign/simulate-bake.ts';
 // Gates.
 export { type BakeMemory, type CollectInput, collectEvidence, emptyMemory } from './evidence/collect-evidence.ts';
@@ -55,7 +57,6 @@ export {
 } from './gates/verdict.ts';
 export { openPrometheus, type PrometheusOptions } from './prometheus/open-prometheus.ts';
 export type { Answer, Prometheus, RefusedWhy, Sample, Series } from './prometheus/prometheus.ts';
-export { recordPrometheus } from './prometheus/record-prometheus.ts';
 export { type RecordingLine, RecordingMistake, readRecording } from './prometheus/recording.ts';
 export { replayPrometheus } from './prometheus/replay-prometheus.ts';
 export { ladderFor, readStages, StagesMistakes } from './stages/read-stages.ts';

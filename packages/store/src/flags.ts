@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PageAfter } from './page.ts';
+import { withinCampaign } from './rollout/rollout-history.ts';
 import type { Schema } from './schema.ts';
 import { firstRow, type Sql, type Statement, type Writer, writeCall } from './sql.ts';
 
@@ -110,13 +111,15 @@ export type FlagChangeRow = {
 export async function listFlagChanges(
   db: Kysely<Schema>,
   flag: string,
-  { limit, after }: PageAfter<number>,
+  { limit, after, campaign }: PageAfter<number> & { readonly campaign?: number },
 ): Promise<FlagChangeRow[]> {
-  const query = db
+  let query = db
     .selectFrom('flag_changes')
     .select(['id', 'flag', 'version', 'at', 'actor', 'why', 'from', 'to'])
     .where('flag', '=', flag)
     .orderBy('id', 'desc')
     .limit(limit);
-  return await (after === undefined ? query : query.where('id', '<', after)).execute();
+  if (campaign !== undefined) query = query.where(withinCampaign({ flag, campaign }));
+  if (after !== undefined) query = query.where('id', '<', after);
+  return await query.execute();
 }

@@ -201,6 +201,7 @@ export { type RolloutLease, releaseRollout, renewRollout, type TakeRollout, take
 export { type CampaignRecord, type FlagKill, readCampaign } from './rollout/read-campaign.ts';
 export { type RolloutRow, readRollouts } from './rollout/read-rollouts.ts';
 export {
+  countRolloutHistory,
   type RolloutStepRow,
   type RolloutVerdictRow,
   readRolloutSteps,

@@ -1,8 +1,15 @@
 import { UnknownFlag } from '@phaselock/rollout';
-import { listFlagChanges, readCampaign, readRolloutSteps, readRolloutVerdicts } from '@phaselock/store';
+import {
+  countRolloutHistory,
+  listFlagChanges,
+  readCampaign,
+  readRolloutSteps,
+  readRolloutVerdicts,
+} from '@phaselock/store';
 import type { Rollout } from '../open-rollout.ts';
 import type { Command } from '../read-arguments.ts';
-import type { Report } from '../report.ts';
+import type { History, Report } from '../report.ts';
+import { timelineOf } from '../timeline.ts';
 
 /** All there is to defend a step with: what was done, on which verdict, and what became of the flag. */
 export async function history(
@@ -11,10 +18,53 @@ export async function history(
 ): Promise<Report> {
   const record = await readCampaign(database, flag);
   if (record === undefined) throw new UnknownFlag(`there is no flag ${flag}`);
-  const which = { flag, limit, ...(campaign !== undefined && { campaign }) };
-  const steps = await readRolloutSteps(database.kysely, which);
-  const verdicts = await readRolloutVerdicts(database.kysely, which);
-  const changes = await listFlagChanges(database.kysely, flag, { limit });
-  const told = `${steps.length} steps, ${verdicts.length} verdicts, ${changes.length} changes of the flag`;
-  return { command: 'history', flag, outcome: 'pass', told, campaign: record, history: { steps, verdicts, changes } };
+  if (campaign !== undefined && campaign > record.campaign) return noCampaign(flag, campaign, record.campaign);
+  const asked = campaign === undefined ? {} : { campaign };
+  const which = { flag, limit, ...asked };
+  const all = {
+    steps: await readRolloutSteps(database.kysely, which),
+    verdicts: await readRolloutVerdicts(database.kysely, which),
+    changes: await listFlagChanges(database.kysely, flag, { limit, ...asked }),
+  };
+  const shown = newestOf(all, limit);
+  const { steps, verdicts, changes } = shown;
+  const many = steps.length + verdicts.length + changes.length;
+  const total = await countRolloutHistory(database.kysely, { flag, ...asked });
+  const leftOut = Math.max(0, total - many);
+  const told = [
+    counted(steps.length, 'step', 'steps'),
+    counted(verdicts.length, 'verdict', 'verdicts'),
+    counted(changes.length, 'change of the flag', 'changes of the flag'),
+  ].join(', ');
+  const notes =
+    leftOut === 0
+      ? []
+      : [
+          `the newest ${many} of ${total}; ${counted(leftOut, 'older one is', 'older ones are')} left out: --limit ${total} shows all`,
+        ];
+  return { command: 'history', flag, outcome: 'pass', told, notes, campaign: record, history: { ...shown, leftOut } };
+}
+
+const counted = (many: number, one: string, more: string): string => `${many} ${many === 1 ? one : more}`;
+
+/** One limit for all kinds together, so that nothing in between is missing: a release is never told without the kill after it. */
+function newestOf(all: Omit<History, 'leftOut'>, limit: number): Omit<History, 'leftOut'> {
+  const kept = new Set<object>(
+    timelineOf(all)
+      .slice(-limit)
+      .map(({ row }) => row),
+  );
+  return {
+    steps: all.steps.filter((row) => kept.has(row)),
+    verdicts: all.verdicts.filter((row) => kept.has(row)),
+    changes: all.changes.filter((row) => kept.has(row)),
+  };
+}
+
+function noCampaign(flag: string, campaign: number, newest: number): Report {
+  const message =
+    newest === 0
+      ? `${flag} has no campaign ${campaign}: it was never rolled out`
+      : `${flag} has no campaign ${campaign}: the newest is ${newest}`;
+  return { command: 'history', flag, outcome: 'error', told: message, error: { code: 'no-campaign', message } };
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UnknownFlag } from '@phaselock/rollout';
+import { commandText, UnknownFlag } from '@phaselock/rollout';
 import { killFlag } from '@phaselock/store';
-import { openRollout, Unusable } from '../open-rollout.ts';
+import { openRolloutDatabase, Unusable } from '../open-rollout.ts';
 import type { Command } from '../read-arguments.ts';
 import type { Report } from '../report.ts';
-import type { Config } from '../settings.ts';
+import type { DatabaseConfig } from '../settings.ts';
 
 type Kill = Command & { readonly kind: 'kill' };
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const API_TIMEOUT_MS = 3_000;
 
 /** Straight into the database, where it waits for no lock of a row; through the API where that is named, and into the database if that fails. */
-export async function kill(config: Config, command: Kill, env: Environment): Promise<Report> {
+export async function kill(config: DatabaseConfig, command: Kill, env: Environment): Promise<Report> {
   const { api, flag } = command;
   if (api === undefined) return await killInDatabase(config, command, []);
   const failure = await killThroughApi(api, command, config, env).catch((error: unknown) =>
@@ -23,8 +23,12 @@ export async function kill(config: Config, command: Kill, env: Environment): Pro
   return await killInDatabase(config, command, [`the API did not do it (${failure}); the database was asked instead`]);
 }
 
-async function killInDatabase(config: Config, { flag, why, by }: Kill, notes: readonly string[]): Promise<Report> {
-  await using rollout = await openRollout(config, by);
+async function killInDatabase(
+  config: DatabaseConfig,
+  { flag, why, by }: Kill,
+  notes: readonly string[],
+): Promise<Report> {
+  await using rollout = await openRolloutDatabase(config, by);
   try {
     const id = await killFlag(rollout.database, { name: flag, actor: rollout.actor, why });
     return killed(flag, `${flag} is off for everybody: kill ${id}`, notes);
@@ -42,7 +46,7 @@ const killed = (flag: string, told: string, notes: readonly string[]): Report =>
   notes: [
     ...notes,
     'every process follows within two seconds (phaselock_flag_enabled says so of each)',
-    'it stays off until a person says otherwise: rollout resume --release-kill --why …',
+    `it stays off until a person says otherwise: ${commandText(flag, 'resume --release-kill --why …')}, or ${commandText(flag, 'start --release-kill --why …')} where no rollout is under way`,
   ],
 });
 
@@ -50,7 +54,7 @@ const killed = (flag: string, told: string, notes: readonly string[]): Report =>
 async function killThroughApi(
   api: string,
   { flag, why }: Kill,
-  { dataDir }: Config,
+  { dataDir }: DatabaseConfig,
   env: Environment,
 ): Promise<string | undefined> {
   const key = env.PHASELOCK_API_KEY || (await readFile(join(dataDir, 'api-key'), 'utf8').catch(() => '')).trim();

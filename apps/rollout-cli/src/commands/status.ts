@@ -1,26 +1,34 @@
-import { campaignPlan, judgeBake, look, type StageVerdict, UnknownFlag } from '@phaselock/rollout';
+import { campaignPlan, judgeBake, look, recordBake, type StageVerdict, UnknownFlag } from '@phaselock/rollout';
 import { type CampaignRecord, listAnnouncements, readCampaign, readRolloutSteps } from '@phaselock/store';
 import { prometheusOf, type Rollout, readStagesFile } from '../open-rollout.ts';
 import type { Command } from '../read-arguments.ts';
+import { openRecordingFile } from '../recording-file.ts';
 import type { Report } from '../report.ts';
 
 /** Where it stands, from the database alone; with --judge what the gates say now, which is kept nowhere. */
-export async function status(rollout: Rollout, { flag, judge }: Command & { kind: 'status' }): Promise<Report> {
+export async function status(rollout: Rollout, { flag, judge, record }: Command & { kind: 'status' }): Promise<Report> {
   const { database } = rollout;
   const campaign = await readCampaign(database, flag);
   if (campaign === undefined) throw new UnknownFlag(`there is no flag ${flag}`);
   const announcements = await listAnnouncements(database.kysely, { flag, active: true }, { limit: 10 });
   const told = standing(campaign);
-  const judged = judge ? await judgeNow(rollout, flag) : {};
+  const judged = judge ? await judgeNow(rollout, flag, record) : {};
   const [last] = await readRolloutSteps(database.kysely, { flag, limit: 1 });
   const notes =
     last === undefined ? [] : [`last step, ${last.at.toISOString()} by ${last.actor}: ${last.action}: ${last.why}`];
   return { command: 'status', flag, outcome: 'pass', told, campaign, announcements, notes, ...judged };
 }
 
-async function judgeNow({ config, database }: Rollout, flag: string): Promise<Partial<Report>> {
+async function judgeNow(
+  { config, database }: Rollout,
+  flag: string,
+  file: string | undefined,
+): Promise<Partial<Report>> {
   const stages = await readStagesFile(config, flag);
-  const judge = judgeBake.bind(undefined, { prometheus: prometheusOf(config, stages), stages });
+  using recording = file === undefined ? undefined : openRecordingFile(file);
+  const judging = { prometheus: prometheusOf(config, stages), stages };
+  const judge =
+    recording === undefined ? judgeBake.bind(undefined, judging) : recordBake.bind(undefined, judging, recording.write);
   const parts = { sql: database, flag, plan: campaignPlan(stages, flag), judge };
   const { decision, verdict } = await look<StageVerdict>(parts, { kind: 'promote' });
   if (verdict === undefined) return { outcome: 'inconclusive', told: `nothing to judge: ${decision.told}` };

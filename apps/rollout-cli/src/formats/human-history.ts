@@ -1,21 +1,23 @@
 import { wrapped } from '@phaselock/core';
 import type { FlagChangeRow, RolloutStepRow, RolloutVerdictRow } from '@phaselock/store';
 import type { History } from '../report.ts';
+import { type Entry, timelineOf } from '../timeline.ts';
 import { storedGateLines } from './stored-gates.ts';
 import type { Paint } from './table.ts';
 import { time } from './times.ts';
 
-type Entry = { readonly at: Date; readonly order: number; readonly lines: readonly string[] };
+export const historyLines = (history: History, paint: Paint, gates: boolean): string[] =>
+  timelineOf(history).flatMap((entry) => entryLines(entry, paint, gates));
 
-/** Oldest first, so that it can be read as it happened. */
-export function historyLines({ steps, verdicts, changes }: History, paint: Paint, gates: boolean): string[] {
-  const entries: Entry[] = [
-    ...changes.map((change) => ({ at: change.at, order: 0, lines: changeLines(change) })),
-    ...verdicts.map((verdict) => ({ at: verdict.at, order: 1, lines: verdictLines(verdict, paint, gates) })),
-    ...steps.map((step) => ({ at: step.at, order: 2, lines: stepLines(step, paint) })),
-  ];
-  const inOrder = entries.toSorted((a, b) => a.at.getTime() - b.at.getTime() || a.order - b.order);
-  return inOrder.flatMap(({ lines }) => lines);
+function entryLines(entry: Entry, paint: Paint, gates: boolean): string[] {
+  switch (entry.kind) {
+    case 'change':
+      return changeLines(entry.row);
+    case 'verdict':
+      return verdictLines(entry.row, paint, gates);
+    case 'step':
+      return stepLines(entry.row, paint);
+  }
 }
 
 function stepLines(step: RolloutStepRow, paint: Paint): string[] {

@@ -34,6 +34,7 @@ export function documentOf(report: Report) {
             steps: history.steps.map(stepOf),
             verdicts: history.verdicts.map(storedVerdictOf),
             changes: history.changes.map(changeOf),
+            leftOut: history.leftOut,
           },
     announcements: announcements?.map(announcementOf) ?? null,
   };

@@ -38,7 +38,8 @@ function nextStage(state: CampaignState, why: string, asked: Asked, forced: bool
   const next = stageAfter(plan, record);
   if (next === undefined) {
     const to = { campaign, stage: record.stage, percent: record.percent, state: 'done', heldFor: null } as const;
-    const told = `done: ${record.percent} %, and its last stage has passed`;
+    const how = forced ? 'forced by a person, not by the verdict of its last stage' : 'and its last stage has passed';
+    const told = `done: ${record.percent} %, ${how}`;
     return { kind: 'step', outcome: 'pass', told, step: { action: 'done', why, bake: 'none', to, forced } };
   }
   const text = asked.kind === 'promote' ? asked.announce : undefined;

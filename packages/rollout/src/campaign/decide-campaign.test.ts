@@ -354,3 +354,53 @@ describe('what a command does to a campaign', () => {
         }
   });
 });
+
+describe('what is told', () => {
+  const told = (state: CampaignState, command: CampaignCommand, verdict?: Judged) =>
+    decideCampaign(state, verdict, command).told;
+  const pause = { kind: 'pause', why: 'lunch' } as const;
+  const promote = { kind: 'promote' } as const;
+
+  test('of a pause, that the flag is killed or off', () => {
+    expect(told(STATES.baking, pause)).toMatch(/^paused at 5 %: /);
+    for (const killed of [STATES['killed while baking'], STATES['killed and seen']])
+      expect(told(killed, pause)).toMatch(/^paused at 5 %, and the flag is killed .*`rollout resume --release-kill/);
+    expect(told(STATES['switched off by hand'], pause)).toMatch(/^paused at 5 %, and the flag is off for everybody/);
+  });
+
+  test('of the end, that it was forced', () => {
+    const last = at({ stage: 4, percent: 100, bakingSince: SINCE }, { percent: 100 });
+    expect(told(last, promote, VERDICTS.proven)).toContain('its last stage has passed');
+    const forced = told(last, { kind: 'promote', force: { why: 'a holiday' } }, VERDICTS['not proven']);
+    expect(forced).toContain('forced by a person');
+    expect(forced).not.toContain('passed');
+  });
+
+  test('of a bake that was decided, that it is decided and not on hold', () => {
+    expect(told(STATES.baking, promote, VERDICTS['not proven'])).toMatch(/^the bake is over and proves nothing: /);
+    expect(told(STATES.baking, promote, VERDICTS.failed)).toMatch(/^the bake failed: /);
+    expect(told(STATES.baking, promote, VERDICTS.held)).toMatch(/^on hold: /);
+  });
+
+  test('of another flag, commands that change that flag and not the usual one', () => {
+    const commands: CampaignCommand[] = [
+      pause,
+      promote,
+      { kind: 'tick' },
+      { kind: 'abort', why: 'x' },
+      { kind: 'resume', why: '', releaseKill: false },
+      { kind: 'start', why: '', releaseKill: false, instances: null },
+    ];
+    let hints = 0;
+    for (const state of Object.values(STATES))
+      for (const command of commands)
+        for (const verdict of [undefined, ...Object.values(VERDICTS)]) {
+          const record = { ...state.record, flag: 'another_flag' };
+          for (const [hint] of told({ ...state, record }, command, verdict).matchAll(/`rollout [^`]+`/g)) {
+            hints += 1;
+            expect(hint).toMatch(/^`rollout \w+ --flag another_flag/);
+          }
+        }
+    expect(hints).toBeGreaterThan(50);
+  });
+});

@@ -1,5 +1,6 @@
 import { decideByVerdict } from './by-verdict.ts';
-import type { CampaignCommand, CampaignDecision, CampaignState, Judged } from './campaign.ts';
+import type { CampaignCommand, CampaignDecision, CampaignRecord, CampaignState, Judged } from './campaign.ts';
+import { commandText } from './command-text.ts';
 import { decideResume } from './resume.ts';
 import { isAsSet, isOn, isUnderWay, present } from './standing.ts';
 import { decideStart } from './start.ts';
@@ -36,9 +37,10 @@ export function decideCampaign(
 }
 
 function decidePause({ record }: CampaignState, why: string): CampaignDecision {
-  if (!isUnderWay(record)) return refuse('no-campaign', noCampaign(record.state));
-  if (record.state === 'paused') return stay('inconclusive', 'it is paused already');
-  const told = `paused at ${record.percent} %: the flag stays as it is, nothing is judged until \`rollout resume\``;
+  if (!isUnderWay(record)) return refuse('no-campaign', noCampaign(record));
+  if (record.state === 'paused') return stay('inconclusive', `it is paused already${whereOff(record)}`);
+  const back = commandText(record.flag, whereOff(record) === '' ? 'resume' : 'resume --release-kill --why …');
+  const told = `paused at ${record.percent} %${whereOff(record)}: the flag stays as it is, nothing is judged until ${back}`;
   const { campaign, stage, percent } = record;
   const step = {
     action: 'pause',
@@ -51,15 +53,21 @@ function decidePause({ record }: CampaignState, why: string): CampaignDecision {
 
 function decideAbort(state: CampaignState, { why, announce }: CampaignCommand & { kind: 'abort' }): CampaignDecision {
   const { record } = state;
-  if (!isUnderWay(record) && record.state !== 'done') return refuse('no-campaign', noCampaign(record.state));
+  if (!isUnderWay(record) && record.state !== 'done') return refuse('no-campaign', noCampaign(record));
   if (why.trim() === '') return refuse('why-missing', 'say why it is aborted: --why');
   return abortStep(state, { why, ...(announce !== undefined && { announce }) });
 }
 
-const noCampaign = (state: string): string =>
+const noCampaign = ({ state, flag }: CampaignRecord): string =>
   state === 'done'
     ? 'the rollout is done: nothing is under way'
-    : 'no rollout is under way; `rollout start` begins one';
+    : `no rollout is under way; ${commandText(flag, 'start')} begins one`;
+
+/** What a share alone would hide: that it applies to nobody now. */
+function whereOff({ present: { enabled, kill } }: CampaignRecord): string {
+  if (kill !== null) return `, and the flag is killed (by ${kill.actor}): off for everybody`;
+  return enabled ? '' : ', and the flag is off for everybody';
+}
 
 function decidePromote(
   state: CampaignState,
@@ -67,20 +75,23 @@ function decidePromote(
   command: CampaignCommand & { kind: 'promote' },
 ): CampaignDecision {
   const { record } = state;
-  if (!isUnderWay(record)) return refuse('no-campaign', noCampaign(record.state));
+  if (!isUnderWay(record)) return refuse('no-campaign', noCampaign(record));
   const { kill } = record.present;
   if (kill !== null)
     return refuse(
       'killed',
-      `killed by ${kill.actor}: ${kill.why}. \`rollout resume --release-kill --why …\` comes back, \`rollout abort\` gives up`,
+      `killed by ${kill.actor}: ${kill.why}. ${commandText(record.flag, 'resume --release-kill --why …')} comes back, ${commandText(record.flag, 'abort --why …')} gives up`,
     );
   if (!isAsSet(record)) return foreignChange(state, 'flag-changed');
   if (record.state === 'paused')
-    return refuse('paused', 'it is paused: `rollout resume` begins a new bake of this stage');
+    return refuse('paused', `it is paused: ${commandText(record.flag, 'resume')} begins a new bake of this stage`);
   if (command.force !== undefined && command.force.why.trim() === '')
     return refuse('why-missing', 'say why the verdict is overridden: --why');
   if (command.force === undefined && record.bakingSince === null)
-    return refuse('needs-resume', 'this bake was decided: `rollout resume` begins a new one, `rollout abort` gives up');
+    return refuse(
+      'needs-resume',
+      `this bake was decided: ${commandText(record.flag, 'resume')} begins a new one, ${commandText(record.flag, 'abort --why …')} gives up`,
+    );
   if (verdict === undefined && command.force === undefined)
     return refuse('no-verdict', 'there is nothing to promote on');
   return decideByVerdict(state, verdict, command);
@@ -101,7 +112,7 @@ function decideTick(state: CampaignState, verdict: Judged | undefined): Campaign
     case 'aborted':
       return { ...stay('fail', 'the rollout was aborted'), ended: true };
     case 'paused':
-      return stay('inconclusive', 'paused by a person');
+      return stay('inconclusive', `paused by a person${whereOff(record)}`);
     case 'baking':
     case 'holding':
       break;
@@ -115,7 +126,10 @@ function decideTick(state: CampaignState, verdict: Judged | undefined): Campaign
   }
   if (record.bakingSince !== null && !isAsSet(record)) return foreignChange(state, 'hold');
   if (record.bakingSince === null || verdict === undefined)
-    return stay('inconclusive', 'on hold until a person decides: `rollout resume` or `rollout abort`');
+    return stay(
+      'inconclusive',
+      `a person has to decide: ${commandText(record.flag, 'resume')} or ${commandText(record.flag, 'abort --why …')}`,
+    );
   return decideByVerdict(state, verdict, { kind: 'tick' });
 }
 
@@ -126,6 +140,9 @@ function foreignChange(state: CampaignState, asked: 'hold' | 'flag-changed'): Ca
   if (record.heldFor === 'flag')
     return asked === 'hold'
       ? stay('inconclusive', why)
-      : refuse('flag-changed', `${why}. Set it back and \`rollout resume\`, or \`rollout abort\``);
+      : refuse(
+          'flag-changed',
+          `${why}. Set it back and ${commandText(record.flag, 'resume')}, or ${commandText(record.flag, 'abort --why …')}`,
+        );
   return holdStep(state, { heldFor: 'flag', why, outcome: 'inconclusive' });
 }

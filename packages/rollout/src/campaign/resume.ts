@@ -1,4 +1,5 @@
 import type { CampaignCommand, CampaignDecision, CampaignState } from './campaign.ts';
+import { commandText } from './command-text.ts';
 import { isOn, isUnderWay, looksAsSet, present, stageOf } from './standing.ts';
 import { refuse } from './steps.ts';
 
@@ -9,7 +10,7 @@ export function decideResume(
 ): CampaignDecision {
   // After the last stage, what was switched off comes back to that stage.
   if (!isUnderWay(record) && (record.state !== 'done' || isOn(record)))
-    return refuse('no-campaign', 'no rollout is under way; `rollout start` begins one');
+    return refuse('no-campaign', `no rollout is under way; ${commandText(record.flag, 'start')} begins one`);
   const { kill, enabled, percent, version, updatedBy } = record.present;
   const off = kill !== null || !enabled;
   if (record.state === 'baking' && !off && looksAsSet(record) && version === record.flagVersion)
@@ -17,7 +18,7 @@ export function decideResume(
   if (percent !== record.percent)
     return refuse(
       'flag-changed',
-      `the flag is at ${present(record)} by ${updatedBy ?? 'somebody'}, and the campaign at ${record.percent} %: set it back to ${record.percent} %, or \`rollout abort\``,
+      `the flag is at ${present(record)} by ${updatedBy ?? 'somebody'}, and the campaign at ${record.percent} %: set it back to ${record.percent} %, or ${commandText(record.flag, 'abort --why …')}`,
     );
   if (off && !releaseKill)
     return refuse(

@@ -1,7 +1,7 @@
 import type { CampaignRecord } from '@phaselock/store';
 import { emptyMemory } from '../evidence/collect-evidence.ts';
 import type { StageVerdict } from '../gates/verdict.ts';
-import type { RecordingLine } from '../prometheus/recording.ts';
+import type { RecordedBake, RecordingLine } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
 import { ladderFor } from '../stages/read-stages.ts';
 import type { Stages } from '../stages/stages.ts';
@@ -29,33 +29,25 @@ export type SimulatedBake =
 
 /** One bake as the controller would have judged it: the same reading, judging and deciding, with the recording for a Prometheus. */
 export async function simulateBake({ stages, flag, lines, everyMs }: SimulateBake): Promise<SimulatedBake> {
-  const series = seriesIn(lines);
-  const times = windowOf(lines, series, lookbackOf(stages));
-  if (times === undefined)
-    return { kind: 'unusable', why: 'the recording has no samples, or those of too short a time' };
-  const percent = newest(series, 'phaselock_rollout_percent', flag);
-  const version = newest(series, 'phaselock_flag_version', flag);
-  if (percent === undefined || version === undefined)
-    return {
-      kind: 'unusable',
-      why: `the recording has no phaselock_rollout_percent and phaselock_flag_version of ${flag}`,
-    };
-  const stage = ladderFor(stages, flag)?.stages.find((one) => one.percent === percent);
-  if (stage === undefined) return { kind: 'unusable', why: `${percent} % is no stage of ${flag}` };
+  if (everyMs !== undefined && lines.some(({ kind }) => kind === 'answer'))
+    return unusable('these are answers of one look: leave --every out');
+  const found = beganIn(lines, stages, flag);
+  if (typeof found === 'string') return unusable(found);
+  const began: Began = found;
+  const { from: begin, to: end } = began;
   const judging = { prometheus: replayPrometheus(lines), stages, memory: emptyMemory() };
   const plan = campaignPlan(stages, flag);
-  const began = { flag, percent, version, stage: stage.number };
-  const notes: string[] = [`stage ${stage.number} (${percent} %), from ${iso(times.from)} to ${iso(times.to)}`];
-  const step = everyMs ?? times.to - times.from;
-  let from = times.from;
-  for (let at = Math.min(times.from + step, times.to); ; at = Math.min(at + step, times.to)) {
+  const notes: string[] = [`stage ${began.stage} (${began.percent} %), from ${iso(begin)} to ${iso(end)}`];
+  const step = everyMs ?? end - begin;
+  let from = begin;
+  for (let at = Math.min(begin + step, end); ; at = Math.min(at + step, end)) {
     const looked = await lookAt(at);
     if (looked.decision.kind === 'step' && looked.decision.step.action === 'rebake' && looked.bakeFrom !== null) {
       notes.push(`${iso(at)}: ${looked.decision.told}`);
       from = looked.bakeFrom;
-      if (at < times.to) continue;
+      if (at < end) continue;
     }
-    if (at >= times.to || looked.verdict.final) {
+    if (at >= end || looked.verdict.final) {
       notes.push(`decided at ${iso(at)}`);
       return { kind: 'simulated', decision: looked.decision, verdict: looked.verdict, notes };
     }
@@ -71,9 +63,36 @@ export async function simulateBake({ stages, flag, lines, everyMs }: SimulateBak
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-type Began = { readonly flag: string; readonly percent: number; readonly version: number; readonly stage: number };
+const unusable = (why: string): SimulatedBake => ({ kind: 'unusable', why });
 
-const recordAt = ({ flag, percent, version, stage }: Began, from: number, at: number): CampaignRecord => ({
+type Began = Omit<RecordedBake, 'kind'>;
+
+/** What was judged, as the recording says it; of samples alone, what they show. A text is what is missing. */
+function beganIn(lines: readonly RecordingLine[], stages: Stages, flag: string): Began | string {
+  const recorded = lines.find((line) => line.kind === 'bake');
+  const ladder = ladderFor(stages, flag)?.stages ?? [];
+  if (recorded !== undefined) {
+    if (recorded.flag !== flag) return `the recording is of the flag ${recorded.flag}`;
+    const known = ladder.some(({ number }) => number === recorded.stage);
+    return known ? recorded : `the stages file has no stage ${recorded.stage} of ${flag}`;
+  }
+  const series = seriesIn(lines);
+  const times = windowOf(lines, series, lookbackOf(stages));
+  if (times === undefined) return 'the recording has no samples, or those of too short a time';
+  const percent = newest(series, 'phaselock_rollout_percent', flag);
+  const version = newest(series, 'phaselock_flag_version', flag);
+  if (percent === undefined || version === undefined)
+    return `the recording has no phaselock_rollout_percent and phaselock_flag_version of ${flag}`;
+  const stage = ladder.find((one) => one.percent === percent);
+  if (stage === undefined) return `${percent} % is no stage of ${flag}`;
+  return { flag, percent, version, stage: stage.number, ...times, expectedInstances: null };
+}
+
+const recordAt = (
+  { flag, percent, version, stage, expectedInstances }: Began,
+  from: number,
+  at: number,
+): CampaignRecord => ({
   flag,
   now: new Date(at),
   campaign: 1,
@@ -82,7 +101,7 @@ const recordAt = ({ flag, percent, version, stage }: Began, from: number, at: nu
   state: 'baking',
   heldFor: null,
   bakingSince: new Date(from),
-  expectedInstances: null,
+  expectedInstances,
   flagVersion: version,
   offText: null,
   fence: 1,
@@ -95,7 +114,7 @@ type SeriesLine = Pick<Extract<RecordingLine, { kind: 'series' }>, 'labels' | 's
 const seriesIn = (lines: readonly RecordingLine[]): SeriesLine[] =>
   lines.flatMap((line): readonly SeriesLine[] => {
     if (line.kind === 'series') return [line];
-    return line.answer.kind === 'series' ? line.answer.series : [];
+    return line.kind === 'answer' && line.answer.kind === 'series' ? line.answer.series : [];
   });
 
 /** Of answers that were recorded, the window they were asked for: another would not be answered. */

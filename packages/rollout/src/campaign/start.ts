@@ -1,4 +1,5 @@
 import type { CampaignCommand, CampaignDecision, CampaignState } from './campaign.ts';
+import { commandText } from './command-text.ts';
 import { isOn, isUnderWay } from './standing.ts';
 import { refuse } from './steps.ts';
 
@@ -16,7 +17,7 @@ export function decideStart(
   if (isOn(record))
     return refuse(
       'already-on',
-      `${record.flag} is on for ${present.percent} % already. To roll it out from the beginning, switch it off first: \`rollout kill --why …\`, then \`rollout start --release-kill --why …\``,
+      `${record.flag} is on for ${present.percent} % already. To roll it out from the beginning, switch it off first: ${commandText(record.flag, 'kill --why …')}, then ${commandText(record.flag, 'start --release-kill --why …')}`,
     );
   const { kill } = present;
   if (kill !== null && !releaseKill)

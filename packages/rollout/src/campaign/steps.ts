@@ -1,4 +1,5 @@
 import type { CampaignDecision, CampaignRefusal, CampaignState, HeldFor, Outcome } from './campaign.ts';
+import { commandText } from './command-text.ts';
 
 export const refuse = (refusal: CampaignRefusal, told: string): CampaignDecision & { kind: 'refuse' } => ({
   kind: 'refuse',
@@ -23,8 +24,17 @@ export function holdStep({ record }: CampaignState, { heldFor, why, outcome }: H
     bake: heldFor === 'evidence' ? 'kept' : 'none',
     to: { campaign, stage, percent, state: 'holding', heldFor },
   } as const;
-  return { kind: 'step', outcome, told: `on hold: ${why}`, step };
+  return {
+    kind: 'step',
+    outcome,
+    told: heldFor === 'verdict' ? decided(record.flag, outcome, why) : `on hold: ${why}`,
+    step,
+  };
 }
+
+/** Nothing is waited for any more: the bake was judged, and a person has to say what comes of it. */
+const decided = (flag: string, outcome: Outcome, why: string): string =>
+  `${outcome === 'fail' ? 'the bake failed' : 'the bake is over and proves nothing'}: ${why}. ${commandText(flag, 'resume')} begins a new one, ${commandText(flag, 'abort --why …')} gives up`;
 
 type Abort = { readonly why: string; readonly outcome?: Outcome; readonly announce?: string };
 

@@ -50,14 +50,21 @@ function ofInstances({ instances, to }: Evidence, preconditions: Preconditions):
   const fresh = instances.filter((instance) => isFresh(instance, to, preconditions) && instance.up !== false).length;
   const atStart = instances.filter((instance) => instance.atStart).length;
   const expected = Math.max(preconditions.leastInstances, atStart);
-  if (fresh < expected) return [hold('too_few_instances', null, `${fresh} of at least ${expected} instances are seen`)];
+  if (fresh < expected)
+    return [
+      hold(
+        'too_few_instances',
+        null,
+        `${fresh} of at least ${expected} ${expected === 1 ? 'instance is' : 'instances are'} seen`,
+      ),
+    ];
   return atStart < preconditions.leastInstances ? [notFromTheStart(instances, preconditions)] : [];
 }
 
 /** What is older than Prometheus keeps, or than Prometheus, is not known, and no gap between two samples shows it. */
 function notFromTheStart(instances: readonly InstanceEvidence[], { leastInstances }: Preconditions): Hold {
   const seen = instances.flatMap(({ firstSampleAt }) => firstSampleAt ?? []).toSorted((a, b) => a - b);
-  const detail = `fewer than ${leastInstances} instances were seen when the bake began: what happened before the first samples is not known`;
+  const detail = `fewer than ${leastInstances} ${leastInstances === 1 ? 'instance was' : 'instances were'} seen when the bake began: what happened before the first samples is not known`;
   return hold('scrape_gap', null, detail, seen[leastInstances - 1] ?? null);
 }
 
@@ -81,7 +88,8 @@ function ofEndedProcesses({ instances }: Evidence, { mostEndedProcesses }: Preco
   const ended = instances.flatMap(({ instance, ended: times }) => times.map((at) => ({ instance, at })));
   if (ended.length <= mostEndedProcesses) return [];
   const names = [...new Set(ended.map(({ instance }) => instance))].join(', ');
-  const detail = `${ended.length} processes ended within the bake (${names}): what they counted last is not known`;
+  const processes = ended.length === 1 ? '1 process' : `${ended.length} processes`;
+  const detail = `${processes} may have ended or could not be seen within the bake (${names}): what was counted last is not known`;
   return [hold('process_ended', names, detail, Math.max(...ended.map(({ at }) => at)) + 1)];
 }
 
@@ -174,6 +182,7 @@ function ofAudit({ audit, to }: Evidence, { oldestAuditMs, oldestSampleMs, mostA
     ];
   if (!(to - lastRunAt <= oldestAuditMs))
     return [hold('audit_stale', null, `the last audit ran ${durationText(to - lastRunAt)} ago`)];
-  if (!(errors <= mostAuditErrors)) return [hold('audit_errors', null, `the last audit found ${errors} errors`)];
+  if (!(errors <= mostAuditErrors))
+    return [hold('audit_errors', null, `the last audit found ${errors} ${errors === 1 ? 'error' : 'errors'}`)];
   return [];
 }

@@ -108,6 +108,18 @@ describe('an answer', () => {
   });
 });
 
+test('that failed is told without the secrets it was asked with', async () => {
+  const url = await listen((_, response) =>
+    response.writeHead(401).end(`${'x'.repeat(170)} http://u:s3cret@prometheus/ Authorization: Bearer abcdefghijkl`),
+  );
+  const withPassword = openPrometheus({ url: url.replace('//', '//u:s3cret@'), bounds });
+  for (const prometheus of [openPrometheus({ url, bounds }), withPassword]) {
+    const answer = await prometheus.instant('up', 0);
+    expect(answer).toMatchObject({ kind: 'refused', detail: expect.stringContaining('http') });
+    expect(JSON.stringify(answer)).not.toMatch(/s3cret|abcdefghijkl/);
+  }
+});
+
 test('is asked with the token that is in the file now, under the path it is served at', async () => {
   const tokenFile = join(folder, 'token');
   const seen: (string | undefined)[] = [];

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { redactText } from '@phaselock/telemetry';
 import type { PrometheusBounds } from '../stages/stages.ts';
 import type { Answer, Prometheus, RefusedWhy } from './prometheus.ts';
 import { readAnswer } from './read-answer.ts';
@@ -14,7 +15,9 @@ export type PrometheusOptions = {
 /** A Prometheus over HTTP. It never rejects: what cannot be had is a refusal. */
 export function openPrometheus({ url, tokenFile, bounds }: PrometheusOptions): Prometheus {
   const endpoint = new URL('api/v1/query', url.endsWith('/') ? url : `${url}/`);
-  const ask = async (query: string, at: number, expected: 'matrix' | 'vector'): Promise<Answer> => {
+  const ask = async (query: string, at: number, expected: 'matrix' | 'vector'): Promise<Answer> =>
+    withoutSecrets(await answered(query, at, expected));
+  const answered = async (query: string, at: number, expected: 'matrix' | 'vector'): Promise<Answer> => {
     try {
       const token = tokenFile === undefined ? null : (await readFile(tokenFile, 'utf8')).trim();
       const response = await fetch(endpoint, {
@@ -27,7 +30,7 @@ export function openPrometheus({ url, tokenFile, bounds }: PrometheusOptions): P
       });
       const text = await textWithin(response, bounds.largestAnswerBytes);
       if (text === null) return refused('too_large', `the answer is larger than ${bounds.largestAnswerBytes} bytes`);
-      if (!response.ok) return refused('http_error', `HTTP ${response.status}: ${text.slice(0, 200)}`);
+      if (!response.ok) return refused('http_error', `HTTP ${response.status}: ${redactText(text).slice(0, 200)}`);
       return readAnswer(text, expected);
     } catch (error) {
       return refusalOf(error, bounds.timeoutMs);
@@ -47,6 +50,10 @@ export function openPrometheus({ url, tokenFile, bounds }: PrometheusOptions): P
     },
   };
 }
+
+/** A failure is kept for ever as the reason of a hold, and a server may answer with what it was asked with. */
+const withoutSecrets = (answer: Answer): Answer =>
+  answer.kind === 'refused' ? { ...answer, detail: redactText(answer.detail) } : answer;
 
 const refused = (why: RefusedWhy, detail: string): Answer => ({ kind: 'refused', why, detail });
 

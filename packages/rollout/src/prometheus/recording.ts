@@ -3,9 +3,9 @@ import type { Answer } from './prometheus.ts';
 import { numberOf } from './read-answer.ts';
 
 /**
- * A recording is lines of JSON, of two kinds. `series` is a series with its samples, which any selector can find: what a person or a program
+ * A recording is lines of JSON, of three kinds. `series` is a series with its samples, which any selector can find: what a person or a program
  * writes. `answer` is what one query was answered: what {@link recordPrometheus} writes, and what comes first when just that is asked.
- * Times are milliseconds. A value is a number, or the text "NaN", "+Inf" or "-Inf", which JSON has no numbers for.
+ * `bake` is what was judged with these answers: what only the database knows. Times are milliseconds. A value is a number, or the text "NaN", "+Inf" or "-Inf", which JSON has no numbers for.
  */
 const value = z.union([z.number(), z.enum(['NaN', '+Inf', '-Inf'])]);
 const series = z.strictObject({
@@ -27,8 +27,19 @@ const line = z.discriminatedUnion('kind', [
     query: z.string(),
     answer,
   }),
+  z.strictObject({
+    kind: z.literal('bake'),
+    flag: z.string(),
+    stage: z.int(),
+    percent: z.number(),
+    version: z.int(),
+    from: z.int(),
+    to: z.int(),
+    expectedInstances: z.int().nullable(),
+  }),
 ]);
 
+export type RecordedBake = Extract<z.infer<typeof line>, { kind: 'bake' }>;
 export type RecordingLine = z.infer<typeof line>;
 type Recorded = z.infer<typeof answer>;
 

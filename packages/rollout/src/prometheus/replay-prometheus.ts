@@ -11,7 +11,8 @@ export function replayPrometheus(lines: readonly RecordingLine[]): Prometheus {
   const all: Series[] = [];
   for (const line of lines) {
     if (line.kind === 'answer') answers.set(keyOf(line.query, line.from, line.to), answerOf(line.answer));
-    else all.push({ labels: line.labels, samples: line.samples.map(sampleOf).toSorted((a, b) => a.at - b.at) });
+    else if (line.kind === 'series')
+      all.push({ labels: line.labels, samples: line.samples.map(sampleOf).toSorted((a, b) => a.at - b.at) });
   }
   const select = (query: string, from: number, to: number): Answer => {
     if (answers.size > 0 && all.length === 0)

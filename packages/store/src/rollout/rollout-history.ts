@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { PageAfter } from '../page.ts';
 import type { Schema } from '../schema.ts';
 import type { RolloutAction, RolloutState } from './schema.ts';
@@ -72,4 +72,29 @@ export async function readRolloutVerdicts(
   if (campaign !== undefined) query = query.where('campaign', '=', campaign);
   if (after !== undefined) query = query.where('id', '<', after);
   return await query.execute();
+}
+
+type Campaign = { readonly flag: string; readonly campaign: number };
+
+/** From the last step of the campaign before to the first of the next: what was done to the flag between two campaigns belongs to both. */
+export const withinCampaign = ({ flag, campaign }: Campaign): RawBuilder<boolean> => sql<boolean>`
+  flag_changes.at > coalesce((select max(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign < ${campaign}), '-infinity')
+  and flag_changes.at < coalesce((select min(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign > ${campaign}), 'infinity')`;
+
+/** How many steps, verdicts and changes of a flag there are, all together. */
+export async function countRolloutHistory(
+  db: Kysely<Schema>,
+  { flag, campaign }: Partial<Campaign> & { readonly flag: string },
+): Promise<number> {
+  const many = sql<number>`count(*)::integer`.as('many');
+  let steps = db.selectFrom('rollout_steps').select(many).where('flag', '=', flag);
+  let verdicts = db.selectFrom('rollout_verdicts').select(many).where('flag', '=', flag);
+  let changes = db.selectFrom('flag_changes').select(many).where('flag', '=', flag);
+  if (campaign !== undefined) {
+    steps = steps.where('campaign', '=', campaign);
+    verdicts = verdicts.where('campaign', '=', campaign);
+    changes = changes.where(withinCampaign({ flag, campaign }));
+  }
+  const counts = await steps.unionAll(verdicts).unionAll(changes).execute();
+  return counts.reduce((sum, one) => sum + one.many, 0);
 }
