@@ -31,7 +31,9 @@ async function killInDatabase(
   await using rollout = await openRolloutDatabase(config, by);
   try {
     const id = await killFlag(rollout.database, { name: flag, actor: rollout.actor, why });
-    return killed(flag, `${flag} is off for everybody: kill ${id}`, notes);
+    // Without a number where flag_kills was locked: the row of the flag was switched off instead.
+    const how = id === null ? 'switched off, since flag_kills is locked' : `kill ${id}`;
+    return killed(flag, `${flag} is off for everybody: ${how}`, notes);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'PL007') throw new UnknownFlag(error.message);
     throw error;
