@@ -27,18 +27,21 @@ test('legacy duplicates are what the first guarded start of their slot collapses
   expect(rows).toEqual([{ n: 2 }]);
 });
 
-test('a session outside the guard that is older than a guarded one of its slot is one, a newer one is none', async () => {
+test('a session outside the guard beside a guarded one of its slot is one, whichever is older; the record of a standalone execution is none', async () => {
   await using scene = await openTestGuard();
   const { guard, world } = scene;
   const taskId = await world.task();
   const before = await begin(guard, aStart(taskId, SONNET, LEGACY));
   const { pg } = guard.database.pool;
   await guard.start(aStart(taskId, SONNET));
-  await begin(guard, aStart(taskId, OPUS, LEGACY));
+  await guard.beginStandalone(aStart(taskId, SONNET));
   expect(await countLegacyDuplicates(guard.database.kysely)).toBe(0);
+  // As the time of a kill leaves it.
+  await begin(guard, aStart(taskId, OPUS, LEGACY));
+  expect(await countLegacyDuplicates(guard.database.kysely)).toBe(1);
   // As a program that knew no guard left it.
   await pg.query(`insert into sessions (id, task_id, phase, mode, agent, model, status, generation, guarded, created_at, updated_at)
     select gen_random_uuid(), task_id, phase, mode, agent, model, status, 0, false, created_at - interval '1 day', updated_at
     from sessions where id = '${before.id}'`);
-  expect(await countLegacyDuplicates(guard.database.kysely)).toBe(1);
+  expect(await countLegacyDuplicates(guard.database.kysely)).toBe(2);
 });

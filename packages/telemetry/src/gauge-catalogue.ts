@@ -66,7 +66,7 @@ export const KNOWN_GAUGES = {
   },
   legacyDuplicates: {
     name: 'phaselock_legacy_duplicates',
-    help: 'Live sessions outside the single-session rule that are older than another live one of their slot, counted up to 10000. Absent until they were counted.',
+    help: 'Live sessions outside the single-session rule that are not alone in their slot: older than another, or beside a guarded one. Counted up to 10000. Absent until they were counted.',
   },
   auditLastRun: {
     name: 'phaselock_audit_last_run_timestamp_seconds',
