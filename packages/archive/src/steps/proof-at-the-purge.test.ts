@@ -67,13 +67,17 @@ describe('an object that was damaged since it was archived', () => {
   test('between the claim and the reading is found by either of two workers at once', async () => {
     await using archive = await archived(60);
     const objects = await objectsIn(archive);
-    let damaged = false;
+    const damageThem = async (): Promise<void> => {
+      for (const [nth, path] of objects.entries()) if (nth % 3 === 0) await damageFile(path, 'truncated');
+    };
+    let damaged: Promise<void> | undefined;
     const damaging = archive.with({
       policy: { ...AT_ONCE, batchLimit: 7 },
+      // Both wait until all of them are damaged: neither reads one that is to be.
       racepoint: async (name) => {
-        if (name !== 'purge-claimed' || damaged) return;
-        damaged = true;
-        for (const [nth, path] of objects.entries()) if (nth % 3 === 0) await damageFile(path, 'truncated');
+        if (name !== 'purge-claimed') return;
+        damaged ??= damageThem();
+        await damaged;
       },
     });
     const done = await Promise.all([runSteps(damaging), runSteps(damaging)]);
