@@ -5,7 +5,8 @@ import { sendOverTheWire } from '../testing/over-the-wire.ts';
 /** As much as the server reads of headers, less those that every request has. */
 const LONGEST = 15_900;
 const REQUESTS = 40;
-const ROUNDS = 3;
+/** Other work of this process and of the machine only adds to a round, so the least of several is told. */
+const ROUNDS = 12;
 /** A longer path is parsed, routed, cut and logged; what was mended here cost more than a hundred plain requests. */
 const AT_MOST = 6;
 
@@ -14,20 +15,28 @@ const written: string[] = [];
 
 beforeAll(async () => {
   api = await openTestApi({}, undefined, (line) => void written.push(line));
+  // The first requests also load and compile code.
+  await microsecondsOf('/v1/nothing-here');
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
 async function microsecondsOf(path: string): Promise<number> {
   const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const before = process.cpuUsage();
-    for (let sent = 0; sent < REQUESTS; sent += 1)
-      expect([401, 404]).toContain((await sendOverTheWire(api.api.url, [request])).status);
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / REQUESTS);
+  const before = process.cpuUsage();
+  for (let sent = 0; sent < REQUESTS; sent += 1)
+    expect([401, 404]).toContain((await sendOverTheWire(api.api.url, [request])).status);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / REQUESTS;
+}
+
+/** How many plain requests one of this path costs: both in turn, until it is within the limit or the rounds are over. */
+async function plainRequestsOf(path: string): Promise<number> {
+  let [plain, long] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < ROUNDS && !(long / plain < AT_MOST); round += 1) {
+    plain = Math.min(plain, await microsecondsOf('/v1/nothing-here'));
+    long = Math.min(long, await microsecondsOf(path));
   }
-  return least;
+  return long / plain;
 }
 
 test.each([
@@ -48,10 +57,9 @@ test.each([
   '-plk_',
   'sk-',
 ])('a path of %j, sent without a key, costs little more than a plain one', async (unit) => {
-  const plain = await microsecondsOf('/v1/nothing-here');
   const path = `/v1/nothing-here/${unit.repeat(Math.floor((LONGEST - 20) / unit.length))}`;
   const line = written.length;
-  expect((await microsecondsOf(path)) / plain).toBeLessThan(AT_MOST);
+  expect(await plainRequestsOf(path)).toBeLessThan(AT_MOST);
   expect(Math.max(...written.slice(line).map(({ length }) => length))).toBeLessThan(2_500);
 });
 
@@ -63,7 +71,6 @@ test.each([
   ['a query', '/v1/sessions?', 'a=1&'],
   ['brackets in a query', '/v1/sessions?', 'a[b]'],
 ])('so does %s that is as long', async (_, before, unit) => {
-  const plain = await microsecondsOf('/v1/nothing-here');
   const path = `${before}${unit.repeat(Math.floor((LONGEST - before.length) / unit.length))}`;
-  expect((await microsecondsOf(path)) / plain).toBeLessThan(AT_MOST);
+  expect(await plainRequestsOf(path)).toBeLessThan(AT_MOST);
 });

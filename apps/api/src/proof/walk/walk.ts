@@ -11,6 +11,7 @@ import { randomOf } from './random.ts';
 import { createRunners } from './runners.ts';
 import type { Asking, Seen } from './seen.ts';
 import { createStreams } from './streams.ts';
+import { summaryOf } from './summary.ts';
 import type { Turn } from './turn.ts';
 
 export type Plan = {
@@ -73,7 +74,7 @@ function noteEnding({ ending }: Memory, operation: string, { params = {} }: Aski
 
 /** Steps one after the other from each of the lanes, until so many calls were made. */
 export async function walk(prepared: Walked, { calls }: Plan): Promise<number> {
-  const { book } = prepared.judging;
+  const { book, operations } = prepared.judging;
   let step = 0;
   const lane = async (): Promise<void> => {
     while (book.calls.length < calls) {
@@ -82,15 +83,22 @@ export async function walk(prepared: Walked, { calls }: Plan): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  // What is rare may not have come up in a short walk.
-  for (const move of [...RARE_TIMES.flatMap(() => MOVES.map(([, one]) => one)), readEverything]) {
-    step += 1;
-    await move(prepared.turnAt(step));
+  // A short walk may miss a rare operation, so every move is made again, until each operation was called.
+  for (let round = 1; round <= LEAST_ROUNDS || (missesOne() && round <= MOST_ROUNDS); round += 1) {
+    for (const move of [...MOVES.map(([, one]) => one), readEverything]) {
+      step += 1;
+      await move(prepared.turnAt(step));
+    }
   }
   return step;
+
+  function missesOne(): boolean {
+    return summaryOf(book, operations).neverAsked.length > 0;
+  }
 }
 
-const RARE_TIMES = [1, 2, 3];
+const LEAST_ROUNDS = 3;
+const MOST_ROUNDS = 20;
 
 async function takeStep(turn: Turn): Promise<void> {
   const runner = turn.random.chance(0.6) ? turn.runners.due(turn.step) : undefined;
