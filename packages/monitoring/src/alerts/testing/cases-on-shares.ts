@@ -12,9 +12,9 @@ const BUDGETS = [
 
 const WINDOWS = [
   { window: '1h', times: 14.4, lasting: HOUR, short: 5 * MINUTE, step: MINUTE },
-  { window: '6h', times: 6, lasting: 6 * HOUR, short: 30 * MINUTE, step: 5 * MINUTE },
-  { window: '1d', times: 3, lasting: DAY, short: 2 * HOUR, step: 15 * MINUTE },
-  { window: '3d', times: 1, lasting: 3 * DAY, short: 6 * HOUR, step: 30 * MINUTE },
+  { window: '6h', times: 6, lasting: 6 * HOUR, short: 30 * MINUTE, step: 10 * MINUTE },
+  { window: '1d', times: 3, lasting: DAY, short: 2 * HOUR, step: 30 * MINUTE },
+  { window: '3d', times: 1, lasting: 3 * DAY, short: 6 * HOUR, step: 2 * HOUR },
 ] as const;
 
 export const CASES_ON_SHARES: readonly AlertCases[] = [
