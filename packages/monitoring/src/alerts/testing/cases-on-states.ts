@@ -226,6 +226,28 @@ const flags = (): AlertCases[] => {
   ];
 };
 
+const buses = (): AlertCases[] => {
+  const at = one(10 * MINUTE);
+  const healthy = (values: string, instance = 'a'): Given => ({
+    [ofApi('phaselock_invalidation_bus_healthy', { bus: 'redis' }, instance)]: values,
+  });
+  return [
+    {
+      alert: 'PhaselockRedisAway',
+      step: 15,
+      cases: [
+        at('fires', 'both instances hear nothing, though nothing is asked of them', 2, {
+          ...healthy('1x10 0x40'),
+          ...healthy('1x10 0x40', 'b'),
+        }),
+        at('does not', 'both hear', 0, { ...healthy('1x60'), ...healthy('1x60', 'b') }),
+        at('just below', 'for four minutes', 0, healthy('1x24 0x20')),
+        at('no data', 'no bus', 0, NOTHING),
+      ],
+    },
+  ];
+};
+
 const purges = (): AlertCases[] => {
   const seven = one(7 * HOUR);
   const day = one(27 * HOUR);
@@ -349,6 +371,7 @@ export const CASES_ON_STATES: readonly AlertCases[] = [
   ...targets(),
   ...processes(),
   ...flags(),
+  ...buses(),
   ...purges(),
   ...audits(),
 ];
