@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { eventually } from '@phaselock/testkit';
 import { prepareClients, prepareWorld } from '../../../apps/api/src/proof/walk/prepare-world.ts';
 import { prepareWalk, walk } from '../../../apps/api/src/proof/walk/walk.ts';
 import { checkedAnswer } from '../../../apps/api/src/testing/contract-fetch.ts';
@@ -24,8 +25,14 @@ export async function driveEveryOperation({ url, key, client }: RunningApi, leas
   const walked = prepareWalk(plan);
   await prepareWorld(walked.turnAt(0));
   const steps = await walk(walked, plan);
-  const { streams } = walked.turnAt(steps + 1);
+  // A stream is counted when it ends.
+  const { streams, clients, memory } = walked.turnAt(steps + 1);
+  const [task = ''] = memory.tasks.keys();
+  await streams.open(clients.all, 'projectChanges', memory.projects.ours, '0-0', steps);
+  await streams.open(clients.all, 'taskChanges', task, '0-0', steps);
   for (const stream of streams.all) stream.close();
   // The walk leaves out what machines ask.
   for (const path of ['/healthz', '/readyz', '/metrics']) await (await fetch(`${url}${path}`)).text();
+  const STREAMS_LEFT = /^phaselock_http_streams 0$/m;
+  await eventually(async () => STREAMS_LEFT.test(await (await fetch(`${url}/metrics`)).text()));
 }
