@@ -18,7 +18,7 @@ export function judgeMentions(known: KnownSeries): Problem[] {
   return files.flatMap((file) => {
     const text = readFileSync(join(ROOT, file), 'utf8');
     return [...text.matchAll(METRIC)]
-      .filter(([word]) => !known.has(word) && !families.has(word) && !others.has(word))
+      .filter(([word]) => !known.has(word) && !families.has(word) && !others.has(word) && !isBeginning(word, families))
       .map(({ 0: word, index }) => {
         const near = didYouMean(word, families);
         const hint = near.length > 0 ? `; did you mean ${near.join(', ')}?` : '';
@@ -26,6 +26,10 @@ export function judgeMentions(known: KnownSeries): Problem[] {
       });
   });
 }
+
+/** As a command that looks for all metrics that begin so has it. */
+const isBeginning = (word: string, families: ReadonlySet<string>): boolean =>
+  word.endsWith('_') && [...families].some((name) => name.startsWith(word));
 
 /** Tables, the channel of flags, the claim of a token. */
 function notMetrics(): ReadonlySet<string> {

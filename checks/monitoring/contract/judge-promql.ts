@@ -127,9 +127,13 @@ function demand(word: Word, sides: readonly LabelValues[]): Flaw[] {
   return [{ word, what: `there is no label ${word.text} to group by${meant(word.text, there)}` }];
 }
 
+/** So many are told where none of them is near. */
+const FEW = 8;
+
 function meant(written: string, there: Iterable<string> | Values, all = false): string {
   if (there === 'any') return '';
-  const near = all ? [...there] : didYouMean(written, there);
-  if (near.length === 0) return '';
-  return all ? `: they are ${near.join(', ')}` : `; did you mean ${near.join(', ')}?`;
+  const known = [...there];
+  const near = all ? [] : didYouMean(written, known);
+  if (near.length > 0) return `; did you mean ${near.join(', ')}?`;
+  return all || known.length <= FEW ? `; there are ${known.join(', ')}` : '';
 }

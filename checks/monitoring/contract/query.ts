@@ -22,6 +22,7 @@ export type Query = {
 /** An expression of a dashboard as it is sent: times of Grafana are some time, and what a viewer chooses is anything. */
 export const withoutVariables = (written: string): string =>
   written
-    .replaceAll(/\$\{?__(?:rate_interval|interval|range)\}?/g, '5m')
     .replaceAll(/\$\{?__(?:interval_ms|range_ms|range_s|from|to)\}?/g, '300')
+    .replaceAll(/\$\{?__(?:rate_interval|interval|range)\}?/g, '5m')
+    .replaceAll(/(?<=\[|\soffset )\$\{?\w+\}?/g, '5m')
     .replaceAll(/\$\{\w+(?::\w+)?\}|\[\[\w+\]\]|\$[a-zA-Z_]\w*/g, ANYTHING);

@@ -20,12 +20,14 @@ export async function openShell(folder: string, variables: Readonly<Record<strin
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PHASELOCK_'))),
     ...variables,
+    // The modules of a program are stripped and compiled once for all its commands.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     PATH: `${programs}${delimiter}${process.env.PATH ?? ''}`,
   };
   return {
     run: (command) =>
       new Promise((resolve) => {
-        const shell = ['-euo', 'pipefail', '-c', command];
+        const shell = ['-eu', '-c', command];
         execFile('bash', shell, { cwd: folder, env, timeout: SECONDS * 1_000 }, (error, stdout, stderr) => {
           const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
           resolve({ code, said: `${stdout}${stderr}`.slice(-2_000) });

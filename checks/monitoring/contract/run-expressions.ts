@@ -2,7 +2,7 @@ import { eventually, type PrometheusServer } from '@phaselock/testkit';
 import type { Expression } from './blocks-of-runbooks.ts';
 
 /** What is wrong with an answer of a Prometheus that scrapes a product in which nothing is wrong. */
-async function runExpression(prometheus: PrometheusServer, expression: Expression): Promise<string | undefined> {
+export async function runExpression(prometheus: PrometheusServer, expression: Expression): Promise<string | undefined> {
   const { file, line, promql, emptyWhenHealthy } = expression;
   const at = (what: string): string => `${file}:${line}: ${what}\n${promql}`;
   const count = await countSeries(prometheus, promql);

@@ -27,6 +27,8 @@ export type Product = AsyncDisposable & {
   readonly workerUrl: string;
   readonly databaseUrl: string;
   readonly archiveUrl: string;
+  /** Undefined where there is no Redis. */
+  readonly redisUrl: string | undefined;
   /** What a Prometheus gets from each of its programs. */
   scrape(): Promise<readonly Exposed[]>;
   /** The same while a run has not ended, of which there are numbers only then. */
@@ -73,6 +75,7 @@ export async function startProduct(): Promise<Product> {
   const owned = resources.move();
   return {
     ...{ folder, apis: [one, other], workerUrl, archiveUrl, databaseUrl, scrape },
+    redisUrl: redis?.url,
     scrapeWithRunUnderWay: async () => {
       await runAdminStatement(
         databaseUrl,
