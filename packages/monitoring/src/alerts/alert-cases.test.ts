@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readStages } from '@phaselock/rollout';
 import { prometheusAvailable } from '@phaselock/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { recordingRules } from '../recording/recording-rules.ts';
 import { ALERTS, alertRules } from './alert-rules.ts';
@@ -14,6 +14,9 @@ import { PROCESS_CASES } from './testing/cases-on-processes.ts';
 import { PURGE_AND_AUDIT_CASES } from './testing/cases-on-purges-and-audits.ts';
 import { CASES_ON_SHARES } from './testing/cases-on-shares.ts';
 import { TARGET_CASES } from './testing/cases-on-targets.ts';
+
+// Thousands of evaluations for each alert on a budget.
+vi.setConfig({ testTimeout: 180_000 });
 
 const stages = readStages(readFileSync(resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml'), 'utf8'));
 const CASES: readonly AlertCases[] = [

@@ -17,7 +17,7 @@ export type AlertDefinition = {
   readonly windows?: BurnWindows;
 };
 
-export type AlertCondition = {
+type AlertCondition = {
   readonly expr: string;
   /** In seconds, as it is meant: the pace is applied where the rule is made. */
   readonly for?: number;

@@ -25,11 +25,12 @@ export type AlertCases = {
   readonly cases: readonly AlertCase[];
 };
 
-export const API_JOB: (typeof JOBS)['api'] = 'phaselock-api';
-export const WORKER_JOB: (typeof JOBS)['worker'] = 'phaselock-purge-worker';
+/** Not taken from the definitions, which are what is tested. */
+const API_JOB: (typeof JOBS)['api'] = 'phaselock-api';
+const WORKER_JOB: (typeof JOBS)['worker'] = 'phaselock-purge-worker';
 
 /** A series of an instance, by the labels that are particular to it. */
-export function seriesOf(metric: string, labels: Readonly<Record<string, string>>): string {
+function seriesOf(metric: string, labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   return `${metric}{${pairs.join(',')}}`;
 }
