@@ -52,7 +52,7 @@ const intake: Intake = {
 };
 const app = openFront({
   onlyThisMachine: false,
-  logger: createLogger({ service: 'floor', level: 'warn' }),
+  logger: createLogger({ service: 'floor', version: '0.0.0', environment: 'bench', level: 'warn' }),
   telemetry,
   scope,
   now,

@@ -51,6 +51,8 @@ export {
   TURN_OUTCOMES,
   type TurnOutcome,
 } from './label-values.ts';
+export { LOG_ACTIONS, type LogAction } from './log-actions.ts';
+export { LOG_FIELDS, type LogField, type LogFields, type LogFieldType } from './log-fields.ts';
 export { logModelChange, type ModelChange } from './log-model-change.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts';
 export { COUNTERS, HISTOGRAMS, HTTP } from './metric-catalogue.ts';

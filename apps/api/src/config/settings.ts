@@ -3,6 +3,7 @@ import {
   archiveUrl,
   databaseUrl,
   dataDir,
+  environment,
   integer,
   list,
   logLevel,
@@ -50,6 +51,7 @@ export const SETTINGS = {
     { fallback: 10_000, min: 100, max: 600_000 },
   ),
   logLevel: logLevel(listening),
+  environment: environment(listening),
   revision: revision(listening),
 
   databaseUrl: databaseUrl(data),

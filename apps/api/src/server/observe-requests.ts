@@ -14,6 +14,8 @@ export type Observed = {
 type Operation = { name: string; kind: OperationKind };
 
 const MS = 1_000_000;
+/** The client left before the answer was out. */
+const LEFT = 499;
 /** Longer than any path of ours. */
 const MAX_PATH = 1_024;
 
@@ -29,7 +31,7 @@ export const observeRequests =
     response.setHeader('X-Request-Id', id);
     response.once('close', () => {
       const tookMs = now() - since;
-      const status = response.writableFinished ? response.statusCode : 499;
+      const status = response.writableFinished ? response.statusCode : LEFT;
       telemetry.http.answered(operation.name, status, tookMs / 1_000, exemplarOf(fields));
       const level = operation.kind === 'probe' ? 'debug' : 'info';
       if (!logger.isLevelEnabled(level)) return;
@@ -37,6 +39,7 @@ export const observeRequests =
         {
           ...fields,
           'event.action': operation.name,
+          'event.outcome': outcomeOf(status),
           'event.duration': Math.round(tookMs * MS),
           'http.request.method': request.method,
           'url.path': cutText(request.path, MAX_PATH),
@@ -47,6 +50,12 @@ export const observeRequests =
     });
     scope.run(fields, next);
   };
+
+/** A question, or a refusal, is an answer; of a client that left nobody knows what it has seen. */
+const outcomeOf = (status: number): 'success' | 'failure' | 'unknown' => {
+  if (status === LEFT) return 'unknown';
+  return status < 500 ? 'success' : 'failure';
+};
 
 export const nameOperation =
   (name: string, kind: OperationKind): RequestHandler =>

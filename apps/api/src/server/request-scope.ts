@@ -8,8 +8,8 @@ export type RequestFields = {
   'http.request.id': string;
   'trace.id'?: string;
   'user.id'?: string;
-  task_id?: string;
-  session_id?: string;
+  'phaselock.task_id'?: string;
+  'phaselock.session_id'?: string;
 };
 
 export type RequestScope = {

@@ -34,13 +34,19 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
   const config = readConfig(env);
   const ended = untilSignal();
   const scope = createRequestScope();
-  const logger = createLogger({ service: 'phaselock-api', level: config.logLevel, context: () => scope.fields() });
+  const build = readBuild(root, config.revision);
+  const { environment, logLevel: level } = config;
+  const context = () => scope.fields();
+  const logger = createLogger({ service: 'phaselock-api', version: build.version, environment, level, context });
   for (const name of unknownVariables(env))
-    logger.warn({ 'phaselock.variable': name }, `${name} is not known and has no effect`);
+    logger.warn(
+      { 'event.action': 'setting-unknown', 'phaselock.setting': name },
+      `${name} is not known and has no effect`,
+    );
 
   await using resources = new AsyncDisposableStack();
   const telemetry = createTelemetry({
-    program: readBuild(root, config.revision),
+    program: build,
     operations: operationKinds(),
     exemplar: () => exemplarOf(scope.fields()),
   });
@@ -50,14 +56,26 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
   const prepared = performance.now();
   const api = resources.use(await openInOrder({ config, ...database, telemetry, logger, scope }));
   const opened = performance.now();
-  const phases = { load: since, database: connected - since, schema: prepared - connected, service: opened - prepared };
-  logger.info({ 'phaselock.start_ms': phases }, 'the service answers');
+  logger.info(
+    {
+      'event.action': 'service-started',
+      'phaselock.start.load_ms': since,
+      'phaselock.start.database_ms': connected - since,
+      'phaselock.start.schema_ms': prepared - connected,
+      'phaselock.start.service_ms': opened - prepared,
+    },
+    'the service answers',
+  );
   if (demo) await seedDemo(api.guard);
   say(await introduce({ config, api, since, showsSecrets, warn: (text) => logger.warn(text) }));
 
   await ended;
   const whole = await api.drain();
-  if (!whole) logger.warn('requests in flight were cut at the deadline of the shutdown');
+  if (!whole)
+    logger.warn(
+      { 'event.action': 'service-stopped-early' },
+      'requests in flight were cut at the deadline of the shutdown',
+    );
 }
 
 /** Terminals and pnpm both send one, so a second is no wish to hurry; without a listener that stays, it would end the process at once. */
