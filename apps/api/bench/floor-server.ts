@@ -56,6 +56,7 @@ const app = openFront({
   telemetry,
   scope,
   now,
+  spans: undefined,
 });
 app.get('/floor', async (request, response) => {
   await letIn(intake, ROUTES.latestSession, request, response, time);

@@ -74,3 +74,5 @@ export type {
   PoolTelemetry,
   Telemetry,
 } from './telemetry.ts';
+export { exportSpans, type SpanExport, type SpanExportOptions } from './traces/export-spans.ts';
+export type { RequestSpan } from './traces/request-span.ts';

@@ -50,10 +50,12 @@ export const LOG_ACTIONS = {
 
 export type LogAction = keyof typeof LOG_ACTIONS;
 
-const OUTCOMES: ReadonlyMap<string, { readonly outcome?: Outcome }> = new Map(Object.entries(LOG_ACTIONS));
+const OUTCOMES: ReadonlyMap<string, Outcome> = new Map(
+  Object.entries(LOG_ACTIONS).flatMap(([action, known]) => ('outcome' in known ? [[action, known.outcome]] : [])),
+);
 
 /** Of a line that does not say its own. */
 export function outcomeOf(action: unknown): { readonly 'event.outcome'?: Outcome } {
-  const outcome = typeof action === 'string' ? OUTCOMES.get(action)?.outcome : undefined;
+  const outcome = typeof action === 'string' ? OUTCOMES.get(action) : undefined;
   return outcome === undefined ? {} : { 'event.outcome': outcome };
 }

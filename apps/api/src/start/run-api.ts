@@ -2,7 +2,16 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareDatabase, reportServer } from '@phaselock/guard';
 import { type ServerEvent, startEmbeddedPostgres } from '@phaselock/store';
-import { createLogger, createTelemetry, readBuild } from '@phaselock/telemetry';
+import {
+  type Build,
+  createLogger,
+  createTelemetry,
+  exportSpans,
+  type Logger,
+  readBuild,
+  type SpanExport,
+  type Telemetry,
+} from '@phaselock/telemetry';
 import { IssuerMistake } from '../access/authenticate-token.ts';
 import { type Config, ConfigMistakes, type Environment, readConfig, unknownVariables } from '../config/read-config.ts';
 import { openApi } from '../open-api.ts';
@@ -26,6 +35,8 @@ type RunApi = Run & {
   readonly root: string;
 };
 
+const SERVICE = 'phaselock-api';
+
 /** From the environment to a service that answers, until a signal ends it in good order. */
 export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Promise<void> {
   // Counted from the start of the process: what came before is Node's own start and the loading of our modules.
@@ -37,7 +48,7 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
   const build = readBuild(root, config.revision);
   const { environment, logLevel: level } = config;
   const context = () => scope.fields();
-  const logger = createLogger({ service: 'phaselock-api', version: build.version, environment, level, context });
+  const logger = createLogger({ service: SERVICE, version: build.version, environment, level, context });
   for (const name of unknownVariables(env))
     logger.warn(
       { 'event.action': 'setting-unknown', 'phaselock.setting': name },
@@ -54,7 +65,9 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
   const connected = performance.now();
   if (config.migrate) await prepareDatabase(database.databaseUrl);
   const prepared = performance.now();
-  const api = resources.use(await openInOrder({ config, ...database, telemetry, logger, scope }));
+  const spans = openSpans({ config, build, telemetry, logger });
+  if (spans !== undefined) resources.use(spans);
+  const api = resources.use(await openInOrder({ config, ...database, telemetry, logger, scope, spans }));
   const opened = performance.now();
   logger.info(
     {
@@ -83,6 +96,30 @@ function untilSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve());
   return promise;
+}
+
+type Tracing = {
+  readonly config: Config;
+  readonly build: Build;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+};
+
+function openSpans({ config, build, telemetry, logger }: Tracing): SpanExport | undefined {
+  const { tracesEndpoint: endpoint, tracesHeaders: headers, tracePercent: percent, environment } = config;
+  if (endpoint === undefined) return undefined;
+  return exportSpans({
+    endpoint,
+    headers,
+    percent,
+    resource: { name: SERVICE, version: build.version, environment },
+    counted: telemetry.http.spans,
+    failed: (error) =>
+      logger.warn(
+        { err: error, 'event.action': 'traces-dropped' },
+        'the collector of traces does not take spans: they are dropped',
+      ),
+  });
 }
 
 /** The one the configuration names, or an embedded one, which this process looks after. */
