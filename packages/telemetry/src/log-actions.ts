@@ -5,6 +5,7 @@ export const LOG_ACTIONS = {
   'service-started': { meaning: 'The API answers.', outcome: 'success' },
   'service-stopped-early': { meaning: 'Requests were cut at the deadline of the shutdown.', outcome: 'failure' },
   'setting-unknown': { meaning: 'An environment variable begins with `PHASELOCK_` and has no effect.' },
+  'local-key-replaced': { meaning: 'Others could read the local key, so there is a new one.' },
   'request-failed': { meaning: 'A request failed in a way nobody foresaw.', outcome: 'failure' },
   'requests-failed': {
     meaning: 'Requests failed for want of the database, or were refused for overload.',

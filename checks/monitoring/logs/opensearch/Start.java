@@ -10,6 +10,7 @@ public final class Start {
     runner.onBuild((number, settings) -> {
       settings.put("network.host", "127.0.0.1");
       settings.put("discovery.type", "single-node");
+      settings.putList("node.roles", "cluster_manager", "data", "ingest");
       settings.put("http.port", String.valueOf(port));
       settings.put("transport.port", "0");
       // A disk that is nearly full refuses writes for a reason that is none of ours.
