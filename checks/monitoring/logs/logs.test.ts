@@ -13,7 +13,7 @@ import { CANARY, type Line, linesIn, othersIn, type ProductRun, runProduct, TRAC
 const ROOT = resolve(import.meta.dirname, '../../..');
 const tools = logTools();
 
-type Hit = { readonly _index: string; readonly _source: Line };
+type Hit = { readonly _id: string; readonly _index: string; readonly _source: Line };
 
 /** From the lines of real processes, by way of rsyslog as ops/elk has it, to an index that has been made by ops/elk/install.sh. */
 describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
@@ -108,9 +108,8 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
         'phaselock.session_id': sessionId,
       },
     ]);
-    expect(await ask({ match_phrase: { message: 'Model changed between sessions' } })).toEqual(
-      expect.arrayContaining(changes),
-    );
+    const byText = await ask({ match_phrase: { message: 'Model changed between sessions' } });
+    expect(byText.map(({ _id }) => _id)).toContain(changes[0]?._id);
   });
 
   test('of a request are found by its trace', async () => {
@@ -170,8 +169,6 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
 
   test('are taken in the form in which Filebeat and Logstash send them', async () => {
     const [line = {}] = written;
-    const [name, ...inner] = ['event', 'dataset'];
-    expect([name, inner]).toEqual(['event', ['dataset']]);
     const filebeat = nested({
       ...line,
       message: 'by Filebeat',
