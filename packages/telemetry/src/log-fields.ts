@@ -101,7 +101,7 @@ export const LOG_FIELDS = {
   'phaselock.purge.times': { type: 'long', meaning: 'How often an error of the queue was met since its last line.' },
 } as const satisfies Readonly<Record<string, LogField>>;
 
-export type LogFieldName = keyof typeof LOG_FIELDS;
+type LogFieldName = keyof typeof LOG_FIELDS;
 
 type ValueOf<Type extends LogFieldType> = {
   readonly boolean: boolean;

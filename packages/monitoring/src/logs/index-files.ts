@@ -3,10 +3,10 @@ import { indexProperties, REMOVED_FIELDS } from './index-fields.ts';
 const NOTE = { _meta: { managed_by: 'packages/monitoring/src/logs' } } as const;
 
 export const LOG_PATTERN = 'logs-phaselock.*-*';
-export const MAPPINGS_NAME = 'phaselock-log-mappings';
-export const SETTINGS_NAME = 'phaselock-log-settings';
-export const POLICY_NAME = 'phaselock-logs';
-export const PIPELINE_NAME = 'phaselock-logs';
+const MAPPINGS_NAME = 'phaselock-log-mappings';
+const SETTINGS_NAME = 'phaselock-log-settings';
+const POLICY_NAME = 'phaselock-logs';
+const PIPELINE_NAME = 'phaselock-logs';
 
 /** Above the template that Elasticsearch has for all streams of logs. */
 const PRIORITY = 200;
