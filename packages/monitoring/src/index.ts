@@ -1,7 +1,10 @@
-export { fieldsPage } from './logs/fields-page.ts';
-export { indexProperties, type Mapping, REMOVED_FIELDS, SHIPPED_FIELDS } from './logs/index-fields.ts';
+export type { Severity } from './alerts/alert.ts';
+export { ALERTS, alertRules, type ListedAlert } from './alerts/alert-rules.ts';
+export { indexProperties, type Mapping, REMOVED_FIELDS } from './logs/index-fields.ts';
 export { LOG_PATTERN } from './logs/index-files.ts';
-export { kibanaObjects, LOG_CHARTS, LOG_SEARCHES } from './logs/kibana-objects.ts';
+export { LOG_SEARCHES } from './logs/kibana-objects.ts';
 export { JOBS } from './promql/jobs.ts';
 export type { Matchers, SeriesName } from './promql/metrics.ts';
 export { series } from './promql/series.ts';
+export { recordingRules } from './recording/recording-rules.ts';
+export type { RuleOptions } from './rules/rule-context.ts';

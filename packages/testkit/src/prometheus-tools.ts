@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { endChild } from './end-child.ts';
 import { eventually } from './eventually.ts';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -13,16 +14,10 @@ export type PrometheusAvailability =
 
 /** `prometheus` and `promtool` on the PATH. In CI not having them is a failure, not a reason to skip. */
 export function prometheusAvailable(env: NodeJS.ProcessEnv = process.env): PrometheusAvailability {
-  const { PATH: path = '', CI: ci } = env;
-  const find = (name: string): string | undefined =>
-    path
-      .split(delimiter)
-      .map((folder) => join(folder, name))
-      .find((file) => existsSync(file));
-  const [prometheus, promtool] = [find('prometheus'), find('promtool')];
+  const [prometheus, promtool] = [findProgram(['prometheus'], env), findProgram(['promtool'], env)];
   if (prometheus !== undefined && promtool !== undefined) return { kind: 'binaries', prometheus, promtool };
   const reason = 'no prometheus and promtool on the PATH';
-  if (ci === 'true') throw new Error(`The tests of metrics cannot run: ${reason}.`);
+  if (env.CI === 'true') throw new Error(`The tests of metrics cannot run: ${reason}.`);
   return { kind: 'none', reason };
 }
 
@@ -51,6 +46,10 @@ export type PrometheusServer = AsyncDisposable & {
 type PrometheusOptions = {
   readonly bearer?: string;
   readonly job?: string;
+  /** Other programs it scrapes, by their job. */
+  readonly beside?: Readonly<Record<string, readonly string[]>>;
+  /** Files of rules, evaluated every second where they do not say otherwise. */
+  readonly rules?: readonly string[];
   /** Where an earlier one kept its samples, and listened; a folder and a port of its own otherwise. */
   readonly path?: string;
   readonly port?: number;
@@ -59,14 +58,22 @@ type PrometheusOptions = {
 /** A Prometheus of the caller's own on loopback, which scrapes these programs every second and keeps their exemplars. */
 export async function startPrometheus(
   targets: readonly string[],
-  { bearer, job: name = 'phaselock', ...at }: PrometheusOptions = {},
+  { bearer, job: name = 'phaselock', beside = {}, rules = [], ...at }: PrometheusOptions = {},
 ): Promise<PrometheusServer> {
   const { prometheus } = binaries();
   await using resources = new AsyncDisposableStack();
   const path = at.path ?? resources.use(await temporaryDirectory()).path;
-  const job = { job_name: name, static_configs: [{ targets: targets.map((url) => new URL(url).host) }] };
   const authorization = bearer === undefined ? {} : { authorization: { credentials: bearer } };
-  const config = { global: { scrape_interval: '1s' }, scrape_configs: [{ ...job, ...authorization }] };
+  const scrapes = Object.entries({ [name]: targets, ...beside }).map(([job, urls]) => ({
+    job_name: job,
+    static_configs: [{ targets: urls.map((url) => new URL(url).host) }],
+    ...authorization,
+  }));
+  const config = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: rules,
+    scrape_configs: scrapes,
+  };
   const file = join(path, 'prometheus.yml');
   // JSON is YAML.
   await writeFile(file, JSON.stringify(config));
@@ -82,7 +89,7 @@ export async function startPrometheus(
     ],
     { stdio: 'ignore' },
   );
-  resources.defer(() => ended(child));
+  resources.defer(() => endChild(child));
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   resources.defer(() => void process.off('exit', kill));
@@ -97,11 +104,4 @@ export async function startPrometheus(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }
