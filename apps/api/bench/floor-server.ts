@@ -52,10 +52,11 @@ const intake: Intake = {
 };
 const app = openFront({
   onlyThisMachine: false,
-  logger: createLogger({ service: 'floor', level: 'warn' }),
+  logger: createLogger({ service: 'floor', version: '0.0.0', environment: 'bench', level: 'warn' }),
   telemetry,
   scope,
   now,
+  spans: undefined,
 });
 app.get('/floor', async (request, response) => {
   await letIn(intake, ROUTES.latestSession, request, response, time);

@@ -12,7 +12,7 @@ import {
   type ServerState,
   sweepIdempotencyKeys,
 } from '@phaselock/store';
-import type { Logger, Telemetry } from '@phaselock/telemetry';
+import type { Logger, SpanExport, Telemetry } from '@phaselock/telemetry';
 import { openAccess } from './access/open-access.ts';
 import { createChangeFeed } from './changes/change-feed.ts';
 import { changeStreams } from './changes/change-streams.ts';
@@ -59,6 +59,8 @@ export type OpenApiParts = {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly scope: RequestScope;
+  /** Where there is a collector of traces. */
+  readonly spans?: SpanExport | undefined;
   /** How often the rights behind long answers are looked at; tests do not want to wait for it. */
   readonly recheckMs?: number;
   /** How long a client may take nothing of an answer; tests do not want to wait for it. */
@@ -77,6 +79,7 @@ export async function openApi({
   telemetry,
   logger,
   scope,
+  spans,
   recheckMs,
   stalledAfterMs = STALLED_AFTER_MS,
 }: OpenApiParts): Promise<OpenApi> {
@@ -175,6 +178,7 @@ export async function openApi({
     now,
     openMetrics: isLoopbackHost(config.host),
     onlyThisMachine: config.auth === 'off',
+    spans,
   });
   const { server, url, answers } = await listen(app, config);
   cutStalled({ server, answers, afterMs: 2 * stalledAfterMs });

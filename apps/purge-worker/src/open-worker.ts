@@ -30,6 +30,7 @@ export type Worker = AsyncDisposable & {
   checkStore(): Promise<readonly string[]>;
 };
 
+const ROOT = resolve(import.meta.dirname, '../../..');
 const SECONDS_AN_HOUR = 3_600;
 const LEASE_SECONDS = 120;
 /** The log of one session may have millions of lines. */
@@ -44,7 +45,11 @@ export const ages = ({ archiveAfterHours, purgeAfterHours }: Config) => ({
 });
 
 /** The database and the store, as the configuration names them, composed once. */
-export async function openWorker(config: Config, logger = silentLogger()): Promise<Worker> {
+export async function openWorker(
+  config: Config,
+  logger = silentLogger(),
+  program = readBuild(ROOT, config.revision),
+): Promise<Worker> {
   await using resources = new AsyncDisposableStack();
   const observe = reportServer({ logger });
   const databaseUrl =
@@ -61,7 +66,7 @@ export async function openWorker(config: Config, logger = silentLogger()): Promi
 
   const { archiveAfterSeconds } = ages(config);
   const telemetry = createArchiveTelemetry({
-    program: readBuild(resolve(import.meta.dirname, '../../..'), config.revision),
+    program,
     standing: shareStanding({
       read: () => readArchiveStanding(database.kysely, archiveAfterSeconds),
       now: () => performance.now(),

@@ -13,7 +13,14 @@ export function reportQueueErrors(logger: Pick<Logger, 'error'>, now: () => numb
       return;
     }
     met.set(message, { since: now(), times: 0 });
-    logger.error({ 'error.message': message, 'phaselock.times': (before?.times ?? 0) + 1 }, `the queue: ${message}`);
+    logger.error(
+      {
+        'event.action': 'purge-queue-failed',
+        'error.message': message,
+        'phaselock.purge.times': (before?.times ?? 0) + 1,
+      },
+      `the queue: ${message}`,
+    );
   };
 }
 

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { validKeys } from '@phaselock/access';
 import { adoptStore, StoreFailure } from '@phaselock/archive';
 import { visibleLines } from '@phaselock/core';
@@ -11,7 +12,7 @@ import {
   retryDeadLetters,
   touchApiKeys,
 } from '@phaselock/store';
-import { createLogger, type Logger, silentLogger } from '@phaselock/telemetry';
+import { createLogger, type Logger, readBuild, silentLogger } from '@phaselock/telemetry';
 import { boundLookups } from './admit-scraper.ts';
 import { countOrphans } from './delete-orphans.ts';
 import { openWorker, type Worker } from './open-worker.ts';
@@ -30,6 +31,8 @@ import {
   readStatus,
   summaryLine,
 } from './tell.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
 
 const EXIT = { ok: 0, incomplete: 1, failures: 2, notFound: 3, storeChanged: 4, usage: 64, interrupted: 130 } as const;
 
@@ -53,9 +56,11 @@ export async function runCommand(around: Surroundings): Promise<number> {
       return EXIT.ok;
     }
     const config = readConfig(env);
-    const logger = createLogger({ service: 'phaselock-purge-worker', level: config.logLevel });
+    const build = readBuild(ROOT, config.revision);
+    const { environment, logLevel: level } = config;
+    const logger = createLogger({ service: 'phaselock-purge-worker', version: build.version, environment, level });
     // What ends after its work has an exit code and a line for a person; what stays has a log.
-    await using worker = await openWorker(config, command.kind === 'run' ? logger : silentLogger());
+    await using worker = await openWorker(config, command.kind === 'run' ? logger : silentLogger(), build);
     return await carryOut(command, { worker, logger }, around);
   } catch (error) {
     if (error instanceof UsageError) {
@@ -189,19 +194,24 @@ async function once(worker: Worker, { stdout, stderr, ended }: Surroundings): Pr
 
 async function stay({ worker, logger }: Parts, { ended }: Surroundings): Promise<number> {
   const { config } = worker;
-  for (const note of await worker.checkStore()) logger.warn(note);
+  for (const note of await worker.checkStore()) logger.warn({ 'event.action': 'archive-store-noted' }, note);
   await using metrics = config.metricsPort === 0 ? undefined : await openMetrics(worker);
   const running = await runWorker(worker, logger);
   const { schedule, lanes } = config;
   logger.info(
-    { 'phaselock.schedule': schedule, 'phaselock.lanes': lanes, ...(metrics && { 'phaselock.metrics': metrics.url }) },
+    {
+      'event.action': 'purge-waiting',
+      'phaselock.purge.schedule': schedule,
+      'phaselock.purge.lanes': lanes,
+      ...(metrics && { 'phaselock.purge.metrics_url': metrics.url }),
+    },
     'the purge worker waits for its time',
   );
   await new Promise<void>((resolve) => {
     if (ended.aborted) resolve();
     ended.addEventListener('abort', () => resolve(), { once: true });
   });
-  logger.info('the purge worker stops: what is at work ends between two steps');
+  logger.info({ 'event.action': 'purge-stopping' }, 'the purge worker stops: what is at work ends between two steps');
   await running.stop();
   return EXIT.ok;
 }

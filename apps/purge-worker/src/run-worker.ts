@@ -54,7 +54,15 @@ async function begin({ worker, boss, logger }: Parts, job: Job<object>): Promise
   const sent = await sendLanes(boss, job.id, config.lanes);
   if (sent === 0) await skipRun(database.kysely, job.id);
   else for (let lane = sent; lane < config.lanes; lane += 1) await endLane(database.kysely, job.id, NOTHING);
-  logger.info({ 'phaselock.run': job.id, 'phaselock.lanes': sent, 'phaselock.orphans': orphans }, 'a run begins');
+  logger.info(
+    {
+      'event.action': 'purge-run-began',
+      'phaselock.purge.run_id': job.id,
+      'phaselock.purge.lanes': sent,
+      'phaselock.purge.orphans': orphans,
+    },
+    'a run begins',
+  );
 }
 
 const NOTHING: RunCounts = { archived: 0, purged: 0, removed: 0, failed: 0, bytes: 0 };
@@ -73,13 +81,24 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
   // Not a failure: somebody else goes on, here or on another machine.
   if (signal.aborted) throw new Error('the worker was stopped before it was done');
   if (done.storeChanged !== null) {
-    logger.error({ 'error.code': 'store_changed' }, done.storeChanged);
+    logger.error({ 'event.action': 'archive-store-changed', 'error.code': 'store_changed' }, done.storeChanged);
     throw new StoreFailure('store_changed', done.storeChanged);
   }
   const seconds = runId === null ? undefined : await endLane(database.kysely, runId, countsOf(done));
   if (seconds !== undefined) telemetry.ran(seconds);
-  logger[done.failed > 0 || done.storeDown ? 'warn' : 'info'](
-    { 'phaselock.run': runId, 'phaselock.lane': { ...done, seconds } },
+  const isWhole = done.failed === 0 && !done.storeDown;
+  logger[isWhole ? 'info' : 'warn'](
+    {
+      'event.action': 'purge-lane-ended',
+      'event.outcome': isWhole ? 'success' : 'failure',
+      'phaselock.purge.run_id': runId,
+      'phaselock.purge.archived': done.archived,
+      'phaselock.purge.purged': done.purged,
+      'phaselock.purge.removed': done.removed,
+      'phaselock.purge.failed': done.failed,
+      'phaselock.purge.bytes': done.bytes,
+      'phaselock.purge.seconds': seconds ?? null,
+    },
     'a lane has ended',
   );
   const again = await nextRetryAt(database.kysely);
@@ -89,7 +108,12 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
 function reportDistrusted(logger: Logger, { sessionId, objectKey, code, message, dead }: DistrustedObject): void {
   const next = dead ? 'its session is a dead letter' : 'its session is archived again';
   logger.error(
-    { session_id: sessionId, 'phaselock.object': objectKey, 'error.code': code },
+    {
+      'event.action': 'archive-object-damaged',
+      'phaselock.session_id': sessionId,
+      'phaselock.purge.object': objectKey,
+      'error.code': code,
+    },
     `an archived object is not what was stored, ${next}: ${message}`,
   );
 }
@@ -100,10 +124,13 @@ function reportDistrusted(logger: Logger, { sessionId, objectKey, code, message,
  */
 async function checkStore(worker: Worker, logger: Logger): Promise<void> {
   try {
-    for (const note of await worker.checkStore()) logger.warn(note);
+    for (const note of await worker.checkStore()) logger.warn({ 'event.action': 'archive-store-noted' }, note);
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
-    logger.error({ err: error, 'error.code': error.code }, 'the archive cannot be used');
+    logger.error(
+      { err: error, 'event.action': 'archive-store-unusable', 'error.code': error.code },
+      'the archive cannot be used',
+    );
     if (error.code !== 'store_changed') return;
     worker.telemetry.failed(error.code, false);
     throw error;

@@ -5,6 +5,7 @@ import {
   databaseUrl,
   dataDir,
   type Environment,
+  environment,
   integer,
   logLevel,
   migrate,
@@ -28,6 +29,7 @@ export const SETTINGS = {
   redisUrl: redisUrl(where),
   migrate: migrate(where),
   logLevel: logLevel(where),
+  environment: environment(where),
   revision: revision(where),
   metricsHost: plainText(
     {

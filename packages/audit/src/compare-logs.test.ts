@@ -13,6 +13,10 @@ test.each([
     { attemptId: '0199ab', processId: 'p1', previous: 'SONNET', current: null },
   ],
   [
+    `{"message":"${WORDS}","task_attempt_id":"0199-AB","previous_variant":"SONNET","current_variant":"OPUS","phaselock.process_id":"p1"}`,
+    { attemptId: '0199ab', processId: 'p1', previous: 'SONNET', current: 'OPUS' },
+  ],
+  [
     `2026-01-26T09:00:00Z  INFO server::routes: ${WORDS} task_attempt_id=0199ab previous_variant=Some("SONNET_DEF") current_variant=None`,
     { attemptId: '0199ab', processId: null, previous: 'SONNET_DEF', current: null },
   ],

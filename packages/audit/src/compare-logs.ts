@@ -12,7 +12,7 @@ export type LoggedChange = {
 
 const plainId = (id: string): string => id.toLowerCase().replaceAll('-', '');
 
-/** A line of ours is JSON; of other systems it is a text with the same words and `name=value` behind them. */
+/** A line of ours is JSON, once with `process_id` and now with `phaselock.process_id`; of other systems it is a text with the same words and `name=value` behind them. */
 export function readLoggedChange(line: string): LoggedChange | undefined {
   if (!line.includes(NOTICES.model_changed_log)) return undefined;
   const fields = jsonFields(line) ?? textFields(line);
@@ -20,7 +20,7 @@ export function readLoggedChange(line: string): LoggedChange | undefined {
   if (attemptId === undefined || attemptId === null) return undefined;
   return {
     attemptId: plainId(attemptId),
-    processId: fields.get('process_id') ?? null,
+    processId: fields.get('phaselock.process_id') ?? fields.get('process_id') ?? null,
     previous: fields.get('previous_variant') ?? null,
     current: fields.get('current_variant') ?? null,
   };

@@ -7,8 +7,15 @@ export type CacheObserver = {
 
 /** What is worth a line: a bus lost and found again, and failures that are otherwise only counted. */
 export type CacheLog = {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
+  readonly info: (fields: CacheLogFields, message: string) => void;
+  readonly warn: (fields: CacheLogFields, message: string) => void;
+};
+
+/** Named as in every log line of the product. */
+type CacheLogFields = {
+  readonly 'event.action': 'cache-connected' | 'cache-disconnected' | 'cache-failed';
+  readonly 'phaselock.cache.origin'?: string;
+  readonly err?: unknown;
 };
 
 export const unobserved = (): CacheObserver => ({ requested: () => {}, invalidated: () => {} });

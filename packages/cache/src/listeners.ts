@@ -11,7 +11,7 @@ export function createListeners(log: CacheLog): Listeners {
       try {
         say(listener);
       } catch (error) {
-        log.warn({ err: error }, 'A listener for invalidations failed.');
+        log.warn({ err: error, 'event.action': 'cache-failed' }, 'A listener for invalidations failed.');
       }
     }
   };

@@ -46,10 +46,17 @@ export function createPostgresBus(given: PostgresBusOptions): InvalidationBus {
     ...options,
     send: async (sentAt) => void (await notify([encodeBeat(sentAt, origin)])),
     onRecovered() {
-      log.info({ origin }, 'Invalidations arrive over PostgreSQL.');
+      log.info(
+        { 'event.action': 'cache-connected', 'phaselock.cache.origin': origin },
+        'Invalidations arrive over PostgreSQL.',
+      );
       listeners.reset();
     },
-    onLost: () => log.warn({ origin }, 'Invalidations do not arrive over PostgreSQL; the cache is bypassed.'),
+    onLost: () =>
+      log.warn(
+        { 'event.action': 'cache-disconnected', 'phaselock.cache.origin': origin },
+        'Invalidations do not arrive over PostgreSQL; the cache is bypassed.',
+      ),
     heal: () => link.renew(),
   });
   const sender = createCoalescedSender({

@@ -70,7 +70,11 @@ export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
         told = false;
       } catch (error) {
         // Said once for each time the server is away, not once a try.
-        if (!told) log.warn({ err: error }, 'The connection for invalidations could not be made; it is tried again.');
+        if (!told)
+          log.warn(
+            { err: error, 'event.action': 'cache-failed' },
+            'The connection for invalidations could not be made; it is tried again.',
+          );
         told = true;
       }
       await sleep(backoffMs(failures, random, RECONNECT_BASE_MS, RECONNECT_LIMIT_MS), stopping.signal);

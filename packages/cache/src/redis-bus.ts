@@ -48,10 +48,17 @@ export function createRedisBus(given: RedisBusOptions): InvalidationBus {
       await send(encodeBeat(sentAt, origin));
     },
     onRecovered() {
-      log.info({ origin }, 'Invalidations arrive over Redis.');
+      log.info(
+        { 'event.action': 'cache-connected', 'phaselock.cache.origin': origin },
+        'Invalidations arrive over Redis.',
+      );
       listeners.reset();
     },
-    onLost: () => log.warn({ origin }, 'Invalidations do not arrive over Redis; the cache is bypassed.'),
+    onLost: () =>
+      log.warn(
+        { 'event.action': 'cache-disconnected', 'phaselock.cache.origin': origin },
+        'Invalidations do not arrive over Redis; the cache is bypassed.',
+      ),
     heal() {
       subscribed = false;
       subscriber.disconnect(true);

@@ -39,7 +39,7 @@ export function createRedisSnapshots<Value>(options: RedisSnapshotsOptions<Value
     onFailure(error) {
       // What was sent may be carried out late, without what was not sent any more: read again when that is gone.
       readableFrom = now() + skipMs + ttlMs;
-      log.warn({ err: error }, 'Redis failed; it is left alone for a moment.');
+      log.warn({ err: error, 'event.action': 'cache-failed' }, 'Redis failed; it is left alone for a moment.');
     },
   });
   // The braces put both keys of a slot on one node of a cluster.

@@ -44,6 +44,7 @@ export function announceOpened(ctx: GuardContext, opened: Opened): void {
     ctx.logger.debug(
       {
         ...inLog(slot, id),
+        'event.action': predecessor === null ? 'session-created' : 'session-replaced',
         'phaselock.generation': generation,
         'phaselock.predecessor_id': predecessor?.sessionId ?? null,
         'event.reason': reason,
@@ -54,8 +55,8 @@ export function announceOpened(ctx: GuardContext, opened: Opened): void {
 
 /** The fields of a line about a session, named alike in every line. */
 const inLog = ({ taskId, phase, mode }: SlotKey, sessionId: SessionId) => ({
-  task_id: taskId,
-  session_id: sessionId,
+  'phaselock.task_id': taskId,
+  'phaselock.session_id': sessionId,
   'phaselock.phase': phase,
   'phaselock.mode': mode,
 });
@@ -71,7 +72,7 @@ export function announceAdopted(ctx: GuardContext, { slot, sessionId, model, col
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId, model });
   if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
   ctx.logger.info(
-    { ...inLog(slot, sessionId), 'phaselock.collapsed': collapsed },
+    { ...inLog(slot, sessionId), 'event.action': 'session-adopted', 'phaselock.collapsed': collapsed },
     'legacy session adopted, its duplicates collapsed',
   );
 }
@@ -88,14 +89,17 @@ export function announceKept(ctx: GuardContext, { slot, slotVersion, sessionId, 
   const version = slotVersion ?? UNKNOWN_VERSION;
   ctx.snapshots.changed(slot, { version, state: null, sessionId, model: previousModel });
   ctx.logger.info(
-    { ...inLog(slot, sessionId), 'phaselock.previous_model': previousModel },
+    { ...inLog(slot, sessionId), 'event.action': 'session-kept', 'phaselock.previous_model': previousModel },
     'session kept, its model is now the one that was asked for',
   );
 }
 
 export function announceBeside(ctx: GuardContext, { id, slot, identity }: GuardedSession): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id, model: identity.model });
-  ctx.logger.debug(inLog(slot, id), 'session created beside, its caller is not guarded yet');
+  ctx.logger.debug(
+    { ...inLog(slot, id), 'event.action': 'session-created-beside' },
+    'session created beside, its caller is not guarded yet',
+  );
 }
 
 export type Deleted = {
@@ -109,7 +113,10 @@ export type Deleted = {
 export function announceDeleted(ctx: GuardContext, { slot, slotVersion, sessionId, model, reason }: Deleted): void {
   ctx.snapshots.changed(slot, { version: slotVersion ?? UNKNOWN_VERSION, state: null, sessionId, model });
   ctx.telemetry.sessionDeleted(reason);
-  ctx.logger.info({ ...inLog(slot, sessionId), 'event.reason': reason }, 'session deleted');
+  ctx.logger.info(
+    { ...inLog(slot, sessionId), 'event.action': 'session-deleted', 'event.reason': reason },
+    'session deleted',
+  );
 }
 
 export type TurnBegun = {
@@ -145,12 +152,15 @@ type Temporary = { readonly taskId: TaskId; readonly sessionId: SessionId };
 /** The text of the line, and of the next one, is fixed: operators look for it. */
 export const announceTemporary = (ctx: GuardContext, { taskId, sessionId }: Temporary): void =>
   ctx.logger.info(
-    { task_id: taskId, session_id: sessionId },
+    { 'event.action': 'temporary-session-opened', 'phaselock.task_id': taskId, 'phaselock.session_id': sessionId },
     `TEMP_SESSION: session_id=${short(sessionId)}, task_id=${taskId}, mode=standalone`,
   );
 
 export const announceTemporaryEnded = (ctx: GuardContext, { taskId, sessionId }: Temporary): void =>
-  ctx.logger.info({ task_id: taskId, session_id: sessionId }, `TEMP_SESSION_END: session_id=${short(sessionId)}`);
+  ctx.logger.info(
+    { 'event.action': 'temporary-session-ended', 'phaselock.task_id': taskId, 'phaselock.session_id': sessionId },
+    `TEMP_SESSION_END: session_id=${short(sessionId)}`,
+  );
 
 /** A process let its lease lapse, and its session is free for the next turn. */
 export function announceLapsed(ctx: GuardContext, lapsed: LapsedProcess): void {
@@ -159,7 +169,7 @@ export function announceLapsed(ctx: GuardContext, lapsed: LapsedProcess): void {
   ctx.telemetry.turnEnded('lost');
   ctx.snapshots.statusChanged(slot, sessionId, lapsed.session_status);
   ctx.logger.warn(
-    { ...inLog(slot, sessionId), process_id: processId },
+    { ...inLog(slot, sessionId), 'event.action': 'lease-lapsed', 'phaselock.process_id': processId },
     'the lease of a process lapsed: it counts as lost',
   );
   if (lapsed.temporary_ended) announceTemporaryEnded(ctx, { taskId, sessionId });

@@ -156,7 +156,10 @@ export async function answeringUncounted<T>(
     const failure = orStorageFull(ctx, toPhaselockError(error, otherwise));
     if (failure.code === 'storage_full' && ctx.serverState() === 'running') ctx.reportStorageFull(failure.cause);
     if (failure.code === otherwise)
-      ctx.logger.error({ err: error, 'phaselock.code': failure.code }, 'operation failed');
+      ctx.logger.error(
+        { err: error, 'event.action': 'operation-failed', 'phaselock.code': failure.code },
+        'operation failed',
+      );
     throw failure;
   }
 }

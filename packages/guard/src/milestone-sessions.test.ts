@@ -16,12 +16,14 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const USAGE = { inputTokens: 10, outputTokens: 5, turns: 1, costUsdMicros: 7 } as const;
-const lines: { readonly message?: unknown; readonly session_id?: unknown }[] = [];
+const lines: { readonly message?: unknown; readonly 'phaselock.session_id'?: unknown }[] = [];
 const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
 
 let scene: TestGuard;
 beforeAll(async () => {
-  scene = await openTestGuard({ logger: createLogger({ service: 'phaselock', level: 'info', destination }) });
+  scene = await openTestGuard({
+    logger: createLogger({ service: 'phaselock', version: '0.0.0', environment: 'test', level: 'info', destination }),
+  });
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
@@ -61,7 +63,7 @@ describe('a session of a milestone', () => {
 
 describe('a temporary session', () => {
   const told = (id: string): unknown[] =>
-    lines.filter(({ session_id }) => session_id === id).map(({ message }) => String(message).split(':')[0]);
+    lines.filter((line) => line['phaselock.session_id'] === id).map(({ message }) => String(message).split(':')[0]);
 
   async function alone() {
     const { guard, world } = scene;

@@ -17,7 +17,9 @@ const destination = { write: (line: string) => void lines.push(JSON.parse(line))
 
 let scene: TestGuard;
 beforeAll(async () => {
-  scene = await openTestGuard({ logger: createLogger({ service: 'phaselock', level: 'info', destination }) });
+  scene = await openTestGuard({
+    logger: createLogger({ service: 'phaselock', version: '0.0.0', environment: 'test', level: 'info', destination }),
+  });
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
@@ -36,7 +38,11 @@ describe('a change of model', () => {
     await runTurn(guard, aTurn(second, attemptId), `after ${taskId}`);
     expect(await changes()).toBe(before + 1);
     expect(lines).toContainEqual(
-      expect.objectContaining({ task_attempt_id: attemptId, previous_model: SONNET, current_model: OPUS }),
+      expect.objectContaining({
+        task_attempt_id: attemptId,
+        'phaselock.previous_model': SONNET,
+        'phaselock.current_model': OPUS,
+      }),
     );
     await runTurn(guard, aTurn(second, attemptId), `after ${taskId}`);
     expect(await changes()).toBe(before + 1);

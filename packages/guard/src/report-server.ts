@@ -15,7 +15,8 @@ export const reportServer =
         telemetry?.embeddedServer.ended();
         logger.error(
           {
-            'process.postgres.pid': event.pid,
+            'event.action': 'postgres-ended',
+            'phaselock.postgres.pid': event.pid,
             'phaselock.postgres.log': event.log,
             'phaselock.postgres.said': event.said,
           },
@@ -24,14 +25,18 @@ export const reportServer =
         return;
       case 'not-starting':
         logger.error(
-          { err: event.error, 'phaselock.trouble': event.trouble },
+          { err: event.error, 'event.action': 'postgres-not-starting', 'phaselock.postgres.trouble': event.trouble },
           `the embedded PostgreSQL does not start. ${whatToDo(event)} The next try is in ${seconds(event.nextTryMs)}, later ones at most 10 s apart`,
         );
         return;
       case 'running-again':
         telemetry?.embeddedServer.runningAgain();
         logger.warn(
-          { 'process.postgres.pid': event.pid, 'phaselock.tries': event.tries },
+          {
+            'event.action': 'postgres-running-again',
+            'phaselock.postgres.pid': event.pid,
+            'phaselock.postgres.tries': event.tries,
+          },
           `the embedded PostgreSQL runs again after ${seconds(event.downMs)}: ${event.startedHere ? 'started by this process' : 'another process started it'}. Nothing has to be done`,
         );
         return;

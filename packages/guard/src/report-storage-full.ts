@@ -9,7 +9,7 @@ export function reportStorageFull(logger: Pick<Logger, 'error'>, now: () => numb
     if (saidAt !== undefined && now() - saidAt < QUIET_MS) return;
     saidAt = now();
     logger.error(
-      { err: error },
+      { err: error, 'event.action': 'storage-full' },
       'the disk of PostgreSQL is full: writes are refused with storage_full, reads go on. Free some space on it; nothing has to be restarted',
     );
   };

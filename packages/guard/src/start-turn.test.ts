@@ -38,7 +38,13 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
 
   beforeAll(async () => {
     const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
-    const logger = createLogger({ service: 'phaselock', level: 'info', destination });
+    const logger = createLogger({
+      service: 'phaselock',
+      version: '0.0.0',
+      environment: 'test',
+      level: 'info',
+      destination,
+    });
     scene = await openTestGuard({ ...lockedBy(strategy), logger });
   });
   afterAll(() => scene[Symbol.asyncDispose]());

@@ -85,3 +85,25 @@ export const logLevel = (group: string) =>
     ['debug', 'info', 'warn', 'error', 'silent'],
     'info',
   );
+
+/** In the name of a data stream, which has dashes between its parts. */
+const ENVIRONMENT = /^[a-z][a-z\d_.]{0,62}$/;
+
+export const environment = (group: string) => {
+  const setting = plainText(
+    {
+      variable: 'PHASELOCK_ENVIRONMENT',
+      group,
+      meaning: 'Where this runs, as `service.environment` of every log line and in the name of their data stream',
+    },
+    'default',
+  );
+  return {
+    ...setting,
+    form: 'lower case letters, digits, `_` and `.`, a letter first, at most 63',
+    parse: (text: string) =>
+      ENVIRONMENT.test(text)
+        ? { value: text }
+        : { mistake: 'must be lower case letters, digits, _ and ., a letter first, at most 63' },
+  };
+};

@@ -30,10 +30,12 @@ export function httpTelemetry(
     probe: registerHistogram(registry, { ...HTTP.probes, labels: of('probe') }),
   };
   const shed = registerCounter(registry, COUNTERS.requestsShed);
+  const spans = registerCounter(registry, COUNTERS.traceSpans);
   const limited = registerCounter(registry, COUNTERS.requestsLimited);
   const refused = registerCounter(registry, COUNTERS.longAnswersRefused);
   const cut = registerCounter(registry, COUNTERS.longAnswersCut);
   return {
+    spans: (result, count) => spans({ result }, count),
     answered: (name, status, took, exemplar) => {
       const operation = known.has(name) ? name : UNKNOWN;
       requests({ operation, status_class: classOf(status) });

@@ -54,6 +54,8 @@ export {
   TURN_OUTCOMES,
   type TurnOutcome,
 } from './label-values.ts';
+export { LOG_ACTIONS, type LogAction } from './log-actions.ts';
+export { LOG_FIELDS, type LogField, type LogFields, type LogFieldType } from './log-fields.ts';
 export { logModelChange, type ModelChange } from './log-model-change.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel, silentLogger } from './logger.ts';
 export { COUNTERS, HISTOGRAMS, HTTP } from './metric-catalogue.ts';
@@ -75,3 +77,5 @@ export type {
   PoolTelemetry,
   Telemetry,
 } from './telemetry.ts';
+export { exportSpans, type SpanExport, type SpanExportOptions } from './traces/export-spans.ts';
+export type { RequestSpan } from './traces/request-span.ts';

@@ -84,6 +84,10 @@ export type FeedbackRating = (typeof FEEDBACK_RATINGS)[number];
 export const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 export type StatusClass = (typeof STATUS_CLASSES)[number];
 
+/** What became of the span of a request: taken by the collector, or not. */
+export const SPAN_RESULTS = ['exported', 'dropped'] as const;
+export type SpanResult = (typeof SPAN_RESULTS)[number];
+
 /** What a request was refused for before anything was done for it. */
 export const SHED_REASONS = ['pool', 'event-loop', 'caller'] as const;
 export type ShedReason = (typeof SHED_REASONS)[number];

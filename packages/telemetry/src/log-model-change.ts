@@ -23,8 +23,8 @@ export type ModelChange = {
 const variantOf = ({ variant, model }: Named): string | null => variant ?? model;
 
 /**
- * The line operators look for: each model change between two processes of an attempt has one, and nothing else does. Its text and its first
- * three fields are fixed.
+ * The line operators look for: each model change between two processes of an attempt has one, and nothing else does. Its text and the three fields
+ * without a prefix are fixed.
  */
 export function logModelChange(
   logger: Pick<Logger, 'info'>,
@@ -32,16 +32,17 @@ export function logModelChange(
 ): void {
   logger.info(
     {
+      'event.action': 'model-changed',
       task_attempt_id: taskAttemptId,
       previous_variant: variantOf(previous),
       current_variant: variantOf(current),
-      previous_model: previous.model,
-      current_model: current.model,
-      previous_resolved_model: previous.resolvedModel,
-      current_resolved_model: current.resolvedModel,
-      task_id: taskId,
-      session_id: sessionId,
-      process_id: processId,
+      'phaselock.previous_model': previous.model,
+      'phaselock.current_model': current.model,
+      'phaselock.previous_resolved_model': previous.resolvedModel,
+      'phaselock.current_resolved_model': current.resolvedModel,
+      'phaselock.task_id': taskId,
+      'phaselock.session_id': sessionId,
+      'phaselock.process_id': processId,
     },
     NOTICES.model_changed_log,
   );

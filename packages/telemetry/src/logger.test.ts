@@ -1,13 +1,13 @@
 import { parseAttemptId, parseProcessId, parseSessionId, parseTaskId } from '@phaselock/core';
 import { describe, expect, it } from 'vitest';
-import { capturedLines } from '../test/captured-lines.ts';
+import { capturedAnything, capturedLines } from '../test/captured-lines.ts';
 import { logModelChange } from './log-model-change.ts';
 import { createLogger, silentLogger } from './logger.ts';
 
 describe('a line', () => {
   it('has the fields ECS requires', () => {
     const { logger, lines } = capturedLines();
-    logger.warn({ task_id: 't1' }, 'slot is busy');
+    logger.warn({ 'phaselock.task_id': 't1' }, 'slot is busy');
     expect(lines()).toEqual([
       {
         '@timestamp': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
@@ -15,15 +15,18 @@ describe('a line', () => {
         message: 'slot is busy',
         'ecs.version': '8.11.0',
         'service.name': 'phaselock-api',
+        'service.version': '1.2.3',
+        'service.environment': 'test',
+        'event.dataset': 'phaselock.api',
         'process.pid': process.pid,
         'host.hostname': expect.any(String),
-        task_id: 't1',
+        'phaselock.task_id': 't1',
       },
     ]);
   });
 
   it('has a message even when none was given', () => {
-    const { logger, lines } = capturedLines();
+    const { logger, lines } = capturedAnything();
     logger.info({ task_id: 't1' });
     logger.info({ err: new Error('broken') });
     logger.error(new Error('broken as well'));
@@ -52,11 +55,18 @@ describe('a line', () => {
     const request: { fields: Record<string, string> | undefined } = { fields: { 'http.request.id': 'r1' } };
     const written: string[] = [];
     const destination = { write: (line: string) => void written.push(line) };
-    const logger = createLogger({ service: 'phaselock-api', destination, context: () => request.fields });
+    const logger = createLogger({
+      service: 'phaselock-purge-worker',
+      version: '1.2.3',
+      environment: 'test',
+      destination,
+      context: () => request.fields,
+    });
     logger.info('within');
     request.fields = undefined;
     logger.info('without');
     expect(written.map((line) => JSON.parse(line)['http.request.id'])).toEqual(['r1', undefined]);
+    expect(JSON.parse(written[0] ?? '')['event.dataset']).toBe('phaselock.purge_worker');
   });
 
   it('takes whatever was thrown', () => {
@@ -66,7 +76,7 @@ describe('a line', () => {
   });
 
   it('keeps the bindings of a child', () => {
-    const { logger, lines } = capturedLines();
+    const { logger, lines } = capturedAnything();
     logger.child({ session_id: 's1' }).info({ generation: 2 }, 'turn began');
     expect(lines()[0]).toMatchObject({ session_id: 's1', generation: 2, message: 'turn began' });
   });
@@ -108,13 +118,13 @@ describe('the line of a model change', () => {
     expect(change(['SONNET', 'claude-sonnet-4-5'], ['OPUS', 'claude-opus-4-5'])).toMatchObject({
       'log.level': 'info',
       message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
-      task_id: id,
+      'phaselock.task_id': id,
       task_attempt_id: id,
       previous_variant: 'SONNET',
       current_variant: 'OPUS',
-      process_id: id,
-      previous_resolved_model: 'claude-sonnet-4-5',
-      current_resolved_model: 'claude-opus-4-5',
+      'phaselock.process_id': id,
+      'phaselock.previous_resolved_model': 'claude-sonnet-4-5',
+      'phaselock.current_resolved_model': 'claude-opus-4-5',
     });
   });
 

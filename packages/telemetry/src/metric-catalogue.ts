@@ -14,6 +14,7 @@ import {
   LOOKUP_SOURCES,
   REPLACEMENT_OUTCOMES,
   SHED_REASONS,
+  SPAN_RESULTS,
   START_OUTCOMES,
   TURN_OUTCOMES,
 } from './label-values.ts';
@@ -157,6 +158,11 @@ export const COUNTERS = {
     name: 'phaselock_http_requests_shed_total',
     help: 'Requests refused at once because the server had more to do than it could in time.',
     labels: { reason: SHED_REASONS },
+  },
+  traceSpans: {
+    name: 'phaselock_trace_spans_total',
+    help: 'Spans of requests for the collector of traces, by whether it took them.',
+    labels: { result: SPAN_RESULTS },
   },
   requestsLimited: {
     name: 'phaselock_http_requests_limited_total',

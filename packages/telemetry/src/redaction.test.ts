@@ -1,10 +1,12 @@
 import { growth, QUADRUPLED_AT_MOST } from '@phaselock/testkit';
 import { describe, expect, it } from 'vitest';
-import { capturedLines } from '../test/captured-lines.ts';
+import { capturedAnything } from '../test/captured-lines.ts';
 import { cutText } from './cut-text.ts';
-import type { Logger } from './logger.ts';
+import type { openPino } from './logger.ts';
 import { redactAddressesAndTokens } from './redact-by-form.ts';
 import { redactText } from './redact-secrets.ts';
+
+type Logger = ReturnType<typeof openPino>;
 
 const CANARY = 'c4n4ry-5f1e77d2';
 
@@ -57,7 +59,7 @@ function nest(value: string, levels: number): unknown {
 
 describe('secrets', () => {
   it.each(LEAKS)('do not get out in %s', (_, leak) => {
-    const { logger, text, lines } = capturedLines();
+    const { logger, text, lines } = capturedAnything();
     leak(logger);
     expect(lines()).toHaveLength(1);
     expect(text()).not.toContain(CANARY);
@@ -67,7 +69,7 @@ describe('secrets', () => {
 
 describe('what is not secret', () => {
   it('stays as it is', () => {
-    const { logger, lines } = capturedLines();
+    const { logger, lines } = capturedAnything();
     const fields = {
       input_tokens: 1200,
       output_tokens: 7,
@@ -82,7 +84,7 @@ describe('what is not secret', () => {
   });
 
   it('keeps what helps to find the cause', () => {
-    const { logger, lines } = capturedLines();
+    const { logger, lines } = capturedAnything();
     logger.info(`connect postgres://app:${CANARY}@db:5432/app refused`);
     expect(lines()[0]?.message).toBe('connect postgres://app:[redacted]@db:5432/app refused');
   });
@@ -111,14 +113,14 @@ describe('a text that is longer than a line keeps', () => {
     const before = `/v1/tasks/${'x'.repeat(40)}?`;
     const text = `${before}${secret} ${'y'.repeat(200)}`;
     for (let limit = before.length; limit < before.length + secret.length + 20; limit += 1) {
-      const { logger, text: written } = capturedLines();
+      const { logger, text: written } = capturedAnything();
       logger.info({ 'url.path': cutText(text, limit) }, 'request');
       expect(written(), `cut at ${limit}`).not.toContain(CANARY.slice(0, 3));
     }
   });
 
   it('is cut in every field, whoever wrote it', () => {
-    const { logger, text } = capturedLines();
+    const { logger, text } = capturedAnything();
     logger.info({ given: 'y'.repeat(100_000) }, 'z'.repeat(100_000));
     expect(text().length).toBeLessThan(40_000);
   });

@@ -20,6 +20,7 @@ import type {
   QuestionCode,
   ReplacementOutcome,
   ShedReason,
+  SpanResult,
   StartOutcome,
   TurnOutcome,
 } from './label-values.ts';
@@ -133,6 +134,7 @@ export type OperationKind = 'usual' | 'long' | 'probe';
 export type HttpTelemetry = {
   answered(operation: string, status: number, seconds: number, exemplar?: ExemplarLabels): void;
   shed(reason: ShedReason): void;
+  spans(result: SpanResult, count: number): void;
   limited(): void;
   /** A change stream or a download for which there was no place. */
   refused(kind: LongAnswer, bound: LongAnswerBound): void;

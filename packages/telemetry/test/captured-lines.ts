@@ -1,4 +1,4 @@
-import { createLogger, type Logger, type LogLevel } from '../src/logger.ts';
+import { createLogger, type Logger, type LogLevel, openPino } from '../src/logger.ts';
 
 export type CapturedLine = Readonly<Record<string, unknown>> & { readonly message?: unknown };
 
@@ -8,11 +8,22 @@ export function capturedLines(level: LogLevel = 'info'): {
   text(): string;
   lines(): CapturedLine[];
 } {
+  const { options, ...read } = capture(level);
+  return { logger: createLogger(options), ...read };
+}
+
+/** The same with a logger that takes any field: what libraries and mistakes could hand it. */
+export function capturedAnything(level: LogLevel = 'info') {
+  const { options, ...read } = capture(level);
+  return { logger: openPino(options), ...read };
+}
+
+function capture(level: LogLevel) {
   const written: string[] = [];
   const destination = { write: (line: string) => void written.push(line) };
   return {
-    logger: createLogger({ service: 'phaselock-api', level, destination }),
+    options: { service: 'phaselock-api', version: '1.2.3', environment: 'test', level, destination },
     text: () => written.join(''),
-    lines: () => written.map((line) => ({ ...JSON.parse(line) })),
+    lines: (): CapturedLine[] => written.map((line) => ({ ...JSON.parse(line) })),
   };
 }

@@ -3,6 +3,7 @@ import {
   archiveUrl,
   databaseUrl,
   dataDir,
+  environment,
   integer,
   list,
   logLevel,
@@ -15,6 +16,7 @@ import {
   revision,
   url,
 } from '@phaselock/settings';
+import { tracesEndpoint, tracesHeaders } from './trace-settings.ts';
 
 const DAY_MS = 86_400_000;
 const listening = 'Listening';
@@ -50,6 +52,18 @@ export const SETTINGS = {
     { fallback: 10_000, min: 100, max: 600_000 },
   ),
   logLevel: logLevel(listening),
+  environment: environment(listening),
+  tracesEndpoint: tracesEndpoint(listening),
+  tracesHeaders: tracesHeaders(listening),
+  tracePercent: integer(
+    {
+      variable: 'PHASELOCK_TRACE_PERCENT',
+      group: listening,
+      meaning:
+        'Of the requests that come without a `traceparent`, how many in a hundred begin a trace, where there is a collector; of those that come with one the caller has decided',
+    },
+    { fallback: 100, min: 0, max: 100 },
+  ),
   revision: revision(listening),
 
   databaseUrl: databaseUrl(data),

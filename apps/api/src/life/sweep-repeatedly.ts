@@ -1,4 +1,5 @@
-type WarningLog = { warn(fields: object, message: string): void };
+type Failed = { readonly err: unknown; readonly 'event.action': 'sweep-failed' };
+type WarningLog = { readonly warn: (fields: Failed, message: string) => void };
 
 type Repeated = {
   readonly sweep: () => Promise<unknown>;
@@ -21,7 +22,7 @@ export function sweepRepeatedly(
   let failing = false;
   /** While the database is away each sweep fails: that is said once. */
   const tell = (error: unknown): void => {
-    if (!failing) logger.warn({ err: error }, failure);
+    if (!failing) logger.warn({ err: error, 'event.action': 'sweep-failed' }, failure);
     failing = true;
   };
   const next = (): void => {

@@ -31,7 +31,8 @@ describe('the line of a request', () => {
       'url.path': '/v1/sessions',
       'event.duration': expect.any(Number),
       'user.id': expect.stringMatching(/^key:/),
-      task_id: taskId,
+      'event.outcome': 'success',
+      'phaselock.task_id': taskId,
     });
   });
 

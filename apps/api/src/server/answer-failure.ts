@@ -26,13 +26,15 @@ export const answerFailure =
   (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const failure = toPhaselockError(error, codeOf(error));
     if (failure.code === 'unexpected' && !(error instanceof PhaselockError))
-      logger.error({ err: error }, 'request failed');
+      logger.error({ err: error, 'event.action': 'request-failed' }, 'request failed');
     if (failure.code === 'archive_damaged' || failure.code === 'archive_unavailable')
-      logger.error({ err: failure.cause }, 'the archive could not be read');
+      logger.error({ err: failure.cause, 'event.action': 'archive-unreadable' }, 'the archive could not be read');
     const told = SAMPLED[failure.code];
     const written = told === undefined ? undefined : sample(failure.code);
-    if (written !== undefined)
-      logger.warn({ err: failure.cause ?? failure, 'phaselock.lines_left_out': written.leftOut }, told);
+    if (told !== undefined && written !== undefined) {
+      const fields = { 'event.action': 'requests-failed', 'phaselock.lines_left_out': written.leftOut };
+      logger.warn({ err: failure.cause ?? failure, ...fields }, told);
+    }
     if (response.headersSent) {
       // Half an answer cannot be taken back; a broken connection tells the client that it is not whole.
       response.destroy();

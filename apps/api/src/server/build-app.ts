@@ -8,7 +8,7 @@ import {
   type RouteSpec,
 } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
-import type { Logger } from '@phaselock/telemetry';
+import type { Logger, SpanExport } from '@phaselock/telemetry';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { answerFailure } from './answer-failure.ts';
 import type { Handler } from './handle.ts';
@@ -27,12 +27,22 @@ export type AppParts = {
   /** Whether numbers may be read without a key: only where nobody but this machine can reach them. */
   readonly openMetrics: boolean;
   readonly onlyThisMachine: boolean;
+  readonly spans: SpanExport | undefined;
 };
 
 /** The application without a socket: it never listens. */
-export function buildApp({ intake, handlers, pages, logger, now, openMetrics, onlyThisMachine }: AppParts): Express {
+export function buildApp({
+  intake,
+  handlers,
+  pages,
+  logger,
+  now,
+  openMetrics,
+  onlyThisMachine,
+  spans,
+}: AppParts): Express {
   const { telemetry, scope } = intake;
-  const app = openFront({ logger, telemetry, scope, now, onlyThisMachine });
+  const app = openFront({ logger, telemetry, scope, now, spans, onlyThisMachine });
   app.use(pages);
   for (const [path, ids] of literalFirst(Map.groupBy(operationIds(), (id) => expressPath(ROUTES[id])))) {
     for (const id of ids) {
@@ -40,7 +50,7 @@ export function buildApp({ intake, handlers, pages, logger, now, openMetrics, on
       const closed = serveRoute(intake, ROUTES[id], handlers[id], scopeElsewhere(ROUTES[id]));
       app[ROUTES[id].method](
         path,
-        nameOperation(id, operationKindOf(ROUTES[id])),
+        nameOperation(id, operationKindOf(ROUTES[id]), ROUTES[id].path),
         (request: Request, response: Response) =>
           openMetrics && isFromHere(request) ? open(request, response) : closed(request, response),
       );

@@ -7,9 +7,10 @@ import type { ExemplarLabels } from '@phaselock/telemetry';
 export type RequestFields = {
   'http.request.id': string;
   'trace.id'?: string;
+  'transaction.id'?: string;
   'user.id'?: string;
-  task_id?: string;
-  session_id?: string;
+  'phaselock.task_id'?: string;
+  'phaselock.session_id'?: string;
 };
 
 export type RequestScope = {
@@ -28,15 +29,6 @@ const GIVEN_ID = /^[\w.:-]{1,100}$/;
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && GIVEN_ID.test(given) ? given : randomUUID();
-}
-
-const TRACEPARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-[\da-f]{16}-[\da-f]{2}(?:-|$)/;
-
-/** The trace the caller's request belongs to, as the W3C's header says it. */
-export function traceOf({ headers }: IncomingMessage): Pick<RequestFields, 'trace.id'> {
-  const given = headers.traceparent;
-  const [, id] = typeof given === 'string' ? (TRACEPARENT.exec(given) ?? []) : [];
-  return id === undefined ? {} : { 'trace.id': id };
 }
 
 /** Names and values of an exemplar's labels together: what OpenMetrics allows. Nearly all ids are shorter than half of it. */

@@ -182,7 +182,7 @@ function note({ scope }: Intake, { params, query, body }: Pick<AnyCall, 'params'
   if (fields === undefined) return;
   for (const part of [params, query, body]) {
     if (typeof part !== 'object' || part === null) continue;
-    if ('taskId' in part && typeof part.taskId === 'string') fields.task_id = part.taskId;
-    if ('sessionId' in part && typeof part.sessionId === 'string') fields.session_id = part.sessionId;
+    if ('taskId' in part && typeof part.taskId === 'string') fields['phaselock.task_id'] = part.taskId;
+    if ('sessionId' in part && typeof part.sessionId === 'string') fields['phaselock.session_id'] = part.sessionId;
   }
 }

@@ -2,7 +2,16 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareDatabase, reportServer } from '@phaselock/guard';
 import { type ServerEvent, startEmbeddedPostgres } from '@phaselock/store';
-import { createLogger, createTelemetry, readBuild } from '@phaselock/telemetry';
+import {
+  type Build,
+  createLogger,
+  createTelemetry,
+  exportSpans,
+  type Logger,
+  readBuild,
+  type SpanExport,
+  type Telemetry,
+} from '@phaselock/telemetry';
 import { IssuerMistake } from '../access/authenticate-token.ts';
 import { type Config, ConfigMistakes, type Environment, readConfig, unknownVariables } from '../config/read-config.ts';
 import { openApi } from '../open-api.ts';
@@ -26,6 +35,8 @@ type RunApi = Run & {
   readonly root: string;
 };
 
+const SERVICE = 'phaselock-api';
+
 /** From the environment to a service that answers, until a signal ends it in good order. */
 export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Promise<void> {
   // Counted from the start of the process: what came before is Node's own start and the loading of our modules.
@@ -34,13 +45,19 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
   const config = readConfig(env);
   const ended = untilSignal();
   const scope = createRequestScope();
-  const logger = createLogger({ service: 'phaselock-api', level: config.logLevel, context: () => scope.fields() });
+  const build = readBuild(root, config.revision);
+  const { environment, logLevel: level } = config;
+  const context = () => scope.fields();
+  const logger = createLogger({ service: SERVICE, version: build.version, environment, level, context });
   for (const name of unknownVariables(env))
-    logger.warn({ 'phaselock.variable': name }, `${name} is not known and has no effect`);
+    logger.warn(
+      { 'event.action': 'setting-unknown', 'phaselock.setting': name },
+      `${name} is not known and has no effect`,
+    );
 
   await using resources = new AsyncDisposableStack();
   const telemetry = createTelemetry({
-    program: readBuild(root, config.revision),
+    program: build,
     operations: operationKinds(),
     exemplar: () => exemplarOf(scope.fields()),
   });
@@ -48,16 +65,30 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
   const connected = performance.now();
   if (config.migrate) await prepareDatabase(database.databaseUrl);
   const prepared = performance.now();
-  const api = resources.use(await openInOrder({ config, ...database, telemetry, logger, scope }));
+  const spans = openSpans({ config, build, telemetry, logger });
+  if (spans !== undefined) resources.use(spans);
+  const api = resources.use(await openInOrder({ config, ...database, telemetry, logger, scope, spans }));
   const opened = performance.now();
-  const phases = { load: since, database: connected - since, schema: prepared - connected, service: opened - prepared };
-  logger.info({ 'phaselock.start_ms': phases }, 'the service answers');
+  logger.info(
+    {
+      'event.action': 'service-started',
+      'phaselock.start.load_ms': since,
+      'phaselock.start.database_ms': connected - since,
+      'phaselock.start.schema_ms': prepared - connected,
+      'phaselock.start.service_ms': opened - prepared,
+    },
+    'the service answers',
+  );
   if (demo) await seedDemo(api.guard);
-  say(await introduce({ config, api, since, showsSecrets, warn: (text) => logger.warn(text) }));
+  say(await introduce({ config, api, since, showsSecrets, warn: (text) => logger.warn({ 'event.action': 'local-key-replaced' }, text) }));
 
   await ended;
   const whole = await api.drain();
-  if (!whole) logger.warn('requests in flight were cut at the deadline of the shutdown');
+  if (!whole)
+    logger.warn(
+      { 'event.action': 'service-stopped-early' },
+      'requests in flight were cut at the deadline of the shutdown',
+    );
 }
 
 /** Terminals and pnpm both send one, so a second is no wish to hurry; without a listener that stays, it would end the process at once. */
@@ -65,6 +96,30 @@ function untilSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve());
   return promise;
+}
+
+type Tracing = {
+  readonly config: Config;
+  readonly build: Build;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+};
+
+function openSpans({ config, build, telemetry, logger }: Tracing): SpanExport | undefined {
+  const { tracesEndpoint: endpoint, tracesHeaders: headers, tracePercent: percent, environment } = config;
+  if (endpoint === undefined) return undefined;
+  return exportSpans({
+    endpoint,
+    headers,
+    percent,
+    resource: { name: SERVICE, version: build.version, environment },
+    counted: telemetry.http.spans,
+    failed: (error) =>
+      logger.warn(
+        { err: error, 'event.action': 'traces-dropped' },
+        'the collector of traces does not take spans: they are dropped',
+      ),
+  });
 }
 
 /** The one the configuration names, or an embedded one, which this process looks after. */

@@ -47,7 +47,13 @@ export async function openTestApi(
   const logger =
     logTo === undefined
       ? silentLogger()
-      : createLogger({ service: 'phaselock-api', destination: { write: logTo }, context: () => scope.fields() });
+      : createLogger({
+          service: 'phaselock-api',
+          version: '0.0.0',
+          environment: config.environment,
+          destination: { write: logTo },
+          context: () => scope.fields(),
+        });
   const api = stack.use(
     await openApi({
       config,

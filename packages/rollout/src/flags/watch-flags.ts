@@ -115,7 +115,10 @@ export function watchFlags({
       } catch (error) {
         // Once for each time the database is away.
         if (!isTold && !stopping.signal.aborted)
-          logger.warn({ err: error }, 'the flags cannot be read: they stay as they were');
+          logger.warn(
+            { err: error, 'event.action': 'flags-unread' },
+            'the flags cannot be read: they stay as they were',
+          );
         isTold = true;
       }
       reads.giveUp();
@@ -155,11 +158,12 @@ function tellChanges(logger: Logger, before: FlagStates | undefined, now: FlagSt
     if (was?.version === flag.version && was.enabled === flag.enabled) continue;
     logger.info(
       {
-        'phaselock.flag': flag.name,
-        'phaselock.enabled': flag.enabled,
-        'phaselock.percent': flag.percent,
-        'phaselock.value': flag.value,
-        'phaselock.version': flag.version,
+        'event.action': flag.killed ? 'flag-killed' : 'flag-changed',
+        'phaselock.flag.name': flag.name,
+        'phaselock.flag.enabled': flag.enabled,
+        'phaselock.flag.percent': flag.percent,
+        'phaselock.flag.value': flag.value === null ? null : JSON.stringify(flag.value),
+        'phaselock.flag.version': flag.version,
         'user.name': flag.updatedBy,
       },
       'a flag holds from now on as it was set',

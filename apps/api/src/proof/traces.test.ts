@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { resolve } from 'node:path';
+import { createTestDatabase, eventually, spawnNode } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+
+const MAIN = resolve(import.meta.dirname, '../main.ts');
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const PARENT = 'b7ad6b7169203331';
+
+type Span = {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+};
+
+/** Of a body of OTLP in JSON: a span anywhere in it that is not in the form the protocol demands fails the test. */
+function spansIn(body: unknown): Span[] {
+  expect(body).toMatchObject({
+    resourceSpans: [{ resource: { attributes: expect.any(Array) }, scopeSpans: [{ spans: expect.any(Array) }] }],
+  });
+  const text = JSON.stringify(body);
+  const { resourceSpans } = JSON.parse(text);
+  const spans: Span[] = resourceSpans[0].scopeSpans[0].spans;
+  for (const span of spans) {
+    expect(span).toMatchObject({
+      traceId: expect.stringMatching(/^[\da-f]{32}$/),
+      spanId: expect.stringMatching(/^[\da-f]{16}$/),
+      kind: 2,
+      startTimeUnixNano: expect.stringMatching(/^\d{19}$/),
+      endTimeUnixNano: expect.stringMatching(/^\d{19}$/),
+    });
+  }
+  return spans;
+}
+
+const scrape = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
+
+test('a request is found in its trace, its lines and its answer under the same ids', async () => {
+  await using database = await createTestDatabase();
+  const spans: Span[] = [];
+  const collector = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    spans.push(...spansIn(JSON.parse(Buffer.concat(chunks).toString())));
+    response.setHeader('Content-Type', 'application/json').end('{}');
+  });
+  collector.listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const address = collector.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  await using api = spawnNode(MAIN, {
+    env: {
+      PHASELOCK_PORT: '0',
+      PHASELOCK_AUTH: 'off',
+      PHASELOCK_DATABASE_URL: database.url,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${address.port}`,
+    },
+  });
+  const [, url = ''] = await api.waitForLine(/is up at (http:\S+)/);
+  const ask = (headers: Record<string, string>) => fetch(`${url}/v1/models`, { headers });
+  const given = await ask({ traceparent: `00-${TRACE}-${PARENT}-01` });
+  const [, traceId, spanId] = /^00-(\w{32})-(\w{16})-01$/.exec(given.headers.get('traceresponse') ?? '') ?? [];
+  expect(traceId).toBe(TRACE);
+  const malformed = await ask({ traceparent: `00-${TRACE}-${PARENT}` });
+  const unwanted = await ask({ traceparent: `00-${TRACE.replace('0', '1')}-${PARENT}-00` });
+  expect(unwanted.headers.get('traceresponse')).toMatch(/-00$/);
+  await eventually(async () => (await scrape(url)).includes('phaselock_trace_spans_total{result="exported"} 2\n'), {
+    withinMs: 20_000,
+  });
+  expect(spans).toMatchObject([
+    { traceId: TRACE, spanId, parentSpanId: PARENT, name: 'GET /v1/models' },
+    { name: 'GET /v1/models' },
+  ]);
+  expect(malformed.headers.get('traceresponse')).toBe(`00-${spans[1]?.traceId}-${spans[1]?.spanId}-01`);
+  expect(spans[1]).not.toHaveProperty('parentSpanId');
+  const line = api
+    .stdout()
+    .split('\n')
+    .find((text) => text.includes(TRACE));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ 'trace.id': TRACE, 'transaction.id': spanId });
+  collector.closeAllConnections();
+  collector.close();
+});

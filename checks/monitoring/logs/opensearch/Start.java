@@ -1,0 +1,25 @@
+import java.nio.file.Path;
+import org.codelibs.opensearch.runner.OpenSearchRunner;
+
+/** One node of OpenSearch on loopback, in the folder and near the port it is given, until its standard input ends. */
+public final class Start {
+  public static void main(String[] args) throws Exception {
+    String folder = args[0];
+    int port = Integer.parseInt(args[1]);
+    OpenSearchRunner runner = new OpenSearchRunner();
+    runner.onBuild((number, settings) -> {
+      settings.put("network.host", "127.0.0.1");
+      settings.put("discovery.type", "single-node");
+      settings.putList("node.roles", "cluster_manager", "data", "ingest");
+      settings.put("http.port", String.valueOf(port));
+      settings.put("transport.port", "0");
+      // A disk that is nearly full refuses writes for a reason that is none of ours.
+      settings.put("cluster.routing.allocation.disk.threshold_enabled", "false");
+    });
+    runner.build(OpenSearchRunner.newConfigs().basePath(Path.of(folder).toAbsolutePath().toString()).numOfNode(1));
+    System.out.println("ready");
+    while (System.in.read() != -1) {}
+    runner.close();
+    System.exit(0);
+  }
+}
