@@ -9,12 +9,7 @@ import { RECORDED, recordedWithin } from './recorded.ts';
 /** Over which windows each indicator is asked for. Long ones are for what has a budget, and for a purge, which takes hours. */
 const SHORT = [5 * MINUTE, 30 * MINUTE];
 const OF_BUDGETS = [HOUR, 2 * HOUR, 6 * HOUR, DAY, 3 * DAY];
-const SLOS = [
-  'availability',
-  'replacement',
-  'lookup',
-  'replacement_time',
-] as const satisfies readonly IndicatorName[];
+const SLOS = ['availability', 'replacement', 'lookup', 'replacement_time'] as const satisfies readonly IndicatorName[];
 export type Slo = (typeof SLOS)[number];
 const OF_PURGE = 6 * HOUR;
 
