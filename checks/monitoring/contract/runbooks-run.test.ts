@@ -11,7 +11,7 @@ import { runStatements } from './run-statements.ts';
 import { API_JOB, type Product, startProduct, WORKER_JOB } from './start-product.ts';
 import { type Used, useAsHealthy } from './use-as-healthy.ts';
 
-vi.setConfig({ testTimeout: 400_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 
 const TASKS = 12;
 const NOWHERE = 'http://127.0.0.1:9';
