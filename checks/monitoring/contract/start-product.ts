@@ -44,7 +44,7 @@ export async function startProduct(): Promise<Product> {
   const { path: folder } = resources.use(await temporaryDirectory());
   const dataDir = join(folder, '.phaselock');
   // It outlives processes that are killed.
-  resources.defer(() => removeEmbeddedPostgres(dataDir));
+  resources.defer(async () => void (await removeEmbeddedPostgres(dataDir)));
   const archiveUrl = `folder:${join(folder, 'archive')}`;
   const redis = redisAvailable().kind === 'none' ? undefined : resources.use(await startRedis());
   const env = {
