@@ -13,8 +13,8 @@ export type Statements = At & { readonly sql: string; readonly changes: boolean 
 /** A command as it is typed, and the code it ends with where nothing is wrong. */
 export type Command = At & { readonly command: string; readonly code: number };
 
-export const EMPTY_WHEN_HEALTHY = 'empty-when-healthy';
-export const CHANGES = 'changes';
+const EMPTY_WHEN_HEALTHY = 'empty-when-healthy';
+const CHANGES = 'changes';
 const EXIT = /^exit-(\d+)$/;
 /** With the reason. */
 const NOT_RUN = /^not-run-here: .{10,}$/;

@@ -34,5 +34,8 @@ export async function driveEveryOperation({ url, key, client }: RunningApi, leas
   // The walk leaves out what machines ask.
   for (const path of ['/healthz', '/readyz', '/metrics']) await (await fetch(`${url}${path}`)).text();
   const STREAMS_LEFT = /^phaselock_http_streams 0$/m;
-  await eventually(async () => STREAMS_LEFT.test(await (await fetch(`${url}/metrics`)).text()));
+  await eventually(async () => STREAMS_LEFT.test(await (await fetch(`${url}/metrics`)).text()), {
+    withinMs: 60_000,
+    everyMs: 100,
+  });
 }

@@ -80,7 +80,7 @@ test.each([
 
 test('variables of Grafana are filled in', () => {
   expect(
-    withoutVariables('rate(a{job=~"$job",i="${instance:regex}"}[$__rate_interval]) + b[$budget] * $__range_s'),
+    withoutVariables(`rate(a{job=~"$job",i="\${instance:regex}"}[$__rate_interval]) + b[$budget] * $__range_s`),
   ).toBe(`rate(a{job=~"${ANYTHING}",i="${ANYTHING}"}[5m]) + b[5m] * 300`);
 });
 

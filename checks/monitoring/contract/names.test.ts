@@ -10,7 +10,7 @@ import type { Query } from './query.ts';
 import { type Exposed, scrapesOf, startProduct } from './start-product.ts';
 
 // Three programs with their database, and a walk through all they can be asked.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 const resources = new AsyncDisposableStack();
 let exposed: readonly Exposed[];

@@ -3,8 +3,8 @@ import { parser } from '@prometheus-io/lezer-promql';
 /** A word of an expression, and where it begins. */
 export type Word = { readonly text: string; readonly from: number };
 
-export const MATCH_OPERATORS = ['=', '!=', '=~', '!~'] as const;
-export type MatchOperator = (typeof MATCH_OPERATORS)[number];
+const MATCH_OPERATORS = ['=', '!=', '=~', '!~'] as const;
+type MatchOperator = (typeof MATCH_OPERATORS)[number];
 
 export type Matcher = { readonly label: Word; readonly operator: MatchOperator; readonly value: string };
 

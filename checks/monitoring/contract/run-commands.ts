@@ -20,8 +20,6 @@ export async function openShell(folder: string, variables: Readonly<Record<strin
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PHASELOCK_'))),
     ...variables,
-    // The modules of a program are stripped and compiled once for all its commands.
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     PATH: `${programs}${delimiter}${process.env.PATH ?? ''}`,
   };
   return {

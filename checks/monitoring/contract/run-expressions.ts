@@ -22,7 +22,7 @@ export async function expressionFlaw(
     flaws.push(await runExpression(prometheus, expression));
     return flaws.at(-1) === undefined;
   };
-  await eventually(holds, { withinMs: 40_000, everyMs: 500 }).catch(() => undefined);
+  await eventually(holds, { withinMs: 90_000, everyMs: 500 }).catch(() => undefined);
   return flaws.at(-1);
 }
 

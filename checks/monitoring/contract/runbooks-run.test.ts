@@ -11,7 +11,7 @@ import { runStatements } from './run-statements.ts';
 import { API_JOB, type Product, startProduct, WORKER_JOB } from './start-product.ts';
 import { type Used, useAsHealthy } from './use-as-healthy.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 
 const TASKS = 12;
 const NOWHERE = 'http://127.0.0.1:9';
@@ -70,7 +70,7 @@ async function scrapedOnce({ url }: PrometheusServer): Promise<void> {
       const { data } = Object(await (await fetch(`${url}/api/v1/query?query=sum(up)`)).json());
       return Object(data).result?.[0]?.value?.[1] === '3';
     },
-    { withinMs: 30_000, everyMs: 100 },
+    { withinMs: 60_000, everyMs: 100 },
   );
 }
 

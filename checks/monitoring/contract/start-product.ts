@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { removeEmbeddedPostgres } from '@phaselock/store';
 import {
   eventually,
   freePort,
@@ -42,6 +43,8 @@ export async function startProduct(): Promise<Product> {
   await using resources = new AsyncDisposableStack();
   const { path: folder } = resources.use(await temporaryDirectory());
   const dataDir = join(folder, '.phaselock');
+  // It outlives processes that are killed.
+  resources.defer(async () => void (await removeEmbeddedPostgres(dataDir)));
   const archiveUrl = `folder:${join(folder, 'archive')}`;
   const redis = redisAvailable().kind === 'none' ? undefined : resources.use(await startRedis());
   const env = {
@@ -107,7 +110,7 @@ const exposedWith = (job: string, url: string, names: readonly string[]): Promis
       if (missing.length > 0) throw new Error(`${url} does not tell ${missing.join(', ')}`);
       return found;
     },
-    { withinMs: 20_000, everyMs: 200 },
+    { withinMs: 60_000, everyMs: 200 },
   );
 
 async function exposed(job: string, url: string): Promise<Exposed> {
