@@ -1,0 +1,43 @@
+import { type Selector, selectorText } from '@phaselock/rollout';
+import type { Matchers, SeriesName } from '../promql/metrics.ts';
+import { series } from '../promql/series.ts';
+
+/** What the person who looks has chosen, of the jobs and instances there are. */
+const CHOSEN = ['job=~"$job"', 'instance=~"$instance"'];
+
+export const chosen = <Name extends SeriesName>(
+  name: Name,
+  matching: Matchers<Name> = {},
+  not: Matchers<Name> = {},
+): string => series(name, matching, { not, raw: CHOSEN });
+
+/** Of a selector of stages.yml. */
+export function chosenOf(selector: Selector, suffix = ''): string {
+  const metric = `${selector.metric}${suffix}`;
+  const text = selectorText({ ...selector, metric });
+  const inner = text.slice(metric.length + 1, -1);
+  return `${metric}{${[...(inner === '' ? [] : [inner]), ...CHOSEN].join(',')}}`;
+}
+
+/** Of each second, over as many scrapes as Grafana finds to be needed for the width of the panel. */
+export const rate = (selector: string): string => `rate(${selector}[$__rate_interval])`;
+export const increase = (selector: string): string => `increase(${selector}[$__rate_interval])`;
+
+export const sum = (expression: string, ...by: readonly string[]): string => aggregated('sum', expression, by);
+export const most = (expression: string, ...by: readonly string[]): string => aggregated('max', expression, by);
+
+function aggregated(how: 'sum' | 'max', expression: string, by: readonly string[]): string {
+  return by.length === 0 ? `${how}(${expression})` : `${how} by (${by.join(', ')}) (${expression})`;
+}
+
+/** Nothing where nothing happened: 0/0 would be NaN. */
+export const ratio = (part: string, whole: string): string => `${part} / (${whole} > 0)`;
+
+export const shareOf = (part: readonly string[], whole: readonly string[], ...by: readonly string[]): string => {
+  const rates = (selectors: readonly string[]) => selectors.map((one) => sum(rate(one), ...by)).join(' + ');
+  return ratio(`(${rates(part)})`, `(${rates(whole)})`);
+};
+
+/** `buckets` is the selector of a histogram's buckets. */
+export const quantile = (q: number, buckets: string, ...by: readonly string[]): string =>
+  `histogram_quantile(${q}, ${sum(rate(buckets), 'le', ...by)})`;
