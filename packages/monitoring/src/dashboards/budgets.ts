@@ -1,11 +1,14 @@
+import type { IndicatorName } from '../recording/indicators.ts';
+import { RECORDED } from '../recording/recorded.ts';
+import { CHOSEN } from './expressions.ts';
 import type { PanelPlan } from './plan.ts';
 
 /** The counts of an indicator, as the recording rules keep them for each process. */
-const counted = (what: 'events' | 'bad', indicator: string): string =>
-  `job_instance:phaselock_sli_${what}:sum{sli="${indicator}",job=~"$job",instance=~"$instance"}`;
+const counted = (what: keyof typeof RECORDED, indicator: IndicatorName): string =>
+  `${RECORDED[what]}{${[`sli="${indicator}"`, ...CHOSEN].join(',')}}`;
 
 type Budget = Pick<PanelPlan, 'title' | 'runbook'> & {
-  readonly indicator: string;
+  readonly indicator: IndicatorName;
   /** The share of events that may be bad. */
   readonly allowed: number;
   readonly of: string;
@@ -13,7 +16,7 @@ type Budget = Pick<PanelPlan, 'title' | 'runbook'> & {
 
 /** Of the events that may be bad in a window, the share that is left: 1 untouched, 0 used up, below 0 overdrawn. */
 export function budgetGauge({ indicator, allowed, of, ...said }: Budget): PanelPlan {
-  const over = (what: 'events' | 'bad') => `sum(increase(${counted(what, indicator)}[$budget]))`;
+  const over = (what: keyof typeof RECORDED) => `sum(increase(${counted(what, indicator)}[$budget]))`;
   return {
     ...said,
     kind: 'gauge',

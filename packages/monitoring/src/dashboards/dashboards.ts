@@ -15,8 +15,8 @@ export const dashboards = (stages: Stages): readonly DashboardPlan[] => [
   locksAndPool(stages),
   cache(),
   purgeAndArchive(),
-  audit(),
-  runtime(stages),
+  audit(stages),
+  runtime(),
 ];
 
 /** `phaselock-overview` is `overview.json`. */

@@ -3,7 +3,7 @@ import type { Matchers, SeriesName } from '../promql/metrics.ts';
 import { series } from '../promql/series.ts';
 
 /** What the person who looks has chosen, of the jobs and instances there are. */
-const CHOSEN = ['job=~"$job"', 'instance=~"$instance"'];
+export const CHOSEN = ['job=~"$job"', 'instance=~"$instance"'];
 
 export const chosen = <Name extends SeriesName>(
   name: Name,

@@ -8,16 +8,11 @@ type GatePanel = Pick<PanelPlan, 'title' | 'description' | 'runbook' | 'none'> &
   readonly exemplars?: boolean;
 };
 
-export function gateNamed({ gates }: Stages, name: string): Gate {
-  const gate = gates.find((one) => one.name === name);
-  if (gate === undefined) throw new Error(`stages.yml has no gate ${name}`);
-  return gate;
-}
-
 /** What a gate of the rollout measures, with the limit it is held to: a line for each cohort, or one for everybody. */
 export function gateChart(stages: Stages, name: string, panel: GatePanel): PanelPlan {
   const { apart = false, exemplars = false, ...said } = panel;
-  const gate = gateNamed(stages, name);
+  const gate = stages.gates.find((one) => one.name === name);
+  if (gate === undefined) throw new Error(`stages.yml has no gate ${name}`);
   const { expr, legend } = gateQuery(gate, apart && gate.by !== null ? [gate.by] : []);
   return {
     ...said,
@@ -59,10 +54,4 @@ function gateQuery(gate: Gate, by: readonly string[]): Query {
         legend: '{{instance}}',
       };
   }
-}
-
-/** Of a gate that counts events, the share of them that may be bad. */
-export function shareAllowed(stages: Stages, name: string): number {
-  const gate = gateNamed(stages, name);
-  return gate.kind === 'latency' ? Number((1 - gate.quantile).toFixed(6)) : gate.limit;
 }

@@ -1,22 +1,21 @@
+import type { Stages } from '@phaselock/rollout';
 import { JOBS } from '../../promql/jobs.ts';
 import { chosen, most, rate, sum } from '../expressions.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
 
-const OLDEST_AUDIT_SECONDS = 26 * 3_600;
-
-export const audit = (): DashboardPlan => ({
+export const audit = (stages: Stages): DashboardPlan => ({
   uid: 'phaselock-audit',
   title: 'phaselock: audit',
   description: 'Did the last audit prove the history, and what happens to sessions that an audit would ask about?',
   jobsOf: 'phaselock_flag_enabled',
   jobs: [JOBS.api],
-  rows: [proof, refused, happened],
+  rows: [proof(stages), refused, happened],
 });
 
 const findings = (severity: 'error' | 'warning' | 'undecidable'): string =>
   most(chosen('phaselock_audit_findings', { severity }));
 
-const proof: RowPlan = {
+const proof = (stages: Stages): RowPlan => ({
   title: 'Is the history proven?',
   height: 5,
   panels: [
@@ -56,7 +55,7 @@ const proof: RowPlan = {
       unit: 's',
       queries: [{ expr: `time() - ${most(chosen('phaselock_audit_last_run_timestamp_seconds'))}`, legend: 'ago' }],
       runbook: 'PhaselockAuditStale',
-      limit: { at: OLDEST_AUDIT_SECONDS, bad: 'above' },
+      limit: { at: stages.preconditions.oldestAuditMs / 1_000, bad: 'above' },
       none: 'never audited',
     },
     {
@@ -71,7 +70,7 @@ const proof: RowPlan = {
       width: 8,
     },
   ],
-};
+});
 
 const refused: RowPlan = {
   title: 'What was refused, so that no audit finds it',

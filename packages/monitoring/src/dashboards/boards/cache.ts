@@ -1,3 +1,4 @@
+import { AWAY } from '../../alerts/cache-and-flags.ts';
 import { JOBS } from '../../promql/jobs.ts';
 import { chosen, quantile, rate, ratio, shareOf, sum } from '../expressions.ts';
 import type { DashboardPlan, PanelPlan, RowPlan } from '../plan.ts';
@@ -13,7 +14,6 @@ export const cache = (): DashboardPlan => ({
 
 const asked = (matching: Parameters<typeof chosen<'phaselock_cache_requests_total'>>[1]): string =>
   chosen('phaselock_cache_requests_total', matching);
-const REDIS_BYPASSED = 0.05;
 
 const now: RowPlan = {
   title: 'Is the cache there?',
@@ -43,7 +43,7 @@ const now: RowPlan = {
         },
       ],
       runbook: 'PhaselockRedisAway',
-      limit: { at: REDIS_BYPASSED, bad: 'above' },
+      limit: { at: AWAY, bad: 'above' },
       decimals: 1,
       none: 'no Redis',
     },

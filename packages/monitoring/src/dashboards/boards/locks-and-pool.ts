@@ -1,4 +1,5 @@
 import type { Stages } from '@phaselock/rollout';
+import { CONTENDED } from '../../alerts/pool-and-locks.ts';
 import { JOBS } from '../../promql/jobs.ts';
 import { chosen, quantile, rate, ratio, sum } from '../expressions.ts';
 import { gateChart, gateStat } from '../gate-panels.ts';
@@ -170,6 +171,7 @@ const contention: RowPlan = {
         },
       ],
       runbook: 'PhaselockLockContention',
+      limit: { at: CONTENDED, bad: 'above' },
       min: 0,
     },
     {

@@ -1,26 +1,16 @@
 import type { Stages } from '@phaselock/rollout';
+import { UNAVAILABLE } from '../../alerts/budget-burn.ts';
 import { JOBS } from '../../promql/jobs.ts';
+import { allowedBy, gateNamed } from '../../recording/indicators.ts';
 import { budgetGauge } from '../budgets.ts';
-import { chosen, most, quantile, rate, shareOf, sum } from '../expressions.ts';
-import { gateChart, gateStat, shareAllowed } from '../gate-panels.ts';
+import { chosen, most, quantile, rate, ratio, sum } from '../expressions.ts';
+import { gateChart, gateStat } from '../gate-panels.ts';
 import type { DashboardPlan, PanelPlan, RowPlan } from '../plan.ts';
 
-/** Streams and downloads last as long as their client likes, and probes are asked for all the time. */
-const NO_USUAL_REQUEST = [
-  'taskChanges',
-  'projectChanges',
-  'exportSession',
-  'sessionLogs',
-  'getArchive',
-  'liveness',
-  'readiness',
-  'metrics',
-  'unknown',
-];
-const AVAILABILITY_ALLOWED = 0.001;
-
-const requests = (status: { readonly status_class?: '5xx' } = {}): string =>
-  chosen('phaselock_http_requests_total', status, { operation: NO_USUAL_REQUEST });
+/** As the recording rules count them: streams, downloads and probes are in other histograms, and what has no route was not asked of us. */
+const requests = sum(rate(chosen('phaselock_http_request_seconds_count', {}, { operation: 'unknown' })));
+const byStatus = (status: { readonly status_class?: '5xx' } = {}): string =>
+  `${rate(chosen('phaselock_http_requests_total', status, { operation: 'unknown' }))} and on (job, instance, operation) ${chosen('phaselock_http_request_seconds_count')}`;
 const firing = (severity: string): string => `ALERTS{alertstate="firing",service="phaselock",severity=~"${severity}"}`;
 
 export const overview = (stages: Stages): DashboardPlan => ({
@@ -60,9 +50,9 @@ const hurt = (stages: Stages): RowPlan => ({
       title: 'Answered with 5xx',
       description: 'Share of requests answered with a server error. Streams, downloads and probes are left out.',
       unit: 'percentunit',
-      queries: [{ expr: shareOf([requests({ status_class: '5xx' })], [requests()]), legend: '5xx' }],
+      queries: [{ expr: ratio(sum(byStatus({ status_class: '5xx' })), requests), legend: '5xx' }],
       runbook: 'PhaselockAvailabilityBudgetBurn',
-      limit: { at: AVAILABILITY_ALLOWED, bad: 'above' },
+      limit: { at: UNAVAILABLE, bad: 'above' },
       decimals: 2,
       none: 'quiet',
     },
@@ -82,7 +72,7 @@ const hurt = (stages: Stages): RowPlan => ({
       title: 'Requests shed',
       description: 'Share of requests refused at once because there was more to do than could be done in time.',
       unit: 'percentunit',
-      queries: [{ expr: shareOf([chosen('phaselock_http_requests_shed_total')], [requests()]), legend: 'shed' }],
+      queries: [{ expr: ratio(sum(rate(chosen('phaselock_http_requests_shed_total'))), requests), legend: 'shed' }],
       runbook: 'PhaselockShedding',
       limit: { at: stages.preconditions.mostShedRequests, bad: 'above' },
       decimals: 2,
@@ -98,28 +88,28 @@ const budgets = (stages: Stages): RowPlan => ({
     budgetGauge({
       title: 'Availability',
       indicator: 'availability',
-      allowed: AVAILABILITY_ALLOWED,
+      allowed: UNAVAILABLE,
       of: 'requests answered with a server error',
       runbook: 'PhaselockAvailabilityBudgetBurn',
     }),
     budgetGauge({
       title: 'Replacements',
       indicator: 'replacement',
-      allowed: shareAllowed(stages, 'replacement_success'),
+      allowed: allowedBy(gateNamed(stages, 'replacement_success')),
       of: 'replacements that fail',
       runbook: 'PhaselockReplacementBudgetBurn',
     }),
     budgetGauge({
       title: 'Lookup time',
       indicator: 'lookup',
-      allowed: shareAllowed(stages, 'lookup_time'),
+      allowed: allowedBy(gateNamed(stages, 'lookup_time')),
       of: 'lookups in the database that are too slow',
       runbook: 'PhaselockLookupBudgetBurn',
     }),
     budgetGauge({
       title: 'Replacement time',
       indicator: 'replacement_time',
-      allowed: shareAllowed(stages, 'replacement_time'),
+      allowed: allowedBy(gateNamed(stages, 'replacement_time')),
       of: 'replacements that are too slow',
       runbook: 'PhaselockReplacementTimeBudgetBurn',
     }),
@@ -145,7 +135,7 @@ const traffic: RowPlan = {
       title: 'Requests',
       description: 'Requests a second by class of status. Most of 4xx are questions, which are answers.',
       unit: 'reqps',
-      queries: [{ expr: sum(rate(requests()), 'status_class'), legend: '{{status_class}}' }],
+      queries: [{ expr: sum(byStatus(), 'status_class'), legend: '{{status_class}}' }],
       runbook: 'PhaselockAvailabilityBudgetBurn',
       stacked: true,
     },

@@ -1,10 +1,7 @@
+import { FAILED, LONGEST_RUN, LONGEST_WITHOUT, OLDEST_DUE } from '../../alerts/purge.ts';
 import { JOBS } from '../../promql/jobs.ts';
 import { chosen, most, quantile, rate, shareOf, sum } from '../expressions.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
-
-/** Of the alerts, in seconds: a run is daily, and two days are two runs that did not do it. */
-const DAY = 86_400;
-const ALLOWED = { sinceSuccess: 26 * 3_600, run: 6 * 3_600, waiting: 2 * DAY, failing: 0.05 };
 
 const OUTCOMES = {
   1: { text: 'failed', color: 'red' },
@@ -56,7 +53,7 @@ const now: RowPlan = {
         },
       ],
       runbook: 'PhaselockPurgeNeverRan',
-      limit: { at: ALLOWED.sinceSuccess, bad: 'above' },
+      limit: { at: LONGEST_WITHOUT, bad: 'above' },
       none: 'never',
     },
     {
@@ -71,7 +68,7 @@ const now: RowPlan = {
         },
       ],
       runbook: 'PhaselockPurgeSlow',
-      limit: { at: ALLOWED.run, bad: 'above' },
+      limit: { at: LONGEST_RUN, bad: 'above' },
       none: 'none runs',
     },
     {
@@ -81,7 +78,7 @@ const now: RowPlan = {
       unit: 's',
       queries: [{ expr: most(chosen('phaselock_archive_oldest_due_age_seconds')), legend: 'due for' }],
       runbook: 'PhaselockPurgeBacklogOld',
-      limit: { at: ALLOWED.waiting, bad: 'above' },
+      limit: { at: OLDEST_DUE, bad: 'above' },
       none: 'none is due',
     },
     {
@@ -108,7 +105,7 @@ const now: RowPlan = {
         },
       ],
       runbook: 'PhaselockPurgeFailing',
-      limit: { at: ALLOWED.failing, bad: 'above' },
+      limit: { at: FAILED, bad: 'above' },
       decimals: 1,
       none: 'quiet',
     },
@@ -147,7 +144,7 @@ const runs: RowPlan = {
         legend: `p${q * 100}`,
       })),
       runbook: 'PhaselockPurgeSlow',
-      limit: { at: ALLOWED.run, bad: 'above' },
+      limit: { at: LONGEST_RUN, bad: 'above' },
       min: 0,
       none: 'No run ended',
     },

@@ -1,4 +1,5 @@
 import type { Stages } from '@phaselock/rollout';
+import { OLD_READ_SECONDS } from '../../alerts/cache-and-flags.ts';
 import { JOBS } from '../../promql/jobs.ts';
 import { chosen, most, rate, ratio, sum } from '../expressions.ts';
 import { gateChart } from '../gate-panels.ts';
@@ -52,8 +53,8 @@ const standing: RowPlan = {
       unit: 'none',
       queries: [
         {
-          expr: `max(count by (flag) (count_values by (flag) ("version", ${chosen('phaselock_flag_version')}))) - 1`,
-          legend: 'versions too many',
+          expr: `max(${most(chosen('phaselock_flag_version'), 'flag')} - min by (flag) (${chosen('phaselock_flag_version')}))`,
+          legend: 'versions apart',
         },
       ],
       runbook: 'PhaselockFlagDivergence',
@@ -67,7 +68,7 @@ const standing: RowPlan = {
       unit: 's',
       queries: [{ expr: `max(${chosen('phaselock_flag_read_age_seconds')})`, legend: 'ago' }],
       runbook: 'PhaselockFlagsUnread',
-      limit: { at: 30, bad: 'above' },
+      limit: { at: OLD_READ_SECONDS, bad: 'above' },
       decimals: 1,
       width: 3,
     },

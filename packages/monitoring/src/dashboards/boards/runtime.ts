@@ -1,16 +1,16 @@
-import type { Stages } from '@phaselock/rollout';
+import { FULL } from '../../alerts/api.ts';
+import { RESTARTS } from '../../alerts/targets.ts';
 import { JOBS } from '../../promql/jobs.ts';
 import { chosen, most, quantile, rate, sum } from '../expressions.ts';
-import { gateChart } from '../gate-panels.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
 
-export const runtime = (stages: Stages): DashboardPlan => ({
+export const runtime = (): DashboardPlan => ({
   uid: 'phaselock-runtime',
   title: 'phaselock: runtime',
   description: 'Which processes run, of which release, since when, and what do they use?',
   jobsOf: 'phaselock_build_info',
   jobs: [JOBS.api, JOBS.worker],
-  rows: [processes, use(stages), insides, doors],
+  rows: [processes, use, insides, doors],
 });
 
 const processes: RowPlan = {
@@ -50,28 +50,44 @@ const processes: RowPlan = {
       unit: 'none',
       queries: [{ expr: `max(changes(${chosen('process_start_time_seconds')}[1h]))`, legend: 'starts' }],
       runbook: 'PhaselockRestarting',
-      limit: { at: 4, bad: 'above' },
+      limit: { at: RESTARTS + 1, bad: 'above' },
       width: 5,
     },
   ],
 };
 
-const use = (stages: Stages): RowPlan => ({
+const use: RowPlan = {
   title: 'What they use',
   height: 8,
   panels: [
-    gateChart(stages, 'cpu', {
-      title: 'CPU of its limit',
-      description: 'Processor time of each instance as a share of what it may use.',
-      runbook: 'PhaselockCpuHigh',
-    }),
     {
       kind: 'timeseries',
-      title: 'Memory',
-      description: 'What each process has in memory.',
-      unit: 'bytes',
-      queries: [{ expr: most(chosen('process_resident_memory_bytes'), 'instance'), legend: '{{instance}}' }],
+      title: 'CPU of its limit',
+      description: 'Processor time of each instance as a share of what it may use.',
+      unit: 'percentunit',
+      queries: [
+        {
+          expr: `${sum(rate(chosen('process_cpu_seconds_total')), 'instance')} / ${sum(chosen('phaselock_cpu_limit_cores'), 'instance')}`,
+          legend: '{{instance}}',
+        },
+      ],
+      runbook: 'PhaselockCpuHigh',
+      limit: { at: FULL, bad: 'above' },
+      min: 0,
+    },
+    {
+      kind: 'timeseries',
+      title: 'Memory of its limit',
+      description: 'What each process has in memory, as a share of what it may have. At the whole of it it is killed.',
+      unit: 'percentunit',
+      queries: [
+        {
+          expr: `${most(chosen('process_resident_memory_bytes'), 'instance')} / ${most(chosen('phaselock_memory_limit_bytes'), 'instance')}`,
+          legend: '{{instance}}',
+        },
+      ],
       runbook: 'PhaselockMemoryHigh',
+      limit: { at: FULL, bad: 'above' },
       min: 0,
     },
     {
@@ -84,7 +100,7 @@ const use = (stages: Stages): RowPlan => ({
       min: 0,
     },
   ],
-});
+};
 
 const insides: RowPlan = {
   title: 'Inside',
