@@ -40,14 +40,20 @@ http.setResponseCallback(http.expectedStatuses({ min: 200, max: 299 }, 404, 409)
 type Json = { readonly [name: string]: unknown };
 type Session = { readonly sessionId: string; readonly generation: number };
 
-let calls = exec.vu.idInTest;
+let calls = 0;
 
 function send(method: 'GET' | 'POST' | 'DELETE', path: string, name: string, body?: object): Response {
   calls += 1;
   sleep(THINK_SECONDS * (0.5 + Math.random()));
   const headers = { Authorization: `Bearer ${KEY}`, 'Content-Type': 'application/json' };
   const sent = body === undefined ? null : JSON.stringify(body);
-  return http.request(method, `${URLS[calls % URLS.length]}${path}`, sent, { headers, tags: { name }, timeout: '10s' });
+  const ask = () =>
+    http.request(method, `${URLS[calls % URLS.length]}${path}`, sent, { headers, tags: { name }, timeout: '10s' });
+  const answer = ask();
+  if (answer.status !== 0 || URLS.length === 1) return answer;
+  // Nobody is there: a balancer would go to the next.
+  calls += 1;
+  return ask();
 }
 
 const bodyOf = (answer: Response): Json => {
@@ -87,6 +93,14 @@ export default function work(): void {
     replacementFailed.add(failed(replaced));
     replacementDuration.add(replaced.timings.duration);
     check(replaced, { 'a confirmed replace is done': ({ status }) => status === 201 });
+    // The old runner, who was not told yet, and a user who still sees the old dialog.
+    if (Math.random() < 0.2)
+      send('POST', `/v1/sessions/${session.sessionId}/turns`, 'old turn', {
+        generation: session.generation,
+        attemptId,
+      });
+    if (Math.random() < 0.1)
+      send('POST', '/v1/sessions', 'old replace', { ...slot, model, ...(isJson(confirm) && { confirm }) });
     session = sessionOf(replaced) ?? session;
 
     const found = send('GET', `/v1/tasks/${taskId}/sessions/latest?phase=run`, 'latest');

@@ -26,7 +26,7 @@ const variableOf = ({ templating }: Dashboard, name: string) => templating.list.
 /** Each selector of an expression, by its text. */
 function selectorsIn(expr: string): string[] {
   const found: string[] = [];
-  const text = expr.replaceAll('$__rate_interval', '5m').replaceAll('$budget', '5m');
+  const text = expr.replaceAll('$__rate_interval', '5m').replaceAll('$budget', '5m').replaceAll('$__range', '5m');
   parser.parse(text).iterate({
     enter: ({ name, from, to }) => {
       if (name === 'VectorSelector') found.push(text.slice(from, to));
@@ -37,7 +37,7 @@ function selectorsIn(expr: string): string[] {
 
 function mistakesIn(expr: string): string[] {
   const mistakes: string[] = [];
-  const text = expr.replaceAll('$__rate_interval', '5m').replaceAll('$budget', '5m');
+  const text = expr.replaceAll('$__rate_interval', '5m').replaceAll('$budget', '5m').replaceAll('$__range', '5m');
   parser.parse(text).iterate({
     enter: ({ type, from, to }) => {
       if (type.isError) mistakes.push(`at ${from}: ${text.slice(Math.max(0, from - 20), to + 20)}`);
@@ -169,11 +169,11 @@ test('target-promql-rule, of annotations as well', () => {
   expect(mistakesIn('sum(rate(x[5m])')).not.toEqual([]);
 });
 
-test('target-rate-interval-rule: a window is that of the panel, of the budget, or the hour of an alert', () => {
+test('target-rate-interval-rule: a window is that of a rate, of all that is shown, of the budget, or the hour of an alert', () => {
   const windows = ASKED.flatMap(({ where, expr }) =>
     [...expr.matchAll(/\[([^\]]+)\]/g)].map(([, window]) => `${where}: ${window}`),
   );
-  expect(windows.filter((one) => !/: (\$__rate_interval|\$budget)$/.test(one))).toEqual([
+  expect(windows.filter((one) => !/: (\$__rate_interval|\$__range|\$budget)$/.test(one))).toEqual([
     'runtime.json: Starts within an hour: A: 1h',
   ]);
 });
@@ -206,5 +206,8 @@ test('exemplars are asked for where the product has them, and nowhere else', () 
 test('no variable is left when an expression is asked', () => {
   for (const dashboard of DASHBOARDS)
     for (const { where, expr } of asked(dashboard))
-      expect(fillVariables(expr, dashboard, { stepSeconds: 15, scrapeSeconds: 15 }), where).not.toContain('$');
+      expect(
+        fillVariables(expr, dashboard, { stepSeconds: 15, scrapeSeconds: 15, rangeSeconds: 300 }),
+        where,
+      ).not.toContain('$');
 });

@@ -7,7 +7,7 @@ export type NamedSeries = Series & { readonly name: string };
 export type PanelData = { readonly series: readonly NamedSeries[]; readonly exemplars: readonly Exemplar[] };
 export type Mark = { readonly color: string; readonly unixSeconds: number };
 
-export type Window = Period & { readonly scrapeSeconds: number };
+export type Window = Period & { readonly scrapeSeconds: number; readonly rangeSeconds: number };
 
 export async function collectPanel(
   prometheus: PrometheusQueries,

@@ -35,26 +35,31 @@ function optionsOf({ panel, data, marks, period }: ChartInput): EChartsOption {
   const { unit, min, max, thresholds } = panel.fieldConfig.defaults;
   const stacked = isStacked(panel);
   const limits = thresholds.steps.flatMap(({ value }) => (value === null ? [] : [value]));
-  const highest = highestOf(data, stacked);
+  const axis = axisFor(unit, highestOf(data, stacked), limits);
   return {
     animation: false,
     backgroundColor: 'transparent',
     textStyle: { fontFamily: 'sans-serif' },
-    grid: { left: 4, right: 10, top: 8, bottom: 2, containLabel: true },
+    grid: { left: 12, right: 10, top: 8, bottom: 2, containLabel: true },
     xAxis: {
       type: 'time',
       min: period.from * MS,
       max: period.to * MS,
       axisLine: { lineStyle: { color: THEME.grid } },
-      axisLabel: { color: THEME.faint, fontSize: 11, hideOverlap: true, formatter: '{HH}:{mm}' },
+      axisLabel: {
+        color: THEME.faint,
+        fontSize: 11,
+        hideOverlap: true,
+        formatter: period.to - period.from < 600 ? '{HH}:{mm}:{ss}' : '{HH}:{mm}',
+      },
       splitLine: { show: true, lineStyle: { color: THEME.grid } },
-      splitNumber: 4,
+      splitNumber: 3,
     },
     yAxis: {
       type: 'value',
       min: min ?? (lowestOf(data) >= 0 ? 0 : 'dataMin'),
-      // A line far above everything would press what happens to the floor; one that is near is shown.
-      max: max ?? (({ max: top }: { max: number }) => topOf(Math.max(top, highest), limits)),
+      max: max ?? axis.max,
+      interval: max === undefined ? axis.interval : max / INTERVALS,
       axisLabel: {
         color: THEME.faint,
         fontSize: 11,
@@ -135,14 +140,23 @@ function highestOf(data: PanelData, stacked: boolean): number {
 }
 
 const NEAR = 4;
+const INTERVALS = 4;
 
-function topOf(highest: number, limits: readonly number[]): number {
+type Axis = { readonly max: number; readonly interval: number };
+
+/** Up to the highest value, and to a limit that is not far above it: it would press what happens to the floor. */
+function axisFor(unit: string, highest: number, limits: readonly number[]): Axis {
   const near = limits.filter((limit) => limit <= highest * NEAR || highest === 0);
-  return roundUp(Math.max(highest, ...near) * 1.08 || 1);
+  const top = Math.max(highest, ...near) * 1.02 || 1;
+  const interval = roundUp(top / INTERVALS, unit === 'bytes' ? 1_024 : 10);
+  const max = Math.ceil(top / interval) * interval;
+  return { max: unit === 'percentunit' && highest <= 1 ? Math.min(max, 1) : max, interval };
 }
 
-/** To two digits, so that the labels of the axis are short. */
-function roundUp(value: number): number {
-  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
-  return Number((Math.ceil(value / unit) * unit).toPrecision(6));
+/** To a number that is short when it is written. */
+function roundUp(value: number, base: number): number {
+  const unit = base ** Math.floor(Math.log(value) / Math.log(base));
+  const short =
+    base === 10 ? [1, 2, 2.5, 5, 10] : [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1_024];
+  return (short.find((step) => step * unit >= value * 0.999) ?? base) * unit;
 }

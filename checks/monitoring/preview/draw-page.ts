@@ -3,7 +3,7 @@ import type { Period } from './ask-prometheus.ts';
 import type { Mark, PanelData } from './collect-panel.ts';
 import { drawPanel } from './draw-panel.ts';
 import { escaped } from './escape-html.ts';
-import { THEME } from './palette.ts';
+import { colorNamed, THEME } from './palette.ts';
 
 export type Page = { readonly html: string; readonly width: number; readonly height: number };
 
@@ -41,7 +41,7 @@ export function drawPage({ dashboard, dataOf, marks, period }: PageInput): Page 
   const about = dashboard.description.replace(/ Made from .*$/, '');
   const when = `${clock(period.from)} to ${clock(period.to)} UTC`;
   const key = dashboard.annotations.list.map(
-    ({ name, iconColor }) => `<span><i style="background:${iconColor}"></i>${escaped(name)}</span>`,
+    ({ name, iconColor }) => `<span><i style="background:${colorNamed(iconColor)}"></i>${escaped(name)}</span>`,
   );
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escaped(dashboard.title)}</title><style>${STYLE}</style>
 <body style="width:${WIDTH}px;height:${height}px"><header><h1>${escaped(dashboard.title)}</h1><p>${escaped(about)}</p><div class="key">${key.join('')} ${when}</div></header>

@@ -37,9 +37,10 @@ export function drawPanel(input: PanelInput, size: Size): string {
 const lastOf = (series: NamedSeries | undefined): number =>
   series?.points.findLast(([, value]) => Number.isFinite(value))?.[1] ?? Number.NaN;
 
-function stat(panel: Panel, series: readonly NamedSeries[], { height }: Size): string {
+function stat(panel: Panel, series: readonly NamedSeries[], { width, height }: Size): string {
   const named = panel.options.textMode === 'value_and_name';
-  const font = Math.min(34, Math.max(16, height * (named ? 0.2 : 0.34)));
+  const longest = Math.max(...series.map((one) => shown(panel, lastOf(one)).text.length));
+  const font = Math.min(34, height * (named ? 0.2 : 0.34), width / series.length / longest / 0.75);
   const cells = series.map((one) => {
     const { text, color } = shown(panel, lastOf(one));
     const name = named ? `<span class="name">${escaped(one.name)}</span>` : '';

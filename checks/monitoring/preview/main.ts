@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SCRAPE_SECONDS } from '../product/watch-product.ts';
 import { drawAll } from './draw-all.ts';
 import { runSelf } from './run-self.ts';
 import { findChromium } from './take-picture.ts';
@@ -55,7 +54,7 @@ function readArguments(argv: readonly string[]): Arguments {
   return {
     prometheus: prometheus?.replace(/\/$/, ''),
     last: seconds(last ?? (self ? '4m' : '15m'), 'last'),
-    scrape: self ? SCRAPE_SECONDS : seconds(scrape ?? '15s', 'scrape'),
+    scrape: seconds(scrape ?? (self ? '5s' : '15s'), 'scrape'),
     out: resolve(out ?? '.phaselock/dashboards'),
   };
 }
@@ -65,7 +64,7 @@ async function draw(url: string, { last, scrape, out }: Arguments): Promise<void
   const to = Math.floor(Date.now() / 1_000);
   const chromium = findChromium();
   if (chromium === undefined) console.error('No Chromium on the PATH: pages are written, and no pictures.');
-  const window = { from: to - last, to, stepSeconds, scrapeSeconds: scrape };
+  const window = { from: to - last, to, stepSeconds, scrapeSeconds: scrape, rangeSeconds: last };
   for (const file of await drawAll({ url, window, out, chromium })) console.log(file);
 }
 

@@ -20,30 +20,46 @@ export async function runSelf(
   await using product = await openProduct(folder.path);
   await using prometheus = await watchProduct(product, folder.path);
   {
-    await using _load =
-      findProgram(['k6'], process.env) === undefined
-        ? putLoadOn(product, { users: USERS, pauseMs: 200 })
-        : startK6(product, seconds, tell);
+    await using load = putLoad(product, seconds);
     await stageAFault(product, seconds, tell);
+    load.check();
     await seen(prometheus.url);
   }
 }
 
-function startK6({ urls, key }: Product, seconds: number, tell: (what: string) => void): AsyncDisposable {
+/** By k6 where it is, else by this process. */
+function putLoad(product: Product, seconds: number): Load {
+  if (findProgram(['k6'], process.env) !== undefined) return startK6(product, seconds);
+  const load = putLoadOn(product, { users: USERS, pauseMs: 200 });
+  return { check: () => undefined, [Symbol.asyncDispose]: () => load[Symbol.asyncDispose]() };
+}
+
+type Load = AsyncDisposable & {
+  /** That it did not end before it was told to. */
+  check(): void;
+};
+
+function startK6({ urls, key }: Product, seconds: number): Load {
   const k6 = spawn('k6', ['run', '--no-usage-report', '--quiet', SCRIPT], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,
       PHASELOCK_URLS: urls.join(),
       PHASELOCK_API_KEY: key,
       USERS: String(USERS),
       // Pictures are taken while it goes on; it is ended then.
-      DURATION: `${Math.ceil(seconds + 120)}s`,
+      DURATION: `${Math.ceil(seconds + 300)}s`,
     },
   });
   const ended = once(k6, 'close');
-  k6.stdout.on('data', (said: Buffer) => tell(said.toString().trimEnd()));
+  let said = '';
+  k6.stderr.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk.toString()}`.slice(-2_000);
+  });
   return {
+    check: () => {
+      if (k6.exitCode !== null) throw new Error(`k6 ended with ${k6.exitCode}: ${said}`);
+    },
     [Symbol.asyncDispose]: async () => {
       k6.kill('SIGINT');
       await ended;

@@ -41,3 +41,12 @@ export const shareOf = (part: readonly string[], whole: readonly string[], ...by
 /** `buckets` is the selector of a histogram's buckets. */
 export const quantile = (q: number, buckets: string, ...by: readonly string[]): string =>
   `histogram_quantile(${q}, ${sum(rate(buckets), 'le', ...by)})`;
+
+/**
+ * The rates of a counter by one of its labels, without the values of which there was none in the time that is shown: they would fill the legend. Those
+ * that are shown are shown while they are 0 as well, as a line with gaps reads like one that is not known.
+ */
+export function ratesOf(selector: string, label: string): string {
+  const there = sum(`increase(${selector}[$__range] @ end())`, label);
+  return `${sum(rate(selector), label)} and on (${label}) ${there} > 0`;
+}

@@ -50,7 +50,7 @@ function ofKind(panel: PanelPlan): Builder {
     case 'stat':
       return new stat.PanelBuilder()
         .colorMode(judged(panel) ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
-        .graphMode(common.BigValueGraphMode.Area)
+        .graphMode(common.BigValueGraphMode.None)
         .textMode(panel.queries.some(({ legend: name }) => name.includes('{{')) ? VALUE_AND_NAME : VALUE)
         .reduceOptions(lastValue());
     case 'gauge':
@@ -124,7 +124,8 @@ function target({ kind }: PanelPlan, { expr, legend: name, exemplars = false }: 
     .legendFormat(name)
     .exemplar(exemplars);
   if (kind === 'table') return query.instant().format(prometheus.PromQueryFormat.Table);
-  return kind === 'gauge' ? query.instant() : query.range();
+  // What is now: the last value of a time that was not quiet would be taken for it.
+  return kind === 'gauge' || kind === 'stat' ? query.instant() : query.range();
 }
 
 const mapping = (words: NonNullable<PanelPlan['words']>): dashboard.ValueMapping => ({

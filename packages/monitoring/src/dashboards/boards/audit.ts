@@ -1,6 +1,6 @@
 import type { Stages } from '@phaselock/rollout';
 import { JOBS } from '../../promql/jobs.ts';
-import { chosen, most, rate, sum } from '../expressions.ts';
+import { chosen, most, rate, ratesOf, sum } from '../expressions.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
 
 export const audit = (stages: Stages): DashboardPlan => ({
@@ -82,7 +82,8 @@ const refused: RowPlan = {
       description:
         'Writes refused because they came under the generation of a replaced session: old runners that were not told, or do not stop.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_fenced_writes_total')), 'operation'), legend: '{{operation}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_fenced_writes_total'), 'operation'), legend: '{{operation}}' }],
+      none: 'None fenced',
       runbook: 'PhaselockAuditFindings',
       min: 0,
     },
@@ -103,7 +104,8 @@ const refused: RowPlan = {
       title: 'Questions',
       description: 'Starts and turns answered with a question about the session that is there.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_session_questions_total')), 'question'), legend: '{{question}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_session_questions_total'), 'question'), legend: '{{question}}' }],
+      none: 'None asked',
       runbook: 'PhaselockAuditFindings',
       stacked: true,
     },
@@ -119,9 +121,7 @@ const happened: RowPlan = {
       title: 'Replaced, by reason',
       description: 'Starts and turns answered with a replacement.',
       unit: 'ops',
-      queries: [
-        { expr: `${sum(rate(chosen('phaselock_session_replacements_total')), 'reason')} > 0`, legend: '{{reason}}' },
-      ],
+      queries: [{ expr: ratesOf(chosen('phaselock_session_replacements_total'), 'reason'), legend: '{{reason}}' }],
       runbook: 'PhaselockReplacementsFailing',
       none: 'None replaced',
       stacked: true,
@@ -131,7 +131,8 @@ const happened: RowPlan = {
       title: 'Turns by decision',
       description: 'initial and fresh begin a conversation, follow-up goes on with one.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_turns_total')), 'decision'), legend: '{{decision}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_turns_total'), 'decision'), legend: '{{decision}}' }],
+      none: 'No turns',
       runbook: 'PhaselockErrorRateHigh',
       stacked: true,
     },
@@ -140,7 +141,8 @@ const happened: RowPlan = {
       title: 'Turns that ended',
       description: 'By how their process ended. lost: its runner did not renew the lease.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_turns_ended_total')), 'ending'), legend: '{{ending}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_turns_ended_total'), 'ending'), legend: '{{ending}}' }],
+      none: 'None ended',
       runbook: 'PhaselockErrorRateHigh',
       min: 0,
     },

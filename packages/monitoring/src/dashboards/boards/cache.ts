@@ -1,6 +1,6 @@
 import { AWAY } from '../../alerts/cache-and-flags.ts';
 import { JOBS } from '../../promql/jobs.ts';
-import { chosen, quantile, rate, ratio, shareOf, sum } from '../expressions.ts';
+import { chosen, quantile, rate, ratesOf, ratio, shareOf, sum } from '../expressions.ts';
 import type { DashboardPlan, PanelPlan, RowPlan } from '../plan.ts';
 
 export const cache = (): DashboardPlan => ({
@@ -82,7 +82,7 @@ const layer = (name: 'memory' | 'redis', description: string): PanelPlan => ({
   title: `Layer ${name}`,
   description,
   unit: 'ops',
-  queries: [{ expr: sum(rate(asked({ layer: name })), 'result'), legend: '{{result}}' }],
+  queries: [{ expr: ratesOf(asked({ layer: name }), 'result'), legend: '{{result}}' }],
   runbook: 'PhaselockRedisAway',
   stacked: true,
 });
@@ -140,7 +140,7 @@ const invalidations: RowPlan = {
       title: 'Lookups by source',
       description: 'Where the latest session of a slot was found.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_session_lookup_seconds_count')), 'source'), legend: '{{source}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_session_lookup_seconds_count'), 'source'), legend: '{{source}}' }],
       runbook: 'PhaselockLookupSlow',
       stacked: true,
     },

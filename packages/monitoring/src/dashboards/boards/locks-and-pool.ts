@@ -1,7 +1,7 @@
 import type { Stages } from '@phaselock/rollout';
 import { CONTENDED } from '../../alerts/pool-and-locks.ts';
 import { JOBS } from '../../promql/jobs.ts';
-import { chosen, quantile, rate, ratio, sum } from '../expressions.ts';
+import { chosen, quantile, rate, ratesOf, ratio, sum } from '../expressions.ts';
 import { gateChart, gateStat } from '../gate-panels.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
 
@@ -128,7 +128,7 @@ const locks = (stages: Stages): RowPlan => ({
       title: 'Locks by strategy',
       description: 'Operations that obtained a slot lock.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_lock_acquisitions_total')), 'strategy'), legend: '{{strategy}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_lock_acquisitions_total'), 'strategy'), legend: '{{strategy}}' }],
       runbook: 'PhaselockLockContention',
       stacked: true,
     },

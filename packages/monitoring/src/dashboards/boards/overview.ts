@@ -3,7 +3,7 @@ import { UNAVAILABLE } from '../../alerts/budget-burn.ts';
 import { JOBS } from '../../promql/jobs.ts';
 import { allowedBy, gateNamed } from '../../recording/indicators.ts';
 import { budgetGauge } from '../budgets.ts';
-import { chosen, most, quantile, rate, ratio, sum } from '../expressions.ts';
+import { chosen, most, quantile, rate, ratesOf, ratio, sum } from '../expressions.ts';
 import { gateChart, gateStat } from '../gate-panels.ts';
 import type { DashboardPlan, PanelPlan, RowPlan } from '../plan.ts';
 
@@ -135,7 +135,7 @@ const traffic: RowPlan = {
       title: 'Requests',
       description: 'Requests a second by class of status. Most of 4xx are questions, which are answers.',
       unit: 'reqps',
-      queries: [{ expr: sum(byStatus(), 'status_class'), legend: '{{status_class}}' }],
+      queries: [{ expr: `${sum(byStatus(), 'status_class')} > 0`, legend: '{{status_class}}' }],
       runbook: 'PhaselockAvailabilityBudgetBurn',
       stacked: true,
     },
@@ -144,9 +144,7 @@ const traffic: RowPlan = {
       title: 'Starts by outcome',
       description: 'Requests to start a session, by what they came to.',
       unit: 'ops',
-      queries: [
-        { expr: `${sum(rate(chosen('phaselock_session_starts_total')), 'outcome')} > 0`, legend: '{{outcome}}' },
-      ],
+      queries: [{ expr: ratesOf(chosen('phaselock_session_starts_total'), 'outcome'), legend: '{{outcome}}' }],
       runbook: 'PhaselockErrorRateHigh',
       stacked: true,
     },
@@ -156,12 +154,14 @@ const traffic: RowPlan = {
       description:
         'Operations that ended with an error. docs/errors has a page for each code: when it happens, what to do.',
       unit: 'ops',
-      queries: [{ expr: `${sum(rate(chosen('phaselock_errors_total')), 'code')} > 0`, legend: '{{code}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_errors_total'), 'code'), legend: '{{code}}' }],
       runbook: 'PhaselockErrorRateHigh',
       none: 'No errors',
     },
   ],
 };
+
+const buckets = chosen('phaselock_http_request_seconds_bucket');
 
 const latency = (stages: Stages): RowPlan => ({
   title: 'Latency',
@@ -182,11 +182,11 @@ const latency = (stages: Stages): RowPlan => ({
     {
       kind: 'timeseries',
       title: 'Slowest operations',
-      description: 'The 95th percentile of the five operations that are slowest.',
+      description: 'The 95th percentile of the five operations that are slowest over the time that is shown.',
       unit: 's',
       queries: [
         {
-          expr: `topk(5, ${quantile(0.95, chosen('phaselock_http_request_seconds_bucket'), 'operation')} > 0)`,
+          expr: `${quantile(0.95, buckets, 'operation')} and on (operation) topk(5, histogram_quantile(0.95, ${sum(`rate(${buckets}[$__range] @ end())`, 'le', 'operation')}))`,
           legend: '{{operation}}',
         },
       ],

@@ -1,6 +1,6 @@
 import { FAILED, LONGEST_RUN, LONGEST_WITHOUT, OLDEST_DUE } from '../../alerts/purge.ts';
 import { JOBS } from '../../promql/jobs.ts';
-import { chosen, most, quantile, rate, shareOf, sum } from '../expressions.ts';
+import { chosen, most, quantile, rate, ratesOf, shareOf, sum } from '../expressions.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
 
 const OUTCOMES = {
@@ -175,9 +175,10 @@ const work: RowPlan = {
       description:
         'Tries that failed, by what the store or the database said. Each session is tried up to three times more.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_archive_failures_total')), 'code'), legend: '{{code}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_archive_failures_total'), 'code'), legend: '{{code}}' }],
       runbook: 'PhaselockPurgeFailing',
       min: 0,
+      none: 'No failures',
     },
     {
       kind: 'timeseries',

@@ -1,11 +1,11 @@
 import type { Stages } from '@phaselock/rollout';
 import { OLD_READ_SECONDS } from '../../alerts/cache-and-flags.ts';
 import { JOBS } from '../../promql/jobs.ts';
-import { chosen, most, rate, ratio, sum } from '../expressions.ts';
+import { chosen, most, rate, ratesOf, ratio, sum } from '../expressions.ts';
 import { gateChart } from '../gate-panels.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
 
-const OFF_ON = { 0: { text: 'off', color: 'red' }, 1: { text: 'on', color: 'green' } } as const;
+const OFF_ON = { 0: { text: 'off', color: 'text' }, 1: { text: 'on', color: 'green' } } as const;
 
 export const rollout = (stages: Stages): DashboardPlan => ({
   uid: 'phaselock-rollout',
@@ -164,7 +164,7 @@ const locking = (stages: Stages): RowPlan => ({
       title: 'Locks by strategy',
       description: 'Which strategy the slots are locked with: what pessimistic_locking_enabled moves.',
       unit: 'ops',
-      queries: [{ expr: sum(rate(chosen('phaselock_lock_acquisitions_total')), 'strategy'), legend: '{{strategy}}' }],
+      queries: [{ expr: ratesOf(chosen('phaselock_lock_acquisitions_total'), 'strategy'), legend: '{{strategy}}' }],
       runbook: 'PhaselockLockContention',
       stacked: true,
     },

@@ -1,7 +1,7 @@
 import { FULL } from '../../alerts/api.ts';
 import { RESTARTS } from '../../alerts/targets.ts';
 import { JOBS } from '../../promql/jobs.ts';
-import { chosen, most, quantile, rate, sum } from '../expressions.ts';
+import { chosen, most, quantile, rate, ratesOf, sum } from '../expressions.ts';
 import type { DashboardPlan, RowPlan } from '../plan.ts';
 
 export const runtime = (): DashboardPlan => ({
@@ -25,7 +25,7 @@ const processes: RowPlan = {
       queries: [{ expr: chosen('up'), legend: '{{job}} {{instance}}' }],
       runbook: 'PhaselockApiDown',
       words: { 0: { text: 'down', color: 'red' }, 1: { text: 'up', color: 'green' } },
-      width: 10,
+      width: 8,
     },
     {
       kind: 'table',
@@ -41,7 +41,7 @@ const processes: RowPlan = {
       ],
       runbook: 'PhaselockRestarting',
       columns: { job: 'Job', instance: 'Instance', version: 'Release', revision: 'Commit' },
-      width: 9,
+      width: 12,
     },
     {
       kind: 'stat',
@@ -51,7 +51,7 @@ const processes: RowPlan = {
       queries: [{ expr: `max(changes(${chosen('process_start_time_seconds')}[1h]))`, legend: 'starts' }],
       runbook: 'PhaselockRestarting',
       limit: { at: RESTARTS + 1, bad: 'above' },
-      width: 5,
+      width: 4,
     },
   ],
 };
@@ -120,7 +120,7 @@ const insides: RowPlan = {
       title: 'Garbage collection',
       description: 'Share of the time that goes into it, by kind.',
       unit: 'percentunit',
-      queries: [{ expr: sum(rate(chosen('nodejs_gc_duration_seconds_sum')), 'kind'), legend: '{{kind}}' }],
+      queries: [{ expr: ratesOf(chosen('nodejs_gc_duration_seconds_sum'), 'kind'), legend: '{{kind}}' }],
       runbook: 'PhaselockMemoryHigh',
       stacked: true,
     },
