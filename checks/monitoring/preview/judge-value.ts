@@ -3,7 +3,7 @@ import { formatValue } from './format-value.ts';
 import { colorNamed } from './palette.ts';
 
 /** The colour of the last threshold a value has reached. */
-export function colorOf({ fieldConfig }: Panel, value: number): string {
+function colorOf({ fieldConfig }: Panel, value: number): string {
   const { steps } = fieldConfig.defaults.thresholds;
   const reached = steps.filter((step) => step.value === null || value >= step.value).at(-1);
   return colorNamed(reached?.color ?? 'text');

@@ -21,7 +21,6 @@ export function chosenOf(selector: Selector, suffix = ''): string {
 
 /** Of each second, over as many scrapes as Grafana finds to be needed for the width of the panel. */
 export const rate = (selector: string): string => `rate(${selector}[$__rate_interval])`;
-export const increase = (selector: string): string => `increase(${selector}[$__rate_interval])`;
 
 export const sum = (expression: string, ...by: readonly string[]): string => aggregated('sum', expression, by);
 export const most = (expression: string, ...by: readonly string[]): string => aggregated('max', expression, by);

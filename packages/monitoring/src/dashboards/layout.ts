@@ -1,6 +1,6 @@
 import type { DashboardPlan, PanelPlan } from './plan.ts';
 
-export const COLUMNS = 24;
+const COLUMNS = 24;
 
 export type Place = { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 type Placed<What> = What & { readonly id: number; readonly place: Place };

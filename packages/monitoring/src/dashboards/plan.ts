@@ -23,10 +23,10 @@ export type Query = {
 };
 
 /** Units by the names Grafana has for them. */
-export type Unit = 'short' | 'none' | 's' | 'percentunit' | 'percent' | 'bytes' | 'Bps' | 'reqps' | 'ops' | 'cores';
+type Unit = 'short' | 'none' | 's' | 'percentunit' | 'percent' | 'bytes' | 'Bps' | 'reqps' | 'ops' | 'cores';
 
 /** A value from which on something is wrong. */
-export type Limit = { readonly at: number; readonly bad: 'above' | 'below' };
+type Limit = { readonly at: number; readonly bad: 'above' | 'below' };
 
 export type PanelPlan = {
   readonly kind: 'stat' | 'gauge' | 'timeseries' | 'table' | 'state-timeline';
