@@ -23,8 +23,14 @@ export async function collectPanel(
       return { series: named(await series, target), exemplars: await exemplars };
     }),
   );
-  return { series: answers.flatMap(({ series }) => series), exemplars: answers.flatMap(({ exemplars }) => exemplars) };
+  return { series: answers.flatMap(({ series }) => series), exemplars: slowest(answers.flatMap(({ exemplars }) => exemplars)) };
 }
+
+const MOST_EXEMPLARS = 120;
+
+/** A request that is looked up is one of the slow ones, and thousands of dots hide the lines. */
+const slowest = (exemplars: readonly Exemplar[]): Exemplar[] =>
+  exemplars.toSorted((one, other) => other.value - one.value).slice(0, MOST_EXEMPLARS);
 
 /** Where something began that the panels are looked at beside. */
 export async function collectMarks(
