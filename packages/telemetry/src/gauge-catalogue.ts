@@ -68,6 +68,10 @@ export const KNOWN_GAUGES = {
     name: 'phaselock_memory_limit_bytes',
     help: 'Memory this process may have: the bound of its control group, else all of the machine.',
   },
+  busHealthy: {
+    name: 'phaselock_invalidation_bus_healthy',
+    help: 'Whether invalidations arrive over the bus this process uses, as far as its own show: 0 when they do not, and snapshots are not used.',
+  },
   legacyDuplicates: {
     name: 'phaselock_legacy_duplicates',
     help: 'Live sessions outside the single-session rule that are not alone in their slot: older than another, or beside a guarded one. Counted up to 10000. Absent until they were counted.',
