@@ -23,7 +23,10 @@ export async function collectPanel(
       return { series: named(await series, target), exemplars: await exemplars };
     }),
   );
-  return { series: answers.flatMap(({ series }) => series), exemplars: slowest(answers.flatMap(({ exemplars }) => exemplars)) };
+  return {
+    series: answers.flatMap(({ series }) => series),
+    exemplars: slowest(answers.flatMap(({ exemplars }) => exemplars)),
+  };
 }
 
 const MOST_EXEMPLARS = 120;
