@@ -21,6 +21,7 @@ export {
 } from './alertmanager-tools.ts';
 export { checkHistory } from './check-history.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
+export { findProgram } from './find-program.ts';
 export { freePort } from './free-port.ts';
 export { growth, QUADRUPLED_AT_MOST } from './growth.ts';
 export { type Effect, monotonicMicros, type RecordedOperation, type Violation } from './history.ts';

@@ -10,7 +10,7 @@ import { shareAbove } from './share-above.ts';
 const OF_API = { job: JOBS.api };
 const BOTH = { job: Object.values(JOBS) };
 /** "CPU utilization should not exceed 80 % … under high load" of the specification, and the same share of the memory. */
-const FULL = 0.8;
+export const FULL = 0.8;
 
 /** What a process has and what it refuses. */
 export const API: AlertGroup = {

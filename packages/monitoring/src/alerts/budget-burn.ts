@@ -14,7 +14,7 @@ const BURNS: readonly (BurnWindows & { readonly times: number; readonly severity
 ];
 
 /** Requests that may be answered with a 5xx: 99.9 % are not. The other budgets are the limits of gates. */
-const UNAVAILABLE = 0.001;
+export const UNAVAILABLE = 0.001;
 
 type Objective = {
   readonly slo: Slo;

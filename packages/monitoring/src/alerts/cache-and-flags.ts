@@ -5,8 +5,8 @@ import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
 const api = { job: JOBS.api } as const;
-const AWAY = 0.05;
-const OLD_READ_SECONDS = 30;
+export const AWAY = 0.05;
+export const OLD_READ_SECONDS = 30;
 const VERSION = series('phaselock_flag_version', api);
 const READ_AGE = series('phaselock_flag_read_age_seconds', api);
 

@@ -6,7 +6,7 @@ import { shareAbove } from './share-above.ts';
 /** A few long waits are no small pool. */
 const LONG_WAITS = 0.05;
 /** Every second operation finds its slot held by another one. */
-const CONTENDED = 0.5;
+export const CONTENDED = 0.5;
 
 export const POOL_AND_LOCKS: AlertGroup = {
   name: 'phaselock-pool-and-locks',

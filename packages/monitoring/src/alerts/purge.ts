@@ -6,11 +6,11 @@ import { shareAbove } from './share-above.ts';
 
 const worker = { job: JOBS.worker } as const;
 /** "Alert if the job fails to complete within 6 hours or if the error rate exceeds 5 %." */
-const LONGEST_RUN = 6 * HOUR;
-const FAILED = 0.05;
+export const LONGEST_RUN = 6 * HOUR;
+export const FAILED = 0.05;
 /** A day between two runs, and two hours of grace. */
-const LONGEST_WITHOUT = 26 * HOUR;
-const OLDEST_DUE = 2 * DAY;
+export const LONGEST_WITHOUT = 26 * HOUR;
+export const OLDEST_DUE = 2 * DAY;
 
 const LAST_SUCCESS = series('phaselock_archive_last_success_timestamp_seconds', worker);
 

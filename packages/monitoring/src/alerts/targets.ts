@@ -3,7 +3,7 @@ import { series } from '../promql/series.ts';
 import { HOUR, MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 
-const RESTARTS = 3;
+export const RESTARTS = 3;
 
 /** Whether the programs are there, and whether anybody would learn of it. */
 export const TARGETS: AlertGroup = {

@@ -1,0 +1,30 @@
+import type { Dashboard } from './read-dashboards.ts';
+
+export type Steps = {
+  readonly stepSeconds: number;
+  readonly scrapeSeconds: number;
+  /** How much time is shown. */
+  readonly rangeSeconds: number;
+};
+
+/** The variables of an expression, as Grafana fills them when a dashboard is opened and nothing was chosen. */
+export function fillVariables(expression: string, { templating }: Dashboard, steps: Steps): string {
+  const { stepSeconds, scrapeSeconds, rangeSeconds } = steps;
+  // As Grafana computes it: never so short that a range has fewer than the two samples a rate needs.
+  const rateInterval = Math.max(stepSeconds + scrapeSeconds, 4 * scrapeSeconds);
+  const built = expression
+    .replaceAll('$__rate_interval', `${rateInterval}s`)
+    .replaceAll('$__range', `${rangeSeconds}s`)
+    .replaceAll('$__interval', `${stepSeconds}s`);
+  return templating.list.reduce((text, { name, current, allValue = '' }) => {
+    const value = current?.value;
+    if (value === undefined) return text;
+    const values = Array.isArray(value) ? value : [value];
+    const filled = values.includes('$__all')
+      ? allValue
+      : values.length === 1
+        ? values.join('')
+        : `(${values.join('|')})`;
+    return text.replaceAll(`$${name}`, filled);
+  }, built);
+}

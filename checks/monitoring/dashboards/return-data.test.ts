@@ -1,0 +1,78 @@
+import { eventually, prometheusAvailable, temporaryDirectory } from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askPrometheus, type PrometheusQueries } from '../preview/ask-prometheus.ts';
+import { openProduct, type Product } from '../product/open-product.ts';
+import { type Load, putLoadOn } from '../product/put-load-on.ts';
+import { SCRAPE_SECONDS, watchProduct } from '../product/watch-product.ts';
+import { fillVariables } from './fill-variables.ts';
+import { NOT_HERE } from './not-here.ts';
+import { panelsOf, readDashboards } from './read-dashboards.ts';
+
+/** The real programs under load, and a real Prometheus with the rules of the repository: each expression of each panel finds something there. */
+const tools = prometheusAvailable();
+const DASHBOARDS = readDashboards();
+const EXPRESSIONS = DASHBOARDS.flatMap((dashboard) =>
+  panelsOf(dashboard).flatMap(({ title, targets }) =>
+    targets.map(({ refId, expr }) => ({ name: `${dashboard.file}: ${title}: ${refId}`, dashboard, expr })),
+  ),
+);
+const STEPS = { stepSeconds: SCRAPE_SECONDS, scrapeSeconds: SCRAPE_SECONDS, rangeSeconds: 300 };
+/** The run of the worker begins with the minute. */
+const PATIENT = { withinMs: 100_000, everyMs: 500 };
+
+describe.skipIf(tools.kind === 'none')(
+  `every panel has data${tools.kind === 'none' ? ` (${tools.reason})` : ''}`,
+  () => {
+    const stack = new AsyncDisposableStack();
+    let product: Product;
+    let load: Load;
+    let prometheus: PrometheusQueries;
+
+    beforeAll(async () => {
+      const { path } = stack.use(await temporaryDirectory());
+      product = stack.use(await openProduct(path));
+      const { url } = stack.use(await watchProduct(product, path));
+      prometheus = askPrometheus(url);
+      load = stack.use(putLoadOn(product, { users: 6, pauseMs: 60 }));
+    }, 120_000);
+    afterAll(() => stack.disposeAsync());
+
+    const hasData = async ({ expr, dashboard }: (typeof EXPRESSIONS)[number], at: number): Promise<boolean> => {
+      const series = await prometheus.instant(fillVariables(expr, dashboard, STEPS), at);
+      return series.some(({ points }) => points.some(([, value]) => Number.isFinite(value)));
+    };
+
+    test('each expression that is not listed as one without', async () => {
+      // Half of the users are outside, so that both cohorts are there.
+      await product.setShare(50);
+      await eventually(() => load.answered() > 200, PATIENT);
+      const excused = new Set(Object.keys(NOT_HERE));
+      let waiting = EXPRESSIONS.filter(
+        ({ name }) => !excused.has(name) && (product.redis !== undefined || !/redis/i.test(name)),
+      );
+      expect(waiting.length).toBeGreaterThan(100);
+      // A rate looks back at a few scrapes, so each has data at some time while the load and the runs of the worker go on.
+      await eventually(async () => {
+        const at = Date.now() / 1_000;
+        const found = await Promise.all(waiting.map(async (asked) => ({ asked, has: await hasData(asked, at) })));
+        waiting = found.filter(({ has }) => !has).map(({ asked }) => asked);
+        if (waiting.length > 0) throw new Error(`no data: ${waiting.map(({ name }) => name).join('; ')}`);
+      }, PATIENT);
+    }, 220_000);
+
+    test('and each annotation is understood', async () => {
+      const at = Date.now() / 1_000;
+      const marks = DASHBOARDS.flatMap((dashboard) =>
+        dashboard.annotations.list.map(({ expr }) => ({ dashboard, expr })),
+      );
+      await Promise.all(
+        marks.map(({ dashboard, expr }) => prometheus.instant(fillVariables(expr, dashboard, STEPS), at)),
+      );
+    }, 120_000);
+
+    test('the list names expressions that there are', () => {
+      const names = new Set(EXPRESSIONS.map(({ name }) => name));
+      expect(Object.keys(NOT_HERE).filter((name) => !names.has(name))).toEqual([]);
+    });
+  },
+);

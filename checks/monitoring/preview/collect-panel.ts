@@ -1,0 +1,66 @@
+import { fillVariables } from '../dashboards/fill-variables.ts';
+import type { Dashboard, Panel, Target } from '../dashboards/read-dashboards.ts';
+import type { Exemplar, Period, PrometheusQueries, Series } from './ask-prometheus.ts';
+
+/** A series under the name its legend gives it. */
+export type NamedSeries = Series & { readonly name: string };
+export type PanelData = { readonly series: readonly NamedSeries[]; readonly exemplars: readonly Exemplar[] };
+export type Mark = { readonly color: string; readonly unixSeconds: number };
+
+export type Window = Period & { readonly scrapeSeconds: number; readonly rangeSeconds: number };
+
+export async function collectPanel(
+  prometheus: PrometheusQueries,
+  dashboard: Dashboard,
+  { targets }: Panel,
+  window: Window,
+): Promise<PanelData> {
+  const answers = await Promise.all(
+    targets.map(async (target) => {
+      const expr = fillVariables(target.expr, dashboard, window);
+      const series = target.instant === true ? prometheus.instant(expr, window.to) : prometheus.range(expr, window);
+      const exemplars = target.exemplar === true ? prometheus.exemplars(expr, window) : [];
+      return { series: named(await series, target), exemplars: await exemplars };
+    }),
+  );
+  return {
+    series: answers.flatMap(({ series }) => series),
+    exemplars: slowest(answers.flatMap(({ exemplars }) => exemplars)),
+  };
+}
+
+const MOST_EXEMPLARS = 120;
+
+/** A request that is looked up is one of the slow ones, and thousands of dots hide the lines. */
+const slowest = (exemplars: readonly Exemplar[]): Exemplar[] =>
+  exemplars.toSorted((one, other) => other.value - one.value).slice(0, MOST_EXEMPLARS);
+
+/** Where something began that the panels are looked at beside. */
+export async function collectMarks(
+  prometheus: PrometheusQueries,
+  dashboard: Dashboard,
+  window: Window,
+): Promise<Mark[]> {
+  const found = await Promise.all(
+    dashboard.annotations.list.map(async ({ expr, iconColor }) => {
+      const series = await prometheus.range(fillVariables(expr, dashboard, window), window);
+      return series.flatMap(({ points }) =>
+        beginnings(points, window).map((unixSeconds) => ({ color: iconColor, unixSeconds })),
+      );
+    }),
+  );
+  return found.flat();
+}
+
+/** Of points that follow each other without a gap, the first; what held before the window began no longer begins in it. */
+function beginnings(points: Series['points'], { from, stepSeconds }: Window): number[] {
+  return points
+    .map(([at]) => at)
+    .filter((at, index, all) => at > from && at - (all[index - 1] ?? Number.NEGATIVE_INFINITY) > stepSeconds * 1.5);
+}
+
+const named = (series: readonly Series[], { legendFormat }: Target): NamedSeries[] =>
+  series.map((one) => ({
+    ...one,
+    name: legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => one.labels[label] ?? ''),
+  }));

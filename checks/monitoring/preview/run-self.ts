@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { findProgram, temporaryDirectory } from '@phaselock/testkit';
+import { openProduct, type Product } from '../product/open-product.ts';
+import { putLoadOn } from '../product/put-load-on.ts';
+import { watchProduct } from '../product/watch-product.ts';
+import { stageAFault } from './stage-a-fault.ts';
+
+const SCRIPT = resolve(import.meta.dirname, '../../../loadtests/mixed.ts');
+const USERS = 16;
+
+/** The product, a Prometheus and a load, with faults in the middle; and then what is to be done with what was seen. */
+export async function runSelf(
+  seconds: number,
+  tell: (what: string) => void,
+  seen: (prometheusUrl: string) => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryDirectory();
+  await using product = await openProduct(folder.path);
+  await using prometheus = await watchProduct(product, folder.path);
+  {
+    await using load = putLoad(product, seconds);
+    await stageAFault(product, seconds, tell);
+    load.check();
+    await seen(prometheus.url);
+  }
+}
+
+/** By k6 where it is, else by this process. */
+function putLoad(product: Product, seconds: number): Load {
+  if (findProgram(['k6'], process.env) !== undefined) return startK6(product, seconds);
+  const load = putLoadOn(product, { users: USERS, pauseMs: 200 });
+  return { check: () => undefined, [Symbol.asyncDispose]: () => load[Symbol.asyncDispose]() };
+}
+
+type Load = AsyncDisposable & {
+  /** That it did not end before it was told to. */
+  check(): void;
+};
+
+function startK6({ urls, key }: Product, seconds: number): Load {
+  const k6 = spawn('k6', ['run', '--no-usage-report', '--quiet', SCRIPT], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      PHASELOCK_URLS: urls.join(),
+      PHASELOCK_API_KEY: key,
+      USERS: String(USERS),
+      // Pictures are taken while it goes on; it is ended then.
+      DURATION: `${Math.ceil(seconds + 300)}s`,
+    },
+  });
+  const ended = once(k6, 'close');
+  let said = '';
+  k6.stderr.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk.toString()}`.slice(-2_000);
+  });
+  return {
+    check: () => {
+      if (k6.exitCode !== null) throw new Error(`k6 ended with ${k6.exitCode}: ${said}`);
+    },
+    [Symbol.asyncDispose]: async () => {
+      k6.kill('SIGINT');
+      await ended;
+    },
+  };
+}

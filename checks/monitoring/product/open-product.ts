@@ -1,0 +1,133 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { eventually, freePort, redisAvailable, spawnNode } from '@phaselock/testkit';
+import { type ApiProcess, createApiProcess } from '../../../chaos/world/api-process.ts';
+import { type Child, startChild } from '../../../chaos/world/child.ts';
+import { createPostgresServer } from '../../../chaos/world/postgres-server.ts';
+import { createRedisProcess, type RedisProcess } from '../../../chaos/world/redis-process.ts';
+import { openTcpProxy, type TcpProxy } from '../../../chaos/world/tcp-proxy.ts';
+
+const APPS = resolve(import.meta.dirname, '../../../apps');
+const KEYS = join(APPS, 'api/src/keys-cli.ts');
+const MIGRATE = join(APPS, 'api/src/migrate-cli.ts');
+const VERIFY = join(APPS, 'verify-cli/src/main.ts');
+const WORKER = join(APPS, 'purge-worker/src/main.ts');
+const ROLLOUT = 'single_session_guard';
+
+export type Product = AsyncDisposable & {
+  readonly apis: readonly ApiProcess[];
+  readonly urls: readonly string[];
+  /** Between each API and PostgreSQL. */
+  readonly backs: readonly TcpProxy[];
+  readonly redis: RedisProcess | undefined;
+  readonly workerAddress: string;
+  readonly key: string;
+  /** Audits everything, and keeps what was found where the API tells it. */
+  audit(): Promise<void>;
+  /** To how many users the rule applies. */
+  setShare(percent: number): Promise<void>;
+};
+
+/** Two API processes behind proxies to one PostgreSQL, a Redis where there is one, and a purge worker, each started as a user starts it. */
+export async function openProduct(folder: string): Promise<Product> {
+  await mkdir(folder, { recursive: true });
+  await using resources = new AsyncDisposableStack();
+  const databasePort = await freePort();
+  const postgres = createPostgresServer({ dataDir: join(folder, 'postgres'), port: databasePort, keeper: 'campaign' });
+  await postgres.start();
+  resources.defer(() => postgres.stopForGood());
+  const redis = await openRedis(folder);
+  if (redis !== undefined) resources.defer(() => redis.end());
+
+  const env: NodeJS.ProcessEnv = {
+    PHASELOCK_DATABASE_URL: postgres.url(),
+    PHASELOCK_ARCHIVE_URL: `folder:${join(folder, 'archive')}`,
+    PHASELOCK_DATA_DIR: join(folder, 'data'),
+    PHASELOCK_LOG_LEVEL: 'warn',
+    ...(redis && { PHASELOCK_REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
+  };
+  await runToEnd(MIGRATE, [], env);
+  const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
+  const [key = ''] =
+    /^plk_\S+$/m.exec(await runToEnd(KEYS, ['create', '--name', 'load', '--scopes', scopes], env)) ?? [];
+  const audit = async () => void (await runToEnd(VERIFY, ['--all', '--record'], env));
+  await audit();
+
+  const apis: ApiProcess[] = [];
+  const backs: TcpProxy[] = [];
+  for (const name of ['api-1', 'api-2']) {
+    const back = resources.use(await openTcpProxy(databasePort, Math.random));
+    const settings = {
+      ...env,
+      PHASELOCK_DATABASE_URL: postgres.url(back.port),
+      PHASELOCK_RATE_LIMIT: '0',
+      PHASELOCK_LEASE_MS: '5000',
+      PHASELOCK_POOL_SIZE: '10',
+    };
+    const api = createApiProcess({ name, port: await freePort(), folder, env: settings });
+    resources.defer(() => api.end('SIGKILL'));
+    apis.push(api);
+    backs.push(back);
+  }
+  await Promise.all(apis.map((api) => api.start()));
+  const urls = apis.map(({ port }) => `http://127.0.0.1:${port}`);
+
+  const workerPort = await freePort();
+  const worker = await startWorker(folder, workerPort, env);
+  resources.defer(async () => {
+    worker.signal('SIGKILL');
+    await worker.exited;
+  });
+  const owned = resources.move();
+  return {
+    apis,
+    urls,
+    backs,
+    redis,
+    workerAddress: `127.0.0.1:${workerPort}`,
+    key,
+    audit,
+    setShare: async (percent) => {
+      const said = await fetch(`${urls[0]}/v1/admin/flags/${ROLLOUT}`, {
+        method: 'PUT',
+        headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ enabled: true, percent, why: 'dashboards are looked at' }),
+      });
+      if (!said.ok) throw new Error(`the flag was not set: ${said.status} ${await said.text()}`);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function openRedis(folder: string): Promise<RedisProcess | undefined> {
+  if (redisAvailable().kind === 'none') return undefined;
+  const redis = createRedisProcess(await freePort(), join(folder, 'redis.log'));
+  await redis.start();
+  return redis;
+}
+
+/** It archives what was deleted, at once and once a minute. */
+async function startWorker(folder: string, port: number, env: NodeJS.ProcessEnv): Promise<Child> {
+  const worker = startChild(process.execPath, [WORKER, 'run'], {
+    log: join(folder, 'purge-worker.log'),
+    env: {
+      ...env,
+      PHASELOCK_PURGE_METRICS_PORT: String(port),
+      PHASELOCK_PURGE_SCHEDULE: '* * * * *',
+      PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
+      PHASELOCK_PURGE_AFTER_HOURS: '0',
+    },
+  });
+  await eventually(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok, {
+    withinMs: 60_000,
+    everyMs: 100,
+  });
+  return worker;
+}
+
+async function runToEnd(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  await using run = spawnNode(file, { args, env });
+  const { code } = await run.exited;
+  if (code !== 0) throw new Error(`${file} ended with ${code}: ${run.lines.join('\n')}`);
+  return run.stdout();
+}

@@ -1,0 +1,160 @@
+import type { Stages } from '@phaselock/rollout';
+import { JOBS } from '../../promql/jobs.ts';
+import { chosen, most, rate, ratesOf, sum } from '../expressions.ts';
+import type { DashboardPlan, RowPlan } from '../plan.ts';
+
+export const audit = (stages: Stages): DashboardPlan => ({
+  uid: 'phaselock-audit',
+  title: 'phaselock: audit',
+  description: 'Did the last audit prove the history, and what happens to sessions that an audit would ask about?',
+  jobsOf: 'phaselock_flag_enabled',
+  jobs: [JOBS.api],
+  rows: [proof(stages), refused, happened],
+});
+
+const findings = (severity: 'error' | 'warning' | 'undecidable'): string =>
+  most(chosen('phaselock_audit_findings', { severity }));
+
+const proof = (stages: Stages): RowPlan => ({
+  title: 'Is the history proven?',
+  height: 5,
+  panels: [
+    {
+      kind: 'stat',
+      title: 'Errors found',
+      description:
+        'Findings of severity error in the last recorded audit. One is too many: a rule of the product was broken.',
+      unit: 'none',
+      queries: [{ expr: findings('error'), legend: 'errors' }],
+      runbook: 'PhaselockAuditFindings',
+      limit: { at: 1, bad: 'above' },
+      none: 'never audited',
+    },
+    {
+      kind: 'stat',
+      title: 'Warnings',
+      description: 'Findings of severity warning in the last recorded audit.',
+      unit: 'none',
+      queries: [{ expr: findings('warning'), legend: 'warnings' }],
+      runbook: 'PhaselockAuditFindings',
+      none: 'never audited',
+    },
+    {
+      kind: 'stat',
+      title: 'Undecidable',
+      description: 'What could be neither proven nor refuted, as a model name is not known any more.',
+      unit: 'none',
+      queries: [{ expr: findings('undecidable'), legend: 'undecidable' }],
+      runbook: 'PhaselockAuditFindings',
+      none: 'never audited',
+    },
+    {
+      kind: 'stat',
+      title: 'Last audit',
+      description: 'How long ago the last recorded audit of everything ended.',
+      unit: 's',
+      queries: [{ expr: `time() - ${most(chosen('phaselock_audit_last_run_timestamp_seconds'))}`, legend: 'ago' }],
+      runbook: 'PhaselockAuditStale',
+      limit: { at: stages.preconditions.oldestAuditMs / 1_000, bad: 'above' },
+      none: 'never audited',
+    },
+    {
+      kind: 'timeseries',
+      title: 'Findings',
+      description: 'Of the last audit, by severity, as they were at each time.',
+      unit: 'short',
+      queries: [{ expr: `max by (severity) (${chosen('phaselock_audit_findings')})`, legend: '{{severity}}' }],
+      runbook: 'PhaselockAuditFindings',
+      min: 0,
+      none: 'Never audited',
+      width: 8,
+    },
+  ],
+});
+
+const refused: RowPlan = {
+  title: 'What was refused, so that no audit finds it',
+  height: 8,
+  panels: [
+    {
+      kind: 'timeseries',
+      title: 'Fenced writes',
+      description:
+        'Writes refused because they came under the generation of a replaced session: old runners that were not told, or do not stop.',
+      unit: 'ops',
+      queries: [{ expr: ratesOf(chosen('phaselock_fenced_writes_total'), 'operation'), legend: '{{operation}}' }],
+      none: 'None fenced',
+      runbook: 'PhaselockAuditFindings',
+      min: 0,
+    },
+    {
+      kind: 'timeseries',
+      title: 'Moved on',
+      description: 'Starts and turns refused because the session was not the one their caller had been shown.',
+      unit: 'ops',
+      queries: [
+        { expr: sum(rate(chosen('phaselock_session_starts_total', { outcome: 'moved_on' }))), legend: 'starts' },
+        { expr: sum(rate(chosen('phaselock_turns_total', { decision: 'moved_on' }))), legend: 'turns' },
+      ],
+      runbook: 'PhaselockAuditFindings',
+      min: 0,
+    },
+    {
+      kind: 'timeseries',
+      title: 'Questions',
+      description: 'Starts and turns answered with a question about the session that is there.',
+      unit: 'ops',
+      queries: [{ expr: ratesOf(chosen('phaselock_session_questions_total'), 'question'), legend: '{{question}}' }],
+      none: 'None asked',
+      runbook: 'PhaselockAuditFindings',
+      stacked: true,
+    },
+  ],
+};
+
+const happened: RowPlan = {
+  title: 'What happened to sessions',
+  height: 8,
+  panels: [
+    {
+      kind: 'timeseries',
+      title: 'Replaced, by reason',
+      description: 'Starts and turns answered with a replacement.',
+      unit: 'ops',
+      queries: [{ expr: ratesOf(chosen('phaselock_session_replacements_total'), 'reason'), legend: '{{reason}}' }],
+      runbook: 'PhaselockReplacementsFailing',
+      none: 'None replaced',
+      stacked: true,
+    },
+    {
+      kind: 'timeseries',
+      title: 'Turns by decision',
+      description: 'initial and fresh begin a conversation, follow-up goes on with one.',
+      unit: 'ops',
+      queries: [{ expr: ratesOf(chosen('phaselock_turns_total'), 'decision'), legend: '{{decision}}' }],
+      none: 'No turns',
+      runbook: 'PhaselockErrorRateHigh',
+      stacked: true,
+    },
+    {
+      kind: 'timeseries',
+      title: 'Turns that ended',
+      description: 'By how their process ended. lost: its runner did not renew the lease.',
+      unit: 'ops',
+      queries: [{ expr: ratesOf(chosen('phaselock_turns_ended_total'), 'ending'), legend: '{{ending}}' }],
+      none: 'None ended',
+      runbook: 'PhaselockErrorRateHigh',
+      min: 0,
+    },
+    {
+      kind: 'timeseries',
+      title: 'Model changes',
+      description:
+        'Turns that worked with another model than the turn before in their slot. Each has its line in the log.',
+      unit: 'ops',
+      queries: [{ expr: sum(rate(chosen('phaselock_model_changes_total'))), legend: 'changes' }],
+      runbook: 'PhaselockAuditFindings',
+      min: 0,
+    },
+  ],
+};
