@@ -1,0 +1,54 @@
+import { ApiProblem, type Client } from '@phaselock/contract';
+
+/** A session the service said was there. */
+export type Acknowledged = { readonly session: string; readonly sentAt: number; readonly answeredAt: number };
+
+export type Writing = {
+  /** What ended a writer before it was stopped. */
+  readonly failures: readonly string[];
+  stop(): Promise<void>;
+};
+
+const WRITERS = 3;
+const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
+
+/** Starts and replaces sessions in ever new tasks, until it is stopped. Each answer is added to `acknowledged`. */
+export function startWriting(client: Client, projectId: string, acknowledged: Acknowledged[]): Writing {
+  const failures: string[] = [];
+  let stopped = false;
+
+  const start = async (taskId: string, model: string, predecessor?: { sessionId: string; generation: number }) => {
+    const sentAt = Date.now();
+    const { session } = (
+      await client.startSession({
+        body: {
+          taskId,
+          phase: 'run',
+          model: { agent: 'claude-code', model },
+          ...(predecessor && { confirm: { kind: 'replace' as const, shown: predecessor } }),
+        },
+      })
+    ).body;
+    acknowledged.push({ session: session.id, sentAt, answeredAt: Date.now() });
+    return { sessionId: session.id, generation: session.generation };
+  };
+  const write = async () => {
+    try {
+      for (let count = 0; !stopped; count += 1) {
+        const { id } = (await client.createTask({ body: { projectId, title: `task ${count}` } })).body;
+        const first = await start(id, MODELS[0]);
+        if (!stopped) await start(id, MODELS[1], first);
+      }
+    } catch (error) {
+      if (!stopped) failures.push(error instanceof ApiProblem ? `${error.status} ${error.code}` : String(error));
+    }
+  };
+  const writers = Array.from({ length: WRITERS }, write);
+  return {
+    failures,
+    stop: async () => {
+      stopped = true;
+      await Promise.all(writers);
+    },
+  };
+}
