@@ -46,7 +46,7 @@ type Places = Readonly<Record<'folder' | 'wal' | 'backup' | 'archive' | 'dataDir
  * A service with backups, under load, until its machine is gone: an archive from before the base backup, writes during and after it, sessions
  * archived and purged, a mishap, and more of all that.
  */
-export async function burnDown(folder: string): Promise<Remains> {
+export async function burnDown(folder: string, tell: (what: string) => void): Promise<Remains> {
   const at = (name: string) => join(folder, name);
   const places = {
     folder,
@@ -76,7 +76,8 @@ export async function burnDown(folder: string): Promise<Remains> {
     },
   });
   try {
-    return await live(service, places);
+    tell('the service runs');
+    return await live(service, places, tell);
   } finally {
     await service.destroy();
     await rm(await realpath(join(places.dataDir, 'cluster')), { recursive: true });
@@ -84,7 +85,7 @@ export async function burnDown(folder: string): Promise<Remains> {
   }
 }
 
-async function live(service: Service, places: Places): Promise<Remains> {
+async function live(service: Service, places: Places, tell: (what: string) => void): Promise<Remains> {
   const { client, postgres, key } = service;
   const { url, adminUrl } = postgres;
   const password = join(places.folder, 'password');
@@ -100,6 +101,7 @@ async function live(service: Service, places: Places): Promise<Remains> {
   await more(24);
   await seeding.stop();
   await service.purgeNow('archive');
+  tell('a first archive was made');
 
   const watch = await watchWal(adminUrl, () => acknowledged.length);
   const projectId = await project('written all along');
@@ -109,21 +111,25 @@ async function live(service: Service, places: Places): Promise<Remains> {
   const cluster = join(places.dataDir, 'cluster');
   const backup = await takeBaseBackup({ url: adminUrl, cluster, into: places.backup });
   const tookMs = performance.now() - since;
+  tell('the base backup was taken, under load');
   await more(30);
-  await service.purgeNow('archive-and-purge');
+  await writing.withoutReplacing(() => service.purgeNow('archive-and-purge'));
   await more(30);
-  await service.purgeNow('archive');
+  await writing.withoutReplacing(() => service.purgeNow('archive'));
   const expiredAfter = await endOfAYear(url);
 
+  tell('sessions were archived and purged');
   const at = await databaseTime(url);
   const before = new Set(await purgedSessions(url));
   const deleted = await liveSessions(client, projectId);
   await client.deleteMany({ body: { sessionIds: deleted } });
   const later = startWriting(client, await project('written after the mishap'), acknowledged);
-  await more(40);
+  await more(30);
+  tell('a mishap, and more writes');
   await yearIsOver(url);
-  await service.purgeNow('archive-and-purge');
+  await later.withoutReplacing(() => service.purgeNow('archive-and-purge'));
   await more(20);
+  tell('sessions were archived, purged and removed after it');
   await allArchived(watch, places.wal);
   await more(10);
 

@@ -10,7 +10,7 @@ let remains: Remains;
 beforeAll(async () => {
   resources = new AsyncDisposableStack();
   const { path } = resources.use(await temporaryDirectory());
-  remains = await burnDown(path);
+  remains = await burnDown(path, () => undefined);
 }, 120_000);
 afterAll(() => resources.disposeAsync());
 

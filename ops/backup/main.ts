@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { prepareRestore } from './prepare-restore.ts';
+import { prepareRestore, recoveryTime } from './prepare-restore.ts';
 import { takeBaseBackup } from './take-base-backup.ts';
 
 const USAGE = `backup take    --url postgres://… --cluster DATA_DIRECTORY --into FOLDER
@@ -32,7 +32,8 @@ async function carryOut(argv: readonly string[]): Promise<string> {
     return `${into}: ${Math.round(bytes / 1e6)} MB, consistent at ${consistentAt}, needs the WAL from ${firstSegment} on`;
   }
   if (command === 'restore' && from !== undefined && into !== undefined && fetchWal !== undefined) {
-    if (until !== undefined && Number.isNaN(Date.parse(until))) throw new UsageError(`--until ${until} is no time`);
+    if (until !== undefined && recoveryTime(until) === undefined)
+      throw new UsageError(`--until takes an instant with its zone, as 2026-11-22T02:36:37Z, and not ${until}`);
     const to = until === undefined ? { kind: 'end' as const } : { kind: 'time' as const, at: until };
     await prepareRestore({ backup: from, into, fetchWal, to });
     return `${into} recovers at the next start of PostgreSQL on it`;
