@@ -32,7 +32,9 @@ export {
   FENCED_OPERATIONS,
   type FeedbackRating,
   type FencedOperation,
+  INVALIDATION_BUSES,
   INVALIDATION_RESULTS,
+  type InvalidationBusName,
   type InvalidationResult,
   LOCK_STRATEGIES,
   LOOKUP_SOURCES,
@@ -48,6 +50,7 @@ export {
   type ShedReason,
   START_OUTCOMES,
   type StartOutcome,
+  type StatusClass,
   TURN_OUTCOMES,
   type TurnOutcome,
 } from './label-values.ts';
