@@ -5,7 +5,7 @@ import { ApiProblem, type Client } from '@phaselock/contract';
 export type Acknowledged = { readonly session: string; readonly sentAt: number; readonly answeredAt: number };
 
 export type Writing = {
-  /** What ended a writer before it was stopped. */
+  /** What was answered by no session: nothing is known of these. */
   readonly failures: readonly string[];
   /** Meanwhile sessions are only made: the purge worker goes on for as long as it finds deleted ones. */
   withoutReplacing<Value>(work: () => Promise<Value>): Promise<Value>;
@@ -39,15 +39,15 @@ export function startWriting(client: Client, projectId: string, acknowledged: Ac
     return { sessionId: session.id, generation: session.generation };
   };
   const write = async () => {
-    try {
-      for (let count = 0; !stopped; count += 1) {
+    for (let count = 0; !stopped; count += 1) {
+      try {
         const { id } = (await client.createTask({ body: { projectId, title: `task ${count}` } })).body;
         const first = await start(id, MODELS[0]);
         if (!stopped && replacing) await start(id, MODELS[1], first);
-        await pause(PAUSE_MS);
+      } catch (error) {
+        failures.push(error instanceof ApiProblem ? `${error.status} ${error.code}` : String(error));
       }
-    } catch (error) {
-      if (!stopped) failures.push(error instanceof ApiProblem ? `${error.status} ${error.code}` : String(error));
+      await pause(PAUSE_MS);
     }
   };
   const writers = Array.from({ length: WRITERS }, write);
