@@ -12,7 +12,10 @@ export const purgedSessions = (url: string): Promise<string[]> =>
 
 /** The database's clock: that of the times a recovery goes by. */
 export async function databaseTime(url: string): Promise<string> {
-  const [now = ''] = await idsOf(url, `select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as id`);
+  const [now = ''] = await idsOf(
+    url,
+    `select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as id`,
+  );
   return now;
 }
 
@@ -34,4 +37,3 @@ export async function objectsIn(archive: string): Promise<{ readonly session: st
     return session === undefined ? [] : [{ session, path: join('sessions', name) }];
   });
 }
-

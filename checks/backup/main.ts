@@ -15,7 +15,9 @@ const hold = (what: string, held: boolean, detail = ''): void => {
 await using directory = await temporaryDirectory();
 const remains = await burnDown(directory.path, tell);
 const { acknowledged, archivedAnswers, backup, mishap } = remains;
-tell(`the machine is gone: ${acknowledged.length} answers were given, ${archivedAnswers} of them before the end of the archive`);
+tell(
+  `the machine is gone: ${acknowledged.length} answers were given, ${archivedAnswers} of them before the end of the archive`,
+);
 tell(`the base backup: ${Math.round(backup.bytes / 1e6)} MB in ${seconds(backup.tookMs)}`);
 
 {
@@ -26,7 +28,10 @@ tell(`the base backup: ${Math.round(backup.bytes / 1e6)} MB in ${seconds(backup.
   );
   const lost = acknowledged.filter(({ session }) => !restored.known.has(session));
   const early = acknowledged.slice(0, archivedAnswers).filter(({ session }) => !restored.known.has(session));
-  hold(`nothing acknowledged before the end of the archive is lost (${archivedAnswers} looked for)`, early.length === 0);
+  hold(
+    `nothing acknowledged before the end of the archive is lost (${archivedAnswers} looked for)`,
+    early.length === 0,
+  );
   const oldest = Math.min(remains.destroyedAt, ...lost.map(({ answeredAt }) => answeredAt));
   tell(`RPO ${seconds(remains.destroyedAt - oldest)}: ${lost.length} of ${acknowledged.length} answers are lost`);
   const audit = await restored.service.audit();

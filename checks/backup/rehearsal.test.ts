@@ -2,7 +2,7 @@ import { temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { burnDown, type Remains } from './burn-down.ts';
 import { purgedSessions } from './known-sessions.ts';
-import { removeOldSeals, type Restored, restoreAfter, unknownObjects } from './restore-after.ts';
+import { type Restored, removeOldSeals, restoreAfter, unknownObjects } from './restore-after.ts';
 
 let resources: AsyncDisposableStack;
 let remains: Remains;

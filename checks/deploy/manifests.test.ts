@@ -76,12 +76,16 @@ test.each(named)('%s is as its schema says', async (_, manifest) => {
 /** The schemas let fields pass that they do not know, so a typo is looked for by itself. */
 test('every field is one that Kubernetes or the operator knows', () => {
   const texts = [
-    ...globSync('{v1,apps/v1,batch/v1,policy/v1,networking.k8s.io/v1}/*.d.ts', { cwd: CORE }).map((file) => join(CORE, file)),
+    ...globSync('{v1,apps/v1,batch/v1,policy/v1,networking.k8s.io/v1}/*.d.ts', { cwd: CORE }).map((file) =>
+      join(CORE, file),
+    ),
     ...globSync('_schemas/*.d.ts', { cwd: CORE }).map((file) => join(CORE, file)),
     ...globSync(join(dirname(CORE), '@kubernetes-models/apimachinery/apis/meta/v1/*.d.ts')),
     ...globSync('monitoring.coreos.com/v1/*.d.ts', { cwd: OPERATOR }).map((file) => join(OPERATOR, file)),
   ].map((file) => readFileSync(file, 'utf8'));
-  const known = new Set(texts.flatMap((text) => [...text.matchAll(/^\s*"?(\w+)"?\??: /gm)].map(([, name = '']) => name)));
+  const known = new Set(
+    texts.flatMap((text) => [...text.matchAll(/^\s*"?(\w+)"?\??: /gm)].map(([, name = '']) => name)),
+  );
   const fieldsOf = (value: unknown): string[] => {
     if (Array.isArray(value)) return value.flatMap(fieldsOf);
     if (typeof value !== 'object' || value === null) return [];
@@ -142,7 +146,10 @@ test('a replica has the time to drain, is asked at both addresses, and is not al
 });
 
 test('the purge worker has 2 cores and 4 GB', () => {
-  expect(podOf('Deployment phaselock-purge-worker')?.containers[0]?.resources.limits).toEqual({ cpu: '2', memory: '4G' });
+  expect(podOf('Deployment phaselock-purge-worker')?.containers[0]?.resources.limits).toEqual({
+    cpu: '2',
+    memory: '4G',
+  });
 });
 
 test('no manifest is a Secret', () => {
