@@ -11,14 +11,14 @@ beforeAll(async () => {
   resources = new AsyncDisposableStack();
   const { path } = resources.use(await temporaryDirectory());
   remains = await burnDown(path, () => undefined);
-}, 120_000);
+}, 300_000);
 afterAll(() => resources.disposeAsync());
 
 describe('restored to the end of what was archived', () => {
   let restored: Restored;
   beforeAll(async () => {
     restored = resources.use(await restoreAfter(remains, 'to-the-end', { kind: 'end' }));
-  }, 60_000);
+  }, 180_000);
 
   test('every session acknowledged before the end of the last archived segment is there', () => {
     const archived = remains.acknowledged.slice(0, remains.archivedAnswers);
@@ -50,7 +50,7 @@ describe('restored to the moment before the mishap', () => {
   beforeAll(async () => {
     const { mishap } = remains;
     restored = resources.use(await restoreAfter(remains, 'to-a-time', { kind: 'time', at: mishap.at }));
-  }, 60_000);
+  }, 180_000);
 
   test('what was acknowledged before it is there, what was asked for after it is not', async () => {
     const at = Date.parse(remains.mishap.at);

@@ -6,7 +6,7 @@ import { knownSessions, objectsIn } from './known-sessions.ts';
 import { type Service, startService } from './service.ts';
 
 /** From nothing to a service that is ready, by phases. */
-export type RestoreTimes = {
+type RestoreTimes = {
   readonly copyMs: number;
   readonly recoverMs: number;
   readonly apiMs: number;

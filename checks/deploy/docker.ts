@@ -7,7 +7,7 @@ import { createClient } from '@phaselock/contract';
 import { eventually, freePort } from '@phaselock/testkit';
 import { runProgram } from '../backup/run-program.ts';
 import { type Acknowledged, startWriting } from '../backup/write-sessions.ts';
-import { type Docker, useDocker } from './run-docker.ts';
+import { useDocker } from './run-docker.ts';
 
 /**
  * The image is built and compose.yaml is started as a user does it, one replica is killed under load, and what was acknowledged is looked for. It

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-export const COMPOSE_FILE = join(ROOT, 'ops/compose/compose.yaml');
+const COMPOSE_FILE = join(ROOT, 'ops/compose/compose.yaml');
 /** A project of its own, so that nobody's containers and volumes are touched. */
 const PROJECT = 'phaselock-check';
 
