@@ -15,5 +15,5 @@ export async function endOfArchive(folder: string): Promise<bigint> {
     if (high === undefined || low === undefined) return [];
     return [(BigInt(`0x${high}`) << 32n) + (BigInt(`0x${low}`) + 1n) * SEGMENT_BYTES];
   });
-  return ends.reduce((last, end) => (end > last ? end : last), 0n);
+  return ends.toSorted((one, other) => (one < other ? -1 : 1)).at(-1) ?? 0n;
 }

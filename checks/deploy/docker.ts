@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createClient } from '@phaselock/contract';
+import { type Client, createClient } from '@phaselock/contract';
 import { eventually, freePort } from '@phaselock/testkit';
 import { runProgram } from '../backup/run-program.ts';
 import { type Acknowledged, startWriting } from '../backup/write-sessions.ts';
@@ -91,15 +91,19 @@ function build(): void {
   );
 }
 
-const clientOf = (service: string, key: string) =>
-  createClient({ baseUrl: `http://${docker.addressOf(service)}:4700`, key });
+function clientOf(service: string, key: string): Client {
+  return createClient({ baseUrl: `http://${docker.addressOf(service)}:4700`, key });
+}
 
-const isReady = async (service: string): Promise<boolean> =>
-  (await fetch(`http://${docker.addressOf(service)}:4700/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
+async function isReady(service: string): Promise<boolean> {
+  const address = `http://${docker.addressOf(service)}:4700/readyz`;
+  return (await fetch(address, { signal: AbortSignal.timeout(2_000) })).ok;
+}
 
-const isHealthy = (service: string): boolean =>
-  docker.docker('inspect', '--format', '{{.State.Health.Status}}', docker.compose('ps', '--quiet', service)) ===
-  'healthy';
+function isHealthy(service: string): boolean {
+  const id = docker.compose('ps', '--quiet', service);
+  return docker.docker('inspect', '--format', '{{.State.Health.Status}}', id) === 'healthy';
+}
 
 async function replicas(key: string): Promise<void> {
   for (const service of ['api-1', 'api-2']) await eventually(() => isReady(service), WAIT);
@@ -174,7 +178,7 @@ async function killed(key: string): Promise<void> {
   hold('verify-sessions --all is clean', audit.exitCode === 0, audit.said);
 }
 
-async function sessionsOf(client: ReturnType<typeof createClient>, projectId: string): Promise<ReadonlySet<string>> {
+async function sessionsOf(client: Client, projectId: string): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   for (let cursor: string | undefined; ; ) {
     const query = { projectId, includeDeleted: 'true' as const, limit: 200, ...(cursor !== undefined && { cursor }) };
