@@ -16,7 +16,8 @@ COPY --from=app /app .
 RUN mkdir /archive && chown node:node /archive
 USER node
 EXPOSE 4700
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+# A process that starts on a busy machine is not unhealthy yet, and to ask takes a process of its own.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PHASELOCK_PORT}/healthz`).then(({ok}) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
 # As the first process, so that signals reach it.

@@ -59,7 +59,7 @@ export async function lookAtStore({ database, store }: Worker): Promise<{ line: 
 
 export function adoptedLines({ kind, id, read, lost, examples }: Adopted, place: string): string {
   if (kind === 'known-already') return `${place} is the store this database knows (${id}): there is nothing to adopt`;
-  const found = `${read} objects of purged sessions were read: ${lost === 0 ? 'each is as recorded' : `${lost} are not as recorded`}`;
+  const found = `${read} objects of purged sessions were read: ${lost === 0 ? 'each is as recorded, or its time was over' : `${lost} are not as recorded`}`;
   const some = examples.map(({ sessionId, why }) => `  ${sessionId}  ${why}`);
   const end =
     kind === 'adopted'

@@ -16,7 +16,8 @@ type Watched = {
   readonly serverState: (() => ServerState) | undefined;
 };
 
-const PROBE: Statement = { name: 'probe', text: 'select 1' };
+/** A standby answers, and takes no writes: a server in recovery, or one that was failed over from. */
+const PROBE: Statement = { name: 'probe', text: 'select pg_is_in_recovery() as standby' };
 const EVERY_MS = 1_000;
 const WITHIN_MS = 1_000;
 
@@ -39,8 +40,8 @@ export function watchReadiness({ databaseUrl, startupSettings, serverState }: Wa
 
   const probe = async (): Promise<void> => {
     try {
-      await database.query(PROBE, []);
-      why = null;
+      const [server] = await database.query<{ standby: boolean }>(PROBE, []);
+      why = server?.standby === false ? null : 'database';
     } catch {
       why = 'database';
     }

@@ -27,8 +27,9 @@ export type Adopting = {
 export type Adopted = {
   readonly kind: 'adopted' | 'refused' | 'known-already';
   readonly id: StoreId | null;
-  /** Objects of purged sessions that were read and hashed. */
+  /** Objects of purged sessions that were read and hashed, or looked for. */
   readonly read: number;
+  /** Those that were missing or damaged before their time was over. */
   readonly lost: number;
   /** The first of them, each with what is wrong. */
   readonly examples: readonly { readonly sessionId: SessionId; readonly why: string }[];
@@ -72,10 +73,11 @@ async function readEveryPurged({ database, store, readsAtATime }: Adopting): Pro
     const examined = await inParallel(page, readsAtATime, (one) => examineObject(store, one));
     read += page.length;
     for (const [nth, one] of examined.entries()) {
-      const sessionId = page[nth]?.sessionId;
-      if (one.kind === 'as-recorded' || sessionId === undefined) continue;
+      const object = page[nth];
+      // A database that was restored to an earlier time does not know that it has removed what expired since.
+      if (one.kind === 'as-recorded' || object === undefined || object.expired) continue;
       lost += 1;
-      if (examples.length < MOST_EXAMPLES) examples.push({ sessionId, why: one.why });
+      if (examples.length < MOST_EXAMPLES) examples.push({ sessionId: object.sessionId, why: one.why });
     }
     after = page.at(-1)?.sessionId ?? null;
     if (after === null) return { read, lost, examples };

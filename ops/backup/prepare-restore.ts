@@ -1,0 +1,50 @@
+import { appendFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { copyCluster } from './copy-cluster.ts';
+import { writeAlike } from './take-base-backup.ts';
+
+export type RestoreTo =
+  /** Everything that was archived. */
+  | { readonly kind: 'end' }
+  /** What was committed up to this instant, and nothing later. ISO 8601 with its distance to UTC. */
+  | { readonly kind: 'time'; readonly at: string };
+
+const INSTANT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|[+-]\d\d(?::?\d\d)?)$/;
+
+/** As recovery_target_time takes it: at that moment PostgreSQL does not know Z, or any other name of a zone. */
+export function recoveryTime(at: string): string | undefined {
+  const [, day, time, zone] = INSTANT.exec(at) ?? [];
+  if (day === undefined || Number.isNaN(Date.parse(`${day}T00:00Z`))) return undefined;
+  return `${day} ${time}${zone === 'Z' ? '+00' : zone}`;
+}
+
+export type PrepareRestore = {
+  readonly backup: string;
+  /** The data directory to make: absent or empty. */
+  readonly into: string;
+  /** As in `restore_command`: with %f and %p. */
+  readonly fetchWal: string;
+  readonly to: RestoreTo;
+};
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Lays a cluster out so that the next start of PostgreSQL on it recovers, and then takes writes on a timeline of its own. */
+export async function prepareRestore({ backup, into, fetchWal, to }: PrepareRestore): Promise<void> {
+  const there = await readdir(into).catch(() => []);
+  if (there.length > 0) throw new Error(`${into} is not empty. A restore goes into a fresh directory.`);
+  const until = to.kind === 'time' ? recoveryTime(to.at) : undefined;
+  if (to.kind === 'time' && until === undefined) throw new Error(`${to.at} is no instant.`);
+  await copyCluster(backup, into);
+  const settings = [
+    `restore_command = ${quoted(fetchWal)}`,
+    "recovery_target_action = 'promote'",
+    ...(until === undefined ? [] : [`recovery_target_time = ${quoted(until)}`]),
+    // Nobody is let in before the recovery is over: a product that reads would show a state in between.
+    "hot_standby = 'off'",
+    // Until somebody has looked at it, it must not write into the archive it came from.
+    "archive_mode = 'off'",
+  ];
+  await appendFile(join(into, 'postgresql.auto.conf'), `${settings.join('\n')}\n`, { flush: true });
+  await writeAlike(into, 'recovery.signal', '');
+}
