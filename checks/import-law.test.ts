@@ -18,6 +18,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   archive: ['core', 'store'],
   audit: ['core'],
   rollout: ['core', 'store', 'telemetry'],
+  // Rules and dashboards are made from the metrics there are and from the limits of the rollout.
+  monitoring: ['core', 'rollout', 'telemetry'],
   testkit: ['core', 'guard', 'store'],
   api: ['access', 'archive', 'contract', 'core', 'guard', 'rollout', 'settings', 'store', 'telemetry'],
   'verify-cli': ['archive', 'audit', 'core', 'store'],

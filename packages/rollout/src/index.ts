@@ -59,6 +59,7 @@ export { openPrometheus, type PrometheusOptions } from './prometheus/open-promet
 export type { Answer, Prometheus, RefusedWhy, Sample, Series } from './prometheus/prometheus.ts';
 export { type RecordingLine, RecordingMistake, readRecording } from './prometheus/recording.ts';
 export { replayPrometheus } from './prometheus/replay-prometheus.ts';
+export { selectorText } from './prometheus/selector-text.ts';
 export { ladderFor, readStages, StagesMistakes } from './stages/read-stages.ts';
 export type {
   Cohorts,

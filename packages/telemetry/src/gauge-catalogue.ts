@@ -64,6 +64,10 @@ export const KNOWN_GAUGES = {
     name: 'phaselock_cpu_limit_cores',
     help: 'Processors this process may use: the quota of its control group, else the cores there are.',
   },
+  memoryLimit: {
+    name: 'phaselock_memory_limit_bytes',
+    help: 'Memory this process may have: the bound of its control group, else all of the machine.',
+  },
   legacyDuplicates: {
     name: 'phaselock_legacy_duplicates',
     help: 'Live sessions outside the single-session rule that are not alone in their slot: older than another, or beside a guarded one. Counted up to 10000. Absent until they were counted.',

@@ -48,6 +48,7 @@ export {
   type ShedReason,
   START_OUTCOMES,
   type StartOutcome,
+  type StatusClass,
   TURN_OUTCOMES,
   type TurnOutcome,
 } from './label-values.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { cpuLimitCores } from './cpu-limit.ts';
 import { KNOWN_GAUGES } from './gauge-catalogue.ts';
+import { memoryLimitBytes } from './memory-limit.ts';
 import type { Build } from './read-build.ts';
 
 /** Gauges with the name of a counter, which no program that checks metrics accepts. The same numbers are in the metrics they are sums of. */
@@ -14,7 +15,7 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 export function registerProgram(registry: Registry, { version, revision }: Build): void {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const { buildInfo, cpuLimit } = KNOWN_GAUGES;
+  const { buildInfo, cpuLimit, memoryLimit } = KNOWN_GAUGES;
   const labels = { version, revision, process: randomUUID() };
   new Gauge({ ...buildInfo, labelNames: Object.keys(labels), registers: [registry] }).set(labels, 1);
   new Gauge({
@@ -22,6 +23,13 @@ export function registerProgram(registry: Registry, { version, revision }: Build
     registers: [registry],
     collect() {
       this.set(cpuLimitCores());
+    },
+  });
+  new Gauge({
+    ...memoryLimit,
+    registers: [registry],
+    collect() {
+      this.set(memoryLimitBytes());
     },
   });
 }

@@ -1,0 +1,19 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { readStages } from '@phaselock/rollout';
+import { expect, test } from 'vitest';
+import { recordingRules } from '../recording/recording-rules.ts';
+import { alertRules } from './alert-rules.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../../..');
+const stages = readStages(readFileSync(resolve(ROOT, 'ops/rollout/stages.yml'), 'utf8'));
+const { PHASELOCK_RUNBOOKS_URL: runbooks } = process.env;
+const options = runbooks === undefined ? { stages } : { stages, runbooks };
+
+test.each([
+  ['ops/prometheus/phaselock.rules.yml', recordingRules(options)],
+  ['ops/prometheus/phaselock.alerts.yml', alertRules(options)],
+])('%s is made from the definitions', (file, made) => {
+  if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(resolve(ROOT, file), made);
+  expect(readFileSync(resolve(ROOT, file), 'utf8')).toBe(made);
+});

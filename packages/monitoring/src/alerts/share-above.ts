@@ -1,0 +1,34 @@
+import type { IndicatorName } from '../recording/indicators.ts';
+import { ofIndicator, recordedWithin } from '../recording/recorded.ts';
+import type { RuleContext } from '../rules/rule-context.ts';
+
+/** With fewer events a share says nothing, and one that failed alone is no reason to call a person. */
+export const LEAST_EVENTS = 20;
+export const LEAST_BAD = 5;
+
+type ShareAbove = {
+  readonly indicator: IndicatorName;
+  readonly window: number;
+  readonly limit: number;
+  readonly leastEvents?: number;
+  readonly leastBad?: number;
+};
+
+/** The value is the share. Without events it is 0/0, which is above no limit. */
+export function shareAbove(
+  context: RuleContext,
+  { indicator, window, limit, leastEvents = LEAST_EVENTS, leastBad = LEAST_BAD }: ShareAbove,
+): string {
+  return `${shareOver(indicator, window, limit)} and ${enough(context, { indicator, window, leastEvents, leastBad })}`;
+}
+
+export const shareOver = (indicator: IndicatorName, window: number, limit: number): string =>
+  `${ofIndicator(recordedWithin.share(window), indicator)} > ${Number(limit.toFixed(6))}`;
+
+type Enough = Pick<ShareAbove, 'indicator' | 'window'> & { readonly leastEvents: number; readonly leastBad: number };
+
+export const enough = ({ events }: RuleContext, { indicator, window, leastEvents, leastBad }: Enough): string =>
+  [
+    `${ofIndicator(recordedWithin.events(window), indicator)} >= ${events(leastEvents)}`,
+    `${ofIndicator(recordedWithin.bad(window), indicator)} >= ${events(leastBad)}`,
+  ].join(' and ');

@@ -1,0 +1,34 @@
+import type { Matchers, SeriesName } from './metrics.ts';
+
+type Selecting<Name extends SeriesName> = {
+  /** Matchers that a label must not have. */
+  readonly not?: Matchers<Name>;
+  /** Matchers written as they are, for variables of a dashboard: `job=~"$job"`. */
+  readonly raw?: readonly string[];
+};
+
+/**
+ * A selector of PromQL. Names of metrics, labels and values are those of the catalogue: a metric that is renamed there does not compile here.
+ */
+export function series<Name extends SeriesName>(
+  name: Name,
+  matching: Matchers<Name> = {},
+  { not, raw = [] }: Selecting<Name> = {},
+): string {
+  const matchers = [
+    ...Object.entries(matching).map(([label, value]) => matcher(label, valuesOf(value), '=', '=~')),
+    ...Object.entries(not ?? {}).map(([label, value]) => matcher(label, valuesOf(value), '!=', '!~')),
+    ...raw,
+  ];
+  return matchers.length === 0 ? name : `${name}{${matchers.join(',')}}`;
+}
+
+function matcher(label: string, values: readonly string[], equal: string, like: string): string {
+  const [only = ''] = values;
+  if (values.length === 1) return `${label}${equal}${quoted(only)}`;
+  return `${label}${like}${quoted(values.map(literally).join('|'))}`;
+}
+
+const valuesOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [String(value)]);
+const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+const literally = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
