@@ -30,9 +30,15 @@ const rulesAnswer = z.looseObject({
   }),
 });
 
+const queryAnswer = z.looseObject({
+  data: z.looseObject({ result: z.array(z.looseObject({ value: z.tuple([z.number(), z.string()]) })) }),
+});
+
 export type Prometheus = AsyncDisposable & {
   readonly url: string;
   alerts(): Promise<readonly RunningAlert[]>;
+  /** The first number a query has at this moment. */
+  ask(query: string): Promise<number | undefined>;
   /** Rules whose expression or template could not be evaluated, with what Prometheus says. */
   brokenRules(): Promise<readonly string[]>;
 };
@@ -42,7 +48,6 @@ type PrometheusOptions = {
   readonly port: number;
   /** The files of the rules, in the form Prometheus reads. */
   readonly rules: readonly string[];
-  readonly jobs: readonly string[];
   readonly targetsFile: string;
   readonly alertmanager: string;
 };
@@ -99,6 +104,11 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   return {
     url,
     alerts: async () => answer.parse(await askJson(`${url}/api/v1/alerts`)).data.alerts,
+    ask: async (query) => {
+      const { data } = queryAnswer.parse(await askJson(`${url}/api/v1/query?query=${encodeURIComponent(query)}`));
+      const [first] = data.result;
+      return first && Number(first.value[1]);
+    },
     brokenRules: async () => {
       const { data } = rulesAnswer.parse(await askJson(`${url}/api/v1/rules`));
       return data.groups

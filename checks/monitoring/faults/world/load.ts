@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createClient, type Client } from '@phaselock/contract';
+import { ApiProblem, type Client, createClient } from '@phaselock/contract';
 import { createPatientFetch } from '../../../../chaos/clients/patient-fetch.ts';
 
 const OF_A_REQUEST_MS = 8_000;
@@ -11,91 +11,113 @@ export type Load = AsyncDisposable & {
   readonly failed: () => number;
 };
 
+/** `all`: a task from its first start to a turn of the model that replaced the first. The others do one thing again and again. */
+type Way = 'all' | 'create' | 'replace';
+
 export type LoadOptions = {
   /** Of the processes a balancer knows: each call goes to the next one. */
   readonly urls: readonly string[];
-  readonly key: string;
+  readonly key: string | undefined;
   readonly users: number;
   /** Between two calls of a user. */
   readonly pauseMs: number;
+  readonly way?: Way;
 };
 
-/** Users who go on whatever happens: each works on one task after another, with a question and a replacement in it. */
-export async function putLoadOn({ urls, key, users, pauseMs }: LoadOptions): Promise<Load> {
+type Ask = <Answer>(call: (client: Client) => Promise<Answer>) => Promise<Answer | undefined>;
+
+/** Users who go on whatever they are answered, with what they know from before. */
+export async function putLoadOn({ urls, key, users, pauseMs, way = 'all' }: LoadOptions): Promise<Load> {
   const send = createPatientFetch(OF_A_REQUEST_MS);
-  const clients = urls.map((baseUrl) => createClient({ baseUrl, key, fetch: send }));
+  const clients = urls.map((baseUrl) => createClient({ baseUrl, fetch: send, ...(key !== undefined && { key }) }));
   const ending = new AbortController();
   let [answered, failed, turn] = [0, 0, 0];
-  const next = (): Client => {
+  const ask: Ask = async (call) => {
+    await pause(pauseMs, undefined, { signal: ending.signal });
     turn += 1;
     const client = clients[turn % clients.length];
     if (client === undefined) throw new Error('there is no process to ask');
-    return client;
-  };
-  const ask = async <Answer>(call: (client: Client) => Promise<Answer>): Promise<Answer> => {
-    await pause(pauseMs, undefined, { signal: ending.signal });
     try {
-      const answer = await call(next());
+      const answer = await call(client);
       answered += 1;
       return answer;
     } catch (error) {
-      failed += 1;
-      throw error;
+      // A refusal is an answer. What is no answer is counted where the fault is looked for.
+      if (error instanceof ApiProblem && error.status < 500) answered += 1;
+      else failed += 1;
+      return undefined;
     }
   };
-  const user = async (): Promise<void> => {
-    let projectId: string | undefined;
-    while (!ending.signal.aborted) {
-      try {
-        projectId ??= (await ask((client) => client.createProject({ body: { name: 'load' } }))).body.id;
-        await workOnTask(ask, projectId);
-      } catch {
-        // Refused or not answered: that is what is counted elsewhere.
-      }
-    }
-  };
-  const working = Array.from({ length: users }, user);
+  const working = Array.from({ length: users }, async () => {
+    const user = aUser(ask);
+    while (!ending.signal.aborted) await user[way]().catch(() => undefined);
+  });
   return {
     answered: () => answered,
     failed: () => failed,
     [Symbol.asyncDispose]: async () => {
       ending.abort();
-      await Promise.allSettled(working);
+      await Promise.all(working);
       send.close();
     },
   };
 }
 
-type Ask = <Answer>(call: (client: Client) => Promise<Answer>) => Promise<Answer>;
+type Slot = { readonly taskId: string; readonly phase: 'run'; readonly mode: 'standard' };
+type Shown = { readonly sessionId: string; readonly generation: number };
+type Known = { readonly slot: Slot; readonly attemptId: string; shown: Shown };
 
-async function workOnTask(ask: Ask, projectId: string): Promise<void> {
-  const { body: task } = await ask((client) => client.createTask({ body: { projectId, title: 'a task' } }));
-  const slot = { taskId: task.id, phase: 'run', mode: 'standard' } as const;
-  const { body: attempt } = await ask((client) =>
-    client.createAttempt({ body: { taskId: task.id, branch: 'attempt/1' } }),
-  );
-  const { body: first } = await ask((client) => client.startSession({ body: { ...slot, model: SONNET } }));
-  await ask((client) => client.latestSession({ params: { taskId: task.id }, query: { phase: 'run' } }));
-  await runTurn(ask, first.session, attempt.id);
-  // Another model is a question, and no failure.
-  await ask((client) => client.startSession({ body: { ...slot, model: OPUS } }).catch(() => undefined));
-  const { id: sessionId, generation } = first.session;
-  const confirm = { kind: 'replace', shown: { sessionId, generation } } as const;
-  const { body: second } = await ask((client) => client.startSession({ body: { ...slot, model: OPUS, confirm } }));
-  await ask((client) => client.startSession({ body: { ...slot, model: OPUS } }));
-  await runTurn(ask, second.session, attempt.id);
-}
+function aUser(ask: Ask): Readonly<Record<Way, () => Promise<void>>> {
+  let projectId: string | undefined;
+  let known: Known | undefined;
 
-type Live = { readonly id: string; readonly generation: number };
+  const create = async (): Promise<void> => {
+    projectId ??= (await ask((client) => client.createProject({ body: { name: 'load' } })))?.body.id;
+    if (projectId === undefined) return;
+    const project = projectId;
+    const task = await ask((client) => client.createTask({ body: { projectId: project, title: 'a task' } }));
+    if (task === undefined) return;
+    const { id: taskId } = task.body;
+    const attempt = await ask((client) => client.createAttempt({ body: { taskId, branch: 'attempt/1' } }));
+    const slot = { taskId, phase: 'run', mode: 'standard' } as const;
+    const started = await ask((client) => client.startSession({ body: { ...slot, model: SONNET } }));
+    if (attempt === undefined || started === undefined) return;
+    const { id: sessionId, generation } = started.body.session;
+    known = { slot, attemptId: attempt.body.id, shown: { sessionId, generation } };
+  };
 
-async function runTurn(ask: Ask, { id: sessionId, generation }: Live, attemptId: string): Promise<void> {
-  const { body: turn } = await ask((client) =>
-    client.startTurn({ params: { sessionId }, body: { generation, attemptId } }),
-  );
-  await ask((client) =>
-    client.finishTurn({
-      params: { sessionId, processId: turn.processId },
-      body: { generation, ending: 'completed', exitCode: 0, agentSessionId: crypto.randomUUID() },
-    }),
-  );
+  const replace = async (): Promise<void> => {
+    if (known === undefined) return await create();
+    const { slot, shown } = known;
+    const model = shown.generation % 2 === 1 ? OPUS : SONNET;
+    const confirm = { kind: 'replace', shown } as const;
+    const replaced = await ask((client) => client.startSession({ body: { ...slot, model, confirm } }));
+    if (replaced === undefined) return;
+    const { id: sessionId, generation } = replaced.body.session;
+    known.shown = { sessionId, generation };
+  };
+
+  const takeTurn = async (): Promise<void> => {
+    if (known === undefined) return;
+    const { attemptId, shown } = known;
+    const { sessionId, generation } = shown;
+    const turn = await ask((client) => client.startTurn({ params: { sessionId }, body: { generation, attemptId } }));
+    if (turn === undefined) return;
+    const params = { sessionId, processId: turn.body.processId };
+    const body = { generation, ending: 'completed', agentSessionId: crypto.randomUUID() } as const;
+    await ask((client) => client.finishTurn({ params, body }));
+  };
+
+  const all = async (): Promise<void> => {
+    await create();
+    await takeTurn();
+    if (known === undefined) return;
+    const { slot } = known;
+    await ask((client) => client.latestSession({ params: { taskId: slot.taskId }, query: { phase: 'run' } }));
+    // The other model than the one that works there is a question.
+    await ask((client) => client.startSession({ body: { ...slot, model: OPUS } }));
+    await replace();
+    await takeTurn();
+  };
+  return { all, create, replace };
 }

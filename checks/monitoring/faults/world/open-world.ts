@@ -1,7 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { mountSmallDisk, type SmallDisk } from '@phaselock/testkit';
+import { text } from 'node:stream/consumers';
+import { createClient } from '@phaselock/contract';
+import { mountSmallDisk, runAdminStatement, type SmallDisk } from '@phaselock/testkit';
+import { z } from 'zod';
+import { adminUrlOn } from '../../../../apps/api/src/testing/shared-data.ts';
 import { createRandom } from '../../../../chaos/random.ts';
 import { type ApiProcess, createApiProcess } from '../../../../chaos/world/api-process.ts';
 import { createPostgresServer, type PostgresServer } from '../../../../chaos/world/postgres-server.ts';
@@ -25,7 +30,12 @@ export type World = AsyncDisposable & {
   /** One that has two connections, and sheds when four wait for one. */
   readonly small: ProxiedApi;
   /** One with a PostgreSQL of its own, on a disk that can be filled. */
-  readonly embedded: Api & { readonly disk: SmallDisk };
+  readonly embedded: Api & {
+    readonly disk: SmallDisk;
+    /** Has it write to its log, and begin another file of it. */
+    useLog(): Promise<void>;
+    whyNotReady(): Promise<string | null>;
+  };
   readonly workers: readonly [WorkerProcess, WorkerProcess];
   /** Where sessions are archived: a disk that can be filled. */
   readonly archiveDisk: SmallDisk;
@@ -35,8 +45,12 @@ export type World = AsyncDisposable & {
   readonly purgeEnv: NodeJS.ProcessEnv;
   readonly key: string;
   /** Runs a program of ours to its end, and answers what it said. */
-  run(program: Program, args: readonly string[]): { readonly code: number | null; readonly said: string };
+  run(program: Program, args: readonly string[]): Promise<Ran>;
+  /** Sets a flag to another share than before, where processes go by the flags of one database, and where they go by another's. */
+  changeFlag(): Promise<void>;
 };
+
+type Ran = { readonly code: number | null; readonly said: string };
 
 type Program = 'verify-sessions' | 'purge-worker' | 'keys' | 'migrate';
 const PROGRAMS: Readonly<Record<Program, string>> = {
@@ -49,6 +63,8 @@ const PROGRAMS: Readonly<Record<Program, string>> = {
 const EMBEDDED_DISK_MEGABYTES = 200;
 const ARCHIVE_DISK_MEGABYTES = 64;
 /** Never during a run: what is purged, a fault decides. */
+const USE_LOG = 'select pg_logical_emit_message(true, $$x$$, $$y$$), pg_switch_wal()';
+const notReady = z.looseObject({ why: z.string().nullable() });
 const NO_SCHEDULE = '0 0 1 1 *';
 
 /** Everything is the product's own program, started as a user starts it. */
@@ -82,17 +98,11 @@ export async function openWorld(folder: string): Promise<World> {
     PHASELOCK_PURGE_SESSIONS_PER_SECOND: '0',
     PHASELOCK_PURGE_SCHEDULE: NO_SCHEDULE,
   };
-  const run: World['run'] = (program, args) => {
-    const more = program === 'purge-worker' ? purgeEnv : env;
-    const ran = spawnSync(process.execPath, [PROGRAMS[program], ...args], {
-      env: { ...process.env, ...more },
-      encoding: 'utf8',
-    });
-    return { code: ran.status, said: `${ran.stdout}${ran.stderr}` };
-  };
-  mustSucceed(run('migrate', []));
+  const run: World['run'] = (program, args) =>
+    runToEnd(PROGRAMS[program], args, program === 'purge-worker' ? purgeEnv : env);
+  mustSucceed(await run('migrate', []));
   const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
-  const key = keyIn(mustSucceed(run('keys', ['create', '--name', 'faults', '--scopes', scopes])));
+  const key = keyIn(mustSucceed(await run('keys', ['create', '--name', 'faults', '--scopes', scopes])));
 
   const random = createRandom(1);
   const anApi = async (name: string, more: NodeJS.ProcessEnv = {}): Promise<ProxiedApi> => {
@@ -134,6 +144,13 @@ export async function openWorld(folder: string): Promise<World> {
   resources.defer(() => embeddedApi.end('SIGTERM'));
   await Promise.all([...pair, small].map((api) => api.process.start()));
   await embeddedApi.start();
+  const embedded: World['embedded'] = {
+    process: embeddedApi,
+    disk: embeddedDisk,
+    ...at(embeddedPort),
+    useLog: async () => void (await runAdminStatement(await adminUrlOn(embeddedData), USE_LOG)),
+    whyNotReady: async () => notReady.parse(await (await fetch(`http://127.0.0.1:${embeddedPort}/readyz`)).json()).why,
+  };
 
   const aWorker = async (name: string): Promise<WorkerProcess> => {
     const worker = createWorkerProcess({ name, folder, port: await aFreePort(), env: purgeEnv });
@@ -143,6 +160,23 @@ export async function openWorld(folder: string): Promise<World> {
   };
   const workers = [await aWorker('worker-0'), await aWorker('worker-1')] as const;
 
+  const clients = [createClient({ baseUrl: pair[0].url, key }), createClient({ baseUrl: embedded.url })];
+  const setLocking = async (percent: number): Promise<void> => {
+    for (const client of clients) {
+      const params = { name: 'pessimistic_locking_enabled' } as const;
+      await client.setFlag({ params, body: { enabled: true, percent, why: 'faults are made' } });
+    }
+  };
+  // Locks that are waited for are those of this strategy.
+  for (const client of clients)
+    await client.setFlag({ params: { name: 'locking_strategy' }, body: { enabled: false, why: 'faults are made' } });
+  let percent = 100;
+  await setLocking(percent);
+  const changeFlag = async (): Promise<void> => {
+    percent = percent === 100 ? 99 : 100;
+    await setLocking(percent);
+  };
+
   const owned = resources.move();
   return {
     folder,
@@ -150,20 +184,30 @@ export async function openWorld(folder: string): Promise<World> {
     redis,
     pair,
     small,
-    embedded: { process: embeddedApi, disk: embeddedDisk, ...at(embeddedPort) },
+    embedded,
     workers,
     archiveDisk,
     env,
     purgeEnv,
     key,
     run,
+    changeFlag,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 const at = (port: number) => ({ url: `http://127.0.0.1:${port}`, address: `127.0.0.1:${port}` });
 
-function mustSucceed({ code, said }: { readonly code: number | null; readonly said: string }): string {
+async function runToEnd(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code, said: `${stdout}${stderr}` };
+}
+
+function mustSucceed({ code, said }: Ran): string {
   if (code !== 0) throw new Error(`a program of ours ended with ${code}: ${said}`);
   return said;
 }

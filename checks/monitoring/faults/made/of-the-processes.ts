@@ -1,0 +1,96 @@
+import { type Fault, undo } from '../fault.ts';
+import { controlGroups } from '../world/control-group.ts';
+import { putLoadOn } from '../world/load.ts';
+import { residentBytes } from '../world/resident-bytes.ts';
+
+const FEW_CORES = 0.2;
+const NEARLY_FULL = 0.9;
+
+const unavailable = (): string | undefined => {
+  const groups = controlGroups();
+  return groups.kind === 'none' ? groups.reason : undefined;
+};
+
+/** Its group has a fifth of a core, and hardly more memory than it has taken. */
+export const SHORT_OF_RESOURCES: Fault = {
+  name: 'an API has a fifth of a processor, and has used nearly all of its memory',
+  alerts: ['PhaselockCpuHigh', 'PhaselockMemoryHigh'],
+  unavailable,
+  make: async ({ world }) => {
+    const groups = controlGroups();
+    if (groups.kind === 'none') throw new Error(groups.reason);
+    await using resources = new AsyncDisposableStack();
+    const group = groups.make();
+    const pid = world.small.process.pid();
+    resources.defer(() => {
+      group.boundCores(null);
+      group.boundBytes(null);
+    });
+    group.take(pid);
+    group.boundCores(FEW_CORES);
+    group.boundBytes(residentBytes(pid) / NEARLY_FULL);
+    resources.use(await putLoadOn({ urls: [world.small.url], key: world.key, users: 3, pauseMs: 1, way: 'create' }));
+    return resources.move();
+  },
+};
+
+/** As an orchestrator sees it that kills what does not get ready. */
+export const API_KILLED: Fault = {
+  name: 'an API is killed (SIGKILL), and then again and again after it began',
+  alerts: ['PhaselockApiDown', 'PhaselockRestarting'],
+  make: async ({ world, isFiring, ask, until }) => {
+    const { process, address } = world.pair[1];
+    await process.end('SIGKILL');
+    await until(() => isFiring('PhaselockApiDown'));
+    const ended = new AbortController();
+    let began: number | undefined;
+    const restart = async (): Promise<void> => {
+      while (!ended.signal.aborted) {
+        await process.start();
+        const before = began;
+        await until(async () => {
+          began = await ask(`process_start_time_seconds{instance="${address}"}`);
+          return began !== undefined && began !== before;
+        });
+        if (ended.signal.aborted) return;
+        await process.end('SIGKILL');
+      }
+    };
+    const restarting = restart();
+    return undo(async () => {
+      ended.abort();
+      await restarting;
+      await process.start();
+    });
+  },
+};
+
+export const REDIS_AWAY: Fault = {
+  name: 'Redis is killed',
+  alerts: ['PhaselockRedisAway'],
+  make: async ({ world }) => {
+    await world.redis.end();
+    return undo(() => world.redis.start());
+  },
+};
+
+export const WORKER_KILLED: Fault = {
+  name: 'a purge worker is killed (SIGKILL)',
+  alerts: ['PhaselockWorkerDown'],
+  make: async ({ world }) => {
+    const [, worker] = world.workers;
+    await worker.end('SIGKILL');
+    return undo(() => worker.start());
+  },
+};
+
+export const TARGETS_GONE: Fault = {
+  name: 'every target is taken out of the discovery',
+  alerts: ['PhaselockApiAbsent', 'PhaselockWorkerAbsent'],
+  make: async ({ targets }) => {
+    const hidden = [await targets.withoutJob('phaselock-api'), await targets.withoutJob('phaselock-purge-worker')];
+    return undo(async () => {
+      for (const job of hidden) await job[Symbol.asyncDispose]();
+    });
+  },
+};
