@@ -13,6 +13,12 @@ export {
 } from './a-start.ts';
 export { agentId, aTurn, runTurn, startedOf, tokenOf } from './a-turn.ts';
 export { runAdminStatement } from './admin-statement.ts';
+export {
+  type AlertmanagerAvailability,
+  type AlertmanagerServer,
+  alertmanagerAvailable,
+  startAlertmanager,
+} from './alertmanager-tools.ts';
 export { checkHistory } from './check-history.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
 export { freePort } from './free-port.ts';

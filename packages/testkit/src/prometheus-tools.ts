@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { endChild } from './end-child.ts';
 import { eventually } from './eventually.ts';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -13,16 +14,10 @@ export type PrometheusAvailability =
 
 /** `prometheus` and `promtool` on the PATH. In CI not having them is a failure, not a reason to skip. */
 export function prometheusAvailable(env: NodeJS.ProcessEnv = process.env): PrometheusAvailability {
-  const { PATH: path = '', CI: ci } = env;
-  const find = (name: string): string | undefined =>
-    path
-      .split(delimiter)
-      .map((folder) => join(folder, name))
-      .find((file) => existsSync(file));
-  const [prometheus, promtool] = [find('prometheus'), find('promtool')];
+  const [prometheus, promtool] = [findProgram(['prometheus'], env), findProgram(['promtool'], env)];
   if (prometheus !== undefined && promtool !== undefined) return { kind: 'binaries', prometheus, promtool };
   const reason = 'no prometheus and promtool on the PATH';
-  if (ci === 'true') throw new Error(`The tests of metrics cannot run: ${reason}.`);
+  if (env.CI === 'true') throw new Error(`The tests of metrics cannot run: ${reason}.`);
   return { kind: 'none', reason };
 }
 
@@ -82,7 +77,7 @@ export async function startPrometheus(
     ],
     { stdio: 'ignore' },
   );
-  resources.defer(() => ended(child));
+  resources.defer(() => endChild(child));
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   resources.defer(() => void process.off('exit', kill));
@@ -97,11 +92,4 @@ export async function startPrometheus(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { eventually } from './eventually.ts';
+import { findProgram } from './find-program.ts';
 import { freePort } from './free-port.ts';
 
 export type RedisServer = AsyncDisposable & {
@@ -23,11 +22,8 @@ export type RedisAvailability =
 
 /** A `redis-server` on the PATH, else the one PHASELOCK_TEST_REDIS_URL names. In CI having neither is a failure, not a reason to skip. */
 export function redisAvailable(env: NodeJS.ProcessEnv = process.env): RedisAvailability {
-  const { PATH: path = '', PHASELOCK_TEST_REDIS_URL: url, CI: ci } = env;
-  const binary = path
-    .split(delimiter)
-    .map((folder) => join(folder, 'redis-server'))
-    .find((candidate) => existsSync(candidate));
+  const { PHASELOCK_TEST_REDIS_URL: url, CI: ci } = env;
+  const binary = findProgram(['redis-server'], env);
   if (binary !== undefined) return { kind: 'binary', path: binary };
   if (url !== undefined && url !== '') return { kind: 'server', url };
   const reason = 'no redis-server on the PATH and no PHASELOCK_TEST_REDIS_URL';
