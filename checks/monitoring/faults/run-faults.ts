@@ -3,7 +3,7 @@ import { JOBS } from '@phaselock/monitoring';
 import { type Alerting, openAlerting } from './alerting/open-alerting.ts';
 import type { AlertId } from './alerting/watch-alerts.ts';
 import type { Fault, Surroundings } from './fault.ts';
-import { ALWAYS, AT_ONCE, type Lane, ONE_BY_ONE } from './lanes.ts';
+import { ALWAYS, ASIDE, AT_THE_END, type Lane, PHASES, WITHOUT_TARGETS } from './lanes.ts';
 import { beginCycles } from './world/cycles.ts';
 import { putLoadOn } from './world/load.ts';
 import { openWorld } from './world/open-world.ts';
@@ -73,10 +73,12 @@ export async function runFaults({ folder, chosen = () => true, say }: RunOptions
     let undoneAt = madeAt;
     try {
       await using _made = await fault.make(around);
-      const missing = (): AlertId[] => fault.alerts.filter((id) => !hasArrived(alerting, id));
-      await waitUntil(() => missing().length === 0, PATIENCE_MS).catch(() =>
-        tell(`NOT FIRED: ${missing().join(', ')}`),
-      );
+      let missing = fault.alerts;
+      await waitUntil(async () => {
+        const inhibited = await alerting.inhibited();
+        missing = fault.alerts.filter((id) => !hasArrived(alerting, id) && !inhibited.has(id));
+        return missing.length === 0;
+      }, PATIENCE_MS).catch(() => tell(`NOT FIRED: ${missing.join(', ')}`));
       undoneAt = now();
       tell(`undone: ${fault.name}`);
     } catch (error) {
@@ -102,10 +104,12 @@ export async function runFaults({ folder, chosen = () => true, say }: RunOptions
       ),
     );
 
-  const made = (await Promise.all(AT_ONCE.map(makeAll))).flat();
-  for (const fault of ONE_BY_ONE.filter(chosen)) {
-    // Alerts whose series are gone would end with them, and not because all is well.
-    if (fault === ONE_BY_ONE.at(-1)) await settle();
+  const aside = Promise.all(ASIDE.map(makeAll));
+  const inPhases: MadeFault[] = [];
+  for (const phase of PHASES) inPhases.push(...(await Promise.all(phase.filter(chosen).map(makeOne))));
+  const made = [...(await aside).flat(), ...inPhases];
+  for (const fault of AT_THE_END.filter(chosen)) {
+    if (WITHOUT_TARGETS.has(fault)) await settle();
     made.push(await makeOne(fault));
   }
   await settle();

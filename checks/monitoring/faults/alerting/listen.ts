@@ -5,11 +5,11 @@ export type Answer = { readonly status: number; readonly body: object };
 
 /** A server on loopback that takes JSON by POST. */
 export async function listenForJson(
-  answer: (body: unknown, path: string) => Answer,
+  answer: (body: unknown, request: IncomingMessage) => Answer,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer((request, response) => {
     void readJson(request).then((body) => {
-      const { status, body: told } = answer(body, request.url ?? '/');
+      const { status, body: told } = answer(body, request);
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(told));
     });
   });

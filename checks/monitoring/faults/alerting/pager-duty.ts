@@ -1,32 +1,37 @@
 import { z } from 'zod';
 import { type Answer, listenForJson } from './listen.ts';
 
+const trigger = z.looseObject({
+  event_action: z.literal('trigger'),
+  routing_key: z.string().min(1),
+  dedup_key: z.string().min(1).max(255),
+  payload: z.looseObject({
+    summary: z.string().min(1).max(1024),
+    source: z.string().min(1),
+    severity: z.enum(['critical', 'error', 'warning', 'info']),
+    // Of ours: what it is about, and what a person reads.
+    class: z.string().min(1),
+    custom_details: z.looseObject({ firing: z.string().min(1) }),
+  }),
+});
+
 /** The body of the Events API v2, as its documentation has it. A resolve needs no payload. */
 const event = z.discriminatedUnion('event_action', [
-  z.looseObject({
-    event_action: z.literal('trigger'),
-    routing_key: z.string().min(1),
-    dedup_key: z.string().min(1).max(255),
-    payload: z.looseObject({
-      summary: z.string().min(1).max(1024),
-      source: z.string().min(1),
-      severity: z.enum(['critical', 'error', 'warning', 'info']),
-    }),
-  }),
+  trigger,
   z.looseObject({
     event_action: z.literal('resolve'),
     routing_key: z.string().min(1),
     dedup_key: z.string().min(1).max(255),
   }),
 ]);
-export type PagerDutyEvent = z.infer<typeof event>;
+export type Trigger = z.infer<typeof trigger>;
 
 /** What one dedup_key went through. */
 export type Incident = {
   readonly key: string;
   /** How often it was turned away: once, for the first trigger. */
   readonly turnedAway: number;
-  readonly triggers: readonly PagerDutyEvent[];
+  readonly triggers: readonly Trigger[];
   readonly isOpen: boolean;
   /** How often it was resolved. */
   readonly resolves: number;
@@ -39,7 +44,7 @@ export type PagerDuty = AsyncDisposable & {
   mistakes(): readonly string[];
 };
 
-type Kept = { turnedAway: number; triggers: PagerDutyEvent[]; isOpen: boolean; resolves: number };
+type Kept = { turnedAway: number; triggers: Trigger[]; isOpen: boolean; resolves: number };
 
 const ENQUEUE = '/v2/enqueue';
 
@@ -52,8 +57,8 @@ export async function openPagerDuty(routingKey: string): Promise<PagerDuty> {
     mistakes.push(why);
     return { status: 400, body: { status: 'invalid event', message: 'Event object is invalid', errors: [why] } };
   };
-  const take = (body: unknown, path: string): Answer => {
-    if (path !== ENQUEUE) return refuse(`sent to ${path}`);
+  const take = (body: unknown, { url }: { readonly url?: string | undefined }): Answer => {
+    if (url !== ENQUEUE) return refuse(`sent to ${url}`);
     const parsed = event.safeParse(body);
     if (!parsed.success) return refuse(parsed.error.message);
     const { data: told } = parsed;

@@ -118,16 +118,18 @@ function tellingOf(id: AlertId, alerts: Kept['alerts'], ears: Ears): Telling | u
   }
 }
 
-/** The details of an event list the labels of every alert of its group. */
+/** The class of an event is the alert, and its details list the labels of every alert of the group. */
 function ofIncidents({ labels }: RunningAlert, pagerDuty: PagerDuty): Telling | undefined {
   const { alertname, window } = labels;
-  const wanted = [`alertname = ${alertname}`, ...(window === undefined ? [] : [`window = ${window}`])];
-  const about = pagerDuty.incidents().filter(({ triggers }) =>
-    triggers.some((event) => {
-      const text = JSON.stringify(event);
-      return wanted.every((line) => text.includes(line));
-    }),
-  );
+  const about = pagerDuty
+    .incidents()
+    .filter(({ triggers }) =>
+      triggers.some(
+        ({ payload }) =>
+          payload.class === alertname &&
+          (window === undefined || payload.custom_details.firing.includes(`window: ${window}\n`)),
+      ),
+    );
   if (about.length === 0) return undefined;
   return about.every(({ isOpen, resolves }) => !isOpen && resolves > 0) ? 'over' : 'open';
 }

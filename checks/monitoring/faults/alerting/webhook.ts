@@ -26,11 +26,15 @@ export type Webhook = AsyncDisposable & {
   mistakes(): readonly string[];
 };
 
-/** A receiver of tickets, or the dead man's switch. */
-export async function openWebhook(): Promise<Webhook> {
+/** A receiver of tickets, or the dead man's switch: it takes JSON from whoever has its token. */
+export async function openWebhook(token: string): Promise<Webhook> {
   const taken: TakenAlert[] = [];
   const mistakes: string[] = [];
-  const server = await listenForJson((body) => {
+  const server = await listenForJson((body, { headers }) => {
+    if (headers.authorization !== `Bearer ${token}`) {
+      mistakes.push('a webhook was called without its token');
+      return { status: 401, body: {} };
+    }
     const parsed = notification.safeParse(body);
     if (!parsed.success) {
       mistakes.push(parsed.error.message);

@@ -1,34 +1,58 @@
-import { type Fault, inEachWindow, undo } from '../fault.ts';
+import { type Fault, undo } from '../fault.ts';
+import { putLoadOn } from '../world/load.ts';
 
 /** Each way: a round trip takes longer than a replacement may. */
 const LATENCY_MS = 280;
+const slow = { kind: 'delay', ms: LATENCY_MS } as const;
+const pass = { kind: 'pass' } as const;
 
-export const SLOW_NETWORK: Fault = {
-  name: 'the network between the API and PostgreSQL is slow',
+/** About a fifth of the calls go to it: too few for a person to be called, and enough for a ticket. */
+export const ONE_SLOW: Fault = {
+  name: 'the network between one API and PostgreSQL is slow (280 ms each way)',
   alerts: [
     'PhaselockLookupSlow',
-    ...inEachWindow('PhaselockLookupBudgetBurn'),
+    'PhaselockLookupBudgetBurn 3d',
     'PhaselockReplacementSlow',
-    ...inEachWindow('PhaselockReplacementTimeBudgetBurn'),
+    'PhaselockReplacementTimeBudgetBurn 3d',
   ],
   make: async ({ world }) => {
-    for (const { back } of world.pair) back.set({ kind: 'delay', ms: LATENCY_MS });
+    const [one, other] = world.pair;
+    await using resources = new AsyncDisposableStack();
+    other.back.set(slow);
+    resources.defer(() => other.back.set(pass));
+    resources.use(await putLoadOn({ urls: [one.url], key: world.key, users: 1, pauseMs: 120 }));
+    return resources.move();
+  },
+};
+
+export const ALL_SLOW: Fault = {
+  name: 'the network between every API and PostgreSQL is slow (280 ms each way)',
+  alerts: [
+    'PhaselockLookupBudgetBurn 1h',
+    'PhaselockLookupBudgetBurn 6h',
+    'PhaselockLookupBudgetBurn 1d',
+    'PhaselockReplacementTimeBudgetBurn 1h',
+    'PhaselockReplacementTimeBudgetBurn 6h',
+    'PhaselockReplacementTimeBudgetBurn 1d',
+  ],
+  make: async ({ world }) => {
+    for (const { back } of world.pair) back.set(slow);
     return undo(() => {
-      for (const { back } of world.pair) back.set({ kind: 'pass' });
+      for (const { back } of world.pair) back.set(pass);
     });
   },
 };
 
-/** A flag is changed while one of the processes cannot hear of it. */
 export const CUT_OFF: Fault = {
   name: 'one API is cut off from PostgreSQL while a flag is changed',
   alerts: ['PhaselockFlagDivergence', 'PhaselockFlagsUnread'],
   make: async ({ world }) => {
-    world.small.back.set({ kind: 'black-hole' });
+    const { back } = world.small;
+    back.set({ kind: 'black-hole' });
     await world.changeFlag();
     return undo(() => {
-      world.small.back.set({ kind: 'pass' });
-      world.small.back.cutAll();
+      back.set(pass);
+      back.cutAll();
     });
   },
 };

@@ -1,3 +1,5 @@
+import { JOBS } from '@phaselock/monitoring';
+import type { AlertId } from '../alerting/watch-alerts.ts';
 import { type Fault, undo } from '../fault.ts';
 import { controlGroups } from '../world/control-group.ts';
 import { putLoadOn } from '../world/load.ts';
@@ -84,13 +86,15 @@ export const WORKER_KILLED: Fault = {
   },
 };
 
-export const TARGETS_GONE: Fault = {
-  name: 'every target is taken out of the discovery',
-  alerts: ['PhaselockApiAbsent', 'PhaselockWorkerAbsent'],
-  make: async ({ targets }) => {
-    const hidden = [await targets.withoutJob('phaselock-api'), await targets.withoutJob('phaselock-purge-worker')];
-    return undo(async () => {
-      for (const job of hidden) await job[Symbol.asyncDispose]();
-    });
-  },
-};
+const outOfDiscovery = (name: string, job: string, alert: AlertId): Fault => ({
+  name,
+  alerts: [alert],
+  make: ({ targets }) => targets.withoutJob(job),
+});
+
+export const WORKERS_GONE = outOfDiscovery(
+  'every purge worker is taken out of the discovery',
+  JOBS.worker,
+  'PhaselockWorkerAbsent',
+);
+export const APIS_GONE = outOfDiscovery('every API is taken out of the discovery', JOBS.api, 'PhaselockApiAbsent');

@@ -22,12 +22,14 @@ export type LoadOptions = {
   /** Between two calls of a user. */
   readonly pauseMs: number;
   readonly way?: Way;
+  /** The one slot all of them replace in; a slot of their own for each otherwise. */
+  readonly at?: Known;
 };
 
 type Ask = <Answer>(call: (client: Client) => Promise<Answer>) => Promise<Answer | undefined>;
 
 /** Users who go on whatever they are answered, with what they know from before. */
-export async function putLoadOn({ urls, key, users, pauseMs, way = 'all' }: LoadOptions): Promise<Load> {
+export async function putLoadOn({ urls, key, users, pauseMs, way = 'all', at }: LoadOptions): Promise<Load> {
   const send = createPatientFetch(OF_A_REQUEST_MS);
   const clients = urls.map((baseUrl) => createClient({ baseUrl, fetch: send, ...(key !== undefined && { key }) }));
   const ending = new AbortController();
@@ -49,7 +51,7 @@ export async function putLoadOn({ urls, key, users, pauseMs, way = 'all' }: Load
     }
   };
   const working = Array.from({ length: users }, async () => {
-    const user = aUser(ask);
+    const user = aUser(ask, at);
     while (!ending.signal.aborted) await user[way]().catch(() => undefined);
   });
   return {
@@ -65,11 +67,11 @@ export async function putLoadOn({ urls, key, users, pauseMs, way = 'all' }: Load
 
 type Slot = { readonly taskId: string; readonly phase: 'run'; readonly mode: 'standard' };
 type Shown = { readonly sessionId: string; readonly generation: number };
-type Known = { readonly slot: Slot; readonly attemptId: string; shown: Shown };
+export type Known = { readonly slot: Slot; readonly attemptId: string; shown: Shown };
 
-function aUser(ask: Ask): Readonly<Record<Way, () => Promise<void>>> {
+function aUser(ask: Ask, at?: Known): Readonly<Record<Way, () => Promise<void>>> {
   let projectId: string | undefined;
-  let known: Known | undefined;
+  let known = at;
 
   const create = async (): Promise<void> => {
     projectId ??= (await ask((client) => client.createProject({ body: { name: 'load' } })))?.body.id;
@@ -120,4 +122,16 @@ function aUser(ask: Ask): Readonly<Record<Way, () => Promise<void>>> {
     await takeTurn();
   };
   return { all, create, replace };
+}
+
+/** A session in a slot of its own. */
+export async function aLiveSession(url: string, key: string): Promise<Known> {
+  const client = createClient({ baseUrl: url, key });
+  const { body: project } = await client.createProject({ body: { name: 'one slot' } });
+  const { body: task } = await client.createTask({ body: { projectId: project.id, title: 'a task' } });
+  const { body: attempt } = await client.createAttempt({ body: { taskId: task.id, branch: 'attempt/1' } });
+  const slot = { taskId: task.id, phase: 'run', mode: 'standard' } as const;
+  const { body: started } = await client.startSession({ body: { ...slot, model: SONNET } });
+  const { id: sessionId, generation } = started.session;
+  return { slot, attemptId: attempt.id, shown: { sessionId, generation } };
 }

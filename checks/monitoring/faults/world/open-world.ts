@@ -112,7 +112,7 @@ export async function openWorld(folder: string): Promise<World> {
       ...env,
       PHASELOCK_DATABASE_URL: postgres.url(back.port),
       PHASELOCK_RATE_LIMIT: '0',
-      PHASELOCK_POOL_SIZE: '8',
+      PHASELOCK_POOL_SIZE: '16',
       ...more,
     };
     const api = createApiProcess({ name, port, folder, env: settings });
@@ -123,7 +123,6 @@ export async function openWorld(folder: string): Promise<World> {
   const small = await anApi('api-small', {
     PHASELOCK_POOL_SIZE: '2',
     PHASELOCK_MAX_POOL_WAITING: '8',
-    PHASELOCK_POOL_CONNECTION_TIMEOUT_MS: '1000',
   });
   const embeddedPort = await aFreePort();
   const embeddedData = join(embeddedDisk.path, 'data');
