@@ -10,12 +10,12 @@ import {
 } from '@phaselock/cache';
 import { OUTSIDE_THE_GUARD, type SessionId, type SessionStatus, type SlotKey, type SlotState } from '@phaselock/core';
 import { connectListener } from '@phaselock/store';
-import type { Logger, Telemetry } from '@phaselock/telemetry';
+import type { InvalidationBusName, Logger, Telemetry } from '@phaselock/telemetry';
 import type { SlotSnapshots } from './context.ts';
 import { connectSubscriber, type RedisConnection } from './redis-connection.ts';
 
 /** How processes hear of each other's changes; `memory` when there is only this one. */
-export type InvalidationBusChoice = 'memory' | 'postgres' | 'redis';
+export type InvalidationBusChoice = InvalidationBusName;
 
 export type SnapshotsOptions = {
   readonly invalidation: InvalidationBusChoice;
@@ -30,6 +30,7 @@ export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncD
   const resources = new AsyncDisposableStack();
   const bus = resources.use(openBus(options, resources));
   const observer = telemetry.cache;
+  resources.defer(observer.observe(options.invalidation, bus.healthy));
   const cache = resources.use(
     createSlotCache<SlotState>({
       bus,

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { registerBusGauge } from './bus-gauge.ts';
 import { dataTelemetry } from './data-telemetry.ts';
 import { type ExemplarLabels, exemplarShelf } from './exemplars.ts';
 import { expose } from './exposition.ts';
@@ -78,6 +79,7 @@ export function createTelemetry({ program, operations = {}, exemplar }: Telemetr
     cache: {
       requested: (layer, result) => cacheRequests({ layer, result }),
       invalidated: (result) => cacheInvalidations({ result }),
+      observe: registerBusGauge(registry),
     },
     embeddedServer: { ended: () => embeddedServerEnds({}), runningAgain: () => embeddedServerRestarts({}) },
     flags: { observe: registerFlagGauges(registry) },

@@ -1,5 +1,5 @@
 import { FLAGS } from '@phaselock/core';
-import { POOL_STATES } from './label-values.ts';
+import { INVALIDATION_BUSES, POOL_STATES } from './label-values.ts';
 import type { MetricSpec } from './metric-specs.ts';
 
 /** There is nothing of them before the flags were read. */
@@ -27,6 +27,11 @@ export const FLAG_GAUGES = {
 } as const satisfies Record<string, MetricSpec>;
 
 export const GAUGES = {
+  busHealthy: {
+    name: 'phaselock_invalidation_bus_healthy',
+    help: 'Whether invalidations sent over it arrive at this process, as far as its own show: 0 when they do not, and snapshots are not used.',
+    labels: { bus: INVALIDATION_BUSES },
+  },
   requestsInFlight: {
     name: 'phaselock_http_requests_in_flight',
     help: 'Requests that have arrived and are not answered yet, change streams among them.',

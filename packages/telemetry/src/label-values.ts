@@ -70,6 +70,10 @@ export type CacheLayer = (typeof CACHE_LAYERS)[number];
 export const CACHE_RESULTS = ['hit', 'miss', 'failed', 'bypassed'] as const;
 export type CacheResult = (typeof CACHE_RESULTS)[number];
 
+/** How processes hear of each other's changes; one that is alone needs only its memory. */
+export const INVALIDATION_BUSES = ['memory', 'postgres', 'redis'] as const;
+export type InvalidationBusName = (typeof INVALIDATION_BUSES)[number];
+
 /** The first three happen to messages sent, the last two to messages that arrive. */
 export const INVALIDATION_RESULTS = ['delivered', 'retried', 'failed', 'received', 'ignored'] as const;
 export type InvalidationResult = (typeof INVALIDATION_RESULTS)[number];

@@ -10,6 +10,7 @@ import type {
   ErrorCohort,
   FeedbackRating,
   FencedOperation,
+  InvalidationBusName,
   InvalidationResult,
   LockStrategy,
   LongAnswer,
@@ -88,6 +89,8 @@ export type PoolTelemetry = {
 export type CacheTelemetry = {
   requested(layer: CacheLayer, result: CacheResult): void;
   invalidated(result: InvalidationResult): void;
+  /** Asked at each scrape until the returned function is called. */
+  observe(bus: InvalidationBusName, healthy: () => boolean): () => void;
 };
 
 type EmbeddedServerTelemetry = {

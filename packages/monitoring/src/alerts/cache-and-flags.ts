@@ -16,14 +16,19 @@ export const CACHE_AND_FLAGS: AlertGroup = {
     {
       name: 'PhaselockRedisAway',
       severity: 'ticket',
-      summary: 'Redis does not answer, or messages about changes do not go out',
+      summary: 'Snapshots are not used, or Redis fails',
+      // While no word of changes arrives, Redis is not asked at all, and nothing fails; it may also be a cache alone, or fail for some commands.
       condition: (context) => {
         const share = { window: 5 * MINUTE, limit: AWAY };
         return {
-          expr: `${shareAbove(context, { indicator: 'redis', ...share })} or ${shareAbove(context, { indicator: 'invalidations', ...share })}`,
+          expr: [
+            `${series('phaselock_invalidation_bus_healthy', api)} == 0`,
+            shareAbove(context, { indicator: 'redis', ...share }),
+            shareAbove(context, { indicator: 'invalidations', ...share }),
+          ].join(' or '),
           for: 5 * MINUTE,
           description:
-            '{{ $value | humanizePercentage }} ({{ $labels.sli }}) of 5 minutes went without it. Answers stay right and come from the database; it has more to do.',
+            '{{ if $labels.bus }}For 5 minutes {{ $labels.instance }} has heard nothing over {{ $labels.bus }}{{ else }}For 5 minutes {{ $value | humanizePercentage }} ({{ $labels.sli }}) have failed{{ end }}. Answers stay right and come from the database, which has more to do.',
         };
       },
     },

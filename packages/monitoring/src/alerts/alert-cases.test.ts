@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readStages } from '@phaselock/rollout';
+import { prometheusAvailable } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { recordingRules } from '../recording/recording-rules.ts';
+import { ALERTS, alertRules } from './alert-rules.ts';
+import type { AlertCases } from './testing/alert-case.ts';
+import { CASES_ON_SHARES } from './testing/cases-on-shares.ts';
+import { CASES_ON_STATES } from './testing/cases-on-states.ts';
+
+const stages = readStages(readFileSync(resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml'), 'utf8'));
+const CASES: readonly AlertCases[] = [...CASES_ON_STATES, ...CASES_ON_SHARES];
+const NEEDED = ['fires', 'does not', 'just below', 'no data'] as const;
+
+test.each(ALERTS)('$name has a case of each kind ($windows.long)', ({ name, windows }) => {
+  const kinds = CASES.filter(({ alert, window }) => alert === name && window === windows?.long).flatMap(({ cases }) =>
+    cases.map(({ kind }) => kind),
+  );
+  expect(NEEDED.filter((kind) => !kinds.includes(kind))).toEqual([]);
+});
+
+test('no case is of an alert that is not there', () => {
+  const known = ALERTS.map(({ name, windows }) => `${name} ${windows?.long}`);
+  expect(CASES.map(({ alert, window }) => `${alert} ${window}`).filter((name) => !known.includes(name))).toEqual([]);
+});
+
+type Rule = {
+  readonly record?: string;
+  readonly alert?: string;
+  readonly expr: string;
+  readonly labels?: Readonly<Record<string, string>>;
+};
+const rulesIn = (text: string): Rule[] => parse(text).groups.flatMap((group: { rules: Rule[] }) => group.rules);
+const recorded = rulesIn(recordingRules({ stages }));
+const alerts = rulesIn(alertRules({ stages }));
+
+/** The rule of the alert, and those it is computed from: thousands of evaluations of all the others would take minutes. */
+function rulesFor({ alert, window }: AlertCases): Rule[] {
+  const rule = alerts.find(({ alert: name, labels }) => name === alert && labels?.window === window);
+  if (rule === undefined) throw new Error(`There is no ${alert} of ${window}.`);
+  const indicators = [...rule.expr.matchAll(/sli="(\w+)"/g)].map(([, name]) => name);
+  const wanted = new Set<string>([rule.expr]);
+  const needed = recorded
+    .toReversed()
+    .filter(({ record = '', expr, labels }) => {
+      const isNamed = [...wanted].some((text) => text.includes(record));
+      if (!isNamed || (labels?.sli !== undefined && !indicators.includes(labels.sli))) return false;
+      wanted.add(expr);
+      return true;
+    })
+    .toReversed();
+  return [...needed, rule];
+}
+
+const testFile = ({ alert, window, step, cases }: AlertCases, rules: string) => ({
+  rule_files: [rules],
+  evaluation_interval: `${step}s`,
+  tests: cases.map(({ kind, why, given, at, firing }) => ({
+    name: `${alert}${window === undefined ? '' : ` ${window}`}: ${kind}: ${why}`,
+    interval: `${step}s`,
+    input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
+    promql_expr_test: [
+      {
+        expr: `count(ALERTS{alertname="${alert}",alertstate="firing",service="phaselock"${window === undefined ? '' : `,window="${window}"`}})`,
+        eval_time: `${at}s`,
+        exp_samples: firing === 0 ? [] : [{ labels: '{}', value: firing }],
+      },
+    ],
+  })),
+});
+
+const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
+const PROGRAMS = ['promtool', 'promtool3'].filter((program) => program === 'promtool' || has(program));
+
+describe.skipIf(prometheusAvailable().kind === 'none').each(PROGRAMS)('%s', (program) => {
+  test.each([...new Set(CASES.map(({ alert }) => alert))])('finds that %s does what it says', (name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'phaselock-rules-'));
+    try {
+      const files = CASES.filter(({ alert }) => alert === name).map((cases, index) => {
+        const rules = `${index}.rules.yml`;
+        writeFileSync(join(folder, rules), stringify({ groups: [{ name: 'all', rules: rulesFor(cases) }] }));
+        const file = join(folder, `${index}.test.yml`);
+        writeFileSync(file, stringify(testFile(cases, rules), { lineWidth: 0 }));
+        return file;
+      });
+      const { status, stdout, stderr } = spawnSync(program, ['test', 'rules', ...files], { encoding: 'utf8' });
+      expect({ status, said: status === 0 ? '' : `${stdout}${stderr}` }).toEqual({ status: 0, said: '' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

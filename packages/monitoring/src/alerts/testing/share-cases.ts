@@ -1,0 +1,122 @@
+import type { IndicatorName } from '../../recording/indicators.ts';
+import { type AlertCase, type AlertCases, type Given, NOTHING } from './alert-case.ts';
+import { type Counted, type Phase, trafficOver } from './traffic.ts';
+
+type Share = {
+  readonly alert: string;
+  readonly indicator: IndicatorName;
+  /** The share that is still allowed. */
+  readonly limit: number;
+  readonly step: number;
+  /** How long there is traffic before it is looked at. */
+  readonly lasting: number;
+  /** How long it has to last before the alert fires. */
+  readonly pending?: number;
+};
+
+/** Of each instance in each step. */
+const EVENTS = 100_000;
+const GOOD: Counted = { events: EVENTS, bad: 0 };
+const NONE: Counted = { events: 0, bad: 0 };
+
+const ofShare = (share: number): Counted => ({ events: EVENTS, bad: Math.round(EVENTS * Math.min(share, 1)) });
+
+/** What a limit means, on one instance or two. */
+function essentials({ indicator, limit, step, lasting }: Share): AlertCase[] {
+  const steps = Math.ceil(lasting / step) + 2;
+  const all = (counted: Counted, instance = 'a'): Given => trafficOver(indicator, [{ steps, counted }], instance);
+  const one = (kind: AlertCase['kind'], why: string, firing: number, given: Given): AlertCase => ({
+    kind,
+    why,
+    at: steps * step,
+    firing,
+    given,
+  });
+  const bad = ofShare(limit * 1.03);
+  return [
+    one('fires', 'a little more than the limit, on two instances', 1, { ...all(bad, 'a'), ...all(bad, 'b') }),
+    one('does not', 'nothing is bad', 0, all(GOOD)),
+    one('just below', 'a little less than the limit', 0, all(ofShare(limit * 0.98))),
+    one('no data', 'no series at all', 0, NOTHING),
+  ];
+}
+
+/** What happens to counters besides. */
+function particulars({ indicator, limit, step, lasting, pending }: Share): AlertCase[] {
+  const steps = Math.ceil(lasting / step) + 2;
+  const half = Math.floor(steps / 2);
+  const bad = ofShare(limit * 1.5);
+  const one = (why: string, firing: number, ...phases: readonly Phase[]): AlertCase => ({
+    kind: 'more',
+    why,
+    at: steps * step,
+    firing,
+    given: trafficOver(indicator, phases),
+  });
+  const restarted = (counted: Counted): readonly Phase[] => [
+    { steps: half, counted },
+    { steps: 1, counted: 'away' },
+    { steps: steps - half - 1, counted },
+  ];
+  const outweighed = one('failures of one of two instances, which the other outweighs', 0, { steps, counted: bad });
+  const other = trafficOver(indicator, [{ steps, counted: { events: 3 * EVENTS, bad: 0 } }], 'b');
+  return [
+    one('no event: 0/0', 0, { steps, counted: NONE }),
+    one(
+      'a single event, and it is bad',
+      0,
+      { steps: steps - 3, counted: NONE },
+      { steps: 1, counted: { events: 1, bad: 1 } },
+      { steps: 2, counted: NONE },
+    ),
+    one('a restart, which takes nothing away', 1, ...restarted(bad)),
+    one('a restart, which is no failure', 0, ...restarted(GOOD)),
+    { ...outweighed, given: { ...outweighed.given, ...other } },
+    ...(pending === undefined
+      ? []
+      : [one('for a shorter time than it has to last', 0, ...endingIn(steps, pending / step - 2, ofShare(1)))]),
+  ];
+}
+
+const endingIn = (steps: number, last: number, counted: Counted): readonly Phase[] => [
+  { steps: steps - last, counted: GOOD },
+  { steps: last, counted },
+];
+
+export const shareCases = (share: Share): AlertCases => ({
+  alert: share.alert,
+  step: share.step,
+  cases: [...essentials(share), ...particulars(share)],
+});
+
+type Burn = Share & { readonly window: string; readonly short: number; readonly thorough: boolean };
+
+/** Of an alert on a budget: both windows have to burn it. What happens to counters is the same for all of them. */
+export function burnCases({ window, short, thorough, ...share }: Burn): AlertCases {
+  const { alert, indicator, limit, step, lasting } = share;
+  const steps = Math.ceil(lasting / step) + 2;
+  const last = Math.ceil(short / step) + 2;
+  const one = (why: string, phases: readonly Phase[]): AlertCase => ({
+    kind: 'more',
+    why,
+    at: steps * step,
+    firing: 0,
+    given: trafficOver(indicator, phases),
+  });
+  const bad = ofShare(limit * 1.5);
+  const over: readonly Phase[] = [
+    { steps: steps - last, counted: bad },
+    { steps: last, counted: GOOD },
+  ];
+  return {
+    alert,
+    window,
+    step,
+    cases: [
+      ...essentials(share),
+      ...(thorough ? particulars(share) : []),
+      one('it is over: the short window is well again', over),
+      one('it has just begun: the long window has not lost much', endingIn(steps, last, ofShare(limit * 1.1))),
+    ],
+  };
+}

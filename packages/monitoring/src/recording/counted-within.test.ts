@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readStages } from '@phaselock/rollout';
+import { prometheusAvailable } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { recordingRules } from './recording-rules.ts';
+
+const stages = readStages(readFileSync(resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml'), 'utf8'));
+
+const starts = (instance: string): string =>
+  `phaselock_session_starts_total{job="phaselock-api",instance="${instance}",outcome="failed"}`;
+const began = (instance: string): string => `process_start_time_seconds{job="phaselock-api",instance="${instance}"}`;
+const LONG_AGO = '-100000x40';
+
+/** Samples every 15 s, looked at after ten minutes: how many starts failed within five. */
+const COUNTED: readonly (readonly [string, Readonly<Record<string, string>>, number])[] = [
+  ['one process', { [starts('a')]: '0+2x40', [began('a')]: LONG_AGO }, 40],
+  ['two processes', { [starts('a')]: '0+2x40', [starts('b')]: '500+1x40', [began('a')]: LONG_AGO }, 60],
+  ['one that began again, and lost nothing that was seen', { [starts('a')]: '0+2x30 0+2x9' }, 40],
+  [
+    'one that began within the window, with what it had counted when it was first seen',
+    { [starts('b')]: '_x34 50+2x5', [began('b')]: '_x34 505x6' },
+    60,
+  ],
+  ['a single sample of it', { [starts('b')]: '_x40 50x1', [began('b')]: '_x40 590x1' }, 50],
+  ['one that is new to Prometheus alone', { [starts('b')]: '_x34 5000x5', [began('b')]: '_x34 -1000x6' }, 0],
+];
+
+describe.skipIf(prometheusAvailable().kind === 'none')('what is counted within a window', () => {
+  test('counters that begin again and counters that are born lose nothing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'phaselock-counted-'));
+    try {
+      writeFileSync(join(folder, 'rules.yml'), recordingRules({ stages }));
+      const file = join(folder, 'test.yml');
+      const tests = COUNTED.map(([name, given, counted]) => ({
+        name,
+        interval: '15s',
+        input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
+        promql_expr_test: [
+          {
+            // `increase` extrapolates to the edges of its range, and Prometheus 3 leaves the left one out.
+            expr: `round(job:phaselock_sli_bad:increase5m{sli="starts"}, 10)`,
+            eval_time: '10m',
+            exp_samples: [{ labels: '{job="phaselock-api",sli="starts"}', value: counted }],
+          },
+        ],
+      }));
+      writeFileSync(
+        file,
+        stringify({ rule_files: ['rules.yml'], evaluation_interval: '15s', tests }, { lineWidth: 0 }),
+      );
+      const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' });
+      expect({ status, said: status === 0 ? '' : `${stdout}${stderr}` }).toEqual({ status: 0, said: '' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,28 @@
+import { Gauge, type Registry } from 'prom-client';
+import { GAUGES } from './gauge-catalogue.ts';
+import type { InvalidationBusName } from './label-values.ts';
+import type { CacheTelemetry } from './telemetry.ts';
+
+/** Asked for at the scrape: a bus that hears nothing turns unhealthy by the passing of time, and nobody may ask about it for long. */
+export function registerBusGauge(registry: Registry): CacheTelemetry['observe'] {
+  const watched = new Set<{ readonly bus: InvalidationBusName; readonly healthy: () => boolean }>();
+  const { name, help } = GAUGES.busHealthy;
+  new Gauge({
+    name,
+    help,
+    labelNames: ['bus'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { bus } of watched) {
+        const all = [...watched].filter((other) => other.bus === bus);
+        this.set({ bus }, Number(all.every(({ healthy }) => healthy())));
+      }
+    },
+  });
+  return (bus, healthy) => {
+    const watch = { bus, healthy };
+    watched.add(watch);
+    return () => void watched.delete(watch);
+  };
+}
