@@ -7,7 +7,7 @@ export type Surroundings = {
   readonly world: World;
   readonly targets: Targets;
   readonly cycles: Cycles;
-  readonly isFiring: (id: AlertId) => boolean;
+  readonly isTold: (id: AlertId) => boolean;
   /** The number a query has at this moment, if it has one. */
   readonly ask: (query: string) => Promise<number | undefined>;
   /** Until the condition holds, however long it takes; rejects when the whole run has taken too long. */

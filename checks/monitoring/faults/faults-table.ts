@@ -6,14 +6,16 @@ export function faultsTable({ made, sightings }: RunOfFaults): string {
   const rows = made.flatMap(({ fault, madeAt, undoneAt }) =>
     fault.alerts.map((id) => {
       const sighting = sightings.find((one) => one.id === id);
-      const told = sighting?.toldAt;
+      const episode = sighting?.episodes.find(
+        ({ lastFiringAt, toldAt }) => lastFiringAt >= madeAt && toldAt !== undefined,
+      );
       return [
         `\`${id}\``,
         sighting?.alerts[0]?.labels.severity ?? '',
         fault.name,
-        after(sighting?.firstFiringAt, madeAt),
-        after(told, madeAt),
-        after(sighting?.resolvedAt, undoneAt),
+        after(episode?.firingSince, madeAt),
+        after(episode?.toldAt, madeAt),
+        after(episode?.resolvedAt, undoneAt),
       ];
     }),
   );

@@ -30,7 +30,7 @@ export function judgeRun(run: RunOfFaults, made: readonly Fault[]): readonly str
   ];
 }
 
-function judgeSighting({ id, toldAt, resolvedAt, alerts }: Sighting, isWanted: boolean): readonly string[] {
+function judgeSighting({ id, episodes, alerts }: Sighting, isWanted: boolean): readonly string[] {
   const complaints = alerts.flatMap(({ labels, annotations }) => [
     ...['severity', 'service'].filter((name) => !labels[name]).map((name) => `${id} has no label ${name}`),
     ...['summary', 'description', 'runbook_url']
@@ -43,8 +43,9 @@ function judgeSighting({ id, toldAt, resolvedAt, alerts }: Sighting, isWanted: b
       ? []
       : [`${id} names a runbook that is not there: ${annotations.runbook_url}`]),
   ]);
-  if (isWanted && toldAt === undefined) complaints.push(`${id} fired, and its listener was not told of it`);
-  if (toldAt !== undefined && resolvedAt === undefined && !ALWAYS.includes(id))
+  const told = episodes.filter(({ toldAt }) => toldAt !== undefined);
+  if (isWanted && told.length === 0) complaints.push(`${id} fired, and its listener was not told of it`);
+  if (!ALWAYS.includes(id) && told.some(({ resolvedAt }) => resolvedAt === undefined))
     complaints.push(`${id} was not resolved under its key`);
   return [...new Set(complaints)];
 }

@@ -7,6 +7,9 @@ import { FAULTS } from './lanes.ts';
 import { runFaults } from './run-faults.ts';
 
 const EXIT_USAGE = 64;
+const ending = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => ending.abort());
+
 const names = process.argv.slice(2).filter((word) => word !== '--');
 const chosen = FAULTS.filter(({ name, alerts }) => names.every((word) => `${name} ${alerts.join(' ')}`.includes(word)));
 
@@ -17,7 +20,12 @@ if (chosen.length === 0) {
   const folder = await mkdtemp(join(tmpdir(), 'phaselock-faults-'));
   // Run by root, PostgreSQL is another user: it may pass through.
   await chmod(folder, 0o711);
-  const run = await runFaults({ folder, chosen: (fault) => chosen.includes(fault), say: console.log });
+  const run = await runFaults({
+    folder,
+    chosen: (fault) => chosen.includes(fault),
+    say: console.log,
+    ended: ending.signal,
+  });
   const complaints = judgeRun(run, chosen);
   console.log(`\n${faultsTable(run)}\n`);
   for (const complaint of complaints) console.log(`- ${complaint}`);

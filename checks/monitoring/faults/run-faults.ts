@@ -28,6 +28,8 @@ type RunOptions = {
   /** Only these; all of them otherwise. */
   readonly chosen?: (fault: Fault) => boolean;
   readonly say: (line: string) => void;
+  /** Whether it is to end early, in good order. */
+  readonly ended: AbortSignal;
 };
 
 /** So long nothing is wrong: every window of a page has been seen whole. */
@@ -39,7 +41,7 @@ const EVERY_MS = 200;
 const USERS = 4;
 const PAUSE_MS = 120;
 
-export async function runFaults({ folder, chosen = () => true, say }: RunOptions): Promise<RunOfFaults> {
+export async function runFaults({ folder, chosen = () => true, say, ended }: RunOptions): Promise<RunOfFaults> {
   const since = performance.now();
   const now = (): number => (performance.now() - since) / 1_000;
   const tell = (line: string): void => say(`${now().toFixed(0).padStart(4)} s  ${line}`);
@@ -55,7 +57,7 @@ export async function runFaults({ folder, chosen = () => true, say }: RunOptions
   const alerting = resources.use(await openAlerting({ folder, targetsFile: targets.file, now }));
   const { watch, prometheus, ears } = alerting;
 
-  await pause(QUIET_MS);
+  await pause(QUIET_MS, undefined, { signal: ended });
   const whenQuiet = watch.sightings().flatMap(({ id }) => (ALWAYS.includes(id) ? [] : [id]));
   tell(`quiet until now: ${whenQuiet.length === 0 ? 'nothing fired' : whenQuiet.join(', ')}`);
 
@@ -63,9 +65,9 @@ export async function runFaults({ folder, chosen = () => true, say }: RunOptions
     world,
     targets,
     cycles,
-    isFiring: (id) => watch.sightingOf(id) !== undefined,
+    isTold: (id) => watch.sightingOf(id)?.episodes.some(({ toldAt }) => toldAt !== undefined) === true,
     ask: prometheus.ask,
-    until: (condition) => waitUntil(condition, PATIENCE_MS),
+    until: (condition) => waitUntil(condition, ended),
   };
   const makeOne = async (fault: Fault): Promise<MadeFault> => {
     const madeAt = now();
@@ -76,9 +78,9 @@ export async function runFaults({ folder, chosen = () => true, say }: RunOptions
       let missing = fault.alerts;
       await waitUntil(async () => {
         const inhibited = await alerting.inhibited();
-        missing = fault.alerts.filter((id) => !hasArrived(alerting, id) && !inhibited.has(id));
+        missing = fault.alerts.filter((id) => !hasArrived(alerting, id, madeAt) && !inhibited.has(id));
         return missing.length === 0;
-      }, PATIENCE_MS).catch(() => tell(`NOT FIRED: ${missing.join(', ')}`));
+      }, ended).catch(() => tell(`NOT FIRED: ${missing.join(', ')}`));
       undoneAt = now();
       tell(`undone: ${fault.name}`);
     } catch (error) {
@@ -91,18 +93,13 @@ export async function runFaults({ folder, chosen = () => true, say }: RunOptions
     for (const fault of lane.filter(chosen)) made.push(await makeOne(fault));
     return made;
   };
-  const atRest = (): boolean =>
-    watch.sightings().every(({ id, resolvedAt }) => ALWAYS.includes(id) || resolvedAt !== undefined);
+  const unresolved = (): AlertId[] =>
+    watch.sightings().flatMap(({ id, episodes }) => {
+      const isOpen = episodes.some(({ toldAt, resolvedAt }) => toldAt !== undefined && resolvedAt === undefined);
+      return isOpen && !ALWAYS.includes(id) ? [id] : [];
+    });
   const settle = (): Promise<void> =>
-    waitUntil(atRest, PATIENCE_MS).catch(() =>
-      tell(
-        `NOT RESOLVED: ${watch
-          .sightings()
-          .filter(({ id, resolvedAt }) => !ALWAYS.includes(id) && resolvedAt === undefined)
-          .map(({ id }) => id)
-          .join(', ')}`,
-      ),
-    );
+    waitUntil(() => unresolved().length === 0, ended).catch(() => tell(`NOT RESOLVED: ${unresolved().join(', ')}`));
 
   const aside = Promise.all(ASIDE.map(makeAll));
   const inPhases: MadeFault[] = [];
@@ -125,13 +122,15 @@ export async function runFaults({ folder, chosen = () => true, say }: RunOptions
   };
 }
 
-const hasArrived = ({ watch }: Alerting, id: AlertId): boolean => watch.sightingOf(id)?.toldAt !== undefined;
+const hasArrived = ({ watch }: Alerting, id: AlertId, since: number): boolean =>
+  watch.sightingOf(id)?.episodes.some(({ lastFiringAt, toldAt }) => lastFiringAt >= since && toldAt !== undefined) ===
+  true;
 
-async function waitUntil(condition: () => boolean | Promise<boolean>, patienceMs: number): Promise<void> {
-  const giveUpAt = performance.now() + patienceMs;
-  for (;;) {
-    if (await condition()) return;
-    if (performance.now() > giveUpAt) throw new Error(`not within ${patienceMs / 1_000} s`);
+async function waitUntil(condition: () => boolean | Promise<boolean>, ended: AbortSignal): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    ended.throwIfAborted();
+    if (performance.now() > giveUpAt) throw new Error(`not within ${PATIENCE_MS / 1_000} s`);
     await pause(EVERY_MS);
   }
 }

@@ -11,16 +11,19 @@ export function alertIdOf(labels: Readonly<Record<string, string>>): AlertId {
   return window === undefined ? alertname : `${alertname} ${window}`;
 }
 
-/** How an alert came to those who were to hear of it. */
-export type Sighting = {
-  readonly id: AlertId;
-  /** When Prometheus first had it firing, and when it last had. */
-  readonly firstFiringAt: number;
+/** From its beginning until its listener was told that it is over. */
+export type Episode = {
+  readonly firingSince: number;
   readonly lastFiringAt: number;
   /** When the listener took it. */
   readonly toldAt: number | undefined;
   /** When the listener was told that it is over, under the key it was told of it. */
   readonly resolvedAt: number | undefined;
+};
+
+export type Sighting = {
+  readonly id: AlertId;
+  readonly episodes: readonly Episode[];
   /** What a person would have read, as it was rendered. */
   readonly alerts: readonly RunningAlert[];
 };
@@ -28,8 +31,6 @@ export type Sighting = {
 export type AlertWatch = AsyncDisposable & {
   sightings(): readonly Sighting[];
   sightingOf(id: AlertId): Sighting | undefined;
-  /** Firing at this moment, as Prometheus says. */
-  firing(): readonly RunningAlert[];
 };
 
 export type Ears = { readonly pagerDuty: PagerDuty; readonly tickets: Webhook; readonly deadMansSwitch: Webhook };
@@ -37,30 +38,25 @@ export type Ears = { readonly pagerDuty: PagerDuty; readonly tickets: Webhook; r
 const EVERY_MS = 500;
 
 type Kept = {
-  firstFiringAt: number;
-  lastFiringAt: number;
-  toldAt: number | undefined;
-  resolvedAt: number | undefined;
-  alerts: Map<string, RunningAlert>;
+  readonly episodes: { -readonly [Name in keyof Episode]: Episode[Name] }[];
+  readonly alerts: Map<string, RunningAlert>;
 };
 
 /** Follows every alert from Prometheus by way of Alertmanager to its listener and back to rest. */
 export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, now: () => number): AlertWatch {
   const ending = new AbortController();
   const kept = new Map<AlertId, Kept>();
-  let firing: readonly RunningAlert[] = [];
 
   const look = async (): Promise<void> => {
     const alerts = await prometheus.alerts().catch(() => undefined);
     if (alerts === undefined) return;
-    firing = alerts.filter(({ state }) => state === 'firing');
-    for (const alert of firing) remember(kept, alert, now());
-    for (const [id, sighting] of kept) {
-      const told = tellingOf(id, sighting.alerts, ears);
-      if (told === undefined) continue;
-      sighting.toldAt ??= now();
-      if (told === 'over') sighting.resolvedAt ??= now();
-      else sighting.resolvedAt = undefined;
+    for (const alert of alerts) if (alert.state === 'firing') remember(kept, alert, now());
+    for (const [id, { episodes, alerts: seen }] of kept) {
+      const current = episodes.at(-1);
+      const told = tellingOf(id, seen, ears);
+      if (current === undefined || told === undefined) continue;
+      if (told === 'open') current.toldAt ??= now();
+      else if (current.toldAt !== undefined) current.resolvedAt ??= now();
     }
   };
   const watching = (async () => {
@@ -70,18 +66,17 @@ export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, 
     }
   })();
 
-  const shown = ([id, { alerts, ...sighting }]: [AlertId, Kept]): Sighting => ({
+  const shown = (id: AlertId, { episodes, alerts }: Kept): Sighting => ({
     id,
-    ...sighting,
+    episodes: episodes.map((episode) => ({ ...episode })),
     alerts: [...alerts.values()],
   });
   return {
-    sightings: () => [...kept].map(shown),
+    sightings: () => [...kept].map(([id, sighting]) => shown(id, sighting)),
     sightingOf: (id) => {
       const sighting = kept.get(id);
-      return sighting && shown([id, sighting]);
+      return sighting && shown(id, sighting);
     },
-    firing: () => firing,
     [Symbol.asyncDispose]: async () => {
       ending.abort();
       await watching;
@@ -91,16 +86,12 @@ export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, 
 
 function remember(kept: Map<AlertId, Kept>, alert: RunningAlert, at: number): void {
   const id = alertIdOf(alert.labels);
-  const sighting = kept.get(id) ?? {
-    firstFiringAt: at,
-    lastFiringAt: at,
-    toldAt: undefined,
-    resolvedAt: undefined,
-    alerts: new Map(),
-  };
-  sighting.lastFiringAt = at;
-  sighting.alerts.set(JSON.stringify(alert.labels), alert);
+  const sighting: Kept = kept.get(id) ?? { episodes: [], alerts: new Map() };
   kept.set(id, sighting);
+  sighting.alerts.set(JSON.stringify(alert.labels), alert);
+  const current = sighting.episodes.at(-1);
+  if (current !== undefined && current.resolvedAt === undefined) current.lastFiringAt = at;
+  else sighting.episodes.push({ firingSince: at, lastFiringAt: at, toldAt: undefined, resolvedAt: undefined });
 }
 
 type Telling = 'open' | 'over';

@@ -1,11 +1,11 @@
 import { type Fault, undo } from '../fault.ts';
 
-/** The first session of a slot says that it follows one that never was. Triggers would refuse that. */
-const PLANT = `set session_replication_role = replica;
-  update sessions set predecessor_id = '00000000-0000-7000-8000-000000000000'
-    where id = (select id from sessions where predecessor_id is null and deleted_at is null order by created_at limit 1)`;
-const UPROOT = `set session_replication_role = replica;
-  update sessions set predecessor_id = null where predecessor_id = '00000000-0000-7000-8000-000000000000'`;
+/** The generation of a slot that nobody uses any more, against which the one of its live session is held. Triggers would refuse that. */
+const change = (by: string): string => `set session_replication_role = replica;
+  update slots set generation = generation ${by}
+    where live_session_id = (select id from sessions where deleted_at is null and guarded order by created_at, id limit 1)`;
+const PLANT = change('+ 1');
+const UPROOT = change('- 1');
 
 export const FINDING_PLANTED: Fault = {
   name: 'a row is changed behind the back of the database, the audit finds it, and no other audit follows',

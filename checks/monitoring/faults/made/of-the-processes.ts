@@ -40,10 +40,10 @@ export const SHORT_OF_RESOURCES: Fault = {
 export const API_KILLED: Fault = {
   name: 'an API is killed (SIGKILL), and then again and again after it began',
   alerts: ['PhaselockApiDown', 'PhaselockRestarting'],
-  make: async ({ world, isFiring, ask, until }) => {
+  make: async ({ world, isTold, ask, until }) => {
     const { process, address } = world.pair[1];
     await process.end('SIGKILL');
-    await until(() => isFiring('PhaselockApiDown'));
+    await until(() => isTold('PhaselockApiDown'));
     const ended = new AbortController();
     let began: number | undefined;
     const restart = async (): Promise<void> => {

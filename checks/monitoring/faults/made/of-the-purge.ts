@@ -1,10 +1,10 @@
 import { type Fault, type Surroundings, undo } from '../fault.ts';
 import { runPurgeOnce } from '../world/worker-process.ts';
 
-/** As long without a word as the product waits before it takes a run for stalled. */
-const SILENCE = '4 minutes';
 const UNFINISHED = 'select 1 from archive_runs where finished_at is null and given_up_at is null';
-const UNSEEN = `update archive_runs set seen_at = seen_at - interval '${SILENCE}' where finished_at is null`;
+/** After minutes without a word the product takes a run for stalled, after an hour the next one gives it up: neither is waited for. */
+const unseenFor = (time: string): string =>
+  `update archive_runs set seen_at = seen_at - interval '${time}' where finished_at is null`;
 
 /** Its process is stopped in the middle of a run and stays, as one that waits for a disk that does not answer. */
 export const PURGE_HUNG: Fault = {
@@ -12,7 +12,7 @@ export const PURGE_HUNG: Fault = {
   alerts: ['PhaselockPurgeSlow', 'PhaselockPurgeHung', 'PhaselockPurgeNeverRan', 'PhaselockPurgeBacklogOld'],
   make: async ({ world, cycles, until }) => {
     await using resources = new AsyncDisposableStack();
-    const noPurges = resources.use(cycles.withoutPurges());
+    resources.use(cycles.withoutPurges());
     await until(async () => (await world.postgres.ask(UNFINISHED)).length === 0);
     const purge = runPurgeOnce({ folder: world.folder, env: world.purgeEnv });
     resources.defer(() => purge.signal('SIGKILL'));
@@ -21,15 +21,14 @@ export const PURGE_HUNG: Fault = {
       return (await world.postgres.ask(UNFINISHED)).length > 0;
     });
     purge.signal('SIGSTOP');
-    // The minutes of silence are not waited for.
-    await world.postgres.ask(UNSEEN);
+    await world.postgres.ask(unseenFor('4 minutes'));
     const owned = resources.move();
     return undo(async () => {
-      purge.signal('SIGCONT');
+      purge.signal('SIGKILL');
       await purge.exited;
-      noPurges[Symbol.dispose]();
-      await cycles.sendForPurge();
+      await world.postgres.ask(unseenFor('1 hour'));
       await owned.disposeAsync();
+      await cycles.sendForPurge();
     });
   },
 };

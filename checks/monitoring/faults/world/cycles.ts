@@ -34,9 +34,11 @@ export async function beginCycles(world: World): Promise<Cycles> {
   };
   const hold = (what: keyof typeof held): Disposable => {
     held[what] += 1;
+    let isHeld = true;
     return {
       [Symbol.dispose]: () => {
-        held[what] -= 1;
+        if (isHeld) held[what] -= 1;
+        isHeld = false;
       },
     };
   };
