@@ -5,6 +5,7 @@ import { faultsTable } from './faults-table.ts';
 import { judgeRun } from './judge-run.ts';
 import { FAULTS } from './lanes.ts';
 import { runFaults } from './run-faults.ts';
+import { updatePage } from './update-page.ts';
 
 const EXIT_USAGE = 64;
 const ending = new AbortController();
@@ -27,6 +28,7 @@ if (chosen.length === 0) {
     ended: ending.signal,
   });
   const complaints = judgeRun(run, chosen);
+  if (process.env.PHASELOCK_UPDATE_DOCS === '1' && names.length === 0) await updatePage(faultsTable(run));
   console.log(`\n${faultsTable(run)}\n`);
   for (const complaint of complaints) console.log(`- ${complaint}`);
   console.log(`${run.seconds.toFixed(0)} s. Logs, rules and samples are in ${folder}`);

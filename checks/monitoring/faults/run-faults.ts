@@ -70,6 +70,7 @@ export async function runFaults({ folder, chosen = () => true, say, ended }: Run
     until: (condition) => waitUntil(condition, ended),
   };
   const makeOne = async (fault: Fault): Promise<MadeFault> => {
+    ended.throwIfAborted();
     const madeAt = now();
     tell(`made: ${fault.name}`);
     let undoneAt = madeAt;
