@@ -207,7 +207,7 @@ function evidenceOf(
     doubled: [],
     audit: { lastRunAt: to, errors: 0 },
     firing: [],
-    watchdogAt: null,
+    watchdogAt: to,
     requests: { answered: n, shed: 0, untrusted: [] },
     refusals: [],
     shown: [],

@@ -15,6 +15,7 @@ const FILES = globSync(
     'ops/**/*.{yml,yaml,json,ts,mts,md,rules}',
     'loadtests/**/*.{ts,json,md}',
     'packages/rollout/src/**/*.ts',
+    'packages/monitoring/src/**/*.ts',
     'apps/rollout-cli/src/**/*.ts',
     'docs/**/*.md',
   ],

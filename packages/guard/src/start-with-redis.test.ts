@@ -3,6 +3,7 @@ import {
   aStart,
   begin,
   confirmed,
+  eventually,
   lockedBy,
   OPUS,
   openTestGuard,
@@ -44,6 +45,13 @@ describe.skipIf(available.kind === 'none')('start with a lease in Redis', () => 
     expect(await readMetric(guard, 'phaselock_lock_acquisitions_total', { strategy: 'redis' })).toBeGreaterThan(0);
   });
 
+  const heard = (): Promise<number> => readMetric(scene.guard, 'phaselock_invalidation_bus_healthy', { bus: 'redis' });
+
+  test('tells that word of changes arrives', async () => {
+    await eventually(async () => expect(await heard()).toBe(1));
+    expect(await scene.guard.telemetry.exposition()).not.toContain('bus="postgres"');
+  });
+
   test.skipIf(available.kind !== 'binary')('goes ahead while Redis hangs: PostgreSQL decides alone', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -63,5 +71,7 @@ describe.skipIf(available.kind === 'none')('start with a lease in Redis', () => 
     await redis.stop();
     expect(await guard.start(aStart(taskId, OPUS, confirmed(shown(first))))).toMatchObject({ kind: 'replaced' });
     expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'existing' });
+    // Nothing was asked of Redis since, and it is told all the same.
+    await eventually(async () => expect(await heard()).toBe(0));
   });
 });

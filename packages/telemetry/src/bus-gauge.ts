@@ -1,12 +1,12 @@
 import { Gauge, type Registry } from 'prom-client';
-import { GAUGES } from './gauge-catalogue.ts';
+import { KNOWN_GAUGES } from './gauge-catalogue.ts';
 import type { InvalidationBusName } from './label-values.ts';
 import type { CacheTelemetry } from './telemetry.ts';
 
 /** Asked for at the scrape: a bus that hears nothing turns unhealthy by the passing of time, and nobody may ask about it for long. */
 export function registerBusGauge(registry: Registry): CacheTelemetry['observe'] {
   const watched = new Set<{ readonly bus: InvalidationBusName; readonly healthy: () => boolean }>();
-  const { name, help } = GAUGES.busHealthy;
+  const { name, help } = KNOWN_GAUGES.busHealthy;
   new Gauge({
     name,
     help,

@@ -57,6 +57,7 @@ describe('exposition', () => {
     expect(process).toBeDefined();
     expect((await createTelemetry({ program }).exposition()).match(info)?.[1]).not.toBe(process);
     expect(text).toMatch(/^phaselock_cpu_limit_cores [\d.]+$/m);
+    expect(text).toMatch(/^phaselock_memory_limit_bytes \d+$/m);
     expect(text).not.toMatch(/^nodejs_active_\w+_total/m);
   });
 

@@ -1,5 +1,5 @@
 import { FLAGS } from '@phaselock/core';
-import { INVALIDATION_BUSES, POOL_STATES } from './label-values.ts';
+import { POOL_STATES } from './label-values.ts';
 import type { MetricSpec } from './metric-specs.ts';
 
 /** There is nothing of them before the flags were read. */
@@ -27,11 +27,6 @@ export const FLAG_GAUGES = {
 } as const satisfies Record<string, MetricSpec>;
 
 export const GAUGES = {
-  busHealthy: {
-    name: 'phaselock_invalidation_bus_healthy',
-    help: 'Whether invalidations sent over it arrive at this process, as far as its own show: 0 when they do not, and snapshots are not used.',
-    labels: { bus: INVALIDATION_BUSES },
-  },
   requestsInFlight: {
     name: 'phaselock_http_requests_in_flight',
     help: 'Requests that have arrived and are not answered yet, change streams among them.',
@@ -72,6 +67,10 @@ export const KNOWN_GAUGES = {
   memoryLimit: {
     name: 'phaselock_memory_limit_bytes',
     help: 'Memory this process may have: the bound of its control group, else all of the machine.',
+  },
+  busHealthy: {
+    name: 'phaselock_invalidation_bus_healthy',
+    help: 'Whether invalidations arrive over the bus this process uses, as far as its own show: 0 when they do not, and snapshots are not used.',
   },
   legacyDuplicates: {
     name: 'phaselock_legacy_duplicates',

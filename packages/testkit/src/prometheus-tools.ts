@@ -46,6 +46,10 @@ export type PrometheusServer = AsyncDisposable & {
 type PrometheusOptions = {
   readonly bearer?: string;
   readonly job?: string;
+  /** Other programs it scrapes, by their job. */
+  readonly beside?: Readonly<Record<string, readonly string[]>>;
+  /** Files of rules, evaluated every second where they do not say otherwise. */
+  readonly rules?: readonly string[];
   /** Where an earlier one kept its samples, and listened; a folder and a port of its own otherwise. */
   readonly path?: string;
   readonly port?: number;
@@ -54,14 +58,22 @@ type PrometheusOptions = {
 /** A Prometheus of the caller's own on loopback, which scrapes these programs every second and keeps their exemplars. */
 export async function startPrometheus(
   targets: readonly string[],
-  { bearer, job: name = 'phaselock', ...at }: PrometheusOptions = {},
+  { bearer, job: name = 'phaselock', beside = {}, rules = [], ...at }: PrometheusOptions = {},
 ): Promise<PrometheusServer> {
   const { prometheus } = binaries();
   await using resources = new AsyncDisposableStack();
   const path = at.path ?? resources.use(await temporaryDirectory()).path;
-  const job = { job_name: name, static_configs: [{ targets: targets.map((url) => new URL(url).host) }] };
   const authorization = bearer === undefined ? {} : { authorization: { credentials: bearer } };
-  const config = { global: { scrape_interval: '1s' }, scrape_configs: [{ ...job, ...authorization }] };
+  const scrapes = Object.entries({ [name]: targets, ...beside }).map(([job, urls]) => ({
+    job_name: job,
+    static_configs: [{ targets: urls.map((url) => new URL(url).host) }],
+    ...authorization,
+  }));
+  const config = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: rules,
+    scrape_configs: scrapes,
+  };
   const file = join(path, 'prometheus.yml');
   // JSON is YAML.
   await writeFile(file, JSON.stringify(config));

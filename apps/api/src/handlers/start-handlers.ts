@@ -25,15 +25,29 @@ const startOf = (item: Item, caller: Caller, guarded: GuardedSay): BulkItem => (
   ...(item.confirm && { say: item.confirm }),
 });
 
-export const startHandlers = ({ guard, flags, scope }: ApiContext) => {
-  const guardedFor = (caller: Caller, { onBehalfOf }: Pick<Item, 'onBehalfOf'>): Promise<GuardedSay> => {
-    const subject = subjectOf(caller, onBehalfOf);
-    return guard.answerInTime(async () => GUARDED[await flags.enrolmentOf(subject)]);
+type EnrolmentOf = (subject: string | undefined) => Promise<Enrolment>;
+
+const startFor =
+  (caller: Caller, enrolmentOf: EnrolmentOf) =>
+  async (item: Item): Promise<BulkItem> =>
+    startOf(item, caller, GUARDED[await enrolmentOf(subjectOf(caller, item.onBehalfOf))]);
+
+/** Asks of each subject once: most bulk requests have one for all their items. */
+function onceForEach(ask: EnrolmentOf): EnrolmentOf {
+  const asked = new Map<string | undefined, Promise<Enrolment>>();
+  return (subject) => {
+    const answer = asked.get(subject) ?? ask(subject);
+    asked.set(subject, answer);
+    return answer;
   };
+}
+
+export const startHandlers = ({ guard, flags, scope }: ApiContext) => {
   return {
     startSession: handle(ROUTES.startSession, async ({ body, caller, idempotencyKey, whenGone }) => {
+      const toStart = startFor(caller, flags.enrolmentOf);
       const outcome = await guard.start({
-        ...startOf(body, caller, await guardedFor(caller, body)),
+        ...(await guard.answerInTime(() => toStart(body))),
         signal: whenGone(),
         ...(body.handoff && { handoff: body.handoff }),
         ...(body.milestoneId && { milestoneId: body.milestoneId }),
@@ -54,9 +68,8 @@ export const startHandlers = ({ guard, flags, scope }: ApiContext) => {
     }),
 
     startMany: handle(ROUTES.startMany, async ({ body, caller, idempotencyKey }) => {
-      const items = await Promise.all(
-        body.items.map(async (item) => startOf(item, caller, await guardedFor(caller, item))),
-      );
+      const toStart = startFor(caller, onceForEach(flags.enrolmentOf));
+      const items = await guard.answerInTime(() => Promise.all(body.items.map(toStart)));
       const outcomes = await guard.bulkStart(items, { ...(idempotencyKey && { idempotencyKey }) });
       const requestId = scope.fields()?.['http.request.id'] ?? '';
       const results = outcomes.map((outcome) => {

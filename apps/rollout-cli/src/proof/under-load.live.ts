@@ -25,8 +25,10 @@ const PATIENT = { withinMs: 60_000, everyMs: 250 };
 const FLAG = 'single_session_guard';
 const ROLE = { name: 'another_api', password: 'of-this-test' };
 
+/** The Prometheus here has no alert rules: with limits this wide and a machine this busy, some would fire. */
 const short = (stages: string): string =>
   stages
+    .replace(/watchdog: \S+/, 'watchdog: null')
     .replaceAll(/bake: \{ least: \d+h, most: \d+d \}/g, 'bake: { least: 6s, most: 10m }')
     .replace(/scrape_interval: \S+/, 'scrape_interval: 1s')
     .replace(/longest_gap: \d+/, 'longest_gap: 8')

@@ -4,8 +4,11 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { alertmanagerAvailable, eventually, startAlertmanager, temporaryDirectory } from '@phaselock/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ALERTS } from '../alerts/alert-rules.ts';
+
+// A real server, which tells each group at its own time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const FOLDER = resolve(import.meta.dirname, '../../../../ops/alertmanager');
 const FILE = join(FOLDER, 'alertmanager.yml');
@@ -43,22 +46,16 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
 
   test('calls PagerDuty once for an outage, tries again when it is told to wait, and resolves under the same key', async () => {
     await using world = await openWorld();
-    await world.fire([
-      { alertname: 'PhaselockConnectionFailures', severity: 'page' },
-      { alertname: 'PhaselockAvailabilityBudgetBurn', severity: 'page', slo: 'availability', window: '1h' },
-      { alertname: 'PhaselockAvailabilityBudgetBurn', severity: 'ticket', slo: 'availability', window: '1d' },
-      { alertname: 'PhaselockErrorRateHigh', severity: 'page' },
-      { alertname: 'PhaselockLookupSlow', severity: 'ticket' },
-      { alertname: 'PhaselockRedisAway', severity: 'ticket' },
-      { alertname: 'PhaselockWatchdog', severity: 'none' },
-    ]);
-    await eventually(() => world.pages().length >= 2 && world.heard('/tickets') > 0 && world.heard('/ping') > 0, {
-      withinMs: 20_000,
-    });
-    await world.resolve();
-    await eventually(() => world.pages().some(({ event_action: action }) => action === 'resolve'), {
-      withinMs: 20_000,
-    });
+    const cause = { alertname: 'PhaselockConnectionFailures', severity: 'page' };
+    await world.tell([cause], 'fires');
+    await eventually(() => world.pages().length >= 2, PATIENT);
+    await world.tell([...CONSEQUENCES, ...OTHERS], 'fires');
+    await eventually(() => world.heard('/tickets') > 0 && world.heard('/ping') > 0, PATIENT);
+    await eventually(async () => expect(await world.suppressed()).toEqual(namesOf(CONSEQUENCES)), PATIENT);
+    await world.tell(CONSEQUENCES, 'is over');
+    await eventually(async () => expect(await world.suppressed()).toEqual([]), PATIENT);
+    await world.tell([cause], 'is over');
+    await eventually(() => world.pages().some(({ event_action: action }) => action === 'resolve'), PATIENT);
     const events = world.pages();
     expect(new Set(events.map(({ dedup_key }) => dedup_key)).size).toBe(1);
     expect(events.map(({ event_action }) => event_action)).toEqual(['trigger', 'trigger', 'resolve']);
@@ -77,6 +74,19 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
     expect(world.ticketsFor()).toEqual(['PhaselockRedisAway']);
   });
 });
+
+const PATIENT = { withinMs: 60_000, everyMs: 50 };
+const CONSEQUENCES: readonly Fired[] = [
+  { alertname: 'PhaselockAvailabilityBudgetBurn', severity: 'page', slo: 'availability', window: '1h' },
+  { alertname: 'PhaselockAvailabilityBudgetBurn', severity: 'ticket', slo: 'availability', window: '1d' },
+  { alertname: 'PhaselockErrorRateHigh', severity: 'page' },
+  { alertname: 'PhaselockLookupSlow', severity: 'ticket' },
+];
+const OTHERS: readonly Fired[] = [
+  { alertname: 'PhaselockRedisAway', severity: 'ticket' },
+  { alertname: 'PhaselockWatchdog', severity: 'none' },
+];
+const namesOf = (alerts: readonly Fired[]): string[] => alerts.map(({ alertname }) => alertname).toSorted();
 
 type Fired = { readonly alertname: string; readonly severity: string; readonly slo?: string; readonly window?: string };
 
@@ -119,8 +129,7 @@ async function openWorld() {
   const file = join(path, 'alertmanager.yml');
   writeFileSync(file, config);
   const alertmanager = resources.use(await startAlertmanager({ config: file }));
-  let fired: readonly Fired[] = [];
-  const post = async (endsAt?: string): Promise<void> => {
+  const tell = async (fired: readonly Fired[], what: 'fires' | 'is over'): Promise<void> => {
     const alerts = fired.map((labels) => ({
       labels: { service: 'phaselock', ...labels },
       annotations: {
@@ -129,7 +138,7 @@ async function openWorld() {
         runbook_url: 'https://runbooks.example.com/x.md',
       },
       startsAt: new Date(Date.now() - 60_000).toISOString(),
-      ...(endsAt !== undefined && { endsAt }),
+      ...(what === 'is over' && { endsAt: new Date().toISOString() }),
     }));
     const answer = await fetch(`${alertmanager.url}/api/v2/alerts`, {
       method: 'POST',
@@ -138,14 +147,17 @@ async function openWorld() {
     });
     expect(answer.status).toBe(200);
   };
+  /** The names of those that fire and are not told. */
+  const suppressed = async (): Promise<string[]> => {
+    const alerts: unknown = await alertmanager.ask('/api/v2/alerts?active=false&silenced=false&inhibited=true');
+    if (!Array.isArray(alerts)) throw new Error('Alertmanager gave no list of alerts.');
+    return alerts.map(({ labels }) => String(labels.alertname)).toSorted();
+  };
   const to = (place: string) => bodies.filter(({ path: at }) => at === place).map(({ body }) => body);
   const owned = resources.move();
   return {
-    fire: async (alerts: readonly Fired[]) => {
-      fired = alerts;
-      await post();
-    },
-    resolve: () => post(new Date().toISOString()),
+    tell,
+    suppressed,
     pages: () => to('/pagerduty'),
     heard: (place: string) => to(place).length,
     ticketsFor: () =>

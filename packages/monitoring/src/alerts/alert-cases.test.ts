@@ -4,16 +4,28 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readStages } from '@phaselock/rollout';
 import { prometheusAvailable } from '@phaselock/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { recordingRules } from '../recording/recording-rules.ts';
 import { ALERTS, alertRules } from './alert-rules.ts';
 import type { AlertCases } from './testing/alert-case.ts';
+import { FLAG_AND_BUS_CASES } from './testing/cases-on-flags-and-buses.ts';
+import { PROCESS_CASES } from './testing/cases-on-processes.ts';
+import { PURGE_AND_AUDIT_CASES } from './testing/cases-on-purges-and-audits.ts';
 import { CASES_ON_SHARES } from './testing/cases-on-shares.ts';
-import { CASES_ON_STATES } from './testing/cases-on-states.ts';
+import { TARGET_CASES } from './testing/cases-on-targets.ts';
+
+// Thousands of evaluations for each alert on a budget.
+vi.setConfig({ testTimeout: 180_000 });
 
 const stages = readStages(readFileSync(resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml'), 'utf8'));
-const CASES: readonly AlertCases[] = [...CASES_ON_STATES, ...CASES_ON_SHARES];
+const CASES: readonly AlertCases[] = [
+  ...TARGET_CASES,
+  ...PROCESS_CASES,
+  ...FLAG_AND_BUS_CASES,
+  ...PURGE_AND_AUDIT_CASES,
+  ...CASES_ON_SHARES,
+];
 const NEEDED = ['fires', 'does not', 'just below', 'no data'] as const;
 
 test.each(ALERTS)('$name has a case of each kind ($windows.long)', ({ name, windows }) => {

@@ -6,6 +6,8 @@ import { MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
+/** It is they who count the ends of an embedded server; a worker looks after it without a number. */
+const OF_API = { job: JOBS.api };
 const BOTH = { job: Object.values(JOBS) };
 /** "CPU utilization should not exceed 80 % … under high load" of the specification, and the same share of the memory. */
 const FULL = 0.8;
@@ -66,7 +68,7 @@ export const API: AlertGroup = {
       severity: 'page',
       summary: 'The embedded PostgreSQL of {{ $labels.instance }} does not run',
       condition: () => ({
-        expr: `${series('phaselock_embedded_server_ends_total', BOTH)} - ${series('phaselock_embedded_server_restarts_total', BOTH)} > 0`,
+        expr: `${series('phaselock_embedded_server_ends_total', OF_API)} - ${series('phaselock_embedded_server_restarts_total', OF_API)} > 0`,
         for: MINUTE,
         description: 'It ended {{ $value }} times more often than it was started again.',
       }),

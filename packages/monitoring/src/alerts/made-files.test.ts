@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { readStages } from '@phaselock/rollout';
 import { expect, test } from 'vitest';
 import { recordingRules } from '../recording/recording-rules.ts';
-import { alertRules } from './alert-rules.ts';
+import { ALERTS, alertRules } from './alert-rules.ts';
+import { alertsTable } from './alerts-table.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 const stages = readStages(readFileSync(resolve(ROOT, 'ops/rollout/stages.yml'), 'utf8'));
@@ -16,4 +17,13 @@ test.each([
 ])('%s is made from the definitions', (file, made) => {
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(resolve(ROOT, file), made);
   expect(readFileSync(resolve(ROOT, file), 'utf8')).toBe(made);
+});
+
+test('the page of monitoring has every alert', () => {
+  const page = resolve(ROOT, 'docs/monitoring.md');
+  const [before = '', rest = ''] = readFileSync(page, 'utf8').split('<!-- alerts -->');
+  const after = rest.slice(rest.indexOf('<!-- /alerts -->'));
+  const made = `${before}<!-- alerts -->\n\n${alertsTable(ALERTS)}\n\n${after}`;
+  if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(page, made);
+  expect(readFileSync(page, 'utf8')).toBe(made);
 });

@@ -9,6 +9,7 @@ import type {
   GAUGES,
   HISTOGRAMS,
   HTTP,
+  InvalidationBusName,
   KNOWN_GAUGES,
   LAST_RUN_OUTCOME,
   RunOutcome,
@@ -31,6 +32,7 @@ type NameOf<Specs, Key extends keyof Specs> = Specs[Key] extends { readonly name
 /** Metrics whose labels are given where they are registered. An operation is any of the API's. */
 type GivenLabels = Record<NameOf<typeof HTTP, 'requests'>, { operation: string; status_class: StatusClass }> &
   Record<NameOf<typeof KNOWN_GAUGES, 'buildInfo'>, { version: string; revision: string; process: string }> &
+  Record<NameOf<typeof KNOWN_GAUGES, 'busHealthy'>, { bus: InvalidationBusName }> &
   Record<NameOf<typeof KNOWN_GAUGES, 'auditFindings'>, { severity: AuditSeverity }> &
   Record<(typeof LAST_RUN_OUTCOME)['name'], { outcome: RunOutcome }>;
 

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readStages } from '@phaselock/rollout';
 import { prometheusAvailable } from '@phaselock/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { recordingRules } from './recording-rules.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const stages = readStages(readFileSync(resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml'), 'utf8'));
 

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readStages } from '@phaselock/rollout';
 import { prometheusAvailable } from '@phaselock/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { JOBS } from '../promql/jobs.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 const FOLDER = join(ROOT, 'ops/prometheus');

@@ -1,6 +1,6 @@
 import { type EvaluationDetails, StandardResolutionReasons } from '@openfeature/server-sdk';
 import { GUARD_FLAG } from '@phaselock/core';
-import type { PatientClient } from './patient-client.ts';
+import type { FlagClient } from './flag-client.ts';
 import type { FlagWatch } from './watch-flags.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { FlagWatch } from './watch-flags.ts';
  */
 export type Enrolment = 'enrolled' | 'outside' | 'off';
 
-type Parts = { readonly watch: Pick<FlagWatch, 'flags'>; readonly client: Pick<PatientClient, 'boolean'> };
+type Parts = { readonly watch: Pick<FlagWatch, 'flags'>; readonly client: Pick<FlagClient, 'boolean'> };
 
 /** The database is asked first: it can switch the rule off whatever a flag system of another maker says. */
 export async function enrolmentOf({ watch, client }: Parts, subject: string | undefined): Promise<Enrolment> {

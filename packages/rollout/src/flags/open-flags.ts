@@ -18,7 +18,7 @@ import {
 } from '@phaselock/store';
 import { LOCK_STRATEGIES, type Logger, type Telemetry } from '@phaselock/telemetry';
 import { type Enrolment, enrolmentOf } from './enrolment.ts';
-import { patientClient } from './patient-client.ts';
+import { patientClient, promptClient } from './flag-client.ts';
 import { postgresFlagProvider } from './postgres-provider.ts';
 import { watchFlags } from './watch-flags.ts';
 
@@ -67,7 +67,7 @@ export async function openFlags({
   const domain = `phaselock-${randomUUID()}`;
   await OpenFeature.setProviderAndWait(domain, provider ?? postgresFlagProvider(watch));
   resources.defer(() => OpenFeature.setProviderAndWait(domain, NOOP_PROVIDER));
-  const client = patientClient(OpenFeature.getClient(domain));
+  const client = (provider === undefined ? promptClient : patientClient)(OpenFeature.getClient(domain));
   const isOff = async (name: string): Promise<boolean> => (await watch.flags()).get(name)?.enabled === false;
 
   const owned = resources.move();

@@ -14,6 +14,8 @@ export type World = {
   /** Another value for a sample, null for none. */
   readonly change?: (sample: WorldSample) => number | null;
   readonly more?: readonly RecordingLine[];
+  /** Whether alert rules are evaluated. */
+  readonly watchdog?: boolean;
 };
 
 export type WorldSample = {
@@ -37,7 +39,14 @@ type Metric = {
 };
 
 export function worldLines(world: World): RecordingLine[] {
-  const { from, to, instances = ['api-1:8080', 'api-2:8080'], change = ({ value }) => value, more = [] } = world;
+  const {
+    from,
+    to,
+    instances = ['api-1:8080', 'api-2:8080'],
+    change = ({ value }) => value,
+    more = [],
+    watchdog = true,
+  } = world;
   const lines = instances.flatMap((instance) =>
     metricsOf(world, instance).map(({ name, labels: own, valueAt }): RecordingLine => {
       const labels = { __name__: name, job: 'phaselock-api', instance, ...own };
@@ -49,7 +58,15 @@ export function worldLines(world: World): RecordingLine[] {
       return { kind: 'series', labels, samples };
     }),
   );
-  return [...lines, ...more];
+  return [...lines, ...(watchdog ? [watchdogFiring(world)] : []), ...more];
+}
+
+/** The alert of stages.yml that always fires. */
+function watchdogFiring({ from, to }: World): RecordingLine {
+  const samples: [number, number][] = [];
+  for (let at = from - 10 * SCRAPE_MS; at <= to; at += SCRAPE_MS) samples.push([at, 1]);
+  const labels = { __name__: 'ALERTS', alertname: 'PhaselockWatchdog', alertstate: 'firing', severity: 'none' };
+  return { kind: 'series', labels, samples };
 }
 
 function metricsOf(

@@ -1,5 +1,5 @@
 import { chooseSession, chooseTask } from './choose.ts';
-import type { Operation, Parameter } from './operations.ts';
+import { isStream, type Operation, type Parameter } from './operations.ts';
 import { listAt, numberAt, textAt } from './read.ts';
 import type { Client } from './seen.ts';
 import { chooseClient, type Move, type Turn } from './turn.ts';
@@ -20,7 +20,7 @@ export const readEverything: Move = async (turn) => {
 };
 
 const readsIn = ({ all }: Turn['operations']): readonly Operation[] =>
-  all.filter(({ method, id }) => method === 'GET' && !id.endsWith('Changes'));
+  all.filter((one) => one.method === 'GET' && !isStream(one));
 
 const latestOfMany = (turn: Turn, client: Client) =>
   turn.ask(client, 'latestOfMany', { body: { taskIds: [chooseTask(turn, client)] } });

@@ -30,6 +30,10 @@ const DOCUMENT = join(import.meta.dirname, '../../../../../docs/openapi.json');
 /** For machines that look after the service, without access or state. */
 const NOT_WALKED = new Set(['liveness', 'readiness', 'metrics']);
 
+/** Opened and followed by moves of their own. */
+const STREAMS = new Set(['taskChanges', 'projectChanges']);
+export const isStream = ({ id }: Operation): boolean => STREAMS.has(id);
+
 export function readOperations(): Operations {
   const document: unknown = JSON.parse(readFileSync(DOCUMENT, 'utf8'));
   const all = entriesAt(document, 'paths')

@@ -6,8 +6,10 @@ import type { Turn } from './turn.ts';
 
 export type Prepared = { readonly projects: Record<Side, string>; readonly clients: Turn['clients'] };
 
+type Service = Pick<TestApi, 'call'> & { readonly world: { readonly projectId: string } };
+
 /** Two projects, and the three who act on them. */
-export async function prepareClients({ world, call }: TestApi): Promise<Prepared> {
+export async function prepareClients({ world, call }: Service): Promise<Prepared> {
   const theirs = textField((await call('POST', '/v1/projects', { body: { name: 'another project' } })).body, 'id');
   // Keys made over the API have a name, by which events say who did something.
   const client = async (name: ClientName, more: readonly string[], projectId?: string): Promise<Client> => {

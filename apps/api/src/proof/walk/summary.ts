@@ -1,5 +1,5 @@
 import type { Book } from './book.ts';
-import type { Operations } from './operations.ts';
+import { isStream, type Operations } from './operations.ts';
 import { textAt } from './read.ts';
 import type { Seen } from './seen.ts';
 
@@ -20,10 +20,9 @@ export function summaryOf(
   lines.push(`turns: ${[...turns].map(([kind, { length }]) => `${length}× ${kind}`).join(', ')}`);
   const beats = Map.groupBy(byOperation.get('heartbeat') ?? [], ({ answer }) => textAt(answer, 'why') ?? 'go on');
   lines.push(`heartbeats: ${[...beats].map(([kind, { length }]) => `${length}× ${kind}`).join(', ')}`);
-  const streamed = (id: string): boolean => id.endsWith('Changes');
   return {
     text: lines.toSorted().join('\n'),
-    neverAsked: all.map(({ id }) => id).filter((id) => !byOperation.has(id) && !streamed(id)),
+    neverAsked: all.filter((one) => !byOperation.has(one.id) && !isStream(one)).map(({ id }) => id),
   };
 }
 

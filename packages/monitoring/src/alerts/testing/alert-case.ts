@@ -41,3 +41,8 @@ export const ofWorker = (metric: string, labels: Readonly<Record<string, string>
   seriesOf(metric, { job: WORKER_JOB, instance, ...labels });
 
 export const NOTHING: Given = {};
+
+/** A case that is looked at so long after the first sample. */
+export const caseAt =
+  (at: number) =>
+  (kind: CaseKind, why: string, firing: number, given: Given): AlertCase => ({ kind, why, at, firing, given });

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Block, blocksIn } from './blocks-in-markdown.ts';
+import { filesOf, ROOT } from './find-queries.ts';
+import { expressionsIn } from './queries-in-markdown.ts';
+
+type At = { readonly file: string; readonly line: number };
+
+/** An expression, and whether a product in which nothing is wrong answers it with nothing. */
+export type Expression = At & { readonly promql: string; readonly emptyWhenHealthy: boolean };
+/** Statements, and whether they may change anything. */
+export type Statements = At & { readonly sql: string; readonly changes: boolean };
+/** A command as it is typed, and the code it ends with where nothing is wrong. */
+export type Command = At & { readonly command: string; readonly code: number };
+
+export const EMPTY_WHEN_HEALTHY = 'empty-when-healthy';
+export const CHANGES = 'changes';
+const EXIT = /^exit-(\d+)$/;
+/** With the reason. */
+const NOT_RUN = /^not-run-here: .{10,}$/;
+
+type Written = At & { readonly block: Block };
+
+export const allBlocks = (): Written[] =>
+  filesOf('runbooks').flatMap((file) =>
+    blocksIn(readFileSync(join(ROOT, file), 'utf8')).map((block) => ({ file, line: block.line, block })),
+  );
+
+/** What is written behind the language of a block, if it is none of the words there are. */
+export const isUnderstood = ({ language, note }: Block): boolean => {
+  switch (language) {
+    case 'promql':
+      return note === '' || note === EMPTY_WHEN_HEALTHY;
+    case 'sql':
+      return note === '' || note === CHANGES;
+    case 'sh':
+      return note === '' || EXIT.test(note) || NOT_RUN.test(note);
+    default:
+      return language === 'text' && note === '';
+  }
+};
+
+const blocksOf = (language: string): Written[] =>
+  allBlocks().filter(({ block }) => block.language === language && !NOT_RUN.test(block.note));
+
+export const expressionsToRun = (): Expression[] =>
+  blocksOf('promql').flatMap(({ file, line, block }) =>
+    expressionsIn(block.code).map(({ promql, at }) => ({
+      ...{ file, promql, line: line + block.code.slice(0, at).split('\n').length - 1 },
+      emptyWhenHealthy: block.note === EMPTY_WHEN_HEALTHY,
+    })),
+  );
+
+export const statementsToRun = (): Statements[] =>
+  blocksOf('sql').map(({ file, line, block }) => ({
+    ...{ file, line, sql: block.code, changes: block.note === CHANGES },
+  }));
+
+/** One for each line that is no comment; a line that ends with a backslash goes on. */
+export const commandsIn = (code: string): string[] =>
+  code
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+
+export const commandsToRun = (): Command[] =>
+  blocksOf('sh').flatMap(({ file, line, block }) =>
+    commandsIn(block.code).map((command) => ({
+      ...{ file, line, command, code: Number(EXIT.exec(block.note)?.[1] ?? 0) },
+    })),
+  );

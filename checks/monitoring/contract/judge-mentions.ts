@@ -1,0 +1,39 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lineAt } from './blocks-in-markdown.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { ROOT } from './find-queries.ts';
+import type { Problem } from './judge-queries.ts';
+import type { KnownSeries } from './known-series.ts';
+
+/** Texts, load tests and generated tables, in which a metric may be named without a query. */
+const FILES = ['README.md', 'docs/*.md', 'ops/**/*.{md,yml,yaml,json}', 'loadtests/**/*.ts'];
+const METRIC = /(?<![\w/.:-])phaselock_[a-z0-9_]+(?![\w*…])/g;
+
+/** Every word of these files that has the form of a metric is one, or another thing of that form that the product has. */
+export function judgeMentions(known: KnownSeries): Problem[] {
+  const families = new Set([...known.keys()].map((name) => name.replace(/_(?:bucket|count|sum)$/, '')));
+  const others = notMetrics();
+  const files = globSync(FILES, { cwd: ROOT, exclude: ['**/node_modules/**'] }).toSorted();
+  return files.flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    return [...text.matchAll(METRIC)]
+      .filter(([word]) => !known.has(word) && !families.has(word) && !others.has(word) && !isBeginning(word, families))
+      .map(({ 0: word, index }) => {
+        const near = didYouMean(word, families);
+        const hint = near.length > 0 ? `; did you mean ${near.join(', ')}?` : '';
+        return { file, line: lineAt(text, index), what: `there is no metric ${word}${hint}` };
+      });
+  });
+}
+
+/** As a command that looks for all metrics that begin so has it. */
+const isBeginning = (word: string, families: ReadonlySet<string>): boolean =>
+  word.endsWith('_') && [...families].some((name) => name.startsWith(word));
+
+/** Tables, the channel of flags, the claim of a token. */
+function notMetrics(): ReadonlySet<string> {
+  const schema = readFileSync(join(ROOT, 'packages/store/schema.snapshot.txt'), 'utf8');
+  const tables = [...schema.matchAll(/^(phaselock_\w+)\./gm)].map(([, table = '']) => table);
+  return new Set([...tables, 'phaselock_flags', 'phaselock_project']);
+}

@@ -1,0 +1,126 @@
+import { join, resolve } from 'node:path';
+import {
+  eventually,
+  freePort,
+  redisAvailable,
+  runAdminStatement,
+  spawnNode,
+  startRedis,
+  temporaryDirectory,
+} from '@phaselock/testkit';
+import { adminUrlOn, type RunningApi, startOnData } from '../../../apps/api/src/testing/shared-data.ts';
+import type { Scrape } from './known-series.ts';
+import { readExposition } from './read-exposition.ts';
+
+const APPS = resolve(import.meta.dirname, '../../../apps');
+const WORKER = join(APPS, 'purge-worker/src/main.ts');
+const VERIFY = join(APPS, 'verify-cli/src/main.ts');
+
+/** As the scrape configuration calls them. */
+export const API_JOB = 'phaselock-api';
+export const WORKER_JOB = 'phaselock-purge-worker';
+
+export type Product = AsyncDisposable & {
+  /** The directory it was started in, with its data in `.phaselock`, as where nothing is configured. */
+  readonly folder: string;
+  readonly apis: readonly [RunningApi, RunningApi];
+  readonly workerUrl: string;
+  readonly databaseUrl: string;
+  readonly archiveUrl: string;
+  /** Undefined where there is no Redis. */
+  readonly redisUrl: string | undefined;
+  /** What a Prometheus gets from each of its programs. */
+  scrape(): Promise<readonly Exposed[]>;
+  /** The same while a run has not ended, of which there are numbers only then. */
+  scrapeWithRunUnderWay(): Promise<readonly Exposed[]>;
+};
+
+export type Exposed = { readonly job: string; readonly text: string };
+
+/** Two API processes and a purge worker on one embedded PostgreSQL, after a run of each and a recorded audit: nothing is wrong with any of it. */
+export async function startProduct(): Promise<Product> {
+  await using resources = new AsyncDisposableStack();
+  const { path: folder } = resources.use(await temporaryDirectory());
+  const dataDir = join(folder, '.phaselock');
+  const archiveUrl = `folder:${join(folder, 'archive')}`;
+  const redis = redisAvailable().kind === 'none' ? undefined : resources.use(await startRedis());
+  const env = {
+    PHASELOCK_ARCHIVE_URL: archiveUrl,
+    // Leases are to lapse while it is used.
+    PHASELOCK_LEASE_MS: '1000',
+    PHASELOCK_DEADLINE_MS: '5000',
+    ...(redis && { PHASELOCK_REDIS_URL: redis.url }),
+  };
+  const one = resources.use(await startOnData(dataDir, env));
+  const onData = { ...env, PHASELOCK_DATABASE_URL: undefined, PHASELOCK_DATA_DIR: dataDir };
+  // What is deleted is due at once, so that there is something to archive.
+  const purges = { ...onData, PHASELOCK_ARCHIVE_AFTER_HOURS: '0' };
+  await done(VERIFY, ['--all', '--record'], onData);
+  await done(WORKER, ['once'], purges);
+  // It reads what was audited when it starts, and then once a minute.
+  const other = resources.use(await startOnData(dataDir, env));
+  const port = await freePort();
+  const worker = resources.use(
+    spawnNode(WORKER, { args: ['run'], env: { ...purges, PHASELOCK_PURGE_METRICS_PORT: `${port}` } }),
+  );
+  await worker.waitForLine(/waits for its time/);
+  const workerUrl = `http://127.0.0.1:${port}`;
+  const databaseUrl = (await adminUrlOn(dataDir)).replace(/postgres$/, 'phaselock');
+  const scrape = (): Promise<Exposed[]> =>
+    Promise.all([
+      exposed(API_JOB, one.url),
+      exposedWith(API_JOB, other.url, COUNTED_ONCE_A_MINUTE),
+      exposed(WORKER_JOB, workerUrl),
+    ]);
+  const owned = resources.move();
+  return {
+    ...{ folder, apis: [one, other], workerUrl, archiveUrl, databaseUrl, scrape },
+    redisUrl: redis?.url,
+    scrapeWithRunUnderWay: async () => {
+      await runAdminStatement(
+        databaseUrl,
+        `insert into archive_runs (id, worker, lanes_left) values (gen_random_uuid(), 'a test', 1)`,
+      );
+      return [await exposedWith(WORKER_JOB, workerUrl, UNDER_WAY), ...(await scrape())];
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Numbers it has only a moment after its start. */
+const COUNTED_ONCE_A_MINUTE = [
+  'phaselock_legacy_duplicates',
+  'phaselock_audit_last_run_timestamp_seconds',
+  'phaselock_flag_version',
+];
+const UNDER_WAY = [
+  'phaselock_archive_oldest_unfinished_run_start_timestamp_seconds',
+  'phaselock_archive_oldest_due_age_seconds',
+];
+
+/** Once all of these are known to it. */
+const exposedWith = (job: string, url: string, names: readonly string[]): Promise<Exposed> =>
+  eventually(
+    async () => {
+      const found = await exposed(job, url);
+      const missing = names.filter((name) => !found.text.includes(`\n${name}`));
+      if (missing.length > 0) throw new Error(`${url} does not tell ${missing.join(', ')}`);
+      return found;
+    },
+    { withinMs: 20_000, everyMs: 200 },
+  );
+
+async function exposed(job: string, url: string): Promise<Exposed> {
+  const answer = await fetch(`${url}/metrics`, { headers: { Accept: 'text/plain' } });
+  if (!answer.ok) throw new Error(`${url}/metrics: ${answer.status}`);
+  return { job, text: await answer.text() };
+}
+
+export const scrapesOf = (all: readonly Exposed[]): Scrape[] =>
+  all.map(({ job, text }) => ({ job, series: readExposition(text) }));
+
+async function done(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  await using run = spawnNode(file, { args, env });
+  const { code } = await run.exited;
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}: ${run.lines.join('\n')}`);
+}

@@ -1,0 +1,19 @@
+import type { ListedAlert } from './alert-rules.ts';
+
+/** The alerts as a page shows them: those of one name, which differ in their windows, on one line. */
+export function alertsTable(alerts: readonly ListedAlert[]): string {
+  const names = [...new Set(alerts.map(({ name }) => name))];
+  const rows = names.flatMap((name) => {
+    const rules = alerts.filter((alert) => alert.name === name);
+    const [first] = rules;
+    if (first === undefined) return [];
+    const severities = rules.map(({ severity, windows }) =>
+      windows === null ? severity : `${severity} ${windows.long} & ${windows.short}`,
+    );
+    const summary = first.summary
+      .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, 'an $1')
+      .replace(/: the error .*/, ' too often');
+    return [`| [\`${name}\`](../ops/runbooks/${first.runbook}) | ${severities.join(', ')} | ${summary} |`];
+  });
+  return ['| alert | severity | what it says |', '| --- | --- | --- |', ...rows].join('\n');
+}

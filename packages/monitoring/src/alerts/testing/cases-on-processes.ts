@@ -1,0 +1,96 @@
+import { MINUTE } from '../../rules/durations.ts';
+import { type AlertCases, caseAt, type Given, NOTHING, ofApi, ofWorker } from './alert-case.ts';
+
+const GIB = 2 ** 30;
+
+const processes = (): AlertCases[] => {
+  const at = caseAt(25 * MINUTE);
+  const used = (share: number, instance = 'a', samples = 60): Given => ({
+    [ofApi('process_cpu_seconds_total', {}, instance)]: `0+${2 * 30 * share}x${samples}`,
+    [ofApi('phaselock_cpu_limit_cores', {}, instance)]: `2x60`,
+  });
+  const memory = (share: number): Given => ({
+    [ofApi('process_resident_memory_bytes')]: `${share * 4 * GIB}x60`,
+    [ofApi('phaselock_memory_limit_bytes')]: `${4 * GIB}x60`,
+  });
+  const ends = (ended: string, again: string): Given => ({
+    [ofApi('phaselock_embedded_server_ends_total')]: ended,
+    [ofApi('phaselock_embedded_server_restarts_total')]: again,
+  });
+  const minute = caseAt(10 * MINUTE);
+  const full = (...samples: readonly string[]): Given => ({
+    ...Object.fromEntries(
+      samples.map((each, index) => [
+        ofApi('phaselock_errors_total', { code: 'storage_full', cohort: 'none' }, `i${index}`),
+        each,
+      ]),
+    ),
+    [ofApi('phaselock_errors_total', { code: 'backend_unavailable', cohort: 'none' })]: '0+10x60',
+  });
+  return [
+    {
+      alert: 'PhaselockCpuHigh',
+      step: 30,
+      cases: [
+        at('fires', 'nine tenths of two processors, of one of two instances', 1, { ...used(0.9), ...used(0.1, 'b') }),
+        at('does not', 'a tenth', 0, used(0.1)),
+        at('just below', 'a little less than the limit', 0, used(0.79)),
+        at('no data', 'no series', 0, NOTHING),
+        at('more', 'a restart does not end it', 1, {
+          ...used(0.9),
+          [ofApi('process_cpu_seconds_total')]: `0+54x30 0+54x30`,
+        }),
+        at('more', 'a worker as well', 1, {
+          [ofWorker('process_cpu_seconds_total')]: '0+54x60',
+          [ofWorker('phaselock_cpu_limit_cores')]: '2x60',
+        }),
+        at('more', 'for ten minutes', 0, {
+          ...used(0.9),
+          [ofApi('process_cpu_seconds_total')]: `0x30 0+54x20`,
+        }),
+      ],
+    },
+    {
+      alert: 'PhaselockMemoryHigh',
+      step: 30,
+      cases: [
+        at('fires', 'nine tenths of what it may have', 1, memory(0.9)),
+        at('does not', 'a tenth', 0, memory(0.1)),
+        at('just below', 'a little less than the limit', 0, memory(0.79)),
+        at('no data', 'no series', 0, NOTHING),
+        at('more', 'a release that tells no limit', 0, { [ofApi('process_resident_memory_bytes')]: `${9 * GIB}x60` }),
+      ],
+    },
+    {
+      alert: 'PhaselockStorageFull',
+      step: 15,
+      cases: [
+        minute('fires', 'one of two instances refused writes', 1, full('0x30 0+1x30', '0x60')),
+        minute('does not', 'other errors alone', 0, full('0x60')),
+        minute('just below', 'it was, more than five minutes ago', 0, full('0+5x10 50x60')),
+        minute('no data', 'no series', 0, NOTHING),
+        minute('more', 'a process that began with it', 1, {
+          [ofApi('phaselock_errors_total', { code: 'storage_full', cohort: 'none' })]: '_x36 7x10',
+          [ofApi('process_start_time_seconds')]: '_x36 530x10',
+        }),
+        minute('more', 'an old process that is new to Prometheus', 0, {
+          [ofApi('phaselock_errors_total', { code: 'storage_full', cohort: 'none' })]: '_x36 7x10',
+          [ofApi('process_start_time_seconds')]: '_x36 -5000x10',
+        }),
+        minute('more', 'a restart', 0, full('0x2 50x28 0x30')),
+      ],
+    },
+    {
+      alert: 'PhaselockEmbeddedServerDown',
+      step: 15,
+      cases: [
+        minute('fires', 'it ended and was not started', 1, ends('0x20 1x40', '0x60')),
+        minute('does not', 'it ended once and was started again', 0, ends('0x20 1x40', '0x24 1x40')),
+        minute('just below', 'for three quarters of a minute', 0, ends('0x36 1x10', '0x60')),
+        minute('no data', 'no series', 0, NOTHING),
+      ],
+    },
+  ];
+};
+
+export const PROCESS_CASES: readonly AlertCases[] = [...processes()];

@@ -1,0 +1,89 @@
+import { HOUR, MINUTE } from '../../rules/durations.ts';
+import { type AlertCases, caseAt, NOTHING, ofApi, ofWorker } from './alert-case.ts';
+
+const targets = (): AlertCases[] => {
+  const soon = caseAt(10 * MINUTE);
+  const later = caseAt(20 * MINUTE);
+  const hour = caseAt(HOUR);
+  const up = ofApi('up');
+  const worker = ofWorker('up');
+  const began = ofApi('process_start_time_seconds');
+  const at = (times: number): string =>
+    ['0x10', ...[...Array(times).keys()].map((time) => `${(time + 1) * 600}x8`), `${times * 600}x60`].join(' ');
+  return [
+    {
+      alert: 'PhaselockWatchdog',
+      step: MINUTE,
+      cases: [
+        soon('fires', 'always', 1, { [up]: '1x20' }),
+        soon('does not', 'never that, whatever else is wrong', 1, { [up]: '0x20' }),
+        soon('just below', 'at once', 1, { [up]: '1x1' }),
+        soon('no data', 'without any target as well', 1, NOTHING),
+      ],
+    },
+    {
+      alert: 'PhaselockApiDown',
+      step: 15,
+      cases: [
+        soon('fires', 'one of two, for longer than two minutes', 1, {
+          [up]: '1x10 0x40',
+          [ofApi('up', {}, 'b')]: '1x60',
+        }),
+        soon('does not', 'both are up', 0, { [up]: '1x60', [ofApi('up', {}, 'b')]: '1x60' }),
+        soon('just below', 'for a minute and a half', 0, { [up]: '1x34 0x6' }),
+        soon('no data', 'no target: that is another alert', 0, NOTHING),
+        soon('more', 'a worker that is down', 0, { [worker]: '0x60' }),
+        soon('more', 'both are down', 2, { [up]: '0x60', [ofApi('up', {}, 'b')]: '0x60' }),
+        soon('more', 'it came back in between', 0, { [up]: '0x36 1x1 0x6' }),
+      ],
+    },
+    {
+      alert: 'PhaselockApiAbsent',
+      step: 15,
+      cases: [
+        soon('fires', 'a worker alone is known', 1, { [worker]: '1x60' }),
+        soon('does not', 'one is known, though down', 0, { [up]: '0x60' }),
+        soon('just below', 'gone for four minutes', 0, { [up]: '1x24 stale' }),
+        soon('no data', 'nothing is known', 1, NOTHING),
+      ],
+    },
+    {
+      alert: 'PhaselockWorkerDown',
+      step: 30,
+      cases: [
+        later('fires', 'for longer than 15 minutes', 1, { [worker]: '0x60' }),
+        later('does not', 'it is up', 0, { [worker]: '1x60' }),
+        later('just below', 'for 14 minutes', 0, { [worker]: '1x12 0x28' }),
+        later('no data', 'no target', 0, NOTHING),
+      ],
+    },
+    {
+      alert: 'PhaselockWorkerAbsent',
+      step: 30,
+      cases: [
+        later('fires', 'an API alone is known', 1, { [up]: '1x60' }),
+        later('does not', 'one is known, though down', 0, { [worker]: '0x60' }),
+        later('just below', 'gone for 14 minutes', 0, { [worker]: '1x12 stale' }),
+        later('no data', 'nothing is known', 1, NOTHING),
+      ],
+    },
+    {
+      alert: 'PhaselockRestarting',
+      step: MINUTE,
+      cases: [
+        hour('fires', 'four times within the hour', 1, { [began]: at(4) }),
+        hour('does not', 'it runs on', 0, { [began]: '0x70' }),
+        hour('just below', 'three times', 0, { [began]: at(3) }),
+        hour('no data', 'no series', 0, NOTHING),
+        hour('more', 'a worker as well', 1, { [ofWorker('process_start_time_seconds')]: at(4) }),
+        hour('more', 'four instances, once each', 0, {
+          ...Object.fromEntries(
+            ['a', 'b', 'c', 'd'].map((name) => [ofApi('process_start_time_seconds', {}, name), at(1)]),
+          ),
+        }),
+      ],
+    },
+  ];
+};
+
+export const TARGET_CASES: readonly AlertCases[] = [...targets()];
