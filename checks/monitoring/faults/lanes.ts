@@ -2,7 +2,7 @@ import type { AlertId } from './alerting/watch-alerts.ts';
 import type { Fault } from './fault.ts';
 import { DISK_FULL, LOG_FULL, POOL_EXHAUSTED, POSTGRESQL_STOPPED } from './made/of-postgresql.ts';
 import { FINDING_PLANTED } from './made/of-the-data.ts';
-import { ALL_SLOTS_HELD, ONE_SLOT_HELD } from './made/of-the-locks.ts';
+import { ALL_SLOTS_HELD, ONE_SLOT_HELD, SLOTS_FOUGHT_FOR } from './made/of-the-locks.ts';
 import { ALL_SLOW, CUT_OFF, ONE_SLOW } from './made/of-the-network.ts';
 import {
   API_KILLED,
@@ -32,7 +32,7 @@ export const PHASES: readonly Lane[] = [
   [ONE_SLOW, CUT_OFF],
   [ALL_SLOTS_HELD, DISK_FULL],
   [ALL_SLOW, POOL_EXHAUSTED],
-  [LOG_FULL],
+  [SLOTS_FOUGHT_FOR, LOG_FULL],
 ];
 
 /** Without PostgreSQL, one of the API processes or its targets nothing else could be shown. */

@@ -1,4 +1,4 @@
-import { type Fault, undo } from '../fault.ts';
+import { type Fault, inEachWindow, undo } from '../fault.ts';
 import { putLoadOn } from '../world/load.ts';
 
 /** Each way: a round trip takes longer than a replacement may. */
@@ -9,12 +9,7 @@ const pass = { kind: 'pass' } as const;
 /** About a fifth of the calls go to it: too few for a person to be called, and enough for a ticket. */
 export const ONE_SLOW: Fault = {
   name: 'the network between one API and PostgreSQL is slow (280 ms each way)',
-  alerts: [
-    'PhaselockLookupSlow',
-    'PhaselockLookupBudgetBurn 3d',
-    'PhaselockReplacementSlow',
-    'PhaselockReplacementTimeBudgetBurn 3d',
-  ],
+  alerts: ['PhaselockLookupSlow', 'PhaselockReplacementSlow'],
   make: async ({ world }) => {
     const [one, other] = world.pair;
     await using resources = new AsyncDisposableStack();
@@ -27,14 +22,7 @@ export const ONE_SLOW: Fault = {
 
 export const ALL_SLOW: Fault = {
   name: 'the network between every API and PostgreSQL is slow (280 ms each way)',
-  alerts: [
-    'PhaselockLookupBudgetBurn 1h',
-    'PhaselockLookupBudgetBurn 6h',
-    'PhaselockLookupBudgetBurn 1d',
-    'PhaselockReplacementTimeBudgetBurn 1h',
-    'PhaselockReplacementTimeBudgetBurn 6h',
-    'PhaselockReplacementTimeBudgetBurn 1d',
-  ],
+  alerts: [...inEachWindow('PhaselockLookupBudgetBurn'), ...inEachWindow('PhaselockReplacementTimeBudgetBurn')],
   make: async ({ world }) => {
     for (const { back } of world.pair) back.set(slow);
     return undo(() => {
