@@ -10,7 +10,7 @@ import { openWorld } from './world/open-world.ts';
 import { keepTargets } from './world/targets.ts';
 
 /** When a fault was made, and how long it took until the last of its alerts was told of. */
-export type MadeFault = { readonly fault: Fault; readonly madeAt: number; readonly undoneAt: number };
+type MadeFault = { readonly fault: Fault; readonly madeAt: number; readonly undoneAt: number };
 
 export type RunOfFaults = {
   readonly made: readonly MadeFault[];

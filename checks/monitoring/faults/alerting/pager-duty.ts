@@ -24,10 +24,10 @@ const event = z.discriminatedUnion('event_action', [
     dedup_key: z.string().min(1).max(255),
   }),
 ]);
-export type Trigger = z.infer<typeof trigger>;
+type Trigger = z.infer<typeof trigger>;
 
 /** What one dedup_key went through. */
-export type Incident = {
+type Incident = {
   readonly key: string;
   /** How often it was turned away: once, for the first trigger. */
   readonly turnedAway: number;

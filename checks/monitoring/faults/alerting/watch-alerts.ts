@@ -12,7 +12,7 @@ export function alertIdOf(labels: Readonly<Record<string, string>>): AlertId {
 }
 
 /** From its beginning until its listener was told that it is over. */
-export type Episode = {
+type Episode = {
   readonly firingSince: number;
   readonly lastFiringAt: number;
   /** When the listener took it. */

@@ -46,15 +46,18 @@ export const API_KILLED: Fault = {
     await until(() => isTold('PhaselockApiDown'));
     const ended = new AbortController();
     let began: number | undefined;
+    let isUp = false;
     const restart = async (): Promise<void> => {
       while (!ended.signal.aborted) {
         await process.start();
+        isUp = true;
         const before = began;
         await until(async () => {
           began = await ask(`process_start_time_seconds{instance="${address}"}`);
           return began !== undefined && began !== before;
         });
         if (ended.signal.aborted) return;
+        isUp = false;
         await process.end('SIGKILL');
       }
     };
@@ -62,7 +65,7 @@ export const API_KILLED: Fault = {
     return undo(async () => {
       ended.abort();
       await restarting;
-      await process.start();
+      if (!isUp) await process.start();
     });
   },
 };

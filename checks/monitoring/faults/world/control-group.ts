@@ -5,7 +5,7 @@ const ROOT = '/sys/fs/cgroup';
 const PERIOD_MICROS = 100_000;
 
 /** A control group of its own, with bounds that can be set while its process runs. */
-export type ControlGroup = Disposable & {
+type ControlGroup = Disposable & {
   take(pid: number): void;
   /** Null for no bound. */
   boundCores(cores: number | null): void;

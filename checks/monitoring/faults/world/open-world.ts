@@ -18,8 +18,8 @@ const ROOT = resolve(import.meta.dirname, '../../../..');
 const APPS = join(ROOT, 'apps');
 
 /** An API process, with a proxy between it and PostgreSQL. */
-export type Api = { readonly process: ApiProcess; readonly url: string; readonly address: string };
-export type ProxiedApi = Api & { readonly back: TcpProxy };
+type Api = { readonly process: ApiProcess; readonly url: string; readonly address: string };
+type ProxiedApi = Api & { readonly back: TcpProxy };
 
 export type World = AsyncDisposable & {
   readonly folder: string;
