@@ -22,7 +22,7 @@ export const SHORT_OF_RESOURCES: Fault = {
     const groups = controlGroups();
     if (groups.kind === 'none') throw new Error(groups.reason);
     await using resources = new AsyncDisposableStack();
-    const group = groups.make();
+    const group = resources.use(groups.make());
     const pid = world.small.process.pid();
     resources.defer(() => {
       group.boundCores(null);

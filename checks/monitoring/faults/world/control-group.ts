@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const ROOT = '/sys/fs/cgroup';
 const PERIOD_MICROS = 100_000;
@@ -94,11 +94,10 @@ function makeIn(parent: string): string {
 
 const write = (group: string, file: string, text: string): void => writeFileSync(join(group, file), text);
 
-/** Only an empty one can be removed; its process was ended a moment ago. */
+/** What is still in it goes back to the group above: only an empty one can be removed. */
 function remove(group: string): void {
-  try {
-    rmdirSync(group);
-  } catch {
-    // An empty group that stays bounds nobody.
-  }
+  const above = dirname(group);
+  for (const pid of readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean))
+    write(above, 'cgroup.procs', pid);
+  rmdirSync(group);
 }
