@@ -80,7 +80,15 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
     'the service answers',
   );
   if (demo) await seedDemo(api.guard);
-  say(await introduce({ config, api, since, showsSecrets, warn: (text) => logger.warn({ 'event.action': 'local-key-replaced' }, text) }));
+  say(
+    await introduce({
+      config,
+      api,
+      since,
+      showsSecrets,
+      warn: (text) => logger.warn({ 'event.action': 'local-key-replaced' }, text),
+    }),
+  );
 
   await ended;
   const whole = await api.drain();

@@ -48,7 +48,7 @@ export const API: AlertGroup = {
           window: 5 * MINUTE,
           limit: context.stages.preconditions.mostShedRequests,
         }),
-        for: 5 * MINUTE,
+        for: 10 * MINUTE,
         description:
           '{{ $value | humanizePercentage }} of the requests of 5 minutes were refused at once, because there was more to do than could be done in time.',
       }),

@@ -26,9 +26,9 @@ export const CACHE_AND_FLAGS: AlertGroup = {
             shareAbove(context, { indicator: 'redis', ...share }),
             shareAbove(context, { indicator: 'invalidations', ...share }),
           ].join(' or '),
-          for: 5 * MINUTE,
+          for: 10 * MINUTE,
           description:
-            '{{ if $labels.bus }}For 5 minutes {{ $labels.instance }} has heard nothing over {{ $labels.bus }}{{ else }}For 5 minutes {{ $value | humanizePercentage }} ({{ $labels.sli }}) have failed{{ end }}. Answers stay right and come from the database, which has more to do.',
+            '{{ if $labels.bus }}For 10 minutes {{ $labels.instance }} has heard nothing over {{ $labels.bus }}{{ else }}For 10 minutes {{ $value | humanizePercentage }} ({{ $labels.sli }}) have failed{{ end }}. Answers stay right and come from the database, which has more to do.',
         };
       },
     },

@@ -46,7 +46,7 @@ const flags = (): AlertCases[] => {
 };
 
 const buses = (): AlertCases[] => {
-  const at = caseAt(10 * MINUTE);
+  const at = caseAt(15 * MINUTE);
   const healthy = (values: string, instance = 'a'): Given => ({
     [ofApi('phaselock_invalidation_bus_healthy', { bus: 'redis' }, instance)]: values,
   });
@@ -56,11 +56,11 @@ const buses = (): AlertCases[] => {
       step: 15,
       cases: [
         at('fires', 'both instances hear nothing, though nothing is asked of them', 2, {
-          ...healthy('1x10 0x40'),
-          ...healthy('1x10 0x40', 'b'),
+          ...healthy('1x10 0x50'),
+          ...healthy('1x10 0x50', 'b'),
         }),
         at('does not', 'both hear', 0, { ...healthy('1x60'), ...healthy('1x60', 'b') }),
-        at('just below', 'for four minutes', 0, healthy('1x24 0x20')),
+        at('just below', 'for nine minutes', 0, healthy('1x24 0x36')),
         at('no data', 'no bus', 0, NOTHING),
       ],
     },

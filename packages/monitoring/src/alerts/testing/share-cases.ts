@@ -12,6 +12,8 @@ type Share = {
   readonly lasting: number;
   /** How long it has to last before the alert fires. */
   readonly pending?: number;
+  /** Whether it has to last longer than its window holds what was once counted. */
+  readonly outlastsMoment?: boolean;
 };
 
 /** Of each instance in each step. */
@@ -42,7 +44,7 @@ function essentials({ indicator, limit, step, lasting }: Share): AlertCase[] {
 }
 
 /** What happens to counters besides. */
-function particulars({ indicator, limit, step, lasting, pending }: Share): AlertCase[] {
+function particulars({ indicator, limit, step, lasting, pending, outlastsMoment = false }: Share): AlertCase[] {
   const steps = Math.ceil(lasting / step) + 2;
   const half = Math.floor(steps / 2);
   const bad = ofShare(limit * 1.5);
@@ -72,6 +74,17 @@ function particulars({ indicator, limit, step, lasting, pending }: Share): Alert
     one('a restart, which takes nothing away', 1, ...restarted(bad)),
     one('a restart, which is no failure', 0, ...restarted(GOOD)),
     { ...outweighed, given: { ...outweighed.given, ...other } },
+    ...(outlastsMoment
+      ? [
+          one(
+            'a moment that was over minutes ago, though the window still holds it',
+            0,
+            { steps: steps - 21, counted: GOOD },
+            { steps: 3, counted: ofShare(1) },
+            { steps: 18, counted: GOOD },
+          ),
+        ]
+      : []),
     ...(pending === undefined
       ? []
       : [one('for a shorter time than it has to last', 0, ...endingIn(steps, pending / step - 2, ofShare(1)))]),

@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PagerDuty } from './pager-duty.ts';
+import type { Prometheus, RunningAlert } from './start-prometheus.ts';
+import type { TakenAlert, Webhook } from './webhook.ts';
+
+/** What tells one alert of the rules from another: a rule with several windows has several. */
+export type AlertId = string;
+
+export function alertIdOf(labels: Readonly<Record<string, string>>): AlertId {
+  const { alertname = '', window } = labels;
+  return window === undefined ? alertname : `${alertname} ${window}`;
+}
+
+/** From its beginning until its listener was told that it is over. */
+type Episode = {
+  readonly firingSince: number;
+  readonly lastFiringAt: number;
+  /** When the listener took it. */
+  readonly toldAt: number | undefined;
+  /** When the listener was told that it is over, under the key it was told of it. */
+  readonly resolvedAt: number | undefined;
+};
+
+export type Sighting = {
+  readonly id: AlertId;
+  readonly episodes: readonly Episode[];
+  /** What a person would have read, as it was rendered. */
+  readonly alerts: readonly RunningAlert[];
+};
+
+export type AlertWatch = AsyncDisposable & {
+  sightings(): readonly Sighting[];
+  sightingOf(id: AlertId): Sighting | undefined;
+};
+
+export type Ears = { readonly pagerDuty: PagerDuty; readonly tickets: Webhook; readonly deadMansSwitch: Webhook };
+
+const EVERY_MS = 500;
+
+type Kept = {
+  readonly episodes: { -readonly [Name in keyof Episode]: Episode[Name] }[];
+  readonly alerts: Map<string, RunningAlert>;
+};
+
+/** Follows every alert from Prometheus by way of Alertmanager to its listener and back to rest. */
+export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, now: () => number): AlertWatch {
+  const ending = new AbortController();
+  const kept = new Map<AlertId, Kept>();
+
+  const look = async (): Promise<void> => {
+    const alerts = await prometheus.alerts().catch(() => undefined);
+    if (alerts === undefined) return;
+    for (const alert of alerts) if (alert.state === 'firing') remember(kept, alert, now());
+    for (const [id, { episodes, alerts: seen }] of kept) {
+      const current = episodes.at(-1);
+      const told = tellingOf(id, seen, ears);
+      if (current === undefined || told === undefined) continue;
+      if (told === 'open') current.toldAt ??= now();
+      else if (current.toldAt !== undefined) current.resolvedAt ??= now();
+    }
+  };
+  const watching = (async () => {
+    while (!ending.signal.aborted) {
+      await look();
+      await pause(EVERY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+    }
+  })();
+
+  const shown = (id: AlertId, { episodes, alerts }: Kept): Sighting => ({
+    id,
+    episodes: episodes.map((episode) => ({ ...episode })),
+    alerts: [...alerts.values()],
+  });
+  return {
+    sightings: () => [...kept].map(([id, sighting]) => shown(id, sighting)),
+    sightingOf: (id) => {
+      const sighting = kept.get(id);
+      return sighting && shown(id, sighting);
+    },
+    [Symbol.asyncDispose]: async () => {
+      ending.abort();
+      await watching;
+    },
+  };
+}
+
+function remember(kept: Map<AlertId, Kept>, alert: RunningAlert, at: number): void {
+  const id = alertIdOf(alert.labels);
+  const sighting: Kept = kept.get(id) ?? { episodes: [], alerts: new Map() };
+  kept.set(id, sighting);
+  sighting.alerts.set(JSON.stringify(alert.labels), alert);
+  const current = sighting.episodes.at(-1);
+  if (current !== undefined && current.resolvedAt === undefined) current.lastFiringAt = at;
+  else sighting.episodes.push({ firingSince: at, lastFiringAt: at, toldAt: undefined, resolvedAt: undefined });
+}
+
+type Telling = 'open' | 'over';
+
+/** Whether its listener was told of it, and whether all it was told of is over. */
+function tellingOf(id: AlertId, alerts: Kept['alerts'], ears: Ears): Telling | undefined {
+  const [first] = alerts.values();
+  switch (first?.labels.severity) {
+    case 'page':
+      return ofIncidents(first, ears.pagerDuty);
+    case 'ticket':
+      return ofTaken(id, ears.tickets.taken());
+    default:
+      return ofTaken(id, ears.deadMansSwitch.taken());
+  }
+}
+
+/** The class of an event is the alert, and its details list the labels of every alert of the group. */
+function ofIncidents({ labels }: RunningAlert, pagerDuty: PagerDuty): Telling | undefined {
+  const { alertname, window } = labels;
+  const about = pagerDuty
+    .incidents()
+    .filter(({ triggers }) =>
+      triggers.some(
+        ({ payload }) =>
+          payload.class === alertname &&
+          (window === undefined || payload.custom_details.firing.includes(`window: ${window}\n`)),
+      ),
+    );
+  if (about.length === 0) return undefined;
+  return about.every(({ isOpen, resolves }) => !isOpen && resolves > 0) ? 'over' : 'open';
+}
+
+function ofTaken(id: AlertId, taken: readonly TakenAlert[]): Telling | undefined {
+  const last = new Map<string, TakenAlert['status']>();
+  for (const alert of taken) if (alertIdOf(alert.labels) === id) last.set(alert.fingerprint, alert.status);
+  if (last.size === 0) return undefined;
+  return [...last.values()].every((status) => status === 'resolved') ? 'over' : 'open';
+}

@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { EVERY_ALERT } from './judge-run.ts';
+import { ALWAYS, FAULTS } from './lanes.ts';
+
+test('every alert of the rules, in each of its windows, has one fault that fires it', () => {
+  const fired = [...ALWAYS, ...FAULTS.flatMap(({ alerts }) => alerts)];
+  expect(fired.toSorted()).toEqual(EVERY_ALERT.toSorted());
+});

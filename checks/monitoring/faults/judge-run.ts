@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { ALERTS } from '@phaselock/monitoring';
+import type { AlertId, Sighting } from './alerting/watch-alerts.ts';
+import { alertIdOf } from './alerting/watch-alerts.ts';
+import type { Fault } from './fault.ts';
+import { ALWAYS } from './lanes.ts';
+import type { RunOfFaults } from './run-faults.ts';
+
+const RUNBOOKS = resolve(import.meta.dirname, '../../../ops/runbooks');
+
+/** Every alert of the rules, each window of a budget by itself. */
+export const EVERY_ALERT: readonly AlertId[] = ALERTS.map(({ name, windows }) =>
+  alertIdOf({ alertname: name, ...(windows !== null && { window: windows.long }) }),
+);
+
+/** What was not as it has to be. */
+export function judgeRun(run: RunOfFaults, made: readonly Fault[]): readonly string[] {
+  const wanted = [...ALWAYS, ...made.flatMap(({ alerts }) => alerts)];
+  const sightings = new Map(run.sightings.map((sighting) => [sighting.id, sighting]));
+  return [
+    ...run.whenQuiet.map((id) => `${id} fired while nothing was wrong`),
+    ...wanted.filter((id) => !sightings.has(id)).map((id) => `${id} did not fire`),
+    ...run.sightings.flatMap((sighting) => judgeSighting(sighting, wanted.includes(sighting.id))),
+    ...run.incidents
+      .filter(({ turnedAway }) => turnedAway === 0)
+      .map(({ key }) => `the first try of incident ${key} was not turned away`),
+    ...run.mistakes.map((mistake) => `a listener was told what it does not understand: ${mistake}`),
+    ...run.brokenRules.map((rule) => `a rule cannot be evaluated: ${rule}`),
+  ];
+}
+
+function judgeSighting({ id, episodes, alerts }: Sighting, isWanted: boolean): readonly string[] {
+  const complaints = alerts.flatMap(({ labels, annotations }) => [
+    ...['severity', 'service'].filter((name) => !labels[name]).map((name) => `${id} has no label ${name}`),
+    ...['summary', 'description', 'runbook_url']
+      .filter((name) => !annotations[name])
+      .map((name) => `${id} has no ${name}`),
+    ...Object.entries(annotations)
+      .filter(([, text]) => /<no value>|NaN|<error|\{\{|undefined/.test(text))
+      .map(([name, text]) => `${id} has the ${name} "${text}"`),
+    ...(isThere(annotations.runbook_url)
+      ? []
+      : [`${id} names a runbook that is not there: ${annotations.runbook_url}`]),
+  ]);
+  const told = episodes.filter(({ toldAt }) => toldAt !== undefined);
+  if (isWanted && told.length === 0) complaints.push(`${id} fired, and its listener was not told of it`);
+  if (!ALWAYS.includes(id) && told.some(({ resolvedAt }) => resolvedAt === undefined))
+    complaints.push(`${id} was not resolved under its key`);
+  return [...new Set(complaints)];
+}
+
+const isThere = (url: string | undefined): boolean => url !== undefined && existsSync(join(RUNBOOKS, basename(url)));

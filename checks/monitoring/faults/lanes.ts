@@ -1,0 +1,43 @@
+import type { AlertId } from './alerting/watch-alerts.ts';
+import type { Fault } from './fault.ts';
+import { DISK_FULL, LOG_FULL, POOL_EXHAUSTED, POSTGRESQL_STOPPED } from './made/of-postgresql.ts';
+import { FINDING_PLANTED } from './made/of-the-data.ts';
+import { ALL_SLOTS_HELD, ONE_SLOT_HELD, SLOTS_FOUGHT_FOR } from './made/of-the-locks.ts';
+import { ALL_SLOW, CUT_OFF, ONE_SLOW } from './made/of-the-network.ts';
+import {
+  API_KILLED,
+  APIS_GONE,
+  REDIS_AWAY,
+  SHORT_OF_RESOURCES,
+  WORKER_KILLED,
+  WORKERS_GONE,
+} from './made/of-the-processes.ts';
+import { ARCHIVE_FULL, PURGE_HUNG } from './made/of-the-purge.ts';
+
+/** Faults that are made one after the other. */
+export type Lane = readonly Fault[];
+
+/** Told of as long as nothing is wrong. */
+export const ALWAYS: readonly AlertId[] = ['PhaselockWatchdog'];
+
+/** They disturb nothing else, and take longest. */
+export const ASIDE: readonly Lane[] = [[PURGE_HUNG, ARCHIVE_FULL], [FINDING_PLANTED], [WORKER_KILLED], [REDIS_AWAY]];
+
+/**
+ * Meanwhile, one phase after the other; the faults of one are made at the same time. A ticket that a page explains is not told of, so what fires
+ * tickets alone comes first.
+ */
+export const PHASES: readonly Lane[] = [
+  [ONE_SLOT_HELD, SHORT_OF_RESOURCES],
+  [ONE_SLOW, CUT_OFF],
+  [ALL_SLOTS_HELD, DISK_FULL],
+  [ALL_SLOW, POOL_EXHAUSTED],
+  [SLOTS_FOUGHT_FOR, LOG_FULL],
+];
+
+/** Without PostgreSQL, one of the API processes or its targets nothing else could be shown. */
+export const AT_THE_END: Lane = [POSTGRESQL_STOPPED, API_KILLED, WORKERS_GONE, APIS_GONE];
+/** Before these everything has to be over: alerts would end with their series. */
+export const WITHOUT_TARGETS: ReadonlySet<Fault> = new Set([WORKERS_GONE, APIS_GONE]);
+
+export const FAULTS: readonly Fault[] = [...ASIDE.flat(), ...PHASES.flat(), ...AT_THE_END];

@@ -1,0 +1,65 @@
+import { type Fault, type Surroundings, undo } from '../fault.ts';
+import { runPurgeOnce } from '../world/worker-process.ts';
+
+const UNFINISHED = 'select 1 from archive_runs where finished_at is null and given_up_at is null';
+/** After minutes without a word the product takes a run for stalled, after an hour the next one gives it up: neither is waited for. */
+const unseenFor = (time: string): string =>
+  `update archive_runs set seen_at = seen_at - interval '${time}' where finished_at is null`;
+
+/** Its process is stopped in the middle of a run and stays, as one that waits for a disk that does not answer. */
+export const PURGE_HUNG: Fault = {
+  name: 'a purge hangs in the middle of a run (SIGSTOP), and no other begins',
+  alerts: ['PhaselockPurgeSlow', 'PhaselockPurgeHung', 'PhaselockPurgeNeverRan', 'PhaselockPurgeBacklogOld'],
+  make: async ({ world, cycles, until }) => {
+    await using resources = new AsyncDisposableStack();
+    resources.use(cycles.withoutPurges());
+    await until(async () => (await world.postgres.ask(UNFINISHED)).length === 0);
+    const purge = runPurgeOnce({ folder: world.folder, env: world.purgeEnv });
+    resources.defer(() => purge.signal('SIGKILL'));
+    await until(async () => {
+      if (!purge.running()) throw new Error('the purge ended before it could be stopped');
+      return (await world.postgres.ask(UNFINISHED)).length > 0;
+    });
+    purge.signal('SIGSTOP');
+    await world.postgres.ask(unseenFor('4 minutes'));
+    const owned = resources.move();
+    return undo(async () => {
+      purge.signal('SIGKILL');
+      await purge.exited;
+      await world.postgres.ask(unseenFor('1 hour'));
+      await owned.disposeAsync();
+      await cycles.sendForPurge();
+    });
+  },
+};
+
+const DEAD = 'select 1 from archive_claims where dead_at is not null limit 1';
+/** A session is tried four times within 21 minutes, which are not waited for. */
+const RETRY_NOW = 'update archive_claims set due_at = clock_timestamp() where failures > 0 and dead_at is null';
+
+export const ARCHIVE_FULL: Fault = {
+  name: 'the disk of the archive is full',
+  alerts: ['PhaselockPurgeFailing', 'PhaselockPurgeDeadLetters'],
+  make: async (around) => {
+    const { world, cycles, until } = around;
+    await using resources = new AsyncDisposableStack();
+    resources.use(cycles.withoutPurges());
+    await world.archiveDisk.fill();
+    resources.defer(async () => {
+      await world.archiveDisk.free();
+      await until(async () => (await world.run('purge-worker', ['dlq', 'retry', '--all'])).code === 0);
+      await cycles.sendForPurge();
+    });
+    await until(async () => {
+      await sendAgain(around);
+      return (await world.postgres.ask(DEAD)).length > 0;
+    });
+    return resources.move();
+  },
+};
+
+async function sendAgain({ world, cycles }: Surroundings): Promise<void> {
+  await world.archiveDisk.fill();
+  await world.postgres.ask(RETRY_NOW).catch(() => undefined);
+  await cycles.sendForPurge().catch(() => undefined);
+}

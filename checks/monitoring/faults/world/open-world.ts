@@ -1,0 +1,218 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { createClient } from '@phaselock/contract';
+import { mountSmallDisk, runAdminStatement, type SmallDisk } from '@phaselock/testkit';
+import { z } from 'zod';
+import { adminUrlOn } from '../../../../apps/api/src/testing/shared-data.ts';
+import { createRandom } from '../../../../chaos/random.ts';
+import { type ApiProcess, createApiProcess } from '../../../../chaos/world/api-process.ts';
+import { createPostgresServer, type PostgresServer } from '../../../../chaos/world/postgres-server.ts';
+import { createRedisProcess, type RedisProcess } from '../../../../chaos/world/redis-process.ts';
+import { aFreePort, openTcpProxy, type TcpProxy } from '../../../../chaos/world/tcp-proxy.ts';
+import { createWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../../..');
+const APPS = join(ROOT, 'apps');
+
+/** An API process, with a proxy between it and PostgreSQL. */
+type Api = { readonly process: ApiProcess; readonly url: string; readonly address: string };
+type ProxiedApi = Api & { readonly back: TcpProxy };
+
+export type World = AsyncDisposable & {
+  readonly folder: string;
+  readonly postgres: PostgresServer;
+  readonly redis: RedisProcess;
+  /** The pair that serves the load. */
+  readonly pair: readonly [ProxiedApi, ProxiedApi];
+  /** One that has two connections, and sheds when four wait for one. */
+  readonly small: ProxiedApi;
+  /** One with a PostgreSQL of its own, on a disk that can be filled. */
+  readonly embedded: Api & {
+    readonly disk: SmallDisk;
+    /** Has it write to its log, and begin another file of it. */
+    useLog(): Promise<void>;
+    whyNotReady(): Promise<string | null>;
+  };
+  readonly workers: readonly [WorkerProcess, WorkerProcess];
+  /** Where sessions are archived: a disk that can be filled. */
+  readonly archiveDisk: SmallDisk;
+  /** Of a program that is started for one job, on the database of the pair. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Of a purge, with its paces. */
+  readonly purgeEnv: NodeJS.ProcessEnv;
+  readonly key: string;
+  /** Runs a program of ours to its end, and answers what it said. */
+  run(program: Program, args: readonly string[]): Promise<Ran>;
+  /** Sets a flag to another share than before, where processes go by the flags of one database, and where they go by another's. */
+  changeFlag(): Promise<void>;
+};
+
+type Ran = { readonly code: number | null; readonly said: string };
+
+type Program = 'verify-sessions' | 'purge-worker' | 'keys' | 'migrate';
+const PROGRAMS: Readonly<Record<Program, string>> = {
+  'verify-sessions': join(APPS, 'verify-cli/src/main.ts'),
+  'purge-worker': join(APPS, 'purge-worker/src/main.ts'),
+  keys: join(APPS, 'api/src/keys-cli.ts'),
+  migrate: join(APPS, 'api/src/migrate-cli.ts'),
+};
+
+const EMBEDDED_DISK_MEGABYTES = 200;
+const ARCHIVE_DISK_MEGABYTES = 64;
+/** Never during a run: what is purged, a fault decides. */
+const USE_LOG = 'select pg_logical_emit_message(true, $$x$$, $$y$$), pg_switch_wal()';
+const notReady = z.looseObject({ why: z.string().nullable() });
+const NO_SCHEDULE = '0 0 1 1 *';
+
+/** Everything is the product's own program, started as a user starts it. */
+export async function openWorld(folder: string): Promise<World> {
+  await mkdir(folder, { recursive: true });
+  await using resources = new AsyncDisposableStack();
+  const databasePort = await aFreePort();
+  const postgres = createPostgresServer({
+    dataDir: join(folder, 'postgres'),
+    port: databasePort,
+    keeper: 'campaign',
+  });
+  await postgres.start();
+  resources.defer(() => postgres.stopForGood());
+  const redis = createRedisProcess(await aFreePort(), join(folder, 'redis.log'));
+  await redis.start();
+  resources.defer(() => redis.end());
+  const archiveDisk = resources.use(await mountSmallDisk(ARCHIVE_DISK_MEGABYTES));
+  const embeddedDisk = resources.use(await mountSmallDisk(EMBEDDED_DISK_MEGABYTES));
+
+  const env: NodeJS.ProcessEnv = {
+    PHASELOCK_DATABASE_URL: postgres.url(),
+    PHASELOCK_ARCHIVE_URL: `folder:${join(archiveDisk.path, 'archive')}`,
+    PHASELOCK_DATA_DIR: join(folder, 'data'),
+    PHASELOCK_LOG_LEVEL: 'warn',
+    PHASELOCK_REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+  };
+  const purgeEnv: NodeJS.ProcessEnv = {
+    ...env,
+    PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
+    PHASELOCK_PURGE_SESSIONS_PER_SECOND: '0',
+    PHASELOCK_PURGE_SCHEDULE: NO_SCHEDULE,
+  };
+  const run: World['run'] = (program, args) =>
+    runToEnd(PROGRAMS[program], args, program === 'purge-worker' ? purgeEnv : env);
+  mustSucceed(await run('migrate', []));
+  const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
+  const key = keyIn(mustSucceed(await run('keys', ['create', '--name', 'faults', '--scopes', scopes])));
+
+  const random = createRandom(1);
+  const anApi = async (name: string, more: NodeJS.ProcessEnv = {}): Promise<ProxiedApi> => {
+    const back = resources.use(await openTcpProxy(databasePort, random.fork(name)));
+    const port = await aFreePort();
+    const settings = {
+      ...env,
+      PHASELOCK_DATABASE_URL: postgres.url(back.port),
+      PHASELOCK_RATE_LIMIT: '0',
+      PHASELOCK_POOL_SIZE: '16',
+      ...more,
+    };
+    const api = createApiProcess({ name, port, folder, env: settings });
+    resources.defer(() => api.end('SIGKILL'));
+    return { process: api, back, ...at(port) };
+  };
+  const pair = [await anApi('api-0'), await anApi('api-1')] as const;
+  const small = await anApi('api-small', {
+    PHASELOCK_POOL_SIZE: '2',
+    PHASELOCK_MAX_POOL_WAITING: '8',
+  });
+  const embeddedPort = await aFreePort();
+  const embeddedData = join(embeddedDisk.path, 'data');
+  const embeddedApi = createApiProcess({
+    name: 'api-embedded',
+    port: embeddedPort,
+    folder,
+    env: {
+      ...env,
+      PHASELOCK_DATABASE_URL: undefined,
+      PHASELOCK_REDIS_URL: undefined,
+      PHASELOCK_ARCHIVE_URL: undefined,
+      PHASELOCK_DATA_DIR: embeddedData,
+      PHASELOCK_RATE_LIMIT: '0',
+      PHASELOCK_AUTH: 'off',
+    },
+  });
+  resources.defer(() => embeddedApi.end('SIGTERM'));
+  await Promise.all([...pair, small].map((api) => api.process.start()));
+  await embeddedApi.start();
+  const embedded: World['embedded'] = {
+    process: embeddedApi,
+    disk: embeddedDisk,
+    ...at(embeddedPort),
+    useLog: async () => void (await runAdminStatement(await adminUrlOn(embeddedData), USE_LOG)),
+    whyNotReady: async () => notReady.parse(await (await fetch(`http://127.0.0.1:${embeddedPort}/readyz`)).json()).why,
+  };
+
+  const aWorker = async (name: string): Promise<WorkerProcess> => {
+    const worker = createWorkerProcess({ name, folder, port: await aFreePort(), env: purgeEnv });
+    await worker.start();
+    resources.defer(() => worker.end('SIGKILL'));
+    return worker;
+  };
+  const workers = [await aWorker('worker-0'), await aWorker('worker-1')] as const;
+
+  const clients = [createClient({ baseUrl: pair[0].url, key }), createClient({ baseUrl: embedded.url })];
+  const setLocking = async (percent: number): Promise<void> => {
+    for (const client of clients) {
+      const params = { name: 'pessimistic_locking_enabled' } as const;
+      await client.setFlag({ params, body: { enabled: true, percent, why: 'faults are made' } });
+    }
+  };
+  // Locks that are waited for are those of this strategy.
+  for (const client of clients)
+    await client.setFlag({ params: { name: 'locking_strategy' }, body: { enabled: false, why: 'faults are made' } });
+  let percent = 100;
+  await setLocking(percent);
+  const changeFlag = async (): Promise<void> => {
+    percent = percent === 100 ? 99 : 100;
+    await setLocking(percent);
+  };
+
+  const owned = resources.move();
+  return {
+    folder,
+    postgres,
+    redis,
+    pair,
+    small,
+    embedded,
+    workers,
+    archiveDisk,
+    env,
+    purgeEnv,
+    key,
+    run,
+    changeFlag,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const at = (port: number) => ({ url: `http://127.0.0.1:${port}`, address: `127.0.0.1:${port}` });
+
+async function runToEnd(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code, said: `${stdout}${stderr}` };
+}
+
+function mustSucceed({ code, said }: Ran): string {
+  if (code !== 0) throw new Error(`a program of ours ended with ${code}: ${said}`);
+  return said;
+}
+
+function keyIn(said: string): string {
+  const [key] = /^plk_\S+$/m.exec(said) ?? [];
+  if (key === undefined) throw new Error(`no key in: ${said}`);
+  return key;
+}
