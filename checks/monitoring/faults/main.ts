@@ -29,7 +29,8 @@ async function makeThem(): Promise<void> {
     ended: ending.signal,
   });
   const table = faultsTable(run);
-  if (process.env.PHASELOCK_UPDATE_DOCS === '1' && names.length === 0) await updatePage(table);
+  const { PHASELOCK_UPDATE_DOCS: updateDocs } = process.env;
+  if (updateDocs === '1' && names.length === 0) await updatePage(table);
   const complaints = judgeRun(run, chosen);
   console.log(`\n${table}\n`);
   for (const complaint of complaints) console.log(`- ${complaint}`);
