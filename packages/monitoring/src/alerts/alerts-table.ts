@@ -11,7 +11,7 @@ export function alertsTable(alerts: readonly ListedAlert[]): string {
       windows === null ? severity : `${severity} ${windows.long} & ${windows.short}`,
     );
     const summary = first.summary
-      .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, 'an $1')
+      .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
       .replace(/: the error .*/, ' too often');
     return [`| [\`${name}\`](../ops/runbooks/${first.runbook}) | ${severities.join(', ')} | ${summary} |`];
   });
