@@ -1,3 +1,4 @@
+import { markdownTable } from '@phaselock/monitoring';
 import { ALWAYS } from './lanes.ts';
 import type { RunOfFaults } from './run-faults.ts';
 
@@ -23,7 +24,7 @@ export function faultsTable({ made, sightings }: RunOfFaults): string {
     .filter(({ id }) => ALWAYS.includes(id))
     .map(({ id }) => [`\`${id}\``, 'none', 'nothing: it always fires', '', '', '']);
   const head = ['alert', 'severity', 'fault', 'fired after', 'told after', 'resolved after the fault was undone'];
-  return [head, head.map(() => '---'), ...rows, ...watchdog].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return markdownTable(head, [...rows, ...watchdog]);
 }
 
 const after = (at: number | undefined, since: number): string =>

@@ -3,6 +3,7 @@ export { ALERTS, alertRules, type ListedAlert } from './alerts/alert-rules.ts';
 export { indexProperties, type Mapping, REMOVED_FIELDS } from './logs/index-fields.ts';
 export { LOG_PATTERN } from './logs/index-files.ts';
 export { LOG_SEARCHES } from './logs/kibana-objects.ts';
+export { markdownTable } from './markdown-table.ts';
 export { JOBS } from './promql/jobs.ts';
 export type { Matchers, SeriesName } from './promql/metrics.ts';
 export { series } from './promql/series.ts';

@@ -1,3 +1,4 @@
+import { markdownTable } from '../markdown-table.ts';
 import type { ListedAlert } from './alert-rules.ts';
 
 /** The alerts as a page shows them: those of one name, which differ in their windows, on one line. */
@@ -13,7 +14,7 @@ export function alertsTable(alerts: readonly ListedAlert[]): string {
     const summary = first.summary
       .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
       .replace(/: the error .*/, ' too often');
-    return [`| [\`${name}\`](../ops/runbooks/${first.runbook}) | ${severities.join(', ')} | ${summary} |`];
+    return [[`[\`${name}\`](../ops/runbooks/${first.runbook})`, severities.join(', '), summary]];
   });
-  return ['| alert | severity | what it says |', '| --- | --- | --- |', ...rows].join('\n');
+  return markdownTable(['alert', 'severity', 'what it says'], rows);
 }

@@ -1,10 +1,8 @@
 import { LOG_ACTIONS, LOG_FIELDS, type LogField } from '@phaselock/telemetry';
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+import { markdownTable } from '../markdown-table.ts';
 
 const fieldTable = (fields: readonly (readonly [string, LogField])[]): string =>
-  table(
+  markdownTable(
     ['field', 'type', 'meaning'],
     fields.map(([name, { type, meaning }]) => [`\`${name}\``, type, meaning]),
   );
@@ -22,7 +20,7 @@ export function fieldsPage(): string {
     fieldTable(fields.filter(([, field]) => field.every !== true)),
     '## Actions',
     'Of the line of a request, `event.action` is the operation of the [HTTP contract](http-api.md). All others:',
-    table(
+    markdownTable(
       ['`event.action`', '`event.outcome`', 'meaning'],
       actions.map(([action, { outcome, meaning }]) => [`\`${action}\``, outcome ?? '', meaning]),
     ),
