@@ -20,8 +20,15 @@ const TICK_MS = 10;
 type Phases = Readonly<Record<(typeof PHASES)[number], number>>;
 type Started = { readonly readyMs: number; readonly cpuMs: number; readonly phases: Phases; kill(): Promise<void> };
 
-const isLine = (value: unknown): value is { readonly 'phaselock.start_ms': Phases } =>
-  typeof value === 'object' && value !== null && 'phaselock.start_ms' in value;
+/** The line that says that the service is up has how long each phase of its start took. */
+function phasesIn(line: string): Phases | undefined {
+  const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const told = new Map<string, unknown>(Object.entries(parsed));
+  const [load, database, schema, service] = PHASES.map((phase) => told.get(`phaselock.start.${phase}_ms`)).map(Number);
+  if (load === undefined || database === undefined || schema === undefined || service === undefined) return undefined;
+  return Number.isNaN(load) ? undefined : { load, database, schema, service };
+}
 
 async function start(dataDir: string): Promise<Started> {
   const since = performance.now();
@@ -35,8 +42,7 @@ async function start(dataDir: string): Promise<Started> {
     url ??= /is up at (\S+)/.exec(line)?.[1];
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
-    if (isLine(parsed)) phases = parsed['phaselock.start_ms'];
+    phases ??= phasesIn(line);
   });
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aStart, begin, eventually, spawnNode } from '@phaselock/testkit';
+import { aStart, begin, eventually, freePort, spawnNode } from '@phaselock/testkit';
 import { describe, expect, test, vi } from 'vitest';
 import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
 
@@ -208,9 +208,9 @@ test('a worker waits for its time, serves its metrics on loopback, and stops whe
 
   await using served = spawnNode(MAIN, {
     args: ['run'],
-    env: { ...worker.env, PHASELOCK_PURGE_METRICS_PORT: '47021' },
+    env: { ...worker.env, PHASELOCK_PURGE_METRICS_PORT: String(await freePort()) },
   });
-  const [, url = ''] = await served.waitForLine(/"phaselock\.metrics":"([^"]+)"/);
+  const [, url = ''] = await served.waitForLine(/"phaselock\.purge\.metrics_url":"([^"]+)"/);
   await aDeletedSession(worker);
   const text = await eventually(async () => {
     const metrics = await (await fetch(url)).text();
