@@ -6,7 +6,7 @@ import { redactSecrets } from './redact-secrets.ts';
  * passed once.
  */
 const SUSPICIOUS =
-  /:\/\/|auth|bearer|cookie|passw|pwd|secret|token|api[-_]?key|credential|private[-_]?key|signature|plk_|eyJ|sk-|xai-|gh[oprsu]_|github_pat_|AIza|AKIA|ASIA/i;
+  /:\/\/|auth|bearer|cookie|passw|pwd|secret|token|api[-_]?key|credential|private[-_]?key|signature|plk_|eyJ|sk-|xai-|gh[oprsu]_|github_pat_|AIza|AKIA|ASIA|%[0-9a-f]{2}/i;
 
 /**
  * The last thing that happens to a line, so nothing goes around it: neither the bindings of a child logger nor a text put together by the

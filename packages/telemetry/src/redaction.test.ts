@@ -49,6 +49,19 @@ const LEAKS: readonly (readonly [string, (logger: Logger) => void])[] = [
         .info('bound'),
   ],
   ['one of our own keys', (logger) => logger.info(`refused plk_AbCdEfGhIjKl_${CANARY.repeat(3)}`)],
+  ...['x%2f', 'Bearer%20', 'a', 'plk_plk_', 'token_', '%252F'].map((before): (typeof LEAKS)[number] => [
+    `one of our own keys behind ${before}`,
+    (logger) => logger.info({ path: `/v1/sessions/${before}plk_AbCdEfGhIjKl_${CANARY.repeat(3)}` }, 'request'),
+  ]),
+  [
+    'one of our own keys with its first letter escaped',
+    (logger) => logger.info(`%70lk_AbCdEfGhIjKl_${CANARY.repeat(3)}`),
+  ],
+  ['one of our own keys with an escaped dash', (logger) => logger.info(`plk%5FAbCdEfGhIjKl_${CANARY.repeat(3)}`)],
+  ['a key like ours, in part', (logger) => logger.info(`plk_${CANARY.repeat(3)}`)],
+  ['the key of another service behind an escape', (logger) => logger.info(`/v1/tasks/x%2fghp_${CANARY}`)],
+  ['a name and a value with an escape between them', (logger) => logger.info(`/v1/tasks/token%3D${CANARY}`)],
+  ['an address that is escaped', (logger) => logger.info(`/v1/tasks/postgres%3A%2F%2Fapp%3A${CANARY}%40h`)],
   ['a signed token', (logger) => logger.info(`refused eyJhbGciOiJFUzI1NiJ9.${btoa(CANARY)}.${CANARY}`)],
   ['JSON inside a text', (logger) => logger.info(JSON.stringify({ password: CANARY }))],
 ];

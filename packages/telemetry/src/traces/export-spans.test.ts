@@ -173,6 +173,23 @@ describe('spans', () => {
     expect(counts).toEqual({ exported: 1, dropped: 1 });
   });
 
+  test('are sent to a collector that never ends its answer, of which little is read', async () => {
+    let sent = 0;
+    await using endless = await collector((response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(65_536))) sent += 1;
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+      response.on('error', () => {});
+    });
+    const { spans, counts } = exportTo(endless.url);
+    spans.ended(SPAN);
+    await eventually(() => expect(counts.exported).toBe(1));
+    await spans[Symbol.asyncDispose]();
+    expect(sent).toBeLessThan(1_000);
+  });
+
   test('do not hold the shutdown for a collector that hangs', async () => {
     await using there = await collector(() => {});
     const { spans, counts } = exportTo(there.url);

@@ -49,7 +49,7 @@ export function exportSpans(options: SpanExportOptions): SpanExport {
         redirect: 'error',
         signal: AbortSignal.any([ending.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
-      const answer: unknown = await response.json().catch(() => undefined);
+      const answer = await readAnswer(response);
       if (!response.ok) throw new Error(`the collector answered ${response.status}`);
       const rejected = Math.min(spans.length, rejectedIn(answer));
       counted('exported', spans.length - rejected);
@@ -95,6 +95,24 @@ export function exportSpans(options: SpanExportOptions): SpanExport {
 
 /** From 0 up to 1, and the same for every service that sees the trace. */
 const shareOf = (traceId: string): number => Number.parseInt(traceId.slice(-8), 16) / 2 ** 32;
+
+/** The answer to a batch is a few numbers; one that goes on is not read to its end. */
+const LARGEST_ANSWER = 65_536;
+
+async function readAnswer({ body }: Response): Promise<unknown> {
+  const decoder = new TextDecoder();
+  let text = '';
+  // Leaving the loop cancels the stream.
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LARGEST_ANSWER) return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 function rejectedIn(answer: unknown): number {
   if (typeof answer !== 'object' || answer === null || !('partialSuccess' in answer)) return 0;
