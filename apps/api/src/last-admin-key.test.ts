@@ -77,7 +77,7 @@ test('on the machine it takes --force, and says why', async () => {
   const said: string[] = [];
   const { url } = stack.use(await createTestDatabase());
   const keys = (...args: string[]) =>
-    runKeys({ env: { PHASELOCK_DATABASE_URL: url }, args, say: (text) => void said.push(text) });
+    runKeys({ env: { PHASELOCK_DATABASE_URL: url }, args, say: (text) => void said.push(text), note: () => {} });
   await keys('create', '--name', 'first', '--scopes', 'admin');
   const key = said.pop()?.split('\n')[0] ?? '';
   await expect(keys('revoke', key)).rejects.toThrow('the last valid key with the scope admin');

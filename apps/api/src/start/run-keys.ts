@@ -13,15 +13,20 @@ const USAGE = `usage:
   keys revoke <prefix> [--force]
 scopes: ${SCOPES.join(', ')}`;
 
-type Command = (guard: Guard, say: Run['say']) => Promise<void>;
+type Told = {
+  readonly say: Run['say'];
+  /** For a person: a script that keeps the output of `create` keeps the key alone. */
+  readonly note: Run['say'];
+};
+type Command = (guard: Guard, told: Told) => Promise<void>;
 
 /** Makes, lists and revokes keys on the database the service uses, whether it runs or not. */
-export async function runKeys({ env, args, say }: Run): Promise<void> {
+export async function runKeys({ env, args, say, note }: Run & Told): Promise<void> {
   const command = readCommand(args.filter((arg) => arg !== '--'));
   const config = readConfig(env);
   await using resources = new AsyncDisposableStack();
   const databaseUrl = config.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir: config.dataDir })).url;
-  await command(resources.use(await openGuard({ databaseUrl, invalidation: 'memory', maxSize: 1 })), say);
+  await command(resources.use(await openGuard({ databaseUrl, invalidation: 'memory', maxSize: 1 })), { say, note });
 }
 
 function readCommand(args: readonly string[]): Command {
@@ -53,10 +58,11 @@ function createKey(args: readonly string[]): Command {
   const granted = (scopes ?? '').split(',').map(readScope);
   const projectId = project === undefined ? null : parseProjectId(project);
   if (projectId === undefined) throw new Error('--project is not the id of a project');
-  return async (guard, say) => {
+  return async (guard, { say, note }) => {
     const { key, prefix, secretSha256 } = makeApiKey();
     await guard.addApiKey({ prefix, secretSha256, name, scopes: [...new Set(granted)], projectId });
-    say(`${key}\n\nIt is shown this once; only its hash is kept.`);
+    say(key);
+    note('The key is shown this once; only its hash is kept.');
   };
 }
 
@@ -66,7 +72,7 @@ function readScope(text: string): Scope {
   return scope;
 }
 
-const listKeys: Command = async (guard, say) => {
+const listKeys: Command = async (guard, { say }) => {
   const { items } = await guard.listApiKeys({ limit: 200 });
   if (items.length === 0) return say('There are no keys yet.');
   for (const { prefix, name, scopes, projectId, createdAt, revokedAt } of items) {
@@ -94,7 +100,7 @@ function revokeKey(args: readonly string[]): Command {
   if (given === undefined || more.length > 0) throw new Error('revoke takes one prefix');
   // Whoever has the whole key at hand may give that.
   const prefix = given.replace(/^plk_/, '').slice(0, 12);
-  return async (guard, say) => {
+  return async (guard, { say }) => {
     const found = await guard.findApiKey(prefix);
     if (found === undefined) throw new Error('there is no key with this prefix');
     if (!values.force) await revokeUnlessLast(guard, found.id);
