@@ -1,51 +1,18 @@
 import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { FOLDER, type Manifest, manifestsOf, type PodSpec, podsOf, resourcesOf } from './read-manifests.ts';
 import { mistakesIn } from './settings-in.ts';
 
-const FOLDER = resolve(import.meta.dirname, '../../ops/kubernetes');
 const require = createRequire(import.meta.url);
 const CORE = dirname(require.resolve('kubernetes-models/package.json'));
 const OPERATOR = dirname(require.resolve('@kubernetes-models/prometheus-operator/package.json'));
 
-type Probe = { readonly httpGet: { readonly path: string; readonly port: string } };
-type Container = {
-  readonly name: string;
-  readonly command?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
-  readonly envFrom?: readonly object[];
-  readonly resources: { readonly limits: Readonly<Record<string, string>> };
-  readonly securityContext: object;
-  readonly livenessProbe?: Probe;
-  readonly readinessProbe?: Probe;
-};
-type PodSpec = {
-  readonly containers: readonly Container[];
-  readonly terminationGracePeriodSeconds?: number;
-  readonly securityContext: object;
-  readonly automountServiceAccountToken: boolean;
-};
-type Manifest = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly spec?: { readonly template?: { readonly spec: PodSpec }; readonly replicas?: number };
-  readonly data?: Readonly<Record<string, string>>;
-};
-
-const kustomization: { readonly resources: readonly string[] } = parse(
-  readFileSync(join(FOLDER, 'kustomization.yaml'), 'utf8'),
-);
-const manifests = kustomization.resources.flatMap((file) =>
-  parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map((document): Manifest => document.toJS()),
-);
+const manifests = manifestsOf(FOLDER);
 const named = manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const);
-const pods = manifests.flatMap(({ kind, metadata, spec }) =>
-  spec?.template === undefined ? [] : [[`${kind} ${metadata.name}`, spec.template.spec] as const],
-);
+const pods = podsOf(manifests).map(({ owner, spec }) => [owner, spec] as const);
 const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
 
 type Model = new (manifest: Manifest) => { validate(): void };
@@ -65,7 +32,7 @@ const isModule = (loaded: unknown): loaded is Readonly<Record<string, Model>> =>
 
 test('every file of the folder is in the kustomization', () => {
   const files = globSync('*.yaml', { cwd: FOLDER }).filter((file) => file !== 'kustomization.yaml');
-  expect(files.toSorted()).toEqual(kustomization.resources.toSorted());
+  expect(files.toSorted()).toEqual(resourcesOf(FOLDER).toSorted());
 });
 
 test.each(named)('%s is as its schema says', async (_, manifest) => {
