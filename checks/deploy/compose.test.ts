@@ -8,7 +8,7 @@ import { SETTINGS } from '../../apps/api/src/config/settings.ts';
 import { mistakesIn } from './settings-in.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../ops/compose');
-const CORE = ['api-1', 'api-2', 'balancer', 'migrate', 'postgres', 'purge-worker', 'redis'];
+const CORE = ['api-1', 'api-2', 'audit', 'balancer', 'migrate', 'postgres', 'purge-worker', 'redis'];
 /** What a person sets in .env. */
 const CHOSEN: Readonly<Record<string, string>> = { POSTGRES_PASSWORD: 'chosen' };
 

@@ -57,7 +57,8 @@ test('every field is one that Kubernetes or the operator knows', () => {
     if (Array.isArray(value)) return value.flatMap(fieldsOf);
     if (typeof value !== 'object' || value === null) return [];
     return Object.entries(value).flatMap(([name, part]) =>
-      ['labels', 'matchLabels', 'data', 'limits', 'requests'].includes(name) || (name === 'selector' && isLabels(part))
+      ['labels', 'matchLabels', 'annotations', 'data', 'limits', 'requests'].includes(name) ||
+      (name === 'selector' && isLabels(part))
         ? [name]
         : [name, ...fieldsOf(part)],
     );
