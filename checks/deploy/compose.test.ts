@@ -21,6 +21,7 @@ type Service = {
   readonly profiles?: readonly string[];
   readonly secrets?: readonly (string | { readonly source: string })[];
   readonly read_only?: boolean;
+  readonly logging?: { readonly options: Readonly<Record<string, string>> };
   readonly depends_on?: Readonly<Record<string, unknown>>;
   readonly stop_grace_period?: string;
 };
@@ -102,6 +103,11 @@ describe('the settings of our programs', () => {
 
   test.each(ours)('of %s are known, and taken', (_, { command = [], environment = {} }) => {
     expect(mistakesIn(command, environment)).toEqual([]);
+  });
+
+  test.each(['api-1', 'api-2', 'purge-worker'])('of %s say where it runs, as every line of its log', (name) => {
+    expect(compose.services[name]?.environment?.PHASELOCK_ENVIRONMENT).toBe('production');
+    expect(compose.services[name]?.logging?.options).toMatchObject({ 'max-size': expect.any(String) });
   });
 
   test('with a typo are found', () => {

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandsIn } from '../monitoring/contract/blocks-of-runbooks.ts';
 import { judgeKubectl } from './judge-kubectl.ts';
-import { FOLDER, manifestsOf } from './read-manifests.ts';
+import { FOLDER, manifestsOf, SHIPPER } from './read-manifests.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const manifests = manifestsOf(FOLDER);
+const manifests = [...manifestsOf(FOLDER), ...manifestsOf(SHIPPER)];
 
 /** Commands of blocks, and those within sentences. */
 const commandsOf = (text: string): string[] => [

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { FOLDER, type Manifest, manifestsOf, type PodSpec, podsOf, resourcesOf } from './read-manifests.ts';
+import { FOLDER, type Manifest, manifestsOf, type PodSpec, podsOf, resourcesOf, SHIPPER } from './read-manifests.ts';
 import { mistakesIn } from './settings-in.ts';
 
 const require = createRequire(import.meta.url);
@@ -11,7 +11,10 @@ const CORE = dirname(require.resolve('kubernetes-models/package.json'));
 const OPERATOR = dirname(require.resolve('@kubernetes-models/prometheus-operator/package.json'));
 
 const manifests = manifestsOf(FOLDER);
-const named = manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const);
+const shipper = manifestsOf(SHIPPER);
+const named = [...manifests, ...shipper].map(
+  (manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const,
+);
 const pods = podsOf(manifests).map(({ owner, spec }) => [owner, spec] as const);
 const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
 
@@ -30,9 +33,12 @@ async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
 const isModule = (loaded: unknown): loaded is Readonly<Record<string, Model>> =>
   typeof loaded === 'object' && loaded !== null;
 
-test('every file of the folder is in the kustomization', () => {
-  const files = globSync('*.yaml', { cwd: FOLDER }).filter((file) => file !== 'kustomization.yaml');
-  expect(files.toSorted()).toEqual(resourcesOf(FOLDER).toSorted());
+test.each([
+  ['ops/kubernetes', FOLDER],
+  ['ops/kubernetes/filebeat', SHIPPER],
+])('every file of %s is in its kustomization', (_, folder) => {
+  const files = globSync('*.yaml', { cwd: folder }).filter((file) => file !== 'kustomization.yaml');
+  expect(files.toSorted()).toEqual(resourcesOf(folder).toSorted());
 });
 
 test.each(named)('%s is as its schema says', async (_, manifest) => {
@@ -64,7 +70,7 @@ test('every field is one that Kubernetes or the operator knows', () => {
     );
   };
   const isLabels = (part: unknown) => JSON.stringify(part).startsWith('{"app.kubernetes.io/');
-  const used = new Set(manifests.flatMap(fieldsOf));
+  const used = new Set([...manifests, ...shipper].flatMap(fieldsOf));
   expect(known.has('terminationGracePeriodSeconds')).toBe(true);
   expect([...used].filter((name) => !known.has(name) && !['apiVersion', 'kind'].includes(name))).toEqual([]);
 });
@@ -120,6 +126,25 @@ test('the purge worker has 2 cores and 4 GB', () => {
   });
 });
 
+/** Lines of two installations come together in one index; `default` says of neither where it runs. */
+test('programs that log are told where they run', () => {
+  const logging = pods.filter(([owner]) => owner.startsWith('Deployment '));
+  expect(logging.length).toBe(2);
+  expect(logging.filter(([, { containers }]) => containers.some(({ envFrom = [] }) => envFrom.length === 0))).toEqual(
+    [],
+  );
+  expect(config).toMatchObject({ PHASELOCK_ENVIRONMENT: expect.stringMatching(/^(?!default)[a-z]/) });
+});
+
+test('the shipper of logs writes nothing of its node but how far it has read', () => {
+  expect(podsOf(shipper).flatMap(({ spec }) => spec.containers.map(({ securityContext }) => securityContext))).toEqual([
+    { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+  ]);
+  const text = readFileSync(join(SHIPPER, 'daemon-set.yaml'), 'utf8');
+  const mounted = [...text.matchAll(/- \{ name: (\w+), mountPath: \S+?(, readOnly: true)? \}/g)];
+  expect(mounted.filter(([, , readOnly]) => readOnly === undefined).map(([, name]) => name)).toEqual(['data']);
+});
+
 test('no manifest is a Secret', () => {
-  expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  expect([...manifests, ...shipper].filter(({ kind }) => kind === 'Secret')).toEqual([]);
 });

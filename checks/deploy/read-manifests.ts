@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
 export const FOLDER = resolve(import.meta.dirname, '../../ops/kubernetes');
+/** What ships the logs: applied by itself, as it needs rights that the service does not have. */
+export const SHIPPER = join(FOLDER, 'filebeat');
 
 export type Labels = Readonly<Record<string, string>>;
 export type Selector = { readonly matchLabels?: Labels };
