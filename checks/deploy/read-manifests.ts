@@ -11,7 +11,7 @@ export type Selector = { readonly matchLabels?: Labels };
 
 type Probe = { readonly httpGet: { readonly path: string; readonly port: string } };
 
-export type Container = {
+type Container = {
   readonly name: string;
   readonly command?: readonly string[];
   readonly ports?: readonly { readonly name: string }[];
