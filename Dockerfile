@@ -1,9 +1,9 @@
-# The API, and the purge worker, on a PostgreSQL of yours (PHASELOCK_DATABASE_URL). TypeScript runs as it is, so there is nothing to build but the dependencies.
+# The API, the purge worker and verify-sessions, on a PostgreSQL of yours (PHASELOCK_DATABASE_URL). TypeScript runs as it is, so there is nothing to build but the dependencies.
 FROM node:24.21.0-slim AS app
 WORKDIR /app
 COPY . .
 # Without the optional packages: they are the embedded PostgreSQL.
-RUN npx --yes pnpm@12 install --frozen-lockfile --prod --no-optional --filter @phaselock/api... --filter @phaselock/purge-worker... && rm -rf /root/.npm /root/.local
+RUN npx --yes pnpm@12 install --frozen-lockfile --prod --no-optional --filter @phaselock/api... --filter @phaselock/purge-worker... --filter @phaselock/verify-cli... && rm -rf /root/.npm /root/.local
 
 FROM node:24.21.0-slim
 # The commit, for phaselock_build_info: an image has no checkout to ask.

@@ -8,7 +8,7 @@ import { SETTINGS } from '../../apps/api/src/config/settings.ts';
 import { mistakesIn } from './settings-in.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../ops/compose');
-const CORE = ['api-1', 'api-2', 'balancer', 'migrate', 'postgres', 'purge-worker', 'redis'];
+const CORE = ['api-1', 'api-2', 'audit', 'balancer', 'migrate', 'postgres', 'purge-worker', 'redis'];
 /** What a person sets in .env. */
 const CHOSEN: Readonly<Record<string, string>> = { POSTGRES_PASSWORD: 'chosen' };
 
@@ -20,6 +20,8 @@ type Service = {
   readonly ports?: readonly string[];
   readonly profiles?: readonly string[];
   readonly secrets?: readonly (string | { readonly source: string })[];
+  readonly read_only?: boolean;
+  readonly logging?: { readonly options: Readonly<Record<string, string>> };
   readonly depends_on?: Readonly<Record<string, unknown>>;
   readonly stop_grace_period?: string;
 };
@@ -45,10 +47,7 @@ test('it is a compose file', () => {
   validate(compose);
   const found = (validate.errors ?? []).map(({ instancePath, params }) => `${instancePath} ${JSON.stringify(params)}`);
   // What the specification has had since that package was published.
-  expect(found).toEqual([
-    ' {"additionalProperty":"name"}',
-    '/secrets/postgres-password {"additionalProperty":"environment"}',
-  ]);
+  expect(found).toEqual([' {"additionalProperty":"name"}']);
 });
 
 test('every path that is mounted is in the repository', () => {
@@ -58,10 +57,23 @@ test('every path that is mounted is in the repository', () => {
   expect(files.filter((source) => !existsSync(join(FOLDER, source)))).toEqual([]);
 });
 
-test('every secret is named at the end, and its file is in no repository', () => {
-  const used = services.flatMap(([, { secrets = [] }]) =>
-    secrets.map((one) => (typeof one === 'string' ? one : one.source)),
+const secretsOf = ({ secrets = [] }: Service): string[] =>
+  secrets.map((one) => (typeof one === 'string' ? one : one.source));
+
+/** Compose writes the value of any other kind into the root of the container, and does not start one that is read-only. */
+test('a service with a read-only root has its secrets from files', () => {
+  const readOnly = services.filter(([, service]) => service.read_only === true && secretsOf(service).length > 0);
+  expect(readOnly.length).toBeGreaterThan(2);
+  const other = readOnly.flatMap(([name, service]) =>
+    secretsOf(service)
+      .filter((secret) => compose.secrets[secret]?.file === undefined)
+      .map((secret) => `${name}: ${secret}`),
   );
+  expect(other).toEqual([]);
+});
+
+test('every secret is named at the end, and its file is in no repository', () => {
+  const used = services.flatMap(([, service]) => secretsOf(service));
   expect([...new Set(used)].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
   const ignored = readFileSync(join(FOLDER, '../../.gitignore'), 'utf8').split('\n');
   expect(ignored).toContain('ops/compose/secrets');
@@ -91,6 +103,11 @@ describe('the settings of our programs', () => {
 
   test.each(ours)('of %s are known, and taken', (_, { command = [], environment = {} }) => {
     expect(mistakesIn(command, environment)).toEqual([]);
+  });
+
+  test.each(['api-1', 'api-2', 'purge-worker'])('of %s say where it runs, as every line of its log', (name) => {
+    expect(compose.services[name]?.environment?.PHASELOCK_ENVIRONMENT).toBe('production');
+    expect(compose.services[name]?.logging?.options).toMatchObject({ 'max-size': expect.any(String) });
   });
 
   test('with a typo are found', () => {

@@ -1,51 +1,21 @@
 import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { FOLDER, type Manifest, manifestsOf, type PodSpec, podsOf, resourcesOf, SHIPPER } from './read-manifests.ts';
 import { mistakesIn } from './settings-in.ts';
 
-const FOLDER = resolve(import.meta.dirname, '../../ops/kubernetes');
 const require = createRequire(import.meta.url);
 const CORE = dirname(require.resolve('kubernetes-models/package.json'));
 const OPERATOR = dirname(require.resolve('@kubernetes-models/prometheus-operator/package.json'));
 
-type Probe = { readonly httpGet: { readonly path: string; readonly port: string } };
-type Container = {
-  readonly name: string;
-  readonly command?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
-  readonly envFrom?: readonly object[];
-  readonly resources: { readonly limits: Readonly<Record<string, string>> };
-  readonly securityContext: object;
-  readonly livenessProbe?: Probe;
-  readonly readinessProbe?: Probe;
-};
-type PodSpec = {
-  readonly containers: readonly Container[];
-  readonly terminationGracePeriodSeconds?: number;
-  readonly securityContext: object;
-  readonly automountServiceAccountToken: boolean;
-};
-type Manifest = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly spec?: { readonly template?: { readonly spec: PodSpec }; readonly replicas?: number };
-  readonly data?: Readonly<Record<string, string>>;
-};
-
-const kustomization: { readonly resources: readonly string[] } = parse(
-  readFileSync(join(FOLDER, 'kustomization.yaml'), 'utf8'),
+const manifests = manifestsOf(FOLDER);
+const shipper = manifestsOf(SHIPPER);
+const named = [...manifests, ...shipper].map(
+  (manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const,
 );
-const manifests = kustomization.resources.flatMap((file) =>
-  parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map((document): Manifest => document.toJS()),
-);
-const named = manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const);
-const pods = manifests.flatMap(({ kind, metadata, spec }) =>
-  spec?.template === undefined ? [] : [[`${kind} ${metadata.name}`, spec.template.spec] as const],
-);
+const pods = podsOf(manifests).map(({ owner, spec }) => [owner, spec] as const);
 const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
 
 type Model = new (manifest: Manifest) => { validate(): void };
@@ -63,9 +33,12 @@ async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
 const isModule = (loaded: unknown): loaded is Readonly<Record<string, Model>> =>
   typeof loaded === 'object' && loaded !== null;
 
-test('every file of the folder is in the kustomization', () => {
-  const files = globSync('*.yaml', { cwd: FOLDER }).filter((file) => file !== 'kustomization.yaml');
-  expect(files.toSorted()).toEqual(kustomization.resources.toSorted());
+test.each([
+  ['ops/kubernetes', FOLDER],
+  ['ops/kubernetes/filebeat', SHIPPER],
+])('every file of %s is in its kustomization', (_, folder) => {
+  const files = globSync('*.yaml', { cwd: folder }).filter((file) => file !== 'kustomization.yaml');
+  expect(files.toSorted()).toEqual(resourcesOf(folder).toSorted());
 });
 
 test.each(named)('%s is as its schema says', async (_, manifest) => {
@@ -90,13 +63,14 @@ test('every field is one that Kubernetes or the operator knows', () => {
     if (Array.isArray(value)) return value.flatMap(fieldsOf);
     if (typeof value !== 'object' || value === null) return [];
     return Object.entries(value).flatMap(([name, part]) =>
-      ['labels', 'matchLabels', 'data', 'limits', 'requests'].includes(name) || (name === 'selector' && isLabels(part))
+      ['labels', 'matchLabels', 'annotations', 'data', 'limits', 'requests'].includes(name) ||
+      (name === 'selector' && isLabels(part))
         ? [name]
         : [name, ...fieldsOf(part)],
     );
   };
   const isLabels = (part: unknown) => JSON.stringify(part).startsWith('{"app.kubernetes.io/');
-  const used = new Set(manifests.flatMap(fieldsOf));
+  const used = new Set([...manifests, ...shipper].flatMap(fieldsOf));
   expect(known.has('terminationGracePeriodSeconds')).toBe(true);
   expect([...used].filter((name) => !known.has(name) && !['apiVersion', 'kind'].includes(name))).toEqual([]);
 });
@@ -152,6 +126,25 @@ test('the purge worker has 2 cores and 4 GB', () => {
   });
 });
 
+/** Lines of two installations come together in one index; `default` says of neither where it runs. */
+test('programs that log are told where they run', () => {
+  const logging = pods.filter(([owner]) => owner.startsWith('Deployment '));
+  expect(logging.length).toBe(2);
+  expect(logging.filter(([, { containers }]) => containers.some(({ envFrom = [] }) => envFrom.length === 0))).toEqual(
+    [],
+  );
+  expect(config).toMatchObject({ PHASELOCK_ENVIRONMENT: expect.stringMatching(/^(?!default)[a-z]/) });
+});
+
+test('the shipper of logs writes nothing of its node but how far it has read', () => {
+  expect(podsOf(shipper).flatMap(({ spec }) => spec.containers.map(({ securityContext }) => securityContext))).toEqual([
+    { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+  ]);
+  const text = readFileSync(join(SHIPPER, 'daemon-set.yaml'), 'utf8');
+  const mounted = [...text.matchAll(/- \{ name: (\w+), mountPath: \S+?(, readOnly: true)? \}/g)];
+  expect(mounted.filter(([, , readOnly]) => readOnly === undefined).map(([, name]) => name)).toEqual(['data']);
+});
+
 test('no manifest is a Secret', () => {
-  expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  expect([...manifests, ...shipper].filter(({ kind }) => kind === 'Secret')).toEqual([]);
 });

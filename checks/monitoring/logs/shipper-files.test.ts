@@ -4,6 +4,8 @@ import { indexProperties, LOG_PATTERN, type Mapping, REMOVED_FIELDS } from '@pha
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
+type Config = { readonly 'filebeat.inputs': readonly { readonly paths: string[]; readonly parsers: object[] }[] };
+
 const ELK = resolve(import.meta.dirname, '../../../ops/elk');
 const read = (file: string): string => readFileSync(resolve(ELK, file), 'utf8');
 
@@ -65,6 +67,25 @@ describe('filebeat.yml', () => {
         'non_indexable_policy.dead_letter_index': { index: expect.not.stringMatching(LIKE_STREAM) },
       },
     });
+  });
+});
+
+describe('filebeat.yml of the DaemonSet', () => {
+  const KUBERNETES = resolve(ELK, '../kubernetes/filebeat/filebeat.yml');
+  const { 'filebeat.inputs': inputs, ...rest }: Config = parse(readFileSync(KUBERNETES, 'utf8'));
+  const { 'filebeat.inputs': plain, ...plainRest }: Config = parse(read('filebeat.yml'));
+
+  test('differs by its input alone, and that by what the container runtime puts around a line', () => {
+    expect(rest).toEqual(plainRest);
+    const [container, ...parsers] = inputs[0]?.parsers ?? [];
+    // Only what is whole again, and without the time of the runtime before it, is JSON.
+    expect(container).toEqual({ container: { stream: 'stdout', format: 'auto' } });
+    expect(parsers).toEqual(plain[0]?.parsers);
+  });
+
+  test('reads what the node has of the namespace of the manifests', () => {
+    expect(inputs[0]?.paths).toEqual([expect.stringContaining(':/var/log/containers/*_phaselock_*.log}')]);
+    expect(inputs[0]).toMatchObject({ type: 'filestream', 'prospector.scanner.symlinks': true });
   });
 });
 

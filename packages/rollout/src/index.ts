@@ -61,6 +61,7 @@ export { type RecordingLine, RecordingMistake, readRecording } from './prometheu
 export { replayPrometheus } from './prometheus/replay-prometheus.ts';
 export { selectorText } from './prometheus/selector-text.ts';
 export { ladderFor, readStages, StagesMistakes } from './stages/read-stages.ts';
+export { recordingRules } from './stages/recording-rules.ts';
 export type {
   Cohorts,
   Decision,

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readStages } from '@phaselock/rollout';
+import { readStages, recordingRules as rolloutRules } from '@phaselock/rollout';
 import { expect, test } from 'vitest';
 import { recordingRules } from '../recording/recording-rules.ts';
+import { prometheusRule } from '../rules/prometheus-rule.ts';
 import { ALERTS, alertRules } from './alert-rules.ts';
 import { alertsTable } from './alerts-table.ts';
 
@@ -10,10 +11,14 @@ const ROOT = resolve(import.meta.dirname, '../../../..');
 const stages = readStages(readFileSync(resolve(ROOT, 'ops/rollout/stages.yml'), 'utf8'));
 const { PHASELOCK_RUNBOOKS_URL: runbooks } = process.env;
 const options = runbooks === undefined ? { stages } : { stages, runbooks };
+const recorded = recordingRules(options);
+const alerts = alertRules(options);
 
 test.each([
-  ['ops/prometheus/phaselock.rules.yml', recordingRules(options)],
-  ['ops/prometheus/phaselock.alerts.yml', alertRules(options)],
+  ['ops/prometheus/phaselock.rules.yml', recorded],
+  ['ops/prometheus/phaselock.alerts.yml', alerts],
+  // With the rules of the rollout, whose gates ask the same Prometheus.
+  ['ops/kubernetes/prometheus-rule.yaml', prometheusRule([rolloutRules(stages), recorded, alerts])],
 ])('%s is made from the definitions', (file, made) => {
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(resolve(ROOT, file), made);
   expect(readFileSync(resolve(ROOT, file), 'utf8')).toBe(made);

@@ -6,7 +6,7 @@ export type RuleGroup = {
 };
 
 /** The words by which a check of the repository knows that limits were not written here by hand. */
-const MADE_FROM =
+export const MADE_FROM =
   'Made from ops/rollout/stages.yml and packages/monitoring: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/monitoring';
 
 export const ruleFile = (groups: readonly RuleGroup[]): string =>
