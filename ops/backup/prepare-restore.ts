@@ -1,6 +1,8 @@
-import { appendFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, readdir, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { damageOf, readManifest } from './backup-manifest.ts';
 import { copyCluster } from './copy-cluster.ts';
+import { syncFolder } from './sync-folder.ts';
 import { writeAlike } from './take-base-backup.ts';
 
 export type RestoreTo =
@@ -27,6 +29,8 @@ export type PrepareRestore = {
   readonly to: RestoreTo;
 };
 
+const DAMAGE_SHOWN = 5;
+
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Lays a cluster out so that the next start of PostgreSQL on it recovers, and then takes writes on a timeline of its own. */
@@ -35,7 +39,7 @@ export async function prepareRestore({ backup, into, fetchWal, to }: PrepareRest
   if (there.length > 0) throw new Error(`${into} is not empty. A restore goes into a fresh directory.`);
   const until = to.kind === 'time' ? recoveryTime(to.at) : undefined;
   if (to.kind === 'time' && until === undefined) throw new Error(`${to.at} is no instant.`);
-  await copyCluster(backup, into);
+  await copyWhole(backup, into);
   const settings = [
     `restore_command = ${quoted(fetchWal)}`,
     "recovery_target_action = 'promote'",
@@ -47,4 +51,19 @@ export async function prepareRestore({ backup, into, fetchWal, to }: PrepareRest
   ];
   await appendFile(join(into, 'postgresql.auto.conf'), `${settings.join('\n')}\n`, { flush: true });
   await writeAlike(into, 'recovery.signal', '');
+  await syncFolder(into);
+  await syncFolder(dirname(resolve(into)));
+}
+
+/** A backup that is not what was taken is refused, and nothing of it is left where PostgreSQL could be started on it. */
+async function copyWhole(backup: string, into: string): Promise<void> {
+  const manifest = await readManifest(backup);
+  try {
+    const copied = await copyCluster(backup, into);
+    const damage = manifest === undefined ? [] : damageOf(manifest, copied);
+    if (damage.length > 0) throw new Error(`${backup} is damaged: ${damage.slice(0, DAMAGE_SHOWN).join(', ')}.`);
+  } catch (error) {
+    for (const name of await readdir(into).catch(() => [])) await rm(join(into, name), { recursive: true });
+    throw error;
+  }
 }
