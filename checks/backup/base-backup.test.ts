@@ -69,7 +69,7 @@ describe('a base backup is refused', () => {
     expect(await made('late')).toEqual([]);
     expect(await readdir(wal)).toEqual(before);
     await archive(true);
-  });
+  }, 120_000);
 
   test('into a folder that has something in it', async () => {
     await mkdir(join(folder, 'full/of'), { recursive: true });
@@ -85,7 +85,7 @@ describe('a base backup that was taken', () => {
     const into = join(folder, 'twice-restored');
     await prepareRestore({ backup: join(folder, 'twice'), into, fetchWal: 'false', to: { kind: 'end' } });
     expect(await readdir(into)).toContain('recovery.signal');
-  });
+  }, 120_000);
 });
 
 test('a recovery stops where the archive is not mounted, and goes on where it is', async () => {
