@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, DatabaseError } from 'pg';
 
-export type EndedBackup = {
+type EndedBackup = {
   readonly lsn: string;
   /** The last WAL segment that is needed. */
   readonly segment: string;

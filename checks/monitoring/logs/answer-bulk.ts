@@ -2,7 +2,10 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 /** What an index says to one document of a bulk. */
-export type BulkAnswer = { readonly status: number; readonly error?: { readonly type: string; readonly reason: string } };
+export type BulkAnswer = {
+  readonly status: number;
+  readonly error?: { readonly type: string; readonly reason: string };
+};
 
 export type BulkServer = AsyncDisposable & {
   readonly port: number;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { indexProperties, LOG_PATTERN, type Mapping, REMOVED_FIELDS } from '@phaselock/monitoring';
+import { DaemonSet } from 'kubernetes-models/apps/v1/DaemonSet';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
@@ -32,6 +33,15 @@ describe('filebeat.yml', () => {
           type: 'filestream',
           id: expect.any(String),
           parsers: [{ ndjson: { target: '', expand_keys: true, overwrite_keys: true } }],
+        },
+        {
+          type: 'filestream',
+          id: 'phaselock-containers',
+          'prospector.scanner.symlinks': true,
+          parsers: [
+            { container: { format: 'auto' } },
+            { ndjson: { target: '', expand_keys: true, overwrite_keys: true } },
+          ],
         },
       ],
       'setup.template.enabled': false,
@@ -66,6 +76,28 @@ describe('filebeat.yml', () => {
       },
     });
   });
+});
+
+describe('filebeat-daemonset.yaml', () => {
+  const manifest = parse(read('filebeat-daemonset.yaml'));
+
+  test('is a DaemonSet as Kubernetes has it', () => {
+    expect(() => new DaemonSet(manifest).validate()).not.toThrow();
+  });
+
+  test('turns on the input of filebeat.yml for the containers of the namespace of the product', () => {
+    const [, input = ''] = read('filebeat.yml').split('id: phaselock-containers\n');
+    const [, setting] = /enabled: \$\{(\w+):false\}/.exec(input) ?? [];
+    const [container] = manifest.spec.template.spec.containers;
+    expect(container.env).toEqual([{ name: setting, value: 'true' }]);
+    const { metadata } = parse(readFileSync(resolve(ELK, '../kubernetes/namespace.yaml'), 'utf8'));
+    expect(input).toContain(`/var/log/containers/*_${metadata.name}_*.log`);
+    expect(container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath)).toContain('/var/log');
+  });
+});
+
+test.each(['../kubernetes/config.yaml', '../compose/compose.yaml'])('%s names the environment of the lines', (file) => {
+  expect(read(file)).toMatch(/^ +PHASELOCK_ENVIRONMENT: \S+$/m);
 });
 
 describe('logstash.conf', () => {
