@@ -1,4 +1,4 @@
-import { chmod, copyFile, cp, mkdir, realpath, rm } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Client } from '@phaselock/contract';
 import { eventually, runAdminStatement } from '@phaselock/testkit';
@@ -29,7 +29,7 @@ export type Remains = {
   readonly mishap: Mishap;
 };
 
-/** A script deleted sessions that were in use. What came before it is wanted back, and what came after is given up. */
+/** A script deleted sessions that nobody wanted deleted. What came before it is wanted back, and what came after is given up. */
 type Mishap = {
   readonly deleted: readonly string[];
   /** By the database's clock, just before it. */
@@ -61,6 +61,7 @@ export async function burnDown(folder: string, tell: (what: string) => void): Pr
   await cp(SCRIPTS, places.scripts, { recursive: true });
   await mkdir(places.wal);
   await chmod(places.wal, 0o777);
+  await writeFile(join(places.wal, '.phaselock-wal'), '');
   const service = await startService({
     name: 'primary',
     folder,
@@ -97,15 +98,15 @@ async function live(service: Service, places: Places, tell: (what: string) => vo
     await eventually(() => acknowledged.length >= enough, { withinMs: 60_000 });
   };
 
-  const seeding = startWriting(client, await project('before'), acknowledged);
-  await more(24);
+  const quiet = await project('before');
+  const seeding = startWriting(client, quiet, acknowledged);
+  await more(40);
   await seeding.stop();
   await service.purgeNow('archive');
   tell('a first archive was made');
 
   const watch = await watchWal(adminUrl, () => acknowledged.length);
-  const projectId = await project('written all along');
-  const writing = startWriting(client, projectId, acknowledged);
+  const writing = startWriting(client, await project('written all along'), acknowledged);
   await more(20);
   const since = performance.now();
   const cluster = join(places.dataDir, 'cluster');
@@ -121,7 +122,8 @@ async function live(service: Service, places: Places, tell: (what: string) => vo
   tell('sessions were archived and purged');
   const at = await databaseTime(url);
   const before = new Set(await purgedSessions(url));
-  const deleted = await liveSessions(client, projectId);
+  // Of the project that nobody writes to any more: all of these were there, and undeleted, at that moment.
+  const deleted = await liveSessions(client, quiet);
   await client.deleteMany({ body: { sessionIds: deleted } });
   const later = startWriting(client, await project('written after the mishap'), acknowledged);
   await more(30);

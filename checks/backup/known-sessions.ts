@@ -10,6 +10,10 @@ export async function knownSessions(url: string): Promise<ReadonlySet<string>> {
 export const purgedSessions = (url: string): Promise<string[]> =>
   idsOf(url, 'select session_id::text as id from archives where purged_at is not null');
 
+/** Deleted or replaced, purged or not yet. */
+export const deletedSessions = (url: string): Promise<string[]> =>
+  idsOf(url, 'select id::text from sessions where deleted_at is not null');
+
 /** The database's clock: that of the times a recovery goes by. */
 export async function databaseTime(url: string): Promise<string> {
   const [now = ''] = await idsOf(

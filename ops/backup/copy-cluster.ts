@@ -1,5 +1,9 @@
-import { chmod, chown, copyFile, lstat, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type CopiedFile, MANIFEST } from './backup-manifest.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Of the running server, and worthless or harmful to another one: PostgreSQL's documentation, "Backing Up The Data Directory". */
 const CONTENT_LEFT_OUT: ReadonlySet<string> = new Set([
@@ -13,60 +17,93 @@ const CONTENT_LEFT_OUT: ReadonlySet<string> = new Set([
   'pg_wal',
 ]);
 const LEFT_OUT = /^(?:postmaster\.(?:pid|opts)|pg_internal\.init.*|pgsql_tmp.*|\..*)$/;
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Copies a data directory while a server may be writing to it: a file that goes away meanwhile, or is written to, is
- * put right by the WAL. Owners and rights stay as they are, and each file is on the disk before the next one is begun.
+ * Copies a data directory while a server may be writing to it: a file of the source that is removed meanwhile, or is
+ * written to, is put right by the WAL. Any other trouble ends the copy. Owners and rights stay as they are. When this
+ * returns, every file and every folder below `to` is on the disk.
  */
-export async function copyCluster(from: string, to: string): Promise<number> {
-  let bytes = 0;
-  await makeAlike(from, to);
-  for (const name of await readdir(from)) {
-    if (LEFT_OUT.test(name)) continue;
-    const [source, target] = [join(from, name), join(to, name)];
-    if (CONTENT_LEFT_OUT.has(name)) await makeAlike(source, target);
-    else bytes += await copyEntry(source, target);
-  }
-  return bytes;
+export async function copyCluster(from: string, to: string): Promise<CopiedFile[]> {
+  return await copyFolder({ from, to, path: '' });
 }
 
-async function copyEntry(source: string, target: string): Promise<number> {
+type Place = { readonly from: string; readonly to: string; readonly path: string };
+
+async function copyFolder({ from, to, path }: Place): Promise<CopiedFile[]> {
+  const found = await unlessGone(stat(join(from, path)));
+  // The folder of a database that was dropped.
+  if (found === undefined) return [];
+  const names = CONTENT_LEFT_OUT.has(path) ? [] : ((await unlessGone(readdir(join(from, path)))) ?? []);
+  await mkdir(join(to, path), { recursive: true });
+  const copied: CopiedFile[] = [];
+  for (const name of names) {
+    if (LEFT_OUT.test(name) || name === MANIFEST) continue;
+    copied.push(...(await copyEntry({ from, to, path: join(path, name) })));
+  }
+  const folder = await open(join(to, path), 'r');
+  try {
+    await alike(folder, found);
+  } finally {
+    await folder.close();
+  }
+  await syncFolder(join(to, path));
+  return copied;
+}
+
+async function copyEntry(place: Place): Promise<CopiedFile[]> {
+  const source = join(place.from, place.path);
   const found = await unlessGone(lstat(source));
-  if (found === undefined) return 0;
-  if (found.isDirectory()) return await copyDirectory(source, target);
+  if (found === undefined) return [];
+  // pg_wal may be a link to another disk; none of its files are taken.
+  if (found.isDirectory() || CONTENT_LEFT_OUT.has(place.path)) return await copyFolder(place);
   // A tablespace elsewhere: a copy of the link would make two clusters write to one place.
   if (found.isSymbolicLink()) throw new Error(`${source} is a tablespace of its own, which this cannot back up.`);
-  if (!found.isFile() || (await unlessGone(copyFile(source, target).then(() => true))) === undefined) return 0;
-  await alike(target, found);
-  const file = await open(target, 'r+');
+  return found.isFile() ? await copyFile(place, found) : [];
+}
+
+async function copyFile({ from, to, path }: Place, found: Stats): Promise<CopiedFile[]> {
+  // Only of this file: a target that cannot be made is never taken for a source that is gone.
+  const source = await unlessGone(open(join(from, path), 'r'));
+  if (source === undefined) return [];
   try {
-    await file.sync();
-    return (await file.stat()).size;
+    const target = await open(join(to, path), 'wx', 0o600);
+    try {
+      const written = await copyBytes(source, target);
+      await alike(target, found);
+      await target.sync();
+      return [{ path, ...written }];
+    } finally {
+      await target.close();
+    }
   } finally {
-    await file.close();
+    await source.close();
   }
 }
 
-async function copyDirectory(source: string, target: string): Promise<number> {
-  await makeAlike(source, target);
+/** Of a file that was not copied, but written with this text. */
+export const copiedText = (path: string, text: string): CopiedFile => ({
+  path,
+  bytes: Buffer.byteLength(text),
+  sha256: createHash('sha256').update(text).digest('hex'),
+});
+
+async function copyBytes(source: FileHandle, target: FileHandle): Promise<Omit<CopiedFile, 'path'>> {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let bytes = 0;
-  for (const name of (await unlessGone(readdir(source))) ?? []) {
-    if (!LEFT_OUT.test(name)) bytes += await copyEntry(join(source, name), join(target, name));
+  for (;;) {
+    const { bytesRead } = await source.read(chunk, 0, CHUNK_BYTES);
+    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+    hash.update(chunk.subarray(0, bytesRead));
+    await target.writeFile(chunk.subarray(0, bytesRead));
+    bytes += bytesRead;
   }
-  return bytes;
 }
 
-async function makeAlike(source: string, target: string): Promise<void> {
-  const found = await stat(source);
-  await mkdir(target, { recursive: true });
-  await alike(target, found);
-}
-
-type Rights = { readonly uid: number; readonly gid: number; readonly mode: number };
-
-async function alike(path: string, { uid, gid, mode }: Rights): Promise<void> {
-  if (process.getuid?.() === 0) await chown(path, uid, gid);
-  await chmod(path, mode & 0o777);
+async function alike(made: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  if (process.getuid?.() === 0) await made.chown(uid, gid);
+  await made.chmod(mode & 0o777);
 }
 
 async function unlessGone<Value>(work: Promise<Value>): Promise<Value | undefined> {

@@ -1,7 +1,11 @@
-import { chown, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdtemp, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Client } from 'pg';
-import { copyCluster } from './copy-cluster.ts';
+import { type CopiedFile, MANIFEST, manifestText } from './backup-manifest.ts';
+import { checkServer } from './check-server.ts';
+import { copiedText, copyCluster } from './copy-cluster.ts';
+import { endBackup } from './end-backup.ts';
+import { syncFolder } from './sync-folder.ts';
 
 export type BaseBackup = {
   /** Recovery begins here; the WAL from here on has to be kept. */
@@ -20,40 +24,65 @@ export type TakeBaseBackup = {
   readonly cluster: string;
   /** The folder to make. It has this name only when it is whole. */
   readonly into: string;
+  /** How long to wait for the WAL of the backup to be archived. */
+  readonly archiveWithinMs?: number;
 };
+
+const ARCHIVE_WITHIN_MS = 600_000;
 
 /**
  * A base backup by PostgreSQL's own two functions, for servers without pg_basebackup: the embedded one has none. It ends
  * when the WAL that belongs to it was archived. While it runs, everything goes on.
  */
-export async function takeBaseBackup({ url, cluster, into }: TakeBaseBackup): Promise<BaseBackup> {
-  const source = await realpath(cluster);
-  const draft = `${into}.draft`;
-  await rm(draft, { recursive: true, force: true });
+export async function takeBaseBackup(options: TakeBaseBackup): Promise<BaseBackup> {
+  const cluster = await realpath(options.cluster);
+  const into = resolve(options.into);
+  if (into === cluster || into.startsWith(`${cluster}/`))
+    throw new Error(`${into} is within the cluster: the backup would copy itself.`);
+  const there = await readdir(into).catch(() => []);
+  if (there.length > 0) throw new Error(`${into} is not empty. A backup goes into a folder of its own.`);
   // Both functions have to be called by one session: if it ends in between, the backup is given up.
-  const session = new Client({ connectionString: url, application_name: 'phaselock-base-backup' });
+  const session = new Client({ connectionString: options.url, application_name: 'phaselock-base-backup' });
   session.on('error', () => undefined);
   await session.connect();
   try {
-    const [begun] = (
-      await session.query<{ lsn: string; segment: string }>(
-        `select lsn::text, pg_walfile_name(lsn) as segment from pg_backup_start('phaselock', fast => true) as lsn`,
-      )
-    ).rows;
-    const bytes = await copyCluster(source, draft);
-    const [ended] = (
-      await session.query<{ lsn: string; labelfile: string; spcmapfile: string }>(
-        'select lsn::text, labelfile, spcmapfile from pg_backup_stop(wait_for_archive => true)',
-      )
-    ).rows;
-    if (begun === undefined || ended === undefined) throw new Error('PostgreSQL gave no place for the backup.');
-    await writeAlike(draft, 'backup_label', ended.labelfile);
-    if (ended.spcmapfile.trim() !== '') await writeAlike(draft, 'tablespace_map', ended.spcmapfile);
-    await rename(draft, into);
-    return { from: begun.lsn, consistentAt: ended.lsn, firstSegment: begun.segment, bytes };
+    await checkServer(session, cluster);
+    // Of this run alone: another one for the same folder does not touch it.
+    const draft = await mkdtemp(`${into}.draft-`);
+    try {
+      const backup = await fill(draft, session, { ...options, cluster });
+      await rename(draft, into);
+      await syncFolder(dirname(into));
+      return backup;
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      throw error;
+    }
   } finally {
     await session.end();
   }
+}
+
+async function fill(draft: string, session: Client, options: TakeBaseBackup): Promise<BaseBackup> {
+  const [begun] = (
+    await session.query<{ lsn: string; segment: string }>(
+      `select lsn::text, pg_walfile_name(lsn) as segment from pg_backup_start('phaselock', fast => true) as lsn`,
+    )
+  ).rows;
+  if (begun === undefined) throw new Error('PostgreSQL gave no place for the backup.');
+  const files = await copyCluster(options.cluster, draft);
+  const ended = await endBackup(session, options.archiveWithinMs ?? ARCHIVE_WITHIN_MS);
+  files.push(await writeFileOf(draft, 'backup_label', ended.labelfile));
+  if (ended.spcmapfile.trim() !== '') files.push(await writeFileOf(draft, 'tablespace_map', ended.spcmapfile));
+  await writeAlike(draft, MANIFEST, manifestText(files));
+  await syncFolder(draft);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { from: begun.lsn, consistentAt: ended.lsn, firstSegment: begun.segment, bytes };
+}
+
+async function writeFileOf(draft: string, path: string, text: string): Promise<CopiedFile> {
+  await writeAlike(draft, path, text);
+  return copiedText(path, text);
 }
 
 /** A file of a cluster, with the owner of its folder. */

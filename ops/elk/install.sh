@@ -29,6 +29,28 @@ if [[ "$kind" == elasticsearch ]]; then
   put _component_template/phaselock-log-settings elasticsearch/settings.json
 fi
 put _index_template/phaselock-logs "$kind/index-template.json"
+
+# A template is for indices that are made from now on. A stream that is there goes on in a new one, or it would refuse
+# lines with a field of the new release.
+streams="$(call "$url/_data_stream/logs-phaselock.*-*?filter_path=data_streams.name")"
+for stream in $(grep -o '"logs-phaselock[^"]*"' <<<"$streams" | tr -d '"'); do
+  call --request POST "$url/$stream/_rollover"
+done
+
+if [[ "$kind" == opensearch ]]; then
+  policy=_plugins/_ism/policies/phaselock-logs
+  plugins="$(call "$url/_cat/plugins?h=component")"
+  if grep -q '^opensearch-index-management' <<<"$plugins"; then
+    # A policy that is there is only replaced by its number.
+    number="$(call "$url/$policy" | sed -n 's/.*"_seq_no":\([0-9]*\),"_primary_term":\([0-9]*\).*/?if_seq_no=\1\&if_primary_term=\2/p' || true)"
+    put "$policy$number" opensearch/state-policy.json
+    # Indices that were made before the policy was.
+    call --request POST --header 'Content-Type: application/json' --data '{"policy_id":"phaselock-logs"}' \
+      "$url/_plugins/_ism/add/logs-phaselock.*-*"
+  else
+    echo 'This OpenSearch has no Index State Management: delete old indices in another way.' >&2
+  fi
+fi
 if [[ -n "$kibana" ]]; then
   call --header 'kbn-xsrf: true' --form file=@kibana/objects.ndjson "$kibana/api/saved_objects/_import?overwrite=true"
 fi

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LOG_PATTERN, LOG_SEARCHES } from '@phaselock/monitoring';
 import { LOG_ACTIONS } from '@phaselock/telemetry';
@@ -37,6 +38,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     [search, run] = await Promise.all([openOpenSearch(tools.openSearch), runProduct()]);
     resources.use(search);
     resources.use(run);
+    await streamOfAnOlderRelease(join(folder, 'elk'), search);
     execFileSync(join(ROOT, 'ops/elk/install.sh'), ['opensearch', search.url], { stdio: 'pipe' });
     written = linesIn(run.logs);
     resources.use(await openRsyslog({ root: tools.rsyslog, logs: run.logs, folder, port: search.port }));
@@ -198,6 +200,17 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     );
   });
 });
+
+/** A stream whose index was made by a template that lacks fields of the lines to come. */
+async function streamOfAnOlderRelease(folder: string, search: OpenSearch): Promise<void> {
+  await cp(join(ROOT, 'ops/elk'), folder, { recursive: true });
+  const file = join(folder, 'elasticsearch/mappings.json');
+  const made = JSON.parse(await readFile(file, 'utf8'));
+  delete made.template.mappings.properties.event.properties.action;
+  await writeFile(file, JSON.stringify(made));
+  execFileSync(join(folder, 'install.sh'), ['opensearch', search.url], { stdio: 'pipe' });
+  expect(await search.ask('PUT', '_data_stream/logs-phaselock.api-proof')).toMatchObject({ status: 200 });
+}
 
 const withoutIngested = ({ event, ...line }: Line): Line => {
   expect(event).toEqual({ ingested: expect.any(String) });

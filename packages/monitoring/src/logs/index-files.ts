@@ -58,6 +58,23 @@ export const lifecycle = () => ({
   },
 });
 
+/** The same for OpenSearch, by its Index State Management: 30 days after an index was full, which takes a day at most. */
+export const statePolicy = () => ({
+  policy: {
+    description: 'An index a day or at its size, deleted after its time. Made by packages/monitoring/src/logs',
+    default_state: 'written',
+    states: [
+      {
+        name: 'written',
+        actions: [{ rollover: { min_index_age: '1d', min_primary_shard_size: '10gb' } }],
+        transitions: [{ state_name: 'deleted', conditions: { min_index_age: '31d' } }],
+      },
+      { name: 'deleted', actions: [{ delete: {} }], transitions: [] },
+    ],
+    ism_template: [{ index_patterns: [LOG_PATTERN], priority: PRIORITY }],
+  },
+});
+
 export const pipeline = () => ({
   description: 'Takes away what shippers add to lines of phaselock, and says when a line came in',
   processors: [

@@ -4,7 +4,15 @@ import { LOG_FIELDS } from '@phaselock/telemetry';
 import { describe, expect, test } from 'vitest';
 import { fieldsPage } from './fields-page.ts';
 import { indexProperties, type Mapping, REMOVED_FIELDS, SHIPPED_FIELDS } from './index-fields.ts';
-import { indexTemplate, lifecycle, mappings, openSearchTemplate, pipeline, settings } from './index-files.ts';
+import {
+  indexTemplate,
+  lifecycle,
+  mappings,
+  openSearchTemplate,
+  pipeline,
+  settings,
+  statePolicy,
+} from './index-files.ts';
 import { kibanaObjects, LOG_CHARTS, LOG_SEARCHES } from './kibana-objects.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
@@ -16,6 +24,7 @@ const MADE: readonly (readonly [string, string])[] = [
   ['ops/elk/elasticsearch/lifecycle.json', json(lifecycle())],
   ['ops/elk/elasticsearch/pipeline.json', json(pipeline())],
   ['ops/elk/opensearch/index-template.json', json(openSearchTemplate())],
+  ['ops/elk/opensearch/state-policy.json', json(statePolicy())],
   [
     'ops/elk/kibana/objects.ndjson',
     kibanaObjects()
