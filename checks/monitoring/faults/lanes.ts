@@ -5,6 +5,7 @@ import { FINDING_PLANTED } from './made/of-the-data.ts';
 import { ALL_SLOTS_HELD, ONE_SLOT_HELD, SLOTS_FOUGHT_FOR } from './made/of-the-locks.ts';
 import { ALL_SLOW, CUT_OFF, ONE_SLOW } from './made/of-the-network.ts';
 import {
+  ALL_APIS_KILLED,
   API_KILLED,
   APIS_GONE,
   REDIS_AWAY,
@@ -24,8 +25,8 @@ export const ALWAYS: readonly AlertId[] = ['PhaselockWatchdog'];
 export const ASIDE: readonly Lane[] = [[PURGE_HUNG, ARCHIVE_FULL], [FINDING_PLANTED], [WORKER_KILLED], [REDIS_AWAY]];
 
 /**
- * Meanwhile, one phase after the other; the faults of one are made at the same time. A ticket that a page explains is not told of, so what fires
- * tickets alone comes first.
+ * Meanwhile, one phase after the other; the faults of one are made at the same time. What fires tickets alone comes first, so that none of them is
+ * a consequence of a fault that pages.
  */
 export const PHASES: readonly Lane[] = [
   [ONE_SLOT_HELD, SHORT_OF_RESOURCES],
@@ -36,7 +37,7 @@ export const PHASES: readonly Lane[] = [
 ];
 
 /** Without PostgreSQL, one of the API processes or its targets nothing else could be shown. */
-export const AT_THE_END: Lane = [POSTGRESQL_STOPPED, API_KILLED, WORKERS_GONE, APIS_GONE];
+export const AT_THE_END: Lane = [POSTGRESQL_STOPPED, API_KILLED, ALL_APIS_KILLED, WORKERS_GONE, APIS_GONE];
 /** Before these everything has to be over: alerts would end with their series. */
 export const WITHOUT_TARGETS: ReadonlySet<Fault> = new Set([WORKERS_GONE, APIS_GONE]);
 

@@ -70,6 +70,16 @@ export const API_KILLED: Fault = {
   },
 };
 
+export const ALL_APIS_KILLED: Fault = {
+  name: 'every API is killed (SIGKILL)',
+  alerts: ['PhaselockApiAllDown'],
+  make: async ({ world }) => {
+    const all = [...world.pair, world.small, world.embedded].map(({ process }) => process);
+    await Promise.all(all.map((process) => process.end('SIGKILL')));
+    return undo(async () => void (await Promise.all(all.map((process) => process.start()))));
+  },
+};
+
 export const REDIS_AWAY: Fault = {
   name: 'Redis is killed',
   alerts: ['PhaselockRedisAway'],

@@ -5,7 +5,9 @@ import { createServer, type Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { alertmanagerAvailable, eventually, startAlertmanager, temporaryDirectory } from '@phaselock/testkit';
 import { describe, expect, test, vi } from 'vitest';
-import { ALERTS } from '../alerts/alert-rules.ts';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { ALERTS, type ListedAlert } from '../alerts/alert-rules.ts';
 
 // A real server, which tells each group at its own time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -17,8 +19,18 @@ const available = alertmanagerAvailable();
 
 test('it names no alert that is not there', () => {
   const named = [...committed.matchAll(/alertname=~?"([^"]+)"/g)].flatMap(([, names = '']) => names.split('|'));
-  expect(named.length).toBeGreaterThan(10);
+  expect(named).not.toEqual([]);
   expect(named.filter((name) => !ALERTS.some((alert) => alert.name === name))).toEqual([]);
+});
+
+test('an alert is inhibited only by one that ends with it or before: of the same instance, and evaluated first', () => {
+  const order = ALERTS.map(({ name }) => name);
+  const { inhibit_rules: rules } = parse(committed);
+  for (const { source_matchers: sources, target_matchers: targets, equal } of rules) {
+    const [source, target] = [nameIn(sources), nameIn(targets)];
+    expect(equal, target).toEqual(expect.arrayContaining(['environment', 'instance', 'job', 'service']));
+    expect(order.indexOf(source), source).toBeLessThan(order.indexOf(target));
+  }
 });
 
 test('every secret is in a file', () => {
@@ -44,18 +56,12 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
     expect(amtool('config', 'routes', 'test', `--config.file=${FILE}`, 'alertname=Other').trim()).toBe('tickets');
   });
 
-  test('calls PagerDuty once for an outage, tries again when it is told to wait, and resolves under the same key', async () => {
+  test('tries a page again when PagerDuty says to wait, and resolves it under the same key', async () => {
     await using world = await openWorld();
-    const cause = { alertname: 'PhaselockConnectionFailures', severity: 'page' };
-    await world.tell([cause], 'fires');
-    await eventually(() => world.pages().length >= 2, PATIENT);
-    await world.tell([...CONSEQUENCES, ...OTHERS], 'fires');
-    await eventually(() => world.heard('/tickets') > 0 && world.heard('/ping') > 0, PATIENT);
-    await eventually(async () => expect(await world.suppressed()).toEqual(namesOf(CONSEQUENCES)), PATIENT);
-    await world.tell(CONSEQUENCES, 'is over');
-    await eventually(async () => expect(await world.suppressed()).toEqual([]), PATIENT);
-    await world.tell([cause], 'is over');
-    await eventually(() => world.pages().some(({ event_action: action }) => action === 'resolve'), PATIENT);
+    await world.tell([CONNECTIONS], 'fires');
+    await world.until(() => world.pages().length === 2);
+    await world.tell([CONNECTIONS], 'is over');
+    await world.until(() => world.pages().some(({ event_action: action }) => action === 'resolve'));
     const events = world.pages();
     expect(new Set(events.map(({ dedup_key }) => dedup_key)).size).toBe(1);
     expect(events.map(({ event_action }) => event_action)).toEqual(['trigger', 'trigger', 'resolve']);
@@ -71,39 +77,128 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
         custom_details: { num_firing: '1', runbook: 'https://runbooks.example.com/x.md' },
       },
     });
-    expect(world.ticketsFor()).toEqual(['PhaselockRedisAway']);
+  });
+
+  test('resolves every page and every ticket of an outage of the database, in the order its alerts fire and end', async () => {
+    await using world = await openWorld();
+    // Two minutes after PostgreSQL ended the budget burns, two minutes later the share of failed connections has lasted.
+    for (const alert of [SLOW, BURN_1H, BURN_6H, BURN_1D, CONNECTIONS, STARTS]) {
+      await world.tell([alert], 'fires');
+      await world.until(() => world.openFor(alert));
+    }
+    // The long windows go on after the failures have ended. Each end is given the time to be told of.
+    for (const alert of [SLOW, BURN_1H, CONNECTIONS, STARTS, BURN_6H, BURN_1D]) {
+      await world.tell([alert], 'is over');
+      await world.turns(2);
+    }
+    await world.until(() => world.open().length === 0);
+    expect(world.opened()).toEqual([
+      'PhaselockAvailabilityBudgetBurn',
+      'PhaselockConnectionFailures',
+      'PhaselockErrorRateHigh',
+      'PhaselockLookupSlow',
+    ]);
+  });
+
+  test('makes a new page when the last API goes down as well, and resolves both', async () => {
+    await using world = await openWorld();
+    const down = (instance: string): Fired => ({ alertname: 'PhaselockApiDown', severity: 'page', instance });
+    const allDown = (instance: string): Fired => ({ alertname: 'PhaselockApiAllDown', severity: 'page', instance });
+    await world.tell([down('api-1')], 'fires');
+    await world.until(() => world.openFor(down('api-1')));
+    await world.tell([allDown('api-1'), allDown('api-2')], 'fires');
+    await world.until(() => world.openFor(allDown('api-1')));
+    await world.tell([down('api-2')], 'fires');
+    await world.turns(2);
+    expect(await world.suppressed()).toEqual(['PhaselockApiDown', 'PhaselockApiDown']);
+    expect(world.open()).toEqual(['PhaselockApiAllDown', 'PhaselockApiDown']);
+    // One comes back under another address: what was said of the old one is over.
+    await world.tell([allDown('api-1'), down('api-1')], 'is over');
+    await world.turns(2);
+    await world.tell([allDown('api-2')], 'is over');
+    await world.turns(2);
+    expect(world.open()).toEqual(['PhaselockApiDown']);
+    await world.tell([down('api-2')], 'is over');
+    await world.until(() => world.open().length === 0);
+  });
+
+  test('keeps the pages of two installations apart', async () => {
+    await using world = await openWorld();
+    for (const environment of ['production', 'staging']) await world.tell([{ ...CONNECTIONS, environment }], 'fires');
+    await world.until(() => new Set(world.pages().map(({ dedup_key }) => dedup_key)).size === 2);
+    expect(world.pages().map(({ payload }) => String(Object(payload).summary).split(':')[0])).toEqual(
+      expect.arrayContaining(['production', 'staging']),
+    );
+  });
+
+  test("calls the dead man's switch in every interval of its group", async () => {
+    await using world = await openWorld();
+    await world.tell([{ alertname: 'PhaselockWatchdog', severity: 'none' }], 'fires');
+    await world.until(() => world.heard('/ping') > 0);
+    const [calls, intervals] = [world.heard('/ping'), world.heard('/clock')];
+    await world.turns(5);
+    expect(world.heard('/ping') - calls).toBeGreaterThanOrEqual(world.heard('/clock') - intervals - 1);
   });
 });
 
+const nameIn = (matchers: readonly string[]): ListedAlert['name'] =>
+  matchers.map((matcher) => /^alertname="(\w+)"$/.exec(matcher)?.[1] ?? matcher).join(', ');
+
 const PATIENT = { withinMs: 60_000, everyMs: 50 };
-const CONSEQUENCES: readonly Fired[] = [
-  { alertname: 'PhaselockAvailabilityBudgetBurn', severity: 'page', slo: 'availability', window: '1h' },
-  { alertname: 'PhaselockAvailabilityBudgetBurn', severity: 'ticket', slo: 'availability', window: '1d' },
-  { alertname: 'PhaselockErrorRateHigh', severity: 'page' },
-  { alertname: 'PhaselockLookupSlow', severity: 'ticket' },
-];
-const OTHERS: readonly Fired[] = [
-  { alertname: 'PhaselockRedisAway', severity: 'ticket' },
-  { alertname: 'PhaselockWatchdog', severity: 'none' },
-];
-const namesOf = (alerts: readonly Fired[]): string[] => alerts.map(({ alertname }) => alertname).toSorted();
 
-type Fired = { readonly alertname: string; readonly severity: string; readonly slo?: string; readonly window?: string };
+type Fired = { readonly alertname: string; readonly severity: string } & Readonly<Record<string, string>>;
 
-/** The committed configuration with other addresses, files and times, and listeners in place of those it calls. */
+const CONNECTIONS: Fired = { alertname: 'PhaselockConnectionFailures', severity: 'page' };
+const STARTS: Fired = { alertname: 'PhaselockErrorRateHigh', severity: 'page' };
+const SLOW: Fired = { alertname: 'PhaselockLookupSlow', severity: 'ticket' };
+const burn = (window: string, severity: 'page' | 'ticket'): Fired => ({
+  alertname: 'PhaselockAvailabilityBudgetBurn',
+  severity,
+  slo: 'availability',
+  window,
+});
+const [BURN_1H, BURN_6H, BURN_1D] = [burn('1h', 'page'), burn('6h', 'page'), burn('1d', 'ticket')];
+/** Of the test alone: its receiver is called in every interval of a group, which is how time is counted here. */
+const CLOCK: Fired = { alertname: 'Clock', severity: 'clock' };
+const CLOCK_ROUTE = { matchers: ['severity="clock"'], receiver: 'clock', group_wait: '0s', repeat_interval: '1ms' };
+
+const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const inMs = (duration: string): number => {
+  const [, count = '', unit = ''] = /^(\d+)(ms|s|m|h|d)$/.exec(duration) ?? [];
+  return Number(count) * (Object.entries(MS).find(([name]) => name === unit)?.[1] ?? Number.NaN);
+};
+
+type Route = Readonly<Record<'group_wait' | 'group_interval' | 'repeat_interval', string>> & {
+  readonly routes?: readonly Route[];
+};
+/** With its times divided so that a group is told of once a second. */
+function paced(route: Route, above?: Route): Route {
+  const { group_wait, group_interval, repeat_interval, routes = [], ...rest } = { ...above, ...route };
+  const short = (duration: string): string => `${Math.floor((inMs(duration) / inMs(group_interval)) * 1_000)}ms`;
+  const times = { group_wait, group_interval, repeat_interval };
+  return {
+    ...rest,
+    group_wait: short(group_wait),
+    group_interval: short(group_interval),
+    repeat_interval: short(repeat_interval),
+    routes: routes.map((each) => paced(each, { ...times, ...each })),
+  };
+}
+
+/** The committed configuration with other addresses, files and times, a clock, and listeners in place of those it calls. */
 async function openWorld() {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await temporaryDirectory());
-  const bodies: { readonly path: string; readonly body: Record<string, unknown> }[] = [];
+  const bodies: { readonly path: string; readonly isTaken: boolean; readonly body: Record<string, unknown> }[] = [];
   let told = false;
   const server: Server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
       const body: unknown = JSON.parse(text);
-      bodies.push({ path: request.url ?? '', body: Object(body) });
       const wait = request.url === '/pagerduty' && !told;
       told ||= wait;
+      bodies.push({ path: request.url ?? '', isTaken: !wait, body: Object(body) });
       response.writeHead(wait ? 429 : 202).end('{}');
     });
   }).listen(0, '127.0.0.1');
@@ -119,13 +214,20 @@ async function openWorld() {
   ] as const)
     writeFileSync(join(path, name), secret);
   cpSync(join(FOLDER, 'templates'), join(path, 'templates'), { recursive: true });
-  const config = committed
-    .replaceAll('/etc/alertmanager/secrets', path)
-    .replaceAll(/https:\/\/[\w.-]+\/(hooks\/alertmanager|ping)/g, (_, at: string) =>
-      at === 'ping' ? `${url}/ping` : `${url}/tickets`,
-    )
-    .replaceAll(/(group_wait|group_interval): \w+/g, '$1: 1s')
-    .replace(/( +)- routing_key_file/, `$1- url: ${url}/pagerduty\n$1  routing_key_file`);
+  const { route, receivers, ...others } = parse(
+    committed
+      .replaceAll('/etc/alertmanager/secrets', path)
+      .replaceAll(/https:\/\/[\w.-]+\/(hooks\/alertmanager|ping)/g, (_, at: string) =>
+        at === 'ping' ? `${url}/ping` : `${url}/tickets`,
+      )
+      .replace(/( +)- routing_key_file/, `$1- url: ${url}/pagerduty\n$1  routing_key_file`),
+  );
+  const { routes, ...times } = paced(route);
+  const config = stringify({
+    ...others,
+    route: { ...times, routes: [{ ...CLOCK_ROUTE, group_interval: '1s' }, ...(routes ?? [])] },
+    receivers: [...receivers, { name: 'clock', webhook_configs: [{ url: `${url}/clock` }] }],
+  });
   const file = join(path, 'alertmanager.yml');
   writeFileSync(file, config);
   const alertmanager = resources.use(await startAlertmanager({ config: file }));
@@ -154,14 +256,71 @@ async function openWorld() {
     return alerts.map(({ labels }) => String(labels.alertname)).toSorted();
   };
   const to = (place: string) => bodies.filter(({ path: at }) => at === place).map(({ body }) => body);
+  /** The last state each incident and each ticket is in, by its key. */
+  const states = (): Map<string, State> => {
+    const pages = bodies
+      .filter(({ path: at, isTaken }) => at === '/pagerduty' && isTaken)
+      .map(({ body }) => pageEvent.parse(body))
+      .map(({ dedup_key: key, event_action: action, payload }): [string, State] => [
+        `page ${key}`,
+        { name: payload.class, isOpen: action === 'trigger', says: payload.custom_details.firing },
+      ]);
+    const tickets = to('/tickets')
+      .map((body) => notification.parse(body))
+      .map(({ groupKey, status, groupLabels, alerts }): [string, State] => [
+        `ticket ${groupKey}`,
+        { name: groupLabels.alertname, isOpen: status === 'firing', says: labelsText(alerts) },
+      ]);
+    return new Map([...pages, ...tickets]);
+  };
+  const heard = (place: string): number => to(place).length;
+  const until = (condition: () => boolean): Promise<unknown> => eventually(condition, PATIENT);
+  await tell([CLOCK], 'fires');
+  await until(() => heard('/clock') > 0);
+  const namesOf = (which: (state: State) => boolean): string[] =>
+    [...new Set([...states().values()].filter(which).map(({ name }) => name))].toSorted();
   const owned = resources.move();
   return {
     tell,
     suppressed,
+    until,
+    heard,
     pages: () => to('/pagerduty'),
-    heard: (place: string) => to(place).length,
-    ticketsFor: () =>
-      [...new Set(to('/tickets').map(({ groupLabels }) => String(Object(groupLabels).alertname)))].toSorted(),
+    /** What is open at PagerDuty or as a ticket. */
+    open: () => namesOf(({ isOpen }) => isOpen),
+    /** What has ever been. */
+    opened: () => namesOf(() => true),
+    openFor: ({ alertname, severity: _, ...labels }: Fired): boolean =>
+      [...states().values()].some(
+        ({ name, isOpen, says }) =>
+          isOpen &&
+          name === alertname &&
+          Object.entries(labels).every(([label, value]) => says.includes(`${label}: ${value}\n`)),
+      ),
+    /** Until each group has been looked at again so many times. */
+    turns: async (count: number): Promise<void> => {
+      const before = heard('/clock');
+      await until(() => heard('/clock') > before + count);
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+type State = { readonly name: string; readonly isOpen: boolean; readonly says: string };
+
+const pageEvent = z.looseObject({
+  dedup_key: z.string(),
+  event_action: z.enum(['trigger', 'resolve']),
+  payload: z.looseObject({ class: z.string(), custom_details: z.looseObject({ firing: z.string() }) }),
+});
+const notification = z.looseObject({
+  groupKey: z.string(),
+  status: z.enum(['firing', 'resolved']),
+  groupLabels: z.looseObject({ alertname: z.string() }),
+  alerts: z.array(z.looseObject({ status: z.string(), labels: z.record(z.string(), z.string()) })),
+});
+const labelsText = (alerts: z.infer<typeof notification>['alerts']): string =>
+  alerts
+    .filter(({ status }) => status === 'firing')
+    .flatMap(({ labels }) => Object.entries(labels).map(([label, value]) => `${label}: ${value}\n`))
+    .join('');

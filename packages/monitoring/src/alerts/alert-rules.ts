@@ -42,11 +42,12 @@ export function alertRules(options: RuleOptions): string {
 }
 
 function ruleOf(context: RuleContext, { name, severity, summary, condition, slo, windows }: AlertDefinition) {
-  const { expr, for: lasting, description } = condition(context);
+  const { expr, for: lasting, keepFiringFor, description } = condition(context);
   return {
     alert: name,
     expr,
     ...(lasting !== undefined && { for: context.range(lasting) }),
+    ...(keepFiringFor !== undefined && { keep_firing_for: context.range(keepFiringFor) }),
     labels: {
       severity,
       service: 'phaselock',

@@ -1,13 +1,13 @@
 import type { Slo } from '../recording/recording-rules.ts';
 import type { RuleContext } from '../rules/rule-context.ts';
 
-/** `page`: a person is called now. `ticket`: it is dealt with in working hours. `none`: the watchdog, which only shows that alerts arrive. */
+/** `page`: a person is called at once. `ticket`: handled in working hours. `none`: the watchdog, which only shows that alerts arrive. */
 export type Severity = 'page' | 'ticket' | 'none';
 
-/** Both windows have to burn the budget: the long one proves that it matters, the short one that it still does. */
+/** The burn rate has to be exceeded over both windows: the long one shows that much of the budget is spent, the short one that it is still being spent. */
 export type BurnWindows = { readonly long: number; readonly short: number };
 
-/** What is known of an alert without the limits; `condition` adds them. */
+/** An alert without its limits, which `condition` adds. */
 export type AlertDefinition = {
   readonly name: `Phaselock${string}`;
   readonly severity: Severity;
@@ -19,10 +19,12 @@ export type AlertDefinition = {
 
 type AlertCondition = {
   readonly expr: string;
-  /** In seconds, as it is meant: the pace is applied where the rule is made. */
+  /** In seconds, unpaced: the pace is applied where the rule is made. */
   readonly for?: number;
+  /** In seconds: how long it goes on firing after its expression has no value any more. */
+  readonly keepFiringFor?: number;
   readonly description: string;
 };
 
-/** A file of alerts that are about one thing. */
+/** Alerts about one part of the product: a group of the rule file. */
 export type AlertGroup = { readonly name: string; readonly alerts: readonly AlertDefinition[] };

@@ -13,7 +13,7 @@ export function alertsTable(alerts: readonly ListedAlert[]): string {
     );
     const summary = first.summary
       .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
-      .replace(/: the error .*/, ' too often');
+      .replace(/ above [\d.]+$/, ' too high');
     return [[`[\`${name}\`](../ops/runbooks/${first.runbook})`, severities.join(', '), summary]];
   });
   return markdownTable(['alert', 'severity', 'what it says'], rows);

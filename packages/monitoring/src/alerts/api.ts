@@ -6,42 +6,40 @@ import { MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
-/** It is they who count the ends of an embedded server; a worker looks after it without a number. */
+/** Only the API counts the ends of its embedded server; a worker restarts its own without a metric. */
 const OF_API = { job: JOBS.api };
 const BOTH = { job: Object.values(JOBS) };
 /** "CPU utilization should not exceed 80 % … under high load" of the specification, and the same share of the memory. */
 export const FULL = 0.8;
 
-/** What a process has and what it refuses. */
+/** CPU, memory and disk of a process, and the requests it sheds. */
 export const API: AlertGroup = {
   name: 'phaselock-api',
   alerts: [
     {
       name: 'PhaselockCpuHigh',
       severity: 'ticket',
-      summary: '{{ $labels.instance }} is short of processor time',
+      summary: 'High CPU use on {{ $labels.instance }}',
       condition: ({ range }) => ({
         expr: `sum by (job, instance) (rate(${series('process_cpu_seconds_total', BOTH)}[${range(5 * MINUTE)}])) / ${ofEachInstance(series('phaselock_cpu_limit_cores', BOTH))} > ${FULL}`,
         for: 15 * MINUTE,
-        description:
-          '{{ $labels.instance }} of {{ $labels.job }} uses {{ $value | humanizePercentage }} of the processors it may use.',
+        description: `{{ $labels.instance }} of {{ $labels.job }} uses {{ $value | humanizePercentage }} of its CPU limit, and has been above ${FULL * 100}% for 15 minutes.`,
       }),
     },
     {
       name: 'PhaselockMemoryHigh',
       severity: 'ticket',
-      summary: '{{ $labels.instance }} is short of memory',
+      summary: 'High memory use on {{ $labels.instance }}',
       condition: () => ({
         expr: `${ofEachInstance(series('process_resident_memory_bytes', BOTH))} / ${ofEachInstance(series('phaselock_memory_limit_bytes', BOTH))} > ${FULL}`,
         for: 15 * MINUTE,
-        description:
-          '{{ $labels.instance }} of {{ $labels.job }} has {{ $value | humanizePercentage }} of the memory it may have. At 100% it is killed.',
+        description: `{{ $labels.instance }} of {{ $labels.job }} uses {{ $value | humanizePercentage }} of its memory limit, and has been above ${FULL * 100}% for 15 minutes. At 100% the process is killed.`,
       }),
     },
     {
       name: 'PhaselockShedding',
       severity: 'page',
-      summary: 'Requests are refused for overload',
+      summary: 'Requests are shed because of overload',
       condition: (context) => ({
         expr: shareAbove(context, {
           indicator: 'shed',
@@ -50,27 +48,30 @@ export const API: AlertGroup = {
         }),
         for: 10 * MINUTE,
         description:
-          '{{ $value | humanizePercentage }} of the requests of 5 minutes were refused at once, because there was more to do than could be done in time.',
+          '{{ $value | humanizePercentage }} of the requests of the last 5 minutes were shed: refused at once because too many others were waiting.',
       }),
     },
     {
       name: 'PhaselockStorageFull',
       severity: 'page',
-      summary: 'A disk is full: nothing can be written',
+      summary: 'The disk of the database is full: writes are refused',
       condition: ({ events }) => ({
         expr: `${ofIndicator(recordedWithin.bad(5 * MINUTE), 'storage')} >= ${events(1)}`,
+        // A full disk is noticed by writes alone, and callers that were refused try again later: minutes without an error do not mean that there is room.
+        keepFiringFor: 30 * MINUTE,
         description:
-          '{{ $value | humanize }} operations of the last 5 minutes ended with storage_full. What was acknowledged is kept, reads are answered.',
+          '{{ $value | humanize }} requests of 5 minutes ended with storage_full. Acknowledged writes are kept and reads are answered. The alert goes on for at least 30 minutes after the last such request.',
       }),
     },
     {
       name: 'PhaselockEmbeddedServerDown',
       severity: 'page',
-      summary: 'The embedded PostgreSQL of {{ $labels.instance }} does not run',
+      summary: 'The embedded PostgreSQL of {{ $labels.instance }} is down',
       condition: () => ({
         expr: `${series('phaselock_embedded_server_ends_total', OF_API)} - ${series('phaselock_embedded_server_restarts_total', OF_API)} > 0`,
         for: MINUTE,
-        description: 'It ended {{ $value }} times more often than it was started again.',
+        description:
+          'The embedded PostgreSQL of {{ $labels.instance }} ended and has not been running for 1 minute (ends minus restarts: {{ $value }}).',
       }),
     },
   ],

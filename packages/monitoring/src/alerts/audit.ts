@@ -11,22 +11,22 @@ export const AUDIT: AlertGroup = {
     {
       name: 'PhaselockAuditFindings',
       severity: 'page',
-      summary: 'The audit found what must not be',
+      summary: 'The audit found integrity errors',
       condition: ({ stages }) => ({
         expr: `max by (job) (${series('phaselock_audit_findings', { severity: 'error', ...api })}) > ${stages.preconditions.mostAuditErrors}`,
         for: MINUTE,
         description:
-          'The last recorded audit found {{ $value }} errors: the database holds what no sequence of allowed operations leaves.',
+          'The last recorded audit reported {{ $value }} findings of severity error: rows that break a rule of the session model.',
       }),
     },
     {
       name: 'PhaselockAuditStale',
       severity: 'ticket',
-      summary: 'No audit has been recorded for more than a day',
+      summary: 'The last recorded audit is too old',
       condition: ({ stages, seconds }) => ({
         expr: `time() - max by (job) (${series('phaselock_audit_last_run_timestamp_seconds', api)}) > ${seconds(stages.preconditions.oldestAuditMs / 1_000)}`,
         for: MINUTE,
-        description: 'The last audit of everything that was recorded ended {{ $value | humanizeDuration }} ago.',
+        description: 'The last recorded full audit ended {{ $value | humanizeDuration }} ago. One a day is planned.',
       }),
     },
   ],

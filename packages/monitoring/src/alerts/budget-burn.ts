@@ -1,16 +1,16 @@
-import { allowedBy, gateNamed } from '../recording/indicators.ts';
+import { allowedBy, gateNamed, slowerThanMs } from '../recording/indicators.ts';
 import type { Slo } from '../recording/recording-rules.ts';
 import { DAY, durationText, HOUR, MINUTE } from '../rules/durations.ts';
 import type { RuleContext } from '../rules/rule-context.ts';
 import type { AlertDefinition, AlertGroup, BurnWindows } from './alert.ts';
 import { enough, LEAST_BAD, LEAST_EVENTS, shareOver } from './share-above.ts';
 
-/** How many times faster than over 30 days the budget is spent. */
-const BURNS: readonly (BurnWindows & { readonly times: number; readonly severity: 'page' | 'ticket' })[] = [
-  { long: HOUR, short: 5 * MINUTE, times: 14.4, severity: 'page' },
-  { long: 6 * HOUR, short: 30 * MINUTE, times: 6, severity: 'page' },
-  { long: DAY, short: 2 * HOUR, times: 3, severity: 'ticket' },
-  { long: 3 * DAY, short: 6 * HOUR, times: 1, severity: 'ticket' },
+/** A burn rate of 1 spends the budget in exactly 30 days. */
+const BURNS: readonly (BurnWindows & { readonly rate: number; readonly severity: 'page' | 'ticket' })[] = [
+  { long: HOUR, short: 5 * MINUTE, rate: 14.4, severity: 'page' },
+  { long: 6 * HOUR, short: 30 * MINUTE, rate: 6, severity: 'page' },
+  { long: DAY, short: 2 * HOUR, rate: 3, severity: 'ticket' },
+  { long: 3 * DAY, short: 6 * HOUR, rate: 1, severity: 'ticket' },
 ];
 
 /** Requests that may be answered with a 5xx: 99.9 % are not. The other budgets are the limits of gates. */
@@ -22,7 +22,7 @@ type Objective = {
   readonly summary: string;
   readonly budget: (context: RuleContext) => number;
   /** What the share is of. */
-  readonly bad: string;
+  readonly bad: (context: RuleContext) => string;
 };
 
 const ofGate =
@@ -34,42 +34,44 @@ const OBJECTIVES: readonly Objective[] = [
   {
     slo: 'availability',
     name: 'PhaselockAvailabilityBudgetBurn',
-    summary: 'Requests are answered with 5xx',
+    summary: 'Requests answered with 5xx',
     budget: () => UNAVAILABLE,
-    bad: 'of the requests were answered with 5xx',
+    bad: () => 'of the requests were answered with 5xx',
   },
   {
     slo: 'replacement',
     name: 'PhaselockReplacementBudgetBurn',
-    summary: 'Replacements of sessions fail',
+    summary: 'Failed session replacements',
     budget: ofGate('replacement_success'),
-    bad: 'of the attempts to replace a session failed or found it busy',
+    bad: () => 'of the attempts to replace a session failed or found it busy',
   },
   {
     slo: 'lookup',
     name: 'PhaselockLookupBudgetBurn',
-    summary: 'Lookups in the database are slow',
+    summary: 'Slow session lookups in the database',
     budget: ofGate('lookup_time'),
-    bad: 'of the lookups in the database took longer than they may',
+    bad: (context) =>
+      `of the session lookups in the database took longer than ${slowerThanMs(context.stages, 'lookup_time')} ms`,
   },
   {
     slo: 'replacement_time',
     name: 'PhaselockReplacementTimeBudgetBurn',
-    summary: 'Replacements of sessions are slow',
+    summary: 'Slow session replacements',
     budget: ofGate('replacement_time'),
-    bad: 'of the replacements took longer than they may',
+    bad: (context) =>
+      `of the session replacements took longer than ${slowerThanMs(context.stages, 'replacement_time')} ms`,
   },
 ];
 
 const burnsOf = ({ slo, name, summary, budget, bad }: Objective): AlertDefinition[] =>
-  BURNS.map(({ long, short, times, severity }) => ({
+  BURNS.map(({ long, short, rate, severity }) => ({
     name,
     severity,
     slo,
     windows: { long, short },
-    summary: `${summary}: the error budget is spent ${times} times too fast`,
+    summary: `${summary}: error budget burn rate above ${rate}`,
     condition: (context) => {
-      const limit = budget(context) * times;
+      const limit = budget(context) * rate;
       const leasts = { leastEvents: LEAST_EVENTS, leastBad: LEAST_BAD };
       return {
         expr: [
@@ -77,7 +79,7 @@ const burnsOf = ({ slo, name, summary, budget, bad }: Objective): AlertDefinitio
           shareOver(slo, short, limit),
           enough(context, { indicator: slo, window: long, ...leasts }),
         ].join(' and '),
-        description: `Within ${durationText(long)} {{ $value | humanizePercentage }} ${bad}, and it goes on (${durationText(short)}). The budget allows ${percent(budget(context))}.`,
+        description: `{{ $value | humanizePercentage }} ${bad(context)} within ${durationText(long)}. Over ${durationText(long)} and over ${durationText(short)} the share is above ${percent(limit)} (burn rate ${rate}, budget ${percent(budget(context))}).`,
       };
     },
   }));

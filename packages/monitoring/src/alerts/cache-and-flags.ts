@@ -16,8 +16,8 @@ export const CACHE_AND_FLAGS: AlertGroup = {
     {
       name: 'PhaselockRedisAway',
       severity: 'ticket',
-      summary: 'Snapshots are not used, or Redis fails',
-      // While no word of changes arrives, Redis is not asked at all, and nothing fails; it may also be a cache alone, or fail for some commands.
+      summary: 'Redis is unavailable: snapshots are not used',
+      // While the invalidation bus is down, Redis is not asked and no request to it fails. With the bus healthy or without one, the counters of failures show it.
       condition: (context) => {
         const share = { window: 5 * MINUTE, limit: AWAY };
         return {
@@ -28,30 +28,29 @@ export const CACHE_AND_FLAGS: AlertGroup = {
           ].join(' or '),
           for: 10 * MINUTE,
           description:
-            '{{ if $labels.bus }}For 10 minutes {{ $labels.instance }} has heard nothing over {{ $labels.bus }}{{ else }}For 10 minutes {{ $value | humanizePercentage }} ({{ $labels.sli }}) have failed{{ end }}. Answers stay right and come from the database, which has more to do.',
+            '{{ if $labels.bus }}The invalidation bus ({{ $labels.bus }}) of {{ $labels.instance }} has been down for 10 minutes{{ else }}{{ $value | humanizePercentage }} of the operations on Redis ({{ $labels.sli }}) of 5 minutes failed or were bypassed, for 10 minutes{{ end }}. Answers stay correct: they come from the database, whose load rises.',
         };
       },
     },
     {
       name: 'PhaselockFlagDivergence',
       severity: 'page',
-      summary: 'Instances go by different states of {{ $labels.flag }}',
+      summary: 'Instances have different versions of the flag {{ $labels.flag }}',
       condition: () => ({
         expr: `max by (job, flag) (${VERSION}) - min by (job, flag) (${VERSION}) > 0`,
         for: 2 * MINUTE,
         description:
-          'For 2 minutes the versions of {{ $labels.flag }} in force have been up to {{ $value }} apart: a kill or a change has not reached every instance.',
+          'For 2 minutes the versions of {{ $labels.flag }} on the instances have differed by up to {{ $value }}: a change or a kill has not reached every instance.',
       }),
     },
     {
       name: 'PhaselockFlagsUnread',
       severity: 'ticket',
-      summary: '{{ $labels.instance }} does not learn of changes of flags',
+      summary: '{{ $labels.instance }} does not read its flags',
       condition: ({ seconds }) => ({
         expr: `${READ_AGE} > ${seconds(OLD_READ_SECONDS)} or (${series('up', api)} == 1 unless on (job, instance) ${READ_AGE})`,
         for: MINUTE,
-        description:
-          '{{ $labels.instance }} has not read its flags for more than 30 s, or not at all. A kill switch would not reach it.',
+        description: `{{ $labels.instance }} last read its flags more than ${OLD_READ_SECONDS} s ago, or never. A kill switch does not reach it.`,
       }),
     },
   ],

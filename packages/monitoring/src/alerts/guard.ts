@@ -1,21 +1,21 @@
-import { allowedBy, gateNamed, type IndicatorName } from '../recording/indicators.ts';
+import { allowedBy, gateNamed, type IndicatorName, slowerThanMs } from '../recording/indicators.ts';
 import { MINUTE } from '../rules/durations.ts';
 import type { RuleContext } from '../rules/rule-context.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
-/** The share a gate allows, exceeded for half an hour: too short for a budget to tell, and worth a look. */
+/** The share a gate of the rollout allows, exceeded over half an hour. A budget burn of such a length may be too small for its own alert. */
 const overGate = (context: RuleContext, indicator: IndicatorName, gate: string): string =>
   shareAbove(context, { indicator, window: 30 * MINUTE, limit: allowedBy(gateNamed(context.stages, gate)) });
 
-/** What the product is for: starts, lookups and replacements of sessions. */
+/** Starts, lookups and replacements of sessions. */
 export const GUARD: AlertGroup = {
   name: 'phaselock-guard',
   alerts: [
     {
       name: 'PhaselockErrorRateHigh',
       severity: 'page',
-      summary: 'Sessions cannot be started',
+      summary: 'Session starts fail',
       condition: (context) => ({
         expr: shareAbove(context, {
           indicator: 'starts',
@@ -24,40 +24,38 @@ export const GUARD: AlertGroup = {
         }),
         for: 10 * MINUTE,
         description:
-          '{{ $value | humanizePercentage }} of the starts of sessions of 5 minutes failed or found the slot busy, and have done so for 10 minutes.',
+          '{{ $value | humanizePercentage }} of the session starts of 5 minutes failed or found the slot busy, for 10 minutes.',
       }),
     },
     {
       name: 'PhaselockReplacementsFailing',
       severity: 'ticket',
-      summary: 'Replacements of sessions fail',
+      summary: 'Session replacements fail',
       condition: (context) => ({
         expr: overGate(context, 'replacement', 'replacement_success'),
         for: 5 * MINUTE,
         description:
-          '{{ $value | humanizePercentage }} of the attempts to replace a session of the last 30 minutes failed or found it busy.',
+          '{{ $value | humanizePercentage }} of the attempts to replace a session over 30 minutes failed or found it busy.',
       }),
     },
     {
       name: 'PhaselockLookupSlow',
       severity: 'ticket',
-      summary: 'Lookups in the database are slow',
+      summary: 'Session lookups in the database are slow',
       condition: (context) => ({
         expr: overGate(context, 'lookup', 'lookup_time'),
         for: 5 * MINUTE,
-        description:
-          '{{ $value | humanizePercentage }} of the lookups in the database of the last 30 minutes took longer than they may.',
+        description: `{{ $value | humanizePercentage }} of the session lookups in the database over 30 minutes took longer than ${slowerThanMs(context.stages, 'lookup_time')} ms.`,
       }),
     },
     {
       name: 'PhaselockReplacementSlow',
       severity: 'ticket',
-      summary: 'Replacements of sessions are slow',
+      summary: 'Session replacements are slow',
       condition: (context) => ({
         expr: overGate(context, 'replacement_time', 'replacement_time'),
         for: 5 * MINUTE,
-        description:
-          '{{ $value | humanizePercentage }} of the replacements of the last 30 minutes took longer than they may.',
+        description: `{{ $value | humanizePercentage }} of the session replacements over 30 minutes took longer than ${slowerThanMs(context.stages, 'replacement_time')} ms.`,
       }),
     },
   ],

@@ -3,9 +3,9 @@ import { MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
-/** A few long waits are no small pool. */
+/** The share of long waits from which the pool counts as too small. */
 const LONG_WAITS = 0.05;
-/** Every second operation finds its slot held by another one. */
+/** Conflicts per lock request: one for every two. */
 export const CONTENDED = 0.5;
 
 export const POOL_AND_LOCKS: AlertGroup = {
@@ -14,17 +14,17 @@ export const POOL_AND_LOCKS: AlertGroup = {
     {
       name: 'PhaselockPoolWaitLong',
       severity: 'ticket',
-      summary: 'Connections of the database are waited for',
+      summary: 'Long waits for database connections',
       condition: (context) => ({
         expr: shareAbove(context, { indicator: 'pool_wait', window: 30 * MINUTE, limit: LONG_WAITS }),
         for: 5 * MINUTE,
-        description: `{{ $value | humanizePercentage }} of the waits for a connection of the last 30 minutes were longer than ${LONG_WAIT_SECONDS * 1_000} ms.`,
+        description: `{{ $value | humanizePercentage }} of the waits for a database connection over 30 minutes were longer than ${LONG_WAIT_SECONDS * 1_000} ms.`,
       }),
     },
     {
       name: 'PhaselockConnectionFailures',
       severity: 'page',
-      summary: 'Connections of the database cannot be had',
+      summary: 'Database connections fail',
       condition: (context) => ({
         expr: shareAbove(context, {
           indicator: 'connections',
@@ -33,13 +33,13 @@ export const POOL_AND_LOCKS: AlertGroup = {
         }),
         for: 2 * MINUTE,
         description:
-          '{{ $value | humanizePercentage }} of the connections asked for within 5 minutes were refused or waited for in vain.',
+          '{{ $value | humanizePercentage }} of the requests for a database connection of 5 minutes failed: refused, or timed out in the queue.',
       }),
     },
     {
       name: 'PhaselockLockTimeouts',
       severity: 'ticket',
-      summary: 'Locks of slots are given up',
+      summary: 'Lock requests time out',
       condition: (context) => ({
         expr: shareAbove(context, {
           indicator: 'lock_timeouts',
@@ -48,18 +48,18 @@ export const POOL_AND_LOCKS: AlertGroup = {
         }),
         for: 5 * MINUTE,
         description:
-          '{{ $value | humanizePercentage }} of the locks asked for within 30 minutes were given up: their callers were told that the session is being modified.',
+          '{{ $value | humanizePercentage }} of the lock requests over 30 minutes timed out. Their callers were answered session_being_modified.',
       }),
     },
     {
       name: 'PhaselockLockContention',
       severity: 'ticket',
-      summary: 'Slots are fought for',
+      summary: 'High lock contention',
       condition: (context) => ({
         expr: shareAbove(context, { indicator: 'lock_contention', window: 30 * MINUTE, limit: CONTENDED }),
         for: 5 * MINUTE,
         description:
-          'To 100 locks asked for within 30 minutes, slots were found held or changed by another {{ $value | humanizePercentage }} of as many times.',
+          'Lock contention: {{ $value | humanize }} conflicts per lock request over 30 minutes. A conflict is a slot found locked or changed by another caller.',
       }),
     },
   ],

@@ -1,6 +1,6 @@
 import { JOBS } from '../promql/jobs.ts';
 import { series } from '../promql/series.ts';
-import { DAY, HOUR, MINUTE } from '../rules/durations.ts';
+import { DAY, durationText, HOUR, MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
@@ -14,51 +14,52 @@ export const OLDEST_DUE = 2 * DAY;
 
 const LAST_SUCCESS = series('phaselock_archive_last_success_timestamp_seconds', worker);
 
-/** Every worker tells what the database knows of all of them, so any one of them will do, and the worst is taken. */
+/** Every worker exposes what the database holds of all runs, so the workers differ only in when they read it: the worst value is taken. */
 export const PURGE: AlertGroup = {
   name: 'phaselock-purge',
   alerts: [
     {
       name: 'PhaselockPurgeSlow',
       severity: 'ticket',
-      summary: 'A purge does not end',
+      summary: 'A purge run takes too long',
       condition: ({ seconds }) => ({
         expr: `time() - min by (job) (${series('phaselock_archive_oldest_unfinished_run_start_timestamp_seconds', worker)}) > ${seconds(LONGEST_RUN)}`,
-        description: 'A run began {{ $value | humanizeDuration }} ago and has not ended. It may take 6 hours.',
+        description: `A purge run began {{ $value | humanizeDuration }} ago and has not ended. The limit is ${durationText(LONGEST_RUN)}.`,
       }),
     },
     {
       name: 'PhaselockPurgeHung',
       severity: 'ticket',
-      summary: 'A purge has stopped in the middle',
+      summary: 'A purge run has stalled',
       condition: () => ({
         expr: `max by (job) (${series('phaselock_archive_last_run_outcome', { outcome: 'stalled', ...worker })}) == 1`,
         for: 5 * MINUTE,
-        description: 'The last run has not ended, and no worker has been at it for minutes: its worker died or hangs.',
+        description:
+          'The last purge run has not ended and has shown no sign of life for minutes: its worker was killed or hangs.',
       }),
     },
     {
       name: 'PhaselockPurgeFailing',
       severity: 'ticket',
-      summary: 'Sessions cannot be archived',
+      summary: 'Archiving of sessions fails',
       condition: (context) => ({
         expr: shareAbove(context, {
           indicator: 'purge',
           window: LONGEST_RUN,
           limit: FAILED,
-          // A purge is small where little is deleted, and one session alone is tried four times.
+          // Where few sessions are deleted a purge has few events, and a single session is tried up to four times.
           leastBad: 2,
           leastEvents: 2,
         }),
         description:
-          '{{ $value | humanizePercentage }} of the tries of the last 6 hours to archive or purge a session failed.',
+          '{{ $value | humanizePercentage }} of the attempts of the last 6 hours to archive or purge a session failed.',
       }),
     },
     {
       name: 'PhaselockPurgeNeverRan',
       severity: 'ticket',
-      summary: 'No purge has succeeded for more than a day',
-      // Without any success it is quiet until a worker has been known for so long. While the database is away nothing is said of it, and what was said last holds.
+      summary: 'No purge run has succeeded for more than a day',
+      // Before the first success it is quiet until a worker has been a target for so long. While the database is down the metric is missing, and its last value counts.
       condition: ({ seconds, range }) => {
         const longest = seconds(LONGEST_WITHOUT);
         const ago = range(LONGEST_WITHOUT);
@@ -66,30 +67,29 @@ export const PURGE: AlertGroup = {
         return {
           expr: `time() - ${known} > ${longest} or (max by (job) (${series('up', worker)} offset ${ago}) * 0 + ${longest} unless on (job) ${known})`,
           description:
-            'The last run without a failure is {{ $value | humanizeDuration }} ago, or there was none since the worker was installed. One a day is planned.',
+            'The last successful purge run ended {{ $value | humanizeDuration }} ago, or there was none in that time since the worker was installed. One a day is planned.',
         };
       },
     },
     {
       name: 'PhaselockPurgeDeadLetters',
       severity: 'ticket',
-      summary: 'Sessions were given up by the purge',
+      summary: 'Purge dead letters: sessions not archived after the last retry',
       condition: () => ({
         expr: `max by (job) (${series('phaselock_archive_dead_letters', worker)}) > 0`,
         for: 5 * MINUTE,
         description:
-          '{{ $value }} sessions could not be archived after their last retry. They stay in the database until somebody has looked at them.',
+          '{{ $value }} sessions could not be archived in any of their retries. They stay in the database, and are not tried again before `purge-worker dlq retry`.',
       }),
     },
     {
       name: 'PhaselockPurgeBacklogOld',
       severity: 'ticket',
-      summary: 'Deleted sessions wait for days to be archived',
+      summary: 'The purge backlog is old',
       condition: ({ seconds }) => ({
         expr: `max by (job) (${series('phaselock_archive_oldest_due_age_seconds', worker)}) > ${seconds(OLDEST_DUE)}`,
         for: 15 * MINUTE,
-        description:
-          'The session that has waited longest has been due for {{ $value | humanizeDuration }}. Each daily run should leave none.',
+        description: `The oldest session due for archiving has been due for {{ $value | humanizeDuration }}. The limit is ${durationText(OLDEST_DUE)}; each daily run should leave none.`,
       }),
     },
   ],

@@ -2,7 +2,7 @@ import type { IndicatorName } from '../recording/indicators.ts';
 import { ofIndicator, recordedWithin } from '../recording/recorded.ts';
 import type { RuleContext } from '../rules/rule-context.ts';
 
-/** With fewer events a share says nothing, and one that failed alone is no reason to call a person. */
+/** A share of fewer events, or with fewer bad ones, is not significant: no alert is made of it. */
 export const LEAST_EVENTS = 20;
 export const LEAST_BAD = 5;
 

@@ -4,70 +4,85 @@ import { HOUR, MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 
 export const RESTARTS = 3;
+const API_UP = series('up', { job: JOBS.api });
 
-/** Whether the programs are there, and whether anybody would learn of it. */
+/** Whether Prometheus reaches the programs, and whether its alerts arrive. */
 export const TARGETS: AlertGroup = {
   name: 'phaselock-targets',
   alerts: [
     {
       name: 'PhaselockWatchdog',
       severity: 'none',
-      summary: 'Alerts are evaluated and arrive',
+      summary: 'Watchdog: alerts are evaluated and delivered',
       condition: () => ({
         expr: 'vector(1)',
         description:
-          'Always fires. Where it stays away for minutes, Prometheus, Alertmanager or the way from them is broken.',
+          'Always fires. If its receiver has not been called for 5 minutes, Prometheus, Alertmanager or the connection from them to it is broken.',
+      }),
+    },
+    {
+      // Before PhaselockApiDown, which it inhibits for the same instance: Alertmanager has to learn of the end of this one first.
+      name: 'PhaselockApiAllDown',
+      severity: 'page',
+      summary: 'All API instances are down',
+      condition: () => ({
+        expr: `${API_UP} == 0 unless on (job) ${API_UP} == 1`,
+        for: MINUTE,
+        description:
+          'Prometheus has not been able to scrape any instance of {{ $labels.job }} for 1 minute, {{ $labels.instance }} among them.',
       }),
     },
     {
       name: 'PhaselockApiDown',
       severity: 'page',
-      summary: 'The API {{ $labels.instance }} does not answer',
+      summary: 'API instance {{ $labels.instance }} is down',
       condition: () => ({
-        expr: `${series('up', { job: JOBS.api })} == 0`,
+        expr: `${API_UP} == 0`,
         for: 2 * MINUTE,
-        description: 'Prometheus has not been able to scrape {{ $labels.instance }} for 2 minutes.',
+        description:
+          'Prometheus has not been able to scrape {{ $labels.instance }} of {{ $labels.job }} for 2 minutes.',
       }),
     },
     {
       name: 'PhaselockApiAbsent',
       severity: 'page',
-      summary: 'No API is known to Prometheus',
+      summary: 'Prometheus has no API target',
       condition: () => ({
-        expr: `absent(${series('up', { job: JOBS.api })})`,
+        expr: `absent(${API_UP})`,
         for: 5 * MINUTE,
         description:
-          'For 5 minutes no target of the job {{ $labels.job }} has been found, up or down: none of its alerts can fire.',
+          'The job {{ $labels.job }} has had no target, up or down, for 5 minutes. None of its alerts can fire.',
       }),
     },
     {
       name: 'PhaselockWorkerDown',
       severity: 'ticket',
-      summary: 'The purge worker {{ $labels.instance }} does not answer',
+      summary: 'Purge worker {{ $labels.instance }} is down',
       condition: () => ({
         expr: `${series('up', { job: JOBS.worker })} == 0`,
         for: 15 * MINUTE,
-        description: 'Prometheus has not been able to scrape {{ $labels.instance }} for 15 minutes.',
+        description:
+          'Prometheus has not been able to scrape {{ $labels.instance }} of {{ $labels.job }} for 15 minutes.',
       }),
     },
     {
       name: 'PhaselockWorkerAbsent',
       severity: 'ticket',
-      summary: 'No purge worker is known to Prometheus',
+      summary: 'Prometheus has no purge worker target',
       condition: () => ({
         expr: `absent(${series('up', { job: JOBS.worker })})`,
         for: 15 * MINUTE,
         description:
-          'For 15 minutes no target of the job {{ $labels.job }} has been found, up or down: none of its alerts can fire.',
+          'The job {{ $labels.job }} has had no target, up or down, for 15 minutes. None of its alerts can fire.',
       }),
     },
     {
       name: 'PhaselockRestarting',
       severity: 'ticket',
-      summary: '{{ $labels.instance }} begins again and again',
+      summary: '{{ $labels.instance }} restarts repeatedly',
       condition: ({ range }) => ({
         expr: `changes(${series('process_start_time_seconds', { job: Object.values(JOBS) })}[${range(HOUR)}]) > ${RESTARTS}`,
-        description: '{{ $labels.instance }} of {{ $labels.job }} began {{ $value }} times within an hour.',
+        description: `{{ $labels.instance }} of {{ $labels.job }} was restarted {{ $value }} times within 1 hour. The limit is ${RESTARTS}.`,
       }),
     },
   ],

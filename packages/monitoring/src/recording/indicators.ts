@@ -92,6 +92,13 @@ export function gateNamed({ gates }: Stages, name: string): FailuresGate | Laten
 export const allowedBy = (gate: FailuresGate | LatencyGate): number =>
   gate.kind === 'failures' ? gate.limit : Number((1 - gate.quantile).toFixed(6));
 
+/** The limit of a latency gate, in the unit a person reads. */
+export function slowerThanMs(stages: Stages, name: string): number {
+  const gate = gateNamed(stages, name);
+  if (gate.kind !== 'latency') throw new Error(`${name} is no gate of latencies in stages.yml.`);
+  return gate.limitSeconds * 1_000;
+}
+
 const text = (selector: Selector): string => selectorText(selector, { job: [JOBS.api] });
 
 function eventsOf(gate: FailuresGate | LatencyGate): string {

@@ -16,8 +16,11 @@ const RULES = ['phaselock.rules.yml', 'phaselock.alerts.yml'];
 const stages = readStages(readFileSync(join(ROOT, 'ops/rollout/stages.yml'), 'utf8'));
 const config = parse(readFileSync(join(FOLDER, 'prometheus.yml'), 'utf8'));
 
+const EXPORTERS = ['postgres', 'redis', 'node'];
+
 test('the scrape configuration has the jobs and the interval the rules and the rollout are made for', () => {
-  expect(config.scrape_configs.map(({ job_name: name }: { job_name: string }) => name)).toEqual(Object.values(JOBS));
+  const jobs = config.scrape_configs.map(({ job_name: name }: { job_name: string }) => name);
+  expect(jobs).toEqual([...Object.values(JOBS), ...EXPORTERS]);
   expect(stages.prometheus.job).toBe(JOBS.api);
   expect(config.global.scrape_interval).toBe(`${stages.prometheus.scrapeIntervalMs / 1_000}s`);
   expect(config.rule_files).toEqual(['rollout.rules.yml', ...RULES]);

@@ -18,6 +18,7 @@ const processes = (): AlertCases[] => {
     [ofApi('phaselock_embedded_server_restarts_total')]: again,
   });
   const minute = caseAt(10 * MINUTE);
+  const hour = caseAt(60 * MINUTE);
   const full = (...samples: readonly string[]): Given => ({
     ...Object.fromEntries(
       samples.map((each, index) => [
@@ -67,7 +68,9 @@ const processes = (): AlertCases[] => {
       cases: [
         minute('fires', 'one of two instances refused writes', 1, full('0x30 0+1x30', '0x60')),
         minute('does not', 'other errors alone', 0, full('0x60')),
-        minute('just below', 'it was, more than five minutes ago', 0, full('0+5x10 50x60')),
+        hour('just below', 'the last refused write is 36 minutes ago', 0, full('0x90 0+5x5 25x150')),
+        hour('more', 'the last refused write is 33 minutes ago', 1, full('0x102 0+5x5 25x150')),
+        hour('more', 'nobody writes for 20 minutes between two refused writes', 1, full('0x80 1x80 2x100')),
         minute('no data', 'no series', 0, NOTHING),
         minute('more', 'a process that began with it', 1, {
           [ofApi('phaselock_errors_total', { code: 'storage_full', cohort: 'none' })]: '_x36 7x10',
@@ -77,7 +80,7 @@ const processes = (): AlertCases[] => {
           [ofApi('phaselock_errors_total', { code: 'storage_full', cohort: 'none' })]: '_x36 7x10',
           [ofApi('process_start_time_seconds')]: '_x36 -5000x10',
         }),
-        minute('more', 'a restart', 0, full('0x2 50x28 0x30')),
+        minute('more', 'a restart', 0, full('50x30 0x30')),
       ],
     },
     {

@@ -22,6 +22,26 @@ const targets = (): AlertCases[] => {
       ],
     },
     {
+      alert: 'PhaselockApiAllDown',
+      step: 15,
+      cases: [
+        soon('fires', 'both instances, for longer than a minute', 2, {
+          [up]: '1x5 0x40',
+          [ofApi('up', {}, 'b')]: '1x30 0x40',
+        }),
+        soon('does not', 'one of two is up', 0, { [up]: '0x60', [ofApi('up', {}, 'b')]: '1x60' }),
+        soon('just below', 'the second one for three quarters of a minute', 0, {
+          [up]: '0x60',
+          [ofApi('up', {}, 'b')]: '1x36 0x6',
+        }),
+        soon('no data', 'no target: that is another alert', 0, NOTHING),
+        soon('more', 'the only instance', 1, { [up]: '0x60' }),
+        soon('more', 'a worker that is up serves no request', 1, { [up]: '0x60', [worker]: '1x60' }),
+        soon('more', 'one that is gone from the discovery', 1, { [up]: '0x30 stale', [ofApi('up', {}, 'b')]: '0x60' }),
+        soon('more', 'one came back', 0, { [up]: '0x60', [ofApi('up', {}, 'b')]: '0x38 1x6' }),
+      ],
+    },
+    {
       alert: 'PhaselockApiDown',
       step: 15,
       cases: [
