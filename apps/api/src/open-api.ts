@@ -134,13 +134,14 @@ export async function openApi({
   const write = writeTaken({ stalledAfterMs, cut: () => cut('download') });
   // In the name of nobody: what is found is remembered for all who come with the key.
   const findUrgently = (prefix: string) => time.detached(() => guard.answerInTime(() => findApiKey(reserve, prefix)));
-  const { authenticate, authenticateUrgent, keys } = resources.use(
+  const { authenticate, authenticateUrgent, authenticateScraper, keys } = resources.use(
     openAccess({ config, guard, findUrgently, now, recheckMs }),
   );
   const delay = resources.use(watchEventLoopDelay());
   const intake: Intake = {
     authenticate,
     authenticateUrgent,
+    authenticateScraper,
     guard,
     shedder: createLoadShedder({
       poolWaiting: () => guard.database.pool.stats().waiting,
