@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { eventually, freePort, redisAvailable, spawnNode } from '@phaselock/testkit';
+import { eventually, freePort, keyIn, redisAvailable, runWell } from '@phaselock/testkit';
 import { type ApiProcess, createApiProcess } from '../../../chaos/world/api-process.ts';
 import { type Child, startChild } from '../../../chaos/world/child.ts';
 import { createPostgresServer } from '../../../chaos/world/postgres-server.ts';
@@ -46,11 +46,10 @@ export async function openProduct(folder: string): Promise<Product> {
     PHASELOCK_LOG_LEVEL: 'warn',
     ...(redis && { PHASELOCK_REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
   };
-  await runToEnd(MIGRATE, [], env);
+  await runWell(MIGRATE, [], env);
   const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
-  const [key = ''] =
-    /^plk_\S+$/m.exec(await runToEnd(KEYS, ['create', '--name', 'load', '--scopes', scopes], env)) ?? [];
-  const audit = async () => void (await runToEnd(VERIFY, ['--all', '--record'], env));
+  const key = keyIn((await runWell(KEYS, ['create', '--name', 'load', '--scopes', scopes], env)).said);
+  const audit = async () => void (await runWell(VERIFY, ['--all', '--record'], env));
   await audit();
 
   const apis: ApiProcess[] = [];
@@ -123,11 +122,4 @@ async function startWorker(folder: string, port: number, env: NodeJS.ProcessEnv)
     everyMs: 100,
   });
   return worker;
-}
-
-async function runToEnd(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  await using run = spawnNode(file, { args, env });
-  const { code } = await run.exited;
-  if (code !== 0) throw new Error(`${file} ended with ${code}: ${run.lines.join('\n')}`);
-  return run.stdout();
 }
