@@ -52,7 +52,9 @@ export async function runFaults({ folder, chosen = () => true, say, ended }: Run
   const urls = world.pair.map(({ url }) => url);
   resources.use(await putLoadOn({ urls, key: world.key, users: USERS, pauseMs: PAUSE_MS }));
   tell('the product is up and under load');
-  const alerting = resources.use(await openAlerting({ folder, targetsFile: targets.file, now }));
+  const alerting = resources.use(
+    await openAlerting({ folder, targetsFile: targets.file, scrapeKey: world.scrapeKey, now }),
+  );
   const { watch, prometheus, ears } = alerting;
 
   await pause(QUIET_MS, undefined, { signal: ended });

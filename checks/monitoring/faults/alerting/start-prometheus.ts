@@ -52,12 +52,13 @@ type PrometheusOptions = {
   /** The files of the rules, in the form Prometheus reads. */
   readonly rules: readonly string[];
   readonly targetsFile: string;
+  readonly scrapeKey: string;
   readonly alertmanager: string;
 };
 
 /** A real Prometheus that scrapes and evaluates every second, and tells a real Alertmanager. */
 export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
-  const { folder, port, rules, targetsFile, alertmanager } = options;
+  const { folder, port, rules, targetsFile, scrapeKey, alertmanager } = options;
   const available = prometheusAvailable();
   if (available.kind === 'none') throw new Error(available.reason);
   const file = join(folder, 'prometheus.yml');
@@ -67,12 +68,20 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     await writeFile(path, text);
     ruleFiles.push(path);
   }
+  const keyFile = join(folder, 'scrape-key');
+  await writeFile(keyFile, scrapeKey, { mode: 0o600 });
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ruleFiles,
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
     // The label `job` comes with the target, so that one job of the configuration serves all.
-    scrape_configs: [{ job_name: 'phaselock', file_sd_configs: [{ files: [targetsFile], refresh_interval: '1s' }] }],
+    scrape_configs: [
+      {
+        job_name: 'phaselock',
+        authorization: { credentials_file: keyFile },
+        file_sd_configs: [{ files: [targetsFile], refresh_interval: '1s' }],
+      },
+    ],
   };
   await writeFile(file, JSON.stringify(config));
   const child = startChild(

@@ -50,7 +50,7 @@ export const ARCHIVE_FULL: Fault = {
     await world.archiveDisk.fill();
     resources.defer(async () => {
       await world.archiveDisk.free();
-      await until(async () => (await world.run('purge-worker', ['dlq', 'retry', '--all'])).code === 0);
+      await until(async () => (await world.run('purge-worker', ['dlq', 'retry', '--all'])).exitCode === 0);
       await cycles.sendForPurge();
     });
     await until(async () => {
