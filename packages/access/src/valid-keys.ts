@@ -26,8 +26,8 @@ export type ValidKeys = AsyncDisposable & {
 };
 
 const TOUCH_EVERY_MS = 60_000;
-/** Of a scraper's ten seconds. */
-const PATIENCE_MS = 1_000;
+/** A scraper may give up after a second. */
+const PATIENCE_MS = 250;
 
 /** All that decides whether a key is accepted, in whichever program, for a request and for the answers that go on after it. */
 export function validKeys({ find, touch, now, patienceMs = PATIENCE_MS }: Keys): ValidKeys {

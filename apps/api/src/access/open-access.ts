@@ -24,8 +24,8 @@ type AccessParts = {
   readonly recheckMs?: number | undefined;
 };
 
-/** How long a scrape waits for the lookup of its key before the key is as it was last found. */
-const SCRAPER_PATIENCE_MS = 1_000;
+/** How long a scrape waits for the lookup of its key before the key is as it was last found: a database that hangs must not cost one that is given a second. */
+const SCRAPER_PATIENCE_MS = 250;
 
 /** Every way a caller can be known by, as it is configured. */
 export function openAccess({ config, guard, findUrgently, now, recheckMs = RECHECK_MS }: AccessParts): Access {
