@@ -35,6 +35,7 @@ export {
   type PrometheusAvailability,
   type PrometheusServer,
   prometheusAvailable,
+  runPrometheus,
   startPrometheus,
 } from './prometheus-tools.ts';
 export { countQueries, type QueryCount } from './query-counter.ts';

@@ -2,7 +2,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { alertRules, recordingRules } from '@phaselock/monitoring';
 import { readStages } from '@phaselock/rollout';
-import { freePort, startAlertmanager } from '@phaselock/testkit';
+import { startAlertmanager } from '@phaselock/testkit';
 import { z } from 'zod';
 import { leastEvents, pace } from '../pace.ts';
 import { openPagerDuty } from './pager-duty.ts';
@@ -58,7 +58,6 @@ export async function openAlerting({ folder, targetsFile, scrapeKey, now }: Aler
   const prometheus = resources.use(
     await startPrometheus({
       folder,
-      port: await freePort(),
       rules: [recordingRules(options), alertRules(options)],
       targetsFile,
       scrapeKey,

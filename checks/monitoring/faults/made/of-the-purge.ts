@@ -1,5 +1,5 @@
+import { runPurgeOnce } from '../../world/worker-process.ts';
 import { type Fault, type Surroundings, undo } from '../fault.ts';
-import { runPurgeOnce } from '../world/worker-process.ts';
 
 const UNFINISHED = 'select 1 from archive_runs where finished_at is null and given_up_at is null';
 /** After minutes without a word the product takes a run for stalled, after an hour the next one gives it up: neither is waited for. */

@@ -17,8 +17,8 @@ import { type ApiProcess, createApiProcess } from '../../../../chaos/world/api-p
 import { createPostgresServer, type PostgresServer } from '../../../../chaos/world/postgres-server.ts';
 import { createRedisProcess, type RedisProcess } from '../../../../chaos/world/redis-process.ts';
 import { aFreePort, openTcpProxy, type TcpProxy } from '../../../../chaos/world/tcp-proxy.ts';
+import { createWorkerProcess, type WorkerProcess } from '../../world/worker-process.ts';
 import { HOST_WITH_KEY, mustAskForKey } from './ask-for-key.ts';
-import { createWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 const APPS = join(ROOT, 'apps');
