@@ -2,15 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JOBS } from '@phaselock/monitoring';
 import { type Alerting, openAlerting } from './alerting/open-alerting.ts';
 import type { AlertId } from './alerting/watch-alerts.ts';
+import type { MadeFault } from './credit-episodes.ts';
 import type { Fault, Surroundings } from './fault.ts';
 import { ALWAYS, ASIDE, AT_THE_END, type Lane, PHASES, WITHOUT_TARGETS } from './lanes.ts';
 import { beginCycles } from './world/cycles.ts';
 import { putLoadOn } from './world/load.ts';
 import { openWorld } from './world/open-world.ts';
 import { keepTargets } from './world/targets.ts';
-
-/** When a fault was made, and how long it took until the last of its alerts was told of. */
-type MadeFault = { readonly fault: Fault; readonly madeAt: number; readonly undoneAt: number };
 
 export type RunOfFaults = {
   readonly made: readonly MadeFault[];
@@ -65,7 +63,10 @@ export async function runFaults({ folder, chosen = () => true, say, ended }: Run
     world,
     targets,
     cycles,
-    isTold: (id) => watch.sightingOf(id)?.episodes.some(({ toldAt }) => toldAt !== undefined) === true,
+    isTold: (id) =>
+      watch
+        .sightingOf(id)
+        ?.episodes.some(({ toldAt, resolvedAt }) => toldAt !== undefined && resolvedAt === undefined) === true,
     ask: prometheus.ask,
     until: (condition) => waitUntil(condition, ended),
   };
@@ -87,7 +88,7 @@ export async function runFaults({ folder, chosen = () => true, say, ended }: Run
     } catch (error) {
       tell(`FAILED: ${fault.name}: ${error instanceof Error ? error.stack : String(error)}`);
     }
-    return { fault, madeAt, undoneAt };
+    return { fault, madeAt, undoneAt, overAt: now() };
   };
   const makeAll = async (lane: Lane): Promise<MadeFault[]> => {
     const made: MadeFault[] = [];

@@ -6,6 +6,8 @@ import { startChild } from '../../../../chaos/world/child.ts';
 
 export type RunningAlert = {
   readonly state: 'pending' | 'firing';
+  /** Since when its condition holds. */
+  readonly activeAt: Date;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 };
@@ -15,6 +17,7 @@ const answer = z.looseObject({
     alerts: z.array(
       z.looseObject({
         state: z.enum(['pending', 'firing']),
+        activeAt: z.coerce.date(),
         labels: z.record(z.string(), z.string()),
         annotations: z.record(z.string(), z.string()),
       }),

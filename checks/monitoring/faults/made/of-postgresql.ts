@@ -4,6 +4,20 @@ import { putLoadOn } from '../world/load.ts';
 export const POSTGRESQL_STOPPED: Fault = {
   name: 'PostgreSQL is stopped',
   alerts: ['PhaselockConnectionFailures'],
+  also: [
+    'PhaselockErrorRateHigh',
+    'PhaselockReplacementsFailing',
+    'PhaselockLookupSlow',
+    'PhaselockReplacementSlow',
+    'PhaselockPoolWaitLong',
+    'PhaselockShedding',
+    'PhaselockFlagsUnread',
+    'PhaselockPurgeFailing',
+    ...inEachWindow('PhaselockAvailabilityBudgetBurn'),
+    ...inEachWindow('PhaselockReplacementBudgetBurn'),
+    ...inEachWindow('PhaselockLookupBudgetBurn'),
+    ...inEachWindow('PhaselockReplacementTimeBudgetBurn'),
+  ],
   make: async ({ world }) => {
     await world.postgres.shutDown();
     return undo(() => world.postgres.start());
@@ -14,6 +28,14 @@ export const POSTGRESQL_STOPPED: Fault = {
 export const POOL_EXHAUSTED: Fault = {
   name: 'the connections of an API are used up',
   alerts: ['PhaselockPoolWaitLong', 'PhaselockShedding'],
+  also: [
+    'PhaselockErrorRateHigh',
+    'PhaselockLookupSlow',
+    'PhaselockConnectionFailures',
+    'PhaselockFlagsUnread',
+    ...inEachWindow('PhaselockAvailabilityBudgetBurn'),
+    ...inEachWindow('PhaselockLookupBudgetBurn'),
+  ],
   make: async ({ world }) => {
     await using resources = new AsyncDisposableStack();
     const { back, url } = world.small;
@@ -28,6 +50,7 @@ export const POOL_EXHAUSTED: Fault = {
 export const DISK_FULL: Fault = {
   name: 'the disk of the embedded PostgreSQL is full',
   alerts: ['PhaselockStorageFull', ...inEachWindow('PhaselockAvailabilityBudgetBurn')],
+  also: ['PhaselockErrorRateHigh', 'PhaselockConnectionFailures', 'PhaselockEmbeddedServerDown'],
   make: async ({ world, until }) => {
     const { disk, url } = world.embedded;
     await using resources = new AsyncDisposableStack();
@@ -43,6 +66,7 @@ export const DISK_FULL: Fault = {
 export const LOG_FULL: Fault = {
   name: 'the disk of the embedded PostgreSQL is so full that it ends',
   alerts: ['PhaselockEmbeddedServerDown'],
+  also: ['PhaselockStorageFull', 'PhaselockConnectionFailures', ...inEachWindow('PhaselockAvailabilityBudgetBurn')],
   make: async ({ world, until }) => {
     const { embedded } = world;
     await using resources = new AsyncDisposableStack();

@@ -10,6 +10,8 @@ const unseenFor = (time: string): string =>
 export const PURGE_HUNG: Fault = {
   name: 'a purge hangs in the middle of a run (SIGSTOP), and no other begins',
   alerts: ['PhaselockPurgeSlow', 'PhaselockPurgeHung', 'PhaselockPurgeNeverRan', 'PhaselockPurgeBacklogOld'],
+  // The run that is killed at last is given up.
+  also: ['PhaselockPurgeFailing'],
   make: async ({ world, cycles, until }) => {
     await using resources = new AsyncDisposableStack();
     resources.use(cycles.withoutPurges());
@@ -40,6 +42,7 @@ const RETRY_NOW = 'update archive_claims set due_at = clock_timestamp() where fa
 export const ARCHIVE_FULL: Fault = {
   name: 'the disk of the archive is full',
   alerts: ['PhaselockPurgeFailing', 'PhaselockPurgeDeadLetters'],
+  also: ['PhaselockPurgeSlow', 'PhaselockPurgeNeverRan', 'PhaselockPurgeBacklogOld'],
   make: async (around) => {
     const { world, cycles, until } = around;
     await using resources = new AsyncDisposableStack();
