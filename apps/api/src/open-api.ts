@@ -106,7 +106,12 @@ export async function openApi({
     }),
   );
   const readiness = resources.use(
-    watchReadiness({ databaseUrl, startupSettings: config.poolStartupSettings, serverState }),
+    watchReadiness({
+      databaseUrl,
+      startupSettings: config.poolStartupSettings,
+      serverState,
+      awaitsSchema: !config.migrate,
+    }),
   );
   const feed = resources.use(
     createChangeFeed({
@@ -185,6 +190,7 @@ export async function openApi({
   cutStalled({ server, answers, afterMs: 2 * stalledAfterMs });
   resources.defer(
     telemetry.http.observe(() => ({
+      ready: readiness.whyNot() === null ? 1 : 0,
       inFlight: answers.inFlight(),
       streams: places.open('changes'),
       downloads: places.open('download'),
