@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { keyIn, runWell } from '@phaselock/testkit';
 import type { Random } from '../random.ts';
 import { type ApiProcess, createApiProcess } from './api-process.ts';
 import { type DataDisk, openDataDisk } from './data-disk.ts';
@@ -63,9 +64,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     PHASELOCK_LOG_LEVEL: 'warn',
     ...(redis && { PHASELOCK_REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
   };
-  runToEnd(MIGRATE, [], common);
+  await runWell(MIGRATE, [], common);
   if (options.mutation !== undefined) await postgres.ask(options.mutation);
-  const key = makeKey(common);
+  const key = await makeKey(common);
 
   const apis: ApiProcess[] = [];
   const fronts: TcpProxy[] = [];
@@ -125,16 +126,7 @@ async function openRedis(folder: string): Promise<RedisProcess | undefined> {
   return redis;
 }
 
-function runToEnd(file: string, args: readonly string[], env: NodeJS.ProcessEnv): string {
-  const run = spawnSync(process.execPath, [file, ...args], { env: { ...process.env, ...env }, encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`${file} ended with ${run.status}: ${run.stdout}${run.stderr}`);
-  return run.stdout;
-}
-
-function makeKey(env: NodeJS.ProcessEnv): string {
+async function makeKey(env: NodeJS.ProcessEnv): Promise<string> {
   const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
-  const told = runToEnd(KEYS, ['create', '--name', 'chaos', '--scopes', scopes], env);
-  const [key] = /^plk_\S+$/m.exec(told) ?? [];
-  if (key === undefined) throw new Error(`no key in: ${told}`);
-  return key;
+  return keyIn((await runWell(KEYS, ['create', '--name', 'chaos', '--scopes', scopes], env)).said);
 }

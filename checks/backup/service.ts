@@ -2,9 +2,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Client, createClient } from '@phaselock/contract';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@phaselock/store';
-import { freePort } from '@phaselock/testkit';
+import { freePort, keyIn, type Ran, runProgram, runWell } from '@phaselock/testkit';
 import { createApiProcess } from '../../chaos/world/api-process.ts';
-import { type Ran, runProgram, runWell } from './run-program.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PROGRAMS = {
@@ -94,7 +93,5 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 async function install(env: NodeJS.ProcessEnv): Promise<string> {
   await runWell(PROGRAMS.migrate, [], env);
   const { said } = await runWell(PROGRAMS.keys, ['create', '--name', 'rehearsal', '--scopes', SCOPES], env);
-  const [key] = /^plk_\S+$/m.exec(said) ?? [];
-  if (key === undefined) throw new Error(`no key in: ${said}`);
-  return key;
+  return keyIn(said);
 }

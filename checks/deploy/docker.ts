@@ -4,8 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Client, createClient } from '@phaselock/contract';
-import { eventually, freePort } from '@phaselock/testkit';
-import { runProgram } from '../backup/run-program.ts';
+import { eventually, freePort, keyIn, runProgram } from '@phaselock/testkit';
 import { type Acknowledged, startWriting } from '../backup/write-sessions.ts';
 import { useDocker } from './run-docker.ts';
 
@@ -46,7 +45,7 @@ try {
     '--scopes',
     'admin,sessions:read,sessions:write,sessions:replace,archive:read',
   );
-  const [key = ''] = /^plk_\S+$/m.exec(keys.said) ?? [];
+  const key = keyIn(keys.said);
   await replicas(key);
   confined();
   await purges(key);

@@ -36,6 +36,7 @@ const authenticate = authenticateBy({ keys, tokens: undefined });
 const intake: Intake = {
   authenticate,
   authenticateUrgent: authenticate,
+  authenticateScraper: authenticate,
   guard: { ownersOf: async () => [], inOneTime: (_isAnswered, work) => work(time) },
   shedder: createLoadShedder({
     poolWaiting: () => 0,

@@ -106,7 +106,12 @@ export async function openApi({
     }),
   );
   const readiness = resources.use(
-    watchReadiness({ databaseUrl, startupSettings: config.poolStartupSettings, serverState }),
+    watchReadiness({
+      databaseUrl,
+      startupSettings: config.poolStartupSettings,
+      serverState,
+      awaitsSchema: !config.migrate,
+    }),
   );
   const feed = resources.use(
     createChangeFeed({
@@ -134,13 +139,14 @@ export async function openApi({
   const write = writeTaken({ stalledAfterMs, cut: () => cut('download') });
   // In the name of nobody: what is found is remembered for all who come with the key.
   const findUrgently = (prefix: string) => time.detached(() => guard.answerInTime(() => findApiKey(reserve, prefix)));
-  const { authenticate, authenticateUrgent, keys } = resources.use(
+  const { authenticate, authenticateUrgent, authenticateScraper, keys } = resources.use(
     openAccess({ config, guard, findUrgently, now, recheckMs }),
   );
   const delay = resources.use(watchEventLoopDelay());
   const intake: Intake = {
     authenticate,
     authenticateUrgent,
+    authenticateScraper,
     guard,
     shedder: createLoadShedder({
       poolWaiting: () => guard.database.pool.stats().waiting,
@@ -184,6 +190,7 @@ export async function openApi({
   cutStalled({ server, answers, afterMs: 2 * stalledAfterMs });
   resources.defer(
     telemetry.http.observe(() => ({
+      ready: readiness.whyNot() === null ? 1 : 0,
       inFlight: answers.inFlight(),
       streams: places.open('changes'),
       downloads: places.open('download'),

@@ -5,13 +5,13 @@ import { bearerIn, type ValidKeys } from '@phaselock/access';
 type AdmitScraper = (request: Pick<IncomingMessage, 'headers'>) => Promise<401 | 403 | 503 | null>;
 
 const SCOPES = ['metrics:read', 'admin'];
-/** Who has a key of all projects that may read them. A database that does not answer admits nobody. */
-export function admitKeys(keys: Pick<ValidKeys, 'use'>): AdmitScraper {
+/** Who has a key of all projects that may read them. While the database does not answer, only keys that were known before are. */
+export function admitKeys(keys: Pick<ValidKeys, 'useInOutage'>): AdmitScraper {
   return async ({ headers }) => {
     const credential = bearerIn(headers.authorization);
     if (credential === undefined) return 401;
     try {
-      const key = await keys.use(credential);
+      const key = await keys.useInOutage(credential);
       if (key === undefined) return 401;
       return key.projectId === null && key.scopes.some((scope) => SCOPES.includes(scope)) ? null : 403;
     } catch {

@@ -14,7 +14,7 @@ const telemetry = createArchiveTelemetry({
   program: { version: '1.2.3', revision: 'unknown' },
   standing: async () => undefined,
 });
-const nobody = { use: async () => undefined };
+const nobody = { useInOutage: async () => undefined };
 const onLoopback = () => serveMetrics({ telemetry, host: '127.0.0.1', port: 0, keys: nobody });
 
 async function ask(url: string, path: string, headers: IncomingHttpHeaders = {}): Promise<number | undefined> {
@@ -100,4 +100,34 @@ test('who guesses keys has two look-ups at once, keeps nobody out whose key is r
   expect([await guess(), await scrape(key), asked]).toEqual([503, 200, 2]);
   reject(new Error('the database is away'));
   expect(await Promise.all(first)).toEqual([503, 503]);
+});
+
+test('a key that could read the numbers still does while it cannot be looked up, and no longer when the database says that it is revoked', async () => {
+  const { key, prefix, secretSha256 } = makeApiKey();
+  const id = parseApiKeyId('01900000-0000-7000-8000-000000000001');
+  if (id === undefined) throw new Error('that is no id');
+  const stored = { id, name: 'a test', secretSha256, scopes: ['metrics:read'], projectId: null, revokedAt: null };
+  const database: { isAway: boolean; revokedAt: Date | null } = { isAway: false, revokedAt: null };
+  let clock = 0;
+  const find = async (asked: string) => {
+    if (database.isAway) throw new Error('the database is away');
+    return asked === prefix ? { ...stored, revokedAt: database.revokedAt } : undefined;
+  };
+  await using keys = validKeys({ find: boundLookups(find), touch: async () => undefined, now: () => clock });
+  await using metrics = await serveMetrics({ telemetry, host: '0.0.0.0', port: 0, keys });
+  const url = metrics.url.replace('0.0.0.0', '127.0.0.1');
+  const scrape = (text: string) => ask(url, '/metrics', { authorization: `Bearer ${text}` });
+  expect(await scrape(key)).toBe(200);
+  database.isAway = true;
+  clock += 60_000;
+  expect(await scrape(key)).toBe(200);
+  expect(await scrape(`${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`)).toBe(401);
+  expect(await scrape(makeApiKey().key)).toBe(503);
+  clock += 7 * 3_600_000;
+  expect(await scrape(key)).toBe(503);
+  Object.assign(database, { isAway: false, revokedAt: new Date() });
+  expect(await scrape(key)).toBe(401);
+  database.isAway = true;
+  clock += 60_000;
+  expect(await scrape(key)).toBe(401);
 });

@@ -8,7 +8,7 @@ type Serving = {
   readonly host: string;
   readonly port: number;
   /** Who may read the numbers from elsewhere. */
-  readonly keys: Pick<ValidKeys, 'use'>;
+  readonly keys: Pick<ValidKeys, 'useInOutage'>;
 };
 
 /**

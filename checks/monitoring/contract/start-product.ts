@@ -5,6 +5,7 @@ import {
   freePort,
   redisAvailable,
   runAdminStatement,
+  runWell,
   spawnNode,
   startRedis,
   temporaryDirectory,
@@ -58,8 +59,8 @@ export async function startProduct(): Promise<Product> {
   const onData = { ...env, PHASELOCK_DATABASE_URL: undefined, PHASELOCK_DATA_DIR: dataDir };
   // What is deleted is due at once, so that there is something to archive.
   const purges = { ...onData, PHASELOCK_ARCHIVE_AFTER_HOURS: '0' };
-  await done(VERIFY, ['--all', '--record'], onData);
-  await done(WORKER, ['once'], purges);
+  await runWell(VERIFY, ['--all', '--record'], onData);
+  await runWell(WORKER, ['once'], purges);
   // It reads what was audited when it starts, and then once a minute.
   const other = resources.use(await startOnData(dataDir, env));
   const port = await freePort();
@@ -121,9 +122,3 @@ async function exposed(job: string, url: string): Promise<Exposed> {
 
 export const scrapesOf = (all: readonly Exposed[]): Scrape[] =>
   all.map(({ job, text }) => ({ job, series: readExposition(text) }));
-
-async function done(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  await using run = spawnNode(file, { args, env });
-  const { code } = await run.exited;
-  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}: ${run.lines.join('\n')}`);
-}

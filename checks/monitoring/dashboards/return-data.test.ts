@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askPrometheus, type PrometheusQueries } from '../preview/ask-prometheus.ts';
 import { openProduct, type Product } from '../product/open-product.ts';
 import { type Load, putLoadOn } from '../product/put-load-on.ts';
-import { SCRAPE_SECONDS, watchProduct } from '../product/watch-product.ts';
+import { watchProduct } from '../product/watch-product.ts';
 import { fillVariables } from './fill-variables.ts';
 import { NOT_HERE } from './not-here.ts';
 import { panelsOf, readDashboards } from './read-dashboards.ts';
@@ -16,7 +16,8 @@ const EXPRESSIONS = DASHBOARDS.flatMap((dashboard) =>
     targets.map(({ refId, expr }) => ({ name: `${dashboard.file}: ${title}: ${refId}`, dashboard, expr })),
   ),
 );
-const STEPS = { stepSeconds: SCRAPE_SECONDS, scrapeSeconds: SCRAPE_SECONDS, rangeSeconds: 300 };
+/** It scrapes every second. */
+const STEPS = { stepSeconds: 1, scrapeSeconds: 1, rangeSeconds: 300 };
 /** The run of the worker begins with the minute. */
 const PATIENT = { withinMs: 100_000, everyMs: 500 };
 
@@ -31,7 +32,7 @@ describe.skipIf(tools.kind === 'none')(
     beforeAll(async () => {
       const { path } = stack.use(await temporaryDirectory());
       product = stack.use(await openProduct(path));
-      const { url } = stack.use(await watchProduct(product, path));
+      const { url } = stack.use(await watchProduct(product));
       prometheus = askPrometheus(url);
       load = stack.use(putLoadOn(product, { users: 6, pauseMs: 60 }));
     }, 120_000);

@@ -6,3 +6,10 @@ test('every alert of the rules, in each of its windows, has one fault that fires
   const fired = [...ALWAYS, ...FAULTS.flatMap(({ alerts }) => alerts)];
   expect(fired.toSorted()).toEqual(EVERY_ALERT.toSorted());
 });
+
+test('what a fault may fire as well is an alert of the rules', () => {
+  const unknown = FAULTS.flatMap(({ name, also = [] }) =>
+    also.filter((id) => !EVERY_ALERT.includes(id)).map((id) => `${name}: ${id}`),
+  );
+  expect(unknown).toEqual([]);
+});

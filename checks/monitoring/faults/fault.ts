@@ -7,6 +7,7 @@ export type Surroundings = {
   readonly world: World;
   readonly targets: Targets;
   readonly cycles: Cycles;
+  /** Whether a listener was told of it, and not yet that it is over. */
   readonly isTold: (id: AlertId) => boolean;
   /** The number a query has at this moment, if it has one. */
   readonly ask: (query: string) => Promise<number | undefined>;
@@ -17,8 +18,10 @@ export type Surroundings = {
 /** Something that really goes wrong. What it answers puts it right again. */
 export type Fault = {
   readonly name: string;
-  /** What has to fire because of it, and of nothing before it. */
+  /** What has to fire because of it. */
   readonly alerts: readonly AlertId[];
+  /** What may fire because of it as well: it hurts more than what it is made for. */
+  readonly also?: readonly AlertId[];
   readonly make: (around: Surroundings) => Promise<AsyncDisposable>;
   /** Why it cannot be made here, if it cannot. */
   readonly unavailable?: () => string | undefined;

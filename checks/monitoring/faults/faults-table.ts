@@ -1,24 +1,22 @@
 import { markdownTable } from '@phaselock/monitoring';
+import { creditEpisodes, shownCredits } from './credit-episodes.ts';
 import { ALWAYS } from './lanes.ts';
 import type { RunOfFaults } from './run-faults.ts';
 
-/** One line for each alert that a fault was made for. */
-export function faultsTable({ made, sightings }: RunOfFaults): string {
-  const rows = made.flatMap(({ fault, madeAt, undoneAt }) =>
-    fault.alerts.map((id) => {
-      const sighting = sightings.find((one) => one.id === id);
-      const episode = sighting?.episodes.find(
-        ({ lastFiringAt, toldAt }) => lastFiringAt >= madeAt && toldAt !== undefined,
-      );
-      return [
+/** One line for each alert that a fault fired, with the times since that fault was made. */
+export function faultsTable({ made, sightings }: Pick<RunOfFaults, 'made' | 'sightings'>): string {
+  const shown = shownCredits(creditEpisodes(sightings, made));
+  const rows = made.flatMap((one) =>
+    shown
+      .filter(({ made: cause }) => cause === one)
+      .map(({ id, severity, episode }) => [
         `\`${id}\``,
-        sighting?.alerts[0]?.labels.severity ?? '',
-        fault.name,
-        after(episode?.firingSince, madeAt),
-        after(episode?.toldAt, madeAt),
-        after(episode?.resolvedAt, undoneAt),
-      ];
-    }),
+        severity,
+        one.fault.name,
+        after(episode.firingSince, one.madeAt),
+        after(episode.toldAt, one.madeAt),
+        after(episode.resolvedAt, one.undoneAt),
+      ]),
   );
   const watchdog = sightings
     .filter(({ id }) => ALWAYS.includes(id))
@@ -27,5 +25,8 @@ export function faultsTable({ made, sightings }: RunOfFaults): string {
   return markdownTable(head, [...rows, ...watchdog]);
 }
 
-const after = (at: number | undefined, since: number): string =>
-  at === undefined ? 'not' : `${Math.max(0, at - since).toFixed(0)} s`;
+function after(at: number | undefined, since: number): string {
+  if (at === undefined) return 'not';
+  // Of a fault with several alerts, one may be over before the last of them has come.
+  return at < since ? 'before' : `${(at - since).toFixed(0)} s`;
+}

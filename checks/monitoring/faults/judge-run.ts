@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { ALERTS } from '@phaselock/monitoring';
 import type { AlertId, Sighting } from './alerting/watch-alerts.ts';
 import { alertIdOf } from './alerting/watch-alerts.ts';
+import { creditEpisodes, shownCredits } from './credit-episodes.ts';
 import type { Fault } from './fault.ts';
 import { ALWAYS } from './lanes.ts';
 import type { RunOfFaults } from './run-faults.ts';
@@ -16,12 +17,17 @@ export const EVERY_ALERT: readonly AlertId[] = ALERTS.map(({ name, windows }) =>
 
 /** What was not as it has to be. */
 export function judgeRun(run: RunOfFaults, made: readonly Fault[]): readonly string[] {
-  const wanted = [...ALWAYS, ...made.flatMap(({ alerts }) => alerts)];
-  const sightings = new Map(run.sightings.map((sighting) => [sighting.id, sighting]));
+  const wanted = made.flatMap(({ alerts }) => alerts);
+  const credits = creditEpisodes(run.sightings, run.made);
+  const shown = new Set(shownCredits(credits).map(({ id }) => id));
   return [
     ...run.whenQuiet.map((id) => `${id} fired while nothing was wrong`),
-    ...wanted.filter((id) => !sightings.has(id)).map((id) => `${id} did not fire`),
-    ...run.sightings.flatMap((sighting) => judgeSighting(sighting, wanted.includes(sighting.id))),
+    ...ALWAYS.filter((id) => !run.sightings.some((sighting) => sighting.id === id)).map((id) => `${id} did not fire`),
+    ...wanted.filter((id) => !shown.has(id)).map((id) => `no fault fired ${id} so that its listener was told of it`),
+    ...credits
+      .filter((credit) => credit.made === undefined && !ALWAYS.includes(credit.id))
+      .map(({ id, episode }) => `${id} began after ${episode.beganAt.toFixed(0)} s, of no fault known to fire it`),
+    ...run.sightings.flatMap(judgeSighting),
     ...run.incidents
       .filter(({ turnedAway }) => turnedAway === 0)
       .map(({ key }) => `the first try of incident ${key} was not turned away`),
@@ -30,7 +36,7 @@ export function judgeRun(run: RunOfFaults, made: readonly Fault[]): readonly str
   ];
 }
 
-function judgeSighting({ id, episodes, alerts }: Sighting, isWanted: boolean): readonly string[] {
+function judgeSighting({ id, episodes, alerts }: Sighting): readonly string[] {
   const complaints = alerts.flatMap(({ labels, annotations }) => [
     ...['severity', 'service'].filter((name) => !labels[name]).map((name) => `${id} has no label ${name}`),
     ...['summary', 'description', 'runbook_url']
@@ -44,7 +50,7 @@ function judgeSighting({ id, episodes, alerts }: Sighting, isWanted: boolean): r
       : [`${id} names a runbook that is not there: ${annotations.runbook_url}`]),
   ]);
   const told = episodes.filter(({ toldAt }) => toldAt !== undefined);
-  if (isWanted && told.length === 0) complaints.push(`${id} fired, and its listener was not told of it`);
+  if (ALWAYS.includes(id) && told.length === 0) complaints.push(`${id} fired, and its listener was not told of it`);
   if (!ALWAYS.includes(id) && told.some(({ resolvedAt }) => resolvedAt === undefined))
     complaints.push(`${id} was not resolved under its key`);
   return [...new Set(complaints)];

@@ -1,6 +1,6 @@
 import type { AlertId } from './alerting/watch-alerts.ts';
 import type { Fault } from './fault.ts';
-import { DISK_FULL, LOG_FULL, POOL_EXHAUSTED, POSTGRESQL_STOPPED } from './made/of-postgresql.ts';
+import { DISK_FULL, FAILED_OVER, LOG_FULL, POOL_EXHAUSTED, POSTGRESQL_STOPPED } from './made/of-postgresql.ts';
 import { FINDING_PLANTED } from './made/of-the-data.ts';
 import { ALL_SLOTS_HELD, ONE_SLOT_HELD, SLOTS_FOUGHT_FOR } from './made/of-the-locks.ts';
 import { ALL_SLOW, CUT_OFF, ONE_SLOW } from './made/of-the-network.ts';
@@ -37,7 +37,7 @@ export const PHASES: readonly Lane[] = [
 ];
 
 /** Without PostgreSQL, one of the API processes or its targets nothing else could be shown. */
-export const AT_THE_END: Lane = [POSTGRESQL_STOPPED, API_KILLED, ALL_APIS_KILLED, WORKERS_GONE, APIS_GONE];
+export const AT_THE_END: Lane = [POSTGRESQL_STOPPED, FAILED_OVER, API_KILLED, ALL_APIS_KILLED, WORKERS_GONE, APIS_GONE];
 /** Before these everything has to be over: alerts would end with their series. */
 export const WITHOUT_TARGETS: ReadonlySet<Fault> = new Set([WORKERS_GONE, APIS_GONE]);
 

@@ -2,15 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JOBS } from '@phaselock/monitoring';
 import { type Alerting, openAlerting } from './alerting/open-alerting.ts';
 import type { AlertId } from './alerting/watch-alerts.ts';
+import type { MadeFault } from './credit-episodes.ts';
 import type { Fault, Surroundings } from './fault.ts';
 import { ALWAYS, ASIDE, AT_THE_END, type Lane, PHASES, WITHOUT_TARGETS } from './lanes.ts';
 import { beginCycles } from './world/cycles.ts';
 import { putLoadOn } from './world/load.ts';
 import { openWorld } from './world/open-world.ts';
 import { keepTargets } from './world/targets.ts';
-
-/** When a fault was made, and how long it took until the last of its alerts was told of. */
-type MadeFault = { readonly fault: Fault; readonly madeAt: number; readonly undoneAt: number };
 
 export type RunOfFaults = {
   readonly made: readonly MadeFault[];
@@ -54,7 +52,9 @@ export async function runFaults({ folder, chosen = () => true, say, ended }: Run
   const urls = world.pair.map(({ url }) => url);
   resources.use(await putLoadOn({ urls, key: world.key, users: USERS, pauseMs: PAUSE_MS }));
   tell('the product is up and under load');
-  const alerting = resources.use(await openAlerting({ folder, targetsFile: targets.file, now }));
+  const alerting = resources.use(
+    await openAlerting({ folder, targetsFile: targets.file, scrapeKey: world.scrapeKey, now }),
+  );
   const { watch, prometheus, ears } = alerting;
 
   await pause(QUIET_MS, undefined, { signal: ended });
@@ -65,7 +65,10 @@ export async function runFaults({ folder, chosen = () => true, say, ended }: Run
     world,
     targets,
     cycles,
-    isTold: (id) => watch.sightingOf(id)?.episodes.some(({ toldAt }) => toldAt !== undefined) === true,
+    isTold: (id) =>
+      watch
+        .sightingOf(id)
+        ?.episodes.some(({ toldAt, resolvedAt }) => toldAt !== undefined && resolvedAt === undefined) === true,
     ask: prometheus.ask,
     until: (condition) => waitUntil(condition, ended),
   };
@@ -87,7 +90,7 @@ export async function runFaults({ folder, chosen = () => true, say, ended }: Run
     } catch (error) {
       tell(`FAILED: ${fault.name}: ${error instanceof Error ? error.stack : String(error)}`);
     }
-    return { fault, madeAt, undoneAt };
+    return { fault, madeAt, undoneAt, overAt: now() };
   };
   const makeAll = async (lane: Lane): Promise<MadeFault[]> => {
     const made: MadeFault[] = [];

@@ -18,7 +18,7 @@ export async function runSelf(
 ): Promise<void> {
   await using folder = await temporaryDirectory();
   await using product = await openProduct(folder.path);
-  await using prometheus = await watchProduct(product, folder.path);
+  await using prometheus = await watchProduct(product);
   {
     await using load = putLoad(product, seconds);
     await stageAFault(product, seconds, tell);

@@ -1,17 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { eventually, freePort, redisAvailable, spawnNode } from '@phaselock/testkit';
+import { freePort, keyIn, redisAvailable, runWell } from '@phaselock/testkit';
 import { type ApiProcess, createApiProcess } from '../../../chaos/world/api-process.ts';
-import { type Child, startChild } from '../../../chaos/world/child.ts';
 import { createPostgresServer } from '../../../chaos/world/postgres-server.ts';
 import { createRedisProcess, type RedisProcess } from '../../../chaos/world/redis-process.ts';
 import { openTcpProxy, type TcpProxy } from '../../../chaos/world/tcp-proxy.ts';
+import { createWorkerProcess } from '../world/worker-process.ts';
 
 const APPS = resolve(import.meta.dirname, '../../../apps');
 const KEYS = join(APPS, 'api/src/keys-cli.ts');
 const MIGRATE = join(APPS, 'api/src/migrate-cli.ts');
 const VERIFY = join(APPS, 'verify-cli/src/main.ts');
-const WORKER = join(APPS, 'purge-worker/src/main.ts');
 const ROLLOUT = 'single_session_guard';
 
 export type Product = AsyncDisposable & {
@@ -46,11 +45,10 @@ export async function openProduct(folder: string): Promise<Product> {
     PHASELOCK_LOG_LEVEL: 'warn',
     ...(redis && { PHASELOCK_REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
   };
-  await runToEnd(MIGRATE, [], env);
+  await runWell(MIGRATE, [], env);
   const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
-  const [key = ''] =
-    /^plk_\S+$/m.exec(await runToEnd(KEYS, ['create', '--name', 'load', '--scopes', scopes], env)) ?? [];
-  const audit = async () => void (await runToEnd(VERIFY, ['--all', '--record'], env));
+  const key = keyIn((await runWell(KEYS, ['create', '--name', 'load', '--scopes', scopes], env)).said);
+  const audit = async () => void (await runWell(VERIFY, ['--all', '--record'], env));
   await audit();
 
   const apis: ApiProcess[] = [];
@@ -72,19 +70,27 @@ export async function openProduct(folder: string): Promise<Product> {
   await Promise.all(apis.map((api) => api.start()));
   const urls = apis.map(({ port }) => `http://127.0.0.1:${port}`);
 
-  const workerPort = await freePort();
-  const worker = await startWorker(folder, workerPort, env);
-  resources.defer(async () => {
-    worker.signal('SIGKILL');
-    await worker.exited;
+  const worker = createWorkerProcess({
+    name: 'purge-worker',
+    folder,
+    port: await freePort(),
+    env: {
+      ...env,
+      // It archives what was deleted, at once and once a minute.
+      PHASELOCK_PURGE_SCHEDULE: '* * * * *',
+      PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
+      PHASELOCK_PURGE_AFTER_HOURS: '0',
+    },
   });
+  resources.defer(() => worker.end('SIGKILL'));
+  await worker.start();
   const owned = resources.move();
   return {
     apis,
     urls,
     backs,
     redis,
-    workerAddress: `127.0.0.1:${workerPort}`,
+    workerAddress: worker.address,
     key,
     audit,
     setShare: async (percent) => {
@@ -104,30 +110,4 @@ async function openRedis(folder: string): Promise<RedisProcess | undefined> {
   const redis = createRedisProcess(await freePort(), join(folder, 'redis.log'));
   await redis.start();
   return redis;
-}
-
-/** It archives what was deleted, at once and once a minute. */
-async function startWorker(folder: string, port: number, env: NodeJS.ProcessEnv): Promise<Child> {
-  const worker = startChild(process.execPath, [WORKER, 'run'], {
-    log: join(folder, 'purge-worker.log'),
-    env: {
-      ...env,
-      PHASELOCK_PURGE_METRICS_PORT: String(port),
-      PHASELOCK_PURGE_SCHEDULE: '* * * * *',
-      PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
-      PHASELOCK_PURGE_AFTER_HOURS: '0',
-    },
-  });
-  await eventually(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok, {
-    withinMs: 60_000,
-    everyMs: 100,
-  });
-  return worker;
-}
-
-async function runToEnd(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  await using run = spawnNode(file, { args, env });
-  const { code } = await run.exited;
-  if (code !== 0) throw new Error(`${file} ended with ${code}: ${run.lines.join('\n')}`);
-  return run.stdout();
 }

@@ -171,7 +171,7 @@ export {
 } from './list-catalogue.ts';
 export { listSessions, type Page, readSession, type SessionFilter } from './list-sessions.ts';
 export { type LapsedProcess, markLapsed } from './mark-lapsed.ts';
-export { MigrationError, type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
+export { MigrationError, type MigrationStatus, migrate, migrationStatus, schemaFits } from './migrate.ts';
 export { type IdempotencyRow, type OpenedSession, openSession } from './open-session.ts';
 export { type PageAfter, type PageOf, pageOf } from './page.ts';
 export { POOL_DEFAULTS, type PoolObserver, type PoolOptions, type PoolStats } from './pool.ts';

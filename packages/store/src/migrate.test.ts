@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createEmptyDatabase, runAdminStatement } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
-import { MigrationError, migrate, migrationStatus } from './migrate.ts';
+import { openDatabase } from './database.ts';
+import { MigrationError, migrate, migrationStatus, schemaFits } from './migrate.ts';
 
 const OURS = fileURLToPath(new URL('../migrations/', import.meta.url));
 
@@ -85,5 +86,34 @@ describe('migrating', () => {
     await migrate(database.url, folder.url);
     await expect(migrate(database.url)).rejects.toThrow('use a newer phaselock');
     expect((await migrationStatus(database.url)).at(-1)).toMatchObject({ version: 9002, breaking: true });
+  });
+});
+
+describe('the schema fits a release', () => {
+  test('when all of its migrations are applied, as they are here', async () => {
+    await using empty = await createEmptyDatabase();
+    await using folder = await ourFolder();
+    await using database = openDatabase({ url: empty.url, maxSize: 1 });
+    expect(await schemaFits(database)).toBe(false);
+    await migrate(empty.url);
+    expect(await schemaFits(database)).toBe(true);
+    await folder.add('9001_extra.sql', 'create table extra ()');
+    expect(await schemaFits(database, folder.url)).toBe(false);
+    await migrate(empty.url, folder.url);
+    expect(await schemaFits(database, folder.url)).toBe(true);
+    await folder.add('9001_extra.sql', 'create table extra (id uuid)');
+    expect(await schemaFits(database, folder.url)).toBe(false);
+  });
+
+  test('with newer ones as well, unless they break older releases', async () => {
+    await using empty = await createEmptyDatabase();
+    await using folder = await ourFolder();
+    await using database = openDatabase({ url: empty.url, maxSize: 1 });
+    await folder.add('9001_extra.sql', 'create table extra ()');
+    await migrate(empty.url, folder.url);
+    expect(await schemaFits(database)).toBe(true);
+    await folder.add('9002_renamed.sql', '-- breaking\nalter table extra rename to other');
+    await migrate(empty.url, folder.url);
+    expect(await schemaFits(database)).toBe(false);
   });
 });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
+import type { Database } from './database.ts';
+import type { Statement } from './sql.ts';
 
 const MIGRATIONS = new URL('../migrations/', import.meta.url);
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
@@ -87,6 +89,16 @@ export async function migrationStatus(databaseUrl: string, folder?: URL): Promis
   return await compare(client.pg, migrations);
 }
 
+/**
+ * Whether this release can work on the schema, for a process that leaves it to another to migrate: every migration of the release is applied, as it
+ * is here. Newer ones are of a release that is being rolled out, and no matter unless they break older ones.
+ */
+export async function schemaFits(database: Pick<Database, 'query'>, folder?: URL): Promise<boolean> {
+  const migrations = await readMigrations(folder);
+  const status = statusOf(migrations, await readApplied((statement) => database.query(statement, [])));
+  return status.every(({ state, breaking }) => state === 'applied' || (state === 'unknown' && !breaking));
+}
+
 async function apply(client: pg.Client, { version, name, sql, checksum, breaking }: Migration): Promise<void> {
   try {
     await client.query(sql);
@@ -102,14 +114,28 @@ async function apply(client: pg.Client, { version, name, sql, checksum, breaking
 
 type AppliedRow = { version: number; name: string; checksum: string; breaking: boolean; applied_at: Date };
 
+const TABLE: Statement = {
+  name: 'migrations_table',
+  text: "select to_regclass('phaselock_migrations') is not null as there",
+};
+const APPLIED: Statement = {
+  name: 'migrations_applied',
+  text: 'select version, name, checksum, breaking, applied_at from phaselock_migrations order by version',
+};
+
+type Ask = <Row extends pg.QueryResultRow>(statement: Statement) => Promise<Row[]>;
+
+async function readApplied(ask: Ask): Promise<AppliedRow[]> {
+  const [table] = await ask<{ there: boolean }>(TABLE);
+  return table?.there === true ? await ask<AppliedRow>(APPLIED) : [];
+}
+
 async function compare(client: pg.Client, migrations: readonly Migration[]): Promise<MigrationStatus[]> {
-  const exists = await client.query<{ there: boolean }>(
-    "select to_regclass('phaselock_migrations') is not null as there",
-  );
-  const applied =
-    exists.rows[0]?.there === true
-      ? (await client.query<AppliedRow>('select * from phaselock_migrations order by version')).rows
-      : [];
+  const ask: Ask = async <Row extends pg.QueryResultRow>({ text }: Statement) => (await client.query<Row>(text)).rows;
+  return statusOf(migrations, await readApplied(ask));
+}
+
+function statusOf(migrations: readonly Migration[], applied: readonly AppliedRow[]): MigrationStatus[] {
   const ours = migrations.map((migration): MigrationStatus => {
     const row = applied.find(({ version }) => version === migration.version);
     const state = row === undefined ? 'pending' : row.checksum === migration.checksum ? 'applied' : 'changed';

@@ -27,6 +27,11 @@ export const FLAG_GAUGES = {
 } as const satisfies Record<string, MetricSpec>;
 
 export const GAUGES = {
+  ready: {
+    name: 'phaselock_ready',
+    help: 'Whether requests should be sent here, as /readyz says: 0 while the process drains, or has no database that takes writes.',
+    labels: {},
+  },
   requestsInFlight: {
     name: 'phaselock_http_requests_in_flight',
     help: 'Requests that have arrived and are not answered yet, change streams among them.',

@@ -68,6 +68,7 @@ function registerHttpGauges(registry: Registry): HttpTelemetry['observe'] {
       },
     });
   };
+  gauge(GAUGES.ready, 'ready');
   gauge(GAUGES.requestsInFlight, 'inFlight');
   gauge(GAUGES.streams, 'streams');
   gauge(GAUGES.downloads, 'downloads');

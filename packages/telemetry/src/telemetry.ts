@@ -144,4 +144,10 @@ export type HttpTelemetry = {
   observe(counts: () => HttpCounts): () => void;
 };
 
-export type HttpCounts = { readonly inFlight: number; readonly streams: number; readonly downloads: number };
+export type HttpCounts = {
+  /** 1 while requests should be sent here. */
+  readonly ready: 0 | 1;
+  readonly inFlight: number;
+  readonly streams: number;
+  readonly downloads: number;
+};

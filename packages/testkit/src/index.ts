@@ -27,6 +27,7 @@ export { growth, QUADRUPLED_AT_MOST } from './growth.ts';
 export { type Effect, monotonicMicros, type RecordedOperation, type Violation } from './history.ts';
 export { type HeldLock, holdLock } from './hold-lock.ts';
 export { holdSlot } from './hold-slot.ts';
+export { keyIn } from './key-in.ts';
 export { metricChanges } from './metric-changes.ts';
 export { lockedBy, openTestGuard, type TestGuard } from './open-test-guard.ts';
 export {
@@ -34,12 +35,14 @@ export {
   type PrometheusAvailability,
   type PrometheusServer,
   prometheusAvailable,
+  runPrometheus,
   startPrometheus,
 } from './prometheus-tools.ts';
 export { countQueries, type QueryCount } from './query-counter.ts';
 export { callsWaiting, lapseLease, queueBehind } from './queue-behind.ts';
 export { readMetric } from './read-metric.ts';
 export { type RedisAvailability, type RedisServer, redisAvailable, startRedis } from './redis-server.ts';
+export { type Ran, runProgram, runWell } from './run-program.ts';
 export { seriesIn } from './series-in.ts';
 export { mountSmallDisk, type SmallDisk, smallDiskAvailable } from './small-disk.ts';
 export { type NodeExit, type SpawnedNode, type SpawnNodeOptions, spawnNode } from './spawn-node.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endChild } from './end-child.ts';
 import { eventually } from './eventually.ts';
@@ -60,7 +60,6 @@ export async function startPrometheus(
   targets: readonly string[],
   { bearer, job: name = 'phaselock', beside = {}, rules = [], ...at }: PrometheusOptions = {},
 ): Promise<PrometheusServer> {
-  const { prometheus } = binaries();
   await using resources = new AsyncDisposableStack();
   const path = at.path ?? resources.use(await temporaryDirectory()).path;
   const authorization = bearer === undefined ? {} : { authorization: { credentials: bearer } };
@@ -74,27 +73,57 @@ export async function startPrometheus(
     rule_files: rules,
     scrape_configs: scrapes,
   };
+  const server = resources.use(await runPrometheus({ config, path, ...(at.port !== undefined && { port: at.port }) }));
+  const owned = resources.move();
+  return { ...server, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+type RunOptions = {
+  readonly config: object;
+  /** Where it keeps its samples and its log. */
+  readonly path: string;
+  readonly port?: number;
+  readonly args?: readonly string[];
+};
+
+/** A Prometheus of the caller's own on loopback, with this configuration. */
+export async function runPrometheus({ config, path, args = [], ...at }: RunOptions): Promise<PrometheusServer> {
+  const { prometheus } = binaries();
   const file = join(path, 'prometheus.yml');
   // JSON is YAML.
   await writeFile(file, JSON.stringify(config));
   const port = at.port ?? (await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  await using resources = new AsyncDisposableStack();
+  const logFile = join(path, 'prometheus.log');
+  const log = await open(logFile, 'a');
+  resources.defer(() => log.close());
   const child = spawn(
     prometheus,
     [
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(path, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
+      `--web.external-url=${url}`,
       '--enable-feature=exemplar-storage',
-      '--log.level=error',
+      '--log.level=warn',
+      ...args,
     ],
-    { stdio: 'ignore' },
+    { stdio: ['ignore', log.fd, log.fd] },
   );
   resources.defer(() => endChild(child));
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   resources.defer(() => void process.off('exit', kill));
-  const url = `http://127.0.0.1:${port}`;
-  await eventually(async () => (await fetch(`${url}/-/ready`)).ok, { withinMs: 30_000 });
+  const started = await eventually(
+    async () => {
+      if (child.exitCode !== null) return 'ended';
+      return (await fetch(`${url}/-/ready`)).ok && 'ready';
+    },
+    { withinMs: 30_000 },
+  );
+  if (started === 'ended')
+    throw new Error(`Prometheus ended with ${child.exitCode}: ${await readFile(logFile, 'utf8')}`);
   const owned = resources.move();
   return {
     url,

@@ -10,16 +10,19 @@ type Keys = {
   readonly touch: (ids: readonly ApiKeyId[]) => Promise<void>;
   readonly now: () => number;
   readonly recheckMs?: number;
+  readonly patienceMs?: number;
 };
 
 export type KeyAuthenticator = AsyncDisposable &
   Authenticator & {
+    /** By the same keys, and while they cannot be looked up as they were last found: for what only reads the numbers. */
+    readonly inOutage: Authenticator;
     /** This process has just changed a key: nothing remembered is relied on, and every watched key is looked up at once. */
     forget(): void;
   };
 
-export function authenticateKeys({ find, touch, now, recheckMs = RECHECK_MS }: Keys): KeyAuthenticator {
-  const keys = validKeys({ find, touch, now });
+export function authenticateKeys({ find, touch, now, recheckMs = RECHECK_MS, patienceMs }: Keys): KeyAuthenticator {
+  const keys = validKeys({ find, touch, now, ...(patienceMs !== undefined && { patienceMs }) });
   const watching = watchCallers({
     ask: async (text) => {
       const stored = await keys.fresh(text);
@@ -27,12 +30,16 @@ export function authenticateKeys({ find, touch, now, recheckMs = RECHECK_MS }: K
     },
     everyMs: recheckMs,
   });
-  return {
+  const by = (use: (text: string) => Promise<StoredKey | undefined>): Authenticator => ({
     async authenticate(text) {
-      const stored = await keys.use(text);
+      const stored = await use(text);
       return stored && callerOf(stored);
     },
     watch: watching.watch,
+  });
+  return {
+    ...by(keys.use),
+    inOutage: by(keys.useInOutage),
     forget() {
       keys.forget();
       watching.askNow();

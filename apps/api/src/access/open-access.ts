@@ -2,7 +2,7 @@ import type { ApiKeyId } from '@phaselock/core';
 import type { Guard } from '@phaselock/guard';
 import type { Request } from 'express';
 import type { Config } from '../config/read-config.ts';
-import { type Admission, RECHECK_MS } from './admission.ts';
+import { type Admission, type Authenticator, RECHECK_MS } from './admission.ts';
 import { authenticateBy, everybodyHere } from './authenticate.ts';
 import { authenticateKeys, type KeyAuthenticator } from './authenticate-key.ts';
 import { authenticateTokens, type TokenAuthenticator } from './authenticate-token.ts';
@@ -11,6 +11,8 @@ export type Access = AsyncDisposable & {
   readonly authenticate: (request: Pick<Request, 'headers'>) => Promise<Admission>;
   /** For what is served beside the pool: keys are looked up beside it, too. */
   readonly authenticateUrgent: (request: Pick<Request, 'headers'>) => Promise<Admission>;
+  /** For who reads the numbers: also while no key can be looked up. */
+  readonly authenticateScraper: (request: Pick<Request, 'headers'>) => Promise<Admission>;
   readonly keys: Pick<KeyAuthenticator, 'forget'>;
 };
 
@@ -22,6 +24,9 @@ type AccessParts = {
   readonly recheckMs?: number | undefined;
 };
 
+/** How long a scrape waits for the lookup of its key before the key is as it was last found: a database that hangs must not cost one that is given a second. */
+const SCRAPER_PATIENCE_MS = 250;
+
 /** Every way a caller can be known by, as it is configured. */
 export function openAccess({ config, guard, findUrgently, now, recheckMs = RECHECK_MS }: AccessParts): Access {
   const resources = new AsyncDisposableStack();
@@ -29,12 +34,15 @@ export function openAccess({ config, guard, findUrgently, now, recheckMs = RECHE
   resources.use(tokens);
   const touch = (ids: readonly ApiKeyId[]) => guard.touchApiKeys(ids);
   const keys = resources.use(authenticateKeys({ find: (prefix) => guard.findApiKey(prefix), touch, now, recheckMs }));
-  const urgent = resources.use(authenticateKeys({ find: findUrgently, touch, now, recheckMs }));
-  const by = (those: KeyAuthenticator) =>
+  // Half of the deadline is left for the answer.
+  const patienceMs = Math.min(SCRAPER_PATIENCE_MS, config.deadlineMs / 2);
+  const urgent = resources.use(authenticateKeys({ find: findUrgently, touch, now, recheckMs, patienceMs }));
+  const by = (those: Authenticator) =>
     config.auth === 'off' ? everybodyHere : authenticateBy({ keys: those, tokens });
   return {
     authenticate: by(keys),
     authenticateUrgent: by(urgent),
+    authenticateScraper: by(urgent.inOutage),
     keys: {
       forget() {
         keys.forget();

@@ -60,7 +60,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_TRACE_PERCENT',
       group: listening,
       meaning:
-        'Of the requests that come without a `traceparent`, how many in a hundred begin a trace, where there is a collector; of those that come with one the caller has decided',
+        'Of the requests that come without a `traceparent`, how many in a hundred begin a trace, where there is a collector; of those that come with one a known caller has decided, up to 600 times a minute, and past that, as for callers that are not known, the share decides',
     },
     { fallback: 100, min: 0, max: 100 },
   ),

@@ -1,7 +1,15 @@
 import { chmod, copyFile, realpath, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { prepareDatabase } from '@phaselock/guard';
 import { startEmbeddedPostgres } from '@phaselock/store';
-import { eventually, runAdminStatement, temporaryDirectory } from '@phaselock/testkit';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  eventually,
+  runAdminStatement,
+  spawnNode,
+  temporaryDirectory,
+} from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { watchReadiness } from './readiness.ts';
 
@@ -16,9 +24,56 @@ test('a server that takes no writes is no database to be ready with, until it is
   await writeFile(join(cluster, 'postgresql.auto.conf'), "hot_standby = 'on'\n", { flag: 'a' });
   await using standby = await startEmbeddedPostgres({ dataDir });
 
-  await using readiness = watchReadiness({ databaseUrl: standby.url, startupSettings: true, serverState: undefined });
+  await using readiness = watchReadiness({
+    databaseUrl: standby.url,
+    startupSettings: true,
+    serverState: undefined,
+    awaitsSchema: false,
+  });
   await eventually(() => readiness.whyNot() !== 'starting');
   expect(readiness.whyNot()).toBe('database');
   await runAdminStatement(standby.adminUrl, 'select pg_promote()');
   await eventually(() => readiness.whyNot() === null);
+});
+
+const LATEST = 'where version = (select max(version) from phaselock_migrations)';
+
+test('where another program migrates, not ready while the schema is an older one', async () => {
+  await using database = await createTestDatabase();
+  await runAdminStatement(database.url, `create table held as select * from phaselock_migrations ${LATEST}`);
+  await runAdminStatement(database.url, `delete from phaselock_migrations ${LATEST}`);
+  await using readiness = watchReadiness({
+    databaseUrl: database.url,
+    startupSettings: true,
+    serverState: undefined,
+    awaitsSchema: true,
+  });
+  await eventually(() => readiness.whyNot() !== 'starting');
+  expect(readiness.whyNot()).toBe('schema');
+  await runAdminStatement(database.url, 'insert into phaselock_migrations select * from held');
+  await eventually(() => readiness.whyNot() === null);
+});
+
+test('an API that does not migrate is not ready on an empty database until it is migrated, and its numbers say so', async () => {
+  await using database = await createEmptyDatabase();
+  await using api = spawnNode(resolve(import.meta.dirname, '../main.ts'), {
+    env: {
+      PHASELOCK_PORT: '0',
+      PHASELOCK_AUTH: 'off',
+      PHASELOCK_MIGRATE: 'off',
+      PHASELOCK_DATABASE_URL: database.url,
+    },
+  });
+  const [, url = ''] = await api.waitForLine(/is up at (http:\S+)/);
+  const readyz = async () => {
+    const answer = await fetch(`${url}/readyz`);
+    return [answer.status, await answer.json()];
+  };
+  const gauge = async () => /^phaselock_ready (\d)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+  await eventually(async () => expect(await readyz()).toEqual([503, { status: 'not-ready', why: 'schema' }]));
+  expect(await gauge()).toBe('0');
+  await prepareDatabase(database.url);
+  await eventually(async () => expect(await readyz()).toEqual([200, { status: 'ready', why: null }]));
+  expect(await gauge()).toBe('1');
+  expect((await fetch(`${url}/v1/projects`)).status).toBe(200);
 });

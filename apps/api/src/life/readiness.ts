@@ -1,6 +1,6 @@
-import { openDatabase, type ServerState, type Statement } from '@phaselock/store';
+import { openDatabase, type ServerState, type Statement, schemaFits } from '@phaselock/store';
 
-type WhyNotReady = 'starting' | 'draining' | 'database' | 'database-restarting' | 'storage-full';
+type WhyNotReady = 'starting' | 'draining' | 'schema' | 'database' | 'database-restarting' | 'storage-full';
 
 export type Readiness = AsyncDisposable & {
   /** Null when requests should be sent here. */
@@ -14,6 +14,8 @@ type Watched = {
   readonly startupSettings: boolean;
   /** Of the embedded server, where this process looks after one: it knows of its end before a probe fails. */
   readonly serverState: (() => ServerState) | undefined;
+  /** Where another program migrates: the schema may be missing, or an older one, when this process starts. */
+  readonly awaitsSchema: boolean;
 };
 
 /** A standby answers, and takes no writes: a server in recovery, or one that was failed over from. */
@@ -25,7 +27,7 @@ const WITHIN_MS = 1_000;
  * Ready while the database answered lately. It is asked on a connection of its own: a pool that is busy is a reason to shed load, not to be
  * taken out of the balancer, which would make the others busier.
  */
-export function watchReadiness({ databaseUrl, startupSettings, serverState }: Watched): Readiness {
+export function watchReadiness({ databaseUrl, startupSettings, serverState, awaitsSchema }: Watched): Readiness {
   const database = openDatabase({
     url: databaseUrl,
     maxSize: 1,
@@ -36,12 +38,19 @@ export function watchReadiness({ databaseUrl, startupSettings, serverState }: Wa
   });
   let why: WhyNotReady | null = 'starting';
   let draining = false;
+  // Once it fits it is not asked about again: what a newer release adds, this one can live with.
+  let schemaAwaited = awaitsSchema;
   let probing = Promise.resolve();
 
   const probe = async (): Promise<void> => {
     try {
       const [server] = await database.query<{ standby: boolean }>(PROBE, []);
-      why = server?.standby === false ? null : 'database';
+      if (server?.standby !== false) {
+        why = 'database';
+        return;
+      }
+      if (schemaAwaited) schemaAwaited = !(await schemaFits(database));
+      why = schemaAwaited ? 'schema' : null;
     } catch {
       why = 'database';
     }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
-import { createTestDatabase, eventually, spawnNode } from '@phaselock/testkit';
+import { makeApiKey } from '@phaselock/access';
+import { createTestDatabase, eventually, runAdminStatement, spawnNode } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 
 const MAIN = resolve(import.meta.dirname, '../main.ts');
@@ -35,10 +36,8 @@ function spansIn(body: unknown): Span[] {
   return spans;
 }
 
-const scrape = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
-
-test('a request is found in its trace, its lines and its answer under the same ids', async () => {
-  await using database = await createTestDatabase();
+/** Keeps the spans it is sent. */
+async function openCollector(): Promise<AsyncDisposable & { readonly url: string; readonly spans: readonly Span[] }> {
   const spans: Span[] = [];
   const collector = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -50,12 +49,28 @@ test('a request is found in its trace, its lines and its answer under the same i
   await once(collector, 'listening');
   const address = collector.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    spans,
+    [Symbol.asyncDispose]: async () => {
+      collector.closeAllConnections();
+      collector.close();
+    },
+  };
+}
+
+const scrape = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
+
+test('a request is found in its trace, its lines and its answer under the same ids', async () => {
+  await using database = await createTestDatabase();
+  await using collector = await openCollector();
+  const { spans } = collector;
   await using api = spawnNode(MAIN, {
     env: {
       PHASELOCK_PORT: '0',
       PHASELOCK_AUTH: 'off',
       PHASELOCK_DATABASE_URL: database.url,
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${address.port}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     },
   });
   const [, url = ''] = await api.waitForLine(/is up at (http:\S+)/);
@@ -80,6 +95,34 @@ test('a request is found in its trace, its lines and its answer under the same i
     .split('\n')
     .find((text) => text.includes(TRACE));
   expect(JSON.parse(line ?? '{}')).toMatchObject({ 'trace.id': TRACE, 'transaction.id': spanId });
-  collector.closeAllConnections();
-  collector.close();
+});
+
+test('a request that is refused for its credential is not exported because it says that its trace is kept', async () => {
+  await using database = await createTestDatabase();
+  await using collector = await openCollector();
+  await using api = spawnNode(MAIN, {
+    env: {
+      PHASELOCK_PORT: '0',
+      PHASELOCK_DATABASE_URL: database.url,
+      PHASELOCK_TRACE_PERCENT: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    },
+  });
+  const [, url = ''] = await api.waitForLine(/is up at (http:\S+)/);
+  const { key, prefix, secretSha256 } = makeApiKey();
+  await runAdminStatement(
+    database.url,
+    `insert into api_keys (id, name, prefix, secret_sha256, scopes) values (gen_random_uuid(), 'a test', $1, decode($2, 'hex'), '{sessions:read}')`,
+    [prefix, secretSha256.toString('hex')],
+  );
+  const ask = async (credential: string): Promise<number> => {
+    const headers = { Authorization: `Bearer ${credential}`, traceparent: `00-${TRACE}-${PARENT}-01` };
+    return (await fetch(`${url}/v1/models`, { headers })).status;
+  };
+  expect([await ask(makeApiKey().key), await ask('nothing'), await ask(key)]).toEqual([401, 401, 200]);
+  await eventually(async () => /phaselock_trace_spans_total\{result="exported"\} [1-9]/.test(await scrape(url)), {
+    withinMs: 20_000,
+  });
+  // Spans are sent in the order in which requests end.
+  expect(collector.spans).toMatchObject([{ traceId: TRACE, parentSpanId: PARENT, name: 'GET /v1/models' }]);
 });

@@ -1,6 +1,7 @@
 import type { OperationKind } from '@phaselock/contract';
 import { cutText, type Logger, type SpanExport, type Telemetry } from '@phaselock/telemetry';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { keepSpans } from './keep-spans.ts';
 import { exemplarOf, type RequestFields, type RequestScope, requestIdOf } from './request-scope.ts';
 import { type Trace, traceOf, traceresponse } from './trace-context.ts';
 
@@ -23,9 +24,9 @@ const LEFT = 499;
 const MAX_PATH = 1_024;
 
 /** Gives a request its id, counts it, and writes its line when it is over, however it ended. */
-export const observeRequests =
-  ({ logger, telemetry, scope, now, spans }: Observed): RequestHandler =>
-  (request: Request, response: Response, next: NextFunction): void => {
+export function observeRequests({ logger, telemetry, scope, now, spans }: Observed): RequestHandler {
+  const keeps = keepSpans({ spans, now });
+  return (request: Request, response: Response, next: NextFunction): void => {
     const since = now();
     const id = requestIdOf(request);
     const trace = traceOf(request, spans);
@@ -40,7 +41,8 @@ export const observeRequests =
       telemetry.http.answered(operation.name, status, tookMs / 1_000, exemplarOf(fields));
       const { method } = request;
       const path = cutText(request.path, MAX_PATH);
-      if (trace?.isSampled === true && operation.kind !== 'probe') {
+      // Who asks is known by now, if it is: the id is noted when the credential is accepted.
+      if (trace !== undefined && operation.kind !== 'probe' && keeps(trace, fields['user.id'])) {
         const { name, route } = operation;
         spans?.ended({ ...trace, method, route, operation: name, path, status, endedAtMs: Date.now(), tookMs, fields });
       }
@@ -61,6 +63,7 @@ export const observeRequests =
     });
     scope.run(fields, next);
   };
+}
 
 const inLog = (trace: Trace | undefined) =>
   trace === undefined ? {} : { 'trace.id': trace.traceId, 'transaction.id': trace.spanId };

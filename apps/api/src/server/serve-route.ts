@@ -21,6 +21,8 @@ export type Intake = {
   readonly authenticate: (request: Request) => Promise<Admission>;
   /** The same beside the pool, which may be full. */
   readonly authenticateUrgent: (request: Request) => Promise<Admission>;
+  /** The same for who reads the numbers, also while the database is away. */
+  readonly authenticateScraper: (request: Request) => Promise<Admission>;
   readonly guard: Pick<Guard, 'ownersOf' | 'inOneTime'>;
   readonly shedder: LoadShedder;
   readonly inFlight: InFlight;
@@ -97,9 +99,9 @@ export async function letIn(
 ): Promise<Admission> {
   if (route.scope === 'none') return admitForGood(NOBODY);
   if (route.neverShed === true) return await time.bounded(() => admitUrgent(intake, route, request));
-  // What tells of an overload is wanted most while there is one; its reader is known beside the pool, which is full then.
+  // What tells of an overload or an outage is wanted most while there is one; its reader is known beside the pool, and without the database.
   if (route.isProbe === true) {
-    const beside = { ...intake, authenticate: intake.authenticateUrgent };
+    const beside = { ...intake, authenticate: intake.authenticateScraper };
     return await time.bounded(() => admit(beside, route, request, response));
   }
   refuseShed(intake, intake.shedder.check(priorityOf(route)));

@@ -2,7 +2,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { alertRules, recordingRules } from '@phaselock/monitoring';
 import { readStages } from '@phaselock/rollout';
-import { freePort, startAlertmanager } from '@phaselock/testkit';
+import { startAlertmanager } from '@phaselock/testkit';
 import { z } from 'zod';
 import { leastEvents, pace } from '../pace.ts';
 import { openPagerDuty } from './pager-duty.ts';
@@ -28,10 +28,15 @@ export type Alerting = AsyncDisposable & {
   inhibited(): Promise<ReadonlySet<AlertId>>;
 };
 
-type AlertingOptions = { readonly folder: string; readonly targetsFile: string; readonly now: () => number };
+type AlertingOptions = {
+  readonly folder: string;
+  readonly targetsFile: string;
+  readonly scrapeKey: string;
+  readonly now: () => number;
+};
 
 /** From the rules, at a pace, by way of Alertmanager with the committed routes, to listeners that note what they are told. */
-export async function openAlerting({ folder, targetsFile, now }: AlertingOptions): Promise<Alerting> {
+export async function openAlerting({ folder, targetsFile, scrapeKey, now }: AlertingOptions): Promise<Alerting> {
   await using resources = new AsyncDisposableStack();
   const routingKey = crypto.randomUUID().replaceAll('-', '');
   const pagerDuty = resources.use(await openPagerDuty(routingKey));
@@ -53,9 +58,9 @@ export async function openAlerting({ folder, targetsFile, now }: AlertingOptions
   const prometheus = resources.use(
     await startPrometheus({
       folder,
-      port: await freePort(),
       rules: [recordingRules(options), alertRules(options)],
       targetsFile,
+      scrapeKey,
       alertmanager: new URL(alertmanager.url).host,
     }),
   );

@@ -12,7 +12,9 @@ export function alertIdOf(labels: Readonly<Record<string, string>>): AlertId {
 }
 
 /** From its beginning until its listener was told that it is over. */
-type Episode = {
+export type Episode = {
+  /** Since when its condition held: it fires after it has held for a while. */
+  readonly beganAt: number;
   readonly firingSince: number;
   readonly lastFiringAt: number;
   /** When the listener took it. */
@@ -50,7 +52,8 @@ export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, 
   const look = async (): Promise<void> => {
     const alerts = await prometheus.alerts().catch(() => undefined);
     if (alerts === undefined) return;
-    for (const alert of alerts) if (alert.state === 'firing') remember(kept, alert, now());
+    const at = { seconds: now(), clock: Date.now() };
+    for (const alert of alerts) if (alert.state === 'firing') remember(kept, alert, at);
     for (const [id, { episodes, alerts: seen }] of kept) {
       const current = episodes.at(-1);
       const told = tellingOf(id, seen, ears);
@@ -84,14 +87,22 @@ export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, 
   };
 }
 
-function remember(kept: Map<AlertId, Kept>, alert: RunningAlert, at: number): void {
+/** Prometheus tells times by the clock. */
+type Moment = { readonly seconds: number; readonly clock: number };
+
+function remember(kept: Map<AlertId, Kept>, alert: RunningAlert, { seconds, clock }: Moment): void {
   const id = alertIdOf(alert.labels);
   const sighting: Kept = kept.get(id) ?? { episodes: [], alerts: new Map() };
   kept.set(id, sighting);
   sighting.alerts.set(JSON.stringify(alert.labels), alert);
   const current = sighting.episodes.at(-1);
-  if (current !== undefined && current.resolvedAt === undefined) current.lastFiringAt = at;
-  else sighting.episodes.push({ firingSince: at, lastFiringAt: at, toldAt: undefined, resolvedAt: undefined });
+  if (current !== undefined && current.resolvedAt === undefined) {
+    current.lastFiringAt = seconds;
+    return;
+  }
+  const beganAt = seconds - (clock - alert.activeAt.getTime()) / 1_000;
+  const times = { beganAt, firingSince: seconds, lastFiringAt: seconds };
+  sighting.episodes.push({ ...times, toldAt: undefined, resolvedAt: undefined });
 }
 
 type Telling = 'open' | 'over';

@@ -1,12 +1,55 @@
+import { realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JOBS } from '@phaselock/monitoring';
 import { type Fault, inEachWindow, undo } from '../fault.ts';
 import { putLoadOn } from '../world/load.ts';
+
+/** Of an outage of the database, whatever its cause. */
+const CONSEQUENCES = [
+  'PhaselockErrorRateHigh',
+  'PhaselockReplacementsFailing',
+  'PhaselockLookupSlow',
+  'PhaselockReplacementSlow',
+  'PhaselockPoolWaitLong',
+  'PhaselockShedding',
+  'PhaselockFlagsUnread',
+  'PhaselockPurgeFailing',
+  ...inEachWindow('PhaselockAvailabilityBudgetBurn'),
+  ...inEachWindow('PhaselockReplacementBudgetBurn'),
+  ...inEachWindow('PhaselockLookupBudgetBurn'),
+  ...inEachWindow('PhaselockReplacementTimeBudgetBurn'),
+] as const;
 
 export const POSTGRESQL_STOPPED: Fault = {
   name: 'PostgreSQL is stopped',
   alerts: ['PhaselockConnectionFailures'],
+  also: CONSEQUENCES,
   make: async ({ world }) => {
     await world.postgres.shutDown();
     return undo(() => world.postgres.start());
+  },
+};
+
+/** The address leads to a server that was failed over from: it answers, and takes no writes. The API with a server of its own is another installation. */
+export const FAILED_OVER: Fault = {
+  name: 'PostgreSQL is a standby: no API is ready',
+  alerts: ['PhaselockNotReady'],
+  also: ['PhaselockConnectionFailures', ...CONSEQUENCES],
+  make: async ({ world, targets }) => {
+    const { postgres, embedded } = world;
+    await using resources = new AsyncDisposableStack();
+    await targets.remove(JOBS.api, embedded.address);
+    resources.defer(() => targets.add(JOBS.api, embedded.address));
+    const cluster = await realpath(join(world.folder, 'postgres', 'cluster'));
+    const signal = join(cluster, 'standby.signal');
+    await postgres.shutDown();
+    resources.defer(() => postgres.start());
+    await writeFile(join(cluster, 'postgresql.auto.conf'), "hot_standby = 'on'\n", { flag: 'a' });
+    await writeFile(signal, '');
+    resources.defer(() => rm(signal));
+    await postgres.start();
+    resources.defer(() => postgres.shutDown());
+    return resources.move();
   },
 };
 
@@ -14,6 +57,14 @@ export const POSTGRESQL_STOPPED: Fault = {
 export const POOL_EXHAUSTED: Fault = {
   name: 'the connections of an API are used up',
   alerts: ['PhaselockPoolWaitLong', 'PhaselockShedding'],
+  also: [
+    'PhaselockErrorRateHigh',
+    'PhaselockLookupSlow',
+    'PhaselockConnectionFailures',
+    'PhaselockFlagsUnread',
+    ...inEachWindow('PhaselockAvailabilityBudgetBurn'),
+    ...inEachWindow('PhaselockLookupBudgetBurn'),
+  ],
   make: async ({ world }) => {
     await using resources = new AsyncDisposableStack();
     const { back, url } = world.small;
@@ -28,6 +79,7 @@ export const POOL_EXHAUSTED: Fault = {
 export const DISK_FULL: Fault = {
   name: 'the disk of the embedded PostgreSQL is full',
   alerts: ['PhaselockStorageFull', ...inEachWindow('PhaselockAvailabilityBudgetBurn')],
+  also: ['PhaselockErrorRateHigh', 'PhaselockConnectionFailures', 'PhaselockEmbeddedServerDown'],
   make: async ({ world, until }) => {
     const { disk, url } = world.embedded;
     await using resources = new AsyncDisposableStack();
@@ -43,6 +95,7 @@ export const DISK_FULL: Fault = {
 export const LOG_FULL: Fault = {
   name: 'the disk of the embedded PostgreSQL is so full that it ends',
   alerts: ['PhaselockEmbeddedServerDown'],
+  also: ['PhaselockStorageFull', 'PhaselockConnectionFailures', ...inEachWindow('PhaselockAvailabilityBudgetBurn')],
   make: async ({ world, until }) => {
     const { embedded } = world;
     await using resources = new AsyncDisposableStack();

@@ -7,10 +7,23 @@ const HOLD_ONE = 'select from slots where task_id = $1 for update';
 const holdAllFor = (seconds: number): string =>
   `with held as materialized (select 1 from slots for update) select count(*), pg_sleep(${seconds}) from held`;
 
+/** Whoever waits for a lock is slow, and answered 5xx when it is not to be had in time. */
+const WAITED_FOR = [
+  'PhaselockErrorRateHigh',
+  'PhaselockReplacementsFailing',
+  'PhaselockReplacementSlow',
+  'PhaselockLockTimeouts',
+  'PhaselockLockContention',
+  ...inEachWindow('PhaselockReplacementBudgetBurn'),
+  ...inEachWindow('PhaselockReplacementTimeBudgetBurn'),
+  ...inEachWindow('PhaselockAvailabilityBudgetBurn'),
+];
+
 /** Of many replacements, a few are of the slot that is held: too few for a person to be called for the budget. */
 export const ONE_SLOT_HELD: Fault = {
   name: 'a transaction holds one slot, in which others go on replacing',
   alerts: ['PhaselockErrorRateHigh', 'PhaselockReplacementsFailing', 'PhaselockLockTimeouts'],
+  also: WAITED_FOR,
   make: async ({ world }) => {
     await using resources = new AsyncDisposableStack();
     const [one] = world.pair;
@@ -27,6 +40,7 @@ export const ONE_SLOT_HELD: Fault = {
 export const ALL_SLOTS_HELD: Fault = {
   name: 'transactions hold all slots for six seconds at a time',
   alerts: inEachWindow('PhaselockReplacementBudgetBurn'),
+  also: WAITED_FOR,
   make: (around) => holdInTurns(around, { seconds: 6, users: 8 }),
 };
 
@@ -34,6 +48,7 @@ export const ALL_SLOTS_HELD: Fault = {
 export const SLOTS_FOUGHT_FOR: Fault = {
   name: 'transactions hold all slots for a second at a time',
   alerts: ['PhaselockLockContention'],
+  also: WAITED_FOR,
   make: (around) => holdInTurns(around, { seconds: 1, users: 12 }),
 };
 

@@ -6,10 +6,16 @@ const LATENCY_MS = 280;
 const slow = { kind: 'delay', ms: LATENCY_MS } as const;
 const pass = { kind: 'pass' } as const;
 
+const BUDGETS_OF_TIME = [
+  ...inEachWindow('PhaselockLookupBudgetBurn'),
+  ...inEachWindow('PhaselockReplacementTimeBudgetBurn'),
+];
+
 /** About a fifth of the calls go to it: too few for a person to be called, and enough for a ticket. */
 export const ONE_SLOW: Fault = {
   name: 'the network between one API and PostgreSQL is slow (280 ms each way)',
   alerts: ['PhaselockLookupSlow', 'PhaselockReplacementSlow'],
+  also: BUDGETS_OF_TIME,
   make: async ({ world }) => {
     const [one, other] = world.pair;
     await using resources = new AsyncDisposableStack();
@@ -22,7 +28,9 @@ export const ONE_SLOW: Fault = {
 
 export const ALL_SLOW: Fault = {
   name: 'the network between every API and PostgreSQL is slow (280 ms each way)',
-  alerts: [...inEachWindow('PhaselockLookupBudgetBurn'), ...inEachWindow('PhaselockReplacementTimeBudgetBurn')],
+  alerts: BUDGETS_OF_TIME,
+  // A lock is held for as long as what its holder asks takes.
+  also: ['PhaselockLookupSlow', 'PhaselockReplacementSlow', 'PhaselockPoolWaitLong', 'PhaselockLockContention'],
   make: async ({ world }) => {
     for (const { back } of world.pair) back.set(slow);
     return undo(() => {
@@ -34,6 +42,7 @@ export const ALL_SLOW: Fault = {
 export const CUT_OFF: Fault = {
   name: 'one API is cut off from PostgreSQL while a flag is changed',
   alerts: ['PhaselockFlagDivergence', 'PhaselockFlagsUnread'],
+  also: ['PhaselockConnectionFailures'],
   make: async ({ world }) => {
     const { back } = world.small;
     back.set({ kind: 'black-hole' });

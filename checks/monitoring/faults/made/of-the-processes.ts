@@ -1,6 +1,6 @@
 import { JOBS } from '@phaselock/monitoring';
 import type { AlertId } from '../alerting/watch-alerts.ts';
-import { type Fault, undo } from '../fault.ts';
+import { type Fault, inEachWindow, undo } from '../fault.ts';
 import { controlGroups } from '../world/control-group.ts';
 import { putLoadOn } from '../world/load.ts';
 import { residentBytes } from '../world/resident-bytes.ts';
@@ -17,6 +17,14 @@ const unavailable = (): string | undefined => {
 export const SHORT_OF_RESOURCES: Fault = {
   name: 'an API has a fifth of a processor, and has used nearly all of its memory',
   alerts: ['PhaselockCpuHigh', 'PhaselockMemoryHigh'],
+  // It is slow, also to answer who scrapes it.
+  also: [
+    'PhaselockApiDown',
+    'PhaselockLookupSlow',
+    'PhaselockPoolWaitLong',
+    'PhaselockFlagsUnread',
+    ...inEachWindow('PhaselockLookupBudgetBurn'),
+  ],
   unavailable,
   make: async ({ world }) => {
     const groups = controlGroups();
@@ -73,6 +81,7 @@ export const API_KILLED: Fault = {
 export const ALL_APIS_KILLED: Fault = {
   name: 'every API is killed (SIGKILL)',
   alerts: ['PhaselockApiAllDown'],
+  also: ['PhaselockApiDown', 'PhaselockRestarting'],
   make: async ({ world }) => {
     const all = [...world.pair, world.small, world.embedded].map(({ process }) => process);
     await Promise.all(all.map((process) => process.end('SIGKILL')));

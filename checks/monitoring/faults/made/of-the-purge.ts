@@ -1,5 +1,5 @@
+import { runPurgeOnce } from '../../world/worker-process.ts';
 import { type Fault, type Surroundings, undo } from '../fault.ts';
-import { runPurgeOnce } from '../world/worker-process.ts';
 
 const UNFINISHED = 'select 1 from archive_runs where finished_at is null and given_up_at is null';
 /** After minutes without a word the product takes a run for stalled, after an hour the next one gives it up: neither is waited for. */
@@ -10,6 +10,8 @@ const unseenFor = (time: string): string =>
 export const PURGE_HUNG: Fault = {
   name: 'a purge hangs in the middle of a run (SIGSTOP), and no other begins',
   alerts: ['PhaselockPurgeSlow', 'PhaselockPurgeHung', 'PhaselockPurgeNeverRan', 'PhaselockPurgeBacklogOld'],
+  // The run that is killed at last is given up.
+  also: ['PhaselockPurgeFailing'],
   make: async ({ world, cycles, until }) => {
     await using resources = new AsyncDisposableStack();
     resources.use(cycles.withoutPurges());
@@ -40,6 +42,7 @@ const RETRY_NOW = 'update archive_claims set due_at = clock_timestamp() where fa
 export const ARCHIVE_FULL: Fault = {
   name: 'the disk of the archive is full',
   alerts: ['PhaselockPurgeFailing', 'PhaselockPurgeDeadLetters'],
+  also: ['PhaselockPurgeSlow', 'PhaselockPurgeNeverRan', 'PhaselockPurgeBacklogOld'],
   make: async (around) => {
     const { world, cycles, until } = around;
     await using resources = new AsyncDisposableStack();
@@ -47,7 +50,7 @@ export const ARCHIVE_FULL: Fault = {
     await world.archiveDisk.fill();
     resources.defer(async () => {
       await world.archiveDisk.free();
-      await until(async () => (await world.run('purge-worker', ['dlq', 'retry', '--all'])).code === 0);
+      await until(async () => (await world.run('purge-worker', ['dlq', 'retry', '--all'])).exitCode === 0);
       await cycles.sendForPurge();
     });
     await until(async () => {

@@ -1,10 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { createClient } from '@phaselock/contract';
-import { mountSmallDisk, runAdminStatement, type SmallDisk } from '@phaselock/testkit';
+import {
+  keyIn,
+  mountSmallDisk,
+  type Ran,
+  runAdminStatement,
+  runProgram,
+  runWell,
+  type SmallDisk,
+} from '@phaselock/testkit';
 import { z } from 'zod';
 import { adminUrlOn } from '../../../../apps/api/src/testing/shared-data.ts';
 import { createRandom } from '../../../../chaos/random.ts';
@@ -12,7 +17,8 @@ import { type ApiProcess, createApiProcess } from '../../../../chaos/world/api-p
 import { createPostgresServer, type PostgresServer } from '../../../../chaos/world/postgres-server.ts';
 import { createRedisProcess, type RedisProcess } from '../../../../chaos/world/redis-process.ts';
 import { aFreePort, openTcpProxy, type TcpProxy } from '../../../../chaos/world/tcp-proxy.ts';
-import { createWorkerProcess, type WorkerProcess } from './worker-process.ts';
+import { createWorkerProcess, type WorkerProcess } from '../../world/worker-process.ts';
+import { HOST_WITH_KEY, mustAskForKey } from './ask-for-key.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 const APPS = join(ROOT, 'apps');
@@ -44,13 +50,13 @@ export type World = AsyncDisposable & {
   /** Of a purge, with its paces. */
   readonly purgeEnv: NodeJS.ProcessEnv;
   readonly key: string;
+  /** Of Prometheus: all it may do is to read the numbers. */
+  readonly scrapeKey: string;
   /** Runs a program of ours to its end, and answers what it said. */
   run(program: Program, args: readonly string[]): Promise<Ran>;
   /** Sets a flag to another share than before, where processes go by the flags of one database, and where they go by another's. */
   changeFlag(): Promise<void>;
 };
-
-type Ran = { readonly code: number | null; readonly said: string };
 
 type Program = 'verify-sessions' | 'purge-worker' | 'keys' | 'migrate';
 const PROGRAMS: Readonly<Record<Program, string>> = {
@@ -97,12 +103,16 @@ export async function openWorld(folder: string): Promise<World> {
     PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
     PHASELOCK_PURGE_SESSIONS_PER_SECOND: '0',
     PHASELOCK_PURGE_SCHEDULE: NO_SCHEDULE,
+    PHASELOCK_PURGE_METRICS_HOST: HOST_WITH_KEY,
   };
   const run: World['run'] = (program, args) =>
-    runToEnd(PROGRAMS[program], args, program === 'purge-worker' ? purgeEnv : env);
-  mustSucceed(await run('migrate', []));
+    runProgram(PROGRAMS[program], args, program === 'purge-worker' ? purgeEnv : env);
+  await runWell(PROGRAMS.migrate, [], env);
   const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
-  const key = keyIn(mustSucceed(await run('keys', ['create', '--name', 'faults', '--scopes', scopes])));
+  const aKey = async (name: string, may: string): Promise<string> =>
+    keyIn((await runWell(PROGRAMS.keys, ['create', '--name', name, '--scopes', may], env)).said);
+  const key = await aKey('faults', scopes);
+  const scrapeKey = await aKey('prometheus', 'metrics:read');
 
   const random = createRandom(1);
   const anApi = async (name: string, more: NodeJS.ProcessEnv = {}): Promise<ProxiedApi> => {
@@ -111,6 +121,7 @@ export async function openWorld(folder: string): Promise<World> {
     const settings = {
       ...env,
       PHASELOCK_DATABASE_URL: postgres.url(back.port),
+      PHASELOCK_HOST: HOST_WITH_KEY,
       PHASELOCK_RATE_LIMIT: '0',
       PHASELOCK_POOL_SIZE: '16',
       ...more,
@@ -159,6 +170,9 @@ export async function openWorld(folder: string): Promise<World> {
   };
   const workers = [await aWorker('worker-0'), await aWorker('worker-1')] as const;
 
+  // The one with a PostgreSQL of its own is that of a user alone: without authentication, it is not to be had but on loopback.
+  await Promise.all([...pair, small, ...workers].map(({ address }) => mustAskForKey(address)));
+
   const clients = [createClient({ baseUrl: pair[0].url, key }), createClient({ baseUrl: embedded.url })];
   const setLocking = async (percent: number): Promise<void> => {
     for (const client of clients) {
@@ -189,6 +203,7 @@ export async function openWorld(folder: string): Promise<World> {
     env,
     purgeEnv,
     key,
+    scrapeKey,
     run,
     changeFlag,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -196,23 +211,3 @@ export async function openWorld(folder: string): Promise<World> {
 }
 
 const at = (port: number) => ({ url: `http://127.0.0.1:${port}`, address: `127.0.0.1:${port}` });
-
-async function runToEnd(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
-  const child = spawn(process.execPath, [file, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code, said: `${stdout}${stderr}` };
-}
-
-function mustSucceed({ code, said }: Ran): string {
-  if (code !== 0) throw new Error(`a program of ours ended with ${code}: ${said}`);
-  return said;
-}
-
-function keyIn(said: string): string {
-  const [key] = /^plk_\S+$/m.exec(said) ?? [];
-  if (key === undefined) throw new Error(`no key in: ${said}`);
-  return key;
-}

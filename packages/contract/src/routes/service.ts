@@ -22,7 +22,7 @@ export const liveness = route({
 const readinessBody = z
   .strictObject({
     status: z.enum(['ready', 'not-ready']),
-    why: z.enum(['starting', 'draining', 'database', 'database-restarting', 'storage-full']).nullable(),
+    why: z.enum(['starting', 'draining', 'schema', 'database', 'database-restarting', 'storage-full']).nullable(),
   })
   .meta({ id: 'Readiness' });
 
@@ -33,12 +33,15 @@ export const readiness = route({
   group,
   summary: 'Whether requests should be sent here',
   description:
-    '`database`: PostgreSQL does not answer. `database-restarting`: the embedded PostgreSQL ended and is being started again. `storage-full`: it cannot start, because its disk is full.',
+    '`schema`: migrations of this release are not applied yet, and it does not apply them itself. `database`: PostgreSQL does not answer, or is a standby, which takes no writes. `database-restarting`: the embedded PostgreSQL ended and is being started again. `storage-full`: it cannot start, because its disk is full.',
   scope: 'none',
   isProbe: true,
   answers: {
     200: { description: 'They should', schema: readinessBody },
-    503: { description: 'They should not: it is shutting down, or has no database', schema: readinessBody },
+    503: {
+      description: 'They should not: it is shutting down, or has no database, or not its schema',
+      schema: readinessBody,
+    },
   },
   errors: [],
 });

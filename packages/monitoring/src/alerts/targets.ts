@@ -44,6 +44,17 @@ export const TARGETS: AlertGroup = {
       }),
     },
     {
+      name: 'PhaselockNotReady',
+      severity: 'page',
+      summary: 'No API is ready: no request is served',
+      condition: () => ({
+        expr: `sum by (job) (${series('phaselock_ready', { job: JOBS.api })}) == 0`,
+        for: MINUTE,
+        description:
+          'For 1 minute every instance of {{ $labels.job }} that answers Prometheus has said 503 at /readyz: a balancer sends requests to none of them.',
+      }),
+    },
+    {
       name: 'PhaselockApiAbsent',
       severity: 'page',
       summary: 'Prometheus has no API target',

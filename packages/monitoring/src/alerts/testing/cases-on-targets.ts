@@ -7,6 +7,8 @@ const targets = (): AlertCases[] => {
   const hour = caseAt(HOUR);
   const up = ofApi('up');
   const worker = ofWorker('up');
+  const ready = ofApi('phaselock_ready');
+  const other = ofApi('phaselock_ready', {}, 'b');
   const began = ofApi('process_start_time_seconds');
   const at = (times: number): string =>
     ['0x10', ...[...Array(times).keys()].map((time) => `${(time + 1) * 600}x8`), `${times * 600}x60`].join(' ');
@@ -55,6 +57,25 @@ const targets = (): AlertCases[] => {
         soon('more', 'a worker that is down', 0, { [worker]: '0x60' }),
         soon('more', 'both are down', 2, { [up]: '0x60', [ofApi('up', {}, 'b')]: '0x60' }),
         soon('more', 'it came back in between', 0, { [up]: '0x36 1x1 0x6' }),
+      ],
+    },
+    {
+      alert: 'PhaselockNotReady',
+      step: 15,
+      cases: [
+        soon('fires', 'both answer and neither is ready, for longer than a minute', 1, {
+          [ready]: '1x30 0x30',
+          [other]: '1x20 0x40',
+        }),
+        soon('does not', 'one of two is ready', 0, { [ready]: '0x60', [other]: '1x60' }),
+        soon('just below', 'for three quarters of a minute', 0, { [ready]: '1x37 0x3', [other]: '0x60' }),
+        soon('no data', 'none answers: that is another alert', 0, { [up]: '0x60' }),
+        soon('more', 'one is down and the other not ready', 1, {
+          [up]: '0x60',
+          [ready]: '1x20 stale',
+          [other]: '1x20 0x40',
+        }),
+        soon('more', 'one becomes ready in between', 0, { [ready]: '0x36 1x1 0x6', [other]: '0x60' }),
       ],
     },
     {

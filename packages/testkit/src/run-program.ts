@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 export type Ran = { readonly exitCode: number | null; readonly said: string; readonly tookMs: number };
 
-/** One of our programs, as a user runs it, to its end. */
+/** One of our programs, as a user runs it, to its end. Nothing of it is read as it comes: that is `spawnNode`. */
 export async function runProgram(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   const since = performance.now();
   const child = spawn(process.execPath, [file, ...args], {

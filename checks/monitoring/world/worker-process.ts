@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { eventually } from '@phaselock/testkit';
-import { type Child, startChild } from '../../../../chaos/world/child.ts';
+import { type Child, startChild } from '../../../chaos/world/child.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../../apps/purge-worker/src/main.ts');
+const MAIN = resolve(import.meta.dirname, '../../../apps/purge-worker/src/main.ts');
 
 export type WorkerOptions = {
   readonly name: string;

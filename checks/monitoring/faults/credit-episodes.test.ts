@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import type { Episode, Sighting } from './alerting/watch-alerts.ts';
+import { creditEpisodes, type MadeFault, shownCredits } from './credit-episodes.ts';
+import { type Fault, undo } from './fault.ts';
+import { faultsTable } from './faults-table.ts';
+import { judgeRun } from './judge-run.ts';
+import { ALWAYS } from './lanes.ts';
+
+const BURN = 'PhaselockReplacementBudgetBurn 3d';
+const SLOW = 'PhaselockReplacementSlow';
+
+const aFault = (name: string, alerts: readonly string[], also: readonly string[] = []): Fault => ({
+  name,
+  alerts,
+  also,
+  make: async () => undo(() => undefined),
+});
+const madeAt = (at: number, fault: Fault): MadeFault => ({ fault, madeAt: at, undoneAt: at + 20, overAt: at + 22 });
+const since = (beganAt: number, more: Partial<Episode> = {}): Episode => ({
+  beganAt,
+  firingSince: beganAt + 3,
+  lastFiringAt: beganAt + 90,
+  toldAt: beganAt + 4,
+  resolvedAt: beganAt + 95,
+  ...more,
+});
+const seen = (id: string, ...episodes: Episode[]): Sighting => {
+  const [alertname = '', window] = id.split(' ');
+  const labels = { alertname, severity: 'ticket', service: 'phaselock', ...(window !== undefined && { window }) };
+  const annotations = { summary: 'a', description: 'b', runbook_url: 'https://example.com/replacement-slow.md' };
+  return { id, episodes, alerts: [{ state: 'firing', activeAt: new Date(), labels, annotations }] };
+};
+const aRun = (made: readonly MadeFault[], sightings: readonly Sighting[]) => ({
+  made,
+  sightings: [...ALWAYS.map((id) => seen(id, since(0))), ...sightings],
+  ...{ whenQuiet: [], incidents: [], mistakes: [], brokenRules: [], seconds: 300 },
+});
+
+const one = madeAt(40, aFault('one slot', [SLOW], [BURN]));
+const all = madeAt(90, aFault('all slots', [BURN]));
+
+test('an alert that began before a fault is credited to the one that was open then, and to no later one', () => {
+  const [credit] = creditEpisodes([seen(BURN, since(50))], [one, all]);
+  expect(credit?.made).toBe(one);
+  expect(faultsTable(aRun([one, all], [seen(BURN, since(50))]))).not.toContain('all slots');
+});
+
+test('a time is that since the fault was made which is credited, and never less than nothing', () => {
+  const table = faultsTable(aRun([one, all], [seen(BURN, since(50))]));
+  expect(table).toMatch(/3d` +\| ticket +\| one slot +\| 13 s +\| 14 s +\| 85 s/);
+});
+
+test('of two times an alert fired, that of the fault which is made for it is shown', () => {
+  const [shown] = shownCredits(creditEpisodes([seen(BURN, since(50), since(95))], [one, all]));
+  expect(shown?.made).toBe(all);
+});
+
+test('of two open faults, the one that is made for the alert is credited', () => {
+  const other = madeAt(85, aFault('other', [], [BURN]));
+  expect(creditEpisodes([seen(BURN, since(95))], [other, all])[0]?.made).toBe(all);
+});
+
+describe('a run is not as it has to be', () => {
+  const fine = [seen(SLOW, since(45)), seen(BURN, since(95))];
+
+  test('but it is when each alert was fired by its fault', () => {
+    expect(judgeRun(aRun([one, all], fine), [one.fault, all.fault])).toEqual([]);
+  });
+
+  test.each([
+    ['before any fault was made', 30],
+    ['between two faults', 80],
+    ['while only a fault was open that is not known to fire it', 95],
+  ])('when an alert began %s', (_, beganAt) => {
+    const complaints = judgeRun(aRun([one, all], [...fine, seen(SLOW, since(beganAt))]), [one.fault, all.fault]);
+    expect(complaints).toEqual([expect.stringMatching(/^PhaselockReplacementSlow began after \d+ s, of no fault/)]);
+  });
+
+  test('when a fault has fired nothing, and its alert had begun of nothing before', () => {
+    expect(judgeRun(aRun([all], [seen(BURN, since(60))]), [all.fault])).toEqual([
+      `no fault fired ${BURN} so that its listener was told of it`,
+      expect.stringContaining('of no fault known to fire it'),
+    ]);
+  });
+
+  test('when the listener was told of nothing', () => {
+    const untold = since(95, { toldAt: undefined, resolvedAt: undefined });
+    expect(judgeRun(aRun([one, all], [seen(SLOW, since(45)), seen(BURN, untold)]), [one.fault, all.fault])).toEqual([
+      `no fault fired ${BURN} so that its listener was told of it`,
+    ]);
+  });
+});
