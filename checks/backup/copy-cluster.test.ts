@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { eventually, temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MANIFEST, manifestText } from '../../ops/backup/backup-manifest.ts';
-import { copyCluster } from '../../ops/backup/copy-cluster.ts';
+import { copiedText, copyCluster } from '../../ops/backup/copy-cluster.ts';
 import { prepareRestore } from '../../ops/backup/prepare-restore.ts';
 
 const resources = new AsyncDisposableStack();
@@ -42,9 +42,15 @@ test('a target that goes away ends the copy: a file that cannot be written is no
   await ended;
 });
 
+const OF_EVERY_BACKUP = { PG_VERSION: '18', backup_label: 'START WAL LOCATION: 0/2000028' };
+
 describe('a backup is not restored', () => {
   beforeAll(async () => {
     const files = await copyCluster(source, at('backup'));
+    for (const [name, text] of Object.entries(OF_EVERY_BACKUP)) {
+      await writeFile(at('backup', name), text);
+      files.push(copiedText(name, text));
+    }
     await writeFile(at('backup', MANIFEST), manifestText(files));
   });
   const restore = (backup: string, into: string): Promise<void> =>
@@ -68,6 +74,8 @@ describe('a backup is not restored', () => {
   test('but as it was taken, without its manifest in the cluster', async () => {
     await restore(at('backup'), at('sound'));
     expect((await readdir(at('sound'))).toSorted()).toEqual([
+      'PG_VERSION',
+      'backup_label',
       'base',
       'pg_wal',
       'postgresql.auto.conf',

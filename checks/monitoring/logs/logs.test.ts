@@ -56,7 +56,8 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     expect(texts(hits.map(({ _source: { 'event.ingested': _, ...line } }) => withoutIngested(line)))).toEqual(
       texts(written),
     );
-    expect(written.length).toBeGreaterThan(100);
+    // A slow machine writes more: of statements that were tried again, for example.
+    expect(written.length).toBeGreaterThan(50);
     expect(existsSync(join(run.logs, 'refused.json'))).toBe(false);
     console.log(`${hits.length} of ${written.length} lines are indexed, ${othersIn(run.logs).length} others set aside`);
   });

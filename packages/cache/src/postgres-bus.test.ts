@@ -59,7 +59,9 @@ describe('a bus over PostgreSQL', () => {
         .map((version) => bus.publish(sampleInvalidation(version)))
         .concat(others.map((other) => bus.publish(other))),
     );
-    expect(statements).toHaveLength(1);
+    // The first beat may be sent meanwhile, which is one text alone.
+    const sizes = statements.map((texts) => (Array.isArray(texts) ? texts.length : 0));
+    expect(sizes.filter((size) => size !== 1)).toEqual([301]);
     await eventually(() => heard.length === 301);
     expect(heard[0]?.invalidation.version).toBe(3);
   });
