@@ -34,7 +34,7 @@ const LAST_TIMEOUT_MS = 2_000;
  */
 export function exportSpans(options: SpanExportOptions): SpanExport {
   const { endpoint, headers, resource, percent, counted, failed, everyMs = EVERY_MS } = options;
-  const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+  const url = `${endpoint.replace(/(?<!\/)\/+$/, '')}/v1/traces`;
   const waiting: RequestSpan[] = [];
   let sending: Promise<void> | undefined;
   const ending = new AbortController();
