@@ -10,6 +10,7 @@ const PACED: ReadonlyMap<number, number> = new Map([
   [30, 5],
   [MINUTE, 5],
   [2 * MINUTE, 7],
+  [3 * MINUTE, 9],
   [5 * MINUTE, 10],
   [10 * MINUTE, 12],
   [15 * MINUTE, 12],

@@ -31,10 +31,20 @@ const exemplars = z.array(
   z.object({ exemplars: z.array(z.object({ value: z.string().transform(Number), timestamp: z.number() })) }),
 );
 
+/** Nothing that listens, and a server that is no Prometheus: each is said with the address. */
+async function post(address: string, body: URLSearchParams): Promise<unknown> {
+  try {
+    return await (await fetch(address, { method: 'POST', body })).json();
+  } catch (error) {
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new Error(`no answer of a Prometheus from ${address}: ${why}`, { cause: error });
+  }
+}
+
 export function askPrometheus(url: string): PrometheusQueries {
   const ask = async (path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> => {
     const body = new URLSearchParams(parameters);
-    const said = answer.parse(await (await fetch(`${url}/api/v1/${path}`, { method: 'POST', body })).json());
+    const said = answer.parse(await post(`${url}/api/v1/${path}`, body));
     if (said.status === 'error') throw new Error(`${parameters.query}: ${said.error}`);
     return said.data;
   };

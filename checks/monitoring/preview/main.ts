@@ -51,6 +51,8 @@ function readArguments(argv: readonly string[]): Arguments {
     }
   })();
   if (self === (prometheus !== undefined)) throw new UsageMistake('one of --prometheus and --self has to be given');
+  if (prometheus !== undefined && !/^https?:$/.test(URL.parse(prometheus)?.protocol ?? ''))
+    throw new UsageMistake(`--prometheus takes an address such as http://127.0.0.1:9090, not ${prometheus}`);
   return {
     prometheus: prometheus?.replace(/\/$/, ''),
     last: seconds(last ?? (self ? '4m' : '15m'), 'last'),

@@ -51,6 +51,8 @@ export const ARCHIVE_FULL: Fault = {
     resources.defer(async () => {
       await world.archiveDisk.free();
       await until(async () => (await world.run('purge-worker', ['dlq', 'retry', '--all'])).exitCode === 0);
+      // Sessions that failed and are no dead letters would be tried again after minutes.
+      await world.postgres.ask(RETRY_NOW);
       await cycles.sendForPurge();
     });
     await until(async () => {

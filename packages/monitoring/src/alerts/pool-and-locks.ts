@@ -30,8 +30,10 @@ export const POOL_AND_LOCKS: AlertGroup = {
           indicator: 'connections',
           window: 5 * MINUTE,
           limit: allowedBy(gateNamed(context.stages, 'connection_failures')),
+          lately: 2 * MINUTE,
         }),
-        for: 2 * MINUTE,
+        // Longer than a moment counts as lately.
+        for: 3 * MINUTE,
         description:
           '{{ $value | humanizePercentage }} of the requests for a database connection of 5 minutes failed: refused, or timed out in the queue.',
       }),

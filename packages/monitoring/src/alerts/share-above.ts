@@ -12,14 +12,20 @@ type ShareAbove = {
   readonly limit: number;
   readonly leastEvents?: number;
   readonly leastBad?: number;
+  /** There has to be a bad event within this shorter window as well: the share alone stays high until its own window has passed. */
+  readonly lately?: number;
 };
 
 /** The value is the share. Without events it is 0/0, which is above no limit. */
 export function shareAbove(
   context: RuleContext,
-  { indicator, window, limit, leastEvents = LEAST_EVENTS, leastBad = LEAST_BAD }: ShareAbove,
+  { indicator, window, limit, leastEvents = LEAST_EVENTS, leastBad = LEAST_BAD, lately }: ShareAbove,
 ): string {
-  return `${shareOver(indicator, window, limit)} and ${enough(context, { indicator, window, leastEvents, leastBad })}`;
+  return [
+    shareOver(indicator, window, limit),
+    enough(context, { indicator, window, leastEvents, leastBad }),
+    ...(lately === undefined ? [] : [`${ofIndicator(recordedWithin.bad(lately), indicator)} > 0`]),
+  ].join(' and ');
 }
 
 export const shareOver = (indicator: IndicatorName, window: number, limit: number): string =>

@@ -12,12 +12,25 @@ const OF_BUDGETS = [HOUR, 2 * HOUR, 6 * HOUR, DAY, 3 * DAY];
 const SLOS = ['availability', 'replacement', 'lookup', 'replacement_time'] as const satisfies readonly IndicatorName[];
 export type Slo = (typeof SLOS)[number];
 const OF_PURGE = 6 * HOUR;
+/** Whether it goes on: two scrapes lie within it where there is one a minute. */
+const LATELY = 2 * MINUTE;
+const ASKED_FOR_LATELY = ['connections'] as const satisfies readonly IndicatorName[];
 
 export const recordingRules = (options: RuleOptions): string => ruleFile(recordingGroups(ruleContext(options)));
 
 function recordingGroups(context: RuleContext): RuleGroup[] {
   return [
-    { name: 'phaselock-sli', rules: [...counts(context), ...SHORT.flatMap((window) => within(context, window))] },
+    {
+      name: 'phaselock-sli',
+      rules: [
+        ...counts(context),
+        {
+          record: recordedWithin.bad(LATELY),
+          expr: increase(context, selected(RECORDED.bad, ASKED_FOR_LATELY), LATELY),
+        },
+        ...SHORT.flatMap((window) => within(context, window)),
+      ],
+    },
     {
       name: 'phaselock-sli-budgets',
       rules: OF_BUDGETS.flatMap((window) => within(context, window, window === OF_PURGE ? [...SLOS, 'purge'] : SLOS)),

@@ -52,8 +52,9 @@ export const CASES_ON_SHARES: readonly AlertCases[] = [
     indicator: 'connections',
     limit: 0.01,
     step: 15,
-    lasting: 8 * MINUTE,
-    pending: 2 * MINUTE,
+    lasting: 9 * MINUTE,
+    pending: 3 * MINUTE,
+    outlastsMoment: true,
   }),
   ...(
     [

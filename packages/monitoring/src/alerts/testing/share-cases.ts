@@ -16,6 +16,8 @@ type Share = {
   readonly outlastsMoment?: boolean;
 };
 
+/** In steps: while failures are still recent, and while only the window holds them. */
+const MOMENT_OVER_FOR = [6, 10, 18] as const;
 /** Of each instance in each step. */
 const EVENTS = 100_000;
 const GOOD: Counted = { events: EVENTS, bad: 0 };
@@ -75,15 +77,15 @@ function particulars({ indicator, limit, step, lasting, pending, outlastsMoment 
     one('a restart, which is no failure', 0, ...restarted(GOOD)),
     { ...outweighed, given: { ...outweighed.given, ...other } },
     ...(outlastsMoment
-      ? [
+      ? MOMENT_OVER_FOR.map((over) =>
           one(
-            'a moment that was over minutes ago, though the window still holds it',
+            `a moment that was over ${over} steps ago, though the window still holds it`,
             0,
-            { steps: steps - 21, counted: GOOD },
+            { steps: steps - 3 - over, counted: GOOD },
             { steps: 3, counted: ofShare(1) },
-            { steps: 18, counted: GOOD },
+            { steps: over, counted: GOOD },
           ),
-        ]
+        )
       : []),
     ...(pending === undefined
       ? []
