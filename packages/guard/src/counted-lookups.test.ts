@@ -1,7 +1,9 @@
 import {
   aStart,
   begin,
+  callsWaiting,
   confirmed,
+  holdSlot,
   lockedBy,
   metricChanges,
   OPUS,
@@ -81,4 +83,19 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: of lookups', (strateg
     await looking;
     expect((await looked()) - before).toBeGreaterThan(waited);
   });
+});
+
+test('a wait for the slot is no lookup: it is told by the lock', async () => {
+  await using scene = await openTestGuard(lockedBy('pessimistic'));
+  const { guard: elsewhere, world, another } = scene;
+  const session = await begin(elsewhere, aStart(await world.task()));
+  const cold = await another();
+  await using holder = await holdSlot(scene.databaseUrl, session.slot);
+  const changes = await metricChanges(cold, ['session_lookup', 'lock_contention'], async () => {
+    const replacing = cold.start(aStart(session.slot.taskId, OPUS, confirmed(shown(session))));
+    await callsWaiting(scene, 1);
+    await holder.letGo();
+    expect(await replacing).toMatchObject({ kind: 'replaced' });
+  });
+  expect(changes).toEqual({ 'phaselock_lock_contention_total{strategy="pessimistic"}': 1 });
 });

@@ -12,7 +12,7 @@ export const openLockedSlot =
     try {
       const { state, waited } = await lockSlot(transaction, { slot, known, waitMs, holdMs });
       const writer: Writer = transaction;
-      const foundInMs = performance.now() - since;
+      const foundInMs = waited ? null : performance.now() - since;
       return {
         state,
         writer,

@@ -73,7 +73,7 @@ async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Dea
     return (await retold(ctx, attempt, ctx.database)) ?? (await answerWithoutLock(ctx, attempt, seen));
   };
   const work = async (held: Held<SlotState, Writer>): Promise<StartOutcome> => {
-    if (held.kind === 'locked' && !hasLooked)
+    if (held.kind === 'locked' && held.foundInMs !== null && !hasLooked)
       ctx.telemetry.lookedUp('database', cohortOfSlot(held.state), held.foundInMs / 1000);
     hasLooked = true;
     // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.

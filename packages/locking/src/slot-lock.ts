@@ -9,7 +9,7 @@ export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
  * to try. Either way the write is a compare-and-set, so strategies may be mixed on one slot.
  */
 export type Held<State, Writer> =
-  | { readonly kind: 'locked'; readonly state: State; readonly writer: Writer; readonly foundInMs: number }
+  | { readonly kind: 'locked'; readonly state: State; readonly writer: Writer; readonly foundInMs: number | null }
   | { readonly kind: 'free' };
 
 /** An open transaction that holds the slot's row. Ending it twice is harmless. */
@@ -18,8 +18,8 @@ export type LockedSlot<State, Writer> = {
   readonly writer: Writer;
   /** Somebody else held it first, and it was waited for. */
   readonly waited: boolean;
-  /** How long it took until the state was read: for a connection, for the lock and to read it. */
-  readonly foundInMs: number;
+  /** How long it took until the state was read, the wait for a connection included. Null after a wait for the lock, which is measured by itself. */
+  readonly foundInMs: number | null;
   commit(): Promise<void>;
   rollback(): Promise<void>;
 };

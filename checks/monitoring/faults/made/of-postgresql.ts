@@ -95,7 +95,8 @@ export const DISK_FULL: Fault = {
 export const LOG_FULL: Fault = {
   name: 'the disk of the embedded PostgreSQL is so full that it ends',
   alerts: ['PhaselockEmbeddedServerDown'],
-  also: ['PhaselockStorageFull', 'PhaselockConnectionFailures', ...inEachWindow('PhaselockAvailabilityBudgetBurn')],
+  // Without Redis, invalidations travel by the PostgreSQL that ended.
+  also: ['PhaselockStorageFull', 'PhaselockConnectionFailures', 'PhaselockRedisAway', ...CONSEQUENCES],
   make: async ({ world, until }) => {
     const { embedded } = world;
     await using resources = new AsyncDisposableStack();

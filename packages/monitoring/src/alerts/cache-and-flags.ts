@@ -16,7 +16,7 @@ export const CACHE_AND_FLAGS: AlertGroup = {
     {
       name: 'PhaselockRedisAway',
       severity: 'ticket',
-      summary: 'Redis is unavailable: snapshots are not used',
+      summary: 'Redis or the invalidation bus is unavailable: snapshots are not used',
       // While the invalidation bus is down, Redis is not asked and no request to it fails. With the bus healthy or without one, the counters of failures show it.
       condition: (context) => {
         const share = { window: 5 * MINUTE, limit: AWAY };
