@@ -44,10 +44,14 @@ export const SHORT_OF_RESOURCES: Fault = {
   },
 };
 
+/** A process reads no snapshot from Redis for one lifetime of a snapshot after it began: ten seconds, of the twelve that are judged here. */
+const AFTER_A_START: readonly AlertId[] = ['PhaselockRedisAway'];
+
 /** As an orchestrator sees it that kills what does not get ready. */
 export const API_KILLED: Fault = {
   name: 'an API is killed (SIGKILL), and then again and again after it began',
   alerts: ['PhaselockApiDown', 'PhaselockRestarting'],
+  also: AFTER_A_START,
   make: async ({ world, isTold, ask, until }) => {
     const { process, address } = world.pair[1];
     await process.end('SIGKILL');
@@ -81,7 +85,7 @@ export const API_KILLED: Fault = {
 export const ALL_APIS_KILLED: Fault = {
   name: 'every API is killed (SIGKILL)',
   alerts: ['PhaselockApiAllDown'],
-  also: ['PhaselockApiDown', 'PhaselockRestarting'],
+  also: ['PhaselockApiDown', 'PhaselockRestarting', ...AFTER_A_START],
   make: async ({ world }) => {
     const all = [...world.pair, world.small, world.embedded].map(({ process }) => process);
     await Promise.all(all.map((process) => process.end('SIGKILL')));
