@@ -28,7 +28,8 @@ image() {
 base="$folder/node"
 rm -rf "$base" && mkdir -p "$base"
 cp "$node" "$base/node"
-cp -R "$(npm root --global)/npm" "$base/npm"
+# By where its program is: the node of this repository, which comes first on the path of a script, has no npm beside it.
+cp -R "$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")" "$base/npm"
 cat > "$base/Dockerfile" <<'END'
 FROM phaselock-test/debian
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends ca-certificates libatomic1 libstdc++6 && rm -rf /var/lib/apt/lists/* /var/cache/apt
