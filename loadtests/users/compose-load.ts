@@ -21,7 +21,7 @@ import { thinkFor, type User } from './user.ts';
 import { writeJournal } from './write-journal.ts';
 
 const PROJECTS = 4;
-const ROLLOUT: { readonly k6: Limits } = JSON.parse(open('../../ops/rollout/thresholds.json'));
+const ROLLOUT: { readonly k6: Limits } = JSON.parse(open(import.meta.resolve('../../ops/rollout/thresholds.json')));
 
 export type LoadSpec = {
   readonly size: Size;
@@ -36,7 +36,7 @@ export function composeLoad(spec: LoadSpec) {
   const settings = readSettings(__ENV, spec.size);
   const seeded = readSeededTasks(settings.board);
   const described = new SharedArray<DescribedOperation>('operations', () => [
-    ...operationsIn(JSON.parse(open('../../docs/openapi.json'))),
+    ...operationsIn(JSON.parse(open(import.meta.resolve('../../docs/openapi.json')))),
   ]);
   const operations = [...described];
   const metrics = createLoadMetrics();

@@ -1,7 +1,8 @@
 import { MODEL_NAMES } from '../../chaos/clients/models.ts';
 import { slotKey, turn } from '../../chaos/clients/operations.ts';
-import { giveFeedback, remove } from '../../chaos/clients/session-operations.ts';
+import { remove } from '../../chaos/clients/session-operations.ts';
 import { makeOwnTask, type Task } from './board.ts';
+import { rate } from './feedback.ts';
 import { answer, type Opened, openSlot, refOf, wholeOf } from './open-slot.ts';
 import { exported, list, lookup, lookupMany, readSession } from './reads.ts';
 import { appendLines, beat, beginTurn, finishTurn, type Turn, tellUsage } from './run-turn.ts';
@@ -143,14 +144,14 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
       case 'late':
         return comeLate();
       case 'rate':
-        return void (opened && (await rate(opened)));
+        return void (opened && (await judge(opened)));
       case 'delete':
         return void (opened && (await leave(opened)));
     }
   };
 
-  const rate = (known: Opened) =>
-    user.say({ ...giveFeedback(user.unique('feedback'), wholeOf(known), user.unique('comment')), name: 'feedback' });
+  const judge = (known: Opened) =>
+    user.say(rate(user.unique('feedback'), wholeOf(known), user.unique('comment'), random.chance(0.9)));
   const leave = async (known: Opened) => {
     opened = undefined;
     await user.say({ ...remove(wholeOf(known)), name: 'delete' });

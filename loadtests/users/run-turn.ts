@@ -43,10 +43,16 @@ export async function tellUsage(user: User, turn: Turn): Promise<Course> {
   return said.outcome === 'refused' ? 'over' : 'goes-on';
 }
 
-/** The agent tells its conversation with its end; one that was stopped has nothing to tell. */
+/**
+ * The agent tells its conversation with its end; one that was stopped has nothing to tell. A process whose lease lapsed may say how it ended,
+ * and nothing of its conversation.
+ */
 export async function finishTurn(user: User, turn: Turn, ending: 'completed' | 'failed' | 'killed'): Promise<void> {
+  const end = { ending, usage: turn.used };
   const agentId = ending === 'killed' ? {} : { agentId: user.unique('agent') };
-  await user.say({ ...finish(workOf(turn), { ending, usage: turn.used, ...agentId }), name: 'finish' });
+  const said = await user.say({ ...finish(workOf(turn), { ...end, ...agentId }), name: 'finish' });
+  if (said.outcome === 'refused' && said.code === 'stale_process' && ending !== 'killed')
+    await user.say({ ...finish(workOf(turn), end), name: 'finish' });
 }
 
 const workOf = ({ slot, session, generation, process }: Turn): Work => ({ slot, session, generation, process });

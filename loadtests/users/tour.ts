@@ -1,6 +1,7 @@
 import { slotKey, start, turn } from '../../chaos/clients/operations.ts';
-import { giveFeedback, remove } from '../../chaos/clients/session-operations.ts';
+import { remove } from '../../chaos/clients/session-operations.ts';
 import { type Board, makeOwnTask } from './board.ts';
+import { rate } from './feedback.ts';
 import { answer, type Opened, openSlot, refOf, wholeOf } from './open-slot.ts';
 import { exported, list, lookup, lookupMany, readSession } from './reads.ts';
 import { appendLines, beat, beginTurn, finishTurn, tellUsage } from './run-turn.ts';
@@ -36,10 +37,7 @@ export async function tour(user: User, { projects }: Board): Promise<void> {
   await user.say(list(task.id));
   await user.say(readSession(wholeOf(second)));
   await user.say(exported(second.session));
-  await user.say({
-    ...giveFeedback(user.unique('feedback'), wholeOf(second), user.unique('comment')),
-    name: 'feedback',
-  });
+  await user.say(rate(user.unique('feedback'), wholeOf(second), user.unique('comment'), true));
   await user.say({ ...remove({ ...refOf(second), slot: slotKey(slot) }), name: 'delete' });
 }
 
