@@ -1,4 +1,3 @@
-import { SharedArray } from 'k6/data';
 import exec from 'k6/execution';
 import http from 'k6/http';
 import type { Options, Scenario } from 'k6/options';
@@ -6,11 +5,11 @@ import { createRandom } from '../../chaos/random.ts';
 import type { Arm } from '../journal/journal-line.ts';
 import { arriveToLookUp, arriveToReplace } from './arrivals.ts';
 import { type Board, type BoardOptions, setTheBoard } from './board.ts';
+import { describeOperations } from './described-operations.ts';
 import { insist } from './insist.ts';
 import { createLoadMetrics } from './load-metrics.ts';
 import { type Held, type Limits, loadOptions, slotsOf } from './load-options.ts';
 import { createPerson } from './person.ts';
-import { type DescribedOperation, operationsIn } from './read-document.ts';
 import { createRunner } from './runner.ts';
 import { readSeededTasks } from './seeded-tasks.ts';
 import { readSettings } from './settings.ts';
@@ -35,10 +34,7 @@ export type LoadSpec = {
 export function composeLoad(spec: LoadSpec) {
   const settings = readSettings(__ENV, spec.size);
   const seeded = readSeededTasks(settings.board);
-  const described = new SharedArray<DescribedOperation>('operations', () => [
-    ...operationsIn(JSON.parse(open(import.meta.resolve('../../docs/openapi.json')))),
-  ]);
-  const operations = [...described];
+  const operations = describeOperations(import.meta.resolve('../../docs/openapi.json'));
   const metrics = createLoadMetrics();
   // Questions, what has moved on and what is shed are answers; the journal says which.
   http.setResponseCallback(http.expectedStatuses({ min: 200, max: 299 }, 404, 409, 422, 429, 503));

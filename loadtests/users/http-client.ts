@@ -1,12 +1,13 @@
 import type { Client, Problem } from '@phaselock/contract';
 import http, { type RefinedResponse } from 'k6/http';
+import type { DescribedOperations } from './described-operations.ts';
 import type { DescribedOperation } from './read-document.ts';
 import { Lost, Refused } from './refused.ts';
 
 export type HttpClientOptions = {
   readonly url: string;
   readonly key: string;
-  readonly operations: readonly DescribedOperation[];
+  readonly operations: DescribedOperations;
   /** Told what is wrong with an answer that is taken nevertheless. */
   readonly strange: (what: string) => void;
   /** The user for whom sessions are started, where that is to be said. */
@@ -27,16 +28,15 @@ const PATIENCE = '10s';
 
 /** The client of the contract over k6's connections: the operations of chaos' clients work with either. */
 export function createHttpClient(options: HttpClientOptions): Client {
-  const client = Object.fromEntries(
-    options.operations.map((operation) => [operation.id, async (asking: Asking) => ask(options, operation, asking)]),
-  );
-  if (!isClient(client, options.operations)) throw new TypeError('an operation is missing');
+  const { ids, of } = options.operations;
+  const client = Object.fromEntries(ids.map((id) => [id, async (asking: Asking) => ask(options, of(id), asking)]));
+  if (!isClient(client, ids)) throw new TypeError('an operation is missing');
   return client;
 }
 
 /** There is a function for each operation of the document, and the document is made from the routes of the contract. */
-const isClient = (client: object, operations: readonly DescribedOperation[]): client is Client =>
-  operations.length > 0 && operations.every(({ id }) => id in client);
+const isClient = (client: object, ids: readonly string[]): client is Client =>
+  ids.length > 0 && ids.every((id) => id in client);
 
 function ask(options: HttpClientOptions, operation: DescribedOperation, asking: Asking) {
   const { id, method, path, answers } = operation;

@@ -4,10 +4,11 @@ import exec from 'k6/execution';
 import type { Sending } from '../../chaos/clients/speaker.ts';
 import type { Told } from '../../chaos/history/operation.ts';
 import type { Arm, Call, OperationName } from '../journal/journal-line.ts';
+import { tookWhatIsStale } from '../journal/took-what-is-stale.ts';
+import type { DescribedOperations } from './described-operations.ts';
 import { createHttpClient } from './http-client.ts';
 import type { LoadMetrics } from './load-metrics.ts';
 import { nameOfAnswer } from './name-of-answer.ts';
-import type { DescribedOperation } from './read-document.ts';
 import { Lost, Refused } from './refused.ts';
 import type { Settings } from './settings.ts';
 import { writeJournal } from './write-journal.ts';
@@ -34,7 +35,7 @@ export type Speaker = {
 export type SpeakerOptions = {
   readonly arm: Arm;
   readonly settings: Settings;
-  readonly operations: readonly DescribedOperation[];
+  readonly operations: DescribedOperations;
   readonly metrics: LoadMetrics;
   /** The number of a call within its user; one count for all that a user does. */
   readonly nextCall: () => number;
@@ -118,10 +119,6 @@ export function createSpeaker({ arm, settings, operations, metrics, nextCall }: 
     },
   };
 }
-
-/** A start that finds a session of its model, or none at all, has nothing to replace: that the dialog was old does not matter. */
-const tookWhatIsStale = ({ name, outcome, told }: Call): boolean =>
-  outcome === 'ok' && (name === 'stale-turn' || told?.outcome === 'replaced');
 
 type Unanswered = Exclude<Said, { outcome: 'ok' }> & {
   readonly status: number | undefined;
