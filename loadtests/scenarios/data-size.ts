@@ -2,7 +2,7 @@ import { composeLoad } from '../users/compose-load.ts';
 import { closedUsers, openArrivals } from '../users/load-options.ts';
 import { SIZES } from '../users/sizes.ts';
 
-/** Users and arrivals on a database that was filled before. They look at its tasks as boards are used, and write in tasks of their own. */
+/** Users and arrivals on a database that was filled before: they look at its tasks and work on them as boards are used, beside tasks of their own. */
 const load = composeLoad({ size: SIZES['data-size'], held: 'failures', sharedTasks: 10 });
 const { settings } = load;
 

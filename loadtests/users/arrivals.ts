@@ -1,13 +1,13 @@
 import exec from 'k6/execution';
 import { start } from '../../chaos/clients/operations.ts';
-import { type Board, FIRST_MODEL, SECOND_MODEL } from './board.ts';
+import { type Board, FIRST_MODEL, SECOND_MODEL, type Task } from './board.ts';
 import { answer, shownIn } from './open-slot.ts';
 import { lookup } from './reads.ts';
 import type { User } from './user.ts';
 
 /** One arrival that looks up the live session of a slot, of those that were seeded where there are any. */
-export async function arriveToLookUp(user: User, board: Board, seeded: (() => string) | undefined): Promise<void> {
-  const task = seeded?.() ?? user.random.pick(board.slots).task;
+export async function arriveToLookUp(user: User, board: Board, seeded: (() => Task) | undefined): Promise<void> {
+  const task = seeded?.().id ?? user.random.pick(board.slots).task;
   await user.say(lookup(task, 'run'));
 }
 

@@ -3,7 +3,7 @@ import type { Said } from './speaker.ts';
 import type { User } from './user.ts';
 
 /** A task somebody works on, with the attempts at it. */
-export type Task = { readonly id: string; readonly project: string; readonly attempts: readonly string[] };
+export type Task = { readonly id: string; readonly attempts: readonly string[] };
 
 /** What was made before anybody acts; k6 hands it to every user. */
 export type Board = {
@@ -60,7 +60,7 @@ export async function makeOwnTask(user: User, project: string): Promise<Task | u
   const branch = user.unique('attempt');
   const attempt = await user.say({ ...makeAttempt(branch, made.told.id, branch), name: 'create-attempt' });
   if (attempt.outcome !== 'ok' || attempt.told.id === undefined) return undefined;
-  return { id: made.told.id, project, attempts: [attempt.told.id] };
+  return { id: made.told.id, attempts: [attempt.told.id] };
 }
 
 function idIn(said: Said): string {

@@ -13,8 +13,8 @@ export type PersonOptions = {
   /** Where its tasks are made; undefined for somebody who works on shared tasks alone. */
   readonly project: string | undefined;
   readonly shared: readonly Task[];
-  /** A task that is looked at, of those that were there before. */
-  readonly seeded: (() => string) | undefined;
+  /** One of the tasks that were there before. */
+  readonly seeded: (() => Task) | undefined;
 };
 
 /** Somebody with an orchestrator on the screen. */
@@ -40,10 +40,18 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     list.push(one);
     if (list.length > KEPT) list.shift();
   };
-  const attemptAt = (task: string) => [...own, ...shared].find(({ id }) => id === task)?.attempts.at(-1);
-  /** Mostly its own: two users seldom meet in a slot, unless there is nothing else. */
-  const pickTask = () => random.pick(own.length > 0 && (shared.length === 0 || random.chance(0.9)) ? own : shared).id;
-  const taskToLookAt = () => (seeded !== undefined && random.chance(0.7) ? seeded() : pickTask());
+  /** By task: where its turns belong. */
+  const attempts = new Map<string, string>();
+  /** Mostly one that was there before, where there are any; else mostly its own: two users seldom meet in a slot, unless there is nothing else. */
+  const pickTask = (): string => {
+    const picked =
+      seeded !== undefined && random.chance(0.8)
+        ? seeded()
+        : random.pick(own.length > 0 && (shared.length === 0 || random.chance(0.9)) ? own : shared);
+    const attempt = picked.attempts.at(-1);
+    if (attempt !== undefined) attempts.set(picked.id, attempt);
+    return picked.id;
+  };
 
   const lastSeenIn = (slot: Opened['slot']) => seen.filter((known) => slotKey(known.slot) === slotKey(slot)).at(-1);
 
@@ -57,7 +65,7 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
 
   const begin = async () => {
     if (opened === undefined) return;
-    const attempt = attemptAt(opened.slot.task);
+    const attempt = attempts.get(opened.slot.task);
     if (attempt === undefined) return;
     const begun = await beginTurn(user, opened, attempt);
     running = begun.turn;
@@ -107,11 +115,11 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     const known = seen.length === 0 ? undefined : random.pick(seen);
     switch (random.weighted({ lookup: 8, many: 3, list: 3, read: known ? 3 : 0, export: known ? 1 : 0 })) {
       case 'lookup':
-        return void (await user.say(lookup(taskToLookAt(), random.pick(PHASES))));
+        return void (await user.say(lookup(pickTask(), random.pick(PHASES))));
       case 'many':
-        return void (await user.say(lookupMany(Array.from({ length: 20 }, taskToLookAt))));
+        return void (await user.say(lookupMany(Array.from({ length: 20 }, pickTask))));
       case 'list':
-        return void (await user.say(list(taskToLookAt())));
+        return void (await user.say(list(pickTask())));
       case 'read':
         return void (known && (await user.say(readSession(wholeOf(known)))));
       case 'export':
@@ -122,7 +130,7 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
   /** A runner that was not told yet, and a dialog that stood open too long. */
   const comeLate = async () => {
     const old = random.pick(replaced);
-    const attempt = attemptAt(old.slot.task);
+    const attempt = attempts.get(old.slot.task);
     if (attempt === undefined || random.chance(0.5)) {
       const live = lastSeenIn(old.slot)?.model ?? old.model;
       return void (await answer(user, old.slot, otherModel(random, live), refOf(old), 'stale-replace'));
