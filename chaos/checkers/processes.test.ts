@@ -38,6 +38,14 @@ test('a process has the id it told last', () => {
   expect(rules([tells(0, 'x')], withId('z'))).toEqual(['id-invented']);
 });
 
+test('the conversation of a process whose session was replaced is passed over', () => {
+  const told = (outcome: string) =>
+    finished(0, 'killed', { asked: { ending: 'killed', agentId: 'x' }, told: { outcome } });
+  const killed = aProcess('a', { status: 'killed', agentId: null });
+  expect(rules([told('replaced')], killed)).toEqual([]);
+  expect(rules([told('finished')], killed)).toEqual(['id-lost']);
+});
+
 test('what told something is there', () => {
   expect(rules([finished(0, 'completed')])).toEqual(['process-unknown']);
 });

@@ -76,7 +76,9 @@ export function checkProcesses(): Checker {
   };
 
   const compareIds = ({ id, agentId }: FinalProcess, told: readonly Operation[]) => {
-    const last = told.filter(({ outcome }) => outcome === 'ok').toSorted((one, other) => other.at - one.at)[0];
+    // The end of a process whose session was replaced is taken, and its conversation is passed over.
+    const kept = told.filter(({ outcome, told: answer }) => outcome === 'ok' && answer?.outcome !== 'replaced');
+    const last = kept.toSorted((one, other) => other.at - one.at)[0];
     if (last !== undefined && agentId === null)
       findings.add('id-lost', `process ${id} told its id, and has none`, last);
     if (agentId === null) return;

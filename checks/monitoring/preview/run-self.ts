@@ -7,7 +7,7 @@ import { putLoadOn } from '../product/put-load-on.ts';
 import { watchProduct } from '../product/watch-product.ts';
 import { stageAFault } from './stage-a-fault.ts';
 
-const SCRIPT = resolve(import.meta.dirname, '../../../loadtests/mixed.ts');
+const SCRIPT = resolve(import.meta.dirname, '../../../loadtests/scenarios/mixed.ts');
 const USERS = 16;
 
 /** The product, a Prometheus and a load, with faults in the middle; and then what is to be done with what was seen. */
@@ -46,9 +46,11 @@ function startK6({ urls, key }: Product, seconds: number): Load {
       ...process.env,
       PHASELOCK_URLS: urls.join(),
       PHASELOCK_API_KEY: key,
-      USERS: String(USERS),
+      LOAD_USERS: String(USERS),
+      // The rule applies to a share of the users: only those who are named differ.
+      LOAD_NAME_USERS: '1',
       // Pictures are taken while it goes on; it is ended then.
-      DURATION: `${Math.ceil(seconds + 300)}s`,
+      LOAD_DURATION_S: String(Math.ceil(seconds + 300)),
     },
   });
   const ended = once(k6, 'close');

@@ -1,0 +1,27 @@
+import exec from 'k6/execution';
+import { start } from '../../chaos/clients/operations.ts';
+import { type Board, FIRST_MODEL, SECOND_MODEL, type Task } from './board.ts';
+import { answer, shownIn } from './open-slot.ts';
+import { lookup } from './reads.ts';
+import type { User } from './user.ts';
+
+/** One arrival that looks up the live session of a slot, of those that were seeded where there are any. */
+export async function arriveToLookUp(user: User, board: Board, seeded: (() => Task) | undefined): Promise<void> {
+  const task = seeded?.().id ?? user.random.pick(board.slots).task;
+  await user.say(lookup(task, 'run'));
+}
+
+/**
+ * One arrival that replaces a session by one of another model: the question, and its answer at once. Arrivals go round over the slots, each of
+ * which is left alone for as long as a round takes, so that none waits for another.
+ */
+export async function arriveToReplace(user: User, board: Board): Promise<void> {
+  const { iterationInTest } = exec.scenario;
+  const slot = board.slots[iterationInTest % board.slots.length];
+  if (slot === undefined) return;
+  const round = Math.floor(iterationInTest / board.slots.length);
+  const model = round % 2 === 0 ? SECOND_MODEL : FIRST_MODEL;
+  const said = await user.say({ ...start(user.unique('start'), { slot, model }), name: 'question' });
+  const shown = shownIn(said);
+  if (shown !== undefined) await answer(user, slot, model, shown, 'replace');
+}

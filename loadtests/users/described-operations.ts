@@ -1,0 +1,26 @@
+import { SharedArray } from 'k6/data';
+import { type DescribedOperation, operationsIn } from './read-document.ts';
+
+export type DescribedOperations = {
+  readonly ids: readonly string[];
+  of(id: string): DescribedOperation;
+};
+
+/** The operations of the document, once for all users: each keeps only those that it calls. */
+export function describeOperations(path: string): DescribedOperations {
+  const read = () => [...operationsIn(JSON.parse(open(path)))];
+  const all = new SharedArray<DescribedOperation>('operations', read);
+  // Apart from the operations: an entry of a shared array is made anew for each user who looks at it.
+  const ids = new SharedArray<string>('ids of operations', () => read().map(({ id }) => id));
+  const places = new Map([...ids].map((id, place) => [id, place]));
+  const called = new Map<string, DescribedOperation>();
+  return {
+    ids: [...places.keys()],
+    of: (id) => {
+      const known = called.get(id) ?? all[places.get(id) ?? -1];
+      if (known === undefined) throw new Error(`${id} is not in ${path}`);
+      called.set(id, known);
+      return known;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { closedUsers, loadOptions, openArrivals, slotsOf, suddenUsers } from './load-options.ts';
+import { readSettings } from './settings.ts';
+import { SIZES } from './sizes.ts';
+
+const LIMITS = { session_start_failed: ['rate<0.5'], session_lookup_duration: ['p(95)<7'] };
+const peak = readSettings({}, SIZES['peak-1000']);
+
+test('a limit of latency holds for the arrivals, that of failures for everybody', () => {
+  const thresholdsOf = (held: 'all' | 'failures' | 'none') => loadOptions({}, LIMITS, held).thresholds;
+  expect(thresholdsOf('all')).toEqual({
+    checks: ['rate>=1'],
+    session_start_failed: ['rate<0.5'],
+    'session_lookup_duration{arm:open}': ['p(95)<7'],
+  });
+  expect(thresholdsOf('failures')).toEqual({ checks: ['rate>=1'], session_start_failed: ['rate<0.5'] });
+  expect(thresholdsOf('none')).toEqual({ checks: ['rate>=1'] });
+});
+
+test('a peak is sudden, and lasts as long as the scenario with what is before and after it', () => {
+  const { closed } = suddenUsers(peak);
+  if (closed?.executor !== 'ramping-vus') throw new Error('no peak');
+  expect(closed.startVUs).toBe(100);
+  expect(closed.stages.map(({ target }) => target)).toEqual([100, 1_000, 1_000, 100, 100]);
+  const lasts = closed.stages.reduce((sum, { duration }) => sum + Number.parseInt(duration, 10), 0);
+  expect(lasts).toBe(peak.seconds);
+});
+
+test('arrivals come at the rate, and enough slots are there that a round over them takes half a minute', () => {
+  const { open_lookups: lookups, open_replacements: replacements } = openArrivals(peak);
+  if (lookups?.executor !== 'constant-arrival-rate' || replacements?.executor !== 'constant-arrival-rate')
+    throw new Error('no arrivals');
+  expect(lookups.rate + replacements.rate).toBe(peak.rate * 60);
+  expect(slotsOf(peak)).toBe((replacements.rate / 60) * 30);
+  expect(openArrivals({ ...peak, rate: 0 })).toEqual({});
+  expect(closedUsers(peak).closed?.executor).toBe('constant-vus');
+});

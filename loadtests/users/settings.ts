@@ -1,0 +1,44 @@
+import type { Size } from './sizes.ts';
+
+export type Settings = Size & {
+  readonly urls: readonly string[];
+  readonly key: string;
+  /** File with the tasks that were seeded, as LOAD_BOARD names it. */
+  readonly board: string | undefined;
+  /** Whether starts say for whom they are; needs the scope `users:name`. */
+  readonly namesUsers: boolean;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+const ANYWHERE = /^https?:\/\/[^/?#]+$/;
+
+/** The size of a scenario as the environment changes it, and what is put under load: only this machine, unless more is allowed by name. */
+export function readSettings(env: Environment, size: Size): Settings {
+  const allowed = env.LOAD_ALLOW_REMOTE === '1' ? ANYWHERE : LOOPBACK;
+  const urls = (env.PHASELOCK_URLS ?? 'http://127.0.0.1:4700').split(',').map((url) => url.trim().replace(/\/$/, ''));
+  for (const url of urls)
+    if (!allowed.test(url))
+      throw new Error(
+        `PHASELOCK_URLS: ${url} is not http://ADDRESS:PORT on this machine (LOAD_ALLOW_REMOTE=1 allows more)`,
+      );
+  return {
+    urls,
+    key: env.PHASELOCK_API_KEY ?? '',
+    users: numberIn(env, 'LOAD_USERS', size.users, 1),
+    seconds: numberIn(env, 'LOAD_DURATION_S', size.seconds, 1),
+    rate: numberIn(env, 'LOAD_RATE', size.rate, 0),
+    thinkSeconds: numberIn(env, 'LOAD_THINK_S', size.thinkSeconds, 0),
+    board: env.LOAD_BOARD === '' ? undefined : env.LOAD_BOARD,
+    namesUsers: env.LOAD_NAME_USERS === '1',
+  };
+}
+
+function numberIn(env: Environment, name: string, otherwise: number, least: number): number {
+  const said = env[name];
+  if (said === undefined || said === '') return otherwise;
+  const value = Number(said);
+  if (!Number.isFinite(value) || value < least) throw new Error(`${name}: ${said} is not a number from ${least}`);
+  return value;
+}
