@@ -62,10 +62,10 @@ const onRunClock = <Spell extends { at: number; until: number }>(spell: Spell, {
   until: toRun(spell.until),
 });
 
-const sinceBegin = ({ from, to, purge }: ResultWindow, began: number): ResultWindow => ({
+const sinceBegin = ({ from, to, ...rest }: ResultWindow, began: number): ResultWindow => ({
   from: Math.round(from - began),
   to: Math.round(to - began),
-  purge,
+  ...rest,
 });
 
 async function all<Line>(folder: string, file: string, schema: z.ZodType<Line>): Promise<Line[]> {

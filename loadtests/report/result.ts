@@ -27,8 +27,8 @@ const facts = z.object({
   crashes: z.array(z.string()),
 });
 
-/** Times are milliseconds since the run began. */
-const window = z.object({ from: ms, to: ms, purge: z.boolean().nullable() });
+/** Times are milliseconds since the run began. `period`: the number of the period with or without the purge worker it lies in. */
+const window = z.object({ from: ms, to: ms, purge: z.boolean().nullable(), period: count.nullable() });
 
 /** `histogram`: of what was answered (ok and refused), packed. What had no answer or was shed is counted and not timed. */
 const counts = z.object({ ok: count, refused: count, unknown: count, shed: count, histogram: z.array(count) });

@@ -8,20 +8,20 @@ const SECOND = 1_000;
 
 /** About sixty windows of whole seconds. Where there are periods each window lies in one of them, so that they can be held against each other. */
 export function windowsOfRun(from: number, to: number, periods: readonly Period[]): ResultWindow[] {
-  if (periods.length === 0) return cut(from, Math.max(to, from + SECOND), WINDOWS, null);
+  if (periods.length === 0) return cut(from, Math.max(to, from + SECOND), WINDOWS, { purge: null, period: null });
   const each = Math.max(1, Math.floor(WINDOWS / periods.length));
   return periods
     .toSorted((one, other) => one.at - other.at)
-    .flatMap(({ at, until, purge }) => cut(at, until, each, purge));
+    .flatMap(({ at, until, purge }, period) => cut(at, until, each, { purge, period }));
 }
 
-function cut(from: number, to: number, most: number, purge: boolean | null): ResultWindow[] {
+function cut(from: number, to: number, most: number, of: Pick<ResultWindow, 'purge' | 'period'>): ResultWindow[] {
   const width = Math.max(1, Math.ceil((to - from) / SECOND / most)) * SECOND;
   const count = Math.max(1, Math.floor((to - from) / width));
   return Array.from({ length: count }, (_, at) => ({
     from: from + at * width,
     // What is left at the end is too short to stand alone.
     to: at === count - 1 ? to : from + (at + 1) * width,
-    purge,
+    ...of,
   }));
 }
