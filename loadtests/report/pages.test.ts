@@ -7,7 +7,8 @@ const DOCS = resolve(import.meta.dirname, '../../docs');
 const HOW = 'PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test loadtests/report/pages';
 
 test('docs/load.md, docs/scaling.md and their pictures are as the kept results make them', async () => {
-  if (process.env.PHASELOCK_UPDATE_DOCS === '1') await writePages();
+  const { PHASELOCK_UPDATE_DOCS: updateDocs } = process.env;
+  if (updateDocs === '1') await writePages();
   const pages = pagesOf(await readResults());
   for (const [file, text] of pages) expect(await readFile(join(DOCS, file), 'utf8'), HOW).toBe(text);
   expect((await pictureNames()).filter((file) => !pages.has(file))).toEqual([]);
