@@ -144,8 +144,9 @@ function collectBoard() {
   const projects = new Set<string>();
   const projectTitles = new Set<string>();
   const tasks = new Set<string>();
+  const parents = { projects: new Set<string>(), tasks: new Set<string>() };
   return {
-    made: { projects, projectTitles, tasks },
+    made: { projects, projectTitles, tasks, parents },
     note: (call: Call) => {
       const { kind, asked, told } = call;
       if (kind !== 'project' && kind !== 'task' && kind !== 'attempt') return;
@@ -153,6 +154,8 @@ function collectBoard() {
       if (kind === 'project' && asked.title !== undefined) projectTitles.add(asked.title);
       if (kind === 'project' && told?.id !== undefined) projects.add(told.id);
       if (kind === 'task' && told?.id !== undefined) tasks.add(told.id);
+      if (kind === 'task' && asked.parent !== undefined) parents.projects.add(asked.parent);
+      if (kind === 'attempt' && asked.parent !== undefined) parents.tasks.add(asked.parent);
     },
     judge: (final: Final): CheckedRule => ({
       checker: contents.name,

@@ -19,6 +19,8 @@ export type Made = {
   readonly projects: ReadonlySet<string>;
   readonly projectTitles: ReadonlySet<string>;
   readonly tasks: ReadonlySet<string>;
+  /** What something was made in, which may have been there before the run. */
+  readonly parents: { readonly projects: ReadonlySet<string>; readonly tasks: ReadonlySet<string> };
 };
 
 /** Where it is looked up what is there in the end. */
@@ -43,8 +45,16 @@ const addressOf = ({ urls, key }: Address) => {
 export function worldInDatabase(databaseUrl: string, address: Address, clock: RunClock, beganAt: Date): RunWorld {
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
   return {
-    made: ({ projects, projectTitles, tasks }) =>
-      readMade(pool, { projects: [...projects], projectTitles: [...projectTitles], tasks: [...tasks] }, beganAt),
+    made: ({ projects, projectTitles, tasks, parents }) =>
+      readMade(
+        pool,
+        {
+          projects: [...new Set([...projects, ...parents.projects])],
+          projectTitles: [...projectTitles],
+          tasks: [...new Set([...tasks, ...parents.tasks])],
+        },
+        beganAt,
+      ),
     part: async (tasks) => {
       const { sessions, purged, before } = await readPart(pool, tasks, beganAt);
       const onOurClock = new Map([...purged].map(([id, wallMs]) => [id, clock.toRun(wallMs)]));
