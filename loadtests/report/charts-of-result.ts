@@ -47,17 +47,23 @@ export const lostChart = (result: Result): Chart => ({
   ],
 });
 
-export const latencyChart = (result: Result, { name, arm, windows }: Series, limit?: number): Chart => ({
-  title: `Time of ${name}, ${arm} arm`,
+/** Of the open arm alone: no limit is held against the closed one. */
+function limitOf({ limits }: Result, { name, arm }: Series): number | undefined {
+  const word = name === 'replace' ? 'replacement' : name;
+  return arm === 'open' ? limits.find(({ what }) => what === `p95 of a ${word}, open arm`)?.limit : undefined;
+}
+
+export const latencyChart = (result: Result, series: Series): Chart => ({
+  title: `Time of ${series.name}, ${series.arm} arm`,
   unit: 'ms',
   scale: 'log',
   endMs: endOf(result),
   areas: areasOf(result),
-  ...(limit !== undefined && { limit }),
+  limit: limitOf(result, series),
   lines: PERCENTILES.map((share) => ({
     name: `p${share * 100}`,
     points: result.windows.map((window, at) => {
-      const counts = windows[at];
+      const counts = series.windows[at];
       return [middle(window), counts === undefined ? null : (percentileOf(tally([counts]), share) ?? null)];
     }),
   })),

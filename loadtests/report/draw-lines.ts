@@ -8,7 +8,7 @@ export type Area = { readonly from: number; readonly to: number; readonly kind: 
 export type Chart = {
   readonly lines: readonly Line[];
   readonly areas?: readonly Area[];
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   readonly unit: string;
   readonly scale?: 'log' | 'linear';
   readonly endMs: number;
@@ -55,8 +55,11 @@ function optionsOf({ lines, areas = [], limit, unit, scale = 'linear', endMs }: 
       show: lines.length > 1,
       top: 0,
       left: 4,
+      icon: 'roundRect',
       itemWidth: 14,
-      itemHeight: 8,
+      itemHeight: 4,
+      // Without a screen the width of a text is a guess, and a low one.
+      itemGap: 26,
       textStyle: { color: INK, fontSize: 11 },
       data: lines.map(({ name }) => name),
     },
@@ -78,7 +81,12 @@ function optionsOf({ lines, areas = [], limit, unit, scale = 'linear', endMs }: 
             max: 10 ** Math.ceil(Math.log10(Math.max(top, Math.min(...positive) * 2))),
             ...common,
           }
-        : { type: 'value', min: 0, ...(top > 0 && { max: roundUp(top), interval: roundUp(top) / 4 }), ...common },
+        : {
+            type: 'value',
+            min: 0,
+            ...(top > 0 && { max: roundUp(top, unit), interval: roundUp(top, unit) / 4 }),
+            ...common,
+          },
     series: [
       ...lines.map(
         ({ name, points }, index): SeriesOption => ({
@@ -125,8 +133,10 @@ const clock = (ms: number): string => {
 const STEPS = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10];
 
 /** To a number whose quarters are short when they are written. */
-function roundUp(value: number): number {
-  const unit = 10 ** Math.floor(Math.log10(value));
+function roundUp(value: number, of: string): number {
+  const binary = 1_024 ** Math.floor(Math.log(value) / Math.log(1_024));
+  const part = of === 'bytes' ? binary : 1;
+  const unit = part * 10 ** Math.floor(Math.log10(value / part));
   return (STEPS.find((step) => step * unit >= value * 1.02) ?? 16) * unit;
 }
 

@@ -32,7 +32,7 @@ export function drawReport(result: Result): string {
 <p class="when">${facts.startedAt.slice(0, 16).replace('T', ' ')} UTC</p>
 <div class="verdicts">
 ${verdict(proof.findings.length === 0, proof.findings.length === 0 ? 'Proven' : `${proof.findings.length} findings`, proofLine(result))}
-${verdict(misses.length === 0, misses.length === 0 ? 'Every limit kept' : `${misses.length} of ${limits.length} limits missed`, `${limits.length} limits of this scenario`)}
+${verdict(misses.length === 0, misses.length === 0 ? 'Every limit kept' : `${misses.length} of ${limits.length} limits missed`, `${limits.length} ${limits.length === 1 ? 'limit is' : 'limits are'} held in this scenario`)}
 </div>
 ${proof.findings.length === 0 ? '' : section('What must not be', list(proof.findings))}
 ${section('Limits', table(limitsTable(result)))}

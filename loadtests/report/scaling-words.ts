@@ -1,16 +1,24 @@
+import { markdownTable } from './table-as-text.ts';
+
 /** What the schema allows, and where it does not yet: read off packages/store/migrations. */
 export const SHARDING = [
   '## Sharding by task (Citus)',
   '',
   'A slot belongs to a task, and no rule looks at two tasks at once. So the schema is divided by `task_id`: everything of one task lies on one node, and a start, a turn or a lookup stays there in one transaction.',
   '',
-  '| tables                                                                             | how                                   |',
-  '| ---------------------------------------------------------------------------------- | ------------------------------------- |',
-  '| `tasks` (by `id`), `attempts`, `slots`, `sessions`, `processes`, `session_events`  | distributed by task, colocated        |',
-  '| `archives`, `archive_claims`                                                       | distributed by task, colocated        |',
-  '| `session_logs`, `feedback`                                                         | have no `task_id` yet: it is to be added |',
-  '| `idempotency_keys`                                                                 | has no `task_id`: see below           |',
-  '| `projects`, `models`, `profiles`, `flags`, `api_keys`                              | reference tables: small, read everywhere |',
+  ...markdownTable({
+    headings: ['tables', 'how'],
+    rows: [
+      [
+        '`tasks` (by `id`), `attempts`, `slots`, `sessions`, `processes`, `session_events`',
+        'distributed by task, colocated',
+      ],
+      ['`archives`, `archive_claims`', 'distributed by task, colocated'],
+      ['`session_logs`, `feedback`', 'have no `task_id` yet: it is to be added'],
+      ['`idempotency_keys`', 'has no `task_id`: see below'],
+      ['`projects`, `models`, `profiles`, `flags`, `api_keys`', 'reference tables: small, read everywhere'],
+    ],
+  }),
   '',
   'What breaks, and has to be changed first:',
   '',
@@ -31,15 +39,38 @@ export const READ_REPLICAS = [
   '',
   'A replica is late by its lag, and what is read from it may be late by that much more than what the API allows today: an answer that writes nothing may be two seconds old ([replicas](replicas.md)).',
   '',
-  '| read                                                   | on a replica? | why                                                                                           |',
-  '| ------------------------------------------------------ | ------------- | --------------------------------------------------------------------------------------------- |',
-  '| lists of sessions and processes, log lines, events     | yes           | a page is out of date when it is read; lag adds to that                                       |',
-  '| export of a session                                    | after it left | what a user saves before a replacement must have the last line: from the primary until it is deleted |',
-  '| the latest session of a task, and of many              | with a bound  | they may be two seconds old, cache included: lag and the life of a snapshot together must stay within that |',
-  '| a session by its id                                    | no            | it is read fresh, and its version is what a write is compared with                            |',
-  '| the snapshot a start or a turn is decided on           | no            | a stale one is refused by the compare-and-set, so nothing breaks, and each such start is decided twice |',
-  '| keys, flags                                            | no            | a key that was revoked must stop within five seconds, a flag within two                       |',
-  '| the stream of changes                                  | one replica   | its places are those of one server; a follower who moves to a later one waits, to an earlier one misses nothing |',
-  '| verify-sessions, dashboards                            | yes           | they judge a state; which second it is of does not matter                                     |',
+  ...markdownTable({
+    headings: ['read', 'on a replica?', 'why'],
+    rows: [
+      [
+        'lists of sessions and processes, log lines, events',
+        'yes',
+        'a page is out of date when it is read; lag adds to that',
+      ],
+      [
+        'export of a session',
+        'after it left',
+        'what a user saves before a replacement must have the last line: from the primary until it is deleted',
+      ],
+      [
+        'the latest session of a task, and of many',
+        'with a bound',
+        'they may be two seconds old, cache included: lag and the life of a snapshot together must stay within that',
+      ],
+      ['a session by its id', 'no', 'it is read fresh, and its version is what a write is compared with'],
+      [
+        'the snapshot a start or a turn is decided on',
+        'no',
+        'a stale one is refused by the compare-and-set, so nothing breaks, and each such start is decided twice',
+      ],
+      ['keys, flags', 'no', 'a key that was revoked must stop within five seconds, a flag within two'],
+      [
+        'the stream of changes',
+        'one replica',
+        'its places are those of one server; a follower who moves to a later one waits, to an earlier one misses nothing',
+      ],
+      ['verify-sessions, dashboards', 'yes', 'they judge a state; which second it is of does not matter'],
+    ],
+  }),
   '',
 ];
