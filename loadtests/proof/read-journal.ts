@@ -4,7 +4,7 @@ import { type BadLine, readLines } from './read-lines.ts';
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
-export type JournalEntry =
+type JournalEntry =
   | { readonly is: 'began'; readonly began: RunBegan }
   | { readonly is: 'call'; readonly call: Call; readonly text: string };
 

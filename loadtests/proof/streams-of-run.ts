@@ -7,7 +7,7 @@ import type { Call } from '../journal/journal-line.ts';
 import { readLines } from './read-lines.ts';
 import type { RunWorld } from './world-of-run.ts';
 
-export const CHANGES_FILE = 'changes.ndjson';
+const CHANGES_FILE = 'changes.ndjson';
 
 /** Followers stay with some projects only: of a run that is where acknowledged changes are looked for. */
 export async function openStreams(folder: string) {

@@ -60,7 +60,7 @@ const of = (ratios: readonly Ratio[], what: Ratio['what']): Ratio => {
 
 describe('the interval of a ratio', () => {
   test('holds the true ratio about 95 times of 100', { timeout: 120_000 }, () => {
-    const seeds = 200;
+    const seeds = 120;
     const covered = { p50: 0, p95: 0, p99: 0 };
     for (let seed = 1; seed <= seeds; seed += 1) {
       const random = createRandom(seed);
@@ -73,7 +73,7 @@ describe('the interval of a ratio', () => {
     }
     for (const [what, count] of Object.entries(covered)) {
       expect(count / seeds, what).toBeGreaterThan(0.9);
-      expect(count / seeds, what).toBeLessThanOrEqual(0.995);
+      expect(count / seeds, what).toBeLessThan(1);
     }
   });
 

@@ -123,7 +123,7 @@ export function observe(seconds: number, histogram: Histogram): Observed {
 type Pair = { readonly with: readonly number[]; readonly without: readonly number[] };
 
 /** Windows by the pairs of periods they are in, one period of each pair with the worker. */
-export function pairsOf(windows: Result['windows']): Pair[] {
+function pairsOf(windows: Result['windows']): Pair[] {
   const numbered = windows.flatMap(({ purge, period }, at) => (period === null ? [] : [{ purge, period, at }]));
   return [...Map.groupBy(numbered, ({ period }) => Math.floor(period / 2)).values()]
     .map((pair) => ({

@@ -5,7 +5,7 @@ import type { ResultWindow, Series } from './result.ts';
 type Counted = { ok: number; refused: number; unknown: number; shed: number; readonly histogram: Map<number, number> };
 
 /** Answers that say the service did nothing because it was asked too much. */
-const SHED: ReadonlySet<string> = new Set(['overloaded', 'rate_limited']);
+const SHED: ReadonlySet<string> = new Set(['overloaded', 'rate_limited', 'too_many_open_answers']);
 
 export const isShed = ({ code, status }: Pick<Call, 'code' | 'status'>): boolean =>
   (status === 503 || status === 429) && code !== undefined && SHED.has(code);

@@ -44,7 +44,7 @@ function tailFor(blocks: number): number {
 }
 
 /** The 97.5 % quantile, by the expansion of Cornish and Fisher: right to three digits from three degrees of freedom on. */
-export function studentQuantile(freedom: number): number {
+function studentQuantile(freedom: number): number {
   const z = 1.959964;
   const [z3, z5, z7] = [z ** 3, z ** 5, z ** 7];
   return (
@@ -56,7 +56,7 @@ export function studentQuantile(freedom: number): number {
 }
 
 /** How much of the normal distribution is above; Abramowitz and Stegun 26.2.17. */
-export function normalTail(z: number): number {
+function normalTail(z: number): number {
   const t = 1 / (1 + 0.2316419 * z);
   const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;

@@ -96,7 +96,7 @@ export type Series = Result['series'][number];
 export type Recovery = Result['faults'][number];
 export type Limit = Result['limits'][number];
 
-export const parseResult = (text: string): Result => resultSchema.parse(JSON.parse(text));
+const parseResult = (text: string): Result => resultSchema.parse(JSON.parse(text));
 
 /** Of a folder of a run, or of a file that was kept of one. */
 export async function readResult(path: string): Promise<Result> {
