@@ -123,7 +123,11 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   followersOver.abort();
   await Promise.all(followers.map(({ ended }) => ended));
   await recorder.close();
-  const final = await readBack(createClient({ ...address, fetch }), ours);
+  const final = await readBack(
+    createClient({ ...address, fetch }),
+    (name) => name.startsWith(ours),
+    (wallMs) => wallMs - performance.timeOrigin,
+  );
   const audit = await verifySessions(world, folder);
   fetch.close();
   const crashes = world.apis.flatMap((api) => api.crashes());

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { ApiProblem, type Client } from '@phaselock/contract';
+import type { SlotState } from './checkers/slot-model.ts';
 import { nameOfModel } from './clients/models.ts';
 import type { Usage } from './history/operation.ts';
 
@@ -35,6 +36,17 @@ export type FinalSession = {
   readonly purgedAt: number | undefined;
 };
 
+/** What was there before the history began: it is not asked for in the history, and the history goes on from it. */
+export type Before = {
+  /** Sessions that were live then. */
+  readonly sessions: ReadonlySet<string>;
+  /** Ids of conversations that were told then. */
+  readonly conversations: ReadonlySet<string>;
+  readonly slots: ReadonlyMap<string, SlotState>;
+};
+
+export const NOTHING_BEFORE: Before = { sessions: new Set(), conversations: new Set(), slots: new Map() };
+
 export type Final = {
   readonly project: ReadonlyMap<string, string>;
   readonly task: ReadonlyMap<string, string>;
@@ -44,7 +56,14 @@ export type Final = {
   readonly sessions: ReadonlyMap<string, FinalSession>;
   /** Sessions of which there is a record and nothing else that can be read. */
   readonly unreadable: ReadonlySet<string>;
+  readonly before: Before;
 };
+
+export type FinalBoard = Pick<Final, 'project' | 'task' | 'attempt' | 'made'>;
+export type FinalSessions = Pick<Final, 'sessions' | 'unreadable'>;
+
+/** Milliseconds since 1970 to the clock of the history. */
+export type ToOurClock = (wallMs: number) => number;
 
 type Usages = { inputTokens: number; outputTokens: number; turns: number; costUsdMicros: number };
 type Process = {
@@ -90,18 +109,25 @@ async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** Reads everything of the campaign's projects. */
-export async function readBack(client: Client, ours: string): Promise<Final> {
+/** Reads everything of the projects that are the history's. */
+export async function readBack(
+  client: Client,
+  isOurs: (projectName: string) => boolean,
+  toOurClock: ToOurClock,
+): Promise<Final> {
+  const board = await readBoard(client, isOurs);
+  const sessions = await readSessions(client, [...board.task.keys()], toOurClock);
+  return { ...board, ...sessions, before: NOTHING_BEFORE };
+}
+
+export async function readBoard(client: Client, isOurs: (projectName: string) => boolean): Promise<FinalBoard> {
   const made = new Map<string, number>();
   const count = (kind: string, title: string) => made.set(`${kind} ${title}`, (made.get(`${kind} ${title}`) ?? 0) + 1);
   const project = new Map<string, string>();
   const task = new Map<string, string>();
   const attempt = new Map<string, string>();
-  const sessions = new Map<string, FinalSession>();
-  const unreadable = new Set<string>();
-
   for (const one of await allOf((query) => client.listProjects({ query }))) {
-    if (!one.name.startsWith(ours)) continue;
+    if (!isOurs(one.name)) continue;
     project.set(one.id, one.name);
     count('project', one.name);
     for (const { id, title } of await allOf((query) => client.listTasks({ query: { projectId: one.id, ...query } }))) {
@@ -114,10 +140,25 @@ export async function readBack(client: Client, ours: string): Promise<Final> {
       attempt.set(id, branch ?? '');
       count('attempt', branch ?? '');
     }
+  });
+  return { project, task, attempt, made };
+}
+
+/** Every session of these tasks, from the database or from the archive. */
+export async function readSessions(
+  client: Client,
+  taskIds: readonly string[],
+  toOurClock: ToOurClock,
+): Promise<FinalSessions> {
+  const sessions = new Map<string, FinalSession>();
+  const unreadable = new Set<string>();
+  await each(taskIds, async (taskId) => {
     const live = await allOf((query) => client.listSessions({ query: { taskId, includeDeleted: 'true', ...query } }));
     const archived = await allOf((query) => client.listArchives({ params: { taskId }, query }));
     const purged = new Map(
-      archived.flatMap(({ sessionId, purgedAt }) => (purgedAt === null ? [] : [[sessionId, onOurClock(purgedAt)]])),
+      archived.flatMap(({ sessionId, purgedAt }) =>
+        purgedAt === null ? [] : [[sessionId, toOurClock(Date.parse(purgedAt))]],
+      ),
     );
     await each(
       [...new Set([...live.map(({ id }) => id), ...purged.keys()])],
@@ -129,7 +170,19 @@ export async function readBack(client: Client, ours: string): Promise<Final> {
       2,
     );
   });
-  return { project, task, attempt, made, sessions, unreadable };
+  return { sessions, unreadable };
+}
+
+/** Sessions that left the database, by id, with when they left it on the clock of the history. */
+export async function readArchives(client: Client, purged: ReadonlyMap<string, number>): Promise<FinalSessions> {
+  const sessions = new Map<string, FinalSession>();
+  const unreadable = new Set<string>();
+  await each([...purged], async ([id, purgedAt]) => {
+    const final = await readArchive(client, id, purgedAt);
+    if (final === undefined) unreadable.add(id);
+    else sessions.set(id, final);
+  });
+  return { sessions, unreadable };
 }
 
 async function readLive(client: Client, sessionId: string): Promise<FinalSession> {
@@ -142,8 +195,6 @@ async function readLive(client: Client, sessionId: string): Promise<FinalSession
     undefined,
   );
 }
-
-const onOurClock = (instant: string): number => Date.parse(instant) - performance.timeOrigin;
 
 async function readArchive(
   client: Client,
@@ -203,6 +254,11 @@ function finalOf(
 }
 
 type Page<Item> = { readonly body: { readonly items: readonly Item[]; readonly next: string | null } };
+
+/** The ids of the tasks of a project. */
+export async function readTasks(client: Client, projectId: string): Promise<string[]> {
+  return (await allOf((query) => client.listTasks({ query: { projectId, ...query } }))).map(({ id }) => id);
+}
 
 async function allOf<Item>(page: (query: { limit: number; cursor?: string }) => Promise<Page<Item>>): Promise<Item[]> {
   const all: Item[] = [];

@@ -14,7 +14,7 @@ export async function settleStreams(client: Client, followers: readonly Follower
   const changes = new Map<string, readonly string[]>();
   const unsettled: string[] = [];
   const projects = [...new Set(followers.map(({ project }) => project))];
-  await Promise.all(projects.map(async (project) => changes.set(project, await readAll(client, project))));
+  await Promise.all(projects.map(async (project) => changes.set(project, await readPlaces(client, project))));
   for (const { project, last } of followers) {
     const known = changes.get(project) ?? [];
     const end = known.at(-1) ?? '0-0';
@@ -27,7 +27,8 @@ export async function settleStreams(client: Client, followers: readonly Follower
 
 const QUIET_MS = 3_000;
 
-async function readAll(client: Client, project: string): Promise<string[]> {
+/** The places of all changes of a project, in order. Over when nothing new came for a while. */
+export async function readPlaces(client: Client, project: string): Promise<string[]> {
   const places: string[] = [];
   const quiet = new AbortController();
   let timer = setTimeout(() => quiet.abort(), QUIET_MS);

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { World } from './world/world.ts';
 
 const VERIFY = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
 
 export type Audit = { readonly exitCode: number | null; readonly summary: string };
 
 /** The audit of the product, as a user runs it. */
-export async function verifySessions({ env }: World, folder: string): Promise<Audit> {
+export async function verifySessions({ env }: { readonly env: NodeJS.ProcessEnv }, folder: string): Promise<Audit> {
   const child = spawn(process.execPath, [VERIFY, '--all'], {
     env: { ...process.env, ...env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -53,7 +53,7 @@ export function checkModels(): Checker {
     }
   };
 
-  const conclude = () => {
+  const conclude: Checker['conclude'] = ({ final: { before } }) => {
     let resumed = 0;
     const toldBySession = Map.groupBy(told, ({ session }) => session ?? '');
     for (const turn of turns.values()) {
@@ -69,6 +69,7 @@ export function checkModels(): Checker {
       resumed += 1;
       const known = ids.get(passed);
       if (known === undefined) {
+        if (before.conversations.has(passed)) continue;
         findings.add('unknown-id', `${passed} was passed and nobody ever told it`, turn);
         continue;
       }

@@ -35,7 +35,7 @@ export function checkSessions(): Checker {
     if (first.told?.session !== told.session || first.told.process !== told.process) twice.push([first, operation]);
   };
 
-  const conclude: Checker['conclude'] = ({ final: { sessions, unreadable } }) => {
+  const conclude: Checker['conclude'] = ({ final: { sessions, unreadable, before } }) => {
     for (const [first, operation] of twice) {
       // What was purged within the day of its key cannot be told again: a setting that no installation that keeps its keys would choose.
       const { purgedAt = Infinity } = sessions.get(first.told?.session ?? '') ?? {};
@@ -76,7 +76,8 @@ export function checkSessions(): Checker {
     for (const [id, operations] of deletes)
       if (operations.some(({ outcome }) => outcome === 'ok') && sessions.get(id)?.deleted === false)
         findings.add('delete-lost', `session ${id} was deleted and is there`, ...operations);
-    lookForStrangers(sessions.values(), (session) => !claimed.has(session.id), unknownStarts, 'session-invented');
+    const isStranger = ({ id }: FinalSession) => !claimed.has(id) && !before.sessions.has(id);
+    lookForStrangers(sessions.values(), isStranger, unknownStarts, 'session-invented');
     lookForStrangers(processes.values(), (one) => !begun.has(one.id), unknownTurns, 'process-invented');
     for (const session of sessions.values()) {
       if (!session.deleted || session.replacedBy !== null || deletes.has(session.id)) continue;

@@ -41,3 +41,23 @@ test('a deletion without an answer explains a slot that is empty', () => {
   expect(rules([created, lost, next], gone, aSession('u', { generation: 2 }))).toEqual([]);
   expect(rules([created, next], gone, aSession('u', { generation: 2 }))).toEqual(['no-order']);
 });
+
+test('a slot goes on from what was in it before the history', () => {
+  const before = {
+    sessions: new Set(['s']),
+    conversations: new Set<string>(),
+    slots: new Map([['task/run/standard', { generation: 6, live: 's' }]]),
+  };
+  const predecessorOf = { session: 's', generation: 6 };
+  const next = (generation: number) =>
+    op('start', 40, { told: { outcome: 'replaced', session: 't', generation, predecessor: predecessorOf } });
+  const old = aSession('s', { generation: 6, deleted: true, replacedBy: 't' });
+  const verdict = (generation: number) =>
+    rulesOf(
+      verdictOf(checkSlots(), [wrote(0, 's'), next(generation)], {
+        final: finalOf([old, aSession('t', { generation, predecessor: 's' })], { before }),
+      }),
+    );
+  expect(verdict(7)).toEqual([]);
+  expect(verdict(9)).toEqual(['no-order']);
+});

@@ -21,9 +21,9 @@ export function checkSlots(): Checker {
     let operations = 0;
     let orders = 0;
     for (const [slot, ofSlot] of bySlot) {
-      const timed = timedOf(ofSlot, sessions.get(slot) ?? [], tries);
+      const timed = timedOf(ofSlot, sessions.get(slot) ?? [], final.before.sessions, tries);
       operations += timed.length;
-      const result = linearize(SLOT_MODEL, timed);
+      const result = linearize({ ...SLOT_MODEL, initial: final.before.slots.get(slot) ?? SLOT_MODEL.initial }, timed);
       if (result.ok) {
         orders += result.states;
         continue;
@@ -45,7 +45,12 @@ export function checkSlots(): Checker {
   return { name: 'linearizability', take: ofOperations(take), conclude };
 }
 
-function timedOf(operations: readonly Operation[], sessions: readonly FinalSession[], tries: FirstTries): SlotTimed[] {
+function timedOf(
+  operations: readonly Operation[],
+  sessions: readonly FinalSession[],
+  before: ReadonlySet<string>,
+  tries: FirstTries,
+): SlotTimed[] {
   const timed: SlotTimed[] = [];
   const made = new Map<string, SlotTimed>();
   const generationOf = new Map(sessions.map(({ id, generation }) => [id, generation]));
@@ -73,7 +78,7 @@ function timedOf(operations: readonly Operation[], sessions: readonly FinalSessi
   }
   timed.push(...made.values());
   for (const { id, generation, predecessor, deleted, replacedBy } of sessions) {
-    if (!made.has(id) && generation > 0)
+    if (!made.has(id) && !before.has(id) && generation > 0)
       timed.push({
         act: birthOf(id, generation, predecessor),
         at: unknownSince,

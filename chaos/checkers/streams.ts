@@ -36,6 +36,7 @@ export function checkStreams(): Checker {
     }
     let ofSessions = 0;
     for (const session of final.sessions.values()) {
+      if (final.before.sessions.has(session.id)) continue;
       ofSessions += 1;
       const types = typesOf.get(session.id) ?? [];
       const kept = session.events.map(({ type }) => type);

@@ -1,6 +1,6 @@
 import type { Checker, Conclusion, Verdict } from '../checkers/checker.ts';
 import type { Entry, Kind, Operation, Received } from '../history/operation.ts';
-import type { Final, FinalProcess, FinalSession } from '../read-back.ts';
+import { type Final, type FinalProcess, type FinalSession, NOTHING_BEFORE } from '../read-back.ts';
 
 /** Histories written by hand. Times are milliseconds; an operation takes ten unless it says otherwise. */
 
@@ -68,6 +68,7 @@ export const finalOf = (sessions: readonly FinalSession[], said: Partial<Final> 
   made: new Map(),
   sessions: new Map(sessions.map((session) => [session.id, session])),
   unreadable: new Set(),
+  before: NOTHING_BEFORE,
   ...said,
 });
 

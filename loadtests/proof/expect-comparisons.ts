@@ -1,0 +1,89 @@
+import type { CheckedRule } from '../../chaos/check-history.ts';
+import type { Call } from '../journal/journal-line.ts';
+import { comparedBy, type KeptPromise } from './promises.ts';
+
+/** What was acknowledged in a run, as far as it says what there must be to compare. */
+export type Acknowledged = {
+  readonly note: (call: Call) => void;
+  readonly of: (what: What) => number;
+};
+
+type What =
+  | 'starts'
+  | 'replacements'
+  | 'turns'
+  | 'finishes'
+  | 'usages'
+  | 'logs'
+  | 'feedback'
+  | 'deletes'
+  | 'made'
+  | 'stale'
+  | 'changes';
+
+export function createAcknowledged(): Acknowledged {
+  const counts = new Map<What, number>();
+  const count = (what: What) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  const note = ({ kind, outcome, name, told, asked }: Call) => {
+    if (name === 'stale-turn' || name === 'stale-replace') count('stale');
+    if (outcome !== 'ok') return;
+    if (kind === 'start') count('starts');
+    if (kind === 'start' && told?.outcome === 'replaced') count('replacements');
+    if (kind === 'turn') count('turns');
+    if (kind === 'finish') count('finishes');
+    if (kind === 'usage' || (kind === 'finish' && asked.usage !== undefined)) count('usages');
+    if (kind === 'logs') count('logs');
+    if (kind === 'feedback') count('feedback');
+    if (kind === 'delete') count('deletes');
+    if (kind === 'project' || kind === 'task' || kind === 'attempt') count('made');
+  };
+  return { note, of: (what) => counts.get(what) ?? 0 };
+}
+
+const EXPECTED: readonly (readonly [What, checker: string, what: string])[] = [
+  ['starts', 'sessions', 'sessions acknowledged'],
+  ['starts', 'models', 'starts by model'],
+  ['starts', 'generations', 'sessions as they were told'],
+  ['starts', 'linearizability', 'operations put in order'],
+  ['replacements', 'sessions', 'replacements acknowledged'],
+  ['turns', 'sessions', 'processes acknowledged'],
+  ['turns', 'models', 'turns by model'],
+  ['finishes', 'processes', 'endings'],
+  ['usages', 'processes', 'usages'],
+  ['logs', 'contents', 'log lines'],
+  ['logs', 'fences', 'writes of processes'],
+  ['feedback', 'contents', 'feedback'],
+  ['deletes', 'sessions', 'deletions acknowledged'],
+  ['made', 'contents', 'projects, tasks, attempts'],
+];
+
+/** Scenarios in which changes are followed: there no change received is a fault of the run. */
+const FOLLOWED: ReadonlySet<string> = new Set(['runners']);
+
+export type Comparisons = {
+  readonly scenario: string;
+  readonly acknowledged: Acknowledged;
+  readonly rules: readonly CheckedRule[];
+  readonly promises: readonly KeptPromise[];
+};
+
+/** What was done and compared with nothing: it was not shown, which is a finding of its own. */
+export function unshown({ scenario, acknowledged, rules, promises }: Comparisons): string[] {
+  const missing = EXPECTED.flatMap(([done, checker, what]) =>
+    acknowledged.of(done) > 0 && comparedBy(rules, checker, what) === 0
+      ? [`nothing-compared: ${checker} compared 0 ${what}, though ${acknowledged.of(done)} ${done} were acknowledged`]
+      : [],
+  );
+  const unkept = promises.flatMap(({ promise, compared }) => {
+    // Only a replacement or a deletion makes anything stale.
+    const mayBeNone =
+      promise === 'no stale generation was accepted' &&
+      acknowledged.of('replacements') + acknowledged.of('stale') === 0;
+    return compared === 0 && !mayBeNone ? [`nothing-compared: "${promise}" was held against nothing`] : [];
+  });
+  const unfollowed =
+    FOLLOWED.has(scenario) && comparedBy(rules, 'streams', 'changes received') === 0
+      ? [`nothing-compared: the scenario ${scenario} follows changes, and none was received`]
+      : [];
+  return [...missing, ...unkept, ...unfollowed];
+}

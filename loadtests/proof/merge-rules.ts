@@ -1,0 +1,11 @@
+import type { CheckedRule } from '../../chaos/check-history.ts';
+
+/** What each checker compared and found in the parts of one run, added up. */
+export function mergeRules(rules: readonly CheckedRule[]): CheckedRule[] {
+  return [...Map.groupBy(rules, ({ checker }) => checker)].map(([checker, ofParts]) => {
+    const compared: Record<string, number> = {};
+    for (const part of ofParts)
+      for (const [what, count] of Object.entries(part.compared)) compared[what] = (compared[what] ?? 0) + count;
+    return { checker, compared, findings: ofParts.flatMap(({ findings }) => findings) };
+  });
+}

@@ -1,0 +1,87 @@
+import type { CheckedRule } from '../../chaos/check-history.ts';
+
+export type KeptPromise = {
+  readonly promise: string;
+  /** How much of the run was held against it. Nothing compared is nothing shown. */
+  readonly compared: number;
+  readonly findings: number;
+};
+
+type Promised = {
+  readonly promise: string;
+  readonly comparisons: readonly (readonly [checker: string, what: string])[];
+  readonly rules: ReadonlySet<string>;
+};
+
+/** The promises of the issue in its own words, and which comparisons of which checkers show them. */
+const PROMISED: readonly Promised[] = [
+  {
+    promise: 'nothing acknowledged is lost',
+    comparisons: [
+      ['sessions', 'sessions acknowledged'],
+      ['sessions', 'processes acknowledged'],
+      ['sessions', 'replacements acknowledged'],
+      ['sessions', 'deletions acknowledged'],
+      ['processes', 'endings'],
+      ['processes', 'usages'],
+      ['processes', 'conversation ids'],
+      ['contents', 'log lines'],
+      ['contents', 'feedback'],
+      ['contents', 'projects, tasks, attempts'],
+    ],
+    rules: new Set([
+      'session-lost',
+      'session-changed',
+      'process-lost',
+      'process-changed',
+      'process-unknown',
+      'replace-lost',
+      'delete-lost',
+      'ending-lost',
+      'usage-lost',
+      'id-lost',
+      'log-line-lost',
+      'feedback-lost',
+      'made-lost',
+      'unreadable',
+      'change-lost',
+      'change-missing',
+    ]),
+  },
+  {
+    promise: 'no slot ever had two live sessions',
+    comparisons: [
+      ['lives in slots', 'lives of sessions'],
+      ['leases', 'lease intervals'],
+      ['generations', 'sessions that were made'],
+    ],
+    rules: new Set(['two-live-sessions', 'two-holders', 'generation-twice', 'replaced-twice', 'no-order']),
+  },
+  {
+    promise: 'no stale generation was accepted',
+    comparisons: [
+      ['stale generations', 'turns of an older generation'],
+      ['stale generations', 'confirmations of an older generation'],
+      ['fences', 'writes of sessions that left their slot'],
+    ],
+    rules: new Set([
+      'stale-turn-accepted',
+      'stale-replace-accepted',
+      'stale-write',
+      'stale-process',
+      'replaced-another',
+      'lease-after-stop',
+      'write-after-end',
+    ]),
+  },
+];
+
+export const keptPromises = (rules: readonly CheckedRule[]): KeptPromise[] =>
+  PROMISED.map(({ promise, comparisons, rules: breaking }) => ({
+    promise,
+    compared: comparisons.reduce((sum, [name, what]) => sum + comparedBy(rules, name, what), 0),
+    findings: rules.flatMap(({ findings }) => findings).filter(({ rule }) => breaking.has(rule)).length,
+  }));
+
+export const comparedBy = (rules: readonly CheckedRule[], checker: string, what: string): number =>
+  rules.find((one) => one.checker === checker)?.compared[what] ?? 0;

@@ -1,0 +1,210 @@
+import { temporaryDirectory } from '@phaselock/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Received } from '../../chaos/history/operation.ts';
+import type { Call, JournalLine } from '../journal/journal-line.ts';
+import type { RunFacts } from '../run/run-facts.ts';
+import { writeRun } from '../testing/made-up-run.ts';
+import { openSmallWorld, type SmallWorld, type Worked } from '../testing/small-world.ts';
+import { type Proof, proveRun } from './prove-run.ts';
+
+let world: SmallWorld;
+beforeAll(async () => {
+  world = await openSmallWorld();
+}, 120_000);
+afterAll(() => world[Symbol.asyncDispose]());
+
+/** The clock of the history is that of this process. */
+const began: JournalLine = { is: 'began', wallMs: performance.timeOrigin, at: 0 };
+
+type Given = {
+  readonly changes?: readonly Received[];
+  readonly withoutDatabase?: boolean;
+  readonly facts?: Partial<RunFacts>;
+  readonly partBytes?: number;
+};
+
+async function proven(lines: readonly (JournalLine | string)[], given: Given = {}): Promise<Proof> {
+  await using folder = await temporaryDirectory();
+  await writeRun(folder.path, {
+    lines,
+    facts: { scenario: 'smoke', ...given.facts },
+    ...(given.changes && { files: { 'changes.ndjson': given.changes } }),
+  });
+  const { databaseUrl, ...others } = world.product;
+  return await proveRun({
+    folder: folder.path,
+    product: given.withoutDatabase ? others : { ...others, databaseUrl },
+    say: () => undefined,
+    ...(given.partBytes !== undefined && { partBytes: given.partBytes }),
+  });
+}
+
+/** Two sessions with a turn each, a replacement, a deletion and the session that is there in the end. */
+const CHANGES = 8;
+
+/** Findings of a run but those of the audit, which looks at what other tests planted too. */
+const found = ({ findings }: Proof): readonly string[] => findings.filter((line) => !line.startsWith('audit: '));
+const callNamed = ({ calls }: Worked, name: Call['name']): Call => {
+  const call = calls.find((one) => one.name === name);
+  if (call === undefined) throw new Error(`no ${name}`);
+  return call;
+};
+const changed = ({ calls }: Worked, one: Call, said: Partial<Call>): Call[] =>
+  calls.map((call) => (call === one ? { ...call, ...said } : call));
+
+describe('a run in which everything was kept', () => {
+  test('has no findings, and everything that was done was compared', async () => {
+    const { calls } = await world.work('kept');
+    const proof = await proven([began, ...calls]);
+    expect(proof.findings).toEqual([]);
+    expect(proof.audit?.exitCode).toBe(0);
+    expect(proof.promises.map(({ compared }) => compared > 0)).toEqual([true, true, true]);
+    expect(proof.notChecked).toEqual([]);
+  });
+
+  test('may have ended within its last line', async () => {
+    const { calls } = await world.work('torn');
+    expect(found(await proven([began, ...calls, '{"is":"opera']))).toEqual([]);
+  });
+
+  test('is judged the same in many parts', async () => {
+    const calls = [...(await world.work('part-1')).calls, ...(await world.work('part-2')).calls];
+    const numbered = calls.map((call, at) => ({ ...call, n: at + 1 }));
+    const inParts = await proven([began, ...numbered], { partBytes: 2_000 });
+    expect(found(inParts)).toEqual([]);
+    expect(inParts.checkers).toEqual(
+      expect.arrayContaining(
+        [...(await proven([began, ...numbered])).checkers].map(({ checker, findings }) =>
+          expect.objectContaining({ checker, findings }),
+        ),
+      ),
+    );
+  });
+
+  test('goes on from sessions that were there before it', async () => {
+    const before = await world.work('before');
+    const later: JournalLine = {
+      is: 'began',
+      wallMs: performance.timeOrigin + performance.now(),
+      at: performance.now(),
+    };
+    const { calls } = await world.work('after', before);
+    expect(callNamed({ ...before, calls }, 'start').told?.outcome).toBe('existing');
+    expect(found(await proven([later, ...calls]))).toEqual([]);
+  });
+
+  test('is proven over HTTP as far as the API tells it, and it is said what was not', async () => {
+    const { calls } = await world.work('http');
+    const proof = await proven([began, ...calls], { withoutDatabase: true });
+    expect(proof.findings).toEqual([]);
+    expect(proof.audit).toBeNull();
+    expect(proof.notChecked).toContainEqual(expect.stringContaining('verify-sessions'));
+  });
+
+  test('has its changes received', async () => {
+    const worked = await world.work('followed');
+    const changes = await world.changesOf(worked.project, CHANGES);
+    const proof = await proven([began, ...worked.calls], { changes });
+    expect(found(proof)).toEqual([]);
+    expect(proof.checkers.find(({ checker }) => checker === 'streams')?.compared['changes received']).toBe(
+      changes.length,
+    );
+    const lost = await proven([began, ...worked.calls], { changes: changes.slice(0, -1) });
+    expect(found(lost)).toContainEqual(expect.stringContaining('change-lost'));
+  });
+});
+
+describe('found by name:', () => {
+  test('a session that was acknowledged and is not there', async () => {
+    const worked = await world.work('lost-session');
+    const start = callNamed(worked, 'start');
+    const told = { ...start.told, session: '01900000-0000-7000-8000-000000000001' };
+    const lines = changed(worked, start, { told });
+    expect(found(await proven([began, ...lines]))).toContainEqual(expect.stringContaining('session-lost'));
+    expect(found(await proven([began, ...lines], { withoutDatabase: true }))).toContainEqual(
+      expect.stringContaining('session-lost'),
+    );
+  });
+
+  test('a log line that was acknowledged and is not there', async () => {
+    const { calls, old } = await world.work('lost-line');
+    await world.plant('delete from session_logs where id = (select min(id) from session_logs where session_id = $1)', [
+      old.session,
+    ]);
+    const findings = found(await proven([began, ...calls]));
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toContain('log-line-lost');
+  });
+
+  test('a stale turn that was accepted', async () => {
+    const worked = await world.work('stale-turn');
+    const stale = callNamed(worked, 'stale-turn');
+    expect(stale).toMatchObject({ outcome: 'refused', code: 'stale_generation' });
+    const { told } = callNamed(worked, 'turn');
+    const proof = await proven([began, ...changed(worked, stale, { outcome: 'ok', ...(told && { told }) })]);
+    expect(found(proof)).toContainEqual(expect.stringContaining('stale-turn-accepted'));
+    expect(proof.promises.find(({ promise }) => promise.includes('stale'))?.findings).toBeGreaterThan(0);
+  });
+
+  test('a stale replacement that was done', async () => {
+    const worked = await world.work('stale-replace');
+    const stale = callNamed(worked, 'stale-replace');
+    const { told } = callNamed(worked, 'replace');
+    const lines = changed(worked, stale, { outcome: 'ok', ...(told && { told }) });
+    expect(found(await proven([began, ...lines]))).toContainEqual(expect.stringContaining('stale-replace-accepted'));
+  });
+
+  test('two live sessions in a slot', async () => {
+    const { calls, old } = await world.work('two-live');
+    await world.plant(`update sessions set deleted_at = deleted_at + interval '1 second' where id = $1`, [old.session]);
+    const proof = await proven([began, ...calls]);
+    expect(found(proof)).toEqual([expect.stringContaining('two-live-sessions')]);
+    expect(proof.promises.find(({ promise }) => promise.includes('two live'))?.findings).toBe(1);
+  });
+
+  test('a line that cannot be read, and one that is no call', async () => {
+    const { calls } = await world.work('unreadable');
+    const findings = found(await proven([began, '{"is":"oper\n', '{"is":"operation","n":1}\n', ...calls]));
+    expect(findings).toEqual([expect.stringContaining('line 2 cannot be read'), expect.stringContaining('"n":1}')]);
+  });
+
+  test('a journal that does not say when it began, and an empty one', async () => {
+    expect((await proven([])).findings).toContain('journal: no line says when the run began');
+    expect((await proven([began])).findings).toContain('journal: not one call is in it');
+  });
+
+  test('a session that no call asked for', async () => {
+    const worked = await world.work('invented');
+    const without = worked.calls.filter(({ told }) => told?.session !== worked.current.session);
+    expect(found(await proven([began, ...without]))).toContainEqual(expect.stringContaining('session-invented'));
+  });
+
+  test('what was done and compared with nothing', async () => {
+    const { calls } = await world.work('unshown');
+    const lookups = calls.filter(({ name }) => name === 'lookup');
+    expect((await proven([began, ...lookups])).findings).toContainEqual(
+      expect.stringContaining('"nothing acknowledged is lost" was held against nothing'),
+    );
+    expect(found(await proven([began, ...calls], { facts: { scenario: 'runners' } }))).toEqual([
+      expect.stringContaining('follows changes, and none was received'),
+    ]);
+  });
+
+  test('an API that ended by itself', async () => {
+    const { calls } = await world.work('crash');
+    expect(found(await proven([began, ...calls], { facts: { crashes: ['api-0 ended with 1'] } }))).toEqual([
+      'crash: api-0 ended with 1',
+    ]);
+  });
+
+  test('an error of the audit', async () => {
+    const { calls, old } = await world.work('audit');
+    await world.plant(
+      `update processes set passed_session_id = 'of-nobody', action = 'CodingAgentFollowUpRequest', reason = 'same-model' where session_id = $1`,
+      [old.session],
+    );
+    expect((await proven([began, ...calls])).findings).toContainEqual(
+      expect.stringMatching(/^audit: verify-sessions --all ended with [1-9]/),
+    );
+  });
+});

@@ -1,0 +1,165 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckedRule } from '../../chaos/check-history.ts';
+import { checkAnswers } from '../../chaos/checkers/answers.ts';
+import type { Finding } from '../../chaos/checkers/checker.ts';
+import { checkContents } from '../../chaos/checkers/contents.ts';
+import { type Final, NOTHING_BEFORE } from '../../chaos/read-back.ts';
+import { type Audit, verifySessions } from '../../chaos/verify-sessions.ts';
+import type { Call } from '../journal/journal-line.ts';
+import type { RunFacts } from '../run/run-facts.ts';
+import { createAcknowledged, unshown } from './expect-comparisons.ts';
+import { judgePart } from './judge-parts.ts';
+import { mergeRules } from './merge-rules.ts';
+import { type KeptPromise, keptPromises } from './promises.ts';
+import { runClock } from './run-clock.ts';
+import { type SplitJournal, splitJournal } from './split-journal.ts';
+import { openStreams } from './streams-of-run.ts';
+import { type RunWorld, worldInDatabase, worldOverHttp } from './world-of-run.ts';
+
+/** What the proof needs of the product that was under load. Without a database address it goes as far as the API tells. */
+export type ProvenProduct = {
+  readonly databaseUrl?: string | undefined;
+  readonly urls: readonly string[];
+  readonly key: string;
+  readonly leaseMs: number;
+  /** For verify-sessions: where the database and the archive are. */
+  readonly env: NodeJS.ProcessEnv;
+};
+
+export type Proof = {
+  readonly calls: number;
+  readonly promises: readonly KeptPromise[];
+  readonly checkers: readonly CheckedRule[];
+  readonly audit: Audit | null;
+  /** What was not shown, and why. */
+  readonly notChecked: readonly string[];
+  /** Everything that must not be. None: the run is proven. */
+  readonly findings: readonly string[];
+};
+
+export type ProveRun = {
+  readonly folder: string;
+  readonly product: ProvenProduct;
+  readonly say: (line: string) => void;
+  /** How much of the journal is judged at a time. */
+  readonly partBytes?: number;
+};
+
+/** Holds everything that was acknowledged during a run against what is there afterwards. */
+export async function proveRun({ folder, product, say, partBytes }: ProveRun): Promise<Proof> {
+  const facts: RunFacts = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
+  const acknowledged = createAcknowledged();
+  const board = collectBoard();
+  const answers = checkAnswers();
+  const streams = await openStreams(folder);
+  const eachCall = (call: Call) => {
+    acknowledged.note(call);
+    answers.take(call);
+    board.note(call);
+    streams.note(call);
+  };
+  const into = join(folder, 'parts');
+  const journal = await splitJournal({ folder, into, eachCall, ...(partBytes !== undefined && { partBytes }) });
+  say(`${journal.calls} calls in the journal, judged in ${journal.parts.length} parts`);
+  const wrong = journalFindings(journal);
+  if (journal.began === undefined) return unproven([...wrong, 'journal: no line says when the run began']);
+
+  const clock = runClock(journal.began);
+  const address = { urls: product.urls, key: product.key };
+  await using world: RunWorld =
+    product.databaseUrl === undefined
+      ? worldOverHttp(address, clock, board.made)
+      : worldInDatabase(product.databaseUrl, address, clock, new Date(journal.began.wallMs));
+  const rules: CheckedRule[] = [];
+  for (const [at, part] of journal.parts.entries()) {
+    const { final, rules: ofRows } = await world.part(part.tasks);
+    rules.push(...ofRows, ...(await judgePart(part, { ...EMPTY_BOARD, ...final }, product.leaseMs)));
+    streams.keep(final);
+    await rm(part.file);
+    say(`part ${at + 1} of ${journal.parts.length}: ${final.sessions.size} sessions`);
+  }
+  await rm(into, { recursive: true });
+  rules.push(board.judge({ ...NO_SESSIONS, ...(await world.made(board.made)) }));
+  rules.push({ checker: answers.name, ...answers.conclude(NOTHING) });
+  rules.push(...(await streams.judge(world)));
+  const checkers = mergeRules(rules);
+  const audit = product.databaseUrl === undefined ? null : await verifySessions(product, folder);
+  const promises = keptPromises(checkers);
+  const comparisons = { scenario: facts.scenario, acknowledged, rules: checkers, promises };
+  return {
+    calls: journal.calls,
+    promises,
+    checkers,
+    audit,
+    notChecked: product.databaseUrl === undefined ? notOverHttp(journal, board.made.tasks) : [],
+    findings: [
+      ...wrong,
+      ...checkers.flatMap(({ checker, findings }) => findings.map((one) => `${checker}: ${lineOf(one)}`)),
+      ...unshown(comparisons).filter((line) => product.databaseUrl !== undefined || !line.includes('lives in slots')),
+      ...(audit === null || audit.exitCode === 0
+        ? []
+        : [`audit: verify-sessions --all ended with ${audit.exitCode}: ${audit.summary}`]),
+      ...facts.crashes.map((crash) => `crash: ${crash}`),
+    ],
+  };
+}
+
+const EMPTY_BOARD = { project: new Map(), task: new Map(), attempt: new Map(), made: new Map() };
+const NO_SESSIONS = { sessions: new Map(), unreadable: new Set<string>(), before: NOTHING_BEFORE };
+const NOTHING = { final: { ...EMPTY_BOARD, ...NO_SESSIONS }, changes: new Map() };
+
+const lineOf = ({ rule, what, operations }: Finding): string =>
+  `${rule}: ${what}${operations.length === 0 ? '' : ` (calls ${operations.slice(0, 8).join(', ')})`}`;
+
+const unproven = (findings: readonly string[]): Proof => ({
+  calls: 0,
+  promises: keptPromises([]),
+  checkers: [],
+  audit: null,
+  notChecked: ['everything: the journal could not be read'],
+  findings,
+});
+
+function journalFindings({ bad, calls, slotless }: SplitJournal): string[] {
+  return [
+    ...bad.map(({ line, text }) => `journal: line ${line} cannot be read: ${text}`),
+    ...slotless.map((n) => `journal: call ${n} is of a session and names no slot`),
+    ...(calls === 0 ? ['journal: not one call is in it'] : []),
+  ];
+}
+
+function notOverHttp({ parts }: SplitJournal, made: ReadonlySet<string>): string[] {
+  const others = parts.flatMap(({ tasks }) => tasks).filter((task) => !made.has(task)).length;
+  return [
+    'verify-sessions --all: it needs the database (--database-url)',
+    'the lives of sessions from the rows of the database; what clients saw of them was checked',
+    ...(others > 0 ? [`what is there in the end of ${others} tasks that were there before the run`] : []),
+  ];
+}
+
+/** What is made of boards has no slot: it is compared by title, of all tasks at once. */
+function collectBoard() {
+  const contents = checkContents();
+  const projects = new Set<string>();
+  const projectTitles = new Set<string>();
+  const tasks = new Set<string>();
+  const parents = { projects: new Set<string>(), tasks: new Set<string>() };
+  return {
+    made: { projects, projectTitles, tasks, parents },
+    note: (call: Call) => {
+      const { kind, asked, told } = call;
+      if (kind !== 'project' && kind !== 'task' && kind !== 'attempt') return;
+      contents.take(call);
+      if (kind === 'project' && asked.title !== undefined) projectTitles.add(asked.title);
+      if (kind === 'project' && told?.id !== undefined) projects.add(told.id);
+      if (kind === 'task' && told?.id !== undefined) tasks.add(told.id);
+      if (kind === 'task' && asked.parent !== undefined) parents.projects.add(asked.parent);
+      if (kind === 'attempt' && asked.parent !== undefined) parents.tasks.add(asked.parent);
+    },
+    judge: (final: Final): CheckedRule => ({
+      checker: contents.name,
+      ...contents.conclude({ final, changes: new Map() }),
+    }),
+  };
+}

@@ -1,0 +1,15 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readResult } from './result.ts';
+
+export const RESULTS = resolve(import.meta.dirname, '../results');
+
+/** Copies the result of a run to where the documents are made from. Answers the file. */
+export async function keepResult(path: string, into = RESULTS): Promise<string> {
+  const result = await readResult(path);
+  await mkdir(into, { recursive: true });
+  const file = join(into, `${result.facts.scenario}.json`);
+  // Where a product was reached says nothing of what was measured.
+  await writeFile(file, `${JSON.stringify({ ...result, facts: { ...result.facts, urls: [] } })}\n`);
+  return file;
+}

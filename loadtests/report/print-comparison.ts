@@ -1,0 +1,70 @@
+import { comparePeriods, compareRuns, type Ratio } from './compare-results.ts';
+import { formatMs, formatNumber } from './format-value.ts';
+import { type Result, readResult } from './result.ts';
+import type { Table } from './rows-of-result.ts';
+import { plainTable } from './table-as-text.ts';
+
+/** B over A of two runs, as text; and with the purge worker over without it, where a run has periods of both. */
+export async function compareResults(pathA: string, pathB: string): Promise<string> {
+  const [a, b] = [await readResult(pathA), await readResult(pathB)];
+  const lines = [
+    `A: ${named(a)}`,
+    `B: ${named(b)}`,
+    ...differences(a, b).map((line) => `Note: ${line}`),
+    '',
+    ...plainTable(comparisonTable(compareRuns(a, b))),
+    '',
+    EXPLANATION,
+  ];
+  for (const [letter, result] of [['A', a] as const, ['B', b] as const])
+    if (result.windows.some(({ purge }) => purge === true))
+      lines.push(
+        '',
+        `Within ${letter}, with the purge worker over without it:`,
+        ...plainTable(comparisonTable(comparePeriods(result), PURGE_WORDS)),
+      );
+  return lines.join('\n');
+}
+
+export const EXPLANATION =
+  'Intervals: 95 %, by bootstrap over blocks of windows. Each holds for its row alone: of twenty rows without any difference about one shows some.';
+
+type Words = { readonly a: string; readonly b: string };
+const RUN_WORDS: Words = { a: 'A', b: 'B' };
+export const PURGE_WORDS: Words = { a: 'without', b: 'with' };
+
+export function comparisonTable(ratios: readonly Ratio[], { a, b }: Words = RUN_WORDS): Table {
+  const rows = ratios.map((one) => {
+    const show = one.what === 'throughput' ? (value: number) => `${formatNumber(value)}/s` : formatMs;
+    return [one.of, one.what, show(one.a), show(one.b), ratioText(one.ratio), intervalText(one), saying(one)];
+  });
+  return { headings: ['operation', 'of', a, b, `${b}/${a}`, '95 % interval', ''], rows };
+}
+
+const ratioText = (ratio: number): string => ratio.toFixed(ratio < 10 ? 3 : 1);
+
+const intervalText = ({ interval }: Ratio): string =>
+  interval === undefined ? 'too few windows' : `${ratioText(interval.low)} to ${ratioText(interval.high)}`;
+
+function saying({ interval, what }: Ratio): string {
+  if (interval === undefined) return '';
+  if (interval.low <= 1 && interval.high >= 1) return 'no difference shown';
+  const isMore = interval.low > 1;
+  return what === 'throughput' ? (isMore ? 'more' : 'less') : isMore ? 'slower' : 'faster';
+}
+
+const named = ({ facts }: Result): string =>
+  `${facts.scenario}, ${facts.users} users, ${facts.durationSeconds} s, ${facts.apis} × ${facts.workersPerApi} API, revision ${facts.revision ?? 'unknown'}, ${facts.startedAt}`;
+
+/** What makes a ratio say something else than the change between the two. */
+function differences({ facts: a }: Result, { facts: b }: Result): string[] {
+  return [
+    ...(a.scenario === b.scenario ? [] : ['the scenarios differ']),
+    ...(a.users === b.users ? [] : [`${a.users} users against ${b.users}`]),
+    ...(a.machine.cpuModel === b.machine.cpuModel && a.machine.cores === b.machine.cores
+      ? []
+      : ['the machines differ']),
+    ...(a.apis === b.apis && a.workersPerApi === b.workersPerApi ? [] : ['the numbers of API processes differ']),
+    ...(a.sessionsBefore === b.sessionsBefore ? [] : ['the numbers of sessions before the run differ']),
+  ];
+}
