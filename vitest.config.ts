@@ -7,6 +7,7 @@ export default defineConfig({
       'checks/**/*.test.ts',
       'examples/**/*.test.ts',
       'chaos/**/*.test.ts',
+      'loadtests/**/*.test.ts',
     ],
     globalSetup: './packages/testkit/src/global-setup.ts',
     reporters: ['default', './packages/testkit/src/plain-reporter.ts'],
