@@ -6,7 +6,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const CEILING = 300;
 const FORBIDDEN = /(^|[/-])(utils?|helpers?|common|manager|misc)([.-]|$)/;
 
-const sources = globSync('{packages/*/src,apps/*/src,bench,chaos,checks,examples,ops}/**/*.ts', { cwd: ROOT }).filter(
+const sources = globSync('{packages/*/src,apps/*/src,bench,chaos,checks,examples,loadtests,ops}/**/*.ts', { cwd: ROOT }).filter(
   (file) => !file.includes('node_modules'),
 );
 

@@ -25,7 +25,7 @@ test('a seeded board has the sessions asked for, and the audit finds nothing wro
   const ofProject = `select count(*) from tasks where project_id = '${board.projectId}' and id in (${ids})`;
   expect(await count(database.url, ofProject)).toBe(board.tasks.length);
   const [{ attemptId } = { attemptId: '' }] = board.tasks;
-  expect(await count(database.url, `select last_seq from attempts where id = '${attemptId}'`)).toBeGreaterThan(1_000);
+  expect(await count(database.url, `select last_seq from attempts where id = '${attemptId}'`)).toBe(400);
 });
 
 test('the audit of a board notices a live session more', async () => {
@@ -56,6 +56,6 @@ test('a few tasks have many sessions, half of them have one', () => {
     expect(of.reduce((sum, one) => sum + one, 0)).toBe(sessions);
     expect(of.filter((one) => one === 1).length / tasks).toBeGreaterThan(0.49);
     const busiest = of.slice(0, Math.ceil(tasks / 100)).reduce((sum, one) => sum + one, 0);
-    expect(busiest / sessions).toBeGreaterThan(0.2);
+    expect(busiest / sessions).toBeGreaterThan(0.1);
   }
 });

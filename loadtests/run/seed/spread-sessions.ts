@@ -4,8 +4,8 @@
  */
 export type Spread = { readonly head: number; readonly most: number; readonly tasks: number };
 
-/** Some seven hundred generations in a slot, which is weeks of nothing but replacements. */
-const MOST_OF_A_TASK = 2_000;
+/** Sixty-six replacements in each of its phases: busier than any task we know of. */
+const MOST_OF_A_TASK = 200;
 
 export function spreadSessions(sessions: number): Spread {
   let [fits, tooMany] = [1, sessions + 1];
