@@ -25,17 +25,19 @@ export type ApiOptions = {
   readonly port: number;
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
+  /** `true`: its clock cannot be shifted, and it runs as it is shipped, as it has to where it is measured. */
+  readonly asShipped?: boolean;
 };
 
 /** One API process, as a user starts it. */
-export function createApiProcess({ name, port, folder, env }: ApiOptions): ApiProcess {
+export function createApiProcess({ name, port, folder, env, asShipped = false }: ApiOptions): ApiProcess {
   const clockFile = join(folder, `${name}.clock`);
   const crashes: string[] = [];
   let child: Child | undefined;
   let wanted = false;
 
   const launch = (): Child => {
-    const launched = startChild(process.execPath, ['--import', SHIFT_CLOCK, MAIN], {
+    const launched = startChild(process.execPath, asShipped ? [MAIN] : ['--import', SHIFT_CLOCK, MAIN], {
       log: join(folder, `${name}.log`),
       env: { ...env, PHASELOCK_PORT: String(port), CHAOS_CLOCK_FILE: clockFile },
     });

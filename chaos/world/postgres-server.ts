@@ -22,15 +22,28 @@ export type PostgresServer = {
   /** To the postmaster and all it started. */
   signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void;
   ask(sql: string, values?: readonly string[]): Promise<readonly Record<string, unknown>[]>;
+  /** Of the postmaster that runs now, or ran last. */
+  readonly pid: () => number;
 };
 
-export type PostgresOptions = { readonly dataDir: string; readonly port: number; readonly keeper: DatabaseKeeper };
+export type PostgresOptions = {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly keeper: DatabaseKeeper;
+  /** In place of those for a small disk. */
+  readonly settings?: Readonly<Record<string, string>>;
+};
 
-const SETTINGS = { max_wal_size: '192MB', min_wal_size: '80MB', wal_recycle: 'off', log_checkpoints: 'off' };
+const SMALL_DISK = { max_wal_size: '192MB', min_wal_size: '80MB', wal_recycle: 'off', log_checkpoints: 'off' };
 const START_TIMEOUT_MS = 60_000;
 
 /** The server of the embedded package on a directory of the campaign. */
-export function createPostgresServer({ dataDir, port, keeper }: PostgresOptions): PostgresServer {
+export function createPostgresServer({
+  dataDir,
+  port,
+  keeper,
+  settings = SMALL_DISK,
+}: PostgresOptions): PostgresServer {
   let server: EmbeddedPostgres | undefined;
   let pid = -1;
   const running = (): EmbeddedPostgres => {
@@ -51,7 +64,7 @@ export function createPostgresServer({ dataDir, port, keeper }: PostgresOptions)
 
   const start = async () => {
     if (server === undefined || keeper === 'campaign') {
-      server = await startEmbeddedPostgres({ dataDir, port, settings: SETTINGS });
+      server = await startEmbeddedPostgres({ dataDir, port, settings });
       pid = server.pid;
       return;
     }
@@ -91,6 +104,7 @@ export function createPostgresServer({ dataDir, port, keeper }: PostgresOptions)
       for (const one of signal === 'SIGSTOP' ? family : family.toReversed()) signalQuietly(one, signal);
     },
     ask,
+    pid: () => pid,
   };
 }
 

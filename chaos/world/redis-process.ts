@@ -8,6 +8,8 @@ export type RedisProcess = {
   end(): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   command(line: string): Promise<string>;
+  /** Of the process that runs now, or ran last. */
+  readonly pid: () => number;
 };
 
 /** A Redis that comes back on the same port, empty. */
@@ -40,6 +42,7 @@ export function createRedisProcess(port: number, log: string): RedisProcess {
     },
     signal: (signal) => child?.signal(signal),
     command: (line) => say(port, line),
+    pid: () => child?.pid ?? -1,
   };
 }
 

@@ -1,0 +1,73 @@
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { createClient } from '@phaselock/contract';
+import { type Follower, followChanges } from '../../chaos/clients/follow-changes.ts';
+import { createRandom } from '../../chaos/random.ts';
+import { settleStreams } from '../../chaos/settle-streams.ts';
+import type { AskedProduct } from './product/product.ts';
+
+export type Followers = AsyncDisposable & {
+  follow(projectId: string): void;
+  /** Waits until each has all there is to receive. Answers with those that never had it. */
+  settle(): Promise<readonly string[]>;
+};
+
+export type FollowersOptions = {
+  readonly product: AskedProduct;
+  readonly projects: number;
+  readonly streamsOfEach: number;
+  /** Where what they receive goes, a line a change. */
+  readonly file: string;
+};
+
+const LONGEST_MS = 60_000;
+
+/** So many streams of each of the first projects that are made, and of no others. */
+export function openFollowers({ product, projects, streamsOfEach, file }: FollowersOptions): Followers {
+  const { urls, key, leaseMs } = product;
+  const over = new AbortController();
+  const random = createRandom(streamsOfEach);
+  const output = createWriteStream(file);
+  const followers: Follower[] = [];
+  const followed = new Set<string>();
+
+  const add = (project: string) => {
+    const name = `follower-${followers.length}`;
+    followers.push(
+      followChanges({
+        name,
+        project,
+        addresses: urls,
+        key,
+        // The campaign's clock is of its own process; this one is held against the journal of another.
+        recorder: {
+          operation: () => undefined,
+          entry: (entry) => void output.write(`${JSON.stringify({ ...entry, at: Date.now() })}\n`),
+          count: 0,
+          onOperation: () => () => undefined,
+          close: async () => undefined,
+        },
+        random: random.fork(name),
+        longestMs: LONGEST_MS,
+        signal: over.signal,
+      }),
+    );
+  };
+  return {
+    follow: (project) => {
+      if (followed.has(project) || followed.size >= projects) return;
+      followed.add(project);
+      for (let stream = 0; stream < streamsOfEach; stream += 1) add(project);
+    },
+    settle: async () => {
+      const [baseUrl = ''] = urls;
+      return (await settleStreams(createClient({ baseUrl, key }), followers, leaseMs)).unsettled;
+    },
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      await Promise.all(followers.map(({ ended }) => ended));
+      output.end();
+      await finished(output);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { freePort, keyIn, redisAvailable, runWell } from '@phaselock/testkit';
+import { type ApiProcess, createApiProcess } from '../../../chaos/world/api-process.ts';
+import { createPostgresServer } from '../../../chaos/world/postgres-server.ts';
+import { createRedisProcess, type RedisProcess } from '../../../chaos/world/redis-process.ts';
+import { openTcpProxy, type TcpProxy } from '../../../chaos/world/tcp-proxy.ts';
+import type { OwnProduct } from './product.ts';
+
+const APPS = resolve(import.meta.dirname, '../../../apps');
+const KEYS = join(APPS, 'api/src/keys-cli.ts');
+const MIGRATE = join(APPS, 'api/src/migrate-cli.ts');
+const SCOPES = 'sessions:read,sessions:write,sessions:replace,users:name,archive:read,admin';
+
+export type OwnProductOptions = {
+  /** Logs and the archive. */
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly apis: number;
+  readonly workers: number;
+  /** Whether what is between the API processes and PostgreSQL can be broken. */
+  readonly proxied: boolean;
+  readonly leaseMs: number;
+  /** Streams that will be open with the one key. */
+  readonly streams: number;
+  /** On the migrated database, before any API is started. */
+  readonly seed: (databaseUrl: string) => Promise<void>;
+  /** Nobody wants it any more: what has been started is ended. */
+  readonly ended: AbortSignal;
+};
+
+/** PostgreSQL, Redis where there is one, and the API, with the settings they are shipped with but for those the load itself needs. */
+export async function openOwnProduct(options: OwnProductOptions): Promise<OwnProduct & AsyncDisposable> {
+  const { folder, dataDir, leaseMs, ended } = options;
+  await mkdir(folder, { recursive: true });
+  await using resources = new AsyncDisposableStack();
+  const databasePort = await freePort();
+  const settings = databaseSettings(options);
+  const postgres = createPostgresServer({ dataDir, port: databasePort, keeper: 'campaign', settings });
+  await postgres.start();
+  resources.defer(() => postgres.stopForGood());
+  const redis = await openRedis(folder);
+  if (redis !== undefined) resources.defer(() => redis.end());
+
+  const archiveUrl = `folder:${join(folder, 'archive')}`;
+  const env: NodeJS.ProcessEnv = {
+    PHASELOCK_DATABASE_URL: postgres.url(),
+    PHASELOCK_ARCHIVE_URL: archiveUrl,
+    PHASELOCK_DATA_DIR: join(folder, 'data'),
+    PHASELOCK_LEASE_MS: String(leaseMs),
+    ...(redis && { PHASELOCK_REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
+  };
+  ended.throwIfAborted();
+  await runWell(MIGRATE, [], env);
+  await unlessEnded(options.seed(postgres.url()), ended);
+  const key = keyIn((await runWell(KEYS, ['create', '--name', 'load', '--scopes', SCOPES], env)).said);
+
+  const apis: ApiProcess[] = [];
+  const backs: TcpProxy[] = [];
+  for (let index = 0; index < options.apis; index += 1) {
+    const back = options.proxied ? resources.use(await openTcpProxy(databasePort, Math.random)) : undefined;
+    if (back !== undefined) backs.push(back);
+    const api = createApiProcess({
+      name: `api-${index}`,
+      port: await freePort(),
+      folder,
+      asShipped: true,
+      env: {
+        ...env,
+        PHASELOCK_DATABASE_URL: postgres.url(back?.port),
+        PHASELOCK_WORKERS: String(options.workers),
+        // All users of a load have one key.
+        PHASELOCK_RATE_LIMIT: '0',
+        PHASELOCK_MAX_STREAMS_PER_CALLER: String(Math.max(250, options.streams)),
+      },
+    });
+    apis.push(api);
+    resources.defer(() => api.end('SIGKILL'));
+  }
+  ended.throwIfAborted();
+  await Promise.all(apis.map((api) => api.start()));
+  const owned = resources.move();
+  return {
+    urls: apis.map(({ port }) => `http://127.0.0.1:${port}`),
+    key,
+    databaseUrl: postgres.url(),
+    leaseMs,
+    archiveUrl,
+    env,
+    postgres,
+    redis,
+    apis,
+    backs,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Filling a database takes minutes. Its connection is gone with the server, so nobody has to wait for that. */
+function unlessEnded(work: Promise<void>, ended: AbortSignal): Promise<void> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => stopped.reject(ended.reason);
+  if (ended.aborted) stop();
+  ended.addEventListener('abort', stop, { once: true });
+  return Promise.race([work, stopped.promise]).finally(() => ended.removeEventListener('abort', stop));
+}
+
+const OF_A_POOL = 24;
+const OF_OTHERS = 20;
+
+/** As one would set a small server. Writes wait for the disk, as they do where sessions matter. */
+const databaseSettings = ({ apis, workers }: OwnProductOptions) => ({
+  shared_buffers: '512MB',
+  max_wal_size: '2GB',
+  max_connections: String(Math.max(200, apis * workers * OF_A_POOL + OF_OTHERS)),
+});
+
+async function openRedis(folder: string): Promise<RedisProcess | undefined> {
+  if (redisAvailable().kind !== 'binary') return undefined;
+  const redis = createRedisProcess(await freePort(), join(folder, 'redis.log'));
+  await redis.start();
+  return redis;
+}

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process as Linux accounts for it: CPU of its own, and of those of its children that have ended. */
+export type ProcessRow = {
+  readonly pid: number;
+  readonly parent: number;
+  readonly cpuSeconds: number;
+  readonly endedChildrenSeconds: number;
+};
+
+/** Linux tells times of processes in hundredths of a second, whatever the kernel's own tick is. */
+const TICKS_A_SECOND = 100;
+const AFTER_NAME = { parent: 1, user: 11, system: 12, childrenUser: 13, childrenSystem: 14 } as const;
+
+export function readProcessTable(): ReadonlyMap<number, ProcessRow> {
+  const table = new Map<number, ProcessRow>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const row = rowOf(Number(name));
+    if (row !== undefined) table.set(row.pid, row);
+  }
+  return table;
+}
+
+function rowOf(pid: number): ProcessRow | undefined {
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The name may hold spaces and parentheses; what follows the last one does not.
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const ticks = (at: number): number => fields[at] ?? 0;
+  const { parent, user, system, childrenUser, childrenSystem } = AFTER_NAME;
+  return {
+    pid,
+    parent: ticks(parent),
+    cpuSeconds: (ticks(user) + ticks(system)) / TICKS_A_SECOND,
+    endedChildrenSeconds: (ticks(childrenUser) + ticks(childrenSystem)) / TICKS_A_SECOND,
+  };
+}
+
+/** A process and all it started that are still there. */
+export function treeOf(root: number, table: ReadonlyMap<number, ProcessRow>): readonly ProcessRow[] {
+  const childrenOf = Map.groupBy(table.values(), ({ parent }) => parent);
+  const first = table.get(root);
+  const tree: ProcessRow[] = first === undefined ? [] : [first];
+  for (const row of tree) tree.push(...(childrenOf.get(row.pid) ?? []));
+  return tree;
+}
+
+/** The share of a process in the memory it uses: a page that several have mapped counts once among them. */
+export function memoryOf(pid: number): number {
+  const shared = readOrNothing(`/proc/${pid}/smaps_rollup`);
+  const resident = shared === undefined ? readOrNothing(`/proc/${pid}/status`) : undefined;
+  const [, kilobytes = '0'] = /^(?:Pss|VmRSS):\s+(\d+) kB$/m.exec(shared ?? resident ?? '') ?? [];
+  return Number(kilobytes) * 1_024;
+}
+
+function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // It has ended meanwhile, or is not ours to look at.
+    return undefined;
+  }
+}

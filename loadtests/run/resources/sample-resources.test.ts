@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { type SpawnedNode, spawnNode } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { createCpuCount } from './count-up.ts';
+import { createSampler } from './sample-resources.ts';
+
+const BURN = resolve(import.meta.dirname, '../testing/burn.ts');
+/** Hundredths of a second for each counter that is read, and what a process does between telling and waiting. */
+const NEAR_SECONDS = 0.15;
+
+async function sampled(burning: SpawnedNode, alone: boolean) {
+  const [, told] = await burning.waitForLine(/^([\d.]+)$/);
+  const program = { of: 'burning', pid: () => burning.pid, alone };
+  const [line] = createSampler(() => [program]).sample(0);
+  return { told: Number(told), cpuSeconds: line?.cpuSeconds ?? Number.NaN, memoryBytes: line?.memoryBytes ?? 0 };
+}
+
+describe.runIf(process.platform === 'linux')('what a program uses', () => {
+  test('is the CPU it says of itself, and memory', async () => {
+    await using burning = spawnNode(BURN, { args: ['600'] });
+    const { told, cpuSeconds, memoryBytes } = await sampled(burning, false);
+    expect(told).toBeGreaterThanOrEqual(0.6);
+    expect(Math.abs(cpuSeconds - told)).toBeLessThan(NEAR_SECONDS);
+    expect(memoryBytes).toBeGreaterThan(10_000_000);
+  });
+
+  test('has the CPU of its children that have ended, unless it is looked at alone', async () => {
+    await using burning = spawnNode(BURN, { args: ['800', 'child'] });
+    const { told, cpuSeconds } = await sampled(burning, false);
+    expect(told).toBeGreaterThanOrEqual(0.8);
+    expect(Math.abs(cpuSeconds - told)).toBeLessThan(NEAR_SECONDS);
+    expect((await sampled(burning, true)).cpuSeconds).toBeLessThan(told - 0.5);
+  });
+
+  test('is nothing while it does not run', () => {
+    expect(createSampler(() => [{ of: 'gone', pid: () => -1 }]).sample(0)).toEqual([]);
+  });
+});
+
+test('CPU goes on from where it was when the program is started again, and never falls', () => {
+  const count = createCpuCount();
+  expect([count(7, 1), count(7, 3), count(7, 2.5), count(8, 0.5), count(8, 1)]).toEqual([1, 3, 3, 3.5, 4]);
+});

@@ -1,0 +1,19 @@
+import { proveRun } from '../proof/prove-run.ts';
+import { writeReport } from '../report/write-report.ts';
+import { runScenario, type ScenarioOptions } from './run-scenario.ts';
+import { verdictOf } from './verdict.ts';
+
+/** The load, the proof that nothing of it was lost, and the report; answers with the exit code. */
+export async function runAndProve(options: ScenarioOptions): Promise<number> {
+  const { say } = options;
+  const { folder, product, facts } = await runScenario(options);
+  say('proving what was acknowledged');
+  const proof = await proveRun({ folder, product, say });
+  const { findings } = proof;
+  const { misses } = await writeReport({ folder, proof });
+  for (const finding of findings) say(`NOT PROVEN: ${finding}`);
+  for (const miss of misses) say(`MISSED: ${miss}`);
+  const { exitCode, told } = verdictOf({ findings, misses, k6Exit: facts.k6Exit });
+  say(`${told} The run is in ${folder}`);
+  return exitCode;
+}

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import type { K6 } from './find-k6.ts';
+import { filesOf } from './run-folder.ts';
+
+/** k6 at work. Leaving the scope ends it in good order, or at once where that takes too long. */
+export type K6Run = AsyncDisposable & { readonly pid: number; readonly exited: Promise<number> };
+
+export type K6Options = {
+  readonly k6: K6;
+  readonly script: string;
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+};
+
+const OUTSIDE = -1;
+const PATIENCE_MS = 10_000;
+
+export function runK6({ k6, script, folder, env }: K6Options): K6Run {
+  const { journal, summary, k6Log } = filesOf(folder);
+  const files = ['--log-format', 'raw', '--console-output', journal, '--summary-export', summary];
+  const log = openSync(k6Log, 'a');
+  const child = spawn(k6.path, ['run', '--no-usage-report', '--quiet', '--no-color', ...files, script], {
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...env },
+  });
+  closeSync(log);
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const exited = once(child, 'close').then(([code]) => {
+    process.off('exit', kill);
+    return typeof code === 'number' ? code : OUTSIDE;
+  });
+  exited.catch(() => undefined);
+  return {
+    pid: child.pid ?? OUTSIDE,
+    exited,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGINT');
+      const impatient = setTimeout(kill, PATIENCE_MS);
+      await exited.catch(() => undefined);
+      clearTimeout(impatient);
+    },
+  };
+}
+
+const OF_THRESHOLDS = 99;
+
+/** A threshold that was missed is no failure of the run: the report tells of it. */
+export const ranToItsEnd = (exitCode: number): boolean => exitCode === 0 || exitCode === OF_THRESHOLDS;

@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { SIZES } from '../users/sizes.ts';
+import { describeDatabase, describeMachine } from './describe-run.ts';
+import { disturbProduct } from './disturb-product.ts';
+import { findK6 } from './find-k6.ts';
+import { openFollowers } from './follow-projects.ts';
+import { type OpenedTarget, openTarget } from './open-target.ts';
+import type { AskedProduct } from './product/product.ts';
+import { type RunCommand, UsageError } from './read-arguments.ts';
+import { type Program, sampleResources } from './resources/sample-resources.ts';
+import type { RunFacts } from './run-facts.ts';
+import { appendLine, filesOf } from './run-folder.ts';
+import { ranToItsEnd, runK6 } from './run-k6.ts';
+import { SCENARIOS, type ScenarioNeeds } from './scenarios.ts';
+import { watchJournal } from './watch-journal.ts';
+
+const SCRIPTS = resolve(import.meta.dirname, '../scenarios');
+
+export type ScenarioRun = {
+  readonly folder: string;
+  readonly product: AskedProduct;
+  readonly facts: RunFacts;
+};
+
+export type ScenarioOptions = {
+  readonly command: RunCommand;
+  readonly env: NodeJS.ProcessEnv;
+  /** What is started stays up until this is disposed of: the proof asks the product, too. */
+  readonly owned: AsyncDisposableStack;
+  readonly say: (line: string) => void;
+};
+
+/** Opens what is asked, puts the load on it, breaks what is to be broken, and leaves everything that was seen in the folder of the run. */
+export async function runScenario({ command, env, owned, say }: ScenarioOptions): Promise<ScenarioRun> {
+  const { scenario, target } = command;
+  const needs = SCENARIOS[scenario];
+  const script = resolve(SCRIPTS, `${scenario}.ts`);
+  if (!existsSync(script)) throw new Error(`there is no script ${script}`);
+  const k6 = await findK6({ env, say });
+  const folder = await makeFolder(command);
+  const files = filesOf(folder);
+  const { users: usersOf, seconds } = SIZES[scenario];
+  const { users = usersOf, durationSeconds = seconds } = command;
+  const opening = { folder, needs, durationSeconds, boardFile: files.board, owned, say };
+  const opened = await openTarget(target, opening);
+  const { product } = opened;
+  const before = await describeDatabase(product.databaseUrl);
+
+  const journal = owned.use(watchJournal(files.journal));
+  const followers = owned.use(openFollowers({ product, ...needs.followed, file: files.changes }));
+  journal.onProject((project) => followers.follow(project));
+  const startedAt = new Date();
+  const running = owned.use(runK6({ k6, script, folder, env: environmentOf(command, product, needs, files.board) }));
+  say(`${scenario}: ${users} users for ${durationSeconds} s, in ${folder}`);
+  let worker = -1;
+  const programs: readonly Program[] = [
+    { of: 'k6', pid: () => running.pid },
+    { of: 'runner', pid: () => process.pid, alone: true },
+    { of: 'worker', pid: () => worker },
+    ...programsOf(opened),
+  ];
+  const sampling = owned.use(
+    sampleResources({ programs: () => programs, write: (line) => appendLine(files.resources, line), say }),
+  );
+  const over = new AbortController();
+  owned.defer(() => over.abort());
+  const disturbing = disturbProduct(opened, {
+    needs,
+    durationSeconds,
+    began: journal.began,
+    folder,
+    working: (pid) => {
+      worker = pid;
+    },
+    say,
+    ended: over.signal,
+  });
+  // A fault that cannot be made is told when the load is over.
+  disturbing.catch(() => undefined);
+  const k6Exit = await running.exited;
+  over.abort();
+  await sampling[Symbol.asyncDispose]();
+  await journal[Symbol.asyncDispose]();
+  if (!ranToItsEnd(k6Exit)) throw new Error(`k6 ended with ${k6Exit}: see ${files.k6Log}`);
+  await disturbing;
+  const endedAt = new Date();
+  say('the load is over; streams get what is still to come');
+  for (const behind of await followers.settle()) say(behind);
+  await followers[Symbol.asyncDispose]();
+  const facts: RunFacts = {
+    scenario,
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt.toISOString(),
+    product: target.kind,
+    urls: product.urls,
+    apis: product.urls.length,
+    workersPerApi: target.kind === 'self' ? target.workers : 1,
+    ...describeMachine(),
+    versions: { node: process.version, k6: k6.version, postgresql: before.version },
+    users,
+    durationSeconds,
+    sessionsBefore: before.sessions,
+    k6Exit,
+    crashes: opened.kind === 'self' ? opened.product.apis.flatMap((api) => api.crashes()) : [],
+  };
+  await writeFile(files.facts, `${JSON.stringify(facts, null, 2)}\n`);
+  return { folder, product, facts };
+}
+
+async function makeFolder({ scenario, out }: RunCommand): Promise<string> {
+  const at = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  const folder = resolve(out ?? `.phaselock/load/${scenario}-${at}`);
+  if (existsSync(filesOf(folder).journal)) throw new UsageError(`--out: there is a run in ${folder} already`);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+/** What the scripts of the scenarios read. */
+function environmentOf(
+  { target, durationSeconds, users, rate, allowRemote }: RunCommand,
+  { urls, key }: AskedProduct,
+  { board }: ScenarioNeeds,
+  boardFile: string,
+): NodeJS.ProcessEnv {
+  return {
+    PHASELOCK_URLS: urls.join(),
+    PHASELOCK_API_KEY: key,
+    LOAD_DURATION_S: durationSeconds?.toString(),
+    LOAD_USERS: users?.toString(),
+    LOAD_RATE: rate?.toString(),
+    LOAD_BOARD: board ? boardFile : undefined,
+    LOAD_ALLOW_REMOTE: allowRemote ? '1' : undefined,
+    // A key of our own may say for whom it asks; of others' it is not known.
+    LOAD_NAME_USERS: target.kind === 'self' ? '1' : undefined,
+  };
+}
+
+function programsOf(opened: OpenedTarget): readonly Program[] {
+  if (opened.kind === 'address') return [];
+  const { apis, postgres, redis } = opened.product;
+  return [
+    ...apis.map((api, index) => ({ of: `api-${index}`, pid: api.pid })),
+    { of: 'postgresql', pid: postgres.pid },
+    ...(redis === undefined ? [] : [{ of: 'redis', pid: redis.pid }]),
+  ];
+}

@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Database } from '@phaselock/store';
+
+/** A file of statements, each on its own, with numbers for the names that stand for them. */
+export async function runStatements(
+  { pool }: Database,
+  file: string,
+  numbers: Readonly<Record<string, number>>,
+): Promise<void> {
+  const text = await readFile(join(import.meta.dirname, file), 'utf8');
+  const filled = text.replaceAll(/\$([A-Z]+)\b/g, (name, known: string) => String(numbers[known] ?? name));
+  for (const statement of filled.split(/;\n(?!\s*\$\$)/)) if (statement.trim() !== '') await pool.pg.query(statement);
+}
