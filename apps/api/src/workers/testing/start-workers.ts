@@ -4,7 +4,7 @@ import { eventually, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 const MAIN = resolve(import.meta.dirname, '../../main.ts');
 
 /** As the line of its start tells. */
-export type StartedWorker = {
+type StartedWorker = {
   readonly number: number;
   readonly pid: number;
   readonly metricsPort: number;
