@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import type { Operation } from './measure.ts';
 import type { Measured } from './scenario.ts';
 
 type Answer = { readonly status: number; readonly body: string };
@@ -15,7 +16,7 @@ type Target = { readonly url: string; readonly key?: string; readonly client: (i
 const SERVER_ERROR = 500;
 
 /** Connections that are kept alive, one request at a time on each, to a server in another process. */
-export const httpLoad = ({ url, key, client }: Target): Measured => ({
+export const httpLoad = ({ url, key, client }: Target): Exclude<Measured, Operation> => ({
   run: async (connections, seconds) => {
     let opened = 0;
     let counted = 0;

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import type { TaskId } from '@phaselock/core';
 import { setFlag } from '@phaselock/store';
 import { spawnNode } from '@phaselock/testkit';
-import { type BenchWorld, MODELS, modelOf, slotOf } from '../bench-world.ts';
-import { type HttpClient, httpLoad } from '../http-load.ts';
+import { type BenchWorld, modelOf, slotOf } from '../bench-world.ts';
+import { reading, replacing } from '../http-clients.ts';
+import { httpLoad } from '../http-load.ts';
 import type { Scenario } from '../scenario.ts';
 import { confirmedReplace } from './replace.ts';
 
@@ -25,11 +25,6 @@ async function serve(world: BenchWorld): Promise<Served> {
   const [, url = ''] = await api.waitForLine(/is up at (\S+)/);
   return { url, key };
 }
-
-const reading = (path: string) => (): HttpClient => ({
-  next: () => ({ method: 'GET', path }),
-  answered: ({ status }) => status === 200,
-});
 
 /** The latest session from a warm cache, beside a bare route of express that answers the same bytes behind the same middleware. */
 export async function httpLatestScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
@@ -66,27 +61,6 @@ export async function httpReplaceScenario(world: BenchWorld, clients: number): P
     ours: httpLoad({ url, key, client: (index) => replacing(keys[index % keys.length] ?? missing()) }),
     floor: confirmedReplace(guard, floorKeys),
     settle: world.settle,
-  };
-}
-
-/** Confirms what it was last shown, with the other model. */
-function replacing(taskId: TaskId): HttpClient {
-  let turn = 0;
-  let confirm: unknown;
-  return {
-    next: () => {
-      const model = { agent: 'claude-code', model: MODELS[turn % 2] };
-      return { method: 'POST', path: '/v1/sessions', body: JSON.stringify({ taskId, phase: 'run', model, confirm }) };
-    },
-    answered: ({ status, body }) => {
-      const answer: { confirm?: unknown; session?: { id: string; generation: number } } = JSON.parse(body);
-      if (status === 409) confirm = answer.confirm;
-      if (status >= 300 || answer.session === undefined) return false;
-      const { id: sessionId, generation } = answer.session;
-      confirm = { kind: 'replace', shown: { sessionId, generation } };
-      turn += 1;
-      return status === 201;
-    },
   };
 }
 

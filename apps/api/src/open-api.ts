@@ -22,6 +22,7 @@ import { announcementHandlers } from './handlers/announcement-handlers.ts';
 import type { ApiContext } from './handlers/api-context.ts';
 import { archiveHandlers } from './handlers/archive-handlers.ts';
 import { boardHandlers } from './handlers/board-handlers.ts';
+import { numbersElsewhere } from './handlers/numbers-elsewhere.ts';
 import { serviceHandlers } from './handlers/service-handlers.ts';
 import { sessionHandlers } from './handlers/session-handlers.ts';
 import { startHandlers } from './handlers/start-handlers.ts';
@@ -32,8 +33,9 @@ import { createRateLimiter } from './intake/rate-limit.ts';
 import { createLoadShedder, watchEventLoopDelay } from './intake/shed-load.ts';
 import { unreadAnswers } from './intake/unread-answers.ts';
 import { cutStalled } from './life/cut-stalled.ts';
-import { drain } from './life/drain.ts';
+import { drain, leave, type Together } from './life/drain.ts';
 import { listen } from './life/listen.ts';
+import { listenForNumbers } from './life/listen-for-numbers.ts';
 import { watchReadiness } from './life/readiness.ts';
 import { KEYS_EVERY_MS, leasesEveryMs, sweepRepeatedly } from './life/sweep-repeatedly.ts';
 import { watchData } from './life/watch-data.ts';
@@ -49,6 +51,19 @@ export type OpenApi = AsyncDisposable & {
   readonly guard: ApiContext['guard'];
   /** Stops taking requests and lets those in flight finish; true when none had to be cut. */
   drain(): Promise<boolean>;
+  /** The same for one of several processes, whose others serve on. */
+  leave(): Promise<boolean>;
+  /** Where the numbers of one of several processes are. */
+  readonly metricsPort: number | undefined;
+};
+
+/** One of several processes that answer at the same port. */
+export type AmongOthers = {
+  readonly together: Together;
+  /** Of its own; 0 takes a free one. */
+  readonly metricsPort: number;
+  /** What those are told who ask for numbers at the port they share. */
+  readonly metricsAt: string;
 };
 
 export type OpenApiParts = {
@@ -61,6 +76,8 @@ export type OpenApiParts = {
   readonly scope: RequestScope;
   /** Where there is a collector of traces. */
   readonly spans?: SpanExport | undefined;
+  /** Where the port is shared with other processes of the program. */
+  readonly among?: AmongOthers | undefined;
   /** How often the rights behind long answers are looked at; tests do not want to wait for it. */
   readonly recheckMs?: number;
   /** How long a client may take nothing of an answer; tests do not want to wait for it. */
@@ -80,6 +97,7 @@ export async function openApi({
   logger,
   scope,
   spans,
+  among,
   recheckMs,
   stalledAfterMs = STALLED_AFTER_MS,
 }: OpenApiParts): Promise<OpenApi> {
@@ -176,16 +194,22 @@ export async function openApi({
     ...adminHandlers(context),
     ...serviceHandlers(context),
   };
-  const app = buildApp({
-    intake,
-    handlers,
-    pages: servePages(),
-    logger,
-    now,
-    openMetrics: isLoopbackHost(config.host),
-    onlyThisMachine: config.auth === 'off',
-    spans,
-  });
+  const appWith = (served: typeof handlers) =>
+    buildApp({
+      intake,
+      handlers: served,
+      pages: servePages(),
+      logger,
+      now,
+      openMetrics: isLoopbackHost(config.host),
+      onlyThisMachine: config.auth === 'off',
+      spans,
+    });
+  const numbers =
+    among && resources.use(await listenForNumbers(appWith(handlers), { host: config.host, port: among.metricsPort }));
+  const app = appWith(among === undefined ? handlers : { ...handlers, ...numbersElsewhere(among.metricsAt) });
+  // Where others answer already, a balancer must not hear of the start of this one.
+  if (among !== undefined) await readiness.known;
   const { server, url, answers } = await listen(app, config);
   cutStalled({ server, answers, afterMs: 2 * stalledAfterMs });
   resources.defer(
@@ -197,22 +221,28 @@ export async function openApi({
     })),
   );
 
-  let drained: Promise<boolean> | undefined;
+  const { drainDelayMs: delayMs, drainTimeoutMs: timeoutMs } = config;
+  const leaving = { server, answers, endStreams: () => changes.endAll(), timeoutMs };
+  let ended: Promise<boolean> | undefined;
   const drainOnce = (): Promise<boolean> => {
-    drained ??= drain({
-      server,
-      answers,
-      readiness,
-      endStreams: () => changes.endAll(),
-      delayMs: config.drainDelayMs,
-      timeoutMs: config.drainTimeoutMs,
-    });
-    return drained;
+    ended ??= drain({ ...leaving, readiness, delayMs, together: among?.together });
+    return ended;
+  };
+  const leaveOnce = (): Promise<boolean> => {
+    ended ??= leave(leaving);
+    return ended;
   };
   const owned = resources.move();
   // Last in, first out: nobody is served any more when the database goes.
   owned.defer(async () => void (await drainOnce()));
-  return { url, guard, drain: drainOnce, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    url,
+    guard,
+    drain: drainOnce,
+    leave: leaveOnce,
+    metricsPort: numbers?.port,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 type ReserveParts = Pick<OpenApiParts, 'config' | 'databaseUrl'> & { readonly time: CallerTime };

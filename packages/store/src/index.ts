@@ -132,6 +132,7 @@ export { type DeletedSession, deleteSession } from './delete-session.ts';
 export { hasEmbeddedPostgres } from './embedded/has-embedded-postgres.ts';
 export { type PrivateFile, readPrivateFile, writePrivateFile } from './embedded/private-file.ts';
 export { removeEmbeddedPostgres } from './embedded/remove-embedded-postgres.ts';
+export { type RestartBackoff, restartBackoff } from './embedded/restart-backoff.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 export type { ServerEvent, ServerState } from './embedded/supervise-server.ts';
 export { addFeedback, type Feedback, type FeedbackRow, type RatedSession, readFeedback } from './feedback.ts';

@@ -15,16 +15,23 @@ import type { LockTelemetry, OperationKind, Telemetry } from './telemetry.ts';
 export type TelemetryOptions = {
   /** Of a program that has a process of its own: its release, and its processor, memory, event loop and garbage collection. */
   readonly program?: Build;
+  /** How many processes the program is made of, which share the limits of its control group; 1 unless given. */
+  readonly processes?: number;
   /** The operations of an application that answers requests, each with its kind. */
   readonly operations?: Readonly<Record<string, OperationKind>>;
   /** Of the request that is being served. */
   readonly exemplar?: () => ExemplarLabels | undefined;
 };
 
-export function createTelemetry({ program, operations = {}, exemplar }: TelemetryOptions = {}): Telemetry {
+export function createTelemetry({
+  program,
+  processes = 1,
+  operations = {},
+  exemplar,
+}: TelemetryOptions = {}): Telemetry {
   const registry = new Registry();
   const exemplars = exemplarShelf(Date.now);
-  if (program !== undefined) registerProgram(registry, program);
+  if (program !== undefined) registerProgram(registry, program, processes);
 
   const starts = registerCounter(registry, COUNTERS.sessionStarts);
   const replacementAttempts = registerCounter(registry, COUNTERS.replacementAttempts);

@@ -67,11 +67,11 @@ export const KNOWN_GAUGES = {
   },
   cpuLimit: {
     name: 'phaselock_cpu_limit_cores',
-    help: 'Processors this process may use: the quota of its control group, else the cores there are.',
+    help: 'Processors this process may use: the quota of its control group, else the cores there are; its part, where several processes are one program.',
   },
   memoryLimit: {
     name: 'phaselock_memory_limit_bytes',
-    help: 'Memory this process may have: the bound of its control group, else all of the machine.',
+    help: 'Memory this process may have: the bound of its control group, else all of the machine; its part, where several processes are one program.',
   },
   busHealthy: {
     name: 'phaselock_invalidation_bus_healthy',

@@ -10,6 +10,7 @@ export {
 } from './archive-metrics.ts';
 export type { ArchiveStanding } from './archive-standing.ts';
 export { type ArchiveTelemetry, createArchiveTelemetry } from './archive-telemetry.ts';
+export { cpuLimitCores } from './cpu-limit.ts';
 export { createTelemetry, type TelemetryOptions } from './create-telemetry.ts';
 export { cutText } from './cut-text.ts';
 export type { ExemplarLabels } from './exemplars.ts';

@@ -4,6 +4,10 @@ type Outcome = 'success' | 'failure';
 export const LOG_ACTIONS = {
   'service-started': { meaning: 'The API answers.', outcome: 'success' },
   'service-stopped-early': { meaning: 'Requests were cut at the deadline of the shutdown.', outcome: 'failure' },
+  'worker-started': { meaning: 'One of the processes of the API answers.', outcome: 'success' },
+  'worker-ended': { meaning: 'One of them ended, and is started again.', outcome: 'failure' },
+  'worker-silent': { meaning: 'One of them did nothing for long, and was killed.', outcome: 'failure' },
+  'connections-scarce': { meaning: 'PostgreSQL allows fewer connections than all of them may open.' },
   'setting-unknown': { meaning: 'An environment variable begins with `PHASELOCK_` and has no effect.' },
   'local-key-replaced': { meaning: 'Others could read the local key, so there is a new one.' },
   'request-failed': { meaning: 'A request failed in a way nobody foresaw.', outcome: 'failure' },

@@ -80,6 +80,11 @@ export const LOG_FIELDS = {
   'phaselock.start.schema_ms': { type: 'double', meaning: 'Of the start: until the schema is current.' },
   'phaselock.start.service_ms': { type: 'double', meaning: 'Of the start: until the service answers.' },
 
+  'phaselock.worker.number': { type: 'long', meaning: 'Which of the processes of the API, from 1.' },
+  'phaselock.worker.pid': { type: 'long', meaning: 'The `process.pid` of its own lines.' },
+  'phaselock.worker.metrics_port': { type: 'long', meaning: 'Where its numbers are.' },
+  'phaselock.worker.restarts': { type: 'long', meaning: 'How often it was started again since the program began.' },
+
   'phaselock.postgres.pid': { type: 'long', meaning: 'Of the embedded PostgreSQL.' },
   'phaselock.postgres.log': { type: 'keyword', meaning: 'The file of its own log.' },
   'phaselock.postgres.said': { type: 'text', meaning: 'Its last words.' },

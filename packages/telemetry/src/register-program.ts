@@ -10,9 +10,10 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 
 /**
  * CPU, memory, event loop and garbage collection of this process, under the names Prometheus clients share, and which program it is. The id of the
- * process is made up at its start: one that is scraped under two names is counted twice, and no address or start time tells.
+ * process is made up at its start: one that is scraped under two names is counted twice, and no address or start time tells. Of limits that several
+ * processes share each has its part: all of them at their part is the program at its limit.
  */
-export function registerProgram(registry: Registry, { version, revision }: Build): void {
+export function registerProgram(registry: Registry, { version, revision }: Build, processes = 1): void {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const { buildInfo, cpuLimit, memoryLimit } = KNOWN_GAUGES;
@@ -22,14 +23,14 @@ export function registerProgram(registry: Registry, { version, revision }: Build
     ...cpuLimit,
     registers: [registry],
     collect() {
-      this.set(cpuLimitCores());
+      this.set(cpuLimitCores() / processes);
     },
   });
   new Gauge({
     ...memoryLimit,
     registers: [registry],
     collect() {
-      this.set(memoryLimitBytes());
+      this.set(memoryLimitBytes() / processes);
     },
   });
 }

@@ -8,8 +8,9 @@ export { ConfigMistakes, type Environment };
 
 export const readConfig = (env: Environment): Config => readSettings(SETTINGS, env, contradictions);
 
-function contradictions({ auth, host, oidcIssuer, oidcAudience, oidcJwksUrl, oidcAllProjects }: Config): string[] {
-  const found: string[] = [];
+function contradictions(config: Config): string[] {
+  const { auth, host, oidcIssuer, oidcAudience, oidcJwksUrl, oidcAllProjects } = config;
+  const found: string[] = portsInTheWay(config);
   if (auth === 'off' && !isLoopbackHost(host))
     found.push('PHASELOCK_AUTH=off is for loopback only: set PHASELOCK_AUTH=keys, or PHASELOCK_HOST=127.0.0.1');
   if ((oidcIssuer === undefined) !== (oidcAudience === undefined))
@@ -22,6 +23,19 @@ function contradictions({ auth, host, oidcIssuer, oidcAudience, oidcJwksUrl, oid
     found.push('PHASELOCK_OIDC_ISSUER has no effect with PHASELOCK_AUTH=off');
   return found;
 }
+
+/** Each of several processes has a port for its numbers. */
+function portsInTheWay({ workers, port, metricsPort }: Config): string[] {
+  if (workers === 1 || metricsPort === 0) return [];
+  const last = metricsPort + workers - 1;
+  if (last > HIGHEST_PORT)
+    return [`PHASELOCK_METRICS_PORT=${metricsPort} leaves no port for the last of ${workers} PHASELOCK_WORKERS`];
+  if (port >= metricsPort && port <= last)
+    return [`PHASELOCK_PORT=${port} is among the ports ${metricsPort} to ${last} of PHASELOCK_METRICS_PORT`];
+  return [];
+}
+
+const HIGHEST_PORT = 65_535;
 
 const OTHERS = /^PHASELOCK_(TEST|UPDATE|BASE|DEMO|ARCHIVE|PURGE|RUNNER|WEB|AUDIT|ROLLOUT|BENCH)_/;
 

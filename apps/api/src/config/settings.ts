@@ -17,6 +17,7 @@ import {
   url,
 } from '@phaselock/settings';
 import { tracesEndpoint, tracesHeaders } from './trace-settings.ts';
+import { workerCount } from './worker-count.ts';
 
 const DAY_MS = 86_400_000;
 const listening = 'Listening';
@@ -38,6 +39,24 @@ export const SETTINGS = {
   port: integer(
     { variable: 'PHASELOCK_PORT', group: listening, meaning: 'Port to listen on; 0 takes a free one' },
     { fallback: 4700, min: 0, max: 65_535 },
+  ),
+  workers: workerCount(listening),
+  metricsPort: integer(
+    {
+      variable: 'PHASELOCK_METRICS_PORT',
+      group: listening,
+      meaning:
+        'With several `PHASELOCK_WORKERS`: the port of `/metrics` of the first of them; each next one has the next port. 0 takes free ones',
+    },
+    { fallback: 4710, min: 0, max: 65_535 },
+  ),
+  workerSilenceMs: integer(
+    {
+      variable: 'PHASELOCK_WORKER_SILENCE_MS',
+      group: listening,
+      meaning: 'One of several `PHASELOCK_WORKERS` that does nothing for so long is killed and started again',
+    },
+    { fallback: 30_000, min: 1_000, max: 600_000 },
   ),
   requestTimeoutMs: integer(
     {
@@ -76,7 +95,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_POOL_SIZE',
       group: data,
       meaning:
-        'Connections to PostgreSQL for requests at the most; three more are used for readiness, invalidations and flags, and up to four while flags are set',
+        'Connections to PostgreSQL for requests at the most, of each process; three more are used for readiness, invalidations and flags, and up to four while flags are set',
     },
     { fallback: 16, min: 1, max: 1_000 },
   ),

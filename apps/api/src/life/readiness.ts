@@ -5,6 +5,8 @@ type WhyNotReady = 'starting' | 'draining' | 'schema' | 'database' | 'database-r
 export type Readiness = AsyncDisposable & {
   /** Null when requests should be sent here. */
   whyNot(): WhyNotReady | null;
+  /** Until the database was asked for the first time, whatever it said. */
+  readonly known: Promise<void>;
   /** The first thing a shutdown does. There is no way back. */
   drain(): void;
 };
@@ -71,10 +73,12 @@ export function watchReadiness({ databaseUrl, startupSettings, serverState, awai
     }
   };
   next();
+  const known = probing;
   const timer = setInterval(next, EVERY_MS);
   timer.unref();
 
   return {
+    known,
     whyNot: () => (draining ? 'draining' : (whyNoServer() ?? why)),
     drain: () => {
       draining = true;

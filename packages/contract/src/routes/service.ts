@@ -55,7 +55,7 @@ export const metrics = route({
   scope: 'none',
   isProbe: true,
   description:
-    'Exemplars, which lead from a bucket to a request, are only in the OpenMetrics format; a scraper gets it that asks for it by `Accept`. Where the service listens beyond loopback, this takes a key of all projects with the scope `metrics:read`.',
+    'Exemplars, which lead from a bucket to a request, are only in the OpenMetrics format; a scraper gets it that asks for it by `Accept`. Where the service listens beyond loopback, this takes a key of all projects with the scope `metrics:read`. Where several processes answer at one port (`PHASELOCK_WORKERS`), it is 404 there: each has its numbers at a port of its own.',
   answers: {
     200: {
       description: 'In the text format of Prometheus, or in that of OpenMetrics',

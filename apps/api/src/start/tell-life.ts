@@ -1,0 +1,28 @@
+import type { Logger } from '@phaselock/telemetry';
+
+/** When each phase of the start was over, in milliseconds of the process. */
+type Phases = {
+  readonly since: number;
+  readonly connected: number;
+  readonly prepared: number;
+  readonly opened: number;
+};
+
+export function tellStarted(logger: Pick<Logger, 'info'>, { since, connected, prepared, opened }: Phases): void {
+  logger.info(
+    {
+      'event.action': 'service-started',
+      'phaselock.start.load_ms': since,
+      'phaselock.start.database_ms': connected - since,
+      'phaselock.start.schema_ms': prepared - connected,
+      'phaselock.start.service_ms': opened - prepared,
+    },
+    'the service answers',
+  );
+}
+
+export const tellCutShort = (logger: Pick<Logger, 'warn'>): void =>
+  logger.warn(
+    { 'event.action': 'service-stopped-early' },
+    'requests in flight were cut at the deadline of the shutdown',
+  );

@@ -1,0 +1,24 @@
+import cluster from 'node:cluster';
+import { resolve } from 'node:path';
+import { keepCompiled } from './start/keep-compiled.ts';
+import { openPrimaryLink } from './workers/primary-link.ts';
+
+const keep = keepCompiled();
+const { runWorker, tellFailure } = await import('./workers/run-worker.ts');
+keep();
+
+if (cluster.worker === undefined) {
+  process.stderr.write('This is one of the processes that PHASELOCK_WORKERS starts: start main.ts.\n');
+  process.exitCode = 64;
+} else {
+  const link = openPrimaryLink(cluster.worker);
+  try {
+    const root = resolve(import.meta.dirname, '../../..');
+    await runWorker({ env: process.env, args: process.argv.slice(2), root, link });
+  } catch (error) {
+    tellFailure(link, error);
+    process.exitCode = 1;
+  } finally {
+    link.close();
+  }
+}

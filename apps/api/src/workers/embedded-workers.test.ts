@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { openLocalGuard } from '@phaselock/guard';
+import { removeEmbeddedPostgres } from '@phaselock/store';
+import { eventually, temporaryDirectory } from '@phaselock/testkit';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { putLoadOn } from '../proof/load.ts';
+import { lostOf } from '../proof/lost.ts';
+import { childrenOf, postmasterOn, startOnData } from '../testing/shared-data.ts';
+import { isThere, spawnWorkers, startWorkers } from './testing/start-workers.ts';
+
+// A PostgreSQL and processes that are started and ended.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
+
+let stack: AsyncDisposableStack;
+let dataDir: string;
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  dataDir = join(stack.use(await temporaryDirectory()).path, 'data');
+  stack.defer(async () => void (await removeEmbeddedPostgres(dataDir)));
+});
+afterEach(() => stack.disposeAsync());
+
+const onData = (): NodeJS.ProcessEnv => ({ PHASELOCK_DATABASE_URL: undefined, PHASELOCK_DATA_DIR: dataDir });
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('close', () => socket.destroy());
+  });
+
+test('one command: one server, one schema, one banner and one key; and PostgreSQL ends after all of them', async () => {
+  await using program = await startWorkers(onData());
+  const { process: running } = program;
+  const key = (await readFile(join(dataDir, 'api-key'), 'utf8')).trim();
+  const postmaster = await postmasterOn(dataDir);
+  expect(running.stderr().match(/is up at/g)).toHaveLength(1);
+  expect(running.stderr().match(/access {6}with the key in/g)).toHaveLength(1);
+  const pidsOfWorkers = program.running().map(({ pid }) => pid);
+  expect((await childrenOf(running.pid)).toSorted()).toEqual([postmaster, ...pidsOfWorkers].toSorted());
+  const pids = new Set(running.lines.flatMap((line) => /"process.pid":(\d+)/.exec(line)?.[1] ?? []));
+  expect(pids).toEqual(new Set([running.pid, ...pidsOfWorkers].map(String)));
+  const answer = await fetch(`${program.url}/v1/projects`, { headers: { Authorization: `Bearer ${key}` } });
+  expect(await answer.json()).toMatchObject({ items: [{ name: 'Getting started' }] });
+
+  running.kill('SIGINT');
+  expect(await running.exited).toEqual({ code: 0, signal: null });
+  expect(isThere(postmaster)).toBe(false);
+  expect(running.lines.filter((line) => line.includes('"log.level":"error"'))).toEqual([]);
+});
+
+test('SIGKILL of the primary: its workers answer what is in flight and go, PostgreSQL with them, and nothing is lost', async () => {
+  await using program = await startWorkers(onData());
+  const key = (await readFile(join(dataDir, 'api-key'), 'utf8')).trim();
+  const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+  const create = async (path: string, body: object): Promise<string> => {
+    const answer = await fetch(`${program.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return String(Object(await answer.json()).id);
+  };
+  const projectId = await create('/v1/projects', { name: 'a project' });
+  const taskIds = await Promise.all(
+    Array.from({ length: 6 }, () => create('/v1/tasks', { projectId, title: 'a task' })),
+  );
+  const postmaster = await postmasterOn(dataDir);
+  const workers = program.running();
+  const clients = putLoadOn({ url: program.url, key, taskIds, clients: 6 });
+  await eventually(() => clients.acknowledged.length > 50);
+
+  program.process.kill('SIGKILL');
+  await eventually(() => workers.every(({ pid }) => !isThere(pid)), { withinMs: 30_000 });
+  await clients.stop();
+  expect(await listens(Number(new URL(program.url).port))).toBe(false);
+  for (const { metricsPort } of workers) expect(await listens(metricsPort)).toBe(false);
+  await eventually(() => !isThere(postmaster), { withinMs: 30_000 });
+  // Where nobody listens is a broken connection; an answer that said less than it had done would be another code.
+  expect([...clients.problems.keys()].filter((code) => code !== 'network')).toEqual([]);
+
+  await using guard = await openLocalGuard({ dataDir, invalidation: 'memory' });
+  expect(await lostOf(guard, clients.acknowledged)).toEqual([]);
+});
+
+test.each<[string, NodeJS.ProcessEnv, number, RegExp]>([
+  ['a mistake anybody sees', { PHASELOCK_WORKERS: '0' }, 64, /PHASELOCK_WORKERS must be a whole number from 1 to 64/],
+  ['a mistake only a worker meets', { PHASELOCK_FLAG_PROVIDER: '/nowhere.mjs' }, 64, /nowhere\.mjs could not be/],
+])('%s: its message once, its exit code, and nothing is left behind', async (_, env, code, message) => {
+  await using program = spawnWorkers({ ...onData(), ...env });
+  expect(await program.exited).toEqual({ code, signal: null });
+  expect(program.stderr().match(new RegExp(message, 'g'))).toHaveLength(1);
+  expect(program.stderr()).not.toContain('    at ');
+  expect(program.stdout()).not.toContain('worker-ended');
+  expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
+});
+
+test('a port for numbers that another program has ends the program with its name, whatever else got ready', async () => {
+  const other = createServer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  other.listen(0, '127.0.0.1', resolve);
+  stack.defer(() => void other.close());
+  await promise;
+  const address = other.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : 0;
+  await using program = spawnWorkers({ ...onData(), PHASELOCK_METRICS_PORT: String(taken - 1) });
+  expect(await program.exited).toEqual({ code: 1, signal: null });
+  expect(program.stderr()).toMatch(new RegExp(`did not start: .*EADDRINUSE.*:${taken}`));
+  expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
+});
+
+test('one worker is no worker: the program is one process, whatever the settings for several say', async () => {
+  await using api = await startOnData(dataDir, { PHASELOCK_WORKERS: '1', PHASELOCK_METRICS_PORT: '1' });
+  expect(await childrenOf(api.process.pid)).toEqual([await postmasterOn(dataDir)]);
+  expect((await fetch(`${api.url}/metrics`)).status).toBe(200);
+});

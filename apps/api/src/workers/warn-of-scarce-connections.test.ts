@@ -1,0 +1,25 @@
+import { createLogger } from '@phaselock/telemetry';
+import { createTestDatabase } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import { readConfig } from '../config/read-config.ts';
+import { warnOfScarceConnections } from './warn-of-scarce-connections.ts';
+
+test.each([
+  ['more than PostgreSQL allows are told, with both numbers', '64', [/may open 64448 connections, .* allows \d+: /]],
+  ['as many as it allows are not', '2', []],
+])('workers that may open %s', async (_, workers, expected) => {
+  await using database = await createTestDatabase();
+  const said: string[] = [];
+  const env = { PHASELOCK_WORKERS: workers, PHASELOCK_POOL_SIZE: workers === '2' ? '2' : '1000' };
+  await warnOfScarceConnections({
+    config: readConfig(env),
+    databaseUrl: database.url,
+    logger: createLogger({
+      service: 'phaselock-api',
+      version: '0.0.0',
+      environment: 'default',
+      destination: { write: (line) => void said.push(String(Object(JSON.parse(line)).message)) },
+    }),
+  });
+  expect(said).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+});

@@ -1,0 +1,28 @@
+import { openDatabase, type Statement } from '@phaselock/store';
+import type { Logger } from '@phaselock/telemetry';
+import type { Config } from '../config/read-config.ts';
+import { connectionsOf } from '../start/connections-of.ts';
+
+type Asking = {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly logger: Pick<Logger, 'warn'>;
+};
+
+const ALLOWED: Statement = {
+  name: 'connections_allowed',
+  text: `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as allowed`,
+};
+
+/** Each worker has a pool of its own, so one more of them can be one too many for PostgreSQL. Behind a pooler its number says nothing, so it is no mistake. */
+export async function warnOfScarceConnections({ config, databaseUrl, logger }: Asking): Promise<void> {
+  const { poolStartupSettings: startupSettings, workers, poolSize } = config;
+  await using database = openDatabase({ url: databaseUrl, maxSize: 1, startupSettings });
+  const [row] = await database.query<{ allowed: number }>(ALLOWED, []);
+  const wanted = connectionsOf(config);
+  if (row === undefined || wanted <= row.allowed) return;
+  logger.warn(
+    { 'event.action': 'connections-scarce' },
+    `${workers} workers with PHASELOCK_POOL_SIZE=${poolSize} may open ${wanted} connections, and PostgreSQL allows ${row.allowed}: lower one of them, or raise max_connections`,
+  );
+}
