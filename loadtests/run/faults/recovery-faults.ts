@@ -11,7 +11,7 @@ export type RecoveryFault = {
 };
 
 /** What still happens after a fault is over: a program that starts is no part of the fault, and the next one waits for it. */
-export type Mending = { readonly well: Promise<void> };
+type Mending = { readonly well: Promise<void> };
 
 const WELL: Mending = { well: Promise.resolve() };
 const CUT_EVERY_MS = 250;
