@@ -22,21 +22,21 @@ async function scene() {
 
 test('the k6 on the PATH is taken', async () => {
   await using at = await scene();
-  const path = await program(at.bin, 'k6', 'echo "k6 v2.2.0 (go1.26)"');
+  const path = await program(at.bin, 'k6', 'echo "$(/usr/bin/basename "$0") v2.2.0 (go1.26)"');
   expect(await at.find()).toEqual({ path, version: '2.2.0' });
 });
 
 test('one of another major release is told of, and the one that Go installed is taken', async () => {
   await using at = await scene();
-  await program(at.bin, 'k6', 'echo "k6 v1.4.0 (go1.24)"');
-  const path = await program(join(at.home.path, 'go/bin'), 'k6', 'echo "k6 v2.3.1 (go1.26)"');
+  await program(at.bin, 'k6', 'echo "$(/usr/bin/basename "$0") v1.4.0 (go1.24)"');
+  const path = await program(join(at.home.path, 'go/bin'), 'k6', 'echo "$(/usr/bin/basename "$0") v2.3.1 (go1.26)"');
   expect(await at.find()).toEqual({ path, version: '2.3.1' });
   expect(at.said.join()).toContain('it is k6 1.4.0, not k6 2');
 });
 
 test('without any it is built once, and the second time it is there', async () => {
   await using at = await scene();
-  const built = await program(join(at.home.path, 'other'), 'k6', 'echo "k6 v2.2.0 (go1.26)"');
+  const built = await program(join(at.home.path, 'other'), 'k6', 'echo "$(/usr/bin/basename "$0") v2.2.0 (go1.26)"');
   // `go build … -o FILE …`
   await program(at.bin, 'go', `while [ "$1" != -o ]; do shift; done; /bin/cp ${built} "$2"`);
   const first = await at.find();

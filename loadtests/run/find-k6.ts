@@ -73,7 +73,8 @@ async function build(path: string, cache: string, { env, home, go: folders, say 
   await rename(draft, path);
 }
 
+/** It calls itself by the name of its file. */
 function versionOf(path: string): string | undefined {
   const { status, stdout } = spawnSync(path, ['version'], { encoding: 'utf8', timeout: 20_000 });
-  return status === 0 ? /^k6(?:\.exe)? v(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1] : undefined;
+  return status === 0 ? /^\S+ v(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1] : undefined;
 }

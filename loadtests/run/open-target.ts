@@ -7,7 +7,7 @@ import { clearUpAfterUs, dataDirIn } from './product/clear-up.ts';
 import { openOwnProduct } from './product/open-own-product.ts';
 import type { AskedProduct, OwnProduct } from './product/product.ts';
 import { TAG } from './product/tagged-processes.ts';
-import type { Target } from './read-arguments.ts';
+import { type Target, UsageError } from './read-arguments.ts';
 import type { ScenarioNeeds } from './scenarios.ts';
 import { seedBoard } from './seed/seed-board.ts';
 import { seedDeleted } from './seed/seed-due.ts';
@@ -77,7 +77,22 @@ async function knownProduct(
   { urls, keyFile, databaseUrl }: Address,
   { leaseMs }: ScenarioNeeds,
 ): Promise<AskedProduct> {
-  const key = (await readFile(keyFile, 'utf8')).trim();
+  const key = await readFile(keyFile, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`--key-file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  for (const url of urls) await insistOnAnswer(url);
   const env = databaseUrl === undefined ? {} : { PHASELOCK_DATABASE_URL: databaseUrl };
-  return { urls, key, databaseUrl, leaseMs, env };
+  return { urls, key: key.trim(), databaseUrl, leaseMs, env };
+}
+
+const ANSWERS_WITHIN_MS = 5_000;
+
+/** A load on an address where nobody answers would be a long way to find that out. */
+async function insistOnAnswer(url: string): Promise<void> {
+  const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) }).catch(
+    () => undefined,
+  );
+  await answer?.body?.cancel();
+  if (answer === undefined) throw new Error(`nobody answers at ${url}`);
+  if (!answer.ok) throw new Error(`${url} is not ready: /readyz says ${answer.status}`);
 }

@@ -100,11 +100,17 @@ export function readArguments(argv: readonly string[]): Command {
     target: targetOf(verb, values),
     durationSeconds: values.duration === undefined ? undefined : seconds(values.duration),
     users: values.users === undefined ? undefined : whole('--users', values.users, 1, 100_000),
-    rate: values.rate === undefined ? undefined : whole('--rate', values.rate, 1, 1_000_000),
+    rate: values.rate === undefined ? undefined : whole('--rate', values.rate, leastRate(verb), 1_000_000),
     out: values.out,
     allowRemote: values['allow-remote'] === true,
   };
 }
+
+/** What goes on beside the load begins with its first arrival. */
+const leastRate = (scenario: ScenarioName): number => {
+  const { faults, purge } = SCENARIOS[scenario];
+  return faults || purge ? 1 : 0;
+};
 
 function aboutResults(verb: 'compare' | 'report' | 'keep', rest: readonly string[]): Command {
   const [first, second, ...more] = rest;

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiProcess } from '../../../chaos/world/api-process.ts';
 import type { ProxyMode } from '../../../chaos/world/tcp-proxy.ts';
+import { killApi } from '../product/end-api.ts';
 import type { OwnProduct } from '../product/product.ts';
-import { readProcessTable, treeOf } from '../resources/process-table.ts';
+import { processesOf, signalAll } from '../product/signal-tree.ts';
 
 /** Breaks a part of the product, keeps it broken, and mends it. Comes back when it is mended: for a program, when it is told to start. */
 export type RecoveryFault = {
@@ -11,7 +12,7 @@ export type RecoveryFault = {
 };
 
 /** What still happens after a fault is over: a program that starts is no part of the fault, and the next one waits for it. */
-export type Mending = { readonly well: Promise<void> };
+type Mending = { readonly well: Promise<void> };
 
 const WELL: Mending = { well: Promise.resolve() };
 const CUT_EVERY_MS = 250;
@@ -70,7 +71,7 @@ export function recoveryFaults({ postgres, redis, apis, backs }: OwnProduct): re
 const killOf = (api: ApiProcess): RecoveryFault => ({
   name: 'an API killed with -9',
   strike: async (hold) => {
-    await api.end('SIGKILL');
+    await killApi(api);
     await hold();
     return { well: api.start() };
   },
@@ -79,22 +80,12 @@ const killOf = (api: ApiProcess): RecoveryFault => ({
 const freezeOf = (api: ApiProcess): RecoveryFault => ({
   name: 'an API frozen',
   strike: async (hold) => {
-    signalTree(api.pid(), 'SIGSTOP');
-    await hold().finally(() => signalTree(api.pid(), 'SIGCONT'));
+    const all = processesOf(api.pid());
+    signalAll(all, 'SIGSTOP');
+    await hold().finally(() => signalAll(all, 'SIGCONT'));
     return WELL;
   },
 });
-
-/** An API may be several processes. */
-function signalTree(root: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
-  for (const { pid } of treeOf(root, readProcessTable())) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-}
 
 /** The time a fault is kept up, cut short when the run ends. */
 export const holdFor =

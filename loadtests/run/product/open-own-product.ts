@@ -5,6 +5,7 @@ import { type ApiProcess, createApiProcess } from '../../../chaos/world/api-proc
 import { createPostgresServer } from '../../../chaos/world/postgres-server.ts';
 import { createRedisProcess, type RedisProcess } from '../../../chaos/world/redis-process.ts';
 import { openTcpProxy, type TcpProxy } from '../../../chaos/world/tcp-proxy.ts';
+import { endApi } from './end-api.ts';
 import type { OwnProduct } from './product.ts';
 
 const APPS = resolve(import.meta.dirname, '../../../apps');
@@ -69,13 +70,15 @@ export async function openOwnProduct(options: OwnProductOptions): Promise<OwnPro
         ...env,
         PHASELOCK_DATABASE_URL: postgres.url(back?.port),
         PHASELOCK_WORKERS: String(options.workers),
+        // Those of several APIs are on one machine here.
+        PHASELOCK_METRICS_PORT: '0',
         // All users of a load have one key.
         PHASELOCK_RATE_LIMIT: '0',
         PHASELOCK_MAX_STREAMS_PER_CALLER: String(Math.max(250, options.streams)),
       },
     });
     apis.push(api);
-    resources.defer(() => api.end('SIGKILL'));
+    resources.defer(() => endApi(api));
   }
   ended.throwIfAborted();
   await Promise.all(apis.map((api) => api.start()));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** In the environment of everything a run starts, and of all that those start: by it they are found again. */
-export const TAG = 'PHASELOCK_LOAD_TESTED_BY';
+export const TAG = 'LOAD_TESTED_BY';
 
 /** The processes of a run that are still there, other than this one. */
 export function taggedProcesses(tag: string): number[] {
