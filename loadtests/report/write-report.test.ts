@@ -136,6 +136,19 @@ describe('a verdict', () => {
     }
   });
 
+  test('judges no limit of what a scenario does not do', async () => {
+    const call = createCalls();
+    const lines = [began(), call('start', 'start', 0), call('heartbeat', 'heartbeat', 100)];
+    const runners = await reported({ lines, facts: { scenario: 'runners' } });
+    expect(runners.verdict).toEqual({ passed: true, misses: [] });
+    expect(runners.result.limits.map(({ what }) => what)).toEqual([
+      'starts without an answer',
+      'thresholds that k6 found crossed',
+    ]);
+    const contention = await reported({ lines, facts: { scenario: 'contention' } });
+    expect(contention.verdict.misses).toEqual([expect.stringMatching(/^replacements without an answer: not measured/)]);
+  });
+
   test('names CPU and memory over their limits, and that they were not sampled', async () => {
     const facts = { scenario: 'users-500' };
     const busy = { 'resources.ndjson': sampled(1.7, 6 * 1024 ** 3) };
