@@ -121,10 +121,12 @@ const unproven = (findings: readonly string[]): Proof => ({
   findings,
 });
 
-function journalFindings({ bad, calls, slotless }: SplitJournal): string[] {
+function journalFindings({ bad, calls, slotless, torn }: SplitJournal): string[] {
   return [
     ...bad.map(({ line, text }) => `journal: line ${line} cannot be read: ${text}`),
     ...slotless.map((n) => `journal: call ${n} is of a session and names no slot`),
+    // k6 ended by itself, or there would be nothing to prove: what it had begun to write was an answer.
+    ...(torn ? ['journal: it ends within a line, so that the call of that line is not known'] : []),
     ...(calls === 0 ? ['journal: not one call is in it'] : []),
   ];
 }
