@@ -11,6 +11,7 @@ import type { RunFacts } from '../run/run-facts.ts';
 import { createAcknowledged, unshown } from './expect-comparisons.ts';
 import { judgePart } from './judge-parts.ts';
 import { mergeRules } from './merge-rules.ts';
+import { findMissingCalls } from './missing-calls.ts';
 import { type KeptPromise, keptPromises } from './promises.ts';
 import { runClock } from './run-clock.ts';
 import { type SplitJournal, splitJournal } from './split-journal.ts';
@@ -52,9 +53,11 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
   const acknowledged = createAcknowledged();
   const board = collectBoard();
   const answers = checkAnswers();
+  const missing = findMissingCalls();
   const streams = await openStreams(folder);
   const eachCall = (call: Call) => {
     acknowledged.note(call);
+    missing.note(call);
     answers.take(call);
     board.note(call);
     streams.note(call);
@@ -62,7 +65,7 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
   const into = join(folder, 'parts');
   const journal = await splitJournal({ folder, into, eachCall, ...(partBytes !== undefined && { partBytes }) });
   say(`${journal.calls} calls in the journal, judged in ${journal.parts.length} parts`);
-  const wrong = journalFindings(journal);
+  const wrong = [...journalFindings(journal), ...missing.findings()];
   if (journal.began === undefined) return unproven([...wrong, 'journal: no line says when the run began']);
 
   const clock = runClock(journal.began);
