@@ -11,6 +11,7 @@ import type { RunFacts } from '../run/run-facts.ts';
 import { createAcknowledged, unshown } from './expect-comparisons.ts';
 import { judgePart } from './judge-parts.ts';
 import { mergeRules } from './merge-rules.ts';
+import { findMissingCalls } from './missing-calls.ts';
 import { type KeptPromise, keptPromises } from './promises.ts';
 import { runClock } from './run-clock.ts';
 import { type SplitJournal, splitJournal } from './split-journal.ts';
@@ -52,9 +53,11 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
   const acknowledged = createAcknowledged();
   const board = collectBoard();
   const answers = checkAnswers();
+  const missing = findMissingCalls();
   const streams = await openStreams(folder);
   const eachCall = (call: Call) => {
     acknowledged.note(call);
+    missing.note(call);
     answers.take(call);
     board.note(call);
     streams.note(call);
@@ -62,7 +65,7 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
   const into = join(folder, 'parts');
   const journal = await splitJournal({ folder, into, eachCall, ...(partBytes !== undefined && { partBytes }) });
   say(`${journal.calls} calls in the journal, judged in ${journal.parts.length} parts`);
-  const wrong = journalFindings(journal);
+  const wrong = [...journalFindings(journal), ...missing.findings()];
   if (journal.began === undefined) return unproven([...wrong, 'journal: no line says when the run began']);
 
   const clock = runClock(journal.began);
@@ -121,10 +124,12 @@ const unproven = (findings: readonly string[]): Proof => ({
   findings,
 });
 
-function journalFindings({ bad, calls, slotless }: SplitJournal): string[] {
+function journalFindings({ bad, calls, slotless, torn }: SplitJournal): string[] {
   return [
     ...bad.map(({ line, text }) => `journal: line ${line} cannot be read: ${text}`),
     ...slotless.map((n) => `journal: call ${n} is of a session and names no slot`),
+    // k6 ended by itself, or there would be nothing to prove: what it had begun to write was an answer.
+    ...(torn ? ['journal: it ends within a line, so that the call of that line is not known'] : []),
     ...(calls === 0 ? ['journal: not one call is in it'] : []),
   ];
 }

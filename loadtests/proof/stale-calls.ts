@@ -1,15 +1,17 @@
 import { type Checker, createFindings, ofOperations } from '../../chaos/checkers/checker.ts';
+import { createFirstTries } from '../../chaos/checkers/first-tries.ts';
 import type { Operation } from '../../chaos/history/operation.ts';
 
 /**
  * Calls that name a generation which was superseded before they were sent: none may be taken. Counted by what clients saw: a replacement or a
- * deletion that was acknowledged before the call left. A start may still be answered with what is there, as it then takes nothing from a fence.
+ * deletion that was acknowledged before the call left, or the first try of it whose answer was lost. A start may still be answered with what is there, as it then takes nothing from a fence.
  */
 export function checkStaleCalls(): Checker {
   const findings = createFindings();
   const leftAt = new Map<string, { readonly until: number; readonly operation: Operation }>();
   const turns: Operation[] = [];
   const replaces: Operation[] = [];
+  const tries = createFirstTries();
   const note = (session: string | undefined, operation: Operation) => {
     const known = session === undefined ? undefined : leftAt.get(session);
     if (session !== undefined && (known === undefined || operation.until < known.until))
@@ -22,6 +24,7 @@ export function checkStaleCalls(): Checker {
       if (kind === 'turn') note(told?.replaced?.session, operation);
       if (kind === 'delete') note(session, operation);
     }
+    tries.note(operation);
     if (outcome === 'unknown') return;
     if (kind === 'turn') turns.push(operation);
     if (kind === 'start' && typeof asked.confirm === 'object') replaces.push(operation);
@@ -29,10 +32,9 @@ export function checkStaleCalls(): Checker {
   const conclude = () => {
     let staleTurns = 0;
     let staleReplaces = 0;
-    const isFirstTry = firstTries([...turns, ...replaces]);
     for (const turn of turns) {
       const left = leftAt.get(turn.session ?? '');
-      if (left === undefined || turn.at <= left.until || !isFirstTry(turn)) continue;
+      if (left === undefined || tries.earliestOf(turn) <= left.until) continue;
       staleTurns += 1;
       if (turn.outcome === 'ok')
         findings.add(
@@ -45,7 +47,7 @@ export function checkStaleCalls(): Checker {
     for (const replace of replaces) {
       const { confirm } = replace.asked;
       const left = typeof confirm === 'object' ? leftAt.get(confirm.session) : undefined;
-      if (left === undefined || replace.at <= left.until || !isFirstTry(replace)) continue;
+      if (left === undefined || tries.earliestOf(replace) <= left.until) continue;
       staleReplaces += 1;
       if (replace.outcome === 'ok' && replace.told?.outcome === 'replaced')
         findings.add(
@@ -61,11 +63,4 @@ export function checkStaleCalls(): Checker {
     };
   };
   return { name: 'stale generations', take: ofOperations(take), conclude };
-}
-
-/** What is sent again under its key is answered with what was done when it was not stale yet. */
-function firstTries(operations: readonly Operation[]): (operation: Operation) => boolean {
-  const first = new Map<string, number>();
-  for (const { key, at } of operations) if (key !== undefined) first.set(key, Math.min(at, first.get(key) ?? at));
-  return ({ key, at }) => key === undefined || first.get(key) === at;
 }

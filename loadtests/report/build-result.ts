@@ -79,10 +79,12 @@ async function optional<Value>(path: string, schema: z.ZodType<Value>): Promise<
   return text === undefined ? null : schema.parse(JSON.parse(text));
 }
 
-/** k6 leaves the count out where there were none. */
+/** k6 leaves the count out where there were none. Without its summary it is not known, which is not the same. */
 async function droppedIn(folder: string): Promise<number> {
   const summary = await optional(join(folder, 'summary.json'), summaryFile);
-  const found = summary?.metrics.dropped_iterations;
+  if (summary === null)
+    throw new Error(`k6 left no summary.json in ${folder}: it is not known how many arrivals it dropped`);
+  const found = summary.metrics.dropped_iterations;
   if (found === undefined) return 0;
   return 'count' in found ? found.count : found.values.count;
 }

@@ -21,7 +21,8 @@ function rate(result: Result, arm: Series['arm'] | undefined, of: (counts: Count
   const series = result.series.filter((one) => arm === undefined || one.arm === arm);
   return result.windows.map((window, at) => {
     const sum = series.reduce((total, { windows }) => total + (windows[at] === undefined ? 0 : of(windows[at])), 0);
-    return [middle(window), sum / secondsIn(window)];
+    // Between two periods there may be a few milliseconds, of which a rate says nothing.
+    return [middle(window), secondsIn(window) < 1 ? null : sum / secondsIn(window)];
   });
 }
 

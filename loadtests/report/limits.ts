@@ -28,6 +28,10 @@ const NORMAL = ['users-100', 'data-size'];
 const HIGH = ['users-500', 'soak'];
 /** Faults and spikes cost answers; of these runs it is told how many, and of no limit. */
 const STEADY = [...NORMAL, ...HIGH, 'smoke', 'contention', 'runners', 'purge-impact'];
+/** Each runner keeps its session: what it does not do is held against no limit. */
+const REPLACING = STEADY.filter((scenario) => scenario !== 'runners');
+/** Those with an open arm. Where nothing arrives, none dropped would say nothing. */
+const WITH_ARRIVALS = REPLACING.filter((scenario) => scenario !== 'contention');
 const STARTS = ['start', 'question', 'replace', 'keep'];
 const GIB = 1024 ** 3;
 
@@ -70,14 +74,14 @@ const LIMITS: readonly LimitRow[] = [
   },
   {
     what: 'replacements without an answer',
-    scenarios: STEADY,
+    scenarios: REPLACING,
     limit: ({ replacement_success }) => replacement_success.limit,
     unit: 'share',
     measure: (result) => lostShare(result, ['replace']),
   },
   {
     what: 'arrivals that were dropped',
-    scenarios: STEADY,
+    scenarios: WITH_ARRIVALS,
     limit: () => 0,
     unit: 'arrivals',
     measure: ({ droppedArrivals }) => droppedArrivals,

@@ -13,7 +13,10 @@ export type Measured = Pick<Result, 'resources' | 'server'>;
 
 const SECOND = 1_000;
 /** The spec names no time over which CPU is taken: a second is noise, a run hides its worst part. */
-const MEAN_SECONDS = 10;
+const MEAN_MS = 10_000;
+
+/** What API and PostgreSQL had used since the sample before, and held, when all were sampled: one sample has one time. */
+type Moment = { cpuSeconds: number; memoryBytes: number };
 
 const isServer = (of: string): boolean => of.startsWith('api') || of === 'postgresql';
 
@@ -23,7 +26,7 @@ export function measureResources(samples: readonly Sample[], windows: readonly R
   const first = windows[0]?.from ?? 0;
   const last = windows.at(-1)?.to ?? 0;
   const within = samples.filter(({ at }) => at >= first && at <= last);
-  const perSecond = new Map<number, { cores: number; memoryBytes: number }>();
+  const moments = new Map<number, Moment>();
   const resources = [...Map.groupBy(within, ({ of }) => of)].map(([of, ofOne]) => {
     const inWindows = windows.map(() => ({ cpu: 0, ms: 0, memoryBytes: 0, samples: 0 }));
     let before: Sample | undefined;
@@ -33,17 +36,17 @@ export function measureResources(samples: readonly Sample[], windows: readonly R
       if (window === undefined) continue;
       window.memoryBytes = Math.max(window.memoryBytes, sample.memoryBytes);
       window.samples += 1;
-      const second = Math.floor(sample.at / SECOND);
-      const sum = perSecond.get(second) ?? { cores: 0, memoryBytes: 0 };
+      const sum = moments.get(sample.at) ?? { cpuSeconds: 0, memoryBytes: 0 };
+      if (isServer(of)) moments.set(sample.at, sum);
+      if (isServer(of)) sum.memoryBytes += sample.memoryBytes;
       if (before !== undefined && sample.at > before.at) {
         // A process that was started again counts from nothing.
         const used = sample.cpuSeconds >= before.cpuSeconds ? sample.cpuSeconds - before.cpuSeconds : sample.cpuSeconds;
         window.cpu += used;
         window.ms += sample.at - before.at;
         cpuSeconds += used;
-        if (isServer(of)) sum.cores += (used * SECOND) / (sample.at - before.at);
+        sum.cpuSeconds += used;
       }
-      if (isServer(of)) perSecond.set(second, { cores: sum.cores, memoryBytes: sum.memoryBytes + sample.memoryBytes });
       before = sample;
     }
     return {
@@ -54,25 +57,33 @@ export function measureResources(samples: readonly Sample[], windows: readonly R
       ),
     };
   });
-  return { resources, server: serverOf(resources, perSecond) };
+  return { resources, server: serverOf(resources, moments) };
 }
 
-function serverOf(
-  resources: Measured['resources'],
-  perSecond: ReadonlyMap<number, { readonly cores: number; readonly memoryBytes: number }>,
-): Measured['server'] {
-  const seconds = [...perSecond].toSorted(([one], [other]) => one - other).map(([, sum]) => sum);
-  if (seconds.length === 0) return null;
-  const length = Math.min(MEAN_SECONDS, seconds.length);
-  let highestCores = 0;
-  for (let at = 0; at + length <= seconds.length; at += 1) {
-    const mean = seconds.slice(at, at + length).reduce((sum, { cores }) => sum + cores, 0) / length;
-    highestCores = Math.max(highestCores, mean);
-  }
+function serverOf(resources: Measured['resources'], moments: ReadonlyMap<number, Moment>): Measured['server'] {
+  const sorted = [...moments].toSorted(([one], [other]) => one - other);
+  if (sorted.length === 0) return null;
   return {
-    highestCores,
-    highestMemoryBytes: Math.round(Math.max(...seconds.map(({ memoryBytes }) => memoryBytes))),
+    highestCores: highestMean(sorted),
+    highestMemoryBytes: Math.round(Math.max(...sorted.map(([, { memoryBytes }]) => memoryBytes))),
     cpuSeconds: resources.filter(({ of }) => isServer(of)).reduce((sum, one) => sum + one.cpuSeconds, 0),
-    sampledSeconds: seconds.length,
+    sampledSeconds: sorted.length,
   };
+}
+
+/** Over the time that passed between samples, not over their number: one that came late is followed by one that is close to it. */
+function highestMean(sorted: readonly (readonly [at: number, Moment])[]): number {
+  const began = sorted[0]?.[0] ?? 0;
+  const lengthMs = Math.min(MEAN_MS, (sorted.at(-1)?.[0] ?? 0) - began);
+  let [highest, used, first] = [0, 0, 0];
+  for (const [at, { cpuSeconds }] of sorted) {
+    used += at === began ? 0 : cpuSeconds;
+    while (at - (sorted[first + 1]?.[0] ?? Infinity) >= lengthMs) {
+      first += 1;
+      used -= sorted[first]?.[1].cpuSeconds ?? 0;
+    }
+    const ms = at - (sorted[first]?.[0] ?? 0);
+    if (ms > 0 && ms >= lengthMs) highest = Math.max(highest, (used * SECOND) / ms);
+  }
+  return highest;
 }

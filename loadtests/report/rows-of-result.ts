@@ -84,10 +84,13 @@ export function factsRows({ facts, windows, droppedArrivals, series }: Result): 
   const all = tally(series.flatMap((one) => one.windows));
   const calls = callsOf(all);
   const { machine, versions } = facts;
-  const width = ((windows[0]?.to ?? 0) - (windows[0]?.from ?? 0)) / 1_000;
+  const width = Math.max(0, ...windows.map(({ from, to }) => to - from)) / 1_000;
   return [
     ['users', formatNumber(facts.users)],
-    ['for', `${formatNumber(facts.durationSeconds)} s, in ${windows.length} windows of about ${formatNumber(width)} s`],
+    [
+      'for',
+      `${formatNumber(facts.durationSeconds)} s, in ${windows.length} windows of at most ${formatNumber(width)} s`,
+    ],
     [
       'API',
       `${facts.apis} process${facts.apis === 1 ? '' : 'es'}${facts.workersPerApi > 1 ? ` of ${facts.workersPerApi} workers` : ''}`,

@@ -6,13 +6,27 @@ export type Period = { readonly at: number; readonly until: number; readonly pur
 const WINDOWS = 60;
 const SECOND = 1_000;
 
-/** About sixty windows of whole seconds. Where there are periods each window lies in one of them, so that they can be held against each other. */
+const NEITHER = { purge: null, period: null };
+
+/**
+ * About sixty windows of whole seconds. Where there are periods each window lies in one of them, so that they can be held against each other, or
+ * between two: a worker that stops, or one that had nothing left to do, belongs to none.
+ */
 export function windowsOfRun(from: number, to: number, periods: readonly Period[]): ResultWindow[] {
-  if (periods.length === 0) return cut(from, Math.max(to, from + SECOND), WINDOWS, { purge: null, period: null });
-  const each = Math.max(1, Math.floor(WINDOWS / periods.length));
-  return periods
-    .toSorted((one, other) => one.at - other.at)
-    .flatMap(({ at, until, purge }, period) => cut(at, until, each, { purge, period }));
+  const end = Math.max(to, from + SECOND);
+  const each = Math.max(1, Math.floor(WINDOWS / Math.max(1, periods.length)));
+  const windows: ResultWindow[] = [];
+  let reached = from;
+  const between = (until: number): void => {
+    if (until > reached) windows.push(...cut(reached, until, each, NEITHER));
+  };
+  for (const [period, { at, until, purge }] of periods.toSorted((one, other) => one.at - other.at).entries()) {
+    between(at);
+    windows.push(...cut(at, until, each, { purge, period }));
+    reached = until;
+  }
+  between(end);
+  return windows;
 }
 
 function cut(from: number, to: number, most: number, of: Pick<ResultWindow, 'purge' | 'period'>): ResultWindow[] {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
@@ -134,6 +134,27 @@ describe('a verdict', () => {
       const { verdict } = await reported({ lines: calls(), files });
       expect(verdict.misses).toEqual(['arrivals that were dropped: 4 arrivals, the limit is none']);
     }
+  });
+
+  test('is not given without the summary in which k6 counts dropped arrivals', async () => {
+    await expect(reported({ lines: calls(), files: { 'summary.json': [] } })).rejects.toThrow();
+    await using folder = await temporaryDirectory();
+    await writeRun(folder.path, { lines: calls() });
+    await rm(join(folder.path, 'summary.json'));
+    await expect(writeReport({ folder: folder.path, proof: PROVEN })).rejects.toThrow('k6 left no summary.json');
+  });
+
+  test('judges no limit of what a scenario does not do', async () => {
+    const call = createCalls();
+    const lines = [began(), call('start', 'start', 0), call('heartbeat', 'heartbeat', 100)];
+    const runners = await reported({ lines, facts: { scenario: 'runners' } });
+    expect(runners.verdict).toEqual({ passed: true, misses: [] });
+    expect(runners.result.limits.map(({ what }) => what)).toEqual([
+      'starts without an answer',
+      'thresholds that k6 found crossed',
+    ]);
+    const contention = await reported({ lines, facts: { scenario: 'contention' } });
+    expect(contention.verdict.misses).toEqual([expect.stringMatching(/^replacements without an answer: not measured/)]);
   });
 
   test('names CPU and memory over their limits, and that they were not sampled', async () => {

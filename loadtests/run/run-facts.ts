@@ -15,6 +15,6 @@ export type RunFacts = {
   /** Sessions in the database before the load began; null where we cannot count them. */
   readonly sessionsBefore: number | null;
   readonly k6Exit: number;
-  /** API processes that ended by themselves. */
+  /** API processes that ended by themselves, one of several of an API included. */
   readonly crashes: readonly string[];
 };

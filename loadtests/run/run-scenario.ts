@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SIZES } from '../users/sizes.ts';
 import { describeDatabase, describeMachine } from './describe-run.ts';
 import { disturbProduct } from './disturb-product.ts';
 import { findK6 } from './find-k6.ts';
 import { openFollowers } from './follow-projects.ts';
 import { type OpenedTarget, openTarget } from './open-target.ts';
+import { endedWorkers } from './product/ended-workers.ts';
 import type { AskedProduct } from './product/product.ts';
 import { type RunCommand, UsageError } from './read-arguments.ts';
 import { type Program, sampleResources } from './resources/sample-resources.ts';
@@ -103,7 +104,7 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
     durationSeconds,
     sessionsBefore: before.sessions,
     k6Exit,
-    crashes: opened.kind === 'self' ? opened.product.apis.flatMap((api) => api.crashes()) : [],
+    crashes: await crashesOf(opened, folder),
   };
   await writeFile(files.facts, `${JSON.stringify(facts, null, 2)}\n`);
   return { folder, product, facts };
@@ -135,6 +136,15 @@ function environmentOf(
     // A key of our own may say for whom it asks; of others' it is not known.
     LOAD_NAME_USERS: target.kind === 'self' ? '1' : undefined,
   };
+}
+
+async function crashesOf(opened: OpenedTarget, folder: string): Promise<string[]> {
+  if (opened.kind === 'address') return [];
+  const ofAll = opened.product.apis.map(async (api, index) => {
+    const name = `api-${index}`;
+    return [...api.crashes(), ...(await endedWorkers(name, join(folder, `${name}.log`)))];
+  });
+  return (await Promise.all(ofAll)).flat();
 }
 
 function programsOf(opened: OpenedTarget): readonly Program[] {

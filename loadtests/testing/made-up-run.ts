@@ -44,7 +44,7 @@ export async function writeRun(folder: string, { facts, lines, files = {} }: Mad
     if (!journal.write(typeof line === 'string' ? line : `${JSON.stringify(line)}\n`)) await once(journal, 'drain');
   journal.end();
   await finished(journal);
-  for (const [name, entries] of Object.entries(files))
+  for (const [name, entries] of Object.entries({ 'summary.json': [{ metrics: {} }], ...files }))
     await writeFile(join(folder, name), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 }
 

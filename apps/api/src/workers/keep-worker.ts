@@ -79,6 +79,9 @@ export function keepWorker({ number, start, ending, silenceMs, logger }: Keeping
         first.reject(error);
         return 'never-ready';
       }
+      // With a free port (0) the one of its predecessor may be another program's by now.
+      metricsPort = undefined;
+      worker.kill();
       if (!ending.aborted)
         logger.warn({ err: error, 'event.action': 'worker-ended', ...about }, `worker ${number} did not get ready`);
     }

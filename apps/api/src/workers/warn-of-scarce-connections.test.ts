@@ -1,5 +1,5 @@
 import { createLogger } from '@phaselock/telemetry';
-import { createTestDatabase } from '@phaselock/testkit';
+import { createTestDatabase, freePort } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { readConfig } from '../config/read-config.ts';
 import { warnOfScarceConnections } from './warn-of-scarce-connections.ts';
@@ -22,4 +22,14 @@ test.each([
     }),
   });
   expect(said).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+});
+
+test('a database that is away ends nothing, and says nothing', async () => {
+  const said: string[] = [];
+  await warnOfScarceConnections({
+    config: readConfig({ PHASELOCK_WORKERS: '2' }),
+    databaseUrl: `postgres://nobody@127.0.0.1:${await freePort()}/nothing`,
+    logger: { warn: (...line: unknown[]) => void said.push(String(line)) },
+  });
+  expect(said).toEqual([]);
 });

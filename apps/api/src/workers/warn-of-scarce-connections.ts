@@ -14,11 +14,21 @@ const ALLOWED: Statement = {
   text: `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as allowed`,
 };
 
-/** Each worker has a pool of its own, so one more of them can be one too many for PostgreSQL. Behind a pooler its number says nothing, so it is no mistake. */
+/**
+ * Each worker has a pool of its own, so one more of them can be one too many for PostgreSQL. Behind a pooler its number says nothing, so it is no
+ * mistake. Nor is a database that is away: the workers wait for it.
+ */
 export async function warnOfScarceConnections({ config, databaseUrl, logger }: Asking): Promise<void> {
   const { poolStartupSettings: startupSettings, workers, poolSize } = config;
-  await using database = openDatabase({ url: databaseUrl, maxSize: 1, startupSettings });
-  const [row] = await database.query<{ allowed: number }>(ALLOWED, []);
+  const { poolConnectionTimeoutMs: connectionTimeoutMs, statementTimeoutMs } = config;
+  await using database = openDatabase({
+    url: databaseUrl,
+    maxSize: 1,
+    startupSettings,
+    connectionTimeoutMs,
+    statementTimeoutMs,
+  });
+  const [row] = await database.query<{ allowed: number }>(ALLOWED, []).catch(() => []);
   const wanted = connectionsOf(config);
   if (row === undefined || wanted <= row.allowed) return;
   logger.warn(

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import type { Entry } from '../../chaos/history/operation.ts';
+import { createScript, rulesOf, verdictOf } from '../../chaos/testing/planted.ts';
+import { checkStaleCalls } from './stale-calls.ts';
+
+const verdict = (entries: readonly Entry[]) => verdictOf(checkStaleCalls(), entries);
+const rules = (entries: readonly Entry[]) => rulesOf(verdict(entries));
+const replaces = {
+  told: { outcome: 'replaced', session: 't', generation: 2, predecessor: { session: 's', generation: 1 } },
+};
+const turn = { session: 's', generation: 1, key: 'k' };
+
+describe('a turn of a session that was replaced', () => {
+  test('is not taken', () => {
+    const op = createScript();
+    expect(rules([op('start', 0, replaces), op('turn', 20, turn)])).toEqual(['stale-turn-accepted']);
+  });
+
+  test('is counted where it was refused', () => {
+    const op = createScript();
+    const refused = op('turn', 20, { ...turn, outcome: 'refused', code: 'stale_generation' });
+    expect(verdict([op('start', 0, replaces), refused]).compared['turns of an older generation']).toBe(1);
+  });
+
+  test('may be answered again with what a try did whose answer was lost', () => {
+    const op = createScript();
+    const lost = op('turn', -50, { ...turn, outcome: 'unknown', until: -20 });
+    expect(rules([lost, op('start', 0, replaces), op('turn', 20, turn)])).toEqual([]);
+  });
+
+  test('is not taken when it was refused for another reason before', () => {
+    const op = createScript();
+    const busy = op('turn', -50, { ...turn, outcome: 'refused', code: 'session_being_modified' });
+    expect(rules([busy, op('start', 0, replaces), op('turn', 20, turn)])).toEqual(['stale-turn-accepted']);
+  });
+});
