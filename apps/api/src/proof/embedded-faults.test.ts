@@ -3,7 +3,7 @@ import { ApiProblem } from '@phaselock/contract';
 import { ERRORS, type ErrorCode } from '@phaselock/core';
 import { openLocalGuard } from '@phaselock/guard';
 import { removeEmbeddedPostgres } from '@phaselock/store';
-import { eventually, mountSmallDisk, runAdminStatement, temporaryDirectory } from '@phaselock/testkit';
+import { eventually, mountSmallDisk, openLogUser, temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { fullDiskTest } from '../testing/full-disk-test.ts';
 import { adminUrlOn, childrenOf, postmasterOn, type RunningApi, startOnData } from '../testing/shared-data.ts';
@@ -94,11 +94,10 @@ fullDiskTest(
     await goesOn(loads);
 
     // Now its log has no room either: it panics, cannot recover, and ends.
+    await using user = await openLogUser(await adminUrlOn(dataDir));
     await disk.fill();
-    const useLog = 'SELECT pg_logical_emit_message(true, $$x$$, $$y$$), pg_switch_wal()';
-    const adminUrl = await adminUrlOn(dataDir);
     await eventually(async () => {
-      await runAdminStatement(adminUrl, useLog).catch(() => undefined);
+      await user.useLog().catch(() => undefined);
       for (const api of apis) expect(await api.whyNotReady()).toBe('storage-full');
     }, within);
     for (const api of apis) {

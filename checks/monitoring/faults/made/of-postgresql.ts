@@ -101,10 +101,11 @@ export const LOG_FULL: Fault = {
     const { embedded } = world;
     await using resources = new AsyncDisposableStack();
     resources.defer(() => embedded.disk.free());
+    await using user = await embedded.openLogUser();
     await until(async () => {
       // Between two looks something becomes free, as a file of the log is put away.
       await embedded.disk.fill();
-      await embedded.useLog().catch(() => undefined);
+      await user.useLog().catch(() => undefined);
       return (await embedded.whyNotReady()) === 'storage-full';
     });
     return resources.move();

@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import { createClient } from '@phaselock/contract';
 import {
   keyIn,
+  type LogUser,
   mountSmallDisk,
+  openLogUser,
   type Ran,
-  runAdminStatement,
   runProgram,
   runWell,
   type SmallDisk,
@@ -38,8 +39,7 @@ export type World = AsyncDisposable & {
   /** One with a PostgreSQL of its own, on a disk that can be filled. */
   readonly embedded: Api & {
     readonly disk: SmallDisk;
-    /** Has it write to its log, and begin another file of it. */
-    useLog(): Promise<void>;
+    openLogUser(): Promise<LogUser>;
     whyNotReady(): Promise<string | null>;
   };
   readonly workers: readonly [WorkerProcess, WorkerProcess];
@@ -69,7 +69,6 @@ const PROGRAMS: Readonly<Record<Program, string>> = {
 const EMBEDDED_DISK_MEGABYTES = 200;
 const ARCHIVE_DISK_MEGABYTES = 64;
 /** Never during a run: what is purged, a fault decides. */
-const USE_LOG = 'select pg_logical_emit_message(true, $$x$$, $$y$$), pg_switch_wal()';
 const notReady = z.looseObject({ why: z.string().nullable() });
 const NO_SCHEDULE = '0 0 1 1 *';
 
@@ -158,7 +157,7 @@ export async function openWorld(folder: string): Promise<World> {
     process: embeddedApi,
     disk: embeddedDisk,
     ...at(embeddedPort),
-    useLog: async () => void (await runAdminStatement(await adminUrlOn(embeddedData), USE_LOG)),
+    openLogUser: async () => openLogUser(await adminUrlOn(embeddedData)),
     whyNotReady: async () => notReady.parse(await (await fetch(`http://127.0.0.1:${embeddedPort}/readyz`)).json()).why,
   };
 
