@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Received } from '../../chaos/history/operation.ts';
 import type { Call, JournalLine } from '../journal/journal-line.ts';
 import type { RunFacts } from '../run/run-facts.ts';
+import type { FollowedFile } from '../run/run-folder.ts';
 import { writeRun } from '../testing/made-up-run.ts';
 import { openSmallWorld, type SmallWorld, type Worked } from '../testing/small-world.ts';
 import { type Proof, proveRun } from './prove-run.ts';
@@ -18,6 +19,7 @@ const began: JournalLine = { is: 'began', wallMs: performance.timeOrigin, at: 0 
 
 type Given = {
   readonly changes?: readonly Received[];
+  readonly followed?: FollowedFile;
   readonly withoutDatabase?: boolean;
   readonly facts?: Partial<RunFacts>;
   readonly partBytes?: number;
@@ -28,7 +30,10 @@ async function proven(lines: readonly (JournalLine | string)[], given: Given = {
   await writeRun(folder.path, {
     lines,
     facts: { scenario: 'smoke', ...given.facts },
-    ...(given.changes && { files: { 'changes.ndjson': given.changes } }),
+    files: {
+      ...(given.changes && { 'changes.ndjson': given.changes }),
+      ...(given.followed && { 'followed.json': [given.followed] }),
+    },
   });
   const { databaseUrl, ...others } = world.product;
   return await proveRun({
@@ -155,6 +160,20 @@ describe('found by name:', () => {
     const proof = await proven([began, ...calls]);
     expect(found(proof)).toEqual([expect.stringContaining('two-live-sessions')]);
     expect(proof.promises.find(({ promise }) => promise.includes('two live'))?.findings).toBe(1);
+  });
+
+  test('a stream of a changed project that received nothing, and one that had not all of it in the end', async () => {
+    const { calls, project } = await world.work('silent');
+    const changes = await world.changesOf(project, CHANGES);
+    const streams = ['f', 'silent'].map((follower) => ({ follower, project }));
+    const behind = `a follower of ${project} stands at 0-0`;
+    const proof = await proven([began, ...calls], { changes, followed: { streams, unsettled: [behind] } });
+    expect(found(proof)).toEqual([
+      `streams: stream-unsettled: ${behind}`,
+      `streams: change-lost: follower silent got no change, and project ${project} has ${changes.length}`,
+    ]);
+    const silent = await proven([began, ...calls], { followed: { streams: streams.slice(1), unsettled: [] } });
+    expect(found(silent)).toContainEqual(expect.stringContaining('follower silent got no change'));
   });
 
   test('a line that cannot be read, and one that is no call', async () => {
