@@ -35,10 +35,11 @@ function aResult(random: Random, medianMs: number): Result {
     refused: 0,
     unknown: 0,
     shed: 0,
-    histogram: packed(one),
+    okTimes: packed(one),
+    refusedTimes: [],
   }));
   return {
-    format: 1,
+    format: 2,
     facts: { ...aFactsFile(), urls: [], crashes: [] },
     windows,
     series: [{ name: 'lookup', arm: 'open', windows: counts }],
@@ -117,7 +118,7 @@ describe('a comparison of two runs', () => {
       ...a,
       series: a.series.map((one) => ({
         ...one,
-        windows: one.windows.map((counts) => ({ ...counts, histogram: [300, 1] })),
+        windows: one.windows.map((counts) => ({ ...counts, okTimes: [300, 1] })),
       })),
     };
     expect(compareRuns(a, rare)).toEqual([]);
@@ -133,7 +134,7 @@ test('periods with the purge worker are compared in pairs with those without it,
   const isWith = (at: number) => period(at) % 4 === 1 || period(at) % 4 === 2;
   const counts = base.windows.map((_, at) => {
     const [histogram = new Map()] = histograms(createRandom(at), 20 * (1 + at / 30) * (isWith(at) ? 1.5 : 1), 1);
-    return { ok: CALLS, refused: 0, unknown: 0, shed: 0, histogram: packed(histogram) };
+    return { ok: CALLS, refused: 0, unknown: 0, shed: 0, okTimes: packed(histogram), refusedTimes: [] };
   });
   const result: Result = {
     ...base,

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from '../../chaos/random.ts';
-import { type Histogram, msOf, totalOf, unpacked } from './histogram.ts';
+import { type Histogram, merged, msOf, totalOf, unpacked } from './histogram.ts';
 import { blockLengthFor, type Interval, intervalOf, RESAMPLES, resampleBlocks } from './resample-windows.ts';
 import type { Result, Series } from './result.ts';
 
@@ -107,8 +107,11 @@ function measure(windows: readonly Observed[]): Measures {
   return { throughput: answered / seconds, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) };
 }
 
+const answeredIn = (counts: Series['windows'][number] | undefined): Histogram =>
+  merged([unpacked(counts?.okTimes ?? []), unpacked(counts?.refusedTimes ?? [])]);
+
 function observedIn({ windows }: Result, { windows: counts }: Series): Observed[] {
-  return windows.map(({ from, to }, at) => observe((to - from) / 1_000, unpacked(counts[at]?.histogram ?? [])));
+  return windows.map(({ from, to }, at) => observe((to - from) / 1_000, answeredIn(counts[at])));
 }
 
 /** With its counts side by side: a comparison adds them up a hundred thousand times. */

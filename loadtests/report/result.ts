@@ -5,6 +5,7 @@ import { z } from 'zod';
 /** What is kept of a run. Every page, picture and comparison is made of it, and of nothing else. */
 
 export const RESULT_FILE = 'result.json';
+export const FORMAT = 2 as const;
 
 const count = z.number().int().nonnegative();
 const ms = z.number();
@@ -30,8 +31,15 @@ const facts = z.object({
 /** Times are milliseconds since the run began. `period`: the number of the period with or without the purge worker it lies in. */
 const window = z.object({ from: ms, to: ms, purge: z.boolean().nullable(), period: count.nullable() });
 
-/** `histogram`: of what was answered (ok and refused), packed. What had no answer or was shed is counted and not timed. */
-const counts = z.object({ ok: count, refused: count, unknown: count, shed: count, histogram: z.array(count) });
+/** `okTimes` and `refusedTimes`: histograms of what was answered, packed. What had no answer or was shed is counted and not timed. */
+const counts = z.object({
+  ok: count,
+  refused: count,
+  unknown: count,
+  shed: count,
+  okTimes: z.array(count),
+  refusedTimes: z.array(count),
+});
 
 const series = z.object({ name: z.string(), arm: z.enum(['closed', 'open']), windows: z.array(counts) });
 
@@ -73,7 +81,7 @@ const proof = z.object({
 });
 
 const resultSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   facts,
   windows: z.array(window),
   series: z.array(series),
