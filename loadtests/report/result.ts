@@ -104,15 +104,34 @@ export type Series = Result['series'][number];
 export type Recovery = Result['faults'][number];
 export type Limit = Result['limits'][number];
 
-const parseResult = (text: string): Result => resultSchema.parse(JSON.parse(text));
-
 /** Of a folder of a run, or of a file that was kept of one. */
 export async function readResult(path: string): Promise<Result> {
-  const isFolder = await stat(path).then((found) => found.isDirectory());
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   const file = isFolder ? join(path, RESULT_FILE) : path;
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file} cannot be read: ${error.code ?? error.message}`);
+  });
+  const read = parseResult(text);
+  if ('wrong' in read) throw new Error(`${file} is no result of a load run: ${read.wrong}`);
+  return read.result;
+}
+
+/** What is wrong is told in one line, of the first thing that is. */
+function parseResult(text: string): { readonly result: Result } | { readonly wrong: string } {
+  let value: unknown;
   try {
-    return parseResult(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`${file} is no result of a load run: ${error instanceof Error ? error.message : String(error)}`);
+    value = JSON.parse(text);
+  } catch {
+    return { wrong: 'it is not JSON' };
   }
+  if (typeof value !== 'object' || value === null || !('format' in value)) return { wrong: 'it says no format' };
+  if (value.format !== FORMAT)
+    return { wrong: `its format is ${JSON.stringify(value.format)?.slice(0, 20)}, and ${FORMAT} is read: run it anew` };
+  const parsed = resultSchema.safeParse(value);
+  if (parsed.success) return { result: parsed.data };
+  const [first] = parsed.error.issues;
+  return { wrong: `at ${first?.path.join('.') ?? 'its top'}: ${first?.message ?? 'it does not fit'}` };
 }
