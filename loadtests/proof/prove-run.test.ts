@@ -225,7 +225,7 @@ describe('found by name:', () => {
       [old.session],
     );
     expect((await proven([began, ...calls])).findings).toContainEqual(
-      expect.stringMatching(/^audit: verify-sessions --all ended with [1-9]/),
+      expect.stringMatching(/^audit: verify-sessions --all ended with [1-9], found by SV\d{3} [a-z-]+/),
     );
   });
 });

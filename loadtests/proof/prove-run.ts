@@ -13,6 +13,7 @@ import { judgePart } from './judge-parts.ts';
 import { mergeRules } from './merge-rules.ts';
 import { findMissingCalls } from './missing-calls.ts';
 import { type KeptPromise, keptPromises } from './promises.ts';
+import { rulesOfAudit } from './rules-of-audit.ts';
 import { runClock } from './run-clock.ts';
 import { type SplitJournal, splitJournal } from './split-journal.ts';
 import { openStreams } from './streams-of-run.ts';
@@ -88,6 +89,7 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
   rules.push(...(await streams.judge(world)));
   const checkers = mergeRules(rules);
   const audit = product.databaseUrl === undefined ? null : await verifySessions(product, folder);
+  const ofAudit = audit === null ? [] : auditFindings(audit, await rulesOfAudit(folder));
   const promises = keptPromises(checkers);
   const comparisons = { scenario: facts.scenario, acknowledged, rules: checkers, promises };
   return {
@@ -100,9 +102,7 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
       ...wrong,
       ...checkers.flatMap(({ checker, findings }) => findings.map((one) => `${checker}: ${lineOf(one)}`)),
       ...unshown(comparisons).filter((line) => product.databaseUrl !== undefined || !line.includes('lives in slots')),
-      ...(audit === null || audit.exitCode === 0
-        ? []
-        : [`audit: verify-sessions --all ended with ${audit.exitCode}: ${audit.summary}`]),
+      ...ofAudit,
       ...facts.crashes.map((crash) => `crash: ${crash}`),
     ],
   };
@@ -114,6 +114,12 @@ const NOTHING = { final: { ...EMPTY_BOARD, ...NO_SESSIONS }, changes: new Map() 
 
 const lineOf = ({ rule, what, operations }: Finding): string =>
   `${rule}: ${what}${operations.length === 0 ? '' : ` (calls ${operations.slice(0, 8).join(', ')})`}`;
+
+function auditFindings({ exitCode, summary }: Audit, rules: readonly string[]): string[] {
+  if (exitCode === 0) return [];
+  const found = rules.length === 0 ? '' : `, found by ${rules.join(', ')}`;
+  return [`audit: verify-sessions --all ended with ${exitCode}${found}: ${summary}`];
+}
 
 const unproven = (findings: readonly string[]): Proof => ({
   calls: 0,
