@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { temporaryDirectory } from '@phaselock/testkit';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Received } from '../../chaos/history/operation.ts';
 import type { Call, JournalLine } from '../journal/journal-line.ts';
@@ -21,6 +24,8 @@ type Given = {
   readonly changes?: readonly Received[];
   readonly followed?: FollowedFile;
   readonly withoutDatabase?: boolean;
+  readonly databaseUrl?: string;
+  readonly patienceMs?: number;
   readonly facts?: Partial<RunFacts>;
   readonly partBytes?: number;
 };
@@ -38,8 +43,9 @@ async function proven(lines: readonly (JournalLine | string)[], given: Given = {
   const { databaseUrl, ...others } = world.product;
   return await proveRun({
     folder: folder.path,
-    product: given.withoutDatabase ? others : { ...others, databaseUrl },
+    product: given.withoutDatabase ? others : { ...others, databaseUrl: given.databaseUrl ?? databaseUrl },
     say: () => undefined,
+    ...(given.patienceMs !== undefined && { patienceMs: given.patienceMs }),
     ...(given.partBytes !== undefined && { partBytes: given.partBytes }),
   });
 }
@@ -216,6 +222,30 @@ describe('found by name:', () => {
     expect(found(await proven([began, ...calls], { facts: { crashes: ['api-0 ended with 1'] } }))).toEqual([
       'crash: api-0 ended with 1',
     ]);
+  });
+
+  test('a database that answers no read, and one that accepts no connection', async () => {
+    const { calls } = await world.work('frozen');
+    const locking = new Client({ connectionString: world.product.databaseUrl });
+    await locking.connect();
+    await using _ = { [Symbol.asyncDispose]: () => locking.end() };
+    await locking.query('begin');
+    await locking.query('lock table sessions in access exclusive mode');
+    const locked = await proven([began, ...calls], { patienceMs: 200 });
+    expect(locked.findings).toEqual(['database: what is there after the run could not be read: Query read timeout']);
+    expect(locked).toMatchObject({ audit: null, notChecked: locked.findings });
+    await locking.query('rollback');
+
+    const accepted = new Set<Socket>();
+    await using silent = createServer((socket) => void accepted.add(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const mute = { patienceMs: 200, databaseUrl: `postgres://postgres@127.0.0.1:${port}/none` };
+    expect((await proven([began, ...calls], mute)).findings).toEqual([
+      expect.stringMatching(/^database: what is there after the run could not be read: .*timeout/),
+    ]);
+    for (const socket of accepted) socket.destroy();
   });
 
   test('an error of the audit', async () => {
