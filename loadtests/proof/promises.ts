@@ -13,6 +13,8 @@ type Promised = {
   readonly rules: ReadonlySet<string>;
 };
 
+export const NOTHING_STALE = 'no stale generation was accepted';
+
 /** The promises of the issue in its own words, and which comparisons of which checkers show them. */
 const PROMISED: readonly Promised[] = [
   {
@@ -58,7 +60,7 @@ const PROMISED: readonly Promised[] = [
     rules: new Set(['two-live-sessions', 'two-holders', 'generation-twice', 'replaced-twice', 'no-order']),
   },
   {
-    promise: 'no stale generation was accepted',
+    promise: NOTHING_STALE,
     comparisons: [
       ['stale generations', 'turns of an older generation'],
       ['stale generations', 'confirmations of an older generation'],

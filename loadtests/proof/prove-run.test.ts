@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { temporaryDirectory } from '@phaselock/testkit';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Received } from '../../chaos/history/operation.ts';
 import type { Call, JournalLine } from '../journal/journal-line.ts';
 import type { RunFacts } from '../run/run-facts.ts';
+import type { FollowedFile } from '../run/run-folder.ts';
 import { writeRun } from '../testing/made-up-run.ts';
 import { openSmallWorld, type SmallWorld, type Worked } from '../testing/small-world.ts';
 import { type Proof, proveRun } from './prove-run.ts';
@@ -18,7 +22,10 @@ const began: JournalLine = { is: 'began', wallMs: performance.timeOrigin, at: 0 
 
 type Given = {
   readonly changes?: readonly Received[];
+  readonly followed?: FollowedFile;
   readonly withoutDatabase?: boolean;
+  readonly databaseUrl?: string;
+  readonly patienceMs?: number;
   readonly facts?: Partial<RunFacts>;
   readonly partBytes?: number;
 };
@@ -28,13 +35,17 @@ async function proven(lines: readonly (JournalLine | string)[], given: Given = {
   await writeRun(folder.path, {
     lines,
     facts: { scenario: 'smoke', ...given.facts },
-    ...(given.changes && { files: { 'changes.ndjson': given.changes } }),
+    files: {
+      ...(given.changes && { 'changes.ndjson': given.changes }),
+      ...(given.followed && { 'followed.json': [given.followed] }),
+    },
   });
   const { databaseUrl, ...others } = world.product;
   return await proveRun({
     folder: folder.path,
-    product: given.withoutDatabase ? others : { ...others, databaseUrl },
+    product: given.withoutDatabase ? others : { ...others, databaseUrl: given.databaseUrl ?? databaseUrl },
     say: () => undefined,
+    ...(given.patienceMs !== undefined && { patienceMs: given.patienceMs }),
     ...(given.partBytes !== undefined && { partBytes: given.partBytes }),
   });
 }
@@ -157,6 +168,20 @@ describe('found by name:', () => {
     expect(proof.promises.find(({ promise }) => promise.includes('two live'))?.findings).toBe(1);
   });
 
+  test('a stream of a changed project that received nothing, and one that had not all of it in the end', async () => {
+    const { calls, project } = await world.work('silent');
+    const changes = await world.changesOf(project, CHANGES);
+    const streams = ['f', 'silent'].map((follower) => ({ follower, project }));
+    const behind = `a follower of ${project} stands at 0-0`;
+    const proof = await proven([began, ...calls], { changes, followed: { streams, unsettled: [behind] } });
+    expect(found(proof)).toEqual([
+      `streams: stream-unsettled: ${behind}`,
+      `streams: change-lost: follower silent got no change, and project ${project} has ${changes.length}`,
+    ]);
+    const silent = await proven([began, ...calls], { followed: { streams: streams.slice(1), unsettled: [] } });
+    expect(found(silent)).toContainEqual(expect.stringContaining('follower silent got no change'));
+  });
+
   test('a line that cannot be read, and one that is no call', async () => {
     const { calls } = await world.work('unreadable');
     const findings = found(await proven([began, '{"is":"oper\n', '{"is":"operation","n":1}\n', ...calls]));
@@ -199,6 +224,30 @@ describe('found by name:', () => {
     ]);
   });
 
+  test('a database that answers no read, and one that accepts no connection', async () => {
+    const { calls } = await world.work('frozen');
+    const locking = new Client({ connectionString: world.product.databaseUrl });
+    await locking.connect();
+    await using _ = { [Symbol.asyncDispose]: () => locking.end() };
+    await locking.query('begin');
+    await locking.query('lock table sessions in access exclusive mode');
+    const locked = await proven([began, ...calls], { patienceMs: 200 });
+    expect(locked.findings).toEqual(['database: what is there after the run could not be read: Query read timeout']);
+    expect(locked).toMatchObject({ audit: null, notChecked: locked.findings });
+    await locking.query('rollback');
+
+    const accepted = new Set<Socket>();
+    await using silent = createServer((socket) => void accepted.add(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const mute = { patienceMs: 200, databaseUrl: `postgres://postgres@127.0.0.1:${port}/none` };
+    expect((await proven([began, ...calls], mute)).findings).toEqual([
+      expect.stringMatching(/^database: what is there after the run could not be read: .*timeout/),
+    ]);
+    for (const socket of accepted) socket.destroy();
+  });
+
   test('an error of the audit', async () => {
     const { calls, old } = await world.work('audit');
     await world.plant(
@@ -206,7 +255,7 @@ describe('found by name:', () => {
       [old.session],
     );
     expect((await proven([began, ...calls])).findings).toContainEqual(
-      expect.stringMatching(/^audit: verify-sessions --all ended with [1-9]/),
+      expect.stringMatching(/^audit: verify-sessions --all ended with [1-9], found by SV\d{3} [a-z-]+/),
     );
   });
 });

@@ -13,6 +13,7 @@ import { judgePart } from './judge-parts.ts';
 import { mergeRules } from './merge-rules.ts';
 import { findMissingCalls } from './missing-calls.ts';
 import { type KeptPromise, keptPromises } from './promises.ts';
+import { rulesOfAudit } from './rules-of-audit.ts';
 import { runClock } from './run-clock.ts';
 import { type SplitJournal, splitJournal } from './split-journal.ts';
 import { openStreams } from './streams-of-run.ts';
@@ -45,10 +46,20 @@ export type ProveRun = {
   readonly say: (line: string) => void;
   /** How much of the journal is judged at a time. */
   readonly partBytes?: number;
+  /** How long the database may take to accept a connection, and for each read. The audit takes as long as it takes. */
+  readonly patienceMs?: number;
 };
 
+const PATIENCE_MS = 60_000;
+
 /** Holds everything that was acknowledged during a run against what is there afterwards. */
-export async function proveRun({ folder, product, say, partBytes }: ProveRun): Promise<Proof> {
+export async function proveRun({
+  folder,
+  product,
+  say,
+  partBytes,
+  patienceMs = PATIENCE_MS,
+}: ProveRun): Promise<Proof> {
   const facts: RunFacts = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
   const acknowledged = createAcknowledged();
   const board = collectBoard();
@@ -66,28 +77,35 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
   const journal = await splitJournal({ folder, into, eachCall, ...(partBytes !== undefined && { partBytes }) });
   say(`${journal.calls} calls in the journal, judged in ${journal.parts.length} parts`);
   const wrong = [...journalFindings(journal), ...missing.findings()];
-  if (journal.began === undefined) return unproven([...wrong, 'journal: no line says when the run began']);
+  if (journal.began === undefined) {
+    const findings = [...wrong, 'journal: no line says when the run began'];
+    return unproven({ calls: 0, checkers: [], findings, why: 'everything: the journal could not be read' });
+  }
 
   const clock = runClock(journal.began);
   const address = { urls: product.urls, key: product.key };
   await using world: RunWorld =
     product.databaseUrl === undefined
       ? worldOverHttp(address, clock, board.made)
-      : worldInDatabase(product.databaseUrl, address, clock, new Date(journal.began.wallMs));
-  const rules: CheckedRule[] = [];
-  for (const [at, part] of journal.parts.entries()) {
-    const { final, rules: ofRows } = await world.part(part.tasks);
-    rules.push(...ofRows, ...(await judgePart(part, { ...EMPTY_BOARD, ...final }, product.leaseMs)));
-    streams.keep(final);
-    await rm(part.file);
-    say(`part ${at + 1} of ${journal.parts.length}: ${final.sessions.size} sessions`);
-  }
+      : worldInDatabase({ url: product.databaseUrl, patienceMs }, address, clock, new Date(journal.began.wallMs));
+  const rules: CheckedRule[] = [{ checker: answers.name, ...answers.conclude(NOTHING) }];
+  const unread = await unreadIn(product, async () => {
+    for (const [at, part] of journal.parts.entries()) {
+      const { final, rules: ofRows } = await world.part(part.tasks);
+      rules.push(...ofRows, ...(await judgePart(part, { ...EMPTY_BOARD, ...final }, product.leaseMs)));
+      streams.keep(final);
+      await rm(part.file);
+      say(`part ${at + 1} of ${journal.parts.length}: ${final.sessions.size} sessions`);
+    }
+    rules.push(board.judge({ ...NO_SESSIONS, ...(await world.made(board.made)) }));
+    rules.push(...(await streams.judge(world)));
+  });
   await rm(into, { recursive: true });
-  rules.push(board.judge({ ...NO_SESSIONS, ...(await world.made(board.made)) }));
-  rules.push({ checker: answers.name, ...answers.conclude(NOTHING) });
-  rules.push(...(await streams.judge(world)));
   const checkers = mergeRules(rules);
+  if (unread !== undefined)
+    return unproven({ calls: journal.calls, checkers, findings: [...wrong, unread, ...crashesIn(facts)], why: unread });
   const audit = product.databaseUrl === undefined ? null : await verifySessions(product, folder);
+  const ofAudit = audit === null ? [] : auditFindings(audit, await rulesOfAudit(folder));
   const promises = keptPromises(checkers);
   const comparisons = { scenario: facts.scenario, acknowledged, rules: checkers, promises };
   return {
@@ -98,12 +116,10 @@ export async function proveRun({ folder, product, say, partBytes }: ProveRun): P
     notChecked: product.databaseUrl === undefined ? notOverHttp(journal, board.made.tasks) : [],
     findings: [
       ...wrong,
-      ...checkers.flatMap(({ checker, findings }) => findings.map((one) => `${checker}: ${lineOf(one)}`)),
+      ...linesOf(checkers),
       ...unshown(comparisons).filter((line) => product.databaseUrl !== undefined || !line.includes('lives in slots')),
-      ...(audit === null || audit.exitCode === 0
-        ? []
-        : [`audit: verify-sessions --all ended with ${audit.exitCode}: ${audit.summary}`]),
-      ...facts.crashes.map((crash) => `crash: ${crash}`),
+      ...ofAudit,
+      ...crashesIn(facts),
     ],
   };
 }
@@ -115,14 +131,39 @@ const NOTHING = { final: { ...EMPTY_BOARD, ...NO_SESSIONS }, changes: new Map() 
 const lineOf = ({ rule, what, operations }: Finding): string =>
   `${rule}: ${what}${operations.length === 0 ? '' : ` (calls ${operations.slice(0, 8).join(', ')})`}`;
 
-const unproven = (findings: readonly string[]): Proof => ({
-  calls: 0,
-  promises: keptPromises([]),
-  checkers: [],
+function auditFindings({ exitCode, summary }: Audit, rules: readonly string[]): string[] {
+  if (exitCode === 0) return [];
+  const found = rules.length === 0 ? '' : `, found by ${rules.join(', ')}`;
+  return [`audit: verify-sessions --all ended with ${exitCode}${found}: ${summary}`];
+}
+
+type Unproven = Pick<Proof, 'calls' | 'checkers' | 'findings'> & { readonly why: string };
+
+/** With what was found as far as it went. */
+const unproven = ({ calls, checkers, findings, why }: Unproven): Proof => ({
+  calls,
+  promises: keptPromises(checkers),
+  checkers,
   audit: null,
-  notChecked: ['everything: the journal could not be read'],
-  findings,
+  notChecked: [why],
+  findings: [...findings, ...linesOf(checkers)],
 });
+
+const linesOf = (checkers: readonly CheckedRule[]): string[] =>
+  checkers.flatMap(({ checker, findings }) => findings.map((one) => `${checker}: ${lineOf(one)}`));
+
+const crashesIn = ({ crashes }: RunFacts): string[] => crashes.map((crash) => `crash: ${crash}`);
+
+/** A product that cannot be asked any more is a finding of its own, of a run that is over and has its files. */
+async function unreadIn({ databaseUrl }: ProvenProduct, read: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await read();
+    return undefined;
+  } catch (error) {
+    const whose = databaseUrl === undefined ? 'product' : 'database';
+    return `${whose}: what is there after the run could not be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
 
 function journalFindings({ bad, calls, slotless, torn }: SplitJournal): string[] {
   return [

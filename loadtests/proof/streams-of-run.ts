@@ -1,20 +1,29 @@
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { CheckedRule } from '../../chaos/check-history.ts';
+import type { Finding } from '../../chaos/checkers/checker.ts';
 import { checkStreams } from '../../chaos/checkers/streams.ts';
 import type { Received } from '../../chaos/history/operation.ts';
 import type { Final, FinalBoard, FinalSession } from '../../chaos/read-back.ts';
 import type { Call } from '../journal/journal-line.ts';
+import { type FollowedFile, filesOf } from '../run/run-folder.ts';
 import { readLines } from './read-lines.ts';
 import type { RunWorld } from './world-of-run.ts';
 
-const CHANGES_FILE = 'changes.ndjson';
+const followedFile = z.object({
+  streams: z.array(z.object({ follower: z.string(), project: z.string() })),
+  unsettled: z.array(z.string()),
+});
 
 /** Followers stay with some projects only: of a run that is where acknowledged changes are looked for. */
 export async function openStreams(folder: string) {
   const received: Received[] = [];
-  const lines = readLines(join(folder, CHANGES_FILE));
+  const files = filesOf(folder);
+  const lines = readLines(files.changes);
+  const listed = await readFollowed(files.followed);
   for await (const { entry } of lines.entries) if (isReceived(entry)) received.push(entry);
-  const followed = [...new Set(received.map(({ project }) => project))];
+  // A stream that received nothing is known by the list alone.
+  const followed = [...new Set([...(listed?.streams ?? []), ...received].map(({ project }) => project))];
   const calls: Call[] = [];
   const sessions = new Map<string, FinalSession>();
   const before = new Set<string>();
@@ -30,7 +39,8 @@ export async function openStreams(folder: string) {
       for (const id of final.before.sessions) before.add(id);
     },
     judge: async (world: RunWorld): Promise<CheckedRule[]> => {
-      if (followed.length === 0) return [];
+      const wrong = listed === undefined ? [UNLISTED] : listed.unsettled.map(unsettled);
+      if (followed.length === 0) return [{ checker: 'streams', compared: {}, findings: wrong }];
       const checker = checkStreams();
       const changes = new Map<string, readonly string[]>();
       const tasks = new Set<string>();
@@ -58,9 +68,41 @@ export async function openStreams(folder: string) {
         operations: [],
       }));
       const verdict = checker.conclude({ final, changes });
-      return [{ checker: checker.name, compared: verdict.compared, findings: [...verdict.findings, ...unreadable] }];
+      const findings = [...wrong, ...silentStreams(listed?.streams ?? [], received, changes), ...verdict.findings];
+      const compared = { ...verdict.compared, 'streams followed': listed?.streams.length ?? 0 };
+      return [{ checker: checker.name, compared, findings: [...findings, ...unreadable] }];
     },
   };
+}
+
+const UNLISTED: Finding = {
+  rule: 'streams-not-listed',
+  what: 'followed.json of the run cannot be read: it is not known which streams were followed',
+  operations: [],
+};
+
+const unsettled = (what: string): Finding => ({ rule: 'stream-unsettled', what, operations: [] });
+
+async function readFollowed(file: string): Promise<FollowedFile | undefined> {
+  try {
+    return followedFile.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The checker knows a stream by what came of it, so those of which nothing came are held against the changes here. */
+function silentStreams(
+  streams: FollowedFile['streams'],
+  received: readonly Received[],
+  changes: ReadonlyMap<string, readonly string[]>,
+): Finding[] {
+  const heard = new Set(received.map(({ follower }) => follower));
+  return streams.flatMap(({ follower, project }) => {
+    const missed = heard.has(follower) ? 0 : (changes.get(project)?.length ?? 0);
+    const what = `follower ${follower} got no change, and project ${project} has ${missed}`;
+    return missed === 0 ? [] : [{ rule: 'change-lost', what, operations: [] }];
+  });
 }
 
 const isReceived = (value: unknown): value is Received =>

@@ -41,9 +41,27 @@ const addressOf = ({ urls, key }: Address) => {
   return createClient({ baseUrl, key });
 };
 
+export type DatabaseOfRun = {
+  readonly url: string;
+  /** How long a connect and each single read may take: a database that is frozen answers nothing at all. */
+  readonly patienceMs: number;
+};
+
 /** The rows themselves; what was purged is read from the archive through the API. */
-export function worldInDatabase(databaseUrl: string, address: Address, clock: RunClock, beganAt: Date): RunWorld {
-  const pool = new Pool({ connectionString: databaseUrl, max: 2 });
+export function worldInDatabase(
+  { url, patienceMs }: DatabaseOfRun,
+  address: Address,
+  clock: RunClock,
+  beganAt: Date,
+): RunWorld {
+  const pool = new Pool({
+    connectionString: url,
+    max: 2,
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+  });
+  // A connection that is lost while nothing is asked: the next read finds out.
+  pool.on('error', () => undefined);
   return {
     made: ({ projects, projectTitles, tasks, parents }) =>
       readMade(

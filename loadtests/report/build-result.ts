@@ -10,7 +10,7 @@ import { createCallCounter } from './count-calls.ts';
 import { judgeLimits, readThresholds } from './limits.ts';
 import { createRecoveryMeter } from './measure-recovery.ts';
 import { measureResources } from './measure-resources.ts';
-import type { Result, ResultWindow } from './result.ts';
+import { FORMAT, type Result, type ResultWindow } from './result.ts';
 import { windowsOfRun } from './windows-of-run.ts';
 
 const faultLine = z.object({ is: z.literal('fault'), name: z.string(), at: z.number(), until: z.number() });
@@ -44,7 +44,7 @@ export async function buildResult(folder: string, proof: Proof): Promise<Result>
   }
   const sampled = samples.map(({ wallMs, ...sample }) => ({ ...sample, at: clock.toRun(wallMs) }));
   const measured = {
-    format: 1 as const,
+    format: FORMAT,
     facts: { ...facts, urls: [...facts.urls], crashes: [...facts.crashes] },
     windows: windows.map((window) => sinceBegin(window, from)),
     series: counter.series(),

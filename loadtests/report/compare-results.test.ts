@@ -3,7 +3,7 @@ import { createRandom, type Random } from '../../chaos/random.ts';
 import { aDuration, aFactsFile } from '../testing/made-up-run.ts';
 import { comparePeriods, compareRuns, observe, type Ratio, ratiosOf } from './compare-results.ts';
 import { addTo, bucketOf, packed } from './histogram.ts';
-import { comparisonTable } from './print-comparison.ts';
+import { comparisonTable, comparisonText } from './print-comparison.ts';
 import type { Result } from './result.ts';
 
 const WINDOWS = 60;
@@ -35,10 +35,11 @@ function aResult(random: Random, medianMs: number): Result {
     refused: 0,
     unknown: 0,
     shed: 0,
-    histogram: packed(one),
+    okTimes: packed(one),
+    refusedTimes: [],
   }));
   return {
-    format: 1,
+    format: 2,
     facts: { ...aFactsFile(), urls: [], crashes: [] },
     windows,
     series: [{ name: 'lookup', arm: 'open', windows: counts }],
@@ -117,11 +118,31 @@ describe('a comparison of two runs', () => {
       ...a,
       series: a.series.map((one) => ({
         ...one,
-        windows: one.windows.map((counts) => ({ ...counts, histogram: [300, 1] })),
+        windows: one.windows.map((counts, at) => ({ ...counts, okTimes: at < 39 ? [300, 1] : [] })),
       })),
     };
     expect(compareRuns(a, rare)).toEqual([]);
     expect(compareRuns(a, { ...a, series: [] })).toEqual([]);
+    expect(comparisonText(a, rare).split('\n').slice(3)).toEqual([
+      'Nothing to compare: no operation has 40 answered calls on both sides in the same arm.',
+    ]);
+  });
+
+  test('names the arm of each row, and leaves out percentiles for which a short run has too few calls', () => {
+    const a = aResult(createRandom(1), 20);
+    const short: Result = {
+      ...a,
+      series: a.series.map(({ name, windows }) => ({
+        name,
+        arm: 'closed',
+        windows: windows.map((counts) => ({ ...counts, okTimes: [300, 1] })),
+      })),
+    };
+    expect(compareRuns(short, short).map(({ of: row, what }) => [row, what])).toEqual([
+      ['lookup, closed arm', 'throughput'],
+      ['lookup, closed arm', 'p50'],
+    ]);
+    expect(comparisonText(short, short)).toContain('rows of the closed arm');
   });
 });
 
@@ -133,7 +154,7 @@ test('periods with the purge worker are compared in pairs with those without it,
   const isWith = (at: number) => period(at) % 4 === 1 || period(at) % 4 === 2;
   const counts = base.windows.map((_, at) => {
     const [histogram = new Map()] = histograms(createRandom(at), 20 * (1 + at / 30) * (isWith(at) ? 1.5 : 1), 1);
-    return { ok: CALLS, refused: 0, unknown: 0, shed: 0, histogram: packed(histogram) };
+    return { ok: CALLS, refused: 0, unknown: 0, shed: 0, okTimes: packed(histogram), refusedTimes: [] };
   });
   const result: Result = {
     ...base,

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from '../../chaos/random.ts';
-import { type Histogram, msOf, totalOf, unpacked } from './histogram.ts';
+import { type Histogram, merged, msOf, totalOf, unpacked } from './histogram.ts';
 import { blockLengthFor, type Interval, intervalOf, RESAMPLES, resampleBlocks } from './resample-windows.ts';
 import type { Result, Series } from './result.ts';
 
@@ -22,7 +22,8 @@ export type Observed = {
   readonly counts: Float64Array;
 };
 
-const FEWEST_CALLS = 200;
+/** Answered calls in each run, of which a few lie beyond the percentile. */
+const FEWEST_CALLS = { throughput: 40, p50: 40, p95: 100, p99: 200 } as const;
 const MEASURES = ['throughput', 'p50', 'p95', 'p99'] as const;
 /** Up to two hours. */
 const BUCKETS = 1_024;
@@ -56,7 +57,7 @@ export function comparePeriods(result: Result, seed = SEED): Ratio[] {
   });
 }
 
-const labelOf = ({ name, arm }: Series): string => `${name}, ${arm}`;
+const labelOf = ({ name, arm }: Series): string => `${name}, ${arm} arm`;
 
 export function ratiosOf(of: string, a: readonly Observed[], b: readonly Observed[], random: Random): Ratio[] {
   const drawn = (from: readonly Observed[]) =>
@@ -68,17 +69,20 @@ export function ratiosOf(of: string, a: readonly Observed[], b: readonly Observe
 type Both = { readonly a: readonly Observed[]; readonly b: readonly Observed[] };
 
 function ratios(of: string, both: Both, draw: () => Both, blocks: number): Ratio[] {
-  const enough = (from: readonly Observed[]) => from.reduce((sum, { answered }) => sum + answered, 0) >= FEWEST_CALLS;
-  if (!enough(both.a) || !enough(both.b)) return [];
+  const answeredIn = (from: readonly Observed[]) => from.reduce((sum, { answered }) => sum + answered, 0);
+  const fewest = Math.min(answeredIn(both.a), answeredIn(both.b));
+  const measures = MEASURES.filter((what) => fewest >= FEWEST_CALLS[what]);
+  if (measures.length === 0) return [];
   const [a, b] = [measure(both.a), measure(both.b)];
-  // Drawn once for all four, so that they are of the same resamples.
+  // Drawn once for all of them, so that they are of the same resamples.
   const samples = Array.from({ length: RESAMPLES }, () => {
     const one = draw();
     return { a: measure(one.a), b: measure(one.b) };
   });
-  return MEASURES.map((what) => {
+  return measures.map((what) => {
     const values = samples.map((one) => one.b[what] / one.a[what]);
-    const interval = intervalOf(values, blocks);
+    // A resample without any call has no percentile: so few windows say nothing.
+    const interval = values.every(Number.isFinite) ? intervalOf(values, blocks) : undefined;
     return { of, what, a: a[what], b: b[what], ratio: b[what] / a[what], interval };
   });
 }
@@ -107,8 +111,11 @@ function measure(windows: readonly Observed[]): Measures {
   return { throughput: answered / seconds, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) };
 }
 
+const answersOf = (counts: Series['windows'][number] | undefined): Histogram =>
+  merged([unpacked(counts?.okTimes ?? []), unpacked(counts?.refusedTimes ?? [])]);
+
 function observedIn({ windows }: Result, { windows: counts }: Series): Observed[] {
-  return windows.map(({ from, to }, at) => observe((to - from) / 1_000, unpacked(counts[at]?.histogram ?? [])));
+  return windows.map(({ from, to }, at) => observe((to - from) / 1_000, answersOf(counts[at])));
 }
 
 /** With its counts side by side: a comparison adds them up a hundred thousand times. */

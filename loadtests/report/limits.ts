@@ -34,6 +34,8 @@ const REPLACING = STEADY.filter((scenario) => scenario !== 'runners');
 const WITH_ARRIVALS = REPLACING.filter((scenario) => scenario !== 'contention');
 const STARTS = ['start', 'question', 'replace', 'keep'];
 const GIB = 1024 ** 3;
+/** Arrivals have slots of their own, in which nothing is refused. */
+const MOST_REFUSED = 0.01;
 
 /** Each limit of the spec, and of the rollout, with the scenarios it is held in. */
 const LIMITS: readonly LimitRow[] = [
@@ -80,6 +82,13 @@ const LIMITS: readonly LimitRow[] = [
     measure: (result) => lostShare(result, ['replace']),
   },
   {
+    what: 'refused calls, open arm',
+    scenarios: WITH_ARRIVALS,
+    limit: () => MOST_REFUSED,
+    unit: 'share',
+    measure: openRefused,
+  },
+  {
     what: 'arrivals that were dropped',
     scenarios: WITH_ARRIVALS,
     limit: () => 0,
@@ -118,6 +127,12 @@ export function judgeLimits(result: Measurable, thresholds: Thresholds): Limit[]
 function openP95(result: Measurable, name: string): number | undefined {
   const series = result.series.find((one) => one.name === name && one.arm === 'open');
   return series === undefined ? undefined : percentileWithLost(tally(series.windows), 0.95, result.droppedArrivals);
+}
+
+function openRefused({ series }: Measurable): number | undefined {
+  const all = tally(series.filter(({ arm }) => arm === 'open').flatMap(({ windows }) => windows));
+  const calls = callsOf(all);
+  return calls === 0 ? undefined : all.refused / calls;
 }
 
 function lostShare({ series }: Measurable, names: readonly string[]): number | undefined {

@@ -107,7 +107,7 @@ const MODELS = [
   '',
   '**Open arm.** Calls arrive at a constant rate, whatever became of the ones before. A stall of a second is met by every call that arrives in it, and each is counted with the time it took. Beside the closed users there is an open arm (in all scenarios but contention and runners, of which no latency is claimed), and every limit of latency on this page is held against it. Where no user is free to make an arrival, k6 drops it: a dropped arrival counts as a call that took longer than the limit, and is told.',
   '',
-  'A call without an answer has no time. It is left out of the percentiles in the tables, which are of answers, and counts as slower than all others where a limit is held. Histograms have buckets 2 % wide and a percentile is the upper end of its bucket, so that it is never told too low. The load is made on the machine that it is put on: CPU and memory of the service are measured by process, and latencies include what k6 takes from it.',
+  'A call without an answer has no time. It is left out of the percentiles in the tables, which are of answers, and counts as slower than all others where a limit is held. Limits of latency are held over calls that were done: what is refused at once would only help to keep them. At most 1 % of the calls of the open arm may be refused; a start that is answered by the question it was sent for is not. Histograms have buckets 2 % wide and a percentile is the upper end of its bucket, so that it is never told too low. The load is made on the machine that it is put on: CPU and memory of the service are measured by process, and latencies include what k6 takes from it.',
   '',
 ];
 

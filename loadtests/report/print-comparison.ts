@@ -7,24 +7,37 @@ import { plainTable } from './table-as-text.ts';
 /** B over A of two runs, as text; and with the purge worker over without it, where a run has periods of both. */
 export async function compareResults(pathA: string, pathB: string): Promise<string> {
   const [a, b] = [await readResult(pathA), await readResult(pathB)];
-  const lines = [
+  return comparisonText(a, b);
+}
+
+export function comparisonText(a: Result, b: Result): string {
+  const between = compareRuns(a, b);
+  const within = [['A', a] as const, ['B', b] as const]
+    .filter(([, { windows }]) => windows.some(({ purge }) => purge === true))
+    .map(([letter, result]) => ({ letter, ratios: comparePeriods(result) }));
+  return [
     `A: ${named(a)}`,
     `B: ${named(b)}`,
     ...differences(a, b).map((line) => `Note: ${line}`),
     '',
-    ...plainTable(comparisonTable(compareRuns(a, b))),
-    '',
-    EXPLANATION,
-  ];
-  for (const [letter, result] of [['A', a] as const, ['B', b] as const])
-    if (result.windows.some(({ purge }) => purge === true))
-      lines.push(
-        '',
-        `Within ${letter}, with the purge worker over without it:`,
-        ...plainTable(comparisonTable(comparePeriods(result), PURGE_WORDS)),
-      );
-  return lines.join('\n');
+    ...linesOf(between),
+    ...within.flatMap(({ letter, ratios }) => [
+      '',
+      `Within ${letter}, with the purge worker over without it:`,
+      ...linesOf(ratios, PURGE_WORDS),
+    ]),
+    ...([between, ...within.map(({ ratios }) => ratios)].some(({ length }) => length > 0)
+      ? ['', EXPLANATION, ARMS]
+      : []),
+  ].join('\n');
 }
+
+const NOTHING = 'Nothing to compare: no operation has 40 answered calls on both sides in the same arm.';
+const ARMS =
+  'Latency is claimed of the open arm alone; rows of the closed arm, whose users wait for answers, show what they met.';
+
+const linesOf = (ratios: readonly Ratio[], words = RUN_WORDS): string[] =>
+  ratios.length === 0 ? [NOTHING] : plainTable(comparisonTable(ratios, words));
 
 export const EXPLANATION =
   'Intervals: 95 %, by bootstrap over blocks of windows. Each holds for its row alone: of twenty rows without any difference about one shows some.';

@@ -5,6 +5,7 @@ import { z } from 'zod';
 /** What is kept of a run. Every page, picture and comparison is made of it, and of nothing else. */
 
 export const RESULT_FILE = 'result.json';
+export const FORMAT = 2 as const;
 
 const count = z.number().int().nonnegative();
 const ms = z.number();
@@ -30,8 +31,15 @@ const facts = z.object({
 /** Times are milliseconds since the run began. `period`: the number of the period with or without the purge worker it lies in. */
 const window = z.object({ from: ms, to: ms, purge: z.boolean().nullable(), period: count.nullable() });
 
-/** `histogram`: of what was answered (ok and refused), packed. What had no answer or was shed is counted and not timed. */
-const counts = z.object({ ok: count, refused: count, unknown: count, shed: count, histogram: z.array(count) });
+/** `okTimes` and `refusedTimes`: histograms of what was answered, packed. What had no answer or was shed is counted and not timed. */
+const counts = z.object({
+  ok: count,
+  refused: count,
+  unknown: count,
+  shed: count,
+  okTimes: z.array(count),
+  refusedTimes: z.array(count),
+});
 
 const series = z.object({ name: z.string(), arm: z.enum(['closed', 'open']), windows: z.array(counts) });
 
@@ -73,7 +81,7 @@ const proof = z.object({
 });
 
 const resultSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   facts,
   windows: z.array(window),
   series: z.array(series),
@@ -96,15 +104,34 @@ export type Series = Result['series'][number];
 export type Recovery = Result['faults'][number];
 export type Limit = Result['limits'][number];
 
-const parseResult = (text: string): Result => resultSchema.parse(JSON.parse(text));
-
 /** Of a folder of a run, or of a file that was kept of one. */
 export async function readResult(path: string): Promise<Result> {
-  const isFolder = await stat(path).then((found) => found.isDirectory());
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   const file = isFolder ? join(path, RESULT_FILE) : path;
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file} cannot be read: ${error.code ?? error.message}`);
+  });
+  const read = parseResult(text);
+  if ('wrong' in read) throw new Error(`${file} is no result of a load run: ${read.wrong}`);
+  return read.result;
+}
+
+/** What is wrong is told in one line, of the first thing that is. */
+function parseResult(text: string): { readonly result: Result } | { readonly wrong: string } {
+  let value: unknown;
   try {
-    return parseResult(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`${file} is no result of a load run: ${error instanceof Error ? error.message : String(error)}`);
+    value = JSON.parse(text);
+  } catch {
+    return { wrong: 'it is not JSON' };
   }
+  if (typeof value !== 'object' || value === null || !('format' in value)) return { wrong: 'it says no format' };
+  if (value.format !== FORMAT)
+    return { wrong: `its format is ${JSON.stringify(value.format)?.slice(0, 20)}, and ${FORMAT} is read: run it anew` };
+  const parsed = resultSchema.safeParse(value);
+  if (parsed.success) return { result: parsed.data };
+  const [first] = parsed.error.issues;
+  return { wrong: `at ${first?.path.join('.') ?? 'its top'}: ${first?.message ?? 'it does not fit'}` };
 }

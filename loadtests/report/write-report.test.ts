@@ -128,6 +128,21 @@ describe('a verdict', () => {
     expect(verdict.misses).toContain('p95 of a lookup, open arm: not measured, or no answer, the limit is < 100 ms');
   });
 
+  test('holds limits of latency over what was done, and has one of its own for what arrivals were refused', async () => {
+    const call = createCalls();
+    const lines = [began(), ...[...calls({ lookupMs: 150 })].filter((line) => line.is === 'operation')];
+    for (let at = 0; at < SECONDS * 1_000; at += 10) {
+      lines.push(call('lookup', 'look', at, { arm: 'open', until: at + 2, outcome: 'refused' }));
+      const asked = { outcome: 'refused' as const, code: 'replace_confirmation_required' };
+      lines.push(call('question', 'start', at, { arm: 'open', ...asked }));
+    }
+    const { verdict } = await reported({ lines });
+    expect(verdict.misses).toEqual([
+      expect.stringMatching(/^p95 of a lookup, open arm: \d+ ms, the limit is < 100 ms$/),
+      'refused calls, open arm: 45.5 %, the limit is < 1 %',
+    ]);
+  });
+
   test('names arrivals that k6 dropped, in either form of its summary', async () => {
     for (const dropped of [{ count: 4 }, { values: { count: 4 } }]) {
       const files = { 'summary.json': [{ metrics: { dropped_iterations: dropped } }] };

@@ -5,11 +5,12 @@ import { type Follower, followChanges } from '../../chaos/clients/follow-changes
 import { createRandom } from '../../chaos/random.ts';
 import { settleStreams } from '../../chaos/settle-streams.ts';
 import type { AskedProduct } from './product/product.ts';
+import type { FollowedFile } from './run-folder.ts';
 
 export type Followers = AsyncDisposable & {
   follow(projectId: string): void;
-  /** Waits until each has all there is to receive. Answers with those that never had it. */
-  settle(): Promise<readonly string[]>;
+  /** Waits until each has all there is to receive. Answers with all that were followed, and those that never had it. */
+  settle(): Promise<FollowedFile>;
 };
 
 export type FollowersOptions = {
@@ -30,9 +31,11 @@ export function openFollowers({ product, projects, streamsOfEach, file }: Follow
   const output = createWriteStream(file);
   const followers: Follower[] = [];
   const followed = new Set<string>();
+  const streams: FollowedFile['streams'][number][] = [];
 
   const add = (project: string) => {
     const name = `follower-${followers.length}`;
+    streams.push({ follower: name, project });
     followers.push(
       followChanges({
         name,
@@ -61,7 +64,8 @@ export function openFollowers({ product, projects, streamsOfEach, file }: Follow
     },
     settle: async () => {
       const [baseUrl = ''] = urls;
-      return (await settleStreams(createClient({ baseUrl, key }), followers, leaseMs)).unsettled;
+      const { unsettled } = await settleStreams(createClient({ baseUrl, key }), followers, leaseMs);
+      return { streams, unsettled };
     },
     [Symbol.asyncDispose]: async () => {
       over.abort();

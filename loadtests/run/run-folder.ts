@@ -7,12 +7,19 @@ export const filesOf = (folder: string) => ({
   journal: join(folder, 'journal.ndjson'),
   summary: join(folder, 'summary.json'),
   changes: join(folder, 'changes.ndjson'),
+  followed: join(folder, 'followed.json'),
   faults: join(folder, 'faults.ndjson'),
   periods: join(folder, 'periods.ndjson'),
   resources: join(folder, 'resources.ndjson'),
   board: join(folder, 'board.json'),
   k6Log: join(folder, 'k6.log'),
 });
+
+/** The streams of changes that were followed, whether or not anything came, and in words those that never had all there is. */
+export type FollowedFile = {
+  readonly streams: readonly { readonly follower: string; readonly project: string }[];
+  readonly unsettled: readonly string[];
+};
 
 /** A fault as it was made, on the wall clock. */
 export type FaultLine = { readonly is: 'fault'; readonly name: string; readonly at: number; readonly until: number };

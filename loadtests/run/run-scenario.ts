@@ -88,7 +88,9 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
   await disturbing;
   const endedAt = new Date();
   say('the load is over; streams get what is still to come');
-  for (const behind of await followers.settle()) say(behind);
+  const followed = await followers.settle();
+  await writeFile(files.followed, `${JSON.stringify(followed)}\n`);
+  for (const behind of followed.unsettled) say(behind);
   await followers[Symbol.asyncDispose]();
   const facts: RunFacts = {
     scenario,

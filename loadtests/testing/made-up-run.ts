@@ -44,7 +44,8 @@ export async function writeRun(folder: string, { facts, lines, files = {} }: Mad
     if (!journal.write(typeof line === 'string' ? line : `${JSON.stringify(line)}\n`)) await once(journal, 'drain');
   journal.end();
   await finished(journal);
-  for (const [name, entries] of Object.entries({ 'summary.json': [{ metrics: {} }], ...files }))
+  const others = { 'summary.json': [{ metrics: {} }], 'followed.json': [{ streams: [], unsettled: [] }], ...files };
+  for (const [name, entries] of Object.entries(others))
     await writeFile(join(folder, name), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 }
 

@@ -5,11 +5,18 @@ import { answer, shownIn } from './open-slot.ts';
 import { lookup } from './reads.ts';
 import type { User } from './user.ts';
 
-/** One arrival that looks up the live session of a slot, of those that were seeded where there are any. */
+/**
+ * One arrival that looks up the live session of a slot, of those that were seeded where there are any. Else by turns one in which sessions are
+ * replaced, and one that was left alone for a round over all of its kind.
+ */
 export async function arriveToLookUp(user: User, board: Board, seeded: (() => Task) | undefined): Promise<void> {
-  const task = seeded?.().id ?? user.random.pick(board.slots).task;
+  const task = seeded?.().id ?? quietTask(board, exec.scenario.iterationInTest) ?? user.random.pick(board.slots).task;
   await user.say(lookup(task, 'run'));
 }
+
+/** k6 numbers arrivals over all of its users, so that these need to share nothing to go round. */
+const quietTask = ({ quietTasks }: Pick<Board, 'quietTasks'>, arrival: number): string | undefined =>
+  arrival % 2 === 0 ? undefined : quietTasks[((arrival - 1) / 2) % quietTasks.length];
 
 /**
  * One arrival that replaces a session by one of another model: the question, and its answer at once. Arrivals go round over the slots, each of

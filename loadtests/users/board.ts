@@ -14,9 +14,16 @@ export type Board = {
   readonly tasks: readonly Task[];
   /** Slots of the arrivals, each with a session. */
   readonly slots: readonly SlotName[];
+  /** Tasks with a session that lookups come to so seldom that it is not in the memory of the service any more. Ids alone: every user has them all. */
+  readonly quietTasks: readonly string[];
 };
 
-export type BoardOptions = { readonly projects: number; readonly sharedTasks: number; readonly slots: number };
+export type BoardOptions = {
+  readonly projects: number;
+  readonly sharedTasks: number;
+  readonly slots: number;
+  readonly quietTasks: number;
+};
 
 export const FIRST_MODEL = 'claude-code/claude-sonnet-4-5';
 export const SECOND_MODEL = 'claude-code/claude-opus-4-5';
@@ -29,16 +36,21 @@ export async function setTheBoard(user: User, run: string, options: BoardOptions
   for (let count = options.sharedTasks; count > 0; count -= 1)
     tasks.push(await newTask(user, user.random.pick(projects)));
   const slots: SlotName[] = [];
-  for (let count = options.slots; count > 0; count -= 1) {
-    const title = user.unique('task');
-    const project = user.random.pick(projects);
-    const task = idIn(await user.say({ ...makeTask(title, project, title), name: 'create-task' }));
-    const slot = { task, phase: 'run', mode: 'standard' } as const;
-    const made = await user.say({ ...start(user.unique('start'), { slot, model: FIRST_MODEL }), name: 'start' });
-    if (made.outcome !== 'ok') throw new Error(`no session in ${slotKey(slot)}: ${made.code}`);
-    slots.push(slot);
-  }
-  return { run, projects, tasks, slots };
+  for (let count = options.slots; count > 0; count -= 1) slots.push(await newSlot(user, user.random.pick(projects)));
+  const quietTasks: string[] = [];
+  for (let count = options.quietTasks; count > 0; count -= 1)
+    quietTasks.push((await newSlot(user, user.random.pick(projects))).task);
+  return { run, projects, tasks, slots, quietTasks };
+}
+
+/** The slot of a task of its own, with a session in it. */
+async function newSlot(user: User, project: string): Promise<SlotName> {
+  const title = user.unique('task');
+  const task = idIn(await user.say({ ...makeTask(title, project, title), name: 'create-task' }));
+  const slot = { task, phase: 'run', mode: 'standard' } as const;
+  const made = await user.say({ ...start(user.unique('start'), { slot, model: FIRST_MODEL }), name: 'start' });
+  if (made.outcome !== 'ok') throw new Error(`no session in ${slotKey(slot)}: ${made.code}`);
+  return slot;
 }
 
 async function newProject(user: User): Promise<string> {

@@ -8,7 +8,7 @@ import { type Board, type BoardOptions, setTheBoard } from './board.ts';
 import { describeOperations } from './described-operations.ts';
 import { insist } from './insist.ts';
 import { createLoadMetrics } from './load-metrics.ts';
-import { type Held, type Limits, loadOptions, slotsOf } from './load-options.ts';
+import { type Held, type Limits, loadOptions, quietTasksOf, slotsOf } from './load-options.ts';
 import { createPerson } from './person.ts';
 import { createRunner } from './runner.ts';
 import { readSeededTasks } from './seeded-tasks.ts';
@@ -90,7 +90,12 @@ export function composeLoad(spec: LoadSpec) {
     settings,
     options: (scenarios: Record<string, Scenario>): Options => loadOptions(scenarios, ROLLOUT.k6, spec.held),
     setup: async (): Promise<Board> => {
-      const board: BoardOptions = { projects: PROJECTS, sharedTasks: spec.sharedTasks, slots: slotsOf(settings) };
+      const board: BoardOptions = {
+        projects: PROJECTS,
+        sharedTasks: spec.sharedTasks,
+        slots: slotsOf(settings),
+        quietTasks: quietTasksOf(settings),
+      };
       writeJournal({ is: 'began', wallMs: Date.now(), at: exec.instance.currentTestRunDuration });
       const run = `load-${crypto.randomUUID().slice(0, 8)}`;
       return setTheBoard(userOf('closed', run), run, board);

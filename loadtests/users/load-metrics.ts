@@ -11,10 +11,12 @@ export function createLoadMetrics() {
     note: ({ name, at, until, outcome, code }: Call) => {
       const failed = outcome === 'unknown' || code === 'session_being_modified';
       if (STARTS.has(name)) startFailed.add(failed);
-      if (name === 'lookup') lookupDuration.add(until - at);
+      // What is refused at once would only help to keep a limit of latency.
+      const timed = outcome !== 'refused';
+      if (name === 'lookup' && timed) lookupDuration.add(until - at);
       if (name !== 'replace') return;
       replacementFailed.add(failed);
-      replacementDuration.add(until - at);
+      if (timed) replacementDuration.add(until - at);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closedUsers, loadOptions, openArrivals, slotsOf, suddenUsers } from './load-options.ts';
+import { closedUsers, loadOptions, openArrivals, quietTasksOf, slotsOf, suddenUsers } from './load-options.ts';
 import { readSettings } from './settings.ts';
 import { SIZES } from './sizes.ts';
 
@@ -34,4 +34,13 @@ test('arrivals come at the rate, and enough slots are there that a round over th
   expect(slotsOf(peak)).toBe((replacements.rate / 60) * 30);
   expect(openArrivals({ ...peak, rate: 0 })).toEqual({});
   expect(closedUsers(peak).closed?.executor).toBe('constant-vus');
+});
+
+test('a round over the quiet tasks takes half a minute, or the whole of a short run; seeded tasks need none', () => {
+  const { open_lookups: lookups } = openArrivals(peak);
+  if (lookups?.executor !== 'constant-arrival-rate') throw new Error('no arrivals');
+  expect(quietTasksOf(peak)).toBe(lookups.rate / 2 / 2);
+  expect(quietTasksOf({ ...peak, seconds: 6 })).toBe(lookups.rate / 2 / 10);
+  expect(quietTasksOf({ ...peak, rate: 0 })).toBe(0);
+  expect(quietTasksOf({ ...peak, board: 'board.json' })).toBe(0);
 });

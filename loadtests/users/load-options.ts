@@ -74,6 +74,10 @@ export function openArrivals({ rate, seconds: all }: Settings): Record<string, S
 export const slotsOf = ({ rate }: Settings): number =>
   rate === 0 ? 0 : Math.max(8, Math.ceil(rate * (1 - LOOKUPS) * 30));
 
+/** Every second lookup goes to one of them, in turn: so many that a round takes half a minute, or the whole of a short run. None where there are seeded ones. */
+export const quietTasksOf = ({ rate, seconds: all, board }: Settings): number =>
+  board === undefined ? Math.ceil(((rate * LOOKUPS) / 2) * Math.min(30, all)) : 0;
+
 /** Every user once, over and over until it is done. */
 export const once = (exec: string, maxDuration: string): Record<string, Scenario> => ({
   [exec]: { executor: 'per-vu-iterations', exec, vus: 1, iterations: 1, maxDuration, tags: { arm: 'closed' } },

@@ -1,0 +1,33 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryDirectory } from '@phaselock/testkit';
+import { expect, test } from 'vitest';
+import type { Proof } from '../proof/prove-run.ts';
+import { began, createCalls, writeRun } from '../testing/made-up-run.ts';
+import { keepResult } from './keep-result.ts';
+import { writeReport } from './write-report.ts';
+
+async function kept(findings: Proof['findings']): Promise<{ files: string[]; said: string }> {
+  await using folder = await temporaryDirectory();
+  const [run, into] = [join(folder.path, 'run'), join(folder.path, 'kept')];
+  await writeRun(run, { lines: [began(), createCalls()('lookup', 'look', 0)] });
+  const proof = { calls: 1, promises: [], checkers: [], audit: null, notChecked: [], findings };
+  await writeReport({ folder: run, proof });
+  const said = await keepResult(run, into).then(
+    (file) => readFile(file, 'utf8'),
+    (error: Error) => error.message,
+  );
+  return { files: await readdir(into).catch(() => []), said };
+}
+
+test('a result is kept under the name of its scenario, without the addresses that were asked', async () => {
+  const { files, said } = await kept([]);
+  expect(files).toEqual(['users-100.json']);
+  expect(JSON.parse(said)).toMatchObject({ facts: { scenario: 'users-100', urls: [] } });
+});
+
+test('a result of which the proof failed is not kept, and one line says why', async () => {
+  const { files, said } = await kept(['sessions: session-lost: s']);
+  expect(files).toEqual([]);
+  expect(said).toMatch(/^the proof of \S+ failed with 1 finding: [^\n]+$/);
+});
