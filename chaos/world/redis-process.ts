@@ -12,8 +12,8 @@ export type RedisProcess = {
   readonly pid: () => number;
 };
 
-/** A Redis that comes back on the same port, empty. */
-export function createRedisProcess(port: number, log: string): RedisProcess {
+/** A Redis that comes back on the same port, empty. It works in `dir`, where it writes nothing. */
+export function createRedisProcess(port: number, log: string, dir = '/tmp'): RedisProcess {
   let child: Child | undefined;
   return {
     port,
@@ -28,7 +28,7 @@ export function createRedisProcess(port: number, log: string): RedisProcess {
         '--appendonly',
         'no',
         '--dir',
-        '/tmp',
+        dir,
       ];
       child = startChild('redis-server', settings, { log });
       while ((await say(port, 'PING').catch(() => '')) !== '+PONG') {

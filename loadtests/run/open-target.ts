@@ -6,7 +6,7 @@ import { dueInAll } from './faults/purge-periods.ts';
 import { clearUpAfterUs, dataDirIn } from './product/clear-up.ts';
 import { openOwnProduct } from './product/open-own-product.ts';
 import type { AskedProduct, OwnProduct } from './product/product.ts';
-import { TAG } from './product/tagged-processes.ts';
+import { redisDirIn, TAG } from './product/tagged-processes.ts';
 import { type Target, UsageError } from './read-arguments.ts';
 import type { ScenarioNeeds } from './scenarios.ts';
 import { seedBoard } from './seed/seed-board.ts';
@@ -54,6 +54,7 @@ async function openSelf(target: Self, { folder, needs, durationSeconds, boardFil
   const opening = openOwnProduct({
     folder,
     dataDir: dataDirIn(home),
+    redisDir: redisDirIn(home),
     apis: target.apis,
     workers: target.workers,
     proxied: needs.faults,
