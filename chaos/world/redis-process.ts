@@ -18,18 +18,7 @@ export function createRedisProcess(port: number, log: string, dir = '/tmp'): Red
   return {
     port,
     start: async () => {
-      const settings = [
-        '--port',
-        `${port}`,
-        '--bind',
-        '127.0.0.1',
-        '--save',
-        '',
-        '--appendonly',
-        'no',
-        '--dir',
-        dir,
-      ];
+      const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];
       child = startChild('redis-server', settings, { log });
       while ((await say(port, 'PING').catch(() => '')) !== '+PONG') {
         if (!child.running()) throw new Error(`redis-server does not start; see ${log}`);

@@ -14,7 +14,9 @@ export function taggedProcesses(home: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== process.pid && (workingDirOf(pid) === redisDirIn(home) || environmentOf(pid).includes(mark)));
+    .filter(
+      (pid) => pid !== process.pid && (workingDirOf(pid) === redisDirIn(home) || environmentOf(pid).includes(mark)),
+    );
 }
 
 function environmentOf(pid: number): readonly string[] {
