@@ -80,6 +80,7 @@ describe.runIf(process.platform === 'linux')('nothing of a run is left over', { 
     at.run.kill(signal);
     const { code } = await at.run.exited;
     expect(code).toBe(signal === 'SIGINT' ? EXIT_INTERRUPTED : 143);
+    expect(at.run.stderr()).toContain('interrupted: nothing was proven');
     expect(at.run.stderr()).not.toContain('had not ended');
     expect(taggedProcesses(home)).toEqual([]);
     expect(await databasesIn(home)).toEqual([]);
