@@ -13,6 +13,7 @@ import { endedWorkers } from './product/ended-workers.ts';
 import type { AskedProduct } from './product/product.ts';
 import { type RunCommand, UsageError } from './read-arguments.ts';
 import { type Program, sampleResources } from './resources/sample-resources.ts';
+import { watchDatabase } from './resources/watch-database.ts';
 import type { RunFacts } from './run-facts.ts';
 import { appendLine, filesOf } from './run-folder.ts';
 import { ranToItsEnd, runK6, tellK6Failure } from './run-k6.ts';
@@ -78,6 +79,8 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
   const sampling = owned.use(
     sampleResources({ programs: () => programs, write: (line) => appendLine(files.resources, line), say }),
   );
+  const numbers =
+    opened.kind === 'self' ? owned.use(await watchDatabase(opened.product.databaseUrl, files.database)) : undefined;
   const over = new AbortController();
   owned.defer(() => over.abort());
   const disturbing = disturbProduct(opened, {
@@ -96,6 +99,7 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
   const k6Exit = await running.exited;
   over.abort();
   await sampling[Symbol.asyncDispose]();
+  await numbers?.[Symbol.asyncDispose]();
   await journal[Symbol.asyncDispose]();
   if (!ranToItsEnd(k6Exit)) throw new Error(`${await tellK6Failure(k6Exit, files.k6Log)}: nothing was proven`);
   await disturbing;
