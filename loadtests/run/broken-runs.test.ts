@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import {
   createTestDatabase,
@@ -133,9 +133,16 @@ describe('a run that breaks off says that nothing was proven', () => {
   test('but where the database is known, what was acknowledged is proven with it, and the dead service is a finding', async () => {
     await using api = await startApi();
     const known = ['--url', api.url, '--database-url', databaseUrl];
-    const { exitCode, said } = await load([...out('known'), ...known], `kill -9 ${api.pid}`);
+    const given = join(folder, 'given');
+    const settings = { LOAD_THINK_S: '0.5', LOAD_RATE: '77', K6_VUS: '9' };
+    const ends = `env > '${given}'; kill -9 ${api.pid}`;
+    const { exitCode, said } = await load([...out('known'), ...known], ends, settings);
     expect(said).toContain(`NOT PROVEN: crash: ${api.url} does not answer any more after the load`);
     expect(existsSync(join(folder, 'known', 'result.json'))).toBe(true);
     expect(exitCode).toBe(2);
+    expect(JSON.parse(await readFile(join(folder, 'known', 'run.json'), 'utf8'))).toMatchObject({ thinkSeconds: 0.5 });
+    const ofK6 = (await readFile(given, 'utf8')).split('\n');
+    expect(ofK6).toContain(`PHASELOCK_URLS=${api.url}`);
+    expect(ofK6.filter((line) => /^(?:LOAD|K6)_/.test(line))).toEqual(['LOAD_THINK_S=0.5']);
   });
 });

@@ -24,7 +24,7 @@ export function runK6({ k6, script, folder, env }: K6Options): K6Run {
   const log = openSync(k6Log, 'a');
   const child = spawn(k6.path, ['run', '--no-usage-report', '--quiet', '--no-color', ...files, script], {
     stdio: ['ignore', log, log],
-    env: { ...process.env, ...env },
+    env,
   });
   closeSync(log);
   const kill = () => void child.kill('SIGKILL');

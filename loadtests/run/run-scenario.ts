@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SIZES } from '../users/sizes.ts';
+import { callersSettings, thinkSecondsIn } from './callers-settings.ts';
 import { checkAddress } from './check-address.ts';
 import { describeDatabase, describeMachine } from './describe-run.ts';
 import { disturbProduct } from './disturb-product.ts';
@@ -43,6 +44,7 @@ export type ScenarioOptions = {
 export async function runScenario({ command, env, owned, say }: ScenarioOptions): Promise<ScenarioRun> {
   const { scenario, target } = command;
   const needs = SCENARIOS[scenario];
+  const thinkSeconds = thinkSecondsIn(env);
   const script = resolve(SCRIPTS, `${scenario}.ts`);
   if (!existsSync(script)) throw new Error(`there is no script ${script}`);
   const k6 = await findK6({ env, say });
@@ -65,7 +67,7 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
       k6,
       script,
       folder,
-      env: environmentOf(command, product, needs, files.board),
+      env: { ...callersSettings(env), ...environmentOf(command, product, needs, files.board) },
     }),
   );
   say(`${scenario}: ${users} users for ${durationSeconds} s, in ${folder}`);
@@ -126,6 +128,7 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
     users,
     durationSeconds,
     sessionsBefore: before.sessions,
+    thinkSeconds,
     k6Exit,
     crashes: [...(await crashesOf(opened, folder)), ...died],
   };
