@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type OpenGuard, openGuard, prepareDatabase, reportServer } from '@phaselock/guard';
 import { findDatabase } from '../start/find-database.ts';
 import { type Introduction, introduce, prepareIntroduction } from '../start/introduce.ts';
@@ -7,6 +6,7 @@ import { seedDemo } from '../start/seed-demo.ts';
 import { tellStarted } from '../start/tell-life.ts';
 import { insistOnFreePorts } from './insist-on-free-ports.ts';
 import { keepWorkers } from './keep-workers.ts';
+import { urlUnlessEnded } from './url-unless-ended.ts';
 import { warnOfScarceConnections } from './warn-of-scarce-connections.ts';
 import { forkWorker } from './worker-process.ts';
 
@@ -41,21 +41,6 @@ export async function runPrimary({ program, demo, say, showsSecrets, since, ende
     await ended;
   }
   await workers.drain();
-}
-
-/** A signal for all processes of the program may end a worker that does not listen for it yet before the primary hears of it. */
-const WHOSE_SIGNAL_MS = 500;
-
-async function urlUnlessEnded(url: Promise<string>, ended: Promise<void>): Promise<string | undefined> {
-  const signalled = ended.then(() => undefined);
-  try {
-    return await Promise.race([url, signalled]);
-  } catch (error) {
-    const failure = pause(WHOSE_SIGNAL_MS).then(() => {
-      throw error;
-    });
-    return await Promise.race([signalled, failure]);
-  }
 }
 
 type Beforehand = { readonly program: Program; readonly databaseUrl: string; readonly demo: boolean };
