@@ -4,49 +4,94 @@ import type { Follower } from './clients/follow-changes.ts';
 import { monotonic } from './clock.ts';
 
 const LIMIT_MS = 30_000;
+/** What still runs lapses meanwhile. */
+const LAPSES_WITHIN = 2;
+
+/** The longest that settling takes. */
+export const settlesWithinMs = (leaseMs: number): number => leaseMs * LAPSES_WITHIN + LONGEST_READ_MS + LIMIT_MS;
+
+type Following = Pick<Follower, 'project' | 'last'>;
 
 /**
  * Waits until nothing new happens (what is still running lapses), reads the changes of each project anew from the beginning, and gives the
  * followers time to arrive where that reading ends.
  */
-export async function settleStreams(client: Client, followers: readonly Follower[], leaseMs: number) {
-  await pause(leaseMs * 2);
+export async function settleStreams(client: Client, followers: readonly Following[], leaseMs: number) {
+  await pause(leaseMs * LAPSES_WITHIN);
   const changes = new Map<string, readonly string[]>();
-  const unsettled: string[] = [];
+  const unread = new Map<string, string>();
   const projects = [...new Set(followers.map(({ project }) => project))];
-  await Promise.all(projects.map(async (project) => changes.set(project, await readPlaces(client, project))));
-  for (const { project, last } of followers) {
-    const known = changes.get(project) ?? [];
-    const end = known.at(-1) ?? '0-0';
-    const giveUpAt = monotonic() + LIMIT_MS;
-    while (last() !== end && monotonic() < giveUpAt) await pause(50);
-    if (last() !== end) unsettled.push(`a follower of ${project} stands at ${last()}, the last change is ${end}`);
-  }
-  return { changes, unsettled };
+  const read = async (project: string): Promise<void> => {
+    try {
+      changes.set(project, await readPlaces(client, project));
+    } catch (error) {
+      unread.set(project, error instanceof Error ? error.message : String(error));
+    }
+  };
+  await Promise.all(projects.map(read));
+  const giveUpAt = monotonic() + LIMIT_MS;
+  const arrive = async (follower: Following): Promise<string[]> => {
+    const places = changes.get(follower.project) ?? [];
+    const end = places.at(-1) ?? '0-0';
+    while (follower.last() !== end && !isBeyond(places, follower.last()) && monotonic() < giveUpAt) await pause(50);
+    return whyUnsettled(follower, places);
+  };
+  const arrived = await Promise.all(followers.filter(({ project }) => !unread.has(project)).map(arrive));
+  const notRead = [...unread].map(([project, why]) => `the changes of ${project} could not be read anew: ${why}`);
+  return { changes, unsettled: [...notRead, ...arrived.flat()] };
+}
+
+const BEGINNING = '0-0';
+/** It has what the reading has not: the reading stopped before the end. */
+const isBeyond = (places: readonly string[], last: string): boolean => last !== BEGINNING && !places.includes(last);
+
+function whyUnsettled({ project, last }: Following, places: readonly string[]): string[] {
+  const [at, end] = [last(), places.at(-1) ?? BEGINNING];
+  if (at === end) return [];
+  if (isBeyond(places, at))
+    return [
+      `the changes of ${project} could not be read to their end: ${places.length} were read, and a follower stands at ${at}, which is not among them`,
+    ];
+  return [`a follower of ${project} stands at ${at}, the last change is ${end}`];
 }
 
 const QUIET_MS = 3_000;
+const ANSWERED_WITHIN_MS = 20_000;
+const LONGEST_READ_MS = 120_000;
 
-/** The places of all changes of a project, in order. Over when nothing new came for a while. */
-export async function readPlaces(client: Client, project: string): Promise<string[]> {
+/** The places of all changes of a project, in order. Over when nothing new came for a while; rejects where there is no answer. */
+export async function readPlaces(
+  client: Client,
+  project: string,
+  answeredWithinMs = ANSWERED_WITHIN_MS,
+): Promise<string[]> {
   const places: string[] = [];
   const quiet = new AbortController();
-  let timer = setTimeout(() => quiet.abort(), QUIET_MS);
+  const late = new AbortController();
+  const tooLong = setTimeout(() => late.abort(), LONGEST_READ_MS);
+  let timer = setTimeout(() => late.abort(), answeredWithinMs);
+  const waitForQuiet = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => quiet.abort(), QUIET_MS);
+  };
   try {
     const response = await client.projectChanges({
       params: { projectId: project },
-      lastEventId: '0-0',
-      signal: quiet.signal,
+      lastEventId: BEGINNING,
+      signal: AbortSignal.any([quiet.signal, late.signal]),
     });
+    waitForQuiet();
     for await (const { id } of readChanges(response)) {
       places.push(id);
-      clearTimeout(timer);
-      timer = setTimeout(() => quiet.abort(), QUIET_MS);
+      waitForQuiet();
     }
   } catch (error) {
+    if (late.signal.aborted)
+      throw new Error(`no end of the changes of ${project} within the time for it, ${places.length} were read`);
     if (!quiet.signal.aborted) throw error;
   } finally {
     clearTimeout(timer);
+    clearTimeout(tooLong);
   }
   return places;
 }

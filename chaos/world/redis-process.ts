@@ -12,24 +12,13 @@ export type RedisProcess = {
   readonly pid: () => number;
 };
 
-/** A Redis that comes back on the same port, empty. */
-export function createRedisProcess(port: number, log: string): RedisProcess {
+/** A Redis that comes back on the same port, empty. It works in `dir`, where it writes nothing. */
+export function createRedisProcess(port: number, log: string, dir = '/tmp'): RedisProcess {
   let child: Child | undefined;
   return {
     port,
     start: async () => {
-      const settings = [
-        '--port',
-        `${port}`,
-        '--bind',
-        '127.0.0.1',
-        '--save',
-        '',
-        '--appendonly',
-        'no',
-        '--dir',
-        '/tmp',
-      ];
+      const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];
       child = startChild('redis-server', settings, { log });
       while ((await say(port, 'PING').catch(() => '')) !== '+PONG') {
         if (!child.running()) throw new Error(`redis-server does not start; see ${log}`);

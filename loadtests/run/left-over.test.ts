@@ -1,6 +1,6 @@
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { eventually, type SpawnedNode, spawnNode, temporaryDirectory } from '@phaselock/testkit';
+import { eventually, redisAvailable, type SpawnedNode, spawnNode, temporaryDirectory } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 import { taggedProcesses } from './product/tagged-processes.ts';
 
@@ -45,12 +45,27 @@ async function scene() {
   };
 }
 
+const pidsNow = async (): Promise<string[]> => (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+
 /** PostgreSQL takes no environment of ours; it is told by its folder. */
-async function databasesIn(home: string): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+const databasesIn = (home: string): Promise<string[]> => commandsWith(join(home, 'postgres', 'cluster'));
+/** The process that clears up after a run. */
+const clearingOf = (home: string): Promise<string[]> => commandsWith(`clear-after-us.ts\0${home}`);
+
+async function commandsWith(text: string): Promise<string[]> {
+  const pids = await pidsNow();
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return lines.filter((line) => line.includes(join(home, 'postgres', 'cluster')));
+  return lines.filter((line) => line.includes(text));
 }
+
+/** Its working folder may have been removed under it. */
+async function redisIn(home: string): Promise<string[]> {
+  const pids = await pidsNow();
+  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
+  return folders.filter((folder) => folder.startsWith(join(home, 'redis')));
+}
+
+const REDIS = redisAvailable().kind === 'binary' ? 1 : 0;
 
 const underLoad = (run: SpawnedNode) => run.waitForLine(/users for/);
 
@@ -65,6 +80,7 @@ describe.runIf(process.platform === 'linux')('nothing of a run is left over', { 
     at.run.kill(signal);
     const { code } = await at.run.exited;
     expect(code).toBe(signal === 'SIGINT' ? EXIT_INTERRUPTED : 143);
+    expect(at.run.stderr()).toContain('interrupted: nothing was proven');
     expect(at.run.stderr()).not.toContain('had not ended');
     expect(taggedProcesses(home)).toEqual([]);
     expect(await databasesIn(home)).toEqual([]);
@@ -95,9 +111,14 @@ describe.runIf(process.platform === 'linux')('nothing of a run is left over', { 
     await underLoad(at.run);
     const home = await at.home();
     expect(taggedProcesses(home).length).toBeGreaterThanOrEqual(2);
+    expect(await redisIn(home)).toHaveLength(REDIS);
     at.run.kill('SIGKILL');
     await at.run.exited;
-    await eventually(() => taggedProcesses(home).length === 0, { withinMs: STARTS_WITHIN_MS });
-    await eventually(async () => (await databasesIn(home)).length === 0, { withinMs: STARTS_WITHIN_MS });
+    await eventually(async () => (await clearingOf(home)).length === 0, { withinMs: STARTS_WITHIN_MS });
+    expect(taggedProcesses(home)).toEqual([]);
+    expect(await redisIn(home)).toEqual([]);
+    expect(await databasesIn(home)).toEqual([]);
+    expect(await at.homes()).toEqual([]);
+    expect(at.run.stderr()).not.toContain('EPIPE');
   });
 });

@@ -1,13 +1,13 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dueInAll } from './faults/purge-periods.ts';
 import { clearUpAfterUs, dataDirIn } from './product/clear-up.ts';
 import { openOwnProduct } from './product/open-own-product.ts';
 import type { AskedProduct, OwnProduct } from './product/product.ts';
-import { TAG } from './product/tagged-processes.ts';
-import { type Target, UsageError } from './read-arguments.ts';
+import { redisDirIn, TAG } from './product/tagged-processes.ts';
+import type { Target } from './read-arguments.ts';
 import type { ScenarioNeeds } from './scenarios.ts';
 import { seedBoard } from './seed/seed-board.ts';
 import { seedDeleted } from './seed/seed-due.ts';
@@ -21,22 +21,25 @@ export type OpenTarget = {
   readonly needs: ScenarioNeeds;
   readonly durationSeconds: number;
   readonly boardFile: string;
+  /** Of an address. */
+  readonly key: string;
   readonly owned: AsyncDisposableStack;
   readonly say: (line: string) => void;
 };
 
 type Self = Extract<Target, { kind: 'self' }>;
-type Address = Extract<Target, { kind: 'address' }>;
 
 /** A product of ours, filled as the scenario needs it and gone with `owned`; or one that is there already. */
 export async function openTarget(target: Target, options: OpenTarget): Promise<OpenedTarget> {
   if (target.kind === 'self') return { kind: 'self', product: await openSelf(target, options) };
-  return { kind: 'address', product: await knownProduct(target, options.needs) };
+  const { urls, databaseUrl } = target;
+  const env = databaseUrl === undefined ? {} : { PHASELOCK_DATABASE_URL: databaseUrl };
+  return { kind: 'address', product: { urls, key: options.key, databaseUrl, leaseMs: options.needs.leaseMs, env } };
 }
 
 async function openSelf(target: Self, { folder, needs, durationSeconds, boardFile, owned, say }: OpenTarget) {
   // In one step, so that an interrupt finds either nothing or all of it.
-  const home = mkdtempSync(join(tmpdir(), 'phaselock-load-'));
+  const home = mkdtempSync(join(realpathSync(tmpdir()), 'phaselock-load-'));
   const clearUp = clearUpAfterUs(home);
   // Run by root, PostgreSQL is another user: it may pass through.
   chmodSync(home, 0o711);
@@ -54,6 +57,7 @@ async function openSelf(target: Self, { folder, needs, durationSeconds, boardFil
   const opening = openOwnProduct({
     folder,
     dataDir: dataDirIn(home),
+    redisDir: redisDirIn(home),
     apis: target.apis,
     workers: target.workers,
     proxied: needs.faults,
@@ -71,28 +75,4 @@ async function openSelf(target: Self, { folder, needs, durationSeconds, boardFil
   const product = await opening;
   say(`the product is up: ${product.urls.join(', ')}${product.redis === undefined ? ', without Redis' : ''}`);
   return product;
-}
-
-async function knownProduct(
-  { urls, keyFile, databaseUrl }: Address,
-  { leaseMs }: ScenarioNeeds,
-): Promise<AskedProduct> {
-  const key = await readFile(keyFile, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`--key-file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  for (const url of urls) await insistOnAnswer(url);
-  const env = databaseUrl === undefined ? {} : { PHASELOCK_DATABASE_URL: databaseUrl };
-  return { urls, key: key.trim(), databaseUrl, leaseMs, env };
-}
-
-const ANSWERS_WITHIN_MS = 5_000;
-
-/** A load on an address where nobody answers would be a long way to find that out. */
-async function insistOnAnswer(url: string): Promise<void> {
-  const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) }).catch(
-    () => undefined,
-  );
-  await answer?.body?.cancel();
-  if (answer === undefined) throw new Error(`nobody answers at ${url}`);
-  if (!answer.ok) throw new Error(`${url} is not ready: /readyz says ${answer.status}`);
 }

@@ -46,6 +46,10 @@ describe('a run', () => {
   });
 });
 
+test.each(['--help', '-h', 'smoke --help'])('%s asks for the usage', (line) => {
+  expect(read(line)).toEqual({ kind: 'help' });
+});
+
 test('results are compared, told of and kept', () => {
   expect(read('compare A B')).toEqual({ kind: 'compare', before: 'A', after: 'B' });
   expect(read('-- report')).toEqual({ kind: 'report' });
@@ -75,6 +79,8 @@ test.each([
   ['data-size --self --sessions many', '--sessions takes a count from 1k to 20M'],
   ['smoke --self --duration 60', '--duration takes a time such as 60s'],
   ['smoke --self --duration 0s', '--duration takes a time such as 60s'],
+  ['smoke --self --users -1', '--users is a whole number from 1 to 100000'],
+  ['smoke --self --users -x', "Option '--users' argument is ambiguous"],
   ['smoke --self --users 0', '--users is a whole number from 1 to 100000'],
   ['smoke --self --rate 1.5', '--rate is a whole number from 0 to 1000000'],
   ['recovery --self --rate 0', '--rate is a whole number from 1 to 1000000'],

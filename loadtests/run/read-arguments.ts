@@ -25,6 +25,7 @@ export type RunCommand = {
 export type Command =
   | RunCommand
   | { readonly kind: 'compare'; readonly before: string; readonly after: string }
+  | { readonly kind: 'help' }
   | { readonly kind: 'report' }
   | { readonly kind: 'keep'; readonly folder: string };
 
@@ -54,7 +55,7 @@ scenarios: ${Object.keys(SCENARIOS).join(', ')}
   --rate N           arrivals a second beside them; the scenario's own unless given
   --out DIR          the folder of the run; one in .phaselock/load unless given
 
-exit: 0 all held · 1 could not be run · 2 the proof failed · 3 a limit was missed · 64 usage · 130 interrupted`;
+exit: 0 all held · 1 could not be run · 2 the proof failed · 3 a limit was missed · 64 usage · 130 and 143 interrupted (SIGINT, SIGTERM)`;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -71,9 +72,19 @@ const OPTIONS = {
   users: text,
   rate: text,
   out: text,
+  help: { type: 'boolean', short: 'h' },
 } as const;
 
 const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+/** `--users -1` is a value out of its range, not an option named 1. */
+const withValues = (argv: readonly string[]): readonly string[] =>
+  argv.flatMap((arg, at) => {
+    if (isValueOf(arg, argv[at - 1])) return [];
+    const next = argv[at + 1] ?? '';
+    return isValueOf(next, arg) ? [`${arg}=${next}`] : [arg];
+  });
+const isValueOf = (arg: string, before = ''): boolean => /^-\d/.test(arg) && /^--[a-z-]+$/.test(before);
+
 type Values = ReturnType<typeof parse>['values'];
 type Flag = keyof typeof OPTIONS;
 
@@ -84,7 +95,8 @@ const LONGEST_SECONDS = 24 * 3_600;
 const MOST_SESSIONS = 20_000_000;
 
 export function readArguments(argv: readonly string[]): Command {
-  const { values, positionals } = orUsageError(() => parse(argv.filter((arg) => arg !== '--')));
+  const { values, positionals } = orUsageError(() => parse(withValues(argv.filter((arg) => arg !== '--'))));
+  if (values.help === true) return { kind: 'help' };
   const [verb, ...rest] = positionals;
   if (verb === undefined) throw new UsageError('name a scenario');
   if (verb === 'compare' || verb === 'report' || verb === 'keep') {
@@ -200,6 +212,8 @@ function orUsageError<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // What follows is advice on how to name a file that begins with a dash.
+    const [first = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+    throw new UsageError(first);
   }
 }

@@ -1,6 +1,7 @@
 import { proveRun } from '../proof/prove-run.ts';
 import { writeReport } from '../report/write-report.ts';
 import { runScenario, type ScenarioOptions } from './run-scenario.ts';
+import { tellError } from './tell-error.ts';
 import { verdictOf } from './verdict.ts';
 
 /** The load, the proof that nothing of it was lost, and the report; answers with the exit code. */
@@ -8,7 +9,9 @@ export async function runAndProve(options: ScenarioOptions): Promise<number> {
   const { say } = options;
   const { folder, product, facts } = await runScenario(options);
   say('proving what was acknowledged');
-  const proof = await proveRun({ folder, product, say });
+  const proof = await proveRun({ folder, product, say }).catch((error: unknown) => {
+    throw new Error(`the proof of ${folder} broke off (${tellError(error)}): nothing was proven`);
+  });
   const { findings } = proof;
   const { misses } = await writeReport({ folder, proof });
   for (const finding of findings) say(`NOT PROVEN: ${finding}`);

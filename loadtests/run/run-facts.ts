@@ -14,6 +14,8 @@ export type RunFacts = {
   readonly durationSeconds: number;
   /** Sessions in the database before the load began; null where we cannot count them. */
   readonly sessionsBefore: number | null;
+  /** The mean of LOAD_THINK_S where the caller set it; null: the scenario's own. */
+  readonly thinkSeconds?: number | null;
   readonly k6Exit: number;
   /** API processes that ended by themselves, one of several of an API included. */
   readonly crashes: readonly string[];

@@ -11,6 +11,7 @@ export const filesOf = (folder: string) => ({
   faults: join(folder, 'faults.ndjson'),
   periods: join(folder, 'periods.ndjson'),
   resources: join(folder, 'resources.ndjson'),
+  database: join(folder, 'database.json'),
   board: join(folder, 'board.json'),
   k6Log: join(folder, 'k6.log'),
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { K6 } from './find-k6.ts';
 import { filesOf } from './run-folder.ts';
 
@@ -23,7 +24,7 @@ export function runK6({ k6, script, folder, env }: K6Options): K6Run {
   const log = openSync(k6Log, 'a');
   const child = spawn(k6.path, ['run', '--no-usage-report', '--quiet', '--no-color', ...files, script], {
     stdio: ['ignore', log, log],
-    env: { ...process.env, ...env },
+    env,
   });
   closeSync(log);
   const kill = () => void child.kill('SIGKILL');
@@ -50,3 +51,13 @@ const OF_THRESHOLDS = 99;
 
 /** A threshold that was missed is no failure of the run: the report tells of it. */
 export const ranToItsEnd = (exitCode: number): boolean => exitCode === 0 || exitCode === OF_THRESHOLDS;
+
+/** What k6 said last of itself. */
+export async function tellK6Failure(exitCode: number, k6Log: string): Promise<string> {
+  const text = await readFile(k6Log, 'utf8').catch(() => '');
+  const last = text.split('\n').findLast((line) => line.trim() !== '');
+  const said = last === undefined ? 'it said nothing' : last.trim().slice(0, MOST_SAID);
+  return `k6 ended with ${exitCode} (${said}; see ${k6Log})`;
+}
+
+const MOST_SAID = 300;

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SIZES } from '../users/sizes.ts';
+import { callersSettings, thinkSecondsIn } from './callers-settings.ts';
+import { checkAddress } from './check-address.ts';
 import { describeDatabase, describeMachine } from './describe-run.ts';
 import { disturbProduct } from './disturb-product.ts';
+import { findDeadAddresses } from './find-dead-addresses.ts';
 import { findK6 } from './find-k6.ts';
 import { openFollowers } from './follow-projects.ts';
 import { type OpenedTarget, openTarget } from './open-target.ts';
@@ -11,12 +14,16 @@ import { endedWorkers } from './product/ended-workers.ts';
 import type { AskedProduct } from './product/product.ts';
 import { type RunCommand, UsageError } from './read-arguments.ts';
 import { type Program, sampleResources } from './resources/sample-resources.ts';
+import { watchDatabase } from './resources/watch-database.ts';
 import type { RunFacts } from './run-facts.ts';
 import { appendLine, filesOf } from './run-folder.ts';
-import { ranToItsEnd, runK6 } from './run-k6.ts';
+import { ranToItsEnd, runK6, tellK6Failure } from './run-k6.ts';
 import { SCENARIOS, type ScenarioNeeds } from './scenarios.ts';
+import { tellError } from './tell-error.ts';
 import { watchJournal } from './watch-journal.ts';
 
+/** An API that its supervisor starts again. */
+const COMES_BACK_WITHIN_MS = 10_000;
 const SCRIPTS = resolve(import.meta.dirname, '../scenarios');
 
 export type ScenarioRun = {
@@ -37,23 +44,32 @@ export type ScenarioOptions = {
 export async function runScenario({ command, env, owned, say }: ScenarioOptions): Promise<ScenarioRun> {
   const { scenario, target } = command;
   const needs = SCENARIOS[scenario];
+  const thinkSeconds = thinkSecondsIn(env);
   const script = resolve(SCRIPTS, `${scenario}.ts`);
   if (!existsSync(script)) throw new Error(`there is no script ${script}`);
   const k6 = await findK6({ env, say });
+  const key = target.kind === 'address' ? await checkAddress(target) : '';
   const folder = await makeFolder(command);
   const files = filesOf(folder);
   const { users: usersOf, seconds } = SIZES[scenario];
   const { users = usersOf, durationSeconds = seconds } = command;
-  const opening = { folder, needs, durationSeconds, boardFile: files.board, owned, say };
+  const opening = { folder, needs, durationSeconds, boardFile: files.board, key, owned, say };
   const opened = await openTarget(target, opening);
   const { product } = opened;
   const before = await describeDatabase(product.databaseUrl);
 
   const journal = owned.use(watchJournal(files.journal));
-  const followers = owned.use(openFollowers({ product, ...needs.followed, file: files.changes }));
+  const followers = owned.use(openFollowers({ product, ...needs.followed, file: files.changes, say }));
   journal.onProject((project) => followers.follow(project));
   const startedAt = new Date();
-  const running = owned.use(runK6({ k6, script, folder, env: environmentOf(command, product, needs, files.board) }));
+  const running = owned.use(
+    runK6({
+      k6,
+      script,
+      folder,
+      env: { ...callersSettings(env), ...environmentOf(command, product, needs, files.board) },
+    }),
+  );
   say(`${scenario}: ${users} users for ${durationSeconds} s, in ${folder}`);
   let worker = -1;
   const programs: readonly Program[] = [
@@ -65,6 +81,8 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
   const sampling = owned.use(
     sampleResources({ programs: () => programs, write: (line) => appendLine(files.resources, line), say }),
   );
+  const numbers =
+    opened.kind === 'self' ? owned.use(await watchDatabase(opened.product.databaseUrl, files.database)) : undefined;
   const over = new AbortController();
   owned.defer(() => over.abort());
   const disturbing = disturbProduct(opened, {
@@ -83,12 +101,19 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
   const k6Exit = await running.exited;
   over.abort();
   await sampling[Symbol.asyncDispose]();
+  await numbers?.[Symbol.asyncDispose]();
   await journal[Symbol.asyncDispose]();
-  if (!ranToItsEnd(k6Exit)) throw new Error(`k6 ended with ${k6Exit}: see ${files.k6Log}`);
+  if (!ranToItsEnd(k6Exit)) throw new Error(`${await tellK6Failure(k6Exit, files.k6Log)}: nothing was proven`);
   await disturbing;
   const endedAt = new Date();
-  say('the load is over; streams get what is still to come');
-  const followed = await followers.settle();
+  say('the load is over');
+  const dead = await findDeadAddresses(product.urls, COMES_BACK_WITHIN_MS);
+  const living = product.urls.filter((url) => dead.every((one) => one.url !== url));
+  const died = dead.map(({ url, why }) => `${url} does not answer any more after the load (${why})`);
+  for (const line of died) say(line);
+  if (living.length === 0 && product.databaseUrl === undefined)
+    throw new Error(`${died.join(', ')}, and no --database-url was given: nothing was proven`);
+  const followed = await followers.settle(living);
   await writeFile(files.followed, `${JSON.stringify(followed)}\n`);
   for (const behind of followed.unsettled) say(behind);
   await followers[Symbol.asyncDispose]();
@@ -105,18 +130,22 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
     users,
     durationSeconds,
     sessionsBefore: before.sessions,
+    thinkSeconds,
     k6Exit,
-    crashes: await crashesOf(opened, folder),
+    crashes: [...(await crashesOf(opened, folder)), ...died],
   };
   await writeFile(files.facts, `${JSON.stringify(facts, null, 2)}\n`);
-  return { folder, product, facts };
+  // What is read over HTTP is read where there is an answer.
+  return { folder, product: living.length === 0 ? product : { ...product, urls: living }, facts };
 }
 
 async function makeFolder({ scenario, out }: RunCommand): Promise<string> {
   const at = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const folder = resolve(out ?? `.phaselock/load/${scenario}-${at}`);
   if (existsSync(filesOf(folder).journal)) throw new UsageError(`--out: there is a run in ${folder} already`);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new UsageError(`--out: no folder can be made at ${folder}: ${tellError(error)}`);
+  });
   return folder;
 }
 

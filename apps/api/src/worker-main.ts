@@ -3,15 +3,16 @@ import { resolve } from 'node:path';
 import { keepCompiled } from './start/keep-compiled.ts';
 import { openPrimaryLink } from './workers/primary-link.ts';
 
+// Before all else is loaded: a signal that comes meanwhile would end the process.
+const link = cluster.worker === undefined ? undefined : openPrimaryLink(cluster.worker);
 const keep = keepCompiled();
 const { runWorker, tellFailure } = await import('./workers/run-worker.ts');
 keep();
 
-if (cluster.worker === undefined) {
+if (link === undefined) {
   process.stderr.write('This is one of the processes that PHASELOCK_WORKERS starts: start main.ts.\n');
   process.exitCode = 64;
 } else {
-  const link = openPrimaryLink(cluster.worker);
   try {
     const root = resolve(import.meta.dirname, '../../..');
     await runWorker({ env: process.env, args: process.argv.slice(2), root, link });

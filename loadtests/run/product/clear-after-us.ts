@@ -6,6 +6,8 @@ import { taggedProcesses } from './tagged-processes.ts';
 
 // A process of its own, which waits for the end of the run that started it: then nobody holds the other end of its input.
 const [, , home = ''] = process.argv;
+// A run that was killed does not read what was left of it.
+process.stdout.on('error', () => undefined);
 for await (const _ of process.stdin);
 
 const left = taggedProcesses(home);

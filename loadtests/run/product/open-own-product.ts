@@ -17,6 +17,7 @@ export type OwnProductOptions = {
   /** Logs and the archive. */
   readonly folder: string;
   readonly dataDir: string;
+  readonly redisDir: string;
   readonly apis: number;
   readonly workers: number;
   /** Whether what is between the API processes and PostgreSQL can be broken. */
@@ -40,7 +41,7 @@ export async function openOwnProduct(options: OwnProductOptions): Promise<OwnPro
   const postgres = createPostgresServer({ dataDir, port: databasePort, keeper: 'campaign', settings });
   await postgres.start();
   resources.defer(() => postgres.stopForGood());
-  const redis = await openRedis(folder);
+  const redis = await openRedis(options);
   if (redis !== undefined) resources.defer(() => redis.end());
 
   const archiveUrl = `folder:${join(folder, 'archive')}`;
@@ -117,9 +118,10 @@ const databaseSettings = ({ apis, workers }: OwnProductOptions) => ({
   max_connections: String(Math.max(200, apis * workers * OF_A_POOL + OF_OTHERS)),
 });
 
-async function openRedis(folder: string): Promise<RedisProcess | undefined> {
+async function openRedis({ folder, redisDir }: OwnProductOptions): Promise<RedisProcess | undefined> {
   if (redisAvailable().kind !== 'binary') return undefined;
-  const redis = createRedisProcess(await freePort(), join(folder, 'redis.log'));
+  await mkdir(redisDir, { recursive: true });
+  const redis = createRedisProcess(await freePort(), join(folder, 'redis.log'), redisDir);
   await redis.start();
   return redis;
 }

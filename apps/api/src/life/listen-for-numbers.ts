@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
+import { listening } from './listening.ts';
 
 export type NumbersServer = AsyncDisposable & { readonly port: number };
 
@@ -20,7 +21,7 @@ export async function listenForNumbers(
   });
   // Not by way of the process that hands out the connections of the shared port.
   server.listen({ host, port, exclusive: true });
-  await once(server, 'listening');
+  await listening(server, 'PHASELOCK_METRICS_PORT');
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { answerClientError } from '../intake/client-error.ts';
 import { type LastAnswers, lastAnswers } from './last-answers.ts';
+import { listening } from './listening.ts';
 
 export type Listening = {
   readonly server: Server;
@@ -39,7 +39,7 @@ export async function listen(application: RequestListener, bounds: Bounds): Prom
   const answers = watch(server);
   server.on('clientError', answerClientError);
   server.listen(port, host);
-  await once(server, 'listening');
+  await listening(server, 'PHASELOCK_PORT');
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;

@@ -95,18 +95,42 @@ test.each<[string, NodeJS.ProcessEnv, number, RegExp]>([
   expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
 });
 
-test('a port for numbers that another program has ends the program with its name, whatever else got ready', async () => {
-  const other = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  other.listen(0, '127.0.0.1', resolve);
-  stack.defer(() => void other.close());
-  await promise;
-  const address = other.address();
-  const taken = typeof address === 'object' && address !== null ? address.port : 0;
-  await using program = spawnWorkers({ ...onData(), PHASELOCK_METRICS_PORT: String(taken - 1) });
-  expect(await program.exited).toEqual({ code: 1, signal: null });
-  expect(program.stderr()).toMatch(new RegExp(`did not start: .*EADDRINUSE.*:${taken}`));
-  expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
+test.each([
+  ['PHASELOCK_PORT', 0],
+  ['PHASELOCK_METRICS_PORT', 1],
+])(
+  '%s that another program has ends the program with the name of the setting, and nothing else is told',
+  async (setting, number) => {
+    const other = createServer();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    other.listen(0, '127.0.0.1', resolve);
+    stack.defer(() => void other.close());
+    await promise;
+    const address = other.address();
+    const taken = typeof address === 'object' && address !== null ? address.port : 0;
+    await using program = spawnWorkers({ ...onData(), [setting]: String(taken - number) });
+    expect(await program.exited).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toMatch(new RegExp(`did not start: ${setting}: .*EADDRINUSE.*:${taken}`));
+    expect(program.stdout()).not.toContain('flags-unread');
+    expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
+  },
+);
+
+test('SIGTERM to all its processes while a worker does not listen for it yet is an end in good order', async () => {
+  await using program = spawnWorkers(onData());
+  const started = await eventually(
+    async () => {
+      const children = await childrenOf(program.pid);
+      const postmaster = await postmasterOn(dataDir);
+      const workers = children.filter((pid) => pid !== postmaster);
+      if (workers.length < 2) throw new Error('no workers were started');
+      return workers;
+    },
+    { withinMs: 60_000 },
+  );
+  for (const pid of [...started, program.pid]) process.kill(pid, 'SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+  expect(program.stderr()).not.toContain('did not start');
 });
 
 test('one worker is no worker: the program is one process, whatever the settings for several say', async () => {

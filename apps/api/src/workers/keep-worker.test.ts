@@ -33,6 +33,7 @@ test('a worker that does not get ready is ended, and the next one does not ask f
       return one.worker;
     },
     ending: ending.signal,
+    mayLeave: async () => undefined,
     silenceMs: 60_000,
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });

@@ -19,6 +19,8 @@ type Keeping = {
   readonly start: (metricsPort: number | undefined) => WorkerProcess;
   /** Aborted when the program ends: nothing is started any more. */
   readonly ending: AbortSignal;
+  /** Resolves once another worker serves while this one leaves. */
+  readonly mayLeave: (worker: WorkerProcess) => Promise<void>;
   readonly silenceMs: number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 };
@@ -31,7 +33,7 @@ const AT_LEAST_MS = 50;
 const WHOSE_SIGNAL_MS = 100;
 
 /** One place among the workers. Whoever had it and ended is replaced: at once the first time, later after a while, at most every ten seconds. */
-export function keepWorker({ number, start, ending, silenceMs, logger }: Keeping): KeptWorker {
+export function keepWorker({ number, start, ending, mayLeave, silenceMs, logger }: Keeping): KeptWorker {
   const first = Promise.withResolvers<Ready>();
   first.promise.catch(() => undefined);
   const backoff = restartBackoff(Math.random);
@@ -46,8 +48,9 @@ export function keepWorker({ number, start, ending, silenceMs, logger }: Keeping
     const about = { 'phaselock.worker.number': number, 'phaselock.worker.pid': worker.pid };
     let leaves = false;
     worker.onEach('told-to-end', () => {
-      void pause(WHOSE_SIGNAL_MS).then(() => {
-        if (ending.aborted) return;
+      void pause(WHOSE_SIGNAL_MS).then(async () => {
+        if (!ending.aborted) await mayLeave(worker);
+        if (ending.aborted || leaves) return;
         leaves = true;
         running = undefined;
         worker.tell('leave');

@@ -3,6 +3,7 @@ import type { Logger } from '@phaselock/telemetry';
 import type { Config } from '../config/read-config.ts';
 import { drainTogether } from './drain-together.ts';
 import { type KeptWorker, keepWorker } from './keep-worker.ts';
+import { leaveInTurn } from './leave-in-turn.ts';
 import type { WorkerPlace } from './worker-place.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -23,6 +24,7 @@ export function keepWorkers({ config, logger, fork }: Keeping): Workers {
   const ending = new AbortController();
   const { workers, port, metricsPort, workerSilenceMs: silenceMs } = config;
   const alive = new Set<WorkerProcess>();
+  const turns = leaveInTurn();
   let bound: number | undefined;
   let listenAt = port;
 
@@ -35,10 +37,12 @@ export function keepWorkers({ config, logger, fork }: Keeping): Workers {
         const own = before ?? (metricsPort === 0 ? 0 : metricsPort + at);
         const worker = fork({ number: at + 1, port: listenAt, metricsPort: own });
         alive.add(worker);
+        turns.enter(worker);
         void worker.gone.then(() => alive.delete(worker));
         return worker;
       },
       ending: ending.signal,
+      mayLeave: turns.mayLeave,
       silenceMs,
       logger,
     });

@@ -140,6 +140,17 @@ describe('a worker that ends', () => {
     expect(program.told('worker-ended')).toBe(0);
   });
 
+  test('all of them by SIGTERM at once, by hand: the port is never without a listener', async () => {
+    await using program = await start({ PHASELOCK_LOG_LEVEL: 'info' });
+    const clients = hammer(program.url, { busy: 4, pausing: 4, opening: 4, pipelining: 2 });
+    await eventually(() => clients.seen.answered > 300, { withinMs: 30_000 });
+    for (const { pid } of program.running()) process.kill(pid, 'SIGTERM');
+    await program.until({ 1: 1, 2: 1 });
+    await clients.stop();
+    expect(clients.seen).toMatchObject({ refused: 0, reset: 0, closed: 0, torn: 0 });
+    expect(program.told('worker-ended')).toBe(0);
+  });
+
   test('one that hangs is killed, and another one takes its place; meanwhile the other one answers', async () => {
     await using program = await start({ PHASELOCK_WORKER_SILENCE_MS: '1000' });
     const victim = victimOf(program);

@@ -4,7 +4,9 @@ import { type Introduction, introduce, prepareIntroduction } from '../start/intr
 import type { Program } from '../start/open-program.ts';
 import { seedDemo } from '../start/seed-demo.ts';
 import { tellStarted } from '../start/tell-life.ts';
+import { insistOnFreePorts } from './insist-on-free-ports.ts';
 import { keepWorkers } from './keep-workers.ts';
+import { urlUnlessEnded } from './url-unless-ended.ts';
 import { warnOfScarceConnections } from './warn-of-scarce-connections.ts';
 import { forkWorker } from './worker-process.ts';
 
@@ -21,6 +23,7 @@ type RunPrimary = {
 /** Does once what is done once for all workers, keeps them, and ends after the last of them: the embedded PostgreSQL is its own. */
 export async function runPrimary({ program, demo, say, showsSecrets, since, ended }: RunPrimary): Promise<void> {
   const { config, logger } = program;
+  await insistOnFreePorts(config);
   await using resources = new AsyncDisposableStack();
   const { databaseUrl } = await findDatabase(config, resources, reportServer({ logger }));
   const connected = performance.now();
@@ -30,7 +33,7 @@ export async function runPrimary({ program, demo, say, showsSecrets, since, ende
   const prepared = performance.now();
 
   const workers = resources.use(keepWorkers({ config, logger, fork: forkWorker }));
-  const url = await Promise.race([workers.url, ended.then(() => undefined)]);
+  const url = await urlUnlessEnded(workers.url, ended);
   if (url !== undefined) {
     const opened = performance.now();
     tellStarted(logger, { since, connected, prepared, opened });

@@ -1,0 +1,9 @@
+/** In one line, with what caused it: `fetch failed` alone does not name the address. */
+export function tellError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  const inner = error instanceof AggregateError ? error.errors.at(0) : cause;
+  const own = message === '' && inner === undefined ? error.name : message;
+  const lines = [own, ...(inner === undefined ? [] : [tellError(inner)])].filter((one) => one !== '');
+  return lines.join(': ').replaceAll(/\s*\n\s*/g, ' ');
+}
