@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { removeEmbeddedPostgres } from '@phaselock/store';
+import { processRow } from '@phaselock/testkit';
 import { childrenOf } from '../apps/api/src/testing/shared-data.ts';
 
 /** How long a service that was killed takes to be ready again, and where the time goes: after kill -9 of itself, and of itself and all of PostgreSQL. */
@@ -14,8 +15,6 @@ const MAIN = resolve(import.meta.dirname, '../apps/api/src/main.ts');
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 const rounds = Number(values.rounds);
 const PHASES = ['load', 'database', 'schema', 'service'] as const;
-/** The kernel counts processor time in these. */
-const TICK_MS = 10;
 
 type Phases = Readonly<Record<(typeof PHASES)[number], number>>;
 type Started = { readonly readyMs: number; readonly cpuMs: number; readonly phases: Phases; kill(): Promise<void> };
@@ -51,7 +50,7 @@ async function start(dataDir: string): Promise<Started> {
   }
   return {
     readyMs: performance.now() - since,
-    cpuMs: await cpuOf(child.pid ?? 0),
+    cpuMs: cpuOf(child.pid ?? 0),
     phases,
     kill: async () => {
       child.kill('SIGKILL');
@@ -61,14 +60,8 @@ async function start(dataDir: string): Promise<Started> {
 }
 
 /** What it took of the processor, which a busy machine does not change. Linux tells it; elsewhere it is 0. */
-async function cpuOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [user = 0, system = 0] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-    .map(Number);
-  return (user + system) * TICK_MS;
+function cpuOf(pid: number): number {
+  return (processRow(pid)?.cpuSeconds ?? 0) * 1_000;
 }
 
 async function killServer(dataDir: string): Promise<void> {

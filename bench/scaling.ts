@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { processRow } from '@phaselock/testkit';
 import { UsageError } from './arguments.ts';
 import { modelOf, openBenchWorld, slotOf } from './bench-world.ts';
 import { createBenchDatabase } from './fresh-database.ts';
@@ -7,7 +8,6 @@ import { reading, replacing } from './http-clients.ts';
 import { type HttpClient, httpLoad } from './http-load.ts';
 import { median } from './measure.ts';
 import { onBenchServer } from './on-bench-server.ts';
-import { cpuSeconds } from './scaling/cpu-seconds.ts';
 import { openWays, type Way } from './scaling/open-ways.ts';
 import { processesOfPostgres } from './scaling/processes-of-postgres.ts';
 import { readArguments, type ScalingArguments } from './scaling/read-arguments.ts';
@@ -44,7 +44,11 @@ async function measureAll(
     await world.settle();
     const spent = async (): Promise<Record<Part, number>> => {
       const own = process.cpuUsage();
-      const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + cpuSeconds(pid), 0);
+      const used = (pid: number): number => {
+        const row = processRow(pid);
+        return row === undefined ? 0 : row.cpuSeconds + row.endedChildrenSeconds;
+      };
+      const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + used(pid), 0);
       return {
         api: sum(way.api),
         postgresql: sum(await processesOfPostgres(world.database)),

@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@phaselock/store';
-import { runAdminStatement } from '@phaselock/testkit';
+import { readProcessTable, runAdminStatement, treeOf } from '@phaselock/testkit';
 import { monotonic } from '../clock.ts';
 
 /** Who starts PostgreSQL again after it ended: the campaign, or the API processes, which then share the embedded one. */
@@ -100,7 +99,7 @@ export function createPostgresServer({
       await server?.stop();
     },
     signalAll: (signal) => {
-      const family = [pid, ...childrenOf(pid)];
+      const family = treeOf(pid, readProcessTable()).map((one) => one.pid);
       for (const one of signal === 'SIGSTOP' ? family : family.toReversed()) signalQuietly(one, signal);
     },
     ask,
@@ -128,18 +127,4 @@ function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It has ended meanwhile.
   }
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-        return Number(rest.split(' ')[1]) === parent;
-      } catch {
-        return false;
-      }
-    });
 }

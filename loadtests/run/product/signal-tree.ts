@@ -1,4 +1,4 @@
-import { readProcessTable, treeOf } from '../resources/process-table.ts';
+import { readProcessTable, treeOf } from '@phaselock/testkit';
 
 /** An API may be several processes: those of it at this moment, the first one first. */
 export const processesOf = (root: number): readonly number[] =>

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { memoryOf, readProcessTable, treeOf } from '@phaselock/testkit';
 import type { ResourceLine } from '../run-folder.ts';
 import { createCpuCount } from './count-up.ts';
-import { memoryOf, readProcessTable, treeOf } from './process-table.ts';
 
 /** A program by the process at the root of its tree; -1 while it does not run. `alone`: what that process starts is no part of it. */
 export type Program = { readonly of: string; readonly pid: () => number; readonly alone?: boolean };

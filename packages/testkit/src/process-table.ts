@@ -16,13 +16,14 @@ export function readProcessTable(): ReadonlyMap<number, ProcessRow> {
   const table = new Map<number, ProcessRow>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const row = rowOf(Number(name));
+    const row = processRow(Number(name));
     if (row !== undefined) table.set(row.pid, row);
   }
   return table;
 }
 
-function rowOf(pid: number): ProcessRow | undefined {
+/** Undefined where it is gone, or the system does not tell. */
+export function processRow(pid: number): ProcessRow | undefined {
   const stat = readOrNothing(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name may hold spaces and parentheses; what follows the last one does not.
