@@ -99,12 +99,3 @@ function portOf(server: Server): number {
   if (address === null || typeof address === 'string') throw new Error('no port was given');
   return address.port;
 }
-
-/** A port that was free a moment ago, for a process that has to come back on the same one. */
-export async function aFreePort(): Promise<number> {
-  const server = createServer();
-  await listen(server, 0);
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { keyIn, runWell } from '@phaselock/testkit';
+import { freePort, keyIn, runWell } from '@phaselock/testkit';
 import type { Random } from '../random.ts';
 import { type ApiProcess, createApiProcess } from './api-process.ts';
 import { type DataDisk, openDataDisk } from './data-disk.ts';
 import { createPostgresServer, type DatabaseKeeper, type PostgresServer } from './postgres-server.ts';
 import { type PurgeCycle, startPurgeCycle } from './purge-cycle.ts';
 import { createRedisProcess, type RedisProcess } from './redis-process.ts';
-import { aFreePort, openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 const KEYS = resolve(import.meta.dirname, '../../apps/api/src/keys-cli.ts');
 const MIGRATE = resolve(import.meta.dirname, '../../apps/api/src/migrate-cli.ts');
@@ -48,7 +48,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const disk = resources.use(await openDataDisk(options.diskMegabytes));
   const dataDir = join(disk.path, 'data');
-  const databasePort = await aFreePort();
+  const databasePort = await freePort();
   const postgres = createPostgresServer({ dataDir, port: databasePort, keeper });
   await postgres.start();
   resources.defer(() => postgres.stopForGood());
@@ -74,7 +74,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   for (const name of APIS) {
     const chance = random.fork(name);
     const back = resources.use(await openTcpProxy(databasePort, chance));
-    const port = await aFreePort();
+    const port = await freePort();
     fronts.push(resources.use(await openTcpProxy(port, chance)));
     backs.push(back);
     const env = {
@@ -121,7 +121,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 
 async function openRedis(folder: string): Promise<RedisProcess | undefined> {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
-  const redis = createRedisProcess(await aFreePort(), join(folder, 'redis.log'));
+  const redis = createRedisProcess(await freePort(), join(folder, 'redis.log'));
   await redis.start();
   return redis;
 }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createClient } from '@phaselock/contract';
 import {
+  freePort,
   keyIn,
   type LogUser,
   mountSmallDisk,
@@ -17,7 +18,7 @@ import { createRandom } from '../../../../chaos/random.ts';
 import { type ApiProcess, createApiProcess } from '../../../../chaos/world/api-process.ts';
 import { createPostgresServer, type PostgresServer } from '../../../../chaos/world/postgres-server.ts';
 import { createRedisProcess, type RedisProcess } from '../../../../chaos/world/redis-process.ts';
-import { aFreePort, openTcpProxy, type TcpProxy } from '../../../../chaos/world/tcp-proxy.ts';
+import { openTcpProxy, type TcpProxy } from '../../../../chaos/world/tcp-proxy.ts';
 import { createWorkerProcess, type WorkerProcess } from '../../world/worker-process.ts';
 import { HOST_WITH_KEY, mustAskForKey } from './ask-for-key.ts';
 
@@ -76,7 +77,7 @@ const NO_SCHEDULE = '0 0 1 1 *';
 export async function openWorld(folder: string): Promise<World> {
   await mkdir(folder, { recursive: true });
   await using resources = new AsyncDisposableStack();
-  const databasePort = await aFreePort();
+  const databasePort = await freePort();
   const postgres = createPostgresServer({
     dataDir: join(folder, 'postgres'),
     port: databasePort,
@@ -84,7 +85,7 @@ export async function openWorld(folder: string): Promise<World> {
   });
   await postgres.start();
   resources.defer(() => postgres.stopForGood());
-  const redis = createRedisProcess(await aFreePort(), join(folder, 'redis.log'));
+  const redis = createRedisProcess(await freePort(), join(folder, 'redis.log'));
   await redis.start();
   resources.defer(() => redis.end());
   const archiveDisk = resources.use(await mountSmallDisk(ARCHIVE_DISK_MEGABYTES));
@@ -116,7 +117,7 @@ export async function openWorld(folder: string): Promise<World> {
   const random = createRandom(1);
   const anApi = async (name: string, more: NodeJS.ProcessEnv = {}): Promise<ProxiedApi> => {
     const back = resources.use(await openTcpProxy(databasePort, random.fork(name)));
-    const port = await aFreePort();
+    const port = await freePort();
     const settings = {
       ...env,
       PHASELOCK_DATABASE_URL: postgres.url(back.port),
@@ -134,7 +135,7 @@ export async function openWorld(folder: string): Promise<World> {
     PHASELOCK_POOL_SIZE: '2',
     PHASELOCK_MAX_POOL_WAITING: '8',
   });
-  const embeddedPort = await aFreePort();
+  const embeddedPort = await freePort();
   const embeddedData = join(embeddedDisk.path, 'data');
   const embeddedApi = createApiProcess({
     name: 'api-embedded',
@@ -162,7 +163,7 @@ export async function openWorld(folder: string): Promise<World> {
   };
 
   const aWorker = async (name: string): Promise<WorkerProcess> => {
-    const worker = createWorkerProcess({ name, folder, port: await aFreePort(), env: purgeEnv });
+    const worker = createWorkerProcess({ name, folder, port: await freePort(), env: purgeEnv });
     await worker.start();
     resources.defer(() => worker.end('SIGKILL'));
     return worker;
