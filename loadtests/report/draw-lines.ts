@@ -1,4 +1,5 @@
 import { type EChartsOption, init, type SeriesOption } from 'echarts';
+import { escaped } from '../../checks/monitoring/preview/escape-html.ts';
 import { formatUnit } from './format-value.ts';
 
 /** Points in time are milliseconds since the run began; where the value is null, no line is drawn. */
@@ -141,6 +142,5 @@ function roundUp(value: number, of: string): number {
 }
 
 function named(svg: string, title: string): string {
-  const label = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-  return svg.replace('<svg ', `<svg role="img" aria-label="${label}" `);
+  return svg.replace('<svg ', `<svg role="img" aria-label="${escaped(title)}" `);
 }

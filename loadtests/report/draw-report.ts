@@ -1,3 +1,4 @@
+import { escaped } from '../../checks/monitoring/preview/escape-html.ts';
 import { busiest, cpuChart, latencyChart, lostChart, memoryChart, throughputChart } from './charts-of-result.ts';
 import { type Chart, drawLines } from './draw-lines.ts';
 import { missesOf } from './format-limit.ts';
@@ -88,9 +89,6 @@ function table({ headings, rows }: Table): string {
   const body = rows.map((row) => `<tr>${row.map(cell('td')).join('')}</tr>`).join('');
   return `<div class="wide"><table><thead><tr>${headings.map(cell('th')).join('')}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 const STYLE = `
 :root{color-scheme:light dark;--page:#fff;--ink:#1d232b;--faint:#5b6673;--edge:#d9dee4;--good:#17753f;--bad:#b3261e;--good-ground:#e9f6ee;--bad-ground:#fdeceb}

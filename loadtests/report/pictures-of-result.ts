@@ -1,3 +1,4 @@
+import { escaped } from '../../checks/monitoring/preview/escape-html.ts';
 import { cpuChart, latencyChart, memoryChart, throughputChart } from './charts-of-result.ts';
 import { type Chart, drawLines } from './draw-lines.ts';
 import type { Result } from './result.ts';
@@ -33,6 +34,5 @@ function asPicture(chart: Chart): string {
   const sized = opening
     .replace(/ height="\d+"/, ` height="${height}"`)
     .replace(/ viewBox="[^"]*"/, ` viewBox="0 0 ${SIZE.width} ${height}"`);
-  const title = chart.title.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `${sized}${INK}<text x="8" y="15" font-size="13" font-weight="600" fill="currentColor">${title}</text><g transform="translate(0 ${TITLE_HEIGHT})">${inside}</g></svg>\n`;
+  return `${sized}${INK}<text x="8" y="15" font-size="13" font-weight="600" fill="currentColor">${escaped(chart.title)}</text><g transform="translate(0 ${TITLE_HEIGHT})">${inside}</g></svg>\n`;
 }

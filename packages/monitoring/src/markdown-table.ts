@@ -1,8 +1,10 @@
 /** A table with its columns aligned, as the formatter of the repository leaves it. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, at) => Math.max(3, cell.length, ...rows.map((row) => (row[at] ?? '').length)));
+  // A stroke of its own would begin another column.
+  const safe = (cell = ''): string => cell.replaceAll('|', '\\|');
+  const widths = head.map((cell, at) => Math.max(3, safe(cell).length, ...rows.map((row) => safe(row[at]).length)));
   const line = (cells: readonly string[], fill = ' '): string =>
-    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0, fill)).join(' | ')} |`;
+    `| ${widths.map((width, at) => safe(cells[at]).padEnd(width, fill)).join(' | ')} |`;
   return [
     line(head),
     line(
