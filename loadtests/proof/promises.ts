@@ -15,7 +15,7 @@ type Promised = {
 
 export const NOTHING_STALE = 'no stale generation was accepted';
 
-/** The promises of the issue in its own words, and which comparisons of which checkers show them. */
+/** What a load run has to prove, and which comparisons of which checkers show it. */
 const PROMISED: readonly Promised[] = [
   {
     promise: 'nothing acknowledged is lost',

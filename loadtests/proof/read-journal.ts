@@ -21,13 +21,11 @@ const MOST = 25;
 export function readJournal(folder: string): Journal {
   const lines = readLines(join(folder, JOURNAL_FILE));
   const strange: BadLine[] = [];
-  let number = 0;
   const entries = async function* (): AsyncGenerator<JournalEntry> {
-    for await (const { entry, text } of lines.entries) {
-      number += 1;
+    for await (const { entry, text, line } of lines.entries) {
       if (isCall(entry)) yield { is: 'call', call: entry, text };
       else if (isBegan(entry)) yield { is: 'began', began: entry };
-      else if (strange.length < MOST) strange.push({ line: number, text: text.slice(0, 120) });
+      else if (strange.length < MOST) strange.push({ line, text: text.slice(0, 120) });
     }
   };
   return { entries: entries(), bad: () => [...lines.bad, ...strange], torn: lines.torn };

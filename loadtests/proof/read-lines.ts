@@ -2,9 +2,11 @@ import { createReadStream, existsSync } from 'node:fs';
 
 export type BadLine = { readonly line: number; readonly text: string };
 
+type ReadLine = { readonly entry: unknown; readonly text: string; readonly line: number };
+
 export type Lines = {
-  /** Each line that could be read, with its text as it stands in the file. */
-  readonly entries: AsyncGenerator<{ readonly entry: unknown; readonly text: string }>;
+  /** Each line that could be read, with its number and its text as they stand in the file. */
+  readonly entries: AsyncGenerator<ReadLine>;
   /** After reading: lines before the last that are no JSON. */
   readonly bad: readonly BadLine[];
   /** After reading: whether the file ended within a line, as it does after a kill. */
@@ -19,11 +21,11 @@ export function readLines(path: string): Lines {
   const bad: BadLine[] = [];
   let torn = false;
   let number = 0;
-  const parsed = (text: string): { entry: unknown; text: string } | undefined => {
+  const parsed = (text: string): ReadLine | undefined => {
     number += 1;
     if (text === '') return undefined;
     try {
-      return { entry: JSON.parse(text), text };
+      return { entry: JSON.parse(text), text, line: number };
     } catch {
       if (bad.length < MOST) bad.push({ line: number, text: text.slice(0, SHOWN) });
       return undefined;
@@ -43,7 +45,7 @@ export function readLines(path: string): Lines {
     if (rest === '') return;
     // Without its line end the last line may be a part of one.
     try {
-      yield { entry: JSON.parse(rest), text: rest };
+      yield { entry: JSON.parse(rest), text: rest, line: number + 1 };
     } catch {
       torn = true;
     }
