@@ -21,10 +21,9 @@ export async function listenForNumbers(
   });
   // Not by way of the process that hands out the connections of the shared port.
   server.listen({ host, port, exclusive: true });
-  await listening(server, 'PHASELOCK_METRICS_PORT');
-  const address = server.address();
+  const bound = await listening(server, 'PHASELOCK_METRICS_PORT');
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: bound,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
       server.close();

@@ -39,9 +39,7 @@ export async function listen(application: RequestListener, bounds: Bounds): Prom
   const answers = watch(server);
   server.on('clientError', answerClientError);
   server.listen(port, host);
-  await listening(server, 'PHASELOCK_PORT');
-  const address = server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  const bound = await listening(server, 'PHASELOCK_PORT');
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   return { server, url, answers };
 }
