@@ -11,6 +11,7 @@ import {
   promisesTable,
   resourcesTable,
 } from './rows-of-result.ts';
+import { sizesTable } from './sizes-table.ts';
 import { markdownTable } from './table-as-text.ts';
 
 export const MADE_FROM =
@@ -41,10 +42,17 @@ export function loadPage(
       rows: scenarios.map(([name, about]) => [`[${name}](#${name})`, about, ...statesOf(results.get(name))]),
     }),
     '',
+    ...sizesOf(results),
     ...scenarios.flatMap(([name, about]) => sectionOf(name, about, results.get(name), picturesOf)),
   ]
     .join('\n')
     .trimEnd()}\n`;
+}
+
+function sizesOf(results: ReadonlyMap<string, Result>): string[] {
+  const table = sizesTable(results.values());
+  if (table.rows.length < 2) return [];
+  return ['## With more data', '', ...markdownTable(table), ''];
 }
 
 function statesOf(result: Result | undefined): [string, string] {

@@ -41,6 +41,24 @@ export function processRow(pid: number): ProcessRow | undefined {
   };
 }
 
+/** CPU that the machine has spent since it started, and CPU that the host of a virtual machine withheld while a process was ready to run. */
+export type MachineTimes = { readonly busySeconds: number; readonly stolenSeconds: number };
+
+const BUSY = ['user', 'nice', 'system', 'irq', 'softirq'];
+const OF_MACHINE = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'];
+
+/** Undefined where the system has no /proc/stat. */
+export function machineTimes(): MachineTimes | undefined {
+  const [, line] = /^cpu +(.+)$/m.exec(readOrNothing('/proc/stat') ?? '') ?? [];
+  if (line === undefined) return undefined;
+  const ticks = line.split(' ').map(Number);
+  const secondsOf = (name: string): number => (ticks[OF_MACHINE.indexOf(name)] ?? 0) / TICKS_A_SECOND;
+  return {
+    busySeconds: BUSY.reduce((sum, name) => sum + secondsOf(name), 0),
+    stolenSeconds: secondsOf('steal'),
+  };
+}
+
 /** A process and all it started that are still there. */
 export function treeOf(root: number, table: ReadonlyMap<number, ProcessRow>): readonly ProcessRow[] {
   const childrenOf = Map.groupBy(table.values(), ({ parent }) => parent);
