@@ -1,4 +1,5 @@
 import { comparePeriods } from './compare-results.ts';
+import { figuresTable } from './figures-table.ts';
 import { missesOf } from './format-limit.ts';
 import { KNOWN_SCENARIOS } from './known-scenarios.ts';
 import { comparisonTable, EXPLANATION, PURGE_WORDS } from './print-comparison.ts';
@@ -39,14 +40,24 @@ export function loadPage(
     '',
     ...markdownTable({
       headings: ['scenario', 'what for', 'proof', 'limits'],
-      rows: scenarios.map(([name, about]) => [`[${name}](#${name})`, about, ...statesOf(results.get(name))]),
+      rows: scenarios.map(([name, about]) => [
+        `[${name}](#${name.toLowerCase()})`,
+        about,
+        ...statesOf(results.get(name)),
+      ]),
     }),
     '',
+    ...figuresOf(scenarios.flatMap(([name]) => results.get(name) ?? [])),
     ...sizesOf(results),
     ...scenarios.flatMap(([name, about]) => sectionOf(name, about, results.get(name), picturesOf)),
   ]
     .join('\n')
     .trimEnd()}\n`;
+}
+
+function figuresOf(results: readonly Result[]): string[] {
+  if (results.length === 0) return [];
+  return ['## Figures', '', ...markdownTable(figuresTable(results)), '', FIGURES, ''];
 }
 
 function sizesOf(results: ReadonlyMap<string, Result>): string[] {
@@ -105,13 +116,16 @@ function sectionOf(
   ];
 }
 
+const FIGURES =
+  'p95: of the open arm. CPU and memory: of API and PostgreSQL together at their highest, CPU as a mean of ten seconds and as a share of the machine. Compared: acknowledged writes that were looked for afterwards. Taken by the host: what the host of this virtual machine gave to others while programs here were ready to run, as a share of the time of one core; a busy host shows as latency, shed calls and dropped arrivals that are none of the service.';
+
 const RECOVERY =
   'Latency is as before at the first whole second from which the p95 of all calls stays within 1.5 times that of the ten seconds before the fault, for three seconds. A call without an answer counts as slower than all.';
 
 const MODELS = [
   '## How load is made',
   '',
-  '**Closed arm.** A fixed number of users, each of whom waits for an answer, thinks, and goes on. This is how "100 users" is meant, and it says what so many users meet. It must not be used for a claim about latency: when the service stalls for a second, each user sends one slow call and then waits with all the others that would have come meanwhile. The calls that would have been slow are never made. This is _coordinated omission_: the measured percentiles leave out just what was worst.',
+  '**Closed arm.** A fixed number of users, each of whom waits for an answer, thinks, and goes on; they arrive over the first tenth of the run, and over thirty seconds at the most. This is how "100 users" is meant, and it says what so many users meet. It must not be used for a claim about latency: when the service stalls for a second, each user sends one slow call and then waits with all the others that would have come meanwhile. The calls that would have been slow are never made. This is _coordinated omission_: the measured percentiles leave out just what was worst.',
   '',
   '**Open arm.** Calls arrive at a constant rate, whatever became of the ones before. A stall of a second is met by every call that arrives in it, and each is counted with the time it took. Beside the closed users there is an open arm (in all scenarios but contention and runners, of which no latency is claimed), and every limit of latency on this page is held against it. Where no user is free to make an arrival, k6 drops it: a dropped arrival counts as a call that took longer than the limit, and is told.',
   '',

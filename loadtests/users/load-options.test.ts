@@ -26,6 +26,18 @@ test('a peak is sudden, and lasts as long as the scenario with what is before an
   expect(lasts).toBe(peak.seconds);
 });
 
+test.each([
+  { seconds: 300, arriving: 30 },
+  { seconds: 20, arriving: 2 },
+])('users of a run of $seconds s arrive within $arriving s, and stay to its end', ({ seconds, arriving }) => {
+  const { closed } = closedUsers({ ...peak, seconds });
+  if (closed?.executor !== 'ramping-vus') throw new Error('no users');
+  expect(closed.stages).toEqual([
+    { target: peak.users, duration: `${arriving}s` },
+    { target: peak.users, duration: `${seconds - arriving}s` },
+  ]);
+});
+
 test('arrivals come at the rate, and enough slots are there that a round over them takes half a minute', () => {
   const { open_lookups: lookups, open_replacements: replacements } = openArrivals(peak);
   if (lookups?.executor !== 'constant-arrival-rate' || replacements?.executor !== 'constant-arrival-rate')
@@ -33,7 +45,6 @@ test('arrivals come at the rate, and enough slots are there that a round over th
   expect(lookups.rate + replacements.rate).toBe(peak.rate * 60);
   expect(slotsOf(peak)).toBe((replacements.rate / 60) * 30);
   expect(openArrivals({ ...peak, rate: 0 })).toEqual({});
-  expect(closedUsers(peak).closed?.executor).toBe('constant-vus');
 });
 
 test('a round over the quiet tasks takes half a minute, or the whole of a short run; seeded tasks need none', () => {

@@ -12,14 +12,21 @@ const PATIENCE = { gracefulStop: '120s' };
 
 const seconds = (count: number) => `${Math.max(1, Math.round(count))}s`;
 
+/** Users arrive over the first tenth of a run, and over half a minute at the most: a sudden crowd is what peak-1000 is about. */
+const arrivalSeconds = ({ seconds: all }: Settings): number => Math.min(30, all / 10);
+
 /** So many users, each of whom waits for an answer and thinks before it goes on. */
 export const closedUsers = (settings: Settings): Record<string, Scenario> => ({
   closed: {
-    executor: 'constant-vus',
+    executor: 'ramping-vus',
     exec: 'closed',
-    vus: settings.users,
-    duration: seconds(settings.seconds),
+    startVUs: 1,
+    stages: [
+      { target: settings.users, duration: seconds(arrivalSeconds(settings)) },
+      { target: settings.users, duration: seconds(settings.seconds - arrivalSeconds(settings)) },
+    ],
     tags: { arm: 'closed' },
+    gracefulRampDown: '120s',
     ...PATIENCE,
   },
 });
