@@ -3,6 +3,7 @@ import { eventually, openTestGuard, type TestGuard } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type ChangePlace,
+  FEW_TASKS,
   formatPlace,
   parsePlace,
   readChanges,
@@ -28,6 +29,10 @@ const WRITE_OF: Statement = {
   name: 'write_event_of',
   text: `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
          values ($1, 'run', 'standard', $3, $2, 1, clock_timestamp())`,
+};
+const ADD_TASKS: Statement = {
+  name: 'add_tasks',
+  text: `insert into tasks (id, project_id, title) select gen_random_uuid(), $1, 'one more' from generate_series(1, $2::int)`,
 };
 const TAKE_XID: Statement = { name: 'take_xid', text: 'select pg_current_xact_id()::text' };
 
@@ -102,6 +107,19 @@ describe('changes in the order of their transactions', () => {
     expect(ofProject.map(({ type }) => type)).toEqual(['here']);
     const ofTask = await readChangesOf(guard.database, { kind: 'task', taskId: other }, start, 10);
     expect(ofTask.map(({ type }) => type)).toEqual(['elsewhere']);
+  });
+
+  test('a project that grows beyond a few tasks has its changes in the same order', async () => {
+    const { guard, world } = context;
+    const start = await readChangeTail(guard.database);
+    const { projectId } = world;
+    for (const type of ['first', 'second', 'third']) await guard.database.query(WRITE, [taskId, type]);
+    await heard(start, ['first', 'second', 'third']);
+    const ofProject = async () =>
+      (await readChangesOf(guard.database, { kind: 'project', projectId }, start, 2)).map(({ type }) => type);
+    expect(await ofProject()).toEqual(['first', 'second']);
+    await guard.database.query(ADD_TASKS, [projectId, FEW_TASKS]);
+    expect(await ofProject()).toEqual(['first', 'second']);
   });
 
   test('a place can be written and read back, and nothing else is one', () => {

@@ -47,18 +47,35 @@ const CHANGES: Statement = {
   text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id where ${AFTER} order by e.tx, e.id limit $3`,
 };
 
-const CHANGES_OF: Readonly<Record<ChangeFilter['kind'], Statement>> = {
-  task: {
-    name: 'changes_of_task',
-    text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id
-           where ${AFTER} and e.task_id = $4 order by e.tx, e.id limit $3`,
-  },
-  project: {
-    name: 'changes_of_project',
-    text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id
-           where ${AFTER} and t.project_id = $4 order by e.tx, e.id limit $3`,
-  },
+const CHANGES_OF_TASK: Statement = {
+  name: 'changes_of_task',
+  text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id
+         where ${AFTER} and e.task_id = $4 order by e.tx, e.id limit $3`,
 };
+
+/** Reads all changes in order and leaves out those of other projects. */
+const CHANGES_OF_LARGE_PROJECT: Statement = {
+  name: 'changes_of_large_project',
+  text: `select ${COLUMNS} from session_events e join tasks t on t.id = e.task_id
+         where ${AFTER} and t.project_id = $4 order by e.tx, e.id limit $3`,
+};
+
+/** Reads task by task, because millions of changes of other projects can lie before those of a small project. */
+const CHANGES_OF_SMALL_PROJECT: Statement = {
+  name: 'changes_of_small_project',
+  // OFFSET 0 keeps the planner from joining the events as a whole.
+  text: `select ${COLUMNS} from tasks t
+         cross join lateral (select * from session_events e where ${AFTER} and e.task_id = t.id offset 0) e
+         where t.project_id = $4 order by e.tx, e.id limit $3`,
+};
+
+const HAS_MORE_TASKS: Statement = {
+  name: 'project_has_more_tasks',
+  text: `select count(*) > $2::int as more from (select from tasks where project_id = $1 limit $2::int + 1) t`,
+};
+
+/** A project with more tasks than this has so large a share of all changes that reading them in order finds its own soon. */
+export const FEW_TASKS = 1_000;
 
 const TAIL: Statement = { name: 'change_tail', text: 'select pg_snapshot_xmin(pg_current_snapshot())::text as tx' };
 
@@ -81,5 +98,11 @@ export async function readChangesOf(
   limit: number,
 ): Promise<Change[]> {
   const of = filter.kind === 'task' ? filter.taskId : filter.projectId;
-  return (await sql.query<Row>(CHANGES_OF[filter.kind], [String(tx), id, limit, of])).map(toChange);
+  return (await sql.query<Row>(await statementFor(sql, filter), [String(tx), id, limit, of])).map(toChange);
+}
+
+async function statementFor(sql: Sql, filter: ChangeFilter): Promise<Statement> {
+  if (filter.kind === 'task') return CHANGES_OF_TASK;
+  const { more } = firstRow(await sql.query<{ more: boolean }>(HAS_MORE_TASKS, [filter.projectId, FEW_TASKS]));
+  return more ? CHANGES_OF_LARGE_PROJECT : CHANGES_OF_SMALL_PROJECT;
 }

@@ -9,6 +9,7 @@ import {
 import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readArchiveStanding } from './archive/standing.ts';
+import { readChangesOf } from './change-feed.ts';
 import { type Database, openDatabase } from './database.ts';
 import { readFeedback } from './feedback.ts';
 import { readLatestSessions } from './latest-sessions.ts';
@@ -177,6 +178,17 @@ describe('on tables of some size', () => {
   });
 
   // The last one: it changes what the others read.
+  test('changes of a small project are found by its tasks, however many changes of other projects lie before them', async () => {
+    const projectId = must(parseProjectId(id(9, 3)));
+    const { whole, by } = await scansOf(async () => {
+      const changes = await readChangesOf(store, { kind: 'project', projectId }, { tx: 0n, id: 0 }, 1_000);
+      expect(changes).toHaveLength((3 * TASKS) / 20);
+    });
+    expect(whole).not.toContain('session_events');
+    expect(by).toContain('session_events_by_task');
+    expect(by).not.toContain('session_events_pkey');
+  });
+
   test('what scrapes of the purge worker ask is found by indexes, however much was archived and however many runs there were', async () => {
     await store.pool.pg.query(`
       update sessions set archived_at = now() where deleted_at is not null and task_id > ${uuidOf(1, '20')};
