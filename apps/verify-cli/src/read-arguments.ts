@@ -73,7 +73,7 @@ what comes out
   --fail-on <severity>   error (default), warning or info
   --baseline <file>      findings that are known do not count; made if it is not there
   --prune-baseline       forget what is no longer found
-  --max-findings <n>     10000 unless said
+  --max-findings <n>     errors and warnings that are told, and infos beside them: 10000 unless said
   --color <when>         auto, always, never
   -q, --quiet            findings only
 

@@ -41,6 +41,7 @@ const summary = z.strictObject({
   skipped: z.array(rule),
   incomplete: z.array(z.strictObject({ rules: z.array(rule), why: z.string() })),
   truncated: z.boolean(),
+  moreInfos: z.int(),
   errors: z.int(),
   warnings: z.int(),
   infos: z.int(),

@@ -223,6 +223,22 @@ describe('a report', () => {
     expect(await once(child, 'close')).toEqual([1, null]);
   });
 
+  test('of a history with more infos than are told is complete, and counts them', async () => {
+    await using calm = await openTestGuard();
+    for (let sessions = 0; sessions < 3; sessions += 1) {
+      const { id: sessionId } = await begin(calm.guard, aStart(await calm.world.task()));
+      await calm.guard.softDelete({ sessionId });
+    }
+    const all = ['--all', '--max-findings', '2'];
+    const { code, out } = await verify(calm.databaseUrl, ...all, '--format', 'json');
+    const { findings, summary } = reportSchema.parse(JSON.parse(out));
+    expect(code).toBe(0);
+    expect(findings.map(({ rule }) => rule)).toEqual(['SV302', 'SV302']);
+    expect(summary).toMatchObject({ infos: 3, moreInfos: 1, truncated: false, exitCode: 0 });
+    expect((await verify(calm.databaseUrl, ...all)).out).toContain('3 infos');
+    expect((await verify(calm.databaseUrl, ...all, '--fail-on', 'info')).code).toBe(2);
+  });
+
   test('in JSON is as its schema says, and the schema is the one in the documents', async () => {
     const { out } = await verify(home.databaseUrl, attemptId, '--format', 'json', '--report');
     const report = reportSchema.parse(JSON.parse(out));

@@ -11,6 +11,7 @@ export type AuditOptions = {
   readonly rules: ReadonlySet<RuleId>;
   /** Null when there is no hurry. */
   readonly deadline: (() => boolean) | null;
+  /** How many errors and warnings are told, and how many infos beside them. */
   readonly maxFindings: number;
   /** Which findings are of what was asked for. */
   readonly concerns: (finding: Finding) => boolean;
@@ -27,8 +28,10 @@ export type AuditSummary = {
   readonly skipped: readonly RuleId[];
   /** Rules that were asked for and not answered. A report with any of these proves nothing. */
   readonly incomplete: readonly { readonly rules: readonly RuleId[]; readonly why: string }[];
-  /** There were more findings than are told. */
+  /** There were more errors and warnings than are told. */
   readonly truncated: boolean;
+  /** Infos that were found and are not told. */
+  readonly moreInfos: number;
 };
 
 /** A question, or the reading of the archive: what it asks for, and what it finds. */
@@ -59,7 +62,8 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
   const wanted = stepsOf(source, options).filter((step) => step.rules.some((rule) => rules.has(rule)));
   const ran = new Set<RuleId>();
   const incomplete: { rules: RuleId[]; why: string }[] = [];
-  let told = 0;
+  const told = { infos: 0, others: 0 };
+  let moreInfos = 0;
   const work = (step: Step): AsyncIterable<Finding> => {
     onCheck?.(step, wanted.indexOf(step), wanted.length);
     if (deadline?.() === true) throw new Error('the time was over');
@@ -71,9 +75,18 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
       case 'item': {
         const one = heard.item;
         if (!rules.has(one.rule) || !concerns(one)) break;
-        if (told === maxFindings)
-          return { ran: [...ran], skipped: skippedOf(ran, incomplete), incomplete, truncated: true };
-        told += 1;
+        if (one.severity === 'info') {
+          // A long history has many, and nothing is wrong with it: the audit goes on.
+          if (told.infos === maxFindings) moreInfos += 1;
+          else {
+            told.infos += 1;
+            yield one;
+          }
+          break;
+        }
+        if (told.others === maxFindings)
+          return { ran: [...ran], skipped: skippedOf(ran, incomplete), incomplete, truncated: true, moreInfos };
+        told.others += 1;
         yield one;
         break;
       }
@@ -91,7 +104,7 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
   }
   const failed = new Set(incomplete.flatMap((one) => one.rules));
   for (const rule of failed) ran.delete(rule);
-  return { ran: [...ran].toSorted(), skipped: skippedOf(ran, incomplete), incomplete, truncated: false };
+  return { ran: [...ran].toSorted(), skipped: skippedOf(ran, incomplete), incomplete, truncated: false, moreInfos };
 }
 
 const skippedOf = (ran: ReadonlySet<RuleId>, incomplete: AuditSummary['incomplete']): RuleId[] => {

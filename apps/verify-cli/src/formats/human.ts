@@ -105,11 +105,12 @@ function tailOf(
     );
   }
   if (summary.truncated) lines.push('There were more findings than --max-findings lets through.');
+  const infos = counted.info + summary.moreInfos;
   const parts = [
     `${many(summary.ran.length, 'rule')} run, ${summary.skipped.length} skipped`,
     many(counted.error, 'error'),
     many(counted.warning, 'warning'),
-    ...(counted.info > 0 ? [many(counted.info, 'info')] : []),
+    ...(infos > 0 ? [many(infos, 'info')] : []),
     ...(baselined > 0 ? [`${baselined} baselined`] : []),
     `${(tookMs / 1_000).toFixed(1)} s`,
   ];

@@ -40,7 +40,7 @@ const summaryOf = ({
   ...summary,
   errors: counted.error,
   warnings: counted.warning,
-  infos: counted.info,
+  infos: counted.info + summary.moreInfos,
   baselined,
   notApplicable,
   counts: counts ?? null,
