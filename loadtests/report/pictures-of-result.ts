@@ -28,8 +28,19 @@ export function picturesOf(result: Result): Picture[] {
   return charts.map(([name, chart]) => ({ name, title: chart.title, svg: asPicture(chart) }));
 }
 
+/** The names are numbered over all charts that a process has drawn; a picture of its own must not change with the others. */
+function numberedByItself(svg: string): string {
+  const names = new Map<string, string>();
+  return svg.replaceAll(/zr\d+-[a-z]+-?\d+/g, (name) => {
+    const known = names.get(name) ?? `n${names.size}`;
+    names.set(name, known);
+    return known;
+  });
+}
+
 function asPicture(chart: Chart): string {
-  const [, opening = '', inside = ''] = /^(<svg [^>]*>)([\s\S]*)<\/svg>\s*$/.exec(drawLines(chart, SIZE)) ?? [];
+  const drawn = numberedByItself(drawLines(chart, SIZE));
+  const [, opening = '', inside = ''] = /^(<svg [^>]*>)([\s\S]*)<\/svg>\s*$/.exec(drawn) ?? [];
   const height = SIZE.height + TITLE_HEIGHT;
   const sized = opening
     .replace(/ height="\d+"/, ` height="${height}"`)
