@@ -237,6 +237,11 @@ describe('a report', () => {
     expect(summary).toMatchObject({ infos: 3, moreInfos: 1, truncated: false, exitCode: 0 });
     expect((await verify(calm.databaseUrl, ...all)).out).toContain('3 infos');
     expect((await verify(calm.databaseUrl, ...all, '--fail-on', 'info')).code).toBe(2);
+    // A baseline that knows those that are told says nothing of the one that is not.
+    await using folder = await temporaryDirectory();
+    const known = ['--fail-on', 'info', '--baseline', join(folder.path, 'baseline.json')];
+    await verify(calm.databaseUrl, ...all, ...known);
+    expect((await verify(calm.databaseUrl, ...all, ...known)).code).toBe(2);
   });
 
   test('in JSON is as its schema says, and the schema is the one in the documents', async () => {

@@ -100,8 +100,9 @@ export async function verify({ source, command, reporter, progress, archive, rec
     const found = { errors: counted.error, warnings: counted.warning - undecidable, undecidable };
     await record({ scope: command.wanted.kind, sessions: counts?.sessions ?? 0, ...found });
   }
-  const exitCode =
-    complete && summary.truncated ? EXIT.findings : exitCodeOf(counted, { failOn: command.failOn, complete });
+  // Infos that are not told were not held against the baseline either.
+  const leftOut = summary.truncated || (command.failOn === 'info' && summary.moreInfos > 0);
+  const exitCode = complete && leftOut ? EXIT.findings : exitCodeOf(counted, { failOn: command.failOn, complete });
   const notApplicable = [...source.notApplicable]
     .map(([rule, why]) => ({ rule, why }))
     .filter(({ rule }) => command.rules.has(rule) && summary.skipped.includes(rule));
