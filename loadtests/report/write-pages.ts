@@ -23,13 +23,14 @@ export function pagesOf(
   results: ReadonlyMap<string, Result>,
   processes: Processes | undefined,
 ): ReadonlyMap<string, string> {
-  const pictures = new Map(
-    [...results].flatMap(([of, result]) =>
-      picturesOf(result).map(({ name, svg }) => [`${PICTURES}/${of}-${name}.svg`, svg] as const),
-    ),
+  const drawn = new Map(
+    [...results].map(([of, result]) => [
+      of,
+      picturesOf(result).map(({ name, title, svg }) => ({ file: `${PICTURES}/${of}-${name}.svg`, title, svg })),
+    ]),
   );
-  const named = (result: Result) =>
-    picturesOf(result).map(({ name, title }) => ({ file: `${PICTURES}/${nameOfResult(result)}-${name}.svg`, title }));
+  const named = (result: Result) => drawn.get(nameOfResult(result)) ?? [];
+  const pictures = [...drawn.values()].flat().map(({ file, svg }) => [file, svg] as const);
   return new Map([...pictures, ['load.md', loadPage(results, named)], ['scaling.md', scalingPage(results, processes)]]);
 }
 

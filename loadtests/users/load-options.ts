@@ -13,7 +13,7 @@ const PATIENCE = { gracefulStop: '120s' };
 const seconds = (count: number) => `${Math.max(1, Math.round(count))}s`;
 
 /** Users arrive over the first tenth of a run, and over half a minute at the most: a sudden crowd is what peak-1000 is about. */
-const arrivalSeconds = ({ seconds: all }: Settings): number => Math.min(30, all / 10);
+const arrivalSeconds = ({ seconds: all }: Settings): number => Math.round(Math.min(30, all / 10));
 
 /** So many users, each of whom waits for an answer and thinks before it goes on. */
 export const closedUsers = (settings: Settings): Record<string, Scenario> => ({
