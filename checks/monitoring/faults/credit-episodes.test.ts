@@ -60,6 +60,13 @@ test('of two open faults, the one that is made for the alert is credited', () =>
   expect(creditEpisodes([seen(BURN, since(95))], [other, all])[0]?.made).toBe(all);
 });
 
+test('an alert that ends and begins again while the failures of a fault are still in its short window is credited to it', () => {
+  const burn = 'PhaselockReplacementBudgetBurn 6h';
+  const made = madeAt(90, aFault('all slots', [burn]));
+  expect(creditEpisodes([seen(burn, since(136))], [made])[0]?.made).toBe(made);
+  expect(creditEpisodes([seen(burn, since(139))], [made])[0]?.made).toBeUndefined();
+});
+
 describe('a run is not as it has to be', () => {
   const fine = [seen(SLOW, since(45)), seen(BURN, since(95))];
 
@@ -69,7 +76,7 @@ describe('a run is not as it has to be', () => {
 
   test.each([
     ['before any fault was made', 30],
-    ['between two faults', 80],
+    ['between two faults', 89],
     ['while only a fault was open that is not known to fire it', 95],
   ])('when an alert began %s', (_, beganAt) => {
     const complaints = judgeRun(aRun([one, all], [...fine, seen(SLOW, since(beganAt))]), [one.fault, all.fault]);

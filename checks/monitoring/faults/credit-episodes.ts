@@ -1,5 +1,7 @@
-import type { AlertId, Episode, Sighting } from './alerting/watch-alerts.ts';
+import { ALERTS } from '@phaselock/monitoring';
+import { type AlertId, alertIdOf, type Episode, type Sighting } from './alerting/watch-alerts.ts';
 import type { Fault } from './fault.ts';
+import { pace, pacedText } from './pace.ts';
 
 export type MadeFault = {
   readonly fault: Fault;
@@ -19,6 +21,18 @@ export type Credit = {
 
 /** What a fault has counted is scraped a second later, recorded by rules another second later, and then judged. */
 const ARRIVES_WITHIN_SECONDS = 10;
+/** The longest range of an alert that is not about a budget. */
+const LONGEST_RANGE_SECONDS = pace(30 * 60);
+
+/**
+ * How long after a fault its failures are still in the ranges of the alert, which can end and begin again as long as they are. An alert on a budget
+ * needs them in its short window too.
+ */
+const LOOKS_BACK_SECONDS: ReadonlyMap<AlertId, number> = new Map(
+  ALERTS.flatMap(({ name, windows }) =>
+    windows === null ? [] : [[alertIdOf({ alertname: name, window: windows.long }), pacedText(windows.short)]],
+  ),
+);
 
 export function creditEpisodes(sightings: readonly Sighting[], made: readonly MadeFault[]): readonly Credit[] {
   return sightings.flatMap(({ id, episodes, alerts }) =>
@@ -33,7 +47,10 @@ export function creditEpisodes(sightings: readonly Sighting[], made: readonly Ma
 
 /** Of several open faults, the one that is made for the alert comes before one that only fires it as well. */
 function causeOf(id: AlertId, { beganAt }: Episode, made: readonly MadeFault[]): MadeFault | undefined {
-  const open = made.filter(({ madeAt, overAt }) => beganAt >= madeAt && beganAt <= overAt + ARRIVES_WITHIN_SECONDS);
+  const lookBack = LOOKS_BACK_SECONDS.get(id) ?? LONGEST_RANGE_SECONDS;
+  const open = made.filter(
+    ({ madeAt, overAt }) => beganAt >= madeAt && beganAt <= overAt + ARRIVES_WITHIN_SECONDS + lookBack,
+  );
   return open.find(({ fault }) => fault.alerts.includes(id)) ?? open.find(({ fault }) => fault.also?.includes(id));
 }
 

@@ -1,3 +1,5 @@
+import { durationText } from '@phaselock/monitoring';
+
 const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
@@ -29,6 +31,13 @@ export function pace(seconds: number): number {
   if (paced === undefined)
     throw new Error(`The rules have a new duration, of ${seconds} s: say in pace.ts what becomes of it.`);
   return paced;
+}
+
+/** The same of a duration as the rules write it. */
+export function pacedText(text: string): number {
+  const paced = [...PACED].find(([seconds]) => durationText(seconds) === text);
+  if (paced === undefined) throw new Error(`pace.ts has no duration ${text}.`);
+  return paced[1];
 }
 
 /** Of a few seconds there are fewer events than of minutes. */

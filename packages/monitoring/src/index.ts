@@ -8,4 +8,5 @@ export { JOBS } from './promql/jobs.ts';
 export type { Matchers, SeriesName } from './promql/metrics.ts';
 export { series } from './promql/series.ts';
 export { recordingRules } from './recording/recording-rules.ts';
+export { durationText } from './rules/durations.ts';
 export type { RuleOptions } from './rules/rule-context.ts';
