@@ -15,7 +15,10 @@ const SHAPES = [
 
 const PEERS = { 'pg-boss': openPgBoss, 'graphile-worker': openGraphileWorker } as const;
 
-/** Others' nearest thing to a replace is the floor here, so the ratio says how many times faster ours is in the same rounds. */
+/**
+ * Compares a replace with the nearest operation of other job queues, which takes the place of the floor: the ratio is
+ * how many times faster phaselock is in the same rounds.
+ */
 export const listPeers = (): ListedScenario[] =>
   SHAPES.flatMap(({ keys, peerKeys, ours }) =>
     Object.entries(PEERS).map(([peer, open]) => ({

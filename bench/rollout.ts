@@ -5,7 +5,10 @@ import { ladderFor, readStages } from '@phaselock/rollout';
 import { claimsFor, inWords, isKept } from './rollout/claims.ts';
 import { plannedEvents, runCampaigns } from './rollout/simulated-campaigns.ts';
 
-/** Simulated rollouts, judged by the code that judges real ones: how often each ends how. It fails when a promise is not kept. */
+/**
+ * Simulates rollouts and judges them with the production code. Prints how often each ends in which way, and fails if a
+ * guaranteed limit is exceeded.
+ */
 const STAGES = resolve(import.meta.dirname, '../ops/rollout/stages.yml');
 const WIDTHS = [36, 20, 11, 11, 11, 11, 12, 0] as const;
 const HEADINGS = ['truth', 'looked at', 'promoted', 'early', 'at the end', 'unproven', 'to abort', '  promise'];
@@ -16,7 +19,7 @@ const { values } = parseArgs({
 const campaigns = Number(values.campaigns);
 const seed = Number(values.seed);
 if (!Number.isInteger(campaigns) || campaigns < 1 || campaigns > 1_000_000 || !Number.isInteger(seed))
-  throw new RangeError('--campaigns is a whole number from 1 to 1000000, --seed a whole number');
+  throw new RangeError('--campaigns must be a whole number from 1 to 1000000, --seed a whole number');
 
 const line = (cells: readonly string[]): string =>
   cells

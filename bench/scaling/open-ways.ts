@@ -3,7 +3,7 @@ import { findProgram, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { childrenOf } from '../../apps/api/src/testing/shared-data.ts';
 import { startNginx } from './start-nginx.ts';
 
-/** A way to run the API: where it answers, and the processes whose time is counted. */
+/** A way to run the API: its URL, and the processes whose CPU time is counted. */
 export type Way = {
   readonly name: string;
   readonly url: string;
@@ -15,7 +15,7 @@ export type Ways = { readonly key: string; readonly ways: readonly Way[]; readon
 
 const API = resolve(import.meta.dirname, '../../apps/api/src');
 
-/** All ways at once, on one database: those that are not measured do next to nothing. */
+/** Starts all ways at once on one database. Those that are not being measured use almost no CPU. */
 export async function openWays(databaseUrl: string, owned: AsyncDisposableStack): Promise<Ways> {
   const env = { PHASELOCK_DATABASE_URL: databaseUrl, PHASELOCK_LOG_LEVEL: 'warn' };
   const start = async (workers: number): Promise<Omit<Way, 'name' | 'nginx'>> => {
@@ -39,7 +39,7 @@ export async function openWays(databaseUrl: string, owned: AsyncDisposableStack)
     { name: 'two workers', ...(await start(2)), nginx: [] },
   ];
   const nginx = findProgram(['nginx'], { PATH: `${process.env.PATH}${delimiter}/usr/sbin` });
-  if (nginx === undefined) return { key, ways, notes: ['nginx is not installed: two replicas behind it are left out'] };
+  if (nginx === undefined) return { key, ways, notes: ['nginx is not installed: two replicas are not measured'] };
   const replicas = [await start(1), await start(1)];
   const balancer = owned.use(
     await startNginx(

@@ -8,7 +8,9 @@ import { childrenOf } from '../../apps/api/src/testing/shared-data.ts';
 
 type Nginx = AsyncDisposable & { readonly url: string; readonly pids: readonly number[] };
 
-/** As ops/compose/nginx.conf, in a folder of its own: nothing of the system's nginx is read or written. */
+/**
+ * The settings of ops/compose/nginx.conf with paths in a separate folder, so that the system's nginx is not touched.
+ */
 const configuration = (folder: string, port: number, servers: readonly string[]): string => `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes auto;
@@ -44,7 +46,7 @@ http {
 }
 `;
 
-/** nginx before the servers, on loopback, until it is disposed of. */
+/** Starts nginx on loopback as load balancer of these servers; it stops when disposed of. */
 export async function startNginx(program: string, servers: readonly string[]): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'phaselock-nginx-'));
   const port = await freePort();

@@ -1,6 +1,6 @@
 import type { CheckedRule } from '../../chaos/check-history.ts';
 
-/** What each checker compared and found in the parts of one run, added up. */
+/** Adds up what each checker compared and found in the parts of one run. */
 export function mergeRules(rules: readonly CheckedRule[]): CheckedRule[] {
   return [...Map.groupBy(rules, ({ checker }) => checker)].map(([checker, ofParts]) => {
     const compared: Record<string, number> = {};

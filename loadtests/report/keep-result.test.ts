@@ -20,13 +20,13 @@ async function kept(findings: Proof['findings']): Promise<{ files: string[]; sai
   return { files: await readdir(into).catch(() => []), said };
 }
 
-test('a result is kept under the name of its scenario, without the addresses that were asked', async () => {
+test('a result is stored under the name of its scenario, without the tested addresses', async () => {
   const { files, said } = await kept([]);
   expect(files).toEqual(['users-100.json']);
   expect(JSON.parse(said)).toMatchObject({ facts: { scenario: 'users-100', urls: [] } });
 });
 
-test('a result of which the proof failed is not kept, and one line says why', async () => {
+test('a result with a failed proof is not stored, and one line states why', async () => {
   const { files, said } = await kept(['sessions: session-lost: s']);
   expect(files).toEqual([]);
   expect(said).toMatch(/^the proof of \S+ failed with 1 finding: [^\n]+$/);

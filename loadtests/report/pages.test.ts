@@ -6,7 +6,7 @@ import { pagesOf, pictureNames, readResults, writePages } from './write-pages.ts
 const DOCS = resolve(import.meta.dirname, '../../docs');
 const HOW = 'PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test loadtests/report/pages';
 
-test('docs/load.md, docs/scaling.md and their pictures are as the kept results make them', async () => {
+test('docs/load.md, docs/scaling.md and their pictures match the stored results', async () => {
   const { PHASELOCK_UPDATE_DOCS: updateDocs } = process.env;
   if (updateDocs === '1') await writePages();
   const pages = pagesOf(await readResults());
@@ -14,7 +14,7 @@ test('docs/load.md, docs/scaling.md and their pictures are as the kept results m
   expect((await pictureNames()).filter((file) => !pages.has(file))).toEqual([]);
 });
 
-test('a page without results says of every scenario that it was not run', () => {
+test('pages without results state that no scenario was run', () => {
   const load = pagesOf(new Map()).get('load.md') ?? '';
   expect(load.match(/^Not run yet\.$/gm)).toHaveLength(10);
   expect(pagesOf(new Map()).get('scaling.md')).toContain('No run yet');

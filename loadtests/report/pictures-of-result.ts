@@ -7,12 +7,12 @@ import { seriesOf } from './series-of-result.ts';
 export type Picture = { readonly name: string; readonly title: string; readonly svg: string };
 
 const SIZE = { width: 860, height: 240 };
-/** An image takes no colour from its page; it asks by itself whether the ground is dark. */
+/** An SVG image does not inherit colours from its page, so it queries the colour scheme itself. */
 const INK =
   '<style>svg{color:#3d4651;font-family:sans-serif}@media (prefers-color-scheme:dark){svg{color:#c3ccd6}}</style>';
 const TITLE_HEIGHT = 22;
 
-/** The pictures of a run that the documents show. */
+/** Draws the pictures of a run for the documents. */
 export function picturesOf(result: Result): Picture[] {
   const open = ['lookup', 'replace'].flatMap((name) => seriesOf(result, name, 'open') ?? []);
   const charts: readonly (readonly [string, Chart])[] = [

@@ -1,13 +1,13 @@
-/** What a scenario needs beside its users, who are in the k6 script of the same name. */
+/** What a scenario needs besides its users, who are defined in the k6 script of the same name. */
 export type ScenarioNeeds = {
-  /** Faults are made during the load: the product is started here, with proxies in front of PostgreSQL. */
+  /** Faults are injected during the load, so the run starts the product itself, with proxies in front of PostgreSQL. */
   readonly faults: boolean;
-  /** Periods with and without the purge worker. */
+  /** Alternates periods with and without the purge worker. */
   readonly purge: boolean;
-  /** Sessions that are there before the load begins. */
+  /** Seeds sessions before the load. */
   readonly board: boolean;
   readonly apis: number;
-  /** Open streams of changes: of how many of the projects that users make, and how many of each. */
+  /** Change streams to follow: the number of projects, and of streams for each. */
   readonly followed: { readonly projects: number; readonly streamsOfEach: number };
   readonly leaseMs: number;
 };
@@ -27,7 +27,7 @@ export const SCENARIOS = {
   'users-100': USERS_ALONE,
   'users-500': USERS_ALONE,
   'peak-1000': USERS_ALONE,
-  // Each change of an hour is held against the proof.
+  // One stream only, because the proof compares every change of an hour.
   soak: { ...USERS_ALONE, followed: { projects: 1, streamsOfEach: 1 } },
   recovery: { ...USERS_ALONE, faults: true, apis: 2 },
   'purge-impact': { ...USERS_ALONE, purge: true },
@@ -40,5 +40,5 @@ export type ScenarioName = keyof typeof SCENARIOS;
 
 export const isScenario = (name: string): name is ScenarioName => Object.hasOwn(SCENARIOS, name);
 
-/** A product that others started can neither be broken nor seeded. */
+/** Whether the scenario must start the product itself, in order to break or seed it. */
 export const startsItsOwn = ({ faults, purge, board }: ScenarioNeeds): boolean => faults || purge || board;

@@ -1,7 +1,7 @@
 import { latest, latestOfMany, listSessions, read, type Whole } from '../../chaos/clients/session-operations.ts';
 import type { NamedSending } from './speaker.ts';
 
-/** What is looked at, under the names of the reports. */
+/** Read requests, with their names in reports. */
 
 export const lookup = (task: string, phase: string): NamedSending => ({ ...latest(task, phase), name: 'lookup' });
 

@@ -8,7 +8,7 @@ export type ShownTurn = {
   readonly action: string;
   readonly passed: string | null;
   readonly expected: string;
-  /** Against the process before it in the same slot. */
+  /** Compared with the previous process in the same slot. */
   readonly change: 'first' | 'same' | 'minor' | 'changed' | 'unknown';
   readonly verdict: string;
   readonly right: boolean;
@@ -16,7 +16,7 @@ export type ShownTurn = {
   readonly session: string;
 };
 
-/** Each process of an attempt: what it did beside what it should have done. */
+/** Lists each process of an attempt with its actual and its expected start. */
 export function timelineOf(rows: readonly Row[], traits: SourceTraits): ShownTurn[] {
   const before = new Map<string, Row>();
   return rows.map((row) => {

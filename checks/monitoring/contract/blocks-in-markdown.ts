@@ -1,4 +1,4 @@
-/** A fenced block: the language it says it is in, and what is said after that. */
+/** A fenced code block: its language, and the note after the language. */
 export type Block = {
   readonly language: string;
   readonly note: string;

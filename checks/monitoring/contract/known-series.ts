@@ -1,19 +1,19 @@
 import { EXPORTED } from './exported-elsewhere.ts';
 import type { Labels, Series } from './read-exposition.ts';
 
-/** The values a label has; `any` where they are not ours to know, as an instance's address. */
+/** The values of a label; `any` where the product does not determine them, such as the address of an instance. */
 export type Values = ReadonlySet<string> | 'any';
 export type LabelValues = ReadonlyMap<string, Values>;
 
 export type KnownMetric = {
   readonly labels: LabelValues;
-  /** Each series of it, where it was scraped. What a rule records or an exporter tells is known by its labels alone. */
+  /** The labels of each scraped series. Undefined for recorded series and exporters, of which only labels are known. */
   readonly series: readonly Labels[] | undefined;
 };
 
 export type KnownSeries = ReadonlyMap<string, KnownMetric>;
 
-/** What one program answered to a scrape, and the job it is scraped as. */
+/** The series of one scraped program, and its job. */
 export type Scrape = { readonly job: string; readonly series: readonly Series[] };
 
 export function knownFrom(scrapes: readonly Scrape[]): Map<string, KnownMetric> {
@@ -52,7 +52,7 @@ export function knownFrom(scrapes: readonly Scrape[]): Map<string, KnownMetric> 
   return new Map([...scraped, ...own, ...elsewhere]);
 }
 
-/** What Prometheus says of its targets and of the alerts, besides what it scraped. */
+/** Series that Prometheus adds for each of its targets. */
 const OF_PROMETHEUS: readonly { readonly name: string; readonly labels: Readonly<Record<string, Values>> }[] = [
   { name: 'up', labels: {} },
   { name: 'scrape_duration_seconds', labels: {} },

@@ -4,12 +4,12 @@ import type { Fault } from './fault.ts';
 export type MadeFault = {
   readonly fault: Fault;
   readonly madeAt: number;
-  /** When it began to be put right, and when everything was right again. */
+  /** When the undoing of the fault began, and when it was complete. */
   readonly undoneAt: number;
   readonly overAt: number;
 };
 
-/** One time an alert fired, with the fault that was open when its condition began to hold and that is known to fire it. */
+/** One episode of an alert, and the fault that was open when its condition began and that is known to fire it. */
 export type Credit = {
   readonly id: AlertId;
   readonly severity: string;
@@ -17,7 +17,7 @@ export type Credit = {
   readonly made: MadeFault | undefined;
 };
 
-/** What a fault has counted is scraped a second later, recorded by rules another second later, and then judged. */
+/** An effect of a fault is scraped a second later, recorded by rules another second later, and then evaluated. */
 const ARRIVES_WITHIN_SECONDS = 10;
 
 export function creditEpisodes(sightings: readonly Sighting[], made: readonly MadeFault[]): readonly Credit[] {
@@ -31,13 +31,16 @@ export function creditEpisodes(sightings: readonly Sighting[], made: readonly Ma
   );
 }
 
-/** Of several open faults, the one that is made for the alert comes before one that only fires it as well. */
+/** Of several open faults, the one that is made for the alert takes precedence over one that may also fire it. */
 function causeOf(id: AlertId, { beganAt }: Episode, made: readonly MadeFault[]): MadeFault | undefined {
   const open = made.filter(({ madeAt, overAt }) => beganAt >= madeAt && beganAt <= overAt + ARRIVES_WITHIN_SECONDS);
   return open.find(({ fault }) => fault.alerts.includes(id)) ?? open.find(({ fault }) => fault.also?.includes(id));
 }
 
-/** Of each alert that a fault fired and a listener was told of, the time that shows most: that of the fault made for it, else the first. */
+/**
+ * One episode for each alert that a fault fired and a listener received: that of the fault made for the alert, else the
+ * first.
+ */
 export function shownCredits(credits: readonly Credit[]): readonly (Credit & { readonly made: MadeFault })[] {
   const told = credits.flatMap((credit) =>
     credit.made !== undefined && credit.episode.toldAt !== undefined ? [{ ...credit, made: credit.made }] : [],

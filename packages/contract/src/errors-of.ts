@@ -3,7 +3,7 @@ import type { RouteSpec } from './route.ts';
 
 const takesBody = ({ body, line }: RouteSpec): boolean => body !== undefined || line !== undefined;
 
-/** Every code a route can answer with: its own, and those that any request of its kind can meet. */
+/** Every code a route can return: its own, and those common to all requests of its kind. */
 export function errorsOf(route: RouteSpec): ErrorCode[] {
   const { scope, params, query, errors } = route;
   if (scope === 'none') return ['unexpected'];
@@ -16,7 +16,9 @@ export function errorsOf(route: RouteSpec): ErrorCode[] {
   return [...new Set(codes)];
 }
 
-/** What belongs to somebody else looks like what is not there, wherever a request names it. */
+/**
+ * A resource that the caller has no access to is reported as not found, so each id in a request can lead to that code.
+ */
 function notFoundIn({ params, query, body }: RouteSpec): ErrorCode[] {
   const names = [params, query, body].flatMap((schema) =>
     schema !== undefined && 'shape' in schema && typeof schema.shape === 'object' && schema.shape !== null

@@ -4,7 +4,7 @@ import type { ComparisonReason } from './model-comparison.ts';
 import type { ModelIdentity, Parameters, ParameterValue } from './model-identity.ts';
 import type { ModelPolicy } from './model-policy.ts';
 
-/** Differences of parameters under their canonical names; the policy says which of them matter. */
+/** Differences between parameters under their canonical names; the policy lists the critical ones. */
 export function compareParameters(
   previous: ModelIdentity,
   next: ModelIdentity,
@@ -24,7 +24,7 @@ export function compareParameters(
   return differences(before, after, isCritical);
 }
 
-/** As written, and every difference counts: for systems that compare plainly. */
+/** Compares parameters as written and treats every difference as critical (strict policy). */
 export function compareParametersPlainly(previous: Parameters, next: Parameters): readonly ComparisonReason[] {
   return differences(new Map(Object.entries(previous)), new Map(Object.entries(next)), () => true);
 }
@@ -50,5 +50,5 @@ function differences(
   return reasons;
 }
 
-/** NaN equals itself here: a value that never equals itself would make every session differ from itself. */
+/** NaN equals NaN here; otherwise a session with a NaN parameter would always differ from itself. */
 const sameValue = (a: ParameterValue, b: ParameterValue): boolean => a === b || Object.is(a, b);

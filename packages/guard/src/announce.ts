@@ -16,15 +16,17 @@ import type { GuardedSession } from './start-outcome.ts';
 import type { StartTurn } from './start-turn.ts';
 
 /**
- * What follows a commit, one function a business event: the event row was written in the transaction, the log line, the snapshot and the
- * invalidation come here, and metrics of what happened. What calls came to is counted when they are answered. None of it may fail the operation
- * that has already happened.
+ * Side effects that follow a commit, one function for each business event. The transaction has already written the
+ * event row; these functions write the log line, update or invalidate the cached slot snapshot, and record metrics of
+ * the event. The outcome of a call is counted elsewhere, when the call is answered. A failure here must not fail the
+ * operation, which is already committed.
  */
+
 export type Opened = {
   readonly session: GuardedSession;
   readonly slotVersion: number;
   readonly predecessor: ShownSession | null;
-  /** The model of the session that is not the slot's any more; without one, that of the new session. */
+  /** The model of the session that left the slot; the model of the new session if the slot was empty. */
   readonly invalidatedModel: string | null;
   readonly reason: DeletionReason | 'first';
 };
@@ -53,7 +55,7 @@ export function announceOpened(ctx: GuardContext, opened: Opened): void {
     );
 }
 
-/** The fields of a line about a session, named alike in every line. */
+/** Log fields that identify a session, with the same names in every log line. */
 const inLog = ({ taskId, phase, mode }: SlotKey, sessionId: SessionId) => ({
   'phaselock.task_id': taskId,
   'phaselock.session_id': sessionId,
@@ -73,7 +75,7 @@ export function announceAdopted(ctx: GuardContext, { slot, sessionId, model, col
   if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
   ctx.logger.info(
     { ...inLog(slot, sessionId), 'event.action': 'session-adopted', 'phaselock.collapsed': collapsed },
-    'legacy session adopted, its duplicates collapsed',
+    'legacy session adopted into its slot, its older duplicates soft-deleted',
   );
 }
 
@@ -84,13 +86,13 @@ export type Kept = {
   readonly previousModel: string | null;
 };
 
-/** The session goes on with a model that differs slightly. */
+/** The user kept the session for a slightly different model, which becomes the model of the session. */
 export function announceKept(ctx: GuardContext, { slot, slotVersion, sessionId, previousModel }: Kept): void {
   const version = slotVersion ?? UNKNOWN_VERSION;
   ctx.snapshots.changed(slot, { version, state: null, sessionId, model: previousModel });
   ctx.logger.info(
     { ...inLog(slot, sessionId), 'event.action': 'session-kept', 'phaselock.previous_model': previousModel },
-    'session kept, its model is now the one that was asked for',
+    'session kept, its model is now the requested one',
   );
 }
 
@@ -98,7 +100,7 @@ export function announceBeside(ctx: GuardContext, { id, slot, identity }: Guarde
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id, model: identity.model });
   ctx.logger.debug(
     { ...inLog(slot, id), 'event.action': 'session-created-beside' },
-    'session created beside, its caller is not guarded yet',
+    'session created beside the existing ones, because the single-session rule does not apply to it',
   );
 }
 
@@ -149,7 +151,7 @@ const short = (sessionId: SessionId): string => `${sessionId.slice(0, SHORT_ID)}
 
 type Temporary = { readonly taskId: TaskId; readonly sessionId: SessionId };
 
-/** The text of the line, and of the next one, is fixed: operators look for it. */
+/** The text of this log line and of the next one is fixed, because operators search for it. */
 export const announceTemporary = (ctx: GuardContext, { taskId, sessionId }: Temporary): void =>
   ctx.logger.info(
     { 'event.action': 'temporary-session-opened', 'phaselock.task_id': taskId, 'phaselock.session_id': sessionId },
@@ -162,7 +164,7 @@ export const announceTemporaryEnded = (ctx: GuardContext, { taskId, sessionId }:
     `TEMP_SESSION_END: session_id=${short(sessionId)}`,
   );
 
-/** A process let its lease lapse, and its session is free for the next turn. */
+/** The lease of a process expired, so its session may begin the next turn. */
 export function announceLapsed(ctx: GuardContext, lapsed: LapsedProcess): void {
   const { session_id: sessionId, task_id: taskId, phase, mode, process_id: processId } = lapsed;
   const slot = { taskId, phase, mode };

@@ -7,7 +7,7 @@ import { demandReplaceToDelete } from './demand-replace.ts';
 import { answering } from './failures.ts';
 import { operationDeadline } from './operation-deadline.ts';
 
-/** All of them or, where one would need a right that the caller does not have, none. */
+/** Deletes all the sessions, or none if the caller lacks the right to delete one of them. */
 export const bulkDelete = (
   ctx: GuardContext,
   sessionIds: readonly SessionId[],
@@ -19,7 +19,7 @@ export const bulkDelete = (
     return await deleteSessions(ctx.database, { sessionIds, reason: 'deleted', actor: actor ?? null, waitMs });
   });
 
-/** As above, but for those that were used since they were found: these are no orphans. */
+/** Deletes those of the sessions that are still orphans; a session used since it was found is kept. */
 export const deleteOrphans = (
   ctx: GuardContext,
   sessionIds: readonly SessionId[],

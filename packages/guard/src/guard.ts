@@ -29,13 +29,13 @@ const bind =
   (...rest: Rest): Result =>
     operation(ctx, ...rest);
 
-/** The operations of the product, bound to what they work with. */
+/** Creates the guard: every operation of the product, bound to one context. */
 export function createGuard(ctx: GuardContext) {
   const bound = bind(ctx);
   return {
     inOneTime: bound(inOneTime),
     answerInTime: <T>(work: () => Promise<T>): Promise<T> => answerInTime(ctx, work),
-    // Bound one by one: what they give back is of the type of the work.
+    // `bound` would lose the generic result type, so these are bound one by one.
     inTimeLeft: <T>(work: () => Promise<T>): Promise<T> => inTimeLeft(ctx, work),
     inOwnTime: <T>(work: () => Promise<T>): Promise<T> => inOwnTime(ctx, work),
     start: bound(start),

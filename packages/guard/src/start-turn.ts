@@ -48,7 +48,7 @@ export type StartTurn = {
   readonly sessionId: SessionId;
   readonly generation: Generation;
   readonly attemptId: AttemptId;
-  /** Left out: the session's own model. */
+  /** Default: the model of the session. */
   readonly model?: ModelSelection;
   readonly say?: TurnSay;
   readonly onModelChange?: 'ask' | 'replace';
@@ -65,7 +65,7 @@ export type StartTurn = {
 
 export type StartedTurn = {
   readonly kind: 'started';
-  /** The session the process runs in, which is another one after a fresh start; its id is what the agent is told to use. */
+  /** The session in which the process runs, another one after a fresh start. The agent must use its id. */
   readonly session: ShownSession;
   readonly processId: ProcessId;
   readonly seq: number;
@@ -74,7 +74,7 @@ export type StartedTurn = {
   readonly reason: TurnReason;
   readonly leaseExpiresAt: Date;
   readonly replaced: ShownSession | null;
-  /** What the replaced conversation wants this one to know; told at the first turn of a session. */
+  /** The summary of the replaced conversation; set only at the first turn of a session. */
   readonly handoff: string | null;
 };
 
@@ -92,7 +92,7 @@ export type TurnOutcome =
       readonly kind: 'refused';
       readonly code: ErrorCode;
       readonly text: string;
-      /** Of a missing model. */
+      /** Set only with `model_missing`. */
       readonly why?: MissingWhy;
       readonly retryAfterMs: number | null;
       readonly detail?: string;
@@ -111,7 +111,10 @@ export type TurnAttempt = {
 
 const MAX_DECISIONS = 4;
 
-/** Starts a process in a session: resumes its conversation, begins it, or begins another one in its place. */
+/**
+ * Starts a process in a session: resumes the conversation of the session, begins it, or begins another one in its
+ * place.
+ */
 export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<TurnOutcome> {
   return await countingTurn(ctx, request, (notes) => startTurnUncounted(ctx, request, notes));
 }
@@ -130,19 +133,19 @@ async function startTurnUncounted(ctx: GuardContext, request: StartTurn, notes: 
     };
     for (let tried = 1; ; tried += 1) {
       try {
-        // A commit whose answer was lost may look like a slot that moved by now: the lock has tried again behind it.
+        // An earlier try may have been committed although its answer was lost; its retry then found the slot changed.
         const begun = (await replayTurn(ctx, attempt)) ?? (tried > 1 ? await findBegunTurn(ctx, attempt) : undefined);
         if (begun !== undefined) return begun;
         const state = await readState(ctx, request);
         notes.state = state;
         const outcome = await decideAndBegin(ctx, attempt, view, state);
-        // What a refusal or a question found in the way may be what a twin with the same key has just begun.
+        // The cause of a refusal or a question may be a turn that a concurrent call with the same key has just begun.
         return outcome.kind === 'started' ? outcome : ((await replayTurn(ctx, attempt)) ?? outcome);
       } catch (error) {
         const twin = error instanceof BegunByTwin ? await replayTurn(ctx, attempt) : undefined;
         if (twin !== undefined) return twin;
         if (!isRetryable(error) || tried === MAX_DECISIONS || deadline.waitMs() === 0) throw error;
-        // Unknown only while the session could not be read: then no slot was tried.
+        // Undefined only if the session could not be read; then no slot lock was tried.
         if (notes.state !== undefined) ctx.telemetry.lock.retried(await ctx.chooseStrategy(notes.state.slot));
       }
     }

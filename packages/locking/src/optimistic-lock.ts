@@ -1,6 +1,6 @@
 import type { SlotLock } from './slot-lock.ts';
 
-/** No lock at all: the write's own condition decides, and who loses decides again. */
+/** Takes no lock: the write is a compare-and-set, and the loser of a race decides again. */
 export function optimisticLock<State, Writer>(): SlotLock<State, Writer> {
   return (_slot, _deadline, work) => work({ kind: 'free' });
 }

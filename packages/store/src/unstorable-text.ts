@@ -1,4 +1,4 @@
-/** PostgreSQL has no place for half a character, and the driver would write another one instead without a word. */
+/** PostgreSQL cannot store half a surrogate pair, and the driver would silently replace it with another character. */
 export class UnstorableText extends Error {
   override readonly name = 'UnstorableText';
 }

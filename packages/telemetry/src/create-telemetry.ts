@@ -13,13 +13,15 @@ import { registerProgram } from './register-program.ts';
 import type { LockTelemetry, OperationKind, Telemetry } from './telemetry.ts';
 
 export type TelemetryOptions = {
-  /** Of a program that has a process of its own: its release, and its processor, memory, event loop and garbage collection. */
+  /**
+   * The build of the program. Adds the metrics of the process: release, CPU, memory, event loop and garbage collection.
+   */
   readonly program?: Build;
-  /** How many processes the program is made of, which share the limits of its control group; 1 unless given. */
+  /** The number of processes of the program that share the limits of its control group. Default: 1. */
   readonly processes?: number;
-  /** The operations of an application that answers requests, each with its kind. */
+  /** The HTTP operations of the application, each with its kind. */
   readonly operations?: Readonly<Record<string, OperationKind>>;
-  /** Of the request that is being served. */
+  /** Returns the exemplar of the current request. */
   readonly exemplar?: () => ExemplarLabels | undefined;
 };
 

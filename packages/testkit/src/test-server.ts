@@ -1,9 +1,9 @@
-/** The PostgreSQL server of this run, as the workers know it. */
+/** The PostgreSQL server of this run, as provided to the test workers. */
 export type TestServer = {
   readonly adminUrl: string;
-  /** A migrated database nobody connects to; it is cloned for each test file. */
+  /** A migrated database that accepts no connections; it is cloned for each test file. */
   readonly template: string;
-  /** Names every database made in this run, so the end of the run finds them all. */
+  /** Prefix of the name of every database created in this run, so that the end of the run can drop them all. */
   readonly prefix: string;
 };
 

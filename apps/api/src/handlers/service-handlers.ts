@@ -15,7 +15,7 @@ export const serviceHandlers = ({ guard, readiness }: ApiContext) => ({
   }),
 
   metrics: handle(ROUTES.metrics, async ({ caller, request, response }) => {
-    // They count what all projects do.
+    // The metrics cover all projects.
     if (caller.projectId !== null) throw new PhaselockError('forbidden', { detail: 'needs a key of all projects' });
     const { text, contentType } = await guard.telemetry.answerScrape(request.headers.accept);
     response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store', Vary: 'Accept' });

@@ -32,7 +32,7 @@ const startFor =
   async (item: Item): Promise<BulkItem> =>
     startOf(item, caller, GUARDED[await enrolmentOf(subjectOf(caller, item.onBehalfOf))]);
 
-/** Asks of each subject once: most bulk requests have one for all their items. */
+/** Looks up each subject once: most bulk requests have the same subject for all items. */
 function onceForEach(ask: EnrolmentOf): EnrolmentOf {
   const asked = new Map<string | undefined, Promise<Enrolment>>();
   return (subject) => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** How many requests of each caller are being worked on. */
+/** Counts the requests in progress of each caller. */
 export type InFlight = { of(callerId: string): number; add(callerId: string, response: ServerResponse): void };
 
 export function countInFlight(): InFlight {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** A task in work; its ids come up often enough that a good part of the requests finds what it asks for. */
+/** Creates a task with a running turn. Generated requests use its ids often, so that many of them find a resource. */
 async function populate({ world, call }: TestApi): Promise<KnownIds> {
   const taskId = await world.task();
   const attemptId = await world.attempt(taskId);
@@ -44,7 +44,10 @@ async function populate({ world, call }: TestApi): Promise<KnownIds> {
   ]);
 }
 
-/** A stream ends when the client leaves, which is another test. What deletes comes last, or nothing else would find anything. */
+/**
+ * Streams are excluded: they end only when the client disconnects, and have their own test. Deletes come last, because
+ * other requests need the resources.
+ */
 const routes = Object.values<RouteSpec>(ROUTES)
   .filter(({ id }) => !id.endsWith('Changes'))
   .toSorted((a, b) => Number(a.method === 'delete') - Number(b.method === 'delete'));
@@ -93,14 +96,14 @@ async function send(route: RouteSpec, { path, query, body }: Asked): Promise<voi
   expect(answer.text).not.toMatch(/ {4}at |node_modules|select |insert /);
 }
 
-/** A client's URL parser resolves dots before anything is sent. */
+/** Replaces dot segments, because a client's URL parser would resolve them before sending. */
 const pathPart = (value: unknown): string => encodeURIComponent(wellFormed(value)).replace(/^\.{1,2}$/, 'dots');
 
 const wellFormed = (value: unknown): string =>
   (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).slice(0, 2_000).toWellFormed();
 
-describe('whatever is sent, the answer is one of the contract', () => {
-  test.each(routes.map((route) => [route.id, route] as const))('%s, as the document allows', async (_id, route) => {
+describe('any request gets a response that the contract allows', () => {
+  test.each(routes.map((route) => [route.id, route] as const))('%s with valid values', async (_id, route) => {
     await fc.assert(
       fc.asyncProperty(requestsOf(route), (asked) => send(route, asked)),
       { numRuns: RUNS, seed: SEED },
@@ -108,7 +111,7 @@ describe('whatever is sent, the answer is one of the contract', () => {
   });
 
   test.each(routes.map((route) => [route.id, route] as const))(
-    '%s, with a part that is hostile',
+    '%s with one hostile value',
     async (_id, route) => {
       const hostile = fc.tuple(requestsOf(route), fc.constantFrom(...HOSTILE_VALUES), fc.nat(1_000));
       const property = fc.asyncProperty(hostile, async ([asked, value, where]) => {
@@ -121,17 +124,17 @@ describe('whatever is sent, the answer is one of the contract', () => {
     },
   );
 
-  test('requests that the document allows mostly do something', () => {
+  test('most operations succeed with valid values', () => {
     const never = routes.map(({ id }) => id).filter((id) => !succeeded.has(id));
     expect(never.length, never.join(' ')).toBeLessThan(routes.length / 4);
   });
 
-  test('whatever came of it is a history nobody can fault', async () => {
+  test('the audit finds nothing afterwards', async () => {
     const { findings } = await auditOwnDatabase(api.databaseUrl);
     expect(findings.filter(({ rule }) => rule !== 'SV302')).toEqual([]);
   });
 
-  test('and the service still works', async () => {
+  test('the service still works afterwards', async () => {
     const taskId = await api.world.task();
     const body = { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } };
     const started = await api.call('POST', '/v1/sessions', { body });

@@ -2,12 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
 import { sendOverTheWire } from '../testing/over-the-wire.ts';
 
-/** As much as the server reads of headers, less those that every request has. */
+/** The server's limit for headers, minus those that every request has. */
 const LONGEST = 15_900;
 const REQUESTS = 40;
-/** Other work of this process and of the machine only adds to a round, so the least of several is told. */
+/** Other work of the process or machine only adds time, so the minimum of several rounds is used. */
 const ROUNDS = 12;
-/** A longer path is parsed, routed, cut and logged; what was mended here cost more than a hundred plain requests. */
+/**
+ * A longer path costs more to parse, route, shorten and log. The defects found by this test cost more than a hundred
+ * plain requests.
+ */
 const AT_MOST = 6;
 
 let api: TestApi;
@@ -29,7 +32,10 @@ async function microsecondsOf(path: string): Promise<number> {
   return (user + system) / REQUESTS;
 }
 
-/** How many plain requests one of this path costs: both in turn, until it is within the limit or the rounds are over. */
+/**
+ * The cost of a request with this path in plain requests. Measures both in turn until the ratio is within the limit or
+ * the rounds are used up.
+ */
 async function plainRequestsOf(path: string): Promise<number> {
   let [plain, long] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS && !(long / plain < AT_MOST); round += 1) {
@@ -56,7 +62,7 @@ test.each([
   'token',
   '-plk_',
   'sk-',
-])('a path of %j, sent without a key, costs little more than a plain one', async (unit) => {
+])('a path of repeated %j without a key costs little more than a plain path', async (unit) => {
   const path = `/v1/nothing-here/${unit.repeat(Math.floor((LONGEST - 20) / unit.length))}`;
   const line = written.length;
   expect(await plainRequestsOf(path)).toBeLessThan(AT_MOST);
@@ -64,13 +70,13 @@ test.each([
 });
 
 test.each([
-  ['a page of an error', '/errors/', 'a'],
+  ['an error page', '/errors/', 'a'],
   ['an id', '/v1/sessions/', 'a'],
   ['an id with dots', '/v1/tasks/', '.'],
   ['encoded slashes', '/v1/archives/', '%2F'],
   ['a query', '/v1/sessions?', 'a=1&'],
   ['brackets in a query', '/v1/sessions?', 'a[b]'],
-])('so does %s that is as long', async (_, before, unit) => {
+])('%s of that length costs little more than a plain path', async (_, before, unit) => {
   const path = `${before}${unit.repeat(Math.floor((LONGEST - before.length) / unit.length))}`;
   expect(await plainRequestsOf(path)).toBeLessThan(AT_MOST);
 });

@@ -13,7 +13,7 @@ import { lostOf, lostTurns } from './lost.ts';
 const within = { withinMs: 60_000, everyMs: 20 };
 const TASKS = 6;
 
-/** Load on tasks of its own, through one of the processes. */
+/** Puts load on one of the processes, on newly created tasks. */
 async function loadThrough({ client, url, key }: RunningApi): Promise<Load> {
   const { body: project } = await client.createProject({ body: { name: `project of ${url}` } });
   const taskIds: string[] = [];
@@ -27,7 +27,7 @@ async function loadThrough({ client, url, key }: RunningApi): Promise<Load> {
   return putLoadOn({ url, key, taskIds, attemptIds, clients: TASKS });
 }
 
-/** Each of the numbers becomes greater than it was. */
+/** Waits until each of the numbers has grown by this much. */
 const allGrow = async (numbers: () => readonly number[], by: number): Promise<void> => {
   const before = numbers();
   await eventually(() => numbers().every((now, at) => now >= (before[at] ?? 0) + by), within);
@@ -38,7 +38,7 @@ const goesOn = (loads: readonly Load[]): Promise<void> =>
 
 const met = (load: Load, code: ErrorCode): number => load.problems.get(code) ?? 0;
 
-/** No answer was a failure that nobody foresaw, and no connection was broken. */
+/** Expects no response with an unexpected server error, and no broken connection. */
 function expectForeseen(loads: readonly Load[]): void {
   const isStatusForeseen = (code: string): boolean =>
     Object.entries(ERRORS).some(
@@ -47,7 +47,7 @@ function expectForeseen(loads: readonly Load[]): void {
   expect(loads.flatMap(({ problems }) => [...problems.keys()]).filter((code) => !isStatusForeseen(code))).toEqual([]);
 }
 
-/** What was acknowledged is there, asked of the database by a process that had no part in it. */
+/** Expects everything acknowledged to be in the database, read by a process that had no part in the load. */
 async function expectNothingLost(dataDir: string, loads: readonly Load[]): Promise<void> {
   await using guard = await openLocalGuard({ dataDir, invalidation: 'memory' });
   for (const { acknowledged, turns } of loads) {
@@ -73,7 +73,7 @@ async function stopInOrder(apis: readonly RunningApi[]): Promise<void> {
 }
 
 fullDiskTest(
-  'a full disk under load: 507 and 503, reads for as long as PostgreSQL runs, and it goes on by itself when space is freed',
+  'returns 507 and 503 on a full disk under load, serves reads while it can, and recovers once space is freed',
   async () => {
     await using disk = await mountSmallDisk(200);
     const dataDir = join(disk.path, 'data');
@@ -83,7 +83,7 @@ fullDiskTest(
     const loads = [await loadThrough(one), await loadThrough(two)];
     await goesOn(loads);
 
-    // The tables cannot grow any more; PostgreSQL itself runs on what it has of its log.
+    // The tables cannot grow, but PostgreSQL continues with the remaining space of its write-ahead log.
     await disk.fill();
     await allGrow(() => loads.map((load) => met(load, 'storage_full')), 10);
     const { status } = await one.client.listProjects({});
@@ -93,7 +93,7 @@ fullDiskTest(
     await disk.free();
     await goesOn(loads);
 
-    // Now its log has no room either: it panics, cannot recover, and ends.
+    // Now the write-ahead log has no space either: PostgreSQL panics, cannot recover, and ends.
     await using user = await openLogUser(await adminUrlOn(dataDir));
     await disk.fill();
     await eventually(async () => {
@@ -119,7 +119,7 @@ fullDiskTest(
   240_000,
 );
 
-test('PostgreSQL killed and frozen under load: 503, one of two processes starts it again, and nothing is lost', async () => {
+test('returns 503 while PostgreSQL is killed or frozen under load, restarts it, and loses nothing', async () => {
   await using directory = await temporaryDirectory();
   const dataDir = join(directory.path, 'data');
   await using _data = { [Symbol.asyncDispose]: async () => void (await removeEmbeddedPostgres(dataDir)) };
@@ -130,13 +130,13 @@ test('PostgreSQL killed and frozen under load: 503, one of two processes starts 
   await goesOn(loads);
   const unavailable = (): number[] => loads.map((load) => met(load, 'backend_unavailable'));
 
-  // The postmaster alone: its children see it and end.
+  // Kills the postmaster only; its children notice and end.
   process.kill(await postmasterOn(dataDir), 'SIGKILL');
   await eventually(() => expect(apis.map((api) => says(api, 'runs again after'))).toEqual([1, 1]), within);
   await ready(apis);
   await goesOn(loads);
 
-  // All of it at once.
+  // Kills all processes of the server at once.
   const second = await postmasterOn(dataDir);
   for (const pid of [second, ...(await childrenOf(second))]) process.kill(pid, 'SIGKILL');
   await eventually(() => expect(apis.map((api) => says(api, 'runs again after'))).toEqual([2, 2]), within);
@@ -144,7 +144,7 @@ test('PostgreSQL killed and frozen under load: 503, one of two processes starts 
   await goesOn(loads);
   expect(apis.map((api) => says(api, 'started by this process')).reduce((sum, times) => sum + times)).toBe(2);
 
-  // One of its children: PostgreSQL ends the others and recovers by itself.
+  // Kills one child: PostgreSQL ends the others and recovers by itself.
   const third = await postmasterOn(dataDir);
   const before = await childrenOf(third);
   process.kill(before[0] ?? 0, 'SIGKILL');
@@ -153,7 +153,7 @@ test('PostgreSQL killed and frozen under load: 503, one of two processes starts 
   await goesOn(loads);
   expect(await postmasterOn(dataDir)).toBe(third);
 
-  // Frozen: its connections are open and nothing answers.
+  // Freezes the server: its connections stay open, but it does not respond.
   const frozen = [third, ...(await childrenOf(third))];
   for (const pid of frozen) process.kill(pid, 'SIGSTOP');
   await allGrow(unavailable, 1);

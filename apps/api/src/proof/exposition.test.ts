@@ -17,11 +17,11 @@ import {
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { prometheusTest } from '../testing/prometheus-test.ts';
 
-// A process, and what it takes until a Prometheus has scraped it.
+// The tests start a process and wait until Prometheus has scraped it.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const MAIN = resolve(import.meta.dirname, '../main.ts');
-/** What an instance may cost whoever keeps its numbers. */
+/** Limit on the number of time series of one instance. */
 const MOST_SERIES = 2_000;
 const REQUEST = 'a-request-to-look-up';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -62,7 +62,7 @@ const call = (method: string, path: string, body?: object): Promise<Response> =>
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
-/** Some of everything that makes series: answers of each class, a replacement, a stream, a download, probes. */
+/** Causes every kind of time series: responses of each class, a replacement, a stream, a download, health checks. */
 async function exercise(taskId: TaskId): Promise<void> {
   const start = (model: string, confirm?: object) =>
     call('POST', '/v1/sessions', {
@@ -86,7 +86,7 @@ const scrape = async (accept = 'text/plain'): Promise<{ text: string; type: stri
   return { text: await answer.text(), type: answer.headers.get('content-type') };
 };
 
-test(`a whole instance has no more than ${MOST_SERIES} series`, async () => {
+test(`exposes at most ${MOST_SERIES} series`, async () => {
   const { text } = await scrape();
   const series = seriesIn(text);
   expect(new Set(series).size).toBe(series.length);
@@ -94,11 +94,11 @@ test(`a whole instance has no more than ${MOST_SERIES} series`, async () => {
   expect(series.length).toBeLessThanOrEqual(MOST_SERIES);
 });
 
-prometheusTest('promtool finds nothing to say of them', async () => {
+prometheusTest('exposes metrics that promtool accepts', async () => {
   expect(await checkMetrics((await scrape()).text)).toEqual({ code: 0, said: '' });
 });
 
-prometheusTest('a Prometheus scrapes it, and finds the request behind a bucket', async () => {
+prometheusTest('lets Prometheus scrape metrics and find the request behind a histogram bucket', async () => {
   await using prometheus = await startPrometheus([url]);
   const histogram = 'phaselock_session_replacement_seconds_bucket';
   await eventually(
@@ -114,12 +114,12 @@ prometheusTest('a Prometheus scrapes it, and finds the request behind a bucket',
     },
     { withinMs: 30_000 },
   );
-  // The same names, whichever form it was scraped in.
+  // Metric names must be the same in both exposition formats.
   const { result } = Object(await prometheus.ask('/api/v1/query?query=phaselock_session_replacements_total'));
   expect(result.length).toBeGreaterThan(0);
 });
 
-test('it says which program it is, how much processor it may use, and what the last audit of everything found', async () => {
+test('exposes build, CPU limit, legacy duplicates and the results of the last full audit', async () => {
   const { text } = await scrape();
   expect(text).toMatch(/^phaselock_build_info\{version="\d+\.\d+\.\d+",revision="abc",process="[\da-f-]{36}"\} 1$/m);
   expect(text).toMatch(/^phaselock_cpu_limit_cores [\d.]+$/m);
@@ -130,7 +130,7 @@ test('it says which program it is, how much processor it may use, and what the l
   expect(told).toMatch(/^phaselock_audit_findings\{severity="undecidable"\} 1$/m);
 });
 
-test('streams, downloads and probes are in no histogram of answers', async () => {
+test('keeps streams, downloads and health checks out of the request histogram', async () => {
   const { text } = await scrape();
   const operations = (name: string): Set<string | undefined> =>
     new Set([...text.matchAll(new RegExp(`^${name}_count\\{operation="(\\w+)"\\}`, 'gm'))].map(([, found]) => found));
@@ -143,7 +143,7 @@ test('streams, downloads and probes are in no histogram of answers', async () =>
   expect(text).toMatch(/^phaselock_http_requests_total\{operation="exportSession",status_class="2xx"\} 1$/m);
 });
 
-test('standard output is the log alone, line by line', async () => {
+test('writes only log lines to standard output', async () => {
   const lines = api.stdout().trim().split('\n');
   expect(lines.length).toBeGreaterThan(5);
   for (const line of lines) expect(JSON.parse(line)).toHaveProperty('message');

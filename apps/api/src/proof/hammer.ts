@@ -1,29 +1,31 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as yieldToOthers } from 'node:timers/promises';
 
-/** How the requests ended whose bytes were sent, and the connections that could not be made. */
+/** Counts of request outcomes, and of connections that could not be made. */
 export type Hammered = {
   answered: number;
-  /** Nobody listens: nothing was sent, so nothing can have been done. */
+  /** The connection was refused: nothing was sent. */
   refused: number;
-  /** Cut by the server after the request was sent, with no byte of an answer: it cannot be known whether it was read. */
+  /**
+   * Reset by the server after the request was sent, before any response: it is unknown whether the request was read.
+   */
   reset: number;
-  /** Closed in order by the server at the moment the request was sent, with no byte of an answer. */
+  /** Closed gracefully by the server while the request was sent, before any response. */
   closed: number;
-  /** Cut within the answer. */
+  /** Ended in the middle of a response. */
   torn: number;
 };
 
 export type Hammer = { readonly seen: Readonly<Hammered>; stop(): Promise<void> };
 
 type Clients = {
-  /** Send the next request as soon as the last is answered. */
+  /** Clients that send the next request immediately after each response. */
   readonly busy: number;
-  /** Leave their connection alone for a moment between two requests. */
+  /** Clients that pause between two requests on a connection. */
   readonly pausing: number;
-  /** Open a connection for each request. */
+  /** Clients that open a connection for each request. */
   readonly opening: number;
-  /** Send two requests before they read an answer. */
+  /** Clients that send two requests before they read a response. */
   readonly pipelining: number;
 };
 
@@ -35,7 +37,10 @@ async function aMoment(): Promise<boolean> {
   return true;
 }
 
-/** Clients that speak HTTP over plain sockets, so that nothing is tried again behind our back. They end when nobody listens any more. */
+/**
+ * Runs clients that send HTTP over plain sockets, so that no library retries requests. They end when the port refuses
+ * connections.
+ */
 export function hammer(url: string, clients: Clients): Hammer {
   const seen: Hammered = { answered: 0, refused: 0, reset: 0, closed: 0, torn: 0 };
   let stopped = false;
@@ -81,7 +86,7 @@ type Conversation = {
   ask(requests: number): Promise<{ readonly results: readonly Outcome[]; readonly open: boolean }>;
 };
 
-/** Undefined when nobody listens. */
+/** Undefined when the connection is refused. */
 async function open(url: string): Promise<Conversation | undefined> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -120,7 +125,7 @@ async function open(url: string): Promise<Conversation | undefined> {
     };
     look();
     await done.promise;
-    // What was sent after the request that is answered with "close" is known not to have been read.
+    // Requests sent after one that was answered with "Connection: close" were not read, so they do not count.
     const unanswered = toldToClose ? 0 : wanted - results.length;
     const how = text === '' ? (ended ?? 'closed') : 'torn';
     for (let count = 0; count < unanswered; count += 1) results.push(how);
@@ -129,7 +134,7 @@ async function open(url: string): Promise<Conversation | undefined> {
   return {
     socket,
     ask: async (requests) => {
-      // Closed before anything was sent: the next connection is asked.
+      // The server closed the connection before anything was sent; the client opens another one.
       if (ended !== undefined) return { results: [], open: false };
       socket.write(REQUEST.repeat(requests));
       return await answers(requests);

@@ -3,11 +3,11 @@ import { ApiProblem, type Client, createClient } from '@phaselock/contract';
 export type Acknowledged = { readonly taskId: string; readonly sessionId: string; readonly generation: number };
 
 export type Load = {
-  /** Every birth somebody was told of. */
+  /** Every session creation that a client was told about. */
   readonly acknowledged: readonly Acknowledged[];
-  /** Every process somebody was told of. */
+  /** The ids of all processes that a client was told about. */
   readonly turns: readonly string[];
-  /** How often each code was met; `network` is a connection that was refused or broken. */
+  /** How often each error code occurred; `network` is a refused or broken connection. */
   readonly problems: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 };
@@ -17,13 +17,13 @@ type Under = {
   readonly key: string;
   readonly taskIds: readonly string[];
   readonly clients: number;
-  /** With one for each task, a turn of the new session is started and finished as well. */
+  /** If there is one attempt per task, each client also starts and finishes a turn of the new session. */
   readonly attemptIds?: readonly string[];
 };
 
 const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 
-/** Clients that replace sessions as fast as they are answered, each on tasks of its own. */
+/** Clients that replace sessions as fast as possible, each on its own tasks. */
 export function putLoadOn({ url, key, taskIds, clients, attemptIds = [] }: Under): Load {
   const client = createClient({ baseUrl: url, key });
   const acknowledged: Acknowledged[] = [];

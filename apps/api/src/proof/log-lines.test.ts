@@ -19,8 +19,8 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 const model = (name: string) => ({ agent: 'claude-code', model: name });
 
-describe('the line of a request', () => {
-  test('says what was asked, by whom, about what, and how it ended', async () => {
+describe('log line of a request', () => {
+  test('names operation, caller, task, status and duration', async () => {
     const taskId = await api.world.task();
     const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model: model(SONNET) } });
     expect(linesOf(started.headers.get('x-request-id')).at(-1)).toMatchObject({
@@ -36,14 +36,14 @@ describe('the line of a request', () => {
     });
   });
 
-  test('has the id a balancer gave, unless that is no id', async () => {
+  test('has the request id of the load balancer if it is valid, else a new one', async () => {
     const given = await api.call('GET', '/v1/models', { headers: { 'X-Request-Id': 'balancer-1' } });
     expect(given.headers.get('x-request-id')).toBe('balancer-1');
     const odd = await api.call('GET', '/v1/models', { headers: { 'X-Request-Id': '{"log.level":"fatal"}' } });
     expect(odd.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
   });
 
-  test('a changed model leaves its line, with both variants; one that stayed leaves none', async () => {
+  test('is accompanied by a line with both variants when the model changed, and only then', async () => {
     const taskId = await api.world.task();
     const attemptId = await api.world.attempt(taskId);
     const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model: model(SONNET) } });
@@ -70,7 +70,7 @@ describe('the line of a request', () => {
   });
 });
 
-test('no secret gets into a line, wherever it was sent', async () => {
+test('writes no secret to the log, wherever it was sent', async () => {
   const before = written.length;
   const headers = { Cookie: `session=${CANARY}`, 'X-Api-Key': CANARY, 'X-Request-Id': `token=${CANARY}` };
   await api.call('GET', `/v1/sessions?access_token=${CANARY}`, { headers });
@@ -94,7 +94,7 @@ test('no secret gets into a line, wherever it was sent', async () => {
   expect(written.join('')).not.toContain(api.key.slice(17));
 });
 
-test('a database that is away is warned of with the cause, once a second and not once a request', async () => {
+test('warns once a second, with the cause, while the database is down', async () => {
   const lines: string[] = [];
   const database = await createTestDatabase();
   await using away = await openTestApi({}, database.url, (line) => void lines.push(line));

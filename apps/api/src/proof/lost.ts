@@ -2,7 +2,7 @@ import { parseSessionId } from '@phaselock/core';
 import type { OpenGuard } from '@phaselock/guard';
 import type { Acknowledged } from './load.ts';
 
-/** What somebody was told of and is not there, as it was told. */
+/** The acknowledged sessions that are not in the database with the acknowledged generation and task. */
 export async function lostOf(guard: OpenGuard, acknowledged: readonly Acknowledged[]): Promise<Acknowledged[]> {
   const ids = [...new Set(acknowledged.map(({ sessionId }) => parseSessionId(sessionId)))].filter(
     (id) => id !== undefined,
@@ -15,7 +15,7 @@ export async function lostOf(guard: OpenGuard, acknowledged: readonly Acknowledg
   return acknowledged.filter(({ sessionId, generation, taskId }) => !there.has(`${sessionId} ${generation} ${taskId}`));
 }
 
-/** Processes somebody was told of that are not there. */
+/** The acknowledged processes that are not in the database. */
 export async function lostTurns(guard: OpenGuard, told: readonly string[]): Promise<string[]> {
   const rows = await guard.database.query<{ id: string }>(
     { name: 'told_processes', text: 'select id from processes where id = any ($1::uuid[])' },

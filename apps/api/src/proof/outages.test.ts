@@ -12,7 +12,7 @@ import { lostOf } from './lost.ts';
 
 const OUTAGE_MS = Number(process.env.PHASELOCK_TEST_OUTAGE_MS ?? 2_000);
 
-test('PostgreSQL away under load: 503 with its text, not ready, alive; then everything goes on without a restart', async () => {
+test('without PostgreSQL, returns 503 and not ready but stays alive, and recovers without a restart', async () => {
   await using directory = await temporaryDirectory();
   const start = () => startEmbeddedPostgres({ dataDir: join(directory.path, 'data'), settings: { fsync: 'off' } });
   const first = await start();
@@ -48,7 +48,7 @@ test('PostgreSQL away under load: 503 with its text, not ready, alive; then ever
 }, 120_000);
 
 redisTest(
-  'Redis away, hung and back under load: nobody notices',
+  'serves requests without errors while Redis is down, hangs or returns',
   async () => {
     await using redis = await startRedis();
     await using api = await openTestApi({ PHASELOCK_REDIS_URL: redis.url });
@@ -75,7 +75,7 @@ redisTest(
 );
 
 redisTest(
-  'two processes: a replace through one is seen through the other within the bound, and never decided wrongly',
+  'shows a replacement made by one process in another within the time limit, and never decides on the old state',
   async () => {
     await using database = await createTestDatabase();
     await using redis = await startRedis();
@@ -91,7 +91,7 @@ redisTest(
       const first = await one.call('POST', '/v1/sessions', {
         body: { taskId, phase: 'run', model: model('claude-sonnet-4-5') },
       });
-      // Both have it in their caches now.
+      // Both processes have the session in their caches now.
       await Promise.all([one.call('GET', latest), two.call('GET', latest)]);
       const asked = await two.call('POST', '/v1/sessions', {
         body: { taskId, phase: 'run', model: model('claude-opus-4-5') },
@@ -102,7 +102,8 @@ redisTest(
       });
       const id = textField(replaced.body, 'session.id');
       expect(id).not.toBe(textField(first.body, 'session.id'));
-      // The one that wrote sees it at once; the other when it hears of it, at the latest when its snapshot is two seconds old.
+      // The writing process sees the change at once. The other one sees it after the invalidation, or when its snapshot
+      // is two seconds old.
       expect(textField((await one.call('GET', latest)).body, 'session.id')).toBe(id);
       const late = await two.call('POST', '/v1/sessions', {
         body: { taskId, phase: 'run', model: model('claude-haiku-4-5'), confirm },

@@ -19,7 +19,7 @@ const startApi = (databaseUrl: string, env: Record<string, string> = {}): Spawne
       PHASELOCK_DATABASE_URL: databaseUrl,
       PHASELOCK_RATE_LIMIT: '0',
       PHASELOCK_LOG_LEVEL: 'warn',
-      // A machine that is busy with other tests is no overload of this one.
+      // Other tests may keep the machine busy; that must not count as an overload here.
       PHASELOCK_MAX_EVENT_LOOP_DELAY_MS: '60000',
       ...env,
     },
@@ -34,7 +34,7 @@ async function waitingForLocks(guard: OpenGuard): Promise<number> {
 
 const urlOf = async (api: SpawnedNode): Promise<string> => (await api.waitForLine(/is up at (\S+)/))[1] ?? '';
 
-test('SIGTERM under load: not ready first, every answer whole, nothing acknowledged is lost, and an exit in order', async () => {
+test('on SIGTERM under load reports not ready, completes every response, loses nothing and exits with 0', async () => {
   await using database = await createTestDatabase();
   await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
   const world = await createWorld(guard);
@@ -58,7 +58,7 @@ test('SIGTERM under load: not ready first, every answer whole, nothing acknowled
   expect(await api.exited).toEqual({ code: 0, signal: null });
   await load.stop();
 
-  // The stream was ended, not cut: a client that comes back elsewhere goes on where it was.
+  // The stream was ended and not cut, so a client can continue it elsewhere.
   await expect(stream.text()).resolves.toContain('event: change');
   expect([...load.problems.keys()].filter((code) => code !== 'network')).toEqual([]);
   expect(await lostOf(guard, load.acknowledged)).toEqual([]);
@@ -67,7 +67,7 @@ test('SIGTERM under load: not ready first, every answer whole, nothing acknowled
   expect(api.lines.filter((line) => line.includes('"log.level":"error"'))).toEqual([]);
 }, 60_000);
 
-test('SIGTERM resets no connection: what was sent is answered, and then nobody listens', async () => {
+test('SIGTERM resets no connection: requests are answered before the port is closed', async () => {
   await using database = await createTestDatabase();
   await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
   await createWorld(guard);
@@ -84,11 +84,11 @@ test('SIGTERM resets no connection: what was sent is answered, and then nobody l
     total.closed += clients.seen.closed;
     total.torn += clients.seen.torn;
   }
-  // A connection that the kernel made in the microseconds before the socket was closed cannot be helped; dozens a round can.
+  // A connection that the kernel accepts just before the socket closes may be lost; more losses would be a defect.
   expect(total.reset + total.closed + total.torn).toBeLessThanOrEqual(1);
 }, 60_000);
 
-test('a second signal does not hurry it, and a request that hangs is cut at the deadline', async () => {
+test('ignores further signals during a shutdown, and aborts a hanging request at the deadline', async () => {
   await using database = await createTestDatabase();
   await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
   await createWorld(guard);
@@ -109,10 +109,10 @@ test('a second signal does not hurry it, and a request that hangs is cut at the 
   expect(await hanging).toBeInstanceOf(TypeError);
   await held.letGo();
   expect(await api.exited).toEqual({ code: 0, signal: null });
-  expect(api.lines.some((line) => line.includes('were cut at the deadline'))).toBe(true);
+  expect(api.lines.some((line) => line.includes('were aborted at the shutdown deadline'))).toBe(true);
 }, 60_000);
 
-test('a shutdown waits for the answer that is on its way, and for no connection nobody asks on', async () => {
+test('waits at shutdown for a response in flight, but not for an unused connection', async () => {
   await using database = await createTestDatabase();
   await using guard = await openGuard({ databaseUrl: database.url, invalidation: 'memory' });
   await createWorld(guard);
@@ -121,7 +121,7 @@ test('a shutdown waits for the answer that is on its way, and for no connection 
   // Longer than the test may take.
   await using api = startApi(database.url, { PHASELOCK_DRAIN_TIMEOUT_MS: '300000' });
   const url = await urlOf(api);
-  // Browsers open connections before they have anything to ask.
+  // Browsers open connections before they need them.
   const { hostname, port } = new URL(url);
   const spare = connect(Number(port), hostname);
   await once(spare, 'connect');
@@ -133,10 +133,10 @@ test('a shutdown waits for the answer that is on its way, and for no connection 
   await held.letGo();
   expect((await waiting).status).toBe(200);
   expect(await api.exited).toEqual({ code: 0, signal: null });
-  expect(api.lines.some((line) => line.includes('were cut at the deadline'))).toBe(false);
+  expect(api.lines.some((line) => line.includes('were aborted at the shutdown deadline'))).toBe(false);
 }, 60_000);
 
-test('a configuration with mistakes lists all of them and starts nothing', async () => {
+test('lists all configuration mistakes and starts nothing', async () => {
   await using api = spawnNode(MAIN, {
     env: {
       PHASELOCK_PORT: '70000',

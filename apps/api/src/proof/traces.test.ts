@@ -16,7 +16,7 @@ type Span = {
   readonly name: string;
 };
 
-/** Of a body of OTLP in JSON: a span anywhere in it that is not in the form the protocol demands fails the test. */
+/** The spans of an OTLP/JSON body. Fails the test if a span is not in the form the protocol requires. */
 function spansIn(body: unknown): Span[] {
   expect(body).toMatchObject({
     resourceSpans: [{ resource: { attributes: expect.any(Array) }, scopeSpans: [{ spans: expect.any(Array) }] }],
@@ -36,7 +36,7 @@ function spansIn(body: unknown): Span[] {
   return spans;
 }
 
-/** Keeps the spans it is sent. */
+/** A trace collector that keeps the spans it receives. */
 async function openCollector(): Promise<AsyncDisposable & { readonly url: string; readonly spans: readonly Span[] }> {
   const spans: Span[] = [];
   const collector = createServer(async (request, response) => {
@@ -61,7 +61,7 @@ async function openCollector(): Promise<AsyncDisposable & { readonly url: string
 
 const scrape = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
 
-test('a request is found in its trace, its lines and its answer under the same ids', async () => {
+test('a request has the same ids in its trace, its log lines and its response', async () => {
   await using database = await createTestDatabase();
   await using collector = await openCollector();
   const { spans } = collector;
@@ -97,7 +97,7 @@ test('a request is found in its trace, its lines and its answer under the same i
   expect(JSON.parse(line ?? '{}')).toMatchObject({ 'trace.id': TRACE, 'transaction.id': spanId });
 });
 
-test('a request that is refused for its credential is not exported because it says that its trace is kept', async () => {
+test('does not export the span of an unauthenticated request because its caller samples the trace', async () => {
   await using database = await createTestDatabase();
   await using collector = await openCollector();
   await using api = spawnNode(MAIN, {

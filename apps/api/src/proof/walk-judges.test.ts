@@ -25,7 +25,7 @@ beforeEach(() => {
 const uuid = (number: number): string => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 const at = (ms: number): string => new Date(1_000_000 + ms).toISOString();
 
-/** A call and its answer as they might have been: sent and answered at once, after all before. */
+/** Records a made-up call and its response, sent and answered after all earlier ones. */
 function tell(operation: string, asking: Asking, status: number, answer: unknown, name: ClientName = 'all'): void {
   const { book } = judging;
   const text = answer === undefined ? '' : JSON.stringify(answer);
@@ -41,7 +41,7 @@ function tell(operation: string, asking: Asking, status: number, answer: unknown
 
 const broken = (): string[] => [...new Set(judging.book.broken.map(({ promise }) => promise))];
 
-/** Session `id` of the favourite slot, at a generation. */
+/** Starts session `id` in the slot used by most tests, with a generation. */
 function start(id: number, generation: number, more: object = {}, asking: Asking = {}, name: ClientName = 'all'): void {
   const session = { id: uuid(id), generation, taskId: uuid(10), phase: 'run', mode: 'standard', model: SONNET };
   const body = { taskId: uuid(10), phase: 'run', model: SONNET };
@@ -89,8 +89,8 @@ const kept = (process: number, seq: number, model: object, passed: string | null
   action: passed === null ? 'CodingAgentInitialRequest' : 'CodingAgentFollowUpRequest',
 });
 
-describe('a judge of the walk is silent', () => {
-  test('where all is as it should be', () => {
+describe('checkers of the walk report nothing', () => {
+  test('about a correct history', () => {
     start(101, 1);
     begin(201, 101, 1, LEASE_MS);
     beat(101, 201);
@@ -102,7 +102,7 @@ describe('a judge of the walk is silent', () => {
   });
 });
 
-/** Arguments are evaluated one after the other. */
+/** Groups calls in one expression; arguments are evaluated in order. */
 const inOrder = (..._said: readonly unknown[]): void => {};
 
 const LIES: readonly (readonly [string, () => void])[] = [
@@ -112,13 +112,16 @@ const LIES: readonly (readonly [string, () => void])[] = [
     '1 undocumented code 409 already_exists getSession',
     () => tell('getSession', {}, 409, { code: 'already_exists', status: 409, title: '', requestId: '' }),
   ],
-  ['2 two go on in one slot', () => inOrder(begin(201, 101, 1, LEASE_MS), begin(202, 101, 2, 9_000), beat(101, 201))],
   [
-    '2 begun while another holds a lease',
+    '2 heartbeat continues after a later process began',
+    () => inOrder(begin(201, 101, 1, LEASE_MS), begin(202, 101, 2, 9_000), beat(101, 201)),
+  ],
+  [
+    '2 process began while another held a lease',
     () => inOrder(begin(201, 101, 1, LEASE_MS), begin(202, 101, 2, LEASE_MS + 500)),
   ],
   [
-    '2 goes on after its end',
+    '2 heartbeat continues after the process ended',
     () => {
       begin(201, 101, 1, LEASE_MS);
       tell('finishTurn', { params: of(101, 201), body: { generation: 1, ending: 'killed' } }, 200, {});
@@ -126,11 +129,11 @@ const LIES: readonly (readonly [string, () => void])[] = [
     },
   ],
   [
-    '4 lines of a process after its successor began appendLogs',
+    '4 lines of a process accepted after its successor began appendLogs',
     () => inOrder(begin(201, 101, 1, LEASE_MS), begin(202, 101, 2, 9_000), append(101, 201, 'late')),
   ],
   [
-    '4 an id told late is passed on',
+    '4 an id reported late is passed on',
     () => {
       begin(201, 101, 1, LEASE_MS);
       begin(202, 101, 2, 9_000);
@@ -138,17 +141,17 @@ const LIES: readonly (readonly [string, () => void])[] = [
       begin(203, 101, 3, 19_000, { passedSessionId: 'late' });
     },
   ],
-  ['5 another generation is taken heartbeat', () => inOrder(begin(201, 101, 1, LEASE_MS), beat(101, 201, 7))],
+  ['5 wrong generation accepted heartbeat', () => inOrder(begin(201, 101, 1, LEASE_MS), beat(101, 201, 7))],
   [
-    '5 an old generation is taken stopSession',
+    '5 old generation accepted stopSession',
     () => {
       tell('deleteSession', { params: { sessionId: uuid(101) } }, 204, undefined);
       tell('stopSession', { params: { sessionId: uuid(101) }, body: { generation: 1 } }, 200, { version: 3 });
     },
   ],
-  ['5 a generation twice or backwards', () => start(102, 1)],
+  ['5 generation repeated or decreased', () => start(102, 1)],
   [
-    '5 an old version is taken deleteSession',
+    '5 old version accepted deleteSession',
     () => {
       tell('getSession', { params: { sessionId: uuid(101) } }, 200, { id: uuid(101), version: 4 });
       tell('deleteSession', { params: { sessionId: uuid(101) }, ifMatch: '"3"' }, 204, undefined);
@@ -167,7 +170,7 @@ const LIES: readonly (readonly [string, () => void])[] = [
     () => inOrder(begin(201, 101, 1, LEASE_MS), append(101, 201, 'x'), judgeLogs(judging, [final(101, [])])),
   ],
   [
-    '7 lines twice',
+    '7 lines are duplicated',
     () =>
       inOrder(begin(201, 101, 1, LEASE_MS), append(101, 201, 'x'), judgeLogs(judging, [final(101, [], ['x', 'x'])])),
   ],
@@ -178,7 +181,7 @@ const LIES: readonly (readonly [string, () => void])[] = [
     () => inOrder(start(102, 2, {}, { idempotencyKey: 'k' }), start(103, 3, {}, { idempotencyKey: 'k' })),
   ],
   [
-    '3 a conversation of another model',
+    '3 resumed a conversation of another model',
     () => {
       begin(201, 101, 1, LEASE_MS);
       report(101, 201, 'a1');
@@ -186,10 +189,13 @@ const LIES: readonly (readonly [string, () => void])[] = [
       judgeConversations(judging, [final(101, [kept(201, 1, SONNET, null), kept(202, 2, OPUS, 'a1')])]);
     },
   ],
-  ['3 first process resumes', () => judgeConversations(judging, [final(101, [kept(201, 1, SONNET, 'a1')])])],
+  [
+    '3 first process resumes a conversation',
+    () => judgeConversations(judging, [final(101, [kept(201, 1, SONNET, 'a1')])]),
+  ],
 ];
 
-describe('a judge of the walk notices', () => {
+describe('checkers of the walk report', () => {
   test.each(LIES)('%s', (promise, lie) => {
     start(101, 1);
     lie();

@@ -15,11 +15,11 @@ const SEEDS = (process.env.PHASELOCK_TEST_WALK_SEEDS ?? `20261121,${randomInt(1,
   .split(',')
   .map(Number);
 
-/** The shortest there is: leases are to lapse under the walk's feet. */
+/** The shortest possible lease, so that leases lapse during the walk. */
 const LEASE_MS = 1_000;
 
 test.each(SEEDS)(
-  'whatever clients do, what they are told holds together: seed %i',
+  'all responses are consistent in a random walk of API calls with seed %i',
   async (seed) => {
     await using api = await openTestApi({ PHASELOCK_LEASE_MS: String(LEASE_MS) });
     const prepared = await prepareClients(api);
@@ -31,12 +31,12 @@ test.each(SEEDS)(
 
     const { book, operations } = walked.judging;
     const diary = join(tmpdir(), `phaselock-walk-${seed}.txt`);
-    // Answers come in another order the next time, so what happened this time is kept.
+    // Responses arrive in another order in each run, so a failing run is saved.
     if (book.broken.length > 0) writeFileSync(diary, book.calls.map(lineOf).join('\n'));
     const again = `PHASELOCK_TEST_WALK_SEEDS=${seed} PHASELOCK_TEST_WALK_CALLS=${CALLS}; all its calls: ${diary}`;
     const summary = summaryOf(book, operations);
     expect(book.broken.length, `${again}\n${summary.text}\n\n${book.report()}\n\n${again}`).toBe(0);
-    expect(summary.neverAsked, 'operations the walk did not come to').toEqual([]);
+    expect(summary.neverAsked, 'operations the walk never called').toEqual([]);
   },
   60_000 + CALLS * 100,
 );

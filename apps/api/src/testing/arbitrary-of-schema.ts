@@ -1,7 +1,7 @@
 import type { OpenApiDocument } from '@phaselock/contract';
 import fc from 'fast-check';
 
-/** Ids that are there, by what the document says they name: "Id of a task". */
+/** Existing ids by the description of their schema, such as "Id of a task". */
 export type KnownIds = ReadonlyMap<string, readonly string[]>;
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ const isSchema = (value: unknown): value is Schema =>
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const number = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
 
-/** What a client might send in good faith: anything the document allows, with ids that are there and ids that are not. */
+/** Generates values that a schema of the document allows, with existing and unknown ids. */
 export function arbitraryOf(given: unknown, document: OpenApiDocument, known: KnownIds): fc.Arbitrary<unknown> {
   const schema = isSchema(given) ? given : {};
   const { $ref, enum: values, const: only, anyOf, oneOf, type } = schema;
@@ -45,7 +45,7 @@ export function arbitraryOf(given: unknown, document: OpenApiDocument, known: Kn
   }
 }
 
-/** Generations and page sizes that are there are small. */
+/** Small numbers, because existing generations and page sizes are small. */
 const few = ({ minimum }: Schema): fc.Arbitrary<number> =>
   fc.integer({ min: number(minimum, 0), max: number(minimum, 0) + 1 });
 

@@ -4,7 +4,7 @@ import type { Database } from '@phaselock/store';
 
 const ignored = (): void => undefined;
 
-/** As the purge worker does, without its patience. */
+/** Archives and purges as the purge worker does, without its delays. */
 export async function archiveNow(database: Database, folder: string, purgeAfterSeconds = 0): Promise<void> {
   await using store = await openObjectStore(`folder:${folder}`);
   await runSteps({

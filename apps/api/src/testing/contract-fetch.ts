@@ -5,12 +5,12 @@ import { expect } from 'vitest';
 export type Answered = {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed where it is JSON, else the text. */
+  /** Parsed JSON, or else the text. */
   readonly body: unknown;
   readonly text: string;
 };
 
-/** Every answer a test sees is held against the contract: a status, a field or a code that is not in it fails the test. */
+/** Reads a response and checks it against the contract: an undeclared status, field or error code fails the test. */
 export async function checkedAnswer(method: string, path: string, response: Response): Promise<Answered> {
   const text = await response.text();
   const json =
@@ -22,7 +22,7 @@ export async function checkedAnswer(method: string, path: string, response: Resp
   return { status: response.status, headers: response.headers, body, text };
 }
 
-/** Those a client may build on; the rest is common to all answers. */
+/** Headers that the contract declares per operation; others are common to all responses. */
 const OWN_HEADERS = ['Location', 'ETag'];
 
 function checkAgainst(route: RouteSpec, { status, headers }: Response, body: unknown, json: boolean): void {
@@ -40,7 +40,7 @@ function checkAgainst(route: RouteSpec, { status, headers }: Response, body: unk
   if (answer !== undefined) return;
   const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
   const allowed = errorsOf(route).filter((known) => ERRORS[known].status === status);
-  expect(allowed, `${route.id} answered ${status}`).toContain(code);
+  expect(allowed, `${route.id} returned ${status}`).toContain(code);
 }
 
 function routeOf(method: string, path: string): RouteSpec | undefined {

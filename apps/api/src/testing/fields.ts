@@ -1,4 +1,4 @@
-/** Reads a value out of parsed JSON, or says that it is not there. */
+/** Reads a value from parsed JSON, and throws if it does not exist. */
 export function field(body: unknown, path: string): unknown {
   let at: unknown = body;
   for (const step of path.split('.')) {
@@ -11,12 +11,12 @@ export function field(body: unknown, path: string): unknown {
 
 export function textField(body: unknown, path: string): string {
   const value = field(body, path);
-  if (typeof value !== 'string') throw new Error(`${path} is no text in ${JSON.stringify(body)}`);
+  if (typeof value !== 'string') throw new Error(`${path} is not a string in ${JSON.stringify(body)}`);
   return value;
 }
 
 export function listField(body: unknown, path: string): readonly unknown[] {
   const value = field(body, path);
-  if (!Array.isArray(value)) throw new Error(`${path} is no list in ${JSON.stringify(body)}`);
+  if (!Array.isArray(value)) throw new Error(`${path} is not a list in ${JSON.stringify(body)}`);
   return value;
 }

@@ -1,4 +1,4 @@
-/** What is sent in bad faith, or by a broken program, wherever something else was meant. */
+/** Values that an attacker or a broken program might send in place of any other value. */
 export const HOSTILE_VALUES: readonly unknown[] = [
   null,
   true,
@@ -30,7 +30,7 @@ export const HOSTILE_VALUES: readonly unknown[] = [
   { length: 1e9 },
 ];
 
-/** The same value with one of its parts replaced. */
+/** Returns the value with one of its parts replaced. */
 export function withHostilePart(value: unknown, hostile: unknown, where: number): unknown {
   const parts = countParts(value);
   let at = where % parts;

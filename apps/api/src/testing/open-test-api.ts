@@ -26,7 +26,7 @@ export type TestApi = AsyncDisposable & {
   keyFor(scopes: readonly Scope[], projectId?: ProjectId): Promise<string>;
 };
 
-/** The whole service on a database of its own, spoken to over a socket. */
+/** Opens the whole service on its own database; tests call it over a socket. */
 export async function openTestApi(
   env: Readonly<Record<string, string>> = {},
   databaseUrl?: string,
@@ -39,7 +39,7 @@ export async function openTestApi(
     PHASELOCK_PORT: '0',
     PHASELOCK_DATABASE_URL: url,
     PHASELOCK_RATE_LIMIT: '0',
-    // A machine that is busy with other tests is no overload of this one.
+    // Other tests may keep the machine busy; that must not count as an overload here.
     PHASELOCK_MAX_EVENT_LOOP_DELAY_MS: '60000',
     ...env,
   });
@@ -90,7 +90,7 @@ export async function openTestApi(
   return { api, world, databaseUrl: url, key, call, keyFor, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** On a database that has one already: a project more, the catalogue as it is. */
+/** For a database that is already in use: adds a project, keeps the model catalogue. */
 async function worldOf({ guard }: OpenApi): Promise<World> {
   const projectId = await guard.addProject('another project');
   return {

@@ -2,7 +2,10 @@ import { connect } from 'node:net';
 
 export type Sent = { readonly status: number; readonly code: string | undefined; readonly text: string };
 
-/** As it goes over the wire, with nothing in between that would mend it; until the server has answered or hung up. */
+/**
+ * Sends raw bytes over a socket, so that no HTTP library corrects them. Resolves when the server has responded or
+ * closed the connection.
+ */
 export function sendOverTheWire(url: string, parts: readonly (string | Buffer)[]): Promise<Sent> {
   const { promise, resolve, reject } = Promise.withResolvers<Sent>();
   const { hostname, port } = new URL(url);

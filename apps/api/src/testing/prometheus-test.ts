@@ -1,5 +1,5 @@
 import { prometheusAvailable } from '@phaselock/testkit';
 import { test } from 'vitest';
 
-/** Skipped, and told so, where there is no Prometheus; on CI having none is a failure. */
+/** Skips the test where Prometheus is not installed. In CI its absence is an error. */
 export const prometheusTest = prometheusAvailable().kind === 'none' ? test.skip : test;

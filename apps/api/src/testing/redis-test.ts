@@ -1,5 +1,5 @@
 import { redisAvailable } from '@phaselock/testkit';
 import { test } from 'vitest';
 
-/** Skipped, and told so, where there is no Redis; on CI having none is a failure. */
+/** Skips the test where Redis is not installed. In CI its absence is an error. */
 export const redisTest = redisAvailable().kind === 'none' ? test.skip : test;

@@ -15,7 +15,10 @@ export type RunningApi = AsyncDisposable & {
   whyNotReady(): Promise<string | null>;
 };
 
-/** The service as it is started by hand, on an embedded server in the directory: several of them share it. */
+/**
+ * Starts the service as from the command line, on an embedded server in the directory, which several services may
+ * share.
+ */
 export async function startOnData(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<RunningApi> {
   const api = spawnNode(MAIN, {
     env: {
@@ -44,19 +47,19 @@ export async function startOnData(dataDir: string, env: Readonly<Record<string, 
   };
 }
 
-/** The process of the server on the directory. */
+/** The process id of the PostgreSQL server in the directory. */
 export async function postmasterOn(dataDir: string): Promise<number> {
   const cluster = await realpath(join(dataDir, 'cluster'));
   return Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
-/** Its superuser's address. */
+/** The superuser's connection URL of that server. */
 export async function adminUrlOn(dataDir: string): Promise<string> {
   const [port, password] = await Promise.all(['port', 'password'].map((name) => readFile(join(dataDir, name), 'utf8')));
   return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 }
 
-/** Processes by their parent: the backends, and what else the server is made of. */
+/** The child processes of a process, such as the backends of PostgreSQL. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']);
   return stdout.split('\n').flatMap((line) => {

@@ -7,11 +7,11 @@ export type TestWorker = AsyncDisposable & {
   readonly home: TestGuard;
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;
-  /** Another machine, as far as it can tell. */
+  /** Opens another worker on the same database and folder, as on another machine. */
   another(changes?: Partial<Config>): Promise<Worker>;
 };
 
-/** Workers on a database and a folder of their own, without patience. */
+/** Workers with their own database and folder, and no delays. */
 export async function openTestWorker(): Promise<TestWorker> {
   const stack = new AsyncDisposableStack();
   try {

@@ -1,6 +1,6 @@
 import { run } from '../run.ts';
 
-/** The command as a user runs it, which dies without a word at the place it is told. */
+/** Runs the command as a user does, and kills its process with SIGKILL at the given racepoint. */
 const [place, ...argv] = process.argv.slice(2);
 const { env, stdout, stderr } = process;
 process.exitCode = await run({

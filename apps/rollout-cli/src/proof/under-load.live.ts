@@ -16,8 +16,8 @@ import { type Load, startLoad, usersBetween } from '../testing/load.ts';
 import { type Home, openHome } from '../testing/open-home.ts';
 
 /**
- * The whole way on a real Prometheus that scrapes two real API processes under load, with bakes of seconds. The limits are wide, since the machine
- * that runs this is busy with other tests; what they are is proven elsewhere.
+ * A whole rollout with a real Prometheus that scrapes two real API processes under load, with bakes of seconds. The
+ * limits are wide, because the machine is busy with other tests; other tests prove the limits.
  */
 const APPS = resolve(import.meta.dirname, '../../..');
 const tools = prometheusAvailable();
@@ -25,7 +25,7 @@ const PATIENT = { withinMs: 60_000, everyMs: 250 };
 const FLAG = 'single_session_guard';
 const ROLE = { name: 'another_api', password: 'of-this-test' };
 
-/** The Prometheus here has no alert rules: with limits this wide and a machine this busy, some would fire. */
+/** Without a watchdog: this Prometheus has no alert rules, because some would fire on a busy machine. */
 const short = (stages: string): string =>
   stages
     .replace(/watchdog: \S+/, 'watchdog: null')
@@ -55,7 +55,7 @@ describe.skipIf(tools.kind === 'none')(
     const urls = () => ports.map((port) => `http://127.0.0.1:${port}`);
     const scrape = () => startPrometheus(urls(), { job: 'phaselock-api', path: data, port: prometheusPort });
 
-    /** The second one is known to the database by a name of its own, so that it alone can be kept from reading. */
+    /** Starts an API process. The second one has its own database role, so that the test can revoke its rights. */
     async function serve(index: number): Promise<SpawnedNode> {
       const url = new URL(home.url);
       if (index === 1) [url.username, url.password] = [ROLE.name, ROLE.password];
@@ -123,7 +123,7 @@ describe.skipIf(tools.kind === 'none')(
       }, PATIENT);
       expect(await state()).toMatchObject({ percent: `${percent}.00` });
     };
-    /** Nothing is promoted, and the reason is named. */
+    /** Expects that nothing is promoted, and that the reason is reported. */
     const held = async (reason: RegExp): Promise<void> => {
       await eventually(async () => {
         const { code, out, err } = await home.rollout('promote', '--by', 'a test');
@@ -133,7 +133,7 @@ describe.skipIf(tools.kind === 'none')(
       expect(await state()).toMatchObject({ percent: '25.00', enabled: true });
     };
 
-    test('begins with 5 %, and goes to 25 % when the bake has passed', async () => {
+    test('starts at 5 %, and goes to 25 % after a passed bake', async () => {
       expect(await home.rollout('start', '--instances', '2', '--why', 'a test')).toMatchObject({ code: 0 });
       await promoted(25);
       const early = new Set([...usersBetween(0, 5, 10), ...usersBetween(5, 25, 4)]);
@@ -141,19 +141,19 @@ describe.skipIf(tools.kind === 'none')(
       expect(guarded.filter((user) => !early.has(user))).toEqual([]);
     }, 180_000);
 
-    test('with Prometheus stopped it is 3, and nothing is promoted', async () => {
+    test('promote exits with 3 while Prometheus is stopped', async () => {
       await prometheus[Symbol.asyncDispose]();
       await held(/did not answer/);
       prometheus = await scrape();
     }, 180_000);
 
-    test('with a process that goes by an old flag it holds', async () => {
+    test('holds while a process cannot read its flags', async () => {
       await home.rows(`revoke select on flag_states, flag_kills from ${ROLE.name}`);
       await held(/last read its flags/);
       await home.rows(`grant select on flag_states, flag_kills to ${ROLE.name}`);
     }, 180_000);
 
-    test('with a process that was killed it holds, and goes on with a new bake when it is back', async () => {
+    test('holds after a process was killed, and starts a new bake when it is back', async () => {
       apis[1]?.kill('SIGKILL');
       await apis[1]?.exited;
       load.urls = urls().slice(0, 1);
@@ -163,7 +163,7 @@ describe.skipIf(tools.kind === 'none')(
       await held(/ended|not seen|not be seen|not over/);
     }, 180_000);
 
-    test('with failures of those who are in it is aborted by itself, and all are back on the old behaviour', async () => {
+    test('aborts on its own if enrolled users get failures, and all return to the old behaviour', async () => {
       await home.rows(`create function fail_guarded() returns trigger language plpgsql as $$
       begin
         if new.guarded and random() < 0.5 then raise exception 'a fault'; end if;
@@ -182,7 +182,8 @@ describe.skipIf(tools.kind === 'none')(
           (answer) => answer.user === user && answer.sentAt > abortedAt && answer.outcome === 'created-beside',
         );
       for (const user of usersBetween(0, 5, 10)) await eventually(() => inOldWay(user), PATIENT);
-      // How long that takes is measured by the benchmark of the kill switch; here, that it is for good once it has begun.
+      // The benchmark of the kill switch measures how long this takes. This test proves that no process changes back
+      // afterwards.
       for (const url of urls()) {
         const after = load.answers.filter((answer) => answer.url === url && answer.sentAt > abortedAt);
         const back = after.find(({ outcome }) => outcome === 'created-beside')?.answeredAt ?? Number.POSITIVE_INFINITY;
@@ -191,7 +192,7 @@ describe.skipIf(tools.kind === 'none')(
       await home.rows('drop trigger fault on sessions');
     }, 180_000);
 
-    test('begun anew it goes from 5 to 100 % by itself, and every step can be told afterwards', async () => {
+    test('goes from 5 to 100 % on its own after a new start, and the history shows every stage', async () => {
       const again = await home.rollout('start', '--instances', '2', '--why', 'mended', '--release-kill');
       expect(again, again.err).toMatchObject({ code: 0 });
       const watched = await home.rollout('watch', '--act', '--every', '1s');
@@ -203,7 +204,7 @@ describe.skipIf(tools.kind === 'none')(
       }, PATIENT);
       const { out } = await home.rollout('history', '--gates');
       for (const percent of [5, 25, 50, 100]) expect(out).toContain(`${percent} %`);
-      // Nothing fails once the fault is gone.
+      // Without the fault, no request fails.
       const [begun] = await home.rows<{ at: Date }>(
         "select at from rollout_steps where action = 'start' order by id desc limit 1",
       );

@@ -7,13 +7,13 @@ type Answered = {
   readonly sentAt: number;
   readonly answeredAt: number;
   readonly status: number;
-  /** Of a start: how it was answered, or the code of the problem. */
+  /** The outcome of a start, or the code of its problem. */
   readonly outcome: string;
 };
 
 export type Load = AsyncDisposable & {
   readonly answers: readonly Answered[];
-  /** Where the users ask; a service that is gone is left out. */
+  /** The API processes that get requests, without those that are stopped. */
   urls: readonly string[];
 };
 
@@ -21,7 +21,7 @@ const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 const FLAG = { flag: 'single_session_guard', salt: '1' };
 const PAUSE_MS = 150;
 
-/** So many users whose share begins within so many percent. */
+/** Names of users whose buckets are between two percentages. */
 export function usersBetween(from: number, to: number, many: number): string[] {
   const found: string[] = [];
   for (let number = 0; found.length < many; number += 1) {
@@ -33,7 +33,7 @@ export function usersBetween(from: number, to: number, many: number): string[] {
 
 type Users = { readonly users: readonly { readonly user: string; readonly taskId: string }[]; readonly key: string };
 
-/** Users who change the model again and again and confirm what they are asked, each at a task of its own. */
+/** Simulates users who change the model again and again, each on an own task, and confirm the replacement. */
 export function startLoad({ users, key }: Users, urls: readonly string[]): Load {
   const answers: Answered[] = [];
   const stopping = new AbortController();
@@ -60,7 +60,7 @@ export function startLoad({ users, key }: Users, urls: readonly string[]): Load 
       answers.push({ user, url, sentAt, answeredAt: Date.now(), status: response.status, outcome });
       return answer;
     } catch {
-      // A service that was killed answers nothing.
+      // A killed process does not answer.
       return undefined;
     }
   };

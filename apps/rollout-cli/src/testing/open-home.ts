@@ -17,22 +17,26 @@ type Ran = {
   readonly err: string;
 };
 
+/** The environment in which a test runs the command. */
 export type Home = AsyncDisposable & {
   readonly url: string;
   readonly database: Database;
-  /** Where Prometheus is from now on; at first nowhere. */
+  /** The address of Prometheus for the next commands; at first no server listens there. */
   prometheus: string;
   env(): Record<string, string | undefined>;
   rollout(...args: readonly string[]): Promise<Ran>;
   json(...args: readonly string[]): Promise<z.infer<typeof reportSchema>>;
-  /** The same command, killed at a place. */
+  /** Runs the command and kills it at a racepoint. */
   killedAt(place: string, ...args: readonly string[]): Promise<Ran>;
   rows<Row>(text: string): Promise<Row[]>;
 };
 
 const halfAnHour = (stages: string): string => stages.replaceAll('least: 24h', 'least: 30m');
 
-/** A database whose rule is off, the repository's stages with bakes of half an hour, and the command as a process. */
+/**
+ * Opens a test database with the flag off and the shipped stages with bakes of half an hour, and runs the command in a
+ * process.
+ */
 export async function openHome(shorten = halfAnHour): Promise<Home> {
   await using stack = new AsyncDisposableStack();
   const { url } = stack.use(await createTestDatabase());

@@ -5,7 +5,7 @@ import { type World, worldLines } from '../../../../packages/rollout/src/testing
 
 export type ServedWorld = AsyncDisposable & { readonly url: string };
 
-/** A server that answers as Prometheus does, of a world that was made up. */
+/** An HTTP server that answers like Prometheus, with synthetic samples. */
 export async function serveWorld(world: World): Promise<ServedWorld> {
   const prometheus = replayPrometheus(worldLines(world));
   const server = createServer(async (request, response) => {

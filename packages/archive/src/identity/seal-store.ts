@@ -8,7 +8,7 @@ const OLD_AT_A_TIME = 20;
 
 type Sealing = { readonly database: Database; readonly store: ObjectStore };
 
-/** Writes a seal that is the present one only when the caller has said so in the database. */
+/** Writes a new seal to the store. It takes effect only once the caller records it in the database. */
 export async function writeSeal({ database, store }: Sealing, id: RecognisedStore['id']): Promise<string> {
   const seal = randomUUID();
   await announceSeal(database.kysely, seal);
@@ -16,7 +16,7 @@ export async function writeSeal({ database, store }: Sealing, id: RecognisedStor
   return seal;
 }
 
-/** A new seal for the one that was seen: a copy of the store made before this moment is told from it afterwards. */
+/** Replaces the current seal, so that a copy of the store made before this moment can be recognised as older. */
 export async function sealStore(sealing: Sealing, { id, seal: seen }: RecognisedStore): Promise<void> {
   const { kysely } = sealing.database;
   const next = await writeSeal(sealing, id);

@@ -5,7 +5,10 @@ import { examineStore } from '../identity/recognise-store.ts';
 import { examineObject } from '../stores/examine-object.ts';
 import type { ObjectStore } from '../stores/object-store.ts';
 
-/** Each session that ever was is live in the database or whole in the store, none in neither; and the audit, which reads every object, is silent. */
+/**
+ * Expects every session ever created to be in the database or intact in the store, and the audit, which reads every
+ * object, to find nothing.
+ */
 export async function expectAllKept(
   { database, store }: { readonly database: Database; readonly store: ObjectStore },
   { databaseUrl, sessions }: { readonly databaseUrl: string; readonly sessions: number },

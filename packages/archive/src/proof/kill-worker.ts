@@ -14,7 +14,7 @@ export type KillOrder = {
   readonly hit: number;
 };
 
-/** A worker that does what is due until it comes to its racepoint for the nth time, and dies there without a word. */
+/** A worker that runs the due steps and kills itself when it reaches its racepoint for the nth time. */
 const order: KillOrder = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const ignored = (): void => undefined;
 let hits = 0;

@@ -19,15 +19,15 @@ const WORKER = join(import.meta.dirname, 'kill-worker.ts');
 const SESSIONS = 3_000;
 const SESSIONS_EACH = 100;
 const HITS = [1, 3] as const;
-/** The store is marked once. */
+/** The store is marked only once. */
 const MARKING: readonly ArchiveRacepoint[] = ['store-announced', 'store-marked', 'store-sealed'];
 const PURGING: readonly ArchiveRacepoint[] = ['purge-claimed', 'proven', 'purged'];
-/** Only where an object was damaged. */
+/** Reached only when an object was damaged. */
 const HEALING: readonly ArchiveRacepoint[] = ['distrusted'];
-/** These happen once a hundred objects, or not before there is something to remove. */
+/** Reached once per hundred objects, and only when there is something to remove. */
 const REMOVING: readonly ArchiveRacepoint[] = ['removal-begun', 'removed'];
 
-test(`kill -9 of the worker at every boundary between two steps: of ${SESSIONS} sessions each is kept, none is lost`, async () => {
+test(`keeps all ${SESSIONS} sessions when the worker is killed with kill -9 between any two steps`, async () => {
   await using archive = await openTestArchive();
   const { ctx, home, folder } = archive;
   await seedDeleted(ctx.database, { projectId: home.world.projectId, count: SESSIONS });
@@ -49,7 +49,8 @@ test(`kill -9 of the worker at every boundary between two steps: of ${SESSIONS} 
     if (exit.signal === 'SIGKILL') killed.push(`${racepoint}@${hit}`);
     else throw new Error(`${racepoint}@${hit} was not killed: ${JSON.stringify(exit)} ${worker.stderr().slice(-800)}`);
   };
-  // The purge comes when all is archived; so those who die before it must leave something to do. Two at a time, on each other's remains.
+  // The purge starts after everything is archived, so workers killed before it must leave work. Two run at a time, on
+  // the leftovers of earlier ones.
   for (const racepoint of MARKING) await die(racepoint, 1);
   const late = [...MARKING, ...PURGING, ...HEALING, ...REMOVING];
   const early = ARCHIVE_RACEPOINTS.filter((name) => !late.includes(name));
@@ -61,7 +62,7 @@ test(`kill -9 of the worker at every boundary between two steps: of ${SESSIONS} 
     );
     return rows[0]?.n === 0;
   });
-  /** One that was damaged before, and whose finder was killed, cannot always be damaged again. */
+  /** If the worker that found a damaged object was killed, the object may be impossible to damage again. */
   const damageOf = (nth: number, path: string): Promise<void> =>
     damageFile(path, DAMAGES[nth % DAMAGES.length] ?? 'deleted').catch(() => undefined);
   const damage = async (): Promise<void> => {
@@ -76,7 +77,8 @@ test(`kill -9 of the worker at every boundary between two steps: of ${SESSIONS} 
     await Promise.all(HITS.map((hit) => die(racepoint, hit)));
   }
 
-  // What those who died had written and not marked is nobody's, and known to be: it is removed, by workers that die as well.
+  // Objects written but never marked by the killed workers are recorded as leftovers. Workers that are killed as well
+  // remove them.
   await ctx.database.pool.pg.query(
     `insert into archive_leftovers select 'sessions/' || gen_random_uuid() || '/v1-0.json.gz', now() - interval '2 days' from generate_series(1, 150)`,
   );
@@ -87,10 +89,10 @@ test(`kill -9 of the worker at every boundary between two steps: of ${SESSIONS} 
   await expectAllKept(ctx, { databaseUrl: home.databaseUrl, sessions: SESSIONS });
 }, 300_000);
 
-test('kill -9 of PostgreSQL at every boundary: the worker goes on when it is back, and nothing is lost', async () => {
+test('loses nothing when PostgreSQL is killed with kill -9 between any two steps and restarted', async () => {
   await using directory = await temporaryDirectory();
   const dataDir = join(directory.path, 'data');
-  // Only processes die here, never the machine: what was handed to the kernel is kept without a flush.
+  // Only the process is killed, not the machine, so data handed to the kernel survives without fsync.
   const start = () => startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   let server = await start();
   const { url } = server;
@@ -112,7 +114,7 @@ test('kill -9 of PostgreSQL at every boundary: the worker goes on when it is bac
     },
   });
   const patient = archive.with({ database, policy: { ...AT_ONCE, purgeAfterSeconds: 3_600 } });
-  /** As a release left it that knew no markers. */
+  /** Restores the state of a release without markers. */
   const forgetStore = async (): Promise<void> => {
     await database.pool.pg.query('delete from archive_store; delete from archive_seals');
     await rm(`${directory.path}/archive/phaselock-store.json`, { force: true });
@@ -134,7 +136,7 @@ test('kill -9 of PostgreSQL at every boundary: the worker goes on when it is bac
         ),
       );
       at = racepoint;
-      // The run it dies under may fail, or go on where it was with the one that came back.
+      // The run during which PostgreSQL is killed may fail, or continue after the restart.
       const hit = async (): Promise<boolean> => {
         await runSteps(ctx).catch(() => undefined);
         return at === undefined;

@@ -7,7 +7,7 @@ export type Asked =
   | { readonly kind: 'known'; readonly store: RecognisedStore }
   | { readonly kind: 'failed'; readonly failure: StoreFailure };
 
-/** Whether the store answers and is the one the database knows, at this moment. Asked before and after whatever relies on it. */
+/** Checks that the store responds and is the known store. Called before and after every step that relies on this. */
 export async function askStore(ctx: ArchiveContext): Promise<Asked> {
   try {
     return { kind: 'known', store: await knownStore(ctx) };

@@ -27,7 +27,7 @@ const OPERATIONS = [
 ] as const;
 type Operation = (typeof OPERATIONS)[number];
 
-/** Begins with the given operation, and has each of the others directly before and after it. */
+/** Begins with the given operation and runs each other operation directly after and before it. */
 const walkAround = (middle: Operation): readonly Operation[] =>
   OPERATIONS.flatMap((other) => [middle, other, ...(other === middle ? [] : [middle])]);
 
@@ -121,7 +121,7 @@ const isMade = (folder: string): Promise<boolean> =>
   );
 
 test.each(OPERATIONS)(
-  'every operation before and after %s: what left the database can be read, the rest is still here',
+  'keeps every session readable, in the archive or the database, with every operation before and after %s',
   async (middle) => {
     await using walk = await openWalk();
     await walk.operations.delete();

@@ -1,6 +1,6 @@
 import type { ArchivePolicy } from '../steps/archive-context.ts';
 
-/** No patience: what is deleted may be archived and purged at once. */
+/** A policy without delays: deleted sessions may be archived and purged immediately. */
 export const AT_ONCE: ArchivePolicy = {
   archiveAfterSeconds: 0,
   purgeAfterSeconds: 0,

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 
-/** What may become of the file of an object behind everybody's back. */
+/** The kinds of damage that tests do to an object's file. */
 export const DAMAGES = ['flipped', 'truncated', 'emptied', 'deleted', 'another', 'folder'] as const;
 export type Damage = (typeof DAMAGES)[number];
 

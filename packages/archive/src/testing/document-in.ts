@@ -3,7 +3,7 @@ import { sessionArchive } from '../format/session-archive.ts';
 import type { ObjectStore } from '../stores/object-store.ts';
 import { openArchived } from '../stores/open-archived.ts';
 
-/** What a reader of a record gets from the store, as a document. */
+/** Reads and parses the archived document of a record. */
 export async function documentIn(store: ObjectStore, record: ArchiveRecord | undefined) {
   if (record === undefined) throw new Error('there is no record of an archive');
   const text = Buffer.concat(await Array.fromAsync(await openArchived(store, record))).toString();

@@ -3,7 +3,10 @@ import { expect } from 'vitest';
 import type { ArchiveContext } from '../steps/archive-context.ts';
 import { documentIn } from './document-in.ts';
 
-/** What a reader gets afterwards: each session that left the database is in the store, whole, by its tombstone; the others are still here. */
+/**
+ * Expects each session that left the database to be intact in the store, found through its tombstone, and the others to
+ * be in the database.
+ */
 export async function expectReadable(
   { database, store }: Pick<ArchiveContext, 'database' | 'store'>,
   expected: { readonly purged: number; readonly here: number },

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
-/** What goes wrong on the way to a server. */
+/** The faults the proxy can inject. */
 export type Fault = 'none' | 'unavailable' | 'stalled' | 'truncated-reads' | 'refused';
 
 export type FaultyProxy = AsyncDisposable & { readonly endpoint: string; fault: Fault };
 
 const HALF = 0.5;
 
-/** Between a client and a real server on loopback. Requests pass as they are, signatures and all. */
+/** A proxy between a client and a real server on loopback. Requests pass unchanged, including their signatures. */
 export async function faultyProxy(port: number): Promise<FaultyProxy> {
   let fault: Fault = 'none';
   const server = createServer((incoming, outgoing) => {
@@ -50,7 +50,7 @@ function forward({ port, incoming, outgoing, fault }: Forwarded): void {
     answer.on('data', (chunk: Buffer) => bytes.push(chunk));
     answer.on('end', () => {
       const whole = Buffer.concat(bytes);
-      // And then never another byte, or the end.
+      // Sends half of the body and then nothing more, not even the end.
       outgoing.write(whole.subarray(0, Math.floor(whole.length * HALF)));
       if (fault === 'truncated-reads') outgoing.destroy();
     });

@@ -20,13 +20,13 @@ export type TestArchive = AsyncDisposable & {
   readonly home: TestGuard;
   readonly folder: string;
   readonly ctx: ArchiveContext;
-  /** What was told, one word each. */
+  /** The observed events, in short form. */
   readonly told: string[];
-  /** The same archive, seen by another worker, or with something else in its place. */
+  /** The context of another worker on the same archive, with changes. */
   with(changes: Partial<ArchiveContext>): ArchiveContext;
 };
 
-/** A guard, an archive in a folder, and no patience: what is deleted may be archived and purged at once. */
+/** A guard and an archive in a folder, with a policy that archives and purges immediately. */
 export async function openTestArchive(
   given: { readonly store?: ObjectStore; readonly changes?: Partial<ArchiveContext> } = {},
 ): Promise<TestArchive> {

@@ -1,4 +1,5 @@
--- Sessions with a turn each, a log and an end, through the functions of the guard, then deleted as a bulk delete does.
+-- Creates sessions with a finished turn and a log through the guard's database functions, then deletes them as a bulk
+-- delete does.
 create temporary table seed as
   select gen_random_uuid() as task_id, gen_random_uuid() as attempt_id, gen_random_uuid() as session_id, gen_random_uuid() as process_id, n
   from generate_series(1, $count) n;

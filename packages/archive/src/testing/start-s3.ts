@@ -7,7 +7,10 @@ import { delimiter, join } from 'node:path';
 import { CreateBucketCommand, ListBucketsCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { eventually, temporaryDirectory } from '@phaselock/testkit';
 
-/** A real server that speaks S3: versitygw, on the PATH or where Go puts what it installs. In CI having none is a failure, not a reason to skip. */
+/**
+ * Path of versitygw, a real S3 server, on the PATH or in Go's install folder. In CI its absence is an error and does
+ * not skip the tests.
+ */
 export function s3Server(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const folders = [...(env.PATH ?? '').split(delimiter), env.GOBIN ?? '', join(homedir(), 'go', 'bin')];
   const found = folders.map((folder) => join(folder, 'versitygw')).find((path) => existsSync(path));
@@ -21,15 +24,15 @@ export function s3Server(env: NodeJS.ProcessEnv = process.env): string | undefin
 export type S3Server = AsyncDisposable & {
   readonly endpoint: string;
   readonly port: number;
-  /** The address of a new bucket, as PHASELOCK_ARCHIVE_URL takes it. */
+  /** Creates a bucket and returns its address in the form of PHASELOCK_ARCHIVE_URL. */
   bucket(name: string, versioned?: boolean): Promise<string>;
-  /** Where the gateway keeps the objects of a bucket: behind its back. */
+  /** Path of an object in the gateway's storage, for damaging it without the gateway noticing. */
   pathOf(bucket: string, key: string): string;
 };
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'phaselock-test', AWS_SECRET_ACCESS_KEY: 'only-for-tests-on-loopback' } as const;
 
-/** With keys in this process's environment, where the SDK looks for them. */
+/** Starts the server and sets its credentials in this process's environment, where the SDK reads them. */
 export async function startS3(): Promise<S3Server> {
   const binary = s3Server();
   if (binary === undefined) throw new Error('There is no versitygw on the PATH.');

@@ -2,9 +2,10 @@ import { ownHistory } from './history.ts';
 import type { ScopeSql } from './scope.ts';
 
 /**
- * The turns whose model is another one than that of the turn before. Told by the event of the turn, which stays when its process was purged. An
- * event of an earlier release does not tell: then the process and its session do, and of one that was purged the log alone knows, so a line of it
- * is neither missed nor too many.
+ * The turns whose model differs from that of the turn before. The `turn-started` event records the change and outlives
+ * a purged process. Events of earlier releases do not record it: for those, the process and its session show the
+ * change. If such a process was purged, only the log can show it; its row is `optional`, so neither a log line nor a
+ * missing one is a finding.
  */
 export const changesOf = (scope: ScopeSql): string => `
   ${ownHistory(scope)},

@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import { RULE_IDS } from '../rules.ts';
 import type { Source } from '../source.ts';
 
-/** Every finding of an audit that must come to its end; the source is closed. */
+/** Audits a source, closes it, and returns its findings. Throws if the audit is incomplete. */
 export async function findingsOf(opened: Source): Promise<Finding[]> {
   await using source = opened;
   const findings: Finding[] = [];

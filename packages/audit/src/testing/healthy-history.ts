@@ -8,7 +8,9 @@ export type History = {
   readonly second: string;
 };
 
-/** Two turns with one model, replaced by another, which has two turns; and a slot of another phase. Nothing is wrong with it. */
+/**
+ * Creates a correct history: two turns with one model, a replacement with two turns, and a session of another phase.
+ */
 export async function healthyHistory({ guard, world }: TestGuard): Promise<History> {
   const taskId = await world.task();
   const attemptId = await world.attempt(taskId);

@@ -33,7 +33,7 @@ function actionOf({ variant, passed, action }: VibeRun): string {
   });
 }
 
-/** As vibe-kanban of January 2026 writes it: one run after the other. */
+/** Writes a database as vibe-kanban of January 2026 does, with the runs one after the other. */
 export function makeVibeKanban(path: string, runs: readonly VibeRun[]): void {
   using database = opened(path);
   database.exec(`
@@ -74,7 +74,7 @@ export function makeVibeKanban(path: string, runs: readonly VibeRun[]): void {
     database
       .prepare('insert into executor_sessions values (?, ?, ?, ?, null, null)')
       .run(blob(4, index), blob(2, attempt), blob(1, index), told);
-    // A script is no coding agent, whatever it is followed by.
+    // A setup script is not a coding agent, so the audit must ignore it.
     database
       .prepare(
         `insert into execution_processes values (?, ?, 'setupscript', '{"typ":{"type":"ScriptRequest"}}', 'completed', 0, 0, null, ?, ?, ?, ?)`,
@@ -83,7 +83,7 @@ export function makeVibeKanban(path: string, runs: readonly VibeRun[]): void {
   }
 }
 
-/** As upstream writes it since December 2025. */
+/** Writes a database as upstream vibe-kanban does since December 2025. */
 export function makeLaterVibeKanban(path: string, runs: readonly VibeRun[]): void {
   using database = opened(path);
   database.exec(`

@@ -19,7 +19,7 @@ export function errorListMarkdown(): string {
     (code) =>
       `| [\`${code}\`](${code}.md) | ${ERRORS[code].status} | ${ERRORS[code].retryable ? 'yes' : 'no'} | ${ERRORS[code].text} |`,
   );
-  return `# Error codes\n\nEvery refusal and failure the API answers. Codes are stable; texts are for the user. Made from \`packages/contract/src/pages/error-help.ts\`.\n\n| code | status | retry | text |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  return `# Error codes\n\nEvery refusal and failure that the API returns. Codes are stable; texts are for the user. Generated from \`packages/contract/src/pages/error-help.ts\`.\n\n| code | status | retry | text |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
 export function errorPageHtml(code: ErrorCode): string {

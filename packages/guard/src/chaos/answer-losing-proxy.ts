@@ -1,21 +1,24 @@
 import { connect, createServer, type Socket } from 'node:net';
 
 export type AnswerLosingProxy = AsyncDisposable & {
-  /** The same database, by way of the proxy. */
+  /** URL of the same database, through the proxy. */
   readonly url: string;
   /**
-   * The next statement of this name is carried out and committed, and the connection dies before its answer arrives. Resolves when that
-   * has happened.
+   * Lets the server execute and commit the next statement of this name, then cuts the connection before the answer
+   * arrives. Resolves after the cut.
    */
   loseAnswerTo(statement: string): Promise<void>;
 };
 
-/** ReadyForQuery, idle: outside of any transaction, so whatever was asked before is committed or was rolled back. */
+/**
+ * The message ReadyForQuery with status idle: no transaction is open, so every earlier statement is committed or rolled
+ * back.
+ */
 const IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 type Loss = { readonly statement: string; readonly happened: () => void };
 
-/** A network that breaks at the worst moment: after the server did it, before anyone was told. */
+/** A TCP proxy in front of PostgreSQL that simulates a network failure after a commit and before its answer. */
 export async function answerLosingProxy(databaseUrl: string): Promise<AnswerLosingProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();

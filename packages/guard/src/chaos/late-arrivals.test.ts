@@ -22,7 +22,7 @@ let resources: AsyncDisposableStack;
 let databaseUrl: string;
 let proxy: StatementHoldingProxy;
 let steady: OpenGuard;
-/** Talks to the database by way of the proxy, and answers soon. */
+/** Connects through the proxy, and has a short deadline. */
 let impatient: OpenGuard;
 
 beforeEach(async () => {
@@ -46,7 +46,7 @@ type Token = Awaited<ReturnType<typeof running>>;
 
 const totals = (of: number) => ({ inputTokens: of, outputTokens: of, turns: of, costUsdMicros: of });
 
-/** All that a process tells, by the statement it is told with. */
+/** Every report of a process, with the name of the SQL statement that writes it. */
 const REPORTS: readonly [statement: string, tell: (guard: OpenGuard, token: Token) => Promise<unknown>][] = [
   ['record_usage', (guard, token) => guard.recordUsage(token, totals(20))],
   ['finish_turn', (guard, token) => guard.finishTurn({ ...token, ending: 'completed', usage: totals(20) })],
@@ -64,8 +64,8 @@ const told = async ({ sessionId }: Token) => ({
 
 const GIVEN_UP = { code: 'backend_unavailable', retryable: true };
 
-describe.each(REPORTS)('%s, whose caller was told 503', (statement, tell) => {
-  test('is not done when it arrives later', async () => {
+describe.each(REPORTS)('%s, after its caller got a 503', (statement, tell) => {
+  test('writes nothing when it reaches the server later', async () => {
     const token = await running();
     const before = await told(token);
     await impatient.recordUsage(token, totals(0));
@@ -77,7 +77,7 @@ describe.each(REPORTS)('%s, whose caller was told 503', (statement, tell) => {
     expect(await told(token)).toEqual(before);
   });
 
-  test('is not done when the lock it waited for is let go later', async () => {
+  test('writes nothing when the lock it waited for is released later', async () => {
     const token = await running();
     const before = await told(token);
     await using holder = await holdLock(databaseUrl, 'select from sessions where id = $1 for update', [
@@ -89,7 +89,7 @@ describe.each(REPORTS)('%s, whose caller was told 503', (statement, tell) => {
   });
 });
 
-test('a report of usage that was answered 503 does not land after a later one', async () => {
+test('a usage report answered with 503 does not overwrite a later one', async () => {
   const token = await running();
   await impatient.recordUsage(token, totals(1));
   const late = proxy.hold('record_usage\0');
@@ -100,7 +100,7 @@ test('a report of usage that was answered 503 does not land after a later one', 
   expect(process).toMatchObject({ input_tokens: 10, output_tokens: 10, turns: 10, cost_usd_micros: 10 });
 });
 
-test('the first write of a program knows the clock of the server, too', async () => {
+test('the first write of a new process also takes no effect after its deadline', async () => {
   const token = await running();
   const late = proxy.hold('record_usage\0');
   await expect(impatient.recordUsage(token, totals(20))).rejects.toMatchObject(GIVEN_UP);
@@ -108,18 +108,18 @@ test('the first write of a program knows the clock of the server, too', async ()
   expect(await steady.session(token.sessionId)).toMatchObject({ usage: totals(0) });
 });
 
-describe('a turn whose caller was told 503', () => {
+describe('a turn, after its caller got a 503', () => {
   const key: IdempotencyKey = { scope: 'a caller', key: 'a key', fingerprint: 'its request' };
 
   test.each([
-    ['alone', 'begin_turn\0', {}],
+    ['without a key', 'begin_turn\0', {}],
     ['with a key', 'take_idempotency_key\0', { idempotencyKey: key }],
     [
-      'on a model that is taken on',
+      'with a new session model',
       'in_time\0',
       { model: { agent: 'claude-code', model: SONNET_NEXT }, say: { kind: 'keep' } },
     ],
-  ] as const)('%s, is not begun when it arrives later', async (_, statement, more) => {
+  ] as const)('%s, does not begin when it reaches the server later', async (_, statement, more) => {
     const world = await createWorld(steady);
     const taskId = await world.task();
     const session = await begin(steady, aStart(taskId));
@@ -133,7 +133,7 @@ describe('a turn whose caller was told 503', () => {
   });
 });
 
-test('a report whose caller was told 503 is not done after the clock of the database stepped back, either', async () => {
+test('a report answered with 503 also takes no effect after the database clock stepped back', async () => {
   await using clock = await stepClockOf(databaseUrl);
   await clock.setAhead(3_600_000);
   await using stepped = await openGuard({
@@ -149,12 +149,12 @@ test('a report whose caller was told 503 is not done after the clock of the data
   await steady.recordUsage(token, totals(10));
   await late.arrive();
   expect(await steady.session(token.sessionId)).toMatchObject({ usage: totals(10) });
-  // The one that waits learns of the step by its first answer.
+  // A write whose caller still waits is retried after the server has reported its new clock.
   await stepped.recordUsage(token, totals(30));
   expect(await steady.session(token.sessionId)).toMatchObject({ usage: totals(30) });
 });
 
-test('a start that arrives after its caller was told 503 opens nothing', async () => {
+test('a start that reaches the server after its caller got a 503 opens no session', async () => {
   const world = await createWorld(steady);
   const taskId = await world.task();
   const late = proxy.hold('open_session\0');
@@ -163,7 +163,7 @@ test('a start that arrives after its caller was told 503 opens nothing', async (
   expect((await steady.list({ taskId, includeDeleted: true }, { limit: 10 })).sessions).toEqual([]);
 });
 
-test('a deletion that arrives after its caller was told 503 deletes nothing', async () => {
+test('a deletion that reaches the server after its caller got a 503 deletes nothing', async () => {
   const world = await createWorld(steady);
   const session = await begin(steady, aStart(await world.task()));
   const late = proxy.hold('delete_session\0');
@@ -184,7 +184,7 @@ test.each([
     'update "projects"',
     async (guard: OpenGuard, projectId: ProjectId) => await guard.editProject(projectId, { name: 'late' }),
   ],
-] as const)('%s that was set, and answered 503, is not set when that arrives later', async (_, statement, set) => {
+] as const)('an edit of %s answered with 503 is not applied when it arrives later', async (_, statement, set) => {
   const { projectId } = await createWorld(steady);
   const read = async () => [await readFlagStates(steady.database), await steady.project(projectId)];
   const before = await read();
@@ -194,7 +194,7 @@ test.each([
   expect(await read()).toEqual(before);
 });
 
-test('a database that is slow, with nobody in the way, is told from a session that others hold', async () => {
+test('a slow database without a held lock is reported as backend_unavailable', async () => {
   const world = await createWorld(steady);
   const session = await begin(steady, aStart(await world.task()));
   await steady.database.pool.pg.query(`

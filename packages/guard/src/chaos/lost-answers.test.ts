@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-/** Talks to the database by way of the proxy; everything else goes straight. */
+/** A guard that connects through the proxy; all others connect directly. */
 const unlucky = async (strategy: string): Promise<OpenGuard> =>
   resources.use(await openGuard({ databaseUrl: proxy.url, invalidation: 'memory', ...lockedBy(strategy) }));
 
@@ -46,9 +46,9 @@ const live = (sessions: Awaited<ReturnType<typeof allSessions>>) =>
   sessions.filter(({ deletedAt }) => deletedAt === null);
 
 describe.each(['pessimistic', 'optimistic'])(
-  'committed, and the answer lost (%s): the answer is what was done',
+  'when the answer to a commit is lost (%s), the call returns what was committed:',
   (strategy) => {
-    test('a start that creates', async () => {
+    test('a start that creates a session', async () => {
       const guard = await unlucky(strategy);
       const taskId = await world.task();
       const lost = proxy.loseAnswerTo('open_session');
@@ -58,7 +58,7 @@ describe.each(['pessimistic', 'optimistic'])(
       expect(await allSessions(steady, taskId)).toMatchObject([{ id: sessionOf(outcome).id }]);
     });
 
-    test('a start that replaces', async () => {
+    test('a start that replaces a session', async () => {
       const guard = await unlucky(strategy);
       const taskId = await world.task();
       const first = await begin(steady, aStart(taskId));
@@ -69,7 +69,7 @@ describe.each(['pessimistic', 'optimistic'])(
       expect(await allSessions(steady, taskId)).toHaveLength(2);
     });
 
-    test('a turn that goes on', async () => {
+    test('a turn that resumes the conversation', async () => {
       const guard = await unlucky(strategy);
       const taskId = await world.task();
       const session = await begin(steady, aStart(taskId));
@@ -100,7 +100,7 @@ describe.each(['pessimistic', 'optimistic'])(
       await steady.finishTurn({ ...tokenOf(startedOf(turn)), ending: 'completed', agentSessionId: agentId('another') });
     });
 
-    test('starts in bulk', async () => {
+    test('a bulk start', async () => {
       const guard = await unlucky(strategy);
       const [empty, taken] = [await world.task(), await world.task()];
       const first = await begin(steady, aStart(taken));

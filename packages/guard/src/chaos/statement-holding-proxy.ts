@@ -2,20 +2,24 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 type HeldStatement = {
-  /** It has been sent, and is somewhere on its way. */
+  /** Resolves when the client has sent the statement and the proxy holds it. */
   readonly onItsWay: Promise<void>;
-  /** Lets it arrive, whether or not anybody is left who sent it; resolves when the server has closed the connection. */
+  /**
+   * Delivers the statement, even if its client has disconnected. Resolves when the server has closed the connection.
+   */
   arrive(): Promise<void>;
 };
 
 export type StatementHoldingProxy = AsyncDisposable & {
-  /** The same database, by way of the proxy. */
+  /** URL of the same database, through the proxy. */
   readonly url: string;
-  /** The next statement of this name, and what follows it on its connection, does not arrive before it is let. */
+  /** Holds the next statement of this name, and everything after it on its connection, until `arrive` is called. */
   hold(statement: string): HeldStatement;
 };
 
-/** A network that delivers late: what was sent arrives after its sender has given up. */
+/**
+ * A TCP proxy in front of PostgreSQL that simulates late delivery: a statement arrives after its client has given up.
+ */
 export async function statementHoldingProxy(databaseUrl: string): Promise<StatementHoldingProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();

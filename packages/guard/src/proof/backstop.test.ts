@@ -27,7 +27,7 @@ beforeAll(async () => {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   databaseUrl = database.url;
-  // Two guards that share nothing but the database, each trusting its own memory: the worst two processes could do.
+  // Two guards that share only the database and get no invalidations from each other, as the worst case.
   const options = {
     databaseUrl: database.url,
     invalidation: 'memory',
@@ -59,8 +59,8 @@ async function runningAt(place: Place) {
 const replaceAt = async (by: OpenGuard, { slot }: Place, shown: ShownSession) =>
   await by.start({ ...slot, model: opus, say: { kind: 'replace', shown } });
 
-describe('the database holds what the code promises', () => {
-  test('a second live guarded session is refused to whoever inserts it', async () => {
+describe('the database', () => {
+  test('refuses a second live guarded session in a slot, also by direct inserts', async () => {
     const { slot } = nextPlace();
     const insert = () =>
       guard.database.pool.pg.query(
@@ -74,7 +74,7 @@ describe('the database holds what the code promises', () => {
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ constraint: 'sessions_one_live' });
   });
 
-  test('what happened can be neither changed nor taken back', async () => {
+  test('refuses changes and deletions of session events', async () => {
     await startedAt(nextPlace());
     for (const sql of [
       'update session_events set actor = null',
@@ -86,7 +86,7 @@ describe('the database holds what the code promises', () => {
   });
 });
 
-describe('a write is what its decision saw, or nothing', () => {
+describe('openSession writes nothing if the slot has changed since it was read', () => {
   const birth = (place: Place, seen: SlotState): Parameters<typeof openSession>[1] => ({
     slot: place.slot,
     seen,
@@ -107,7 +107,7 @@ describe('a write is what its decision saw, or nothing', () => {
       )
     ).rows;
 
-  test('decided on an empty slot that is taken', async () => {
+  test('because the empty slot was taken', async () => {
     const place = nextPlace();
     const empty = await readSlotState(guard.database, place.slot);
     await startedAt(place);
@@ -116,7 +116,7 @@ describe('a write is what its decision saw, or nothing', () => {
     expect(await slotsAndSessions(place)).toEqual(before);
   });
 
-  test('decided on a session that was replaced', async () => {
+  test('because the session was replaced', async () => {
     const place = nextPlace();
     const shown = await startedAt(place);
     const seen = await readSlotState(guard.database, place.slot);
@@ -126,7 +126,7 @@ describe('a write is what its decision saw, or nothing', () => {
     expect(await slotsAndSessions(place)).toEqual(before);
   });
 
-  test('decided on a slot that was left, taken and left again', async () => {
+  test('because the empty slot was taken and emptied again', async () => {
     const place = nextPlace();
     await guard.softDelete(await startedAt(place));
     const left = await readSlotState(guard.database, place.slot);
@@ -137,8 +137,8 @@ describe('a write is what its decision saw, or nothing', () => {
   });
 });
 
-describe('races at each fence', () => {
-  test('two guards create in one slot at once: one session', async () => {
+describe('concurrent operations', () => {
+  test('two creates in one slot make one session', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { slot } = nextPlace();
       const outcomes = await Promise.all([guard, other].map((by) => by.start({ ...slot, model: sonnet })));
@@ -146,7 +146,7 @@ describe('races at each fence', () => {
     }
   });
 
-  test('two guards confirm one dialog at once: one replaces, the other is told that it moved on', async () => {
+  test('of two confirmations of one question, one replaces the session and the other is refused', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const place = nextPlace();
       const shown = await startedAt(place);
@@ -160,7 +160,7 @@ describe('races at each fence', () => {
     }
   });
 
-  test('two turns begin at once: one process', async () => {
+  test('of two turns in one session, one begins and the other is refused', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const place = nextPlace();
       const shown = await startedAt(place);
@@ -172,7 +172,7 @@ describe('races at each fence', () => {
     }
   });
 
-  test('a turn decided on an old history is decided again', async () => {
+  test('a turn is decided again if another turn has changed the history', async () => {
     const place = nextPlace();
     const shown = await startedAt(place);
     let decisions = 0;
@@ -183,7 +183,7 @@ describe('races at each fence', () => {
         if (name !== 'turn:decided') return;
         decisions += 1;
         if (decisions > 1) return;
-        // Between the decision and its write another turn comes and goes, and leaves an id to resume.
+        // Between the decision and its write, another turn runs to its end and reports an id to resume.
         const turn = await guard.startTurn({ ...shown, attemptId: place.attemptId });
         if (turn.kind !== 'started') throw new Error(turn.kind);
         const agentSessionId = parseAgentSessionId('the conversation');
@@ -204,7 +204,7 @@ describe('races at each fence', () => {
     expect(decisions).toBe(2);
   });
 
-  test('a replaced runner writes nothing, renews nothing, and its successor waits for it', async () => {
+  test('a replaced runner cannot write or renew its lease, and its successor waits for it', async () => {
     const place = nextPlace();
     const token = await runningAt(place);
     const replaced = await replaceAt(other, place, token);
@@ -222,7 +222,7 @@ describe('races at each fence', () => {
     expect(await guard.startTurn({ ...successor, attemptId: place.attemptId })).toMatchObject({ kind: 'started' });
   });
 
-  test('the barrier holds in the database too, when the decision was made before there was anything to wait for', async () => {
+  test('a replacement by a turn is refused if another turn began after the decision', async () => {
     const place = nextPlace();
     const shown = await startedAt(place);
     let running = false;
@@ -245,14 +245,14 @@ describe('races at each fence', () => {
     expect(outcome).toMatchObject({ kind: 'refused', code: 'turn_running' });
   });
 
-  test('a replacement waits for an append that has passed its fence', async () => {
+  test('a replacement waits for an append that has passed its generation check', async () => {
     const place = nextPlace();
     const token = await runningAt(place);
     const holder = await guard.database.pool.pg.connect();
     await holder.query('begin');
-    // Inserts wait, so the append is caught between its check and its line.
+    // Inserts wait for this lock, so the append stops between its check and its insert.
     await holder.query('lock table session_logs in share row exclusive mode');
-    // Asked outside the holder's transaction, in which the server would go on showing what it showed first.
+    // Queried outside the transaction of the holder, in which the server would keep returning its first snapshot.
     const waits = async (statement: string): Promise<boolean> => {
       const text =
         "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like $1";
@@ -268,7 +268,7 @@ describe('races at each fence', () => {
     expect(await replace).toMatchObject({ kind: 'replaced' });
   });
 
-  test('an append that races a replacement is written before it or refused', async () => {
+  test('an append concurrent with a replacement is written before it or refused', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const place = nextPlace();
       const token = await runningAt(place);

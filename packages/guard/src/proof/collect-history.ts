@@ -2,7 +2,7 @@ import type { ErrorCode } from '@phaselock/core';
 import { monotonicMicros, type RecordedOperation } from '@phaselock/testkit';
 import type { Recorder } from './random-client.ts';
 
-/** The history of clients within this process. */
+/** Collects the operations of all clients in this process, for the history checker. */
 export function collectHistory(): {
   readonly recorder: Recorder;
   operations(): RecordedOperation[];

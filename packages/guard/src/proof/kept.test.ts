@@ -29,13 +29,13 @@ const refused = {
   message: expect.stringContaining('nothing is deleted that was not proven to be kept'),
 };
 
-describe('by hand in SQL, the database refuses', () => {
+describe('the database refuses to delete a session by direct SQL', () => {
   test.each([...PARTS, SESSION, 'truncate session_logs', 'truncate sessions cascade'])(
-    '%s, where nothing was archived',
+    'without an archive: %s',
     async (sql) => {
       await using home = await openTestGuard();
       const { query } = await aSessionWithHistory(home);
-      // Even where nothing refers to it any more.
+      // Refused even if no other row refers to the session any more.
       if (sql === SESSION)
         await query(
           'alter table processes disable trigger all; alter table session_logs disable trigger all; delete from session_logs; delete from processes',
@@ -45,16 +45,16 @@ describe('by hand in SQL, the database refuses', () => {
   );
 
   test.each([
-    ['an archive that was not read back', ARCHIVE(false)],
+    ['an unverified archive', ARCHIVE(false)],
     ['an archive of an earlier version', ARCHIVE(true, 'version - 1')],
-  ])('with %s', async (_what, archive) => {
+  ])('with only %s', async (_what, archive) => {
     await using home = await openTestGuard();
     const { query } = await aSessionWithHistory(home);
     await query(archive);
     for (const sql of PARTS) await expect(query(sql)).rejects.toMatchObject(refused);
   });
 
-  test('one of many that was not archived, and deletes none of them', async () => {
+  test('if one of several sessions is not archived, and deletes none of them', async () => {
     await using home = await openTestGuard();
     const { query, id } = await aSessionWithHistory(home);
     const { query: other, id: otherId } = await aSessionWithHistory(home);
@@ -66,7 +66,7 @@ describe('by hand in SQL, the database refuses', () => {
   });
 });
 
-test('what was archived and verified may go, its parts first', async () => {
+test('an archived and verified session can be deleted by direct SQL, its parts first', async () => {
   await using home = await openTestGuard();
   const { query } = await aSessionWithHistory(home);
   await query(ARCHIVE(true));

@@ -7,7 +7,7 @@ import type { JournalLine, KillOrder } from './kill-order.ts';
 import { randomSteps } from './random-client.ts';
 import { seededRandom } from './seeded-random.ts';
 
-/** A process that works until it comes to its racepoint for the nth time, and dies there as a process dies: without a word. */
+/** A worker process that runs random operations and kills itself with SIGKILL at the nth arrival at its racepoint. */
 const order: KillOrder = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const strategies: readonly LockStrategy[] = ['pessimistic', 'optimistic'];
 const say = (line: JournalLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -24,7 +24,8 @@ await using guard = await openGuard({
     if (hits === order.hit) process.kill(process.pid, 'SIGKILL');
   },
 });
-if (!strategies.includes(order.strategy) || !RACEPOINTS.includes(order.racepoint)) throw new Error('no such order');
+if (!strategies.includes(order.strategy) || !RACEPOINTS.includes(order.racepoint))
+  throw new Error('unknown strategy or racepoint');
 
 let last = 0;
 const clients = Array.from({ length: 4 }, (_, number) =>

@@ -20,7 +20,7 @@ const WORKER = join(import.meta.dirname, 'kill-worker.ts');
 const SEED = Number(process.env.PHASELOCK_PROOF_SEED ?? 20_261_120);
 const HITS = [1, 7] as const;
 
-test(`kill -9 at every racepoint, ${HITS.length} processes each, loses nothing that was acknowledged and leaves nothing half done`, async () => {
+test(`kill -9 at every racepoint (${HITS.length} hits) loses no acknowledged write and blocks no slot`, async () => {
   await using database = await createTestDatabase();
   await using directory = await temporaryDirectory();
   await using guard = await openGuard({
@@ -47,7 +47,7 @@ test(`kill -9 at every racepoint, ${HITS.length} processes each, loses nothing t
       };
     }),
   );
-  // Several at a time, so that the slots one leaves behind half done are being worked on by others.
+  // Several at a time, so that other workers use the slots that a killed one leaves behind.
   for (let at = 0; at < orders.length; at += 4) {
     await Promise.all(orders.slice(at, at + 4).map((order) => work(order, directory.path, history, killed)));
   }
@@ -65,13 +65,13 @@ async function work(order: KillOrder, folder: string, history: RecordedOperation
   await using worker = spawnNode(WORKER, { args: [file] });
   const exit = await worker.exited;
   const lines = worker.stdout().split('\n');
-  // The last line of a process that was killed may have no end.
+  // The last line of a killed process may be incomplete.
   history.push(...readJournal(lines.slice(0, -1)));
   if (exit.signal === 'SIGKILL') killed.push(order.name);
   else throw new Error(`${order.name} was not killed: ${JSON.stringify(exit)} ${worker.stderr().slice(-500)}`);
 }
 
-/** Whatever was going on in it, the slot takes a session, and the session a turn once the leases of the dead have lapsed. */
+/** The slot takes a session, and the session takes a turn once the leases of the killed workers have expired. */
 async function expectUsable(guard: Awaited<ReturnType<typeof openGuard>>, { slot, attemptId }: Place): Promise<void> {
   const model = { agent: 'codex', model: 'gpt-5.1-codex' } as const;
   const asked = await guard.start({ ...slot, model });

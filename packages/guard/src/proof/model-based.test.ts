@@ -19,13 +19,13 @@ const flagsOf = (strategy: (typeof STRATEGIES)[number]) => () => ({
 const redis = redisAvailable();
 
 describe(`random clients, all strategies on the same slots (seed ${SEED})`, () => {
-  test(`${CLIENTS} clients of three guards, ${STEPS} steps, leave a history nobody can fault`, async () => {
+  test(`${CLIENTS} clients of three guards, ${STEPS} steps, leave a history without violations`, async () => {
     await using database = await createTestDatabase();
     await run(database.url, undefined, async () => {});
   });
 
   test.runIf(redis.kind === 'binary')(
-    `the same while Redis comes and goes${redis.kind === 'none' ? ` (skipped: ${redis.reason})` : ''}`,
+    `the same while Redis is paused and stopped${redis.kind === 'none' ? ` (skipped: ${redis.reason})` : ''}`,
     async () => {
       await using database = await createTestDatabase();
       await using server = await startRedis();

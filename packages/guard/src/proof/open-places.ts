@@ -2,7 +2,7 @@ import { createWorld } from '@phaselock/testkit';
 import type { Guard } from '../guard.ts';
 import type { Place } from './random-client.ts';
 
-/** Slots to fight over, each with an attempt to run turns in. */
+/** Creates slots for clients to compete for, each with an attempt to run turns in. */
 export async function openPlaces(guard: Guard, count: number): Promise<readonly [Place, ...Place[]]> {
   const world = await createWorld(guard);
   const open = async (): Promise<Place> => {

@@ -13,10 +13,10 @@ const SEED = Number(process.env.PHASELOCK_PROOF_SEED ?? 20_261_120);
 const CLIENTS = 20;
 const DEADLINE_MS = 3_000;
 
-test('kill -9 of PostgreSQL under load: calls fail with the right code, work resumes by itself, nothing acknowledged is lost', async () => {
+test('kill -9 of PostgreSQL under load fails calls with the right code and loses no acknowledged write', async () => {
   await using directory = await temporaryDirectory();
   const dataDir = join(directory.path, 'data');
-  // Only processes die here, never the machine: what was handed to the kernel is kept without a flush.
+  // Only processes are killed, not the machine, so data handed to the kernel survives without a flush.
   const start = () => startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   const first = await start();
   await migrate(first.url);
@@ -52,7 +52,7 @@ test('kill -9 of PostgreSQL under load: calls fail with the right code, work res
   const before = births();
   await eventually(() => births() > before + 200, { withinMs: 30_000 });
 
-  // Connections die one by one as well, under whoever holds them.
+  // Single connections are terminated as well, while callers use them.
   for (let round = 0; round < 20; round += 1) {
     await guard.database.pool.pg
       .query(
@@ -63,7 +63,7 @@ test('kill -9 of PostgreSQL under load: calls fail with the right code, work res
   const later = births();
   await eventually(() => births() > later + 200, { withinMs: 30_000 });
   stop = true;
-  // A call that does not end by its own deadline would keep this from ending.
+  // Waits for ever if a call does not end by its own deadline.
   await clients;
 
   expect([...failures.keys()].filter((code) => code === 'unexpected' || code === 'session_create_failed')).toEqual([]);

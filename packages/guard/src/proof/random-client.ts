@@ -14,6 +14,7 @@ import type { TurnToken } from '../running-turn.ts';
 import type { StartOutcome } from '../start-outcome.ts';
 import type { Random } from './seeded-random.ts';
 
+/** A slot, and an attempt to run turns in. */
 export type Place = { readonly slot: SlotKey; readonly attemptId: AttemptId };
 
 export type RandomClient = {
@@ -24,7 +25,10 @@ export type RandomClient = {
   readonly recorder: Recorder;
 };
 
-/** Told before an operation is asked for and after it was answered, so that a kill in between leaves an operation without an answer. */
+/**
+ * Records an operation before it is sent and after it is answered, so that a kill in between leaves an operation
+ * without an answer.
+ */
 export type Recorder = {
   invoked(operation: Omit<RecordedOperation, 'answered'>): (effects: readonly Effect[]) => void;
   failed(code: ErrorCode): void;
@@ -32,10 +36,13 @@ export type Recorder = {
 
 const MODELS = ['claude-sonnet-4-5', 'claude-sonnet-4-6', 'claude-opus-4-5'] as const;
 
-/** What one client remembers: the last state it was shown of each place, and tokens it has held, most of them stale by now. */
+/**
+ * State of one client: the last session it was shown in each place, and the turn tokens it received, most of them
+ * stale.
+ */
 type Memory = { readonly shown: Map<Place, ShownSession>; readonly tokens: { place: Place; token: TurnToken }[] };
 
-/** Takes one step after another, each a random operation on a random place with whatever it remembers. */
+/** Returns a function that runs one random operation on a random place at each call. */
 export function randomSteps(client: RandomClient): () => Promise<void> {
   const memory: Memory = { shown: new Map(), tokens: [] };
   const { random, places } = client;
@@ -61,7 +68,8 @@ async function recorded(
     answered(await work());
   } catch (error) {
     if (!(error instanceof PhaselockError)) throw error;
-    // With the server out of reach nobody knows what was done; any other refusal says that nothing was.
+    // After `backend_unavailable` the effect is unknown, so the operation stays unanswered. Any other error means that
+    // nothing was written.
     if (error.code !== 'backend_unavailable') answered([]);
     recorder.failed(error.code);
   }
@@ -99,7 +107,7 @@ const start: Step = (client, memory, place) =>
 const many: Step = async (client, memory, place) => {
   const others = client.places.filter((other) => other !== place).slice(0, 3);
   const chosen = [place, ...others];
-  // Each slot is an operation of its own to the checker: they are asked and answered together.
+  // The checker treats each slot as one operation, so a bulk start is recorded as several that begin and end together.
   const answers = chosen.map(({ slot }) =>
     client.recorder.invoked({ client: client.name, slot: slotName(slot), what: 'bulk', invokedAt: monotonicMicros() }),
   );
@@ -165,7 +173,7 @@ const beat: Step = async (client, memory) => {
   });
 };
 
-/** Accepted from a replaced runner too, so it is no write to the checker. */
+/** A replaced runner may finish too, so the checker must not treat a finish as a write. */
 const finish: Step = async (client, memory) => {
   const held = heldToken(client, memory);
   const agentSessionId = parseAgentSessionId(randomUUID());

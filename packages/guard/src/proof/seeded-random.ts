@@ -4,7 +4,7 @@ export type Random = {
   pick<T>(items: readonly [T, ...T[]]): T;
 };
 
-/** mulberry32: small, and the same sequence from the same seed, so that a failed run can be told apart from its luck. */
+/** The mulberry32 generator: the same seed gives the same sequence, so that a failed run can be repeated. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

@@ -2,7 +2,7 @@ import type { IndicatorName } from '../recording/indicators.ts';
 import { ofIndicator, recordedWithin } from '../recording/recorded.ts';
 import type { RuleContext } from '../rules/rule-context.ts';
 
-/** A share of fewer events, or with fewer bad ones, is not significant: no alert is made of it. */
+/** With fewer events, or fewer bad events, a share is not significant and fires no alert. */
 export const LEAST_EVENTS = 20;
 export const LEAST_BAD = 5;
 
@@ -12,11 +12,11 @@ type ShareAbove = {
   readonly limit: number;
   readonly leastEvents?: number;
   readonly leastBad?: number;
-  /** There has to be a bad event within this shorter window as well: the share alone stays high until its own window has passed. */
+  /** Also requires a bad event within this shorter window, because the share stays high until `window` has passed. */
   readonly lately?: number;
 };
 
-/** The value is the share. Without events it is 0/0, which is above no limit. */
+/** An expression that returns the share of bad events. Without events the share is 0/0, which exceeds no limit. */
 export function shareAbove(
   context: RuleContext,
   { indicator, window, limit, leastEvents = LEAST_EVENTS, leastBad = LEAST_BAD, lately }: ShareAbove,

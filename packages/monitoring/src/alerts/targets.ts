@@ -21,7 +21,8 @@ export const TARGETS: AlertGroup = {
       }),
     },
     {
-      // Before PhaselockApiDown, which it inhibits for the same instance: Alertmanager has to learn of the end of this one first.
+      // Listed before PhaselockApiDown, which it inhibits for the same instance, so that Prometheus evaluates it first.
+      // If it ended after PhaselockApiDown, Alertmanager would not send the resolve of PhaselockApiDown.
       name: 'PhaselockApiAllDown',
       severity: 'page',
       summary: 'All API instances are down',
@@ -51,7 +52,7 @@ export const TARGETS: AlertGroup = {
         expr: `sum by (job) (${series('phaselock_ready', { job: JOBS.api })}) == 0`,
         for: MINUTE,
         description:
-          'For 1 minute every instance of {{ $labels.job }} that answers Prometheus has said 503 at /readyz: a balancer sends requests to none of them.',
+          'For 1 minute every instance of {{ $labels.job }} that Prometheus can scrape has returned 503 at /readyz: a load balancer sends requests to none of them.',
       }),
     },
     {

@@ -8,7 +8,8 @@ type Selecting<Name extends SeriesName> = {
 };
 
 /**
- * A selector of PromQL. Names of metrics, labels and values are those of the catalogue: a metric that is renamed there does not compile here.
+ * A PromQL selector. Names of metrics, labels and values come from the catalogue, so a metric that is renamed there no
+ * longer compiles here.
  */
 export function series<Name extends SeriesName>(
   name: Name,

@@ -3,7 +3,7 @@ import { distrust } from './counter-fold.ts';
 import type { Distrust, InstanceUse } from './evidence.ts';
 import { type ProcessLife, processAt } from './process-life.ts';
 
-/** What one instance used of what it has, in periods that begin at the start of the bake. */
+/** The utilisation of one instance, in periods that start with the bake. */
 export type UseFold = {
   last: Sample | null;
   lastStartedAt: number | null;
@@ -32,6 +32,7 @@ export type UseChunk = {
   readonly periodMs: number;
 };
 
+/** Adds samples of the usage counter of one instance, and of its capacity. */
 export function foldUse(use: UseFold, { used, capacity, life, from, periodMs }: UseChunk): void {
   const capacities = capacity.values();
   let next = capacities.next();
@@ -48,7 +49,7 @@ export function foldUse(use: UseFold, { used, capacity, life, from, periodMs }: 
     const startedAt = processAt(life, sample.at)?.startedAt ?? null;
     use.last = sample;
     use.lastStartedAt = startedAt;
-    // Between two processes nothing is known; within one, every second is counted.
+    // The time between two processes is unknown; within one process, every second counts.
     if (last === null || sample.at <= from || startedAt === null || startedAt !== lastStartedAt) continue;
     if (sample.at <= last.at) continue;
     add(use, sample, last, from, periodMs);
@@ -67,7 +68,7 @@ function add(use: UseFold, sample: Sample, last: Sample, from: number, periodMs:
     return;
   }
   if (rose < 0) {
-    distrust(use, { why: 'not_a_counter', detail: 'the use fell within one process' });
+    distrust(use, { why: 'not_a_counter', detail: 'the use decreased within one process' });
     return;
   }
   const seconds = (sample.at - last.at) / 1_000;
@@ -82,7 +83,7 @@ function add(use: UseFold, sample: Sample, last: Sample, from: number, periodMs:
   period.seconds += seconds;
 }
 
-/** A period counts when most of it was seen: the rest may have been of another process. */
+/** The least observed part of a period that counts; the rest may belong to another process. */
 const SEEN = 0.5;
 
 export function useOf(instance: string, use: UseFold, limit: number, whole: number, periodMs: number): InstanceUse {

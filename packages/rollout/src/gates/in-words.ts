@@ -5,10 +5,12 @@ const UNITS = [
   ['seconds', 1_000],
 ] as const;
 
-/** "1.36 %". Three digits that count, so that a bound next to its limit is told apart from it. */
+/**
+ * A percentage such as "1.36 %", with three significant digits, so that a bound next to its limit can be told apart.
+ */
 export const percentText = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
-/** "28 days". Rounded up: what is said to take 28 days takes no longer. */
+/** A duration such as "28 days", rounded up. */
 export function durationText(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return 'never';
   for (const [unit, length] of UNITS) {

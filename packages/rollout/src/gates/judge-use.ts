@@ -16,8 +16,9 @@ export type UseInput = {
 type Decided = Pick<GateVerdict, 'outcome' | 'decided' | 'reason'>;
 
 /**
- * Whether each instance uses less than the limit. CPU time is counted whole, so there is nothing to estimate and no confidence to claim: it is a
- * statement about this bake, not about another load. Cohorts share the processes, so they cannot be told apart.
+ * Judges whether each instance uses less than the limit. CPU time is measured completely, not sampled, so the result
+ * has no confidence; it is valid for this bake, not for another load. Cohorts share the processes, so they cannot be
+ * separated.
  */
 export function judgeUse({ gate, evidence, decision, size, atEnd, from, to }: UseInput): GateVerdict {
   const { instances } = evidence;
@@ -66,7 +67,7 @@ function decide(gate: UtilisationGate, { instances, doubtful, untrusted }: UseEv
     return {
       outcome: 'inconclusive',
       decided: atEnd ? 'end' : 'not_yet',
-      reason: 'no whole period was seen of every instance',
+      reason: 'not every instance has a complete period',
     };
   const seen = `${busiest.instance} used ${percentText(busiest.mean)} on average, ${percentText(busiest.highest)} in its busiest period`;
   if (!atEnd) return { outcome: 'inconclusive', decided: 'not_yet', reason: `${seen}; the bake goes on` };

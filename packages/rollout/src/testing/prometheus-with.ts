@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { eventually } from '@phaselock/testkit';
 import type { RecordingLine } from '../prometheus/recording.ts';
 
-/** Whether a real Prometheus can be had; on CI it has to be. */
+/** Whether a real Prometheus is installed; on CI it must be. */
 export const hasPrometheus = ['prometheus', 'promtool'].every(
   (tool) => spawnSync(tool, ['--version']).error === undefined,
 );
 
-/** A real Prometheus whose storage has these series, on loopback; ended with what owns it. */
+/** Starts a real Prometheus on loopback with these series in its storage. It ends with `owned`. */
 export async function prometheusWith(lines: readonly RecordingLine[], owned: AsyncDisposableStack): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'phaselock-prometheus-'));
   const [metrics, config, data] = ['metrics.txt', 'prometheus.yml', 'data'].map((name) => join(folder, name));
@@ -40,7 +40,7 @@ export async function prometheusWith(lines: readonly RecordingLine[], owned: Asy
   return url;
 }
 
-/** Its importer wants each metric once, with its samples in order of time. */
+/** The series in the OpenMetrics format that promtool imports. */
 function openMetrics(lines: readonly RecordingLine[]): string {
   const series = lines.flatMap((line) => (line.kind === 'series' ? [line] : []));
   const written = series.flatMap(({ labels: { __name__: name = '', ...labels }, samples }) => {

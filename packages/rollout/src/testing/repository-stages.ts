@@ -5,7 +5,7 @@ import type { Stage, Stages } from '../stages/stages.ts';
 
 export const STAGES_FILE = resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml');
 
-/** The stages that are shipped, with bakes that are short enough to look at every sample of them. */
+/** The shipped stages with short bakes, so that tests can read every sample of them. */
 export function stagesForTests(least = '30m', most = '4h'): Stages {
   const text = readFileSync(STAGES_FILE, 'utf8');
   return readStages(text.replaceAll(/least: \d+h, most: \d+d/g, `least: ${least}, most: ${most}`));

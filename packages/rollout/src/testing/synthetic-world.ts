@@ -1,17 +1,17 @@
 import type { RecordingLine } from '../prometheus/recording.ts';
 
-/** A Prometheus as it looks when everything is well, and what a test changes of it. */
+/** A healthy service as Prometheus sees it, and what a test changes of it. */
 export type World = {
   readonly from: number;
   readonly to: number;
   readonly instances?: readonly string[];
   readonly percent?: number;
   readonly version?: number;
-  /** Events of the treatment an hour and instance; the control has nineteen times as many. */
+  /** Events of the treatment per hour and instance; the control has nineteen times as many. */
   readonly perHour?: number;
   /** The share of them that fails. */
   readonly failing?: { readonly treatment?: number; readonly control?: number };
-  /** Another value for a sample, null for none. */
+  /** Replaces the value of a sample; null removes the sample. */
   readonly change?: (sample: WorldSample) => number | null;
   readonly more?: readonly RecordingLine[];
   /** Whether alert rules are evaluated. */
@@ -77,7 +77,7 @@ function metricsOf(
   const counter = (name: string, labels: Metric['labels'], hourly: number): Metric => ({
     name,
     labels,
-    // Some happened before the bake: a base that does not count.
+    // The counter starts above 0, with events from before the bake that must not be counted.
     valueAt: (at) => Math.max(0, Math.floor(((at - from) / HOUR_MS) * hourly + 10_000)),
   });
   const flag = { flag: 'single_session_guard' };

@@ -2,7 +2,7 @@ import type { Agent, DeletionReason, Generation, Mode, Phase, ProjectId, Session
 import type { Generated, GeneratedAlways } from 'kysely';
 import type { StoreId } from './store-identity.ts';
 
-/** What the archive keeps of itself in the database. */
+/** The tables that hold the state of the archive. */
 export type ArchiveSchema = {
   archives: {
     session_id: SessionId;

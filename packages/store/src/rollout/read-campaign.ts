@@ -3,7 +3,7 @@ import type { HeldFor, RolloutState } from './schema.ts';
 
 export type FlagKill = { readonly id: number; readonly at: Date; readonly actor: string; readonly why: string };
 
-/** Where the campaign of a flag stands, what the flag is at, and what time it is, all of one moment and by the clock of the database. */
+/** The state of a flag’s campaign, the flag itself and the database’s time, read in one snapshot. */
 export type CampaignRecord = {
   readonly flag: string;
   readonly now: Date;
@@ -17,7 +17,7 @@ export type CampaignRecord = {
   readonly flagVersion: number | null;
   readonly offText: string | null;
   readonly fence: number;
-  /** Null when nobody holds it, or the lease has lapsed. */
+  /** Null when there is no lease, or it has expired. */
   readonly lease: { readonly holder: string; readonly until: Date } | null;
   readonly present: {
     readonly enabled: boolean;
@@ -25,12 +25,12 @@ export type CampaignRecord = {
     readonly version: number;
     readonly updatedAt: Date;
     readonly updatedBy: string | null;
-    /** The newest kill that nobody released. */
+    /** The newest kill that has not been released. */
     readonly kill: FlagKill | null;
   };
 };
 
-// The kills are read in the snapshot of the flag: what is decided on is of one moment.
+// Kills and flag are read in one statement, so that a decision is made on one consistent snapshot.
 const READ: Statement = {
   name: 'read_campaign',
   text: `

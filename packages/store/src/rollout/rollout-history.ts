@@ -19,7 +19,7 @@ export type RolloutStepRow = {
 
 type Which = PageAfter<number> & { readonly flag: string; readonly campaign?: number };
 
-/** Newest first. */
+/** Reads steps, newest first. */
 export async function readRolloutSteps(
   db: Kysely<Schema>,
   { flag, campaign, limit, after }: Which,
@@ -57,7 +57,7 @@ export type RolloutVerdictRow = {
   readonly gates: unknown;
 };
 
-/** Newest first. */
+/** Reads verdicts, newest first. */
 export async function readRolloutVerdicts(
   db: Kysely<Schema>,
   { flag, campaign, limit, after }: Which,
@@ -76,12 +76,15 @@ export async function readRolloutVerdicts(
 
 type Campaign = { readonly flag: string; readonly campaign: number };
 
-/** From the last step of the campaign before to the first of the next: what was done to the flag between two campaigns belongs to both. */
+/**
+ * SQL: from the last step of the previous campaign to the first step of the next. A change between two campaigns
+ * belongs to both.
+ */
 export const withinCampaign = ({ flag, campaign }: Campaign): RawBuilder<boolean> => sql<boolean>`
   flag_changes.at > coalesce((select max(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign < ${campaign}), '-infinity')
   and flag_changes.at < coalesce((select min(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign > ${campaign}), 'infinity')`;
 
-/** How many steps, verdicts and changes of a flag there are, all together. */
+/** Counts the steps, verdicts and changes of a flag together. */
 export async function countRolloutHistory(
   db: Kysely<Schema>,
   { flag, campaign }: Partial<Campaign> & { readonly flag: string },

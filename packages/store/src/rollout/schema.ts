@@ -17,7 +17,7 @@ export type HeldFor = 'evidence' | 'verdict' | 'flag' | 'kill';
 
 export type AnnouncementKind = 'stage' | 'off' | 'note';
 
-/** What a rollout keeps of itself in the database. */
+/** The tables that hold the state of rollouts. */
 export type RolloutSchema = {
   rollouts: {
     flag: string;
@@ -81,7 +81,7 @@ export type RolloutSchema = {
     published_at: Generated<Date>;
     withdrawn_at: Date | null;
   };
-  /** A view: `active` says what is true of the flag now. */
+  /** A view; `active` is true while the announcement applies to the current state of the flag. */
   announcement_states: {
     id: number;
     flag: string;

@@ -9,27 +9,29 @@ import { createRequestScope } from '../../server/request-scope.ts';
 import { listField, textField } from '../../testing/fields.ts';
 import { openTestApi, type TestApi } from '../../testing/open-test-api.ts';
 
-/** Rounds are short, so that no test waits for one; and so long that none comes, where it must not be what a test sees. */
+/**
+ * Intervals of the credential checks: so short that no test waits for one, or so long that none happens during a test.
+ */
 const OFTEN_MS = 20;
 export const NEVER_MS = 3_600_000;
 
 export type TwoProcesses = AsyncDisposable & {
-  /** Where the long answers are. */
+  /** The API that serves the long-running responses. */
   readonly ours: OpenApi;
-  /** What is changed here is known to ours only by asking the database. */
+  /** A second API. `ours` sees a change made through it only by querying the database. */
   readonly other: TestApi;
   readonly folder: string;
   openMore(recheckMs: number): Promise<OpenApi>;
   query(sql: string): Promise<{ readonly rows: readonly unknown[]; readonly rowCount: number | null }>;
   follow(path: string, credential: string, at?: OpenApi): Promise<Response>;
-  /** The address of the changes of a new task. */
+  /** The path of the change stream of a new task. */
   changes(): Promise<string>;
-  /** The id of a new session. */
+  /** Starts a session and returns its id. */
   begin(taskId: string): Promise<string>;
   revoke(key: string, at: OpenApi): Promise<void>;
 };
 
-/** Two processes of the service on one database, and an archive. */
+/** Opens two APIs on one database, as two processes of the service would be, and an archive. */
 export async function openTwoProcesses(env: Readonly<Record<string, string>> = {}): Promise<TwoProcesses> {
   await using stack = new AsyncDisposableStack();
   const { url } = stack.use(await createTestDatabase());
@@ -60,7 +62,7 @@ export async function openTwoProcesses(env: Readonly<Record<string, string>> = {
 
 const bearer = (credential: string) => ({ Authorization: `Bearer ${credential}` });
 
-/** What finds the row of a key. */
+/** The prefix by which the row of a key is found. */
 export const prefixOf = (key: string): string => key.slice(4, 16);
 
 const openRechecking = (databaseUrl: string, recheckMs: number, env: Readonly<Record<string, string>>) =>

@@ -5,11 +5,11 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 export type Issuer = Disposable & {
   readonly url: string;
   readonly audience: string;
-  /** A token that may read, with this `exp`. */
+  /** A token with the scope sessions:read and this `exp`. */
   tokenUntil(exp: number): Promise<string>;
 };
 
-/** An issuer of tokens on this machine, with one key. */
+/** Starts a token issuer with one key on this machine. */
 export async function startIssuer(): Promise<Issuer> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const header = { alg: 'ES256', kid: 'one' };

@@ -1,24 +1,27 @@
 import type { Seen } from './seen.ts';
 
 type Broken = {
-  /** Which of the promises, and how: one of a kind is told in full, the others are counted. */
+  /**
+   * The number of the violated promise and the kind of violation. The first of each kind is reported in full, the
+   * others are counted.
+   */
   readonly promise: string;
   readonly step: number;
   readonly what: string;
-  /** Whether what came after that step belongs to the story as well. */
+  /** Whether the report shows later calls as well. */
   readonly whole?: true;
-  /** Ids whose calls make up the story. */
+  /** Ids whose calls the report shows. */
   readonly about: readonly string[];
 };
 
-/** Everything that was asked and answered, and what was wrong with it. */
+/** The record of a walk: all calls with their responses, and all violations found. */
 export type Book = {
   readonly calls: readonly Seen[];
   readonly broken: readonly Broken[];
   tick(): number;
   write(seen: Seen): void;
   complain(broken: Broken): void;
-  /** Every broken promise once, with the story of what it is about. */
+  /** Each kind of violation once, with the related calls. */
   report(): string;
 };
 
@@ -53,7 +56,7 @@ function told(calls: readonly Seen[], promise: string, all: readonly Broken[]): 
   ].join('\n');
 }
 
-/** The calls that name what a complaint is about, up to the step where it was noticed; the last ones when there are many. */
+/** The calls that mention the ids of a violation, up to its step; only the last ones if there are many. */
 function storyOf(calls: readonly Seen[], { about, step, whole }: Broken): string[] {
   const concerned = calls.filter(
     (seen) =>

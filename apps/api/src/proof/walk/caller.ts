@@ -9,13 +9,13 @@ type Calling = {
   readonly url: string;
   readonly operations: Operations;
   readonly book: Book;
-  /** Told of each answer before whoever asked is: it learns from it and judges it. */
+  /** Receives each response before the caller does, to record and check it. */
   readonly tell: (seen: Seen) => void;
-  /** Told of each call before it is sent; what it answers is told when the answer is in. */
+  /** Called before a call is sent; the returned function is called when the response has arrived. */
   readonly sending: (operation: string, asking: Asking) => () => void;
 };
 
-/** Sends one call as any HTTP client would; nothing of the product's own client stands between. */
+/** Sends calls with plain fetch and not with the product's client, which might hide mistakes. */
 export function createCaller({ url, operations, book, tell, sending }: Calling): (step: number) => Ask {
   let calls = 0;
   return (step) =>

@@ -1,7 +1,10 @@
 import { at, listAt, textAt } from './read.ts';
 import { type Seen, succeeded } from './seen.ts';
 
-/** One state of a model's or a profile's entry. Between `sent` and `answered` of what made or ended it nobody can tell whether it holds. */
+/**
+ * One state of a model or profile in the catalogue. While a call that creates or ends it is in flight, the state is
+ * uncertain.
+ */
 export type Entry = {
   readonly kind: 'model' | 'profile';
   readonly id: string;
@@ -39,7 +42,7 @@ export function openCatalogue(): Catalogue {
   };
 }
 
-/** By whatever name an operation that changes an entry comes. */
+/** Matches operations that change an entry, whatever their exact name. */
 const EDIT = /^(update|edit|put|change|move)(Model|Profile)$/;
 
 type Open = (kind: Entry['kind'], id: string, given: unknown, from: number) => void;
@@ -67,7 +70,7 @@ function learnFrom(entries: readonly Entry[], open: Open, close: Close, seen: Se
   if (EDIT.test(seen.operation) && succeeded(seen)) learnEdit(entries, open, close, id, body, seen);
 }
 
-/** Who is made the default is so instead of the one that was. */
+/** A new default model replaces the previous default of its agent. */
 function takeOver(entries: readonly Entry[], open: Open, close: Close, seen: Seen): void {
   const id = textAt(seen.answer, 'id') ?? seen.asking.params?.modelId;
   const agent = entries.findLast((entry) => entry.id === id)?.agent;
@@ -80,7 +83,7 @@ function takeOver(entries: readonly Entry[], open: Open, close: Close, seen: See
   }
 }
 
-/** A list brings what others made; of one that is known it tells nothing new. */
+/** Learns entries from a list; known entries are skipped. */
 function learnItem(
   known: ReadonlySet<string>,
   open: Open,
@@ -102,11 +105,11 @@ function learnEdit(entries: readonly Entry[], open: Open, close: Close, id: stri
   open(before.kind, id, { ...before, variant: before.name, ...Object(body) }, seen.sent);
 }
 
-/** What may have held at some moment between two times. */
+/** The states that may have been valid at some moment between two times. */
 const heldBetween = (entries: readonly Entry[], sent: number, answered: number): Entry[] =>
   entries.filter(({ from, endAnswered }) => from < answered && (endAnswered === undefined || endAnswered > sent));
 
-/** Every model a name can have come to between two times; a name that is on no list comes to itself. */
+/** All models that a name may have resolved to between two times; an unlisted name resolves to itself. */
 export function meaningsOf(
   { entries }: Catalogue,
   { agent, name }: { readonly agent: string; readonly name: string | null },
@@ -124,7 +127,7 @@ export function meaningsOf(
     const defaults = held.filter(({ isDefault }) => isDefault);
     for (const entry of defaults) follow(entry.name, 0);
     const always = defaults.some(({ from, endAnswered }) => from < sent && endAnswered === undefined);
-    // At a moment without a default it is the choice of the agent itself.
+    // While there is no default model, the agent chooses.
     if (!always) found.add('default');
   }
   return found;

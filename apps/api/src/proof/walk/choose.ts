@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 import type { Body, Client } from './seen.ts';
 import type { Turn } from './turn.ts';
 
-/** A task of the client's own side most times; few tasks and one favourite slot, so that calls meet. */
+/** Usually a task of the client's own project. Few tasks and one preferred phase, so that calls conflict often. */
 export function chooseTask({ random, memory }: Turn, client: Client): string {
   const side: Side = (client.name === 'other') === random.chance(0.8) ? 'theirs' : 'ours';
   const tasks = [...memory.tasks.values()].filter((task) => task.side === side && !task.gone);
@@ -21,7 +21,7 @@ export const choosePhase = (random: Random): string =>
 
 export const chooseMode = (random: Random): string => (random.chance(0.9) ? 'standard' : 'debug');
 
-/** The live session of a slot, as far as known, most times; else one that is gone or lies elsewhere. */
+/** Usually the live session of a slot, as far as known; otherwise an old one or one of another slot. */
 export function chooseSession(turn: Turn, client: Client): KnownSession | undefined {
   const { random, memory } = turn;
   if (random.chance(0.65)) {
@@ -38,7 +38,7 @@ export function chooseProcess({ random, memory }: Turn): KnownProcess | undefine
   return random.chance(0.7) ? random.recent(all, 15) : random.maybe(all);
 }
 
-/** The token most times; else one of before, of later, or of nobody. */
+/** Usually the correct generation; otherwise an older, a later or an invented one. */
 export const chooseGeneration = (random: Random, right: number): number =>
   random.chance(0.9) ? right : Math.max(0, right + random.pick([-1, 1, 2, -2, 1_000, -right]));
 
@@ -56,7 +56,10 @@ const NAMES: readonly (readonly [number, string])[] = [
 
 const PARAMETERS: readonly Body[] = [{ reasoning_effort: 'high' }, { temperature: 0.5 }, { seed: 7 }, {}];
 
-/** What the slot had before in half the cases; else a little or quite another model, an alias, a profile, the default, or nothing that is there. */
+/**
+ * In half the cases the model of the slot's live session; otherwise another model, an alias, a profile, the default, or
+ * an unknown name.
+ */
 export function chooseModel({ random, catalogue }: Turn, before: Body | undefined): Body {
   if (before !== undefined && random.chance(0.5)) return selectionOf(before);
   const agent = 'claude-code';
@@ -71,7 +74,7 @@ export function chooseModel({ random, catalogue }: Turn, before: Body | undefine
   ])();
 }
 
-/** An identity as it was answered, asked for again. */
+/** Turns a returned model identity into a model selection. */
 function selectionOf(identity: Body): Body {
   const { agent, variant, model, parameters } = identity;
   if (typeof variant === 'string') return { agent, variant };
@@ -81,7 +84,7 @@ function selectionOf(identity: Body): Body {
 const isFilled = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 
-/** What a caller says to a question: what it was shown, something stale, something of elsewhere, or nothing. */
+/** The `confirm` value of a request: none, the live session, a stale one, one of another slot, or `keep`. */
 export function chooseConfirm(turn: Turn, slot: string): Body | undefined {
   const { random, memory } = turn;
   const replace = (shown: KnownSession | undefined): Body | undefined =>
@@ -98,7 +101,7 @@ export function chooseConfirm(turn: Turn, slot: string): Body | undefined {
   ])();
 }
 
-/** An id of a conversation that somebody told once, in this session, this slot or elsewhere; or one that nobody ever did. */
+/** An agent session id reported in this session, its slot, its task or elsewhere, or an invented one. */
 export function chooseAgentId({ random, memory, step }: Turn, session: KnownSession): string {
   const told = memory.reports;
   const inSession = told.filter(({ sessionId }) => sessionId === session.id);
@@ -114,7 +117,7 @@ export function chooseAgentId({ random, memory, step }: Turn, session: KnownSess
   return random.recent(from, 40)?.agentId ?? `invented-${step}`;
 }
 
-/** One at the session's task, or somewhere else, where it is refused unless the session spans tasks. */
+/** Usually an attempt of the session's task; otherwise any attempt, which is refused unless the session spans tasks. */
 export const chooseAttempt = ({ random, memory }: Turn, taskId: string): string => {
   const attempts = [...memory.attempts.values()];
   const own = attempts.filter((attempt) => attempt.taskId === taskId && !attempt.gone);

@@ -3,7 +3,7 @@ import type { Memory } from './memory.ts';
 import { listAt, textAt } from './read.ts';
 import type { Client } from './seen.ts';
 
-/** A session and all that hangs on it, as it is when the walk is over. */
+/** A session with its processes, events and logs after the walk. */
 export type FinalSession = {
   readonly id: string;
   readonly session: unknown;

@@ -3,7 +3,10 @@ import type { Operation } from './operations.ts';
 import { at, listAt, numberAt, textAt } from './read.ts';
 import type { Seen } from './seen.ts';
 
-/** Promise 1: no answer is a failure of the server, and each refusal is a problem document with a code the operation is said to have. */
+/**
+ * Promise 1: no response is a server error, and each refusal is a problem document with a code documented for the
+ * operation.
+ */
 export function judgeAnswer({ book, operations }: Judging, seen: Seen): void {
   const { step, status, text } = seen;
   const requestId = textAt(seen.answer, 'requestId') ?? seen.path;
@@ -29,7 +32,7 @@ function flawOf({ codes }: Operation, status: number, problem: unknown): string 
   return codes.get(status)?.has(code) === true ? undefined : `undocumented code ${status} ${code}`;
 }
 
-/** Each item of a bulk start is refused as a start alone would be. */
+/** Each item of a bulk start is refused in the same way as a single start. */
 function judgeItems(start: Operation, seen: Seen, wrong: (promise: string, what: string) => void): void {
   const results = listAt(seen.answer, 'results');
   const asked = listAt(seen.asking.body, 'items').length;

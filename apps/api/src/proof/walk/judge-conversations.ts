@@ -7,7 +7,10 @@ import { numberAt, textAt } from './read.ts';
 
 type Told = { readonly process: unknown; readonly session: FinalSession; readonly reported: number };
 
-/** Promise 3: a conversation belongs to one model, one task and one session; the first process of a session resumes nothing but for a retry. */
+/**
+ * Promise 3: a conversation belongs to one model, one task and one slot; the first process of a session resumes
+ * nothing, except on a retry.
+ */
 export function judgeConversations(judging: Judging, sessions: readonly FinalSession[]): void {
   const tellers = firstTellers(judging, sessions);
   for (const session of sessions) {
@@ -22,7 +25,7 @@ export function judgeConversations(judging: Judging, sessions: readonly FinalSes
   }
 }
 
-/** Who told each id first, by when the call that told it was answered. */
+/** The process that reported each agent session id first, with the time of the response. */
 function firstTellers({ memory }: Judging, sessions: readonly FinalSession[]): Map<string, Told> {
   const byProcess = new Map(
     sessions.flatMap((session) =>
@@ -32,7 +35,7 @@ function firstTellers({ memory }: Judging, sessions: readonly FinalSession[]): M
   const tellers = new Map<string, Told>();
   for (const { agentId, processId, answered, doubtful } of memory.reports.toSorted((a, b) => a.answered - b.answered)) {
     const found = byProcess.get(processId);
-    // What was told late and not recorded makes nobody's conversation.
+    // An id that was reported late and not recorded belongs to no conversation.
     const isRecorded = !doubtful || textAt(found?.process, 'agentSessionId') === agentId;
     if (found === undefined || tellers.has(agentId) || !isRecorded) continue;
     tellers.set(agentId, { ...found, reported: answered });
@@ -53,15 +56,15 @@ function judgeBeginning({ book, memory }: Judging, session: FinalSession, proces
     });
   const isRetry = passed !== undefined && textAt(process, 'preRetryId') === passed;
   if (isFirst && passed !== undefined && !isRetry)
-    wrong('first process resumes', `${id} is the first and gets ${passed}`);
-  if (!isFirst && passed === undefined) wrong('later process begins anew', `${id} of ${session.id} gets nothing`);
+    wrong('first process resumes a conversation', `${id} is the first and gets ${passed}`);
+  if (!isFirst && passed === undefined) wrong('later process does not resume', `${id} of ${session.id} gets nothing`);
   const wanted = passed === undefined ? 'CodingAgentInitialRequest' : 'CodingAgentFollowUpRequest';
-  if (action !== wanted) wrong('action against what is passed', `${action} with ${passed}`);
+  if (action !== wanted) wrong('action contradicts the passed id', `${action} with ${passed}`);
   if (known !== undefined && known.passed !== passed)
-    wrong('answered otherwise', `told ${known.passed}, kept ${passed}`);
+    wrong('response differs from the record', `returned ${known.passed}, recorded ${passed}`);
 }
 
-/** Promise 4: the id a process has is one that it told before its successor began. */
+/** Promise 4: the recorded agent session id of a process was reported before its successor began. */
 function judgeKept({ book, memory }: Judging, session: FinalSession, process: unknown): void {
   const known = memory.processes.get(textAt(process, 'id') ?? '');
   const kept = textAt(process, 'agentSessionId');
@@ -71,14 +74,14 @@ function judgeKept({ book, memory }: Judging, session: FinalSession, process: un
     told.length === 0 ? undefined : successorOf(memory, known, Math.min(...told.map(({ sent }) => sent)));
   if (successor === undefined || kept === known.passed) return;
   book.complain({
-    promise: '4 an id told late is kept',
+    promise: '4 an id reported late is kept',
     step: known.step,
-    what: `${known.id} has ${kept}, told after ${successor.id} began at ${successor.begun}`,
+    what: `${known.id} has ${kept}, reported after ${successor.id} began at ${successor.begun}`,
     ...{ whole: true, about: [session.id, known.id, successor.id] },
   });
 }
 
-/** Where it is told what a name came to, that is what the catalogue said when the process began. */
+/** The recorded resolved model is one that the catalogue gave for the name when the process began. */
 function judgeResolved({ book, memory, catalogue }: Judging, session: FinalSession, process: unknown): void {
   const known = memory.processes.get(textAt(process, 'id') ?? '');
   const resolved = textAt(process, 'model.resolvedModel');
@@ -87,9 +90,9 @@ function judgeResolved({ book, memory, catalogue }: Judging, session: FinalSessi
   const meanings = meaningsOf(catalogue, { agent, name }, [known.sent, known.begun]);
   if (meanings.size === 0 || meanings.has(resolved)) return;
   book.complain({
-    promise: '3 a name resolved otherwise',
+    promise: '3 name resolved to another model',
     step: known.step,
-    what: `${known.id} ${modelName(process)} can have come to ${[...meanings]}`,
+    what: `${known.id} ${modelName(process)} can only have resolved to ${[...meanings]}`,
     about: [session.id, known.id],
   });
 }
@@ -98,15 +101,15 @@ function judgePassed(judging: Judging, session: FinalSession, process: unknown, 
   const { book, memory, catalogue } = judging;
   const id = textAt(process, 'id') ?? '';
   const [known, knownTeller] = [memory.processes.get(id), memory.processes.get(textAt(teller.process, 'id') ?? '')];
-  // Nobody had told the id yet when it was passed: then it was an invented one.
+  // The id had not been reported when it was passed, so it was an invented one.
   if (known === undefined || knownTeller === undefined || teller.reported > known.begun) return;
-  // A process has the id it told last; one that it told before is nobody's any more.
+  // A process owns only the id that it reported last.
   if ((textAt(teller.process, 'agentSessionId') ?? known.passed) !== known.passed) return;
   const wrong = (promise: string) =>
     book.complain({
       promise: `3 ${promise}`,
       step: known.step,
-      what: `${id} ${modelName(process)} is to resume ${known.passed} of ${knownTeller.id} ${modelName(teller.process)}`,
+      what: `${id} ${modelName(process)} resumes ${known.passed} of ${knownTeller.id} ${modelName(teller.process)}`,
       about: [session.id, teller.session.id, known.passed ?? id],
     });
   const traits = traitsOf(catalogue, Reflect.get(Object(process), 'model'), [known.sent, known.begun]);
@@ -114,8 +117,8 @@ function judgePassed(judging: Judging, session: FinalSession, process: unknown, 
     knownTeller.sent,
     knownTeller.begun,
   ]);
-  if (isChanged(before, traits)) wrong('a conversation of another model');
+  if (isChanged(before, traits)) wrong('resumed a conversation of another model');
   if (textAt(session.session, 'taskId') !== textAt(teller.session.session, 'taskId'))
-    wrong('a conversation of another task');
-  else if (known.slot !== knownTeller.slot) wrong('a conversation of another slot');
+    wrong('resumed a conversation of another task');
+  else if (known.slot !== knownTeller.slot) wrong('resumed a conversation of another slot');
 }

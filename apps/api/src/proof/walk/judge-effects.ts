@@ -3,7 +3,10 @@ import type { Judging } from './judging.ts';
 import { numberAt, textAt } from './read.ts';
 import { actorOf, type Seen, succeeded } from './seen.ts';
 
-/** Promise 8 by what is recorded: no event of a replacement, or of this project, is by somebody who was not allowed to. */
+/**
+ * Promise 8, checked in the events: no client without the scope replaced a session, and no client of another project
+ * changed one.
+ */
 export function judgeActors({ book, memory }: Judging, sessions: readonly FinalSession[]): void {
   const events = new Map(sessions.flatMap((one) => one.events.map((event) => [numberAt(event, 'id'), { one, event }])));
   for (const { one, event } of events.values()) {
@@ -13,14 +16,14 @@ export function judgeActors({ book, memory }: Judging, sessions: readonly FinalS
       book.complain({ promise, step: Number.POSITIVE_INFINITY, what: JSON.stringify(event), about: [one.id] });
     if (isOurs && actor.includes(actorOf('other'))) wrong('8 done by another project');
     const isReplacement = textAt(event, 'predecessorId') !== undefined && REPLACED.has(reason);
-    if (isReplacement && actor.includes(actorOf('limited'))) wrong(`8 replaced by who must not ${reason}`);
+    if (isReplacement && actor.includes(actorOf('limited'))) wrong(`8 replaced without permission ${reason}`);
   }
 }
 
-/** Why a session takes the place of another one; one that is left over when others go (`collapsed`) replaces nobody. */
+/** The event reasons of a replacement. The reason `collapsed`, for the session that remains of several, is none. */
 const REPLACED: ReadonlySet<string> = new Set(['model-changed', 'user-request', 'session-invalid']);
 
-/** And what was refused with 403 was not made: each had a name of its own. */
+/** A create refused with 403 had no effect. Each walk call uses a unique name, by which the resource would be found. */
 export function judgeForbidden({ book }: Judging, made: readonly unknown[]): void {
   const names = new Set(made.map((one) => textAt(one, 'name') ?? textAt(one, 'variant') ?? ''));
   const allowed = new Set(book.calls.filter((seen) => succeeded(seen)).map((seen) => ownNameOf(seen)));

@@ -2,7 +2,7 @@ import type { Judging } from './judging.ts';
 import { listAt, textAt } from './read.ts';
 import { type Seen, succeeded } from './seen.ts';
 
-/** What was said of sessions is kept as often as it was said, and under one key once. Each comment of the walk is unlike all others. */
+/** Promise 7: feedback is stored once per call, and once per Idempotency-Key. Each comment of the walk is unique. */
 export function judgeFeedback({ book }: Judging, lists: readonly Seen[]): void {
   const given = book.calls.filter((seen) => seen.operation === 'giveFeedback' && succeeded(seen));
   const times = Map.groupBy(given, ({ asking }) => textAt(asking.body, 'comment'));
@@ -13,7 +13,7 @@ export function judgeFeedback({ book }: Judging, lists: readonly Seen[]): void {
     const found = kept.filter((one) => one === comment).length;
     if (found === wanted) continue;
     const about = all.map(({ path }) => path);
-    const what = `${comment} is kept ${found} times, not ${wanted}`;
-    book.complain({ promise: '7 feedback', step: all[0]?.step ?? 0, what, about });
+    const what = `${comment} is stored ${found} times, not ${wanted}`;
+    book.complain({ promise: '7 feedback lost or duplicated', step: all[0]?.step ?? 0, what, about });
   }
 }

@@ -4,7 +4,7 @@ import { at, numberAt, textAt } from './read.ts';
 import { type Seen, succeeded } from './seen.ts';
 import { aboutSlot } from './slot-story.ts';
 
-/** Promise 5: generations only grow, and what comes under an old one, or one that never was, is not taken. */
+/** Promise 5: generations only increase, and a call with an old or unknown generation is refused. */
 export function judgeFence(judging: Judging, seen: Seen): void {
   judgeCall(judging, seen);
   judgeLatest(judging, seen);
@@ -12,7 +12,10 @@ export function judgeFence(judging: Judging, seen: Seen): void {
   for (const session of bornBy(judging.memory, seen)) judgeBirth(judging, seen, session);
 }
 
-/** Whether a call that carries a generation did what it asked for. A finish under an old one may: it frees the handover. */
+/**
+ * Whether a call with a generation had an effect. A finish with an old generation may have one, because it ends the
+ * handover.
+ */
 const TAKEN: Readonly<Record<string, (seen: Seen, memory: Memory) => boolean>> = {
   startTurn: (seen, memory) => memory.processes.get(textAt(seen.answer, 'processId') ?? '')?.begun === seen.answered,
   heartbeat: (seen) => textAt(seen.answer, 'outcome') === 'continue',
@@ -25,30 +28,30 @@ const TAKEN: Readonly<Record<string, (seen: Seen, memory: Memory) => boolean>> =
 function judgeCall({ book, memory }: Judging, seen: Seen): void {
   const session = memory.sessions.get(seen.asking.params?.sessionId ?? '');
   if (session === undefined || TAKEN[seen.operation]?.(seen, memory) !== true) return;
-  // Under a key that was taken before it is answered again, not done again.
+  // A repeated Idempotency-Key returns the earlier response without a new effect.
   if (underSameKey(memory, seen).length > 0) return;
   const given = numberAt(seen.asking.body, 'generation') ?? Number(seen.asking.query?.generation);
   const complain = (promise: string, what: string) =>
     book.complain({ promise: `5 ${promise} ${seen.operation}`, step: seen.step, what, about: [session.id] });
   if (given !== session.generation)
-    complain('another generation is taken', `generation ${given} for ${session.id} of ${session.generation}`);
+    complain('wrong generation accepted', `generation ${given} for ${session.id} of ${session.generation}`);
   else if (session.goneSince !== undefined && session.goneSince < seen.sent && seen.operation !== 'finishTurn')
-    complain('an old generation is taken', `${session.id} is gone since ${session.goneSince}`);
+    complain('old generation accepted', `${session.id} has been replaced or deleted since ${session.goneSince}`);
 }
 
-/** What is bound to a version is not done to a later one. */
+/** A change with If-Match is refused if the session has a later version. */
 function judgeMatch({ book, memory }: Judging, seen: Seen): void {
   const session = memory.sessions.get(seen.asking.params?.sessionId ?? '');
   const wanted = Number(/\d+/.exec(seen.asking.ifMatch ?? '')?.[0]);
   if (session === undefined || !succeeded(seen) || Number.isNaN(wanted)) return;
-  // Deleting what is gone changes nothing.
+  // Deleting a deleted session changes nothing.
   if (session.goneSince !== undefined && session.goneSince < seen.answered) return;
   const later = session.versions.find(({ version, answered }) => version > wanted && answered < seen.sent);
   if (later !== undefined)
     book.complain({
-      promise: `5 an old version is taken ${seen.operation}`,
+      promise: `5 old version accepted ${seen.operation}`,
       step: seen.step,
-      what: `If-Match ${wanted}, though ${later.version} was told at ${later.answered}`,
+      what: `If-Match ${wanted}, though version ${later.version} was returned at ${later.answered}`,
       about: [session.id],
     });
 }
@@ -61,9 +64,9 @@ function judgeLatest({ book, memory }: Judging, seen: Seen): void {
   const known = youngestBefore(memory, slot, seen.sent);
   if (known !== undefined && known.generation > told)
     book.complain({
-      promise: '5 a slot goes back',
+      promise: '5 latest session has a lower generation',
       step: seen.step,
-      what: `${slot} is told to be at ${told}, after ${known.id} of ${known.generation}`,
+      what: `${slot} has generation ${told}, after ${known.id} of ${known.generation}`,
       about: [known.id],
     });
 }
@@ -92,10 +95,10 @@ function judgeBirth({ book, memory }: Judging, seen: Seen, session: KnownSession
       generation === session.generation || (born < seen.sent && generation > session.generation),
   );
   if (elder === undefined) return;
-  // A session that was there before the walk knew of it is no birth.
+  // A session that existed before the walk saw it was not created here.
   if (elder.generation !== session.generation && textAt(seen.answer, 'outcome') === 'existing') return;
   book.complain({
-    promise: '5 a generation twice or backwards',
+    promise: '5 generation repeated or decreased',
     step: seen.step,
     what: `${session.id} has ${session.generation}, ${elder.id} had ${elder.generation}`,
     about: aboutSlot(memory, session.slot, elder.id),

@@ -4,7 +4,10 @@ import { textAt } from './read.ts';
 import { type Seen, succeeded } from './seen.ts';
 import { aboutSlot } from './slot-story.ts';
 
-/** Promise 4: what a process tells after its successor began is not taken. Whether it shows up after all is looked at in the end. */
+/**
+ * Promise 4: a report of a process is refused once its successor began. Other checks find late reports in the final
+ * state.
+ */
 export function judgeLateWord(judging: Judging, seen: Seen): void {
   if (seen.operation === 'startTurn') judgePassed(judging, seen);
   else judgeTold(judging, seen);
@@ -18,24 +21,27 @@ function judgeTold({ book, memory }: Judging, seen: Seen): void {
   const told = newsIn(memory, process, seen);
   if (told === undefined) return;
   book.complain({
-    promise: `4 ${told} of a process after its successor began ${seen.operation}`,
+    promise: `4 ${told} of a process accepted after its successor began ${seen.operation}`,
     step: seen.step,
-    what: `${process.id} is heard, though ${successor.id} began at ${successor.begun}`,
+    what: `a report of ${process.id} was accepted, though ${successor.id} began at ${successor.begun}`,
     about: aboutSlot(memory, process.slot, process.sessionId, successor.sessionId),
   });
 }
 
-/** What a call tells that was not known before: how a process ended, and what it used, may come late. */
+/** The kind of new content in a report, if it has any. The end of a process and its usage may be reported late. */
 function newsIn({ reports }: Memory, process: KnownProcess, { operation, asking, sent }: Seen): string | undefined {
   if (operation === 'appendLogs') return (asking.lines?.length ?? 0) > 0 ? 'lines' : undefined;
-  // A finish may be taken without the id that comes with it; whether it was, is seen in the end.
+  // A finish may be accepted without the agent session id in it; the final state shows whether the id was recorded.
   if (operation === 'finishTurn') return undefined;
   const agentId = textAt(asking.body, 'agentSessionId');
   const isKnown = reports.some((one) => one.agentId === agentId && one.processId === process.id && one.sent < sent);
   return agentId === undefined || isKnown || agentId === process.passed ? undefined : 'an id';
 }
 
-/** An id that was told by nobody but the late is passed to nobody, unless whoever starts names it and says to go on all the same. */
+/**
+ * An agent session id that was only reported late is never passed on, unless the caller names it and confirms to keep
+ * it.
+ */
 function judgePassed({ book, memory }: Judging, seen: Seen): void {
   const begun = memory.processes.get(textAt(seen.answer, 'processId') ?? '');
   const passed = begun?.passed;
@@ -48,9 +54,9 @@ function judgePassed({ book, memory }: Judging, seen: Seen): void {
   });
   if (reports.length === 0 || late.length < reports.length) return;
   book.complain({
-    promise: '4 an id told late is passed on',
+    promise: '4 an id reported late is passed on',
     step: seen.step,
-    what: `${begun.id} is to resume ${passed}, which was told by ${late.map(({ processId }) => processId).join(', ')}`,
+    what: `${begun.id} resumes ${passed}, reported late by ${late.map(({ processId }) => processId).join(', ')}`,
     about: aboutSlot(memory, begun.slot, passed, ...late.map(({ sessionId }) => sessionId)),
   });
 }

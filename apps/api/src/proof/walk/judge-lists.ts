@@ -4,7 +4,7 @@ import { type Seen, succeeded } from './seen.ts';
 
 const FILTERS = ['taskId', 'phase', 'mode', 'status', 'agent'] as const;
 
-/** A list holds what was asked for and nothing else, each thing once. */
+/** A list contains only items that match its filters, and each item once. */
 export function judgeList({ book }: Judging, seen: Seen): void {
   const items = listAt(seen.answer, 'items');
   if (!succeeded(seen) || items.length === 0) return;
@@ -17,9 +17,9 @@ export function judgeList({ book }: Judging, seen: Seen): void {
       if (wanted !== undefined && found !== undefined && wanted !== found) wrong(`${name} ${found}, not ${wanted}`);
     }
     const isDeleted = textAt(item, 'deletedAt') !== undefined;
-    if (isDeleted && query.includeDeleted !== 'true' && 'includeDeleted' in query) wrong('a deleted one');
+    if (isDeleted && query.includeDeleted !== 'true' && 'includeDeleted' in query) wrong('contains a deleted item');
   }
   const ids = items.map((item) => textAt(item, 'id')).filter((id) => id !== undefined);
-  if (new Set(ids).size !== ids.length) wrong('one twice');
-  if (query.limit !== undefined && items.length > Number(query.limit)) wrong(`${items.length} of ${query.limit}`);
+  if (new Set(ids).size !== ids.length) wrong('contains an item twice');
+  if (query.limit !== undefined && items.length > Number(query.limit)) wrong(`more than ${query.limit}`);
 }

@@ -2,7 +2,7 @@ import type { FinalSession } from './final-state.ts';
 import type { Judging } from './judging.ts';
 import { successorOf } from './memory.ts';
 
-/** Promises 4 and 7: what was acknowledged is there exactly once, and nothing else is. */
+/** Promises 4 and 7: each acknowledged line is stored exactly once, and no other line is. */
 export function judgeLogs({ book, memory }: Judging, sessions: readonly FinalSession[]): void {
   const found = new Map(sessions.map(({ id, logs }) => [id, countsOf(logs)]));
   const acknowledged = Map.groupBy(memory.appends, ({ sessionId, lines }) => `${sessionId} ${lines.join('\n')}`);
@@ -11,20 +11,25 @@ export function judgeLogs({ book, memory }: Judging, sessions: readonly FinalSes
     if (append === undefined) continue;
     const { sessionId, processId, step, lines } = append;
     const taken = appends.filter(({ status }) => status === 200);
-    // The same lines without a key are other lines; under one key they are one.
+    // Equal lines sent without a key count separately; under one Idempotency-Key they count once.
     const wanted = new Set(taken.map(({ key }, index) => key ?? index)).size;
     const counts = lines.map((line) => found.get(sessionId)?.get(line) ?? 0);
     const about = [sessionId, processId];
     if (counts.some((count) => count !== wanted))
       book.complain({
-        promise: wanted === 0 ? '7 refused lines are kept' : counts.includes(0) ? '7 lines are lost' : '7 lines twice',
+        promise:
+          wanted === 0
+            ? '7 refused lines are kept'
+            : counts.includes(0)
+              ? '7 lines are lost'
+              : '7 lines are duplicated',
         ...{ step, about },
         what: `${lines.join(' | ')}: ${counts.join(', ')} times, not ${wanted}`,
       });
     const process = memory.processes.get(processId);
     const late = appends.find(({ sent }) => process !== undefined && successorOf(memory, process, sent) !== undefined);
     if (late !== undefined && late === append && counts.some((count) => count > 0))
-      book.complain({ promise: '4 late lines show up', ...{ step, about }, what: lines.join(' | ') });
+      book.complain({ promise: '4 late lines are kept', ...{ step, about }, what: lines.join(' | ') });
   }
 }
 

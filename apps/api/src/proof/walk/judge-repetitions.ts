@@ -3,7 +3,10 @@ import { underSameKey } from './memory.ts';
 import { at, listAt, numberAt, textAt } from './read.ts';
 import { type Seen, succeeded } from './seen.ts';
 
-/** A call under an Idempotency-Key is done once: the same again is answered with what it did, another one is refused. */
+/**
+ * A call with an Idempotency-Key has one effect: the same request returns the first response, a different one is
+ * refused.
+ */
 export function judgeRepetition({ book, memory, operations }: Judging, seen: Seen): void {
   const { idempotencyKey } = seen.asking;
   if (idempotencyKey === undefined || !operations.named(seen.operation).takesIdempotencyKey || !succeeded(seen)) return;
@@ -12,7 +15,7 @@ export function judgeRepetition({ book, memory, operations }: Judging, seen: See
     const same = requestOf(other) === requestOf(seen);
     if (same && agree(effectOf(other), effectOf(seen), seen.operation)) continue;
     book.complain({
-      promise: `I ${same ? 'done twice' : 'another request taken'} under one Idempotency-Key ${seen.operation}`,
+      promise: `I ${same ? 'done twice' : 'another request accepted'} under one Idempotency-Key ${seen.operation}`,
       step: seen.step,
       what: `${effectOf(other)} of call ${other.call}, then ${effectOf(seen)}`,
       about: [idempotencyKey],
@@ -20,7 +23,10 @@ export function judgeRepetition({ book, memory, operations }: Judging, seen: See
   }
 }
 
-/** Items of a bulk start that came to no session are decided anew, so they may come to one the next time. */
+/**
+ * Items of a bulk start without a session are decided anew on each repetition, so they may have a session the next
+ * time.
+ */
 const agree = (before: string, now: string, operation: Seen['operation']): boolean => {
   if (operation !== 'startMany') return before === now;
   const items = now.split(', ');
@@ -29,13 +35,16 @@ const agree = (before: string, now: string, operation: Seen['operation']): boole
 
 const requestOf = ({ path, asking }: Seen): string => `${path} ${JSON.stringify([asking.body, asking.lines])}`;
 
-/** A start that found its session, items that were all refused, or a log of no lines: there is nothing that could be answered again. */
+/** Calls without an effect to repeat: a start that found its session, items that were all refused, or an empty log. */
 const hasMadeNothing = (seen: Seen): boolean =>
   (seen.operation === 'startSession' && seen.status === 200) ||
   (seen.operation === 'startMany' && /^(nothing(, )?)*$/.test(effectOf(seen))) ||
   numberAt(seen.answer, 'appended') === 0;
 
-/** What was done, and what was said of it; not what holds now, such as a lease or whether a model is still there. */
+/**
+ * The effect of a call as its response describes it, without the current state, such as a lease or whether a model
+ * exists.
+ */
 function effectOf({ operation, answer, text }: Seen): string {
   const parts = (names: readonly string[]): string => JSON.stringify(names.map((name) => at(answer, name) ?? null));
   switch (operation) {

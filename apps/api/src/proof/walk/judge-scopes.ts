@@ -3,7 +3,9 @@ import type { Memory } from './memory.ts';
 import { at, listAt, textAt } from './read.ts';
 import type { Seen } from './seen.ts';
 
-/** Promise 8: who must not replace does not, and who belongs to another project sees nothing of this one. */
+/**
+ * Promise 8: a client without the scope replaces no session, and a client of another project sees nothing of this one.
+ */
 export function judgeScope(judging: Judging, seen: Seen): void {
   if (seen.client.name === 'limited') judgeLimited(judging, seen);
   if (seen.client.name === 'other') judgeOther(judging, seen);

@@ -7,8 +7,8 @@ const changeKey = (change: unknown): string =>
   ['sessionId', 'type', 'at', 'generation'].map((name) => String(Reflect.get(Object(change), name))).join(' ');
 
 /**
- * Promise 9, held against two streams that begin at the beginning when all is quiet, one for each project: they have each event of each
- * session once, and every stream of the walk has a stretch of one of them, from where it was to begin, without a gap.
+ * Promise 9: two streams opened from the beginning after the walk, one per project, have each event of each session
+ * once. Every other stream has a part of one of them without a gap, from its starting point.
  */
 export function judgeStreams(
   judging: Judging,
@@ -18,7 +18,7 @@ export function judgeStreams(
 ): void {
   const complain = (promise: string, step: number, what: string): void =>
     judging.book.complain({ promise: `9 ${promise}`, step, what, about: [] });
-  if (flaw !== undefined) complain('changes are not the events', Number.POSITIVE_INFINITY, flaw);
+  if (flaw !== undefined) complain('changes differ from the events', Number.POSITIVE_INFINITY, flaw);
   for (const stream of streams) {
     const wrong = flawOf(stream, whole, judging);
     const { step, operation, id, client, after } = stream;
@@ -31,7 +31,7 @@ export function judgeStreams(
   }
 }
 
-/** How what is streamed differs from what is recorded, if it does. */
+/** Describes how the streamed changes differ from the recorded events, if they do. */
 export function flawOfWhole(whole: readonly OpenStream[], sessions: readonly FinalSession[]): string | undefined {
   const streamed = whole.flatMap(({ received }) => received.map(({ change }) => changeKey(change)));
   // A replacement is an event of both its sessions.
@@ -40,10 +40,10 @@ export function flawOfWhole(whole: readonly OpenStream[], sessions: readonly Fin
   const missing = without(recorded, streamed);
   const more = without(streamed, recorded);
   if (missing.length === 0 && more.length === 0) return undefined;
-  return `${missing.length} of ${recorded.length} are missing: ${missing.slice(0, 4)}; too many: ${more.slice(0, 4)}`;
+  return `${missing.length} of ${recorded.length} are missing: ${missing.slice(0, 4)}; unexpected: ${more.slice(0, 4)}`;
 }
 
-/** What is in the one more often than in the other. */
+/** The items that occur more often in `one` than in `other`. */
 function without(one: readonly string[], other: readonly string[]): string[] {
   const left = new Map<string, number>();
   for (const key of other) left.set(key, (left.get(key) ?? 0) + 1);
@@ -65,15 +65,15 @@ function flawOf(stream: OpenStream, whole: readonly OpenStream[], { memory }: Ju
   const [first] = ids;
   const from = after === undefined ? all.findIndex((one) => one.id === first) : startAfter(all, after);
   if (first === undefined) return undefined;
-  if (from < 0) return `a change nobody recorded: ${first}`;
+  if (from < 0) return `a change that was not recorded: ${first}`;
   const wrong = received.findIndex((one, at) => all[from + at]?.id !== one.id);
-  if (wrong >= 0) return `a gap or disorder: ${ids[wrong]} where ${all[from + wrong]?.id} was due`;
+  if (wrong >= 0) return `a gap or disorder: ${ids[wrong]} where ${all[from + wrong]?.id} was expected`;
   return stream.ended === undefined && from + ids.length < all.length
     ? `behind: ${all.length - from - ids.length}`
     : undefined;
 }
 
-/** Ids are pairs of numbers, ordered by the first, then the second. */
+/** Change ids are pairs of numbers, ordered by the first and then the second. */
 function startAfter(all: OpenStream['received'], after: string): number {
   const found = all.findIndex(({ id }) => isAfter(id, after));
   return found < 0 ? all.length : found;

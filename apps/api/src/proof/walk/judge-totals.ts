@@ -3,7 +3,9 @@ import { isLess, sumFlaw } from './judge-usage.ts';
 import type { Judging } from './judging.ts';
 import { at } from './read.ts';
 
-/** Promise 6 when all is quiet: each session's usage is that of its processes, and no less than was ever told. */
+/**
+ * Promise 6 after the walk: each session's usage is the sum of its processes, and no less than any earlier response.
+ */
 export function judgeTotals({ book, memory }: Judging, sessions: readonly FinalSession[]): void {
   for (const { id, session, processes } of sessions) {
     const usage = at(session, 'usage');

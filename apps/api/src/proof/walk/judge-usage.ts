@@ -4,7 +4,10 @@ import { type Seen, succeeded } from './seen.ts';
 
 const FIELDS = ['inputTokens', 'outputTokens', 'turns', 'costUsdMicros'] as const;
 
-/** Promise 6: a session's totals never go down, and a download, which is one moment, adds up. */
+/**
+ * Promise 6: a session's usage totals never decrease, and in an export, which is one snapshot, they are the sum of its
+ * processes.
+ */
 export function judgeUsage({ book, memory }: Judging, seen: Seen): void {
   if (!succeeded(seen)) return;
   if (seen.operation === 'exportSession') judgeSum(book, seen);
@@ -24,7 +27,7 @@ export function judgeUsage({ book, memory }: Judging, seen: Seen): void {
 export const isLess = (one: unknown, other: unknown): boolean =>
   FIELDS.some((field) => (numberAt(one, field) ?? 0) < (numberAt(other, field) ?? 0));
 
-/** Of an export as one document, which has the session and its processes as of one moment. */
+/** Checks an export, which has the session and its processes from one snapshot. */
 function judgeSum(book: Judging['book'], seen: Seen): void {
   const processes = listAt(seen.answer, 'processes');
   const usage = at(seen.answer, 'session.usage');

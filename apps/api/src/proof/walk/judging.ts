@@ -33,7 +33,7 @@ const JUDGES = [
   judgeList,
 ];
 
-/** Takes an answer in, then judges it. */
+/** Records a response in the memory of the walk, then checks it. */
 export function hear(judging: Judging, seen: Seen): void {
   judging.catalogue.learn(seen);
   learn(judging.memory, seen);
@@ -41,7 +41,7 @@ export function hear(judging: Judging, seen: Seen): void {
   judge(judging, seen);
 }
 
-/** What can be told from one answer and all that was known when its call was sent. */
+/** Applies all checks that need only one response and what was known when its call was sent. */
 function judge(judging: Judging, seen: Seen): void {
   for (const one of JUDGES) one(judging, seen);
 }

@@ -2,17 +2,17 @@ import { type Memory, rememberGone, rememberProcess, rememberSession, slotKey } 
 import { at, instantAt, listAt, numberAt, textAt } from './read.ts';
 import { type Seen, succeeded } from './seen.ts';
 
-/** Takes in what an answer says. Judges ask the memory as it was before, so this comes after them, but for what they are told of together. */
-/** A key belongs to its caller. */
+/** An Idempotency-Key together with its client, because keys are scoped to the client. */
 const keyOf = ({ client, asking }: Seen): string | undefined =>
   asking.idempotencyKey === undefined ? undefined : `${client.name} ${asking.idempotencyKey}`;
 
+/** Records in the memory what a response shows. */
 export function learn(memory: Memory, seen: Seen): void {
   learnVersion(memory, seen);
   LESSONS[seen.operation]?.(memory, seen);
 }
 
-/** Whatever changes a session, or shows it, says which version it has then. */
+/** Records the session version of a response. */
 function learnVersion({ sessions }: Memory, { asking, answer, answered }: Seen): void {
   const version = numberAt(answer, 'version');
   if (version !== undefined) sessions.get(asking.params?.sessionId ?? '')?.versions.push({ version, answered });
@@ -39,7 +39,7 @@ const learnStart: Lesson = (memory, seen) => {
   learnBrief(memory, seen, at(seen.answer, 'session'));
 };
 
-/** `generation` 0 is outside the guard: nothing runs beside it by any rule, so it gets a slot of its own. */
+/** A session of generation 0 is not guarded and may run beside others, so it gets its own slot. */
 function learnBrief(memory: Memory, seen: Seen, brief: unknown): void {
   const [id, taskId] = [textAt(brief, 'id'), textAt(brief, 'taskId')];
   const generation = numberAt(brief, 'generation');
@@ -109,7 +109,7 @@ const learnFinish: Lesson = (memory, seen) => {
   const process = memory.processes.get(seen.asking.params?.processId ?? '');
   if (!succeeded(seen) || process === undefined) return;
   process.endSent ??= seen.sent;
-  // One that was declared lost may come back.
+  // A process declared lost may still report later.
   if (textAt(seen.asking.body, 'ending') !== 'lost') process.overSince ??= seen.answered;
   if (at(seen.answer, 'replaced') === true) rememberGone(memory, seen.asking.params?.sessionId, seen.answered);
 };

@@ -1,6 +1,6 @@
 import type { Body, Seen } from './seen.ts';
 
-/** What belongs to the project of the walk (`ours`), or to the project of the third client (`theirs`). */
+/** The project of most clients (`ours`), or that of the third client (`theirs`). */
 export type Side = 'ours' | 'theirs';
 
 type KnownTask = { readonly id: string; readonly side: Side; gone: boolean };
@@ -11,17 +11,17 @@ export type KnownSession = {
   readonly taskId: string;
   readonly phase: string;
   readonly mode: string;
-  /** Sessions with one key share a slot; one outside the guard has a slot of its own. */
+  /** The key of the slot; a session that is not guarded has its own slot. */
   readonly slot: string;
   readonly generation: number;
   readonly model: Body;
-  /** When the call that made it was sent, and when its answer came. */
+  /** When the call that created it was sent, and when its response arrived. */
   readonly sent: number;
   readonly born: number;
-  /** Since when everybody could know that it was replaced or deleted. */
+  /** Since when a response has shown that it was replaced or deleted. */
   goneSince: number | undefined;
   etag: string | undefined;
-  /** Its versions as they were told, and when. */
+  /** Its versions as returned, each with the time of the response. */
   readonly versions: { readonly version: number; readonly answered: number }[];
   readonly stops: { readonly sent: number; readonly answered: number }[];
 };
@@ -33,18 +33,18 @@ export type KnownProcess = {
   readonly seq: number;
   readonly slot: string;
   readonly sent: number;
-  /** When somebody was told that it runs. */
+  /** When a response reported its start. */
   readonly begun: number;
   readonly step: number;
   readonly passed: string | undefined;
   readonly preRetryId: string | undefined;
   readonly kept: boolean;
-  /** Whether its model was asked for, and not left to the session. */
+  /** Whether the request named a model instead of leaving it to the session. */
   readonly named: boolean;
-  /** By the clock of the database, as far as told. */
+  /** By the database's clock, as last returned. */
   leaseUntil: number;
   leaseTold: number;
-  /** When the first call was sent that may have ended it, and when one was answered that ended it for good. */
+  /** When the first call that may have ended it was sent, and when a call that ended it was answered. */
   endSent: number | undefined;
   overSince: number | undefined;
 };
@@ -55,7 +55,7 @@ type Report = {
   readonly processId: string;
   readonly sent: number;
   readonly answered: number;
-  /** Came with the end of a replaced session, which may be taken without it. */
+  /** Part of a finish in a replaced session, which may be accepted without the id. */
   readonly doubtful: boolean;
 };
 
@@ -74,19 +74,19 @@ export type Memory = {
   readonly attempts: Map<string, KnownAttempt>;
   readonly sessions: Map<string, KnownSession>;
   readonly processes: Map<string, KnownProcess>;
-  /** Ids of conversations that were told and taken. */
+  /** Agent session ids that were reported and accepted. */
   readonly reports: Report[];
   readonly appends: Append[];
-  /** Sessions of a slot, in the order they became known. */
+  /** Sessions of a slot, in the order in which they became known. */
   readonly bySlot: Map<string, KnownSession[]>;
   readonly processesBySlot: Map<string, KnownProcess[]>;
-  /** The youngest session known in each slot. */
+  /** The session with the highest known generation in each slot. */
   readonly live: Map<string, KnownSession>;
-  /** How many calls are under way that may end a process. */
+  /** Number of calls in flight that may end each process. */
   readonly ending: Map<string, number>;
-  /** Calls that succeeded under an Idempotency-Key of a client. */
+  /** Successful calls with an Idempotency-Key, by client and key. */
   readonly keyed: Map<string, Seen[]>;
-  /** The highest totals told of each session, and when. */
+  /** The highest usage returned for each session, with its time. */
   readonly usage: Map<string, { readonly answered: number; readonly usage: unknown }>;
   readonly projects: Record<Side, string>;
 };
@@ -113,7 +113,7 @@ export const slotKey = (taskId: string, phase: string, mode: string): string => 
 export const isLater = (one: KnownProcess, other: KnownProcess): boolean =>
   one.generation > other.generation || (one.generation === other.generation && one.seq > other.seq);
 
-/** A process of the same slot that somebody knew to have begun after this one, at that time. */
+/** A process of the same slot that was known at that time to have begun later. */
 export const successorOf = (memory: Memory, process: KnownProcess, time: number): KnownProcess | undefined =>
   memory.processesBySlot.get(process.slot)?.find((other) => isLater(other, process) && other.begun < time);
 
@@ -139,7 +139,7 @@ export function rememberGone(memory: Memory, sessionId: string | undefined, time
 
 const ownerOf = ({ client, operation, asking }: Seen): string => `${client.name} ${operation} ${asking.idempotencyKey}`;
 
-/** Calls that succeeded before, or beside, this one under the same key of the same client. */
+/** Other successful calls with the same key by the same client. */
 export const underSameKey = (memory: Memory, seen: Seen): readonly Seen[] =>
   seen.asking.idempotencyKey === undefined
     ? []

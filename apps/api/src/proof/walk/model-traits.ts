@@ -1,7 +1,7 @@
 import { type Catalogue, meaningsOf } from './catalogue.ts';
 import { at, entriesAt, textAt } from './read.ts';
 
-/** Family and major version of each model of the walk: two that differ are a change, whatever else they share. */
+/** Family and major version of each model of the walk. Two models are a change if these differ. */
 const TRAITS: Readonly<Record<string, string>> = {
   'claude-sonnet-4-5': 'sonnet 4',
   'claude-sonnet-4-6': 'sonnet 4',
@@ -16,10 +16,10 @@ const TRAITS: Readonly<Record<string, string>> = {
   'gemini-2.5-pro': 'gemini pro 2',
 };
 const CRITICAL = ['reasoning_effort', 'temperature'] as const;
-/** They take no model, so any two of their selections are the same. */
+/** Agents without models; all their selections are equal. */
 const WITHOUT_MODELS = new Set(['amp', 'qwen-code']);
 
-/** Every model a stored identity may have meant when its process was begun, as far as traits tell; empty when they tell nothing. */
+/** The traits a stored identity may have had when its process began; empty if unknown. */
 export function traitsOf(
   catalogue: Catalogue,
   identity: unknown,
@@ -38,7 +38,7 @@ export function traitsOf(
 const criticalOf = (identity: unknown): string =>
   CRITICAL.map((name) => JSON.stringify(new Map(entriesAt(identity, 'parameters')).get(name) ?? null)).join(' ');
 
-/** Only when no meaning of the one is a meaning of the other: what cannot be told is no change. */
+/** True only if the two have no possible meaning in common; unknown traits are no change. */
 export const isChanged = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
   one.size > 0 && other.size > 0 && ![...one].some((trait) => other.has(trait));
 

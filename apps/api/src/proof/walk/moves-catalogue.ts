@@ -8,7 +8,10 @@ const AGENT = 'claude-code';
 const MODEL = /^\/v1\/models\/\{\w+\}$/;
 const PROFILE = /^\/v1\/profiles\/\{\w+\}$/;
 
-/** What an alias means changes under the sessions that use it: at once where the API has it, else by taking it away and adding it again. */
+/**
+ * Changes the meaning of an alias while sessions use it: with one call if the API has it, otherwise by deleting and
+ * creating it.
+ */
 export const moveAlias: Move = async (turn) => {
   const { random, ask, clients, catalogue, operations } = turn;
   const name = random.pick(['fast', 'strong']);
@@ -21,7 +24,7 @@ export const moveAlias: Move = async (turn) => {
   await ask(clients.all, 'createModel', { body });
 };
 
-/** The same for what no name at all means. */
+/** Changes the default model in the same way. */
 export const moveDefault: Move = async (turn) => {
   const { random, ask, clients, catalogue, operations } = turn;
   const now = liveEntries(catalogue, 'model').filter((entry) => entry.isDefault && entry.agent === AGENT);
@@ -38,13 +41,13 @@ export const moveDefault: Move = async (turn) => {
   await ask(clients.all, 'createModel', { body: { agent: AGENT, name: next, isDefault: random.chance(0.8) } });
 };
 
-/** Only what the operation takes of it: what identifies a model need not be changeable. */
+/** Sends only the fields the operation accepts, because the name of a model may not be changeable. */
 async function edit({ ask, clients }: Turn, { id, bodyFields }: Operation, entry: Entry, body: Body): Promise<void> {
   const changes = Object.fromEntries(Object.entries(body).filter(([name]) => bodyFields.includes(name)));
   await ask(clients.all, id, { params: { modelId: entry.id, profileId: entry.id }, body: changes });
 }
 
-/** A model goes; some step later it is there again. Whoever must not do that leaves no trace. */
+/** Deletes a model that is created again later. A client without permission must have no effect. */
 export const makeAndDeleteModels: Move = async (turn) => {
   const { random, ask, catalogue, step } = turn;
   const client = chooseClient(turn);
@@ -71,7 +74,7 @@ const WANTED: readonly { readonly agent: string; readonly name: string }[] = [
   ...['gemini-3-pro-preview', 'gemini-2.5-pro'].map((name) => ({ agent: 'gemini', name })),
 ];
 
-/** A profile goes and comes back meaning something else. */
+/** Deletes a profile or changes its meaning. */
 export const moveProfile: Move = async (turn) => {
   const { random, ask, catalogue, operations, step } = turn;
   const client = random.chance(0.7) ? turn.clients.all : chooseClient(turn);

@@ -11,7 +11,7 @@ export const stopSession: Move = async (turn) => {
   await ask(client, 'stopSession', { params: { sessionId: session.id }, body, ...maybeKey(turn, 'stopSession') });
 };
 
-/** With the version it has, with one it had, with one it never had, or whatever its version. */
+/** Deletes with the current version, an old one, an invented one, or none. */
 export const deleteSession: Move = async (turn) => {
   const { random, ask } = turn;
   const client = chooseClient(turn);

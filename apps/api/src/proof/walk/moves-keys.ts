@@ -5,7 +5,7 @@ import { chooseClient, type Move, maybeKey, type Turn } from './turn.ts';
 
 const MOST_STREAMS = 12;
 
-/** A stream from the beginning, from now, or from where another one was. */
+/** Opens a stream from the beginning, from now, or from the position of another one. */
 export const openStream: Move = async (turn) => {
   const { random, streams } = turn;
   const client = chooseClient(turn);
@@ -28,7 +28,7 @@ async function openOne(turn: Turn, client: Client, after: string | undefined) {
     : await streams.open(client, 'taskChanges', chooseTask(turn, client), after, step);
 }
 
-/** A key with its stream open is revoked: from then on it opens nothing, and what it had open ends. */
+/** Revokes a key with an open stream: the key is then refused and the stream must end. */
 export const makeAndRevokeKey: Move = async (turn) => {
   const { random, ask, clients, memory, step, streams } = turn;
   const body = {
@@ -53,14 +53,14 @@ export const makeAndRevokeKey: Move = async (turn) => {
   await ask(client, 'listTasks', { query: { projectId: memory.projects.ours, limit: '1' } });
 };
 
-/** Whoever is not an administrator asks for what only one may. */
+/** Requests an admin operation without the admin scope. */
 export const forbiddenKey: Move = async ({ random, ask, clients, step }) => {
   const client = random.pick([clients.limited, clients.other]);
   const name = `forbidden ${step}`;
   await ask(client, 'createApiKey', { body: { name, scopes: ['admin'] } });
 };
 
-/** How slots are locked may change at any time. */
+/** Changes the locking strategy during the walk. */
 export const setFlag: Move = async ({ random, ask, clients }) => {
   const client = random.chance(0.8) ? clients.all : clients.limited;
   const isStrategy = random.chance(0.4);
@@ -71,7 +71,10 @@ export const setFlag: Move = async ({ random, ask, clients }) => {
   });
 };
 
-/** The kill switch: for a while sessions are made beside each other; the next start in a slot after that leaves one of them. */
+/**
+ * Uses the kill switch: while it is on, sessions are created beside each other. The next guarded start in the slot
+ * keeps only one of them.
+ */
 export const switchGuard: Move = async (turn) => {
   const { random, ask, clients } = turn;
   const flag = { params: { name: 'single_session_guard' } };

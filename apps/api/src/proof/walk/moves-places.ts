@@ -1,7 +1,7 @@
 import { chooseTask } from './choose.ts';
 import { chooseClient, type Move, maybeKey } from './turn.ts';
 
-/** Tasks, attempts and projects that come and go around the sessions. */
+/** Moves that create and delete tasks, attempts and projects. */
 export const makeTask: Move = async (turn) => {
   const { random, ask, memory, step } = turn;
   const client = chooseClient(turn);
@@ -18,7 +18,7 @@ export const makeAttempt: Move = async (turn) => {
   });
 };
 
-/** One that was just made has a chance to go; with a history it stays. */
+/** Usually deletes a new attempt; one with processes cannot be deleted. */
 export const deleteAttempt: Move = async (turn) => {
   const { random, ask, memory } = turn;
   const attempts = [...memory.attempts.values()].slice(6);
@@ -35,7 +35,7 @@ export const deleteTask: Move = async (turn) => {
   if (task !== undefined) await ask(chooseClient(turn), 'deleteTask', { params: { taskId: task.id } });
 };
 
-/** Only with `admin`; for the others a 403 that must have no effect. */
+/** Succeeds only with the scope `admin`; a refusal with 403 must have no effect. */
 export const makeProject: Move = async (turn) => {
   const { ask, step } = turn;
   const client = chooseClient(turn);
@@ -49,7 +49,7 @@ export const makeProject: Move = async (turn) => {
   });
 };
 
-/** Whether names that are on no list are taken is a project's choice, where there is one. */
+/** Changes whether a project accepts unlisted model names, if the API has this. */
 export const editProject: Move = async (turn) => {
   const { random, ask, memory, operations } = turn;
   const edit = operations.at('PUT', /^\/v1\/projects\/\{\w+\}$/);

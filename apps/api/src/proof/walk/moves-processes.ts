@@ -6,7 +6,9 @@ import { chooseClient, type Move, maybeKey, type Turn } from './turn.ts';
 
 type Word = { readonly operation: string; readonly asking: Asking };
 
-/** What a runner may say, but from whomever, of whatever process, in whatever session, however late; sometimes twice at once. */
+/**
+ * Sends any runner report, from any client, for any process and session, possibly late, and sometimes twice at once.
+ */
 export const sayAnything: Move = async (turn) => {
   const { random, ask, memory } = turn;
   const client = chooseClient(turn);

@@ -4,7 +4,7 @@ import { listAt, numberAt, textAt } from './read.ts';
 import type { Client } from './seen.ts';
 import { chooseClient, type Move, type Turn } from './turn.ts';
 
-/** Any operation that only reads, with whatever filters the document gives it: one that comes later is read as well. */
+/** Calls any read operation of the document with random filters, so that new operations are covered automatically. */
 export const readAnything: Move = async (turn) => {
   const { random, operations } = turn;
   const client = chooseClient(turn);
@@ -12,7 +12,7 @@ export const readAnything: Move = async (turn) => {
   if (random.chance(0.05)) await latestOfMany(turn, client);
 };
 
-/** Each of them once. */
+/** Calls each read operation once. */
 export const readEverything: Move = async (turn) => {
   const client = chooseClient(turn);
   for (const operation of readsIn(turn.operations)) await readOne(turn, client, operation);
@@ -25,7 +25,7 @@ const readsIn = ({ all }: Turn['operations']): readonly Operation[] =>
 const latestOfMany = (turn: Turn, client: Client) =>
   turn.ask(client, 'latestOfMany', { body: { taskIds: [chooseTask(turn, client)] } });
 
-/** What the judges learn most from. */
+/** Reads the operations from which the checks learn most. */
 export const readSession: Move = async (turn) => {
   const { random, operations } = turn;
   const id = random.pick(['getSession', 'getSession', 'exportSession', 'latestSession', 'listSessions']);
@@ -51,7 +51,7 @@ async function readOne(turn: Turn, client: Client, operation: Operation): Promis
     await turn.ask(client, operation.id, { params, query: { ...query, cursor: next } });
 }
 
-/** Lists of a task's or a project's things name whose; sessions can be listed without. */
+/** List operations need a task or project, except the list of sessions. */
 const isNeeded = ({ id }: Operation, { name }: Parameter): boolean =>
   name === 'phase' || (id !== 'listSessions' && (name === 'taskId' || name === 'projectId'));
 

@@ -6,7 +6,7 @@ import { chooseClient, type Move, type Turn } from './turn.ts';
 
 const REMEMBERED = 60;
 
-/** A call that was made under an Idempotency-Key comes again: the same, with another body, by somebody else, or twice at once. */
+/** Repeats a call with its Idempotency-Key: unchanged, with another body, by another client, or twice at once. */
 export const repeatCall: Move = async (turn) => {
   const { random, ask, runners, memory } = turn;
   const again = random.recent(turn.recentlyKeyed(REMEMBERED), REMEMBERED);
@@ -22,7 +22,7 @@ export const repeatCall: Move = async (turn) => {
   }
 };
 
-/** Two clients, or one twice, begin the same thing at once under one key. */
+/** Two clients, or one client twice, start a session under the same key at once. */
 export const sameKeyAtOnce: Move = async (turn) => {
   const { random, ask, clients, step } = turn;
   const task = random.maybe([...turn.memory.tasks.values()].slice(0, 3).filter(({ side }) => side === 'ours'));
@@ -37,7 +37,7 @@ export const sameKeyAtOnce: Move = async (turn) => {
   await Promise.all([ask(clients.all, 'startSession', first), ask(rival, 'startSession', second)]);
 };
 
-/** The same with something in it that differs, and is as valid. */
+/** The same call with one valid difference. */
 function altered(turn: Turn, { asking, operation }: Seen): Asking {
   const { random, step } = turn;
   const { body = {}, lines } = asking;

@@ -4,7 +4,7 @@ import type { Act, Runner } from './runners.ts';
 import type { Body, Seen } from './seen.ts';
 import type { Turn } from './turn.ts';
 
-/** The next thing a runner means to do. One that is told to stop does so most times, and says how it ended. */
+/** Performs the next action of a runner. A runner that is told to stop usually finishes its turn as killed. */
 export async function runnerMove(turn: Turn, runner: Runner): Promise<void> {
   const next = runner.acts.shift();
   if (next === undefined) return;
@@ -55,7 +55,7 @@ const ACTS: Readonly<Record<Act, (turn: Turn, runner: Runner) => Promise<Seen>>>
     ),
 };
 
-/** No two lines of a walk are alike, so that each can be found again. */
+/** Each line of a walk is unique, so that it can be found again. */
 export const linesOf = (step: number, many: number, mark = ''): Body[] =>
   Array.from({ length: many }, (_, index) => ({
     ...(index % 2 === 0 && { kind: 'stderr' }),

@@ -4,7 +4,7 @@ import { at, listAt } from './read.ts';
 import type { Body, Client } from './seen.ts';
 import { chooseClient, type Move, maybeKey, type Turn } from './turn.ts';
 
-/** A start, and after a question the answer to it most times, as a person in front of a dialog would. */
+/** Starts a session and usually confirms the question in the response, as a person with a dialog would. */
 export const startSession: Move = async (turn) => {
   const { random, ask, step } = turn;
   const client = chooseClient(turn);
@@ -32,7 +32,7 @@ function startBody(turn: Turn, client: Client): Body {
   };
 }
 
-/** Where a session may span tasks, some do. */
+/** Sometimes names a milestone, if the operation supports sessions that span tasks. */
 const milestoneOf = ({ random, operations, step }: Turn, operation: string): Body =>
   operations.named(operation).bodyFields.includes('milestoneId') && random.chance(0.08)
     ? { milestoneId: `milestone ${step}` }

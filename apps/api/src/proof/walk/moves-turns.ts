@@ -4,7 +4,7 @@ import { at, textAt } from './read.ts';
 import type { Asking, Body, Client, Seen } from './seen.ts';
 import { chooseClient, type Move, maybeKey, type Turn } from './turn.ts';
 
-/** A turn with everything it may say, or twice at once; whoever began gets a runner. */
+/** Starts a turn with random options, sometimes twice at once. Each started process gets a runner. */
 export const startTurn: Move = async (turn) => {
   const { random, ask } = turn;
   const client = chooseClient(turn);
@@ -21,7 +21,7 @@ export const startTurn: Move = async (turn) => {
   for (const seen of asked) await goOn(turn, client, asking, seen);
 };
 
-/** After a question the answer to it, as often as not. */
+/** Often confirms the question in the response. */
 async function goOn(turn: Turn, client: Client, asking: Asking, seen: Seen): Promise<void> {
   const { random, ask, memory, runners } = turn;
   const process = memory.processes.get(textAt(seen.answer, 'processId') ?? '');

@@ -9,7 +9,7 @@ import { beginStandalone, startMany, startSession } from './moves-starts.ts';
 import { startTurn } from './moves-turns.ts';
 import type { Move } from './turn.ts';
 
-/** What a client may do next, and how often. */
+/** The possible moves of a client, with their weights. */
 export const MOVES: readonly (readonly [number, Move])[] = [
   [18, startSession],
   [26, startTurn],

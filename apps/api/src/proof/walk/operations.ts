@@ -4,7 +4,7 @@ import { at, entriesAt, listAt, textAt } from './read.ts';
 
 export type Parameter = { readonly name: string; readonly place: string; readonly schema: unknown };
 
-/** An operation as the published document describes it, which is all a client knows of it. */
+/** An operation as described by the published OpenAPI document, the only source a client has. */
 export type Operation = {
   readonly id: string;
   readonly method: string;
@@ -13,24 +13,24 @@ export type Operation = {
   readonly takesIdempotencyKey: boolean;
   readonly body: 'json' | 'ndjson' | 'none';
   readonly bodyFields: readonly string[];
-  /** Statuses below 400 it can answer. */
+  /** Documented statuses below 400. */
   readonly successes: ReadonlySet<number>;
   readonly codes: ReadonlyMap<number, ReadonlySet<string>>;
 };
 
 export type Operations = {
   readonly all: readonly Operation[];
-  /** Throws for an operation that is not there. */
+  /** Throws if the document has no such operation. */
   named(id: string): Operation;
-  /** The one at an address, whatever its name: for what was foreseen before it was named. */
+  /** Finds an operation by method and path, for operations that may not exist or have another name. */
   at(method: string, path: RegExp): Operation | undefined;
 };
 
 const DOCUMENT = join(import.meta.dirname, '../../../../../docs/openapi.json');
-/** For machines that look after the service, without access or state. */
+/** Operations for monitoring, without authentication or state. */
 const NOT_WALKED = new Set(['liveness', 'readiness', 'metrics']);
 
-/** Opened and followed by moves of their own. */
+/** Streams are opened by their own moves. */
 const STREAMS = new Set(['taskChanges', 'projectChanges']);
 export const isStream = ({ id }: Operation): boolean => STREAMS.has(id);
 

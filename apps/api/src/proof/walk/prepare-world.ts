@@ -8,10 +8,10 @@ export type Prepared = { readonly projects: Record<Side, string>; readonly clien
 
 type Service = Pick<TestApi, 'call'> & { readonly world: { readonly projectId: string } };
 
-/** Two projects, and the three who act on them. */
+/** Creates the second project and the three clients. */
 export async function prepareClients({ world, call }: Service): Promise<Prepared> {
   const theirs = textField((await call('POST', '/v1/projects', { body: { name: 'another project' } })).body, 'id');
-  // Keys made over the API have a name, by which events say who did something.
+  // API keys have a name, which the events record as the actor.
   const client = async (name: ClientName, more: readonly string[], projectId?: string): Promise<Client> => {
     const scopes = ['sessions:read', 'sessions:write', ...more];
     const body = { name: actorOf(name), scopes, ...(projectId !== undefined && { projectId }) };
@@ -37,7 +37,7 @@ const MORE_MODELS = [
   { agent: 'gemini', name: 'gemini-2.5-pro' },
 ] as const;
 
-/** Tasks and attempts to begin with, and a catalogue with moving names in it. */
+/** Creates tasks, attempts, and catalogue entries with aliases. */
 export async function prepareWorld({ ask, clients, memory }: Turn): Promise<void> {
   await ask(clients.all, 'listModels', { query: { limit: '200' } });
   await ask(clients.all, 'listProfiles', { query: { limit: '200' } });

@@ -3,16 +3,16 @@ export type Random = {
   below(bound: number): number;
   chance(probability: number): boolean;
   pick<Item extends object | string | number>(items: readonly Item[]): Item;
-  /** Nothing when there is nothing to choose from. */
+  /** Undefined when there is nothing to choose from. */
   maybe<Item>(items: readonly Item[]): Item | undefined;
-  /** One of the later ones most times: what is fresh is where things collide. */
+  /** One of the last `among` items, because recent items conflict most often. */
   recent<Item>(items: readonly Item[], among: number): Item | undefined;
   weighted<Item>(choices: readonly (readonly [number, Item])[]): Item;
 };
 
 /**
- * Each step of a walk has a generator of its own, made of the seed and its number: what one step draws does not shift the choices of the
- * others, so two runs of one seed stay alike although the answers come in another order.
+ * A random generator per step, seeded with the walk's seed and the step number. The draws of one step do not affect
+ * other steps, so runs with the same seed stay similar even though responses arrive in another order.
  */
 export function randomOf(seed: number, step: number): Random {
   let state = mixed(mixed(seed) ^ Math.imul(step + 1, 0x9e3779b1));
@@ -44,7 +44,7 @@ export function randomOf(seed: number, step: number): Random {
   };
 }
 
-/** The finalizer of murmur3: neighbouring seeds come out far apart. */
+/** The finalizer of murmur3, which spreads neighbouring seeds. */
 function mixed(value: number): number {
   let hash = value | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

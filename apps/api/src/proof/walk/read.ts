@@ -1,4 +1,4 @@
-/** What is at a place of parsed JSON, if it is there and of that kind: an answer that lacks it is judged elsewhere. */
+/** Reads a value of a given kind from parsed JSON, or undefined. Missing values are checked elsewhere. */
 export function at(value: unknown, path: string): unknown {
   let found = value;
   for (const step of path.split('.')) {

@@ -4,7 +4,7 @@ import type { Client } from './seen.ts';
 
 export type Act = 'heartbeat' | 'report' | 'usage' | 'logs' | 'finish';
 
-/** Whoever started an agent and looks after it: what it still means to do, and at which step the next of it is due. */
+/** A client that runs an agent: its planned actions, each with the step at which it is due. */
 export type Runner = {
   readonly client: Client;
   readonly process: KnownProcess;
@@ -16,13 +16,13 @@ export type Runner = {
 export type Runners = {
   readonly all: Runner[];
   take(process: KnownProcess, client: Client, random: Random): void;
-  /** One with something due, the longest waiting first. */
+  /** An idle runner with a due action, the longest waiting first. */
   due(step: number): Runner | undefined;
 };
 
-/** Steps between two signs of life: a good deal less than a lease takes, on a machine that is not too slow. */
+/** Maximum steps between two heartbeats; normally much less than a lease. */
 const PACE = 15;
-/** A silence in which a lease lapses for certain, and others go on. */
+/** A pause after which the lease has certainly lapsed and others may continue. */
 const SILENCE = 500;
 
 export function createRunners(): Runners {
@@ -31,7 +31,7 @@ export function createRunners(): Runners {
     all,
     take: (process, client, random) => {
       if (all.some((runner) => runner.process.id === process.id)) return;
-      // An agent that resumes either keeps the id of the conversation or makes a new one; which differs from agent to agent.
+      // Depending on the agent, resuming keeps the conversation's id or creates a new one.
       const agentId = process.passed !== undefined && random.chance(0.5) ? process.passed : `agent-${process.step}`;
       all.push({ client, process, agentId, acts: actsOf(process.step, random), busy: false });
     },
@@ -59,7 +59,7 @@ function actsOf(step: number, random: Random): { act: Act; due: number }[] {
     plan(random.pick<Act>(['heartbeat', 'logs', 'report', 'usage', 'finish']), SILENCE + random.below(SILENCE));
     plan(random.pick<Act>(['heartbeat', 'logs', 'report']), 1);
   }
-  // Some never come back at all.
+  // Some runners never finish.
   if (random.chance(0.93)) plan('finish', 1 + random.below(PACE));
   return acts;
 }

@@ -1,9 +1,12 @@
-/** `all` may do everything, `limited` must not replace, `other` belongs to another project; a key made on the way has none of their names. */
+/**
+ * `all` may do everything, `limited` must not replace, `other` belongs to another project; `made` is for keys created
+ * during the walk.
+ */
 export type ClientName = 'all' | 'limited' | 'other' | 'made';
 
 export type Client = { readonly name: ClientName; readonly key: string };
 
-/** The name of a client's key, by which the product says who did something. */
+/** The name of a client's key, which events record as the actor. */
 export const actorOf = (name: ClientName): string => `the walk's ${name}`;
 
 export type Body = Readonly<Record<string, unknown>>;
@@ -17,7 +20,10 @@ export type Asking = {
   readonly ifMatch?: string;
 };
 
-/** A call and its answer. `sent` and `answered` count on one clock of the walk: what was answered before another was sent happened before it. */
+/**
+ * A call and its response. `sent` and `answered` are ticks of one counter, so a call answered before another was sent
+ * happened before it.
+ */
 export type Seen = {
   readonly call: number;
   readonly step: number;

@@ -17,7 +17,7 @@ import type { Turn } from './turn.ts';
 
 const PATIENCE_MS = 10_000;
 
-/** When nobody begins anything any more: the rest comes to its end, and everything is read and held against what was told. */
+/** Ends the walk: finishes remaining work, then reads the final state and checks it against the responses. */
 export async function settle(judging: Judging, turn: Turn, databaseUrl: string): Promise<void> {
   await comeHome(turn);
   await untilNothingRuns(judging, turn);
@@ -32,7 +32,7 @@ export async function settle(judging: Judging, turn: Turn, databaseUrl: string):
   await judgeByAudit(judging, databaseUrl);
 }
 
-/** Half of those who are still out come home; the others never do. */
+/** Half of the unfinished runners finish their turns; the others never do. */
 async function comeHome(turn: Turn): Promise<void> {
   for (const runner of turn.runners.all.filter(({ acts }, index) => acts.length > 0 && index % 2 === 0)) {
     const last = runner.acts.at(-1);
@@ -42,7 +42,7 @@ async function comeHome(turn: Turn): Promise<void> {
   }
 }
 
-/** Promise 10: no session says that it runs when nobody holds a lease. */
+/** Promise 10: no session has the status `running` without a lease. */
 async function untilNothingRuns({ book }: Judging, { ask, clients, memory }: Turn): Promise<void> {
   const running = async (): Promise<unknown[]> => {
     const found: unknown[] = [];
@@ -91,7 +91,7 @@ async function judgeAllStreams(judging: Judging, turn: Turn): Promise<void> {
   const whole = await Promise.all(
     Object.values(memory.projects).map((id) => streams.open(clients.all, 'projectChanges', id, '0-0', step)),
   );
-  // What is found to be lost is an event of its own, which may come while others are read.
+  // Marking processes as lost creates events, which may appear during these reads.
   const flaw = async (): Promise<string | undefined> =>
     flawOfWhole(whole, await readFinalState(turn.ask, clients.all, memory));
   const wait = { withinMs: PATIENCE_MS, everyMs: 1_000 };
@@ -99,9 +99,9 @@ async function judgeAllStreams(judging: Judging, turn: Turn): Promise<void> {
   await eventually(() => before.every((stream) => isAtItsEnd(stream)), wait).catch(() => {});
   for (const stream of before.filter((one) => !isAtItsEnd(one)))
     judging.book.complain({
-      promise: '9 a stream outlives its key',
+      promise: '9 stream stays open after its key was revoked',
       ...{ step: stream.step, about: [] },
-      what: `${stream.operation} ${stream.id} is open after its key was revoked`,
+      what: `${stream.operation} ${stream.id} is still open`,
     });
   judgeStreams(judging, whole, before, await flaw());
   for (const stream of streams.all) stream.close();
@@ -124,6 +124,8 @@ async function judgeByAudit({ book, memory }: Judging, databaseUrl: string): Pro
   }
 }
 
-/** Told to go on with a conversation that nobody had told of: then nobody can tell whether that was right. */
+/**
+ * The caller confirmed to resume an id that was never reported, so the check cannot decide whether that was correct.
+ */
 const isOnTheirWord = ({ reports }: Memory, { kept, preRetryId, begun }: KnownProcess): boolean =>
   kept && !reports.some((one) => one.agentId === preRetryId && !one.doubtful && one.answered < begun);

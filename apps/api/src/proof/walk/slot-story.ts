@@ -2,7 +2,7 @@ import type { Memory } from './memory.ts';
 
 const SESSIONS = 5;
 
-/** What a story about a slot is told of: its newest sessions, and whoever else is concerned. */
+/** The ids to show in a report about a slot: its newest sessions and the given others. */
 export const aboutSlot = ({ bySlot }: Memory, slot: string, ...more: readonly string[]): string[] => [
   ...(bySlot.get(slot) ?? []).slice(-SESSIONS).map(({ id }) => id),
   ...more,

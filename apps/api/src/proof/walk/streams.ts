@@ -8,13 +8,13 @@ export type OpenStream = {
   readonly client: Client;
   readonly operation: string;
   readonly id: string;
-  /** Where it was to go on from; undefined: from now. */
+  /** The change id after which the stream begins; undefined: from now. */
   readonly after: string | undefined;
   readonly received: ReceivedChange[];
   status: number;
-  /** Why it ended, when it has. */
+  /** Why the stream ended, if it has. */
   ended: string | undefined;
-  /** Its key was revoked, so it has to end. */
+  /** Whether its key was revoked, so that it must end. */
   revoked: boolean;
   close(): void;
 };

@@ -3,7 +3,7 @@ import { isStream, type Operations } from './operations.ts';
 import { textAt } from './read.ts';
 import type { Seen } from './seen.ts';
 
-/** How often each operation was asked and answered how: a walk that is refused everywhere proves nothing. */
+/** Counts of operations and their responses. A walk in which everything is refused proves nothing. */
 export function summaryOf(
   { calls }: Book,
   { all }: Operations,

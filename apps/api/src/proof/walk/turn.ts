@@ -7,7 +7,7 @@ import type { Runners } from './runners.ts';
 import type { Client, Seen } from './seen.ts';
 import type { Streams } from './streams.ts';
 
-/** What one step of the walk has at hand. */
+/** Everything one step of the walk can use. */
 export type Turn = {
   readonly step: number;
   readonly random: Random;
@@ -18,13 +18,13 @@ export type Turn = {
   readonly operations: Operations;
   readonly runners: Runners;
   readonly streams: Streams;
-  /** The latest calls that were made under an Idempotency-Key. */
+  /** The latest successful calls with an Idempotency-Key. */
   recentlyKeyed(most: number): readonly Seen[];
 };
 
 export type Move = (turn: Turn) => Promise<void>;
 
-/** An Idempotency-Key for a part of the calls of every operation that takes one. */
+/** An Idempotency-Key for some of the calls of operations that accept one. */
 export const maybeKey = (
   { random, operations, step }: Turn,
   operation: string,

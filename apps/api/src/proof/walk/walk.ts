@@ -28,7 +28,7 @@ export type Walked = {
   readonly turnAt: (step: number) => Turn;
 };
 
-/** So many calls are under way at once. */
+/** Number of concurrent callers. */
 const LANES = 6;
 
 export function prepareWalk({ url, seed, leaseMs, projects, clients }: Plan): Walked {
@@ -64,7 +64,7 @@ export function prepareWalk({ url, seed, leaseMs, projects, clients }: Plan): Wa
   return { judging, turnAt };
 }
 
-/** A finish under way may have ended its process already, whatever its answer will be. */
+/** Notes a finish in flight, because it may have ended its process before its response arrives. */
 function noteEnding({ ending }: Memory, operation: string, { params = {} }: Asking): () => void {
   if (operation !== 'finishTurn') return () => {};
   const id = params.processId ?? '';
@@ -72,7 +72,7 @@ function noteEnding({ ending }: Memory, operation: string, { params = {} }: Aski
   return () => void ending.set(id, (ending.get(id) ?? 1) - 1);
 }
 
-/** Steps one after the other from each of the lanes, until so many calls were made. */
+/** Takes steps in several lanes until enough calls were made. */
 export async function walk(prepared: Walked, { calls }: Plan): Promise<number> {
   const { book, operations } = prepared.judging;
   let step = 0;
@@ -83,7 +83,7 @@ export async function walk(prepared: Walked, { calls }: Plan): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  // A short walk may miss a rare operation, so every move is made again, until each operation was called.
+  // A short walk may miss a rare operation, so every move is repeated until each operation was called.
   for (let round = 1; round <= LEAST_ROUNDS || (missesOne() && round <= MOST_ROUNDS); round += 1) {
     for (const move of [...MOVES.map(([, one]) => one), readEverything]) {
       step += 1;

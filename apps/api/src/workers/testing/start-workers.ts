@@ -3,7 +3,7 @@ import { eventually, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 
 const MAIN = resolve(import.meta.dirname, '../../main.ts');
 
-/** As the line of its start tells. */
+/** The fields of the log line "worker-started". */
 type StartedWorker = {
   readonly number: number;
   readonly pid: number;
@@ -14,13 +14,13 @@ type StartedWorker = {
 export type Program = AsyncDisposable & {
   readonly process: SpawnedNode;
   readonly url: string;
-  /** All that were ever started, in the order in which they answered. */
+  /** All workers ever started, in the order in which they became ready. */
   started(): readonly StartedWorker[];
-  /** Those that run now, by their number. */
+  /** The current workers, by their number. */
   running(): readonly StartedWorker[];
-  /** Until each place has been taken again so often. */
+  /** Resolves when each worker has been restarted this often. */
   until(restarts: Readonly<Record<number, number>>): Promise<void>;
-  /** How many lines of the log tell this. */
+  /** The number of log lines with this action. */
   told(action: string): number;
 };
 
@@ -39,7 +39,7 @@ function readLine(line: string): Line | undefined {
   return { action: String(fields.get('event.action')), worker };
 }
 
-/** A program of two processes, as it is started by hand, and what its log tells of them. */
+/** Starts a program with two workers as from the command line, and reads their state from its log. */
 export async function startWorkers(env: NodeJS.ProcessEnv): Promise<Program> {
   const program = spawnWorkers(env);
   const [, url = ''] = await program.waitForLine(/is up at (\S+)/);
@@ -65,7 +65,7 @@ export async function startWorkers(env: NodeJS.ProcessEnv): Promise<Program> {
   };
 }
 
-/** The same where it may not come up. */
+/** The same without waiting, for programs that may fail to start. */
 export const spawnWorkers = (env: NodeJS.ProcessEnv): SpawnedNode =>
   spawnNode(MAIN, {
     env: {
@@ -73,7 +73,7 @@ export const spawnWorkers = (env: NodeJS.ProcessEnv): SpawnedNode =>
       PHASELOCK_PORT: '0',
       PHASELOCK_METRICS_PORT: '0',
       PHASELOCK_RATE_LIMIT: '0',
-      // A machine that is busy with other tests is no overload of this one.
+      // Other tests may keep the machine busy; that must not count as an overload here.
       PHASELOCK_MAX_EVENT_LOOP_DELAY_MS: '60000',
       ...env,
     },

@@ -1,6 +1,6 @@
 import type { JOBS } from '../../promql/jobs.ts';
 
-/** Every alert has one of each of the first four; `more` are what is particular to it. */
+/** Every alert has a case of each of the first four kinds; `more` covers conditions particular to one alert. */
 export type CaseKind = 'fires' | 'does not' | 'just below' | 'no data' | 'more';
 
 /** Samples of a series in the notation of promtool, one each step: `0+10x60`. */
@@ -10,26 +10,26 @@ export type AlertCase = {
   readonly kind: CaseKind;
   readonly why: string;
   readonly given: Given;
-  /** When it is looked at, in seconds from the first sample. */
+  /** When the alert is evaluated, in seconds from the first sample. */
   readonly at: number;
-  /** How many of the alert's rule fire then. */
+  /** How many instances of the alert fire at that time. */
   readonly firing: number;
 };
 
 export type AlertCases = {
   readonly alert: string;
-  /** Of an alert on a budget: the label. */
+  /** The label `window` of a budget alert. */
   readonly window?: string;
   /** Seconds between two samples, and between two evaluations. */
   readonly step: number;
   readonly cases: readonly AlertCase[];
 };
 
-/** Not taken from the definitions, which are what is tested. */
+/** Written out, because the cases test the definitions. */
 const API_JOB: (typeof JOBS)['api'] = 'phaselock-api';
 const WORKER_JOB: (typeof JOBS)['worker'] = 'phaselock-purge-worker';
 
-/** A series of an instance, by the labels that are particular to it. */
+/** The name of a series with its labels. */
 function seriesOf(metric: string, labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   return `${metric}{${pairs.join(',')}}`;
@@ -43,7 +43,7 @@ export const ofWorker = (metric: string, labels: Readonly<Record<string, string>
 
 export const NOTHING: Given = {};
 
-/** A case that is looked at so long after the first sample. */
+/** Makes cases that are evaluated `at` seconds after the first sample. */
 export const caseAt =
   (at: number) =>
   (kind: CaseKind, why: string, firing: number, given: Given): AlertCase => ({ kind, why, at, firing, given });

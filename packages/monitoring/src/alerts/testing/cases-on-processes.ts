@@ -33,11 +33,11 @@ const processes = (): AlertCases[] => {
       alert: 'PhaselockCpuHigh',
       step: 30,
       cases: [
-        at('fires', 'nine tenths of two processors, of one of two instances', 1, { ...used(0.9), ...used(0.1, 'b') }),
-        at('does not', 'a tenth', 0, used(0.1)),
+        at('fires', 'one of two instances uses 90% of two processors', 1, { ...used(0.9), ...used(0.1, 'b') }),
+        at('does not', '10% used', 0, used(0.1)),
         at('just below', 'a little less than the limit', 0, used(0.79)),
         at('no data', 'no series', 0, NOTHING),
-        at('more', 'a restart does not end it', 1, {
+        at('more', 'a restart does not end the alert', 1, {
           ...used(0.9),
           [ofApi('process_cpu_seconds_total')]: `0+54x30 0+54x30`,
         }),
@@ -55,11 +55,11 @@ const processes = (): AlertCases[] => {
       alert: 'PhaselockMemoryHigh',
       step: 30,
       cases: [
-        at('fires', 'nine tenths of what it may have', 1, memory(0.9)),
-        at('does not', 'a tenth', 0, memory(0.1)),
+        at('fires', '90% of the memory limit', 1, memory(0.9)),
+        at('does not', '10% of the memory limit', 0, memory(0.1)),
         at('just below', 'a little less than the limit', 0, memory(0.79)),
         at('no data', 'no series', 0, NOTHING),
-        at('more', 'a release that tells no limit', 0, { [ofApi('process_resident_memory_bytes')]: `${9 * GIB}x60` }),
+        at('more', 'a release that exposes no limit', 0, { [ofApi('process_resident_memory_bytes')]: `${9 * GIB}x60` }),
       ],
     },
     {
@@ -70,9 +70,9 @@ const processes = (): AlertCases[] => {
         minute('does not', 'other errors alone', 0, full('0x60')),
         hour('just below', 'the last refused write is 36 minutes ago', 0, full('0x90 0+5x5 25x150')),
         hour('more', 'the last refused write is 33 minutes ago', 1, full('0x102 0+5x5 25x150')),
-        hour('more', 'nobody writes for 20 minutes between two refused writes', 1, full('0x80 1x80 2x100')),
+        hour('more', '20 minutes without a write between two refused writes', 1, full('0x80 1x80 2x100')),
         minute('no data', 'no series', 0, NOTHING),
-        minute('more', 'a process that began with it', 1, {
+        minute('more', 'a new process with refused writes in its first sample', 1, {
           [ofApi('phaselock_errors_total', { code: 'storage_full', cohort: 'none' })]: '_x36 7x10',
           [ofApi('process_start_time_seconds')]: '_x36 530x10',
         }),
@@ -87,8 +87,8 @@ const processes = (): AlertCases[] => {
       alert: 'PhaselockEmbeddedServerDown',
       step: 15,
       cases: [
-        minute('fires', 'it ended and was not started', 1, ends('0x20 1x40', '0x60')),
-        minute('does not', 'it ended once and was started again', 0, ends('0x20 1x40', '0x24 1x40')),
+        minute('fires', 'the server ended and was not restarted', 1, ends('0x20 1x40', '0x60')),
+        minute('does not', 'the server ended once and was restarted', 0, ends('0x20 1x40', '0x24 1x40')),
         minute('just below', 'for three quarters of a minute', 0, ends('0x36 1x10', '0x60')),
         minute('no data', 'no series', 0, NOTHING),
       ],

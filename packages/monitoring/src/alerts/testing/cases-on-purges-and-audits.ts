@@ -20,10 +20,10 @@ const purges = (): AlertCases[] => {
       step: 5 * MINUTE,
       cases: [
         seven('fires', 'a run began six and a half hours ago', 1, { [oldest]: '1800x90' }),
-        seven('does not', 'it ended', 0, { [oldest]: '1800x60 stale' }),
+        seven('does not', 'the run ended', 0, { [oldest]: '1800x60 stale' }),
         seven('just below', 'almost six hours ago', 0, { [oldest]: '3700x90' }),
         seven('no data', 'no run, or no database', 0, NOTHING),
-        seven('more', 'the oldest counts, whichever worker tells of it', 1, {
+        seven('more', 'the oldest run counts, whichever worker reports it', 1, {
           [oldest]: '1800x90',
           [ofWorker('phaselock_archive_oldest_unfinished_run_start_timestamp_seconds', {}, 'v')]: '20000x90',
         }),
@@ -33,8 +33,8 @@ const purges = (): AlertCases[] => {
       alert: 'PhaselockPurgeHung',
       step: 30,
       cases: [
-        soon('fires', 'nobody is at it', 1, outcome('1x60')),
-        soon('does not', 'it ended well', 0, outcome('0x60')),
+        soon('fires', 'the run has stalled', 1, outcome('1x60')),
+        soon('does not', 'the run succeeded', 0, outcome('0x60')),
         soon('just below', 'for four minutes', 0, outcome('0x32 1x20')),
         soon('no data', 'no run, or no database', 0, NOTHING),
       ],
@@ -44,17 +44,17 @@ const purges = (): AlertCases[] => {
       step: 15 * MINUTE,
       cases: [
         day('fires', 'the last success is more than 26 hours old', 1, { [success]: '1000x120', [up]: '1x120' }),
-        day('does not', 'it was last night', 0, { [success]: '1000x80 80000x40', [up]: '1x120' }),
+        day('does not', 'the last success was last night', 0, { [success]: '1000x80 80000x40', [up]: '1x120' }),
         day('just below', 'almost 26 hours ago', 0, { [success]: `${HOUR + 100}x120`, [up]: '1x120' }),
         day('no data', 'no worker: that is another alert', 0, NOTHING),
-        day('more', 'never, though a worker has been there for longer', 1, { [up]: '1x120' }),
-        day('more', 'never, with a worker that begins again every day', 1, { [up]: '1x90 0x1 1x30' }),
-        day('more', 'never, since it has just been installed', 0, { [up]: '_x20 1x100' }),
-        day('more', 'what was known before the database went away holds', 0, {
+        day('more', 'no success, though a worker has been up for longer', 1, { [up]: '1x120' }),
+        day('more', 'no success, with a worker that was restarted in between', 1, { [up]: '1x90 0x1 1x30' }),
+        day('more', 'no success, because the worker was installed recently', 0, { [up]: '_x20 1x100' }),
+        day('more', 'the last value from before a database outage counts', 0, {
           [success]: '1000x40 80000x40 stale',
           [up]: '1x120',
         }),
-        day('more', 'two workers, of which one was told later', 0, {
+        day('more', 'two workers, one of which read the last success later', 0, {
           [success]: '1000x120',
           [ofWorker('phaselock_archive_last_success_timestamp_seconds', {}, 'v')]: '80000x120',
         }),
@@ -64,7 +64,7 @@ const purges = (): AlertCases[] => {
       alert: 'PhaselockPurgeDeadLetters',
       step: 30,
       cases: [
-        soon('fires', 'two workers tell of the same three', 1, {
+        soon('fires', 'two workers report the same three', 1, {
           [letters]: '3x60',
           [ofWorker('phaselock_archive_dead_letters', {}, 'v')]: '3x60',
         }),
@@ -98,7 +98,7 @@ const audits = (): AlertCases[] => {
       alert: 'PhaselockAuditFindings',
       step: 15,
       cases: [
-        soon('fires', 'an error, of which two instances tell', 1, {
+        soon('fires', 'two instances report the same error', 1, {
           ...found('error', '0x20 1x40'),
           ...found('error', '0x22 1x40', 'b'),
         }),

@@ -2,7 +2,7 @@ import { DAY, HOUR, MINUTE } from '../../rules/durations.ts';
 import type { AlertCases } from './alert-case.ts';
 import { burnCases, shareCases } from './share-cases.ts';
 
-/** Written by hand: a limit that changes in stages.yml changes what is promised, and these with it. */
+/** Written by hand: a limit that changes in stages.yml fails these cases until a person changes them too. */
 const BUDGETS = [
   { alert: 'PhaselockAvailabilityBudgetBurn', indicator: 'availability', budget: 0.001 },
   { alert: 'PhaselockReplacementBudgetBurn', indicator: 'replacement', budget: 0.01 },

@@ -18,9 +18,9 @@ const targets = (): AlertCases[] => {
       step: MINUTE,
       cases: [
         soon('fires', 'always', 1, { [up]: '1x20' }),
-        soon('does not', 'never that, whatever else is wrong', 1, { [up]: '0x20' }),
-        soon('just below', 'at once', 1, { [up]: '1x1' }),
-        soon('no data', 'without any target as well', 1, NOTHING),
+        soon('does not', 'cannot happen: the watchdog fires even with every API down', 1, { [up]: '0x20' }),
+        soon('just below', 'fires at the first sample', 1, { [up]: '1x1' }),
+        soon('no data', 'fires without any target', 1, NOTHING),
       ],
     },
     {
@@ -39,7 +39,7 @@ const targets = (): AlertCases[] => {
         soon('no data', 'no target: that is another alert', 0, NOTHING),
         soon('more', 'the only instance', 1, { [up]: '0x60' }),
         soon('more', 'a worker that is up serves no request', 1, { [up]: '0x60', [worker]: '1x60' }),
-        soon('more', 'one that is gone from the discovery', 1, { [up]: '0x30 stale', [ofApi('up', {}, 'b')]: '0x60' }),
+        soon('more', 'one is no longer a target', 1, { [up]: '0x30 stale', [ofApi('up', {}, 'b')]: '0x60' }),
         soon('more', 'one came back', 0, { [up]: '0x60', [ofApi('up', {}, 'b')]: '0x38 1x6' }),
       ],
     },
@@ -63,13 +63,13 @@ const targets = (): AlertCases[] => {
       alert: 'PhaselockNotReady',
       step: 15,
       cases: [
-        soon('fires', 'both answer and neither is ready, for longer than a minute', 1, {
+        soon('fires', 'both can be scraped and neither is ready, for longer than a minute', 1, {
           [ready]: '1x30 0x30',
           [other]: '1x20 0x40',
         }),
         soon('does not', 'one of two is ready', 0, { [ready]: '0x60', [other]: '1x60' }),
         soon('just below', 'for three quarters of a minute', 0, { [ready]: '1x37 0x3', [other]: '0x60' }),
-        soon('no data', 'none answers: that is another alert', 0, { [up]: '0x60' }),
+        soon('no data', 'none can be scraped: that is another alert', 0, { [up]: '0x60' }),
         soon('more', 'one is down and the other not ready', 1, {
           [up]: '0x60',
           [ready]: '1x20 stale',
@@ -82,10 +82,10 @@ const targets = (): AlertCases[] => {
       alert: 'PhaselockApiAbsent',
       step: 15,
       cases: [
-        soon('fires', 'a worker alone is known', 1, { [worker]: '1x60' }),
-        soon('does not', 'one is known, though down', 0, { [up]: '0x60' }),
+        soon('fires', 'the only target is a worker', 1, { [worker]: '1x60' }),
+        soon('does not', 'there is a target, though down', 0, { [up]: '0x60' }),
         soon('just below', 'gone for four minutes', 0, { [up]: '1x24 stale' }),
-        soon('no data', 'nothing is known', 1, NOTHING),
+        soon('no data', 'there is no target', 1, NOTHING),
       ],
     },
     {
@@ -102,10 +102,10 @@ const targets = (): AlertCases[] => {
       alert: 'PhaselockWorkerAbsent',
       step: 30,
       cases: [
-        later('fires', 'an API alone is known', 1, { [up]: '1x60' }),
-        later('does not', 'one is known, though down', 0, { [worker]: '0x60' }),
+        later('fires', 'the only target is an API', 1, { [up]: '1x60' }),
+        later('does not', 'there is a target, though down', 0, { [worker]: '0x60' }),
         later('just below', 'gone for 14 minutes', 0, { [worker]: '1x12 stale' }),
-        later('no data', 'nothing is known', 1, NOTHING),
+        later('no data', 'there is no target', 1, NOTHING),
       ],
     },
     {
@@ -113,7 +113,7 @@ const targets = (): AlertCases[] => {
       step: MINUTE,
       cases: [
         hour('fires', 'four times within the hour', 1, { [began]: at(4) }),
-        hour('does not', 'it runs on', 0, { [began]: '0x70' }),
+        hour('does not', 'the process keeps running', 0, { [began]: '0x70' }),
         hour('just below', 'three times', 0, { [began]: at(3) }),
         hour('no data', 'no series', 0, NOTHING),
         hour('more', 'a worker as well', 1, { [ofWorker('process_start_time_seconds')]: at(4) }),

@@ -1,16 +1,16 @@
 import type { IndicatorName } from '../../recording/indicators.ts';
 import { type Given, ofApi, ofWorker } from './alert-case.ts';
 
-/** What a process counts each step. */
+/** How many events a process counts in each step, and how many of them are bad. */
 export type Counted = { readonly events: number; readonly bad: number };
 
-/** Series by what each step adds to them. */
+/** How much each step adds to each series. */
 type Rates = Readonly<Record<string, number>>;
 
-/** A stretch of time: events come, or the process is away and another one begins at 0. */
+/** A period in which the process counts events, or is down ('away') before a new process starts counting at 0. */
 export type Phase = { readonly steps: number; readonly counted: Counted | 'away' };
 
-/** The series of one instance over phases that follow each other, after a first sample of 0. */
+/** The series of one instance over consecutive phases, after a first sample of 0. */
 export function trafficOver(indicator: IndicatorName, phases: readonly Phase[], instance = 'a'): Given {
   const rates = phases.map(({ steps, counted }) => ({
     steps,
@@ -35,7 +35,7 @@ export function trafficOver(indicator: IndicatorName, phases: readonly Phase[], 
   );
 }
 
-/** The series behind an indicator, and some beside it that must not count. */
+/** The series an indicator is computed from, and some that it must ignore. */
 function ratesOf(indicator: IndicatorName, { events, bad }: Counted, instance: string): Rates {
   const of = (metric: string, labels: Readonly<Record<string, string>>, each: number): Rates => ({
     [(indicator === 'purge' ? ofWorker : ofApi)(metric, labels, instance)]: each,

@@ -28,12 +28,12 @@ export type TestCampaign = AsyncDisposable & {
   readonly database: Database;
   record(): Promise<CampaignRecord>;
   hold(holder: string, leaseMs?: number): Promise<HeldRollout>;
-  /** A command of one writer, with a verdict made by hand. */
+  /** Runs a command with a given verdict. */
   run(held: HeldRollout, command: CampaignCommand, verdict?: Judged, racepoint?: Racepoint): Promise<Conducted<null>>;
   rows<Row>(text: string): Promise<Row[]>;
 };
 
-/** A database of its own whose rule is switched off, as a rollout begins. */
+/** Opens a test database whose flag is off, as before a rollout. */
 export async function openCampaign(): Promise<TestCampaign> {
   await using stack = new AsyncDisposableStack();
   const { url } = stack.use(await createTestDatabase());

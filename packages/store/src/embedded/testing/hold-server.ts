@@ -1,6 +1,6 @@
 import { startEmbeddedPostgres } from '../start-embedded-postgres.ts';
 
-// Run in a process of its own: uses the server on the directory it is given until it is told to end.
+// Runs as a separate process: uses the server on the given directory until SIGTERM.
 const [, , dataDir = ''] = process.argv;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const server = await startEmbeddedPostgres({
