@@ -116,7 +116,10 @@ describe('a key bound to one project', () => {
     const body = { taskId: textField(task.body, 'id'), phase: 'run', model };
     expect((await api.call('POST', '/v1/sessions', { body, key })).status).toBe(201);
     expect((await api.call('POST', '/v1/projects', { body: { name: 'x' }, key })).status).toBe(403);
-    expect((await api.call('GET', '/v1/admin/api-keys', { key })).status).toBe(403);
+    expect((await api.call('GET', '/v1/admin/api-keys', { key })).body).toMatchObject({
+      code: 'forbidden',
+      detail: 'needs a key or token for all projects',
+    });
   });
 });
 

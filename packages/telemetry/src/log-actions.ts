@@ -3,7 +3,10 @@ type Outcome = 'success' | 'failure';
 /** The values of `event.action`, besides the operations of the HTTP contract, each with its default `event.outcome`. */
 export const LOG_ACTIONS = {
   'service-started': { meaning: 'The API is ready.', outcome: 'success' },
-  'service-stopped-early': { meaning: 'Requests or workers were cut at the shutdown deadline.', outcome: 'failure' },
+  'service-stopped-early': {
+    meaning: 'Requests in flight were aborted at the shutdown deadline, or a worker process was killed after it.',
+    outcome: 'failure',
+  },
   'worker-started': { meaning: 'A worker process of the API is ready.', outcome: 'success' },
   'worker-ended': { meaning: 'A worker process of the API ended unexpectedly and is replaced.', outcome: 'failure' },
   'worker-silent': { meaning: 'A worker process of the API did not respond and was killed.', outcome: 'failure' },

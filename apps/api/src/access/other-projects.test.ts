@@ -106,6 +106,8 @@ test('/metrics returns 403 to a key bound to one project', async () => {
     sendOverTheWire(api.api.url, [
       `GET /metrics HTTP/1.1\r\nHost: elsewhere.example\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`,
     ]);
-  expect((await ask(stranger)).status).toBe(403);
+  const refused = await ask(stranger);
+  expect(refused.status).toBe(403);
+  expect(refused.text).toContain('needs a key or token for all projects');
   expect((await ask(await api.keyFor(['sessions:read']))).status).toBe(200);
 });

@@ -16,8 +16,12 @@ export function demandScope(caller: Caller, { scope }: Pick<RouteSpec, 'scope'>)
   if (scope === 'none') return;
   if (!grants(caller.scopes, scope)) throw new PhaselockError('forbidden', { detail: `needs the scope ${scope}` });
   // Admin operations affect all projects, so a key of one project may not use them.
-  if (scope === 'admin' && caller.projectId !== null)
-    throw new PhaselockError('forbidden', { detail: 'needs a key of all projects' });
+  if (scope === 'admin') demandAllProjects(caller);
+}
+
+/** Refuses a key or token that is bound to one project. */
+export function demandAllProjects({ projectId }: Caller): void {
+  if (projectId !== null) throw new PhaselockError('forbidden', { detail: 'needs a key or token for all projects' });
 }
 
 type Ownable = Parameters<Guard['ownersOf']>[0][number];

@@ -42,6 +42,10 @@ const archived = (given: Readonly<Record<string, string | number>>): string => {
     from sessions s where s.id = '$first'`;
 };
 
+const WRONG_PREDECESSOR = `alter table session_events disable trigger all;
+     update session_events set predecessor_id = '$second' where session_id = '$first' and type = 'created';
+     alter table session_events enable trigger all`;
+
 /**
  * SQL that corrupts a healthy history, by the rule that must report it. `$first` is the replaced session, `$second` its
  * successor.
@@ -59,6 +63,7 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV105: [`update processes set skip_context = true where session_id = '$second' and seq = 4`],
   SV106: [
     `alter table session_events disable trigger all; delete from session_events where session_id = '$first' and type = 'created'; alter table session_events enable trigger all`,
+    WRONG_PREDECESSOR,
   ],
   SV107: [
     `update processes set agent_session_id = null where session_id = '$second' and seq = 3;
@@ -190,6 +195,34 @@ test.each(planted)('%s is the only rule that reports its planted corruption (%i)
   expect([...found].toSorted()).toEqual(
     [rule, ...(BESIDE[RULE_IDS.find((id) => id === rule) ?? 'SV101'] ?? [])].toSorted(),
   );
+});
+
+test.each([
+  [
+    'deleted',
+    "delete from session_events where session_id = '$first' and type = 'created'",
+    'it has 0 creation events',
+  ],
+  [
+    'duplicated',
+    `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+       select task_id, phase, mode, session_id, type, generation, at from session_events where session_id = '$first' and type = 'created'`,
+    'it has 2 creation events',
+  ],
+  [
+    'changed to another predecessor',
+    "update session_events set predecessor_id = '$second' where session_id = '$first' and type = 'created'",
+    'its creation event names $second as its predecessor, but its row names no session',
+  ],
+])('SV106 names the fault of a creation event that was %s', async (_, sql, message) => {
+  await using home = await openTestGuard();
+  const { first, second } = await healthyHistory(home);
+  const named = (text: string): string => text.replaceAll('$first', first).replaceAll('$second', second);
+  const client = await home.guard.database.pool.pg.connect();
+  await client.query(named(`set session_replication_role = replica; ${sql}`));
+  client.release(true);
+  const messages = (await findAll(home.databaseUrl)).filter(({ rule }) => rule === 'SV106').map((one) => one.message);
+  expect(messages).toEqual([named(message)]);
 });
 
 test('every rule for phaselock databases has a planted corruption', () => {

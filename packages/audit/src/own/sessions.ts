@@ -85,7 +85,9 @@ export function sessionChecks({ inScope }: ScopeSql): Check[] {
     session(
       'SV106',
       'births',
-      `select ${ABOUT}, 'it has ' || count(e.session_id) || ' creation events' as what
+      `select ${ABOUT}, case when count(e.session_id) <> 1 then 'it has ' || count(e.session_id) || ' creation events'
+              else 'its creation event names ' || coalesce(max(e.predecessor_id::text), 'no session') || ' as its predecessor, but its row names '
+                || coalesce(s.predecessor_id::text, 'no session') end as what
        from sessions s left join session_events e on e.task_id = s.task_id and e.session_id = s.id and e.type in ('created', 'replaced')
        where s.generation > 0 and ${inScope('s')} group by s.id
        having count(e.session_id) <> 1 or bool_or(e.predecessor_id is distinct from s.predecessor_id)`,
