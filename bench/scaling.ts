@@ -109,12 +109,16 @@ function rowOf(way: string, load: string, samples: readonly Sample[], first: rea
 try {
   const given = readArguments(process.argv.slice(2));
   await onBenchServer(async (adminUrl, owned) => {
+    const measuredAt = new Date().toISOString();
     const rows = await measureAll(adminUrl, owned, given);
     console.log(`${availableParallelism()} processors, shared by all of ${PARTS.join(', ')} (${cpus()[0]?.model})`);
     for (const line of tableOf(rows)) console.log(line);
     const { json, ...how } = given;
     if (json !== undefined)
-      await writeFile(json, `${JSON.stringify({ processors: availableParallelism(), ...how, rows }, null, 2)}\n`);
+      await writeFile(
+        json,
+        `${JSON.stringify({ measuredAt, processors: availableParallelism(), cpuModel: cpus()[0]?.model ?? 'unknown', ...how, rows }, null, 2)}\n`,
+      );
   });
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;

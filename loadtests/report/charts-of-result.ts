@@ -92,7 +92,7 @@ export const memoryChart = (result: Result): Chart => ({
   areas: areasOf(result),
   limit: 5 * GIB,
   lines: [
-    ...result.resources.map(({ of, windows }) => ({
+    ...result.resources.filter(holdsMemory).map(({ of, windows }) => ({
       name: of,
       points: valuesOf(result, windows, ({ memoryBytes }) => memoryBytes),
     })),
@@ -100,7 +100,11 @@ export const memoryChart = (result: Result): Chart => ({
   ],
 });
 
-type Use = Result['resources'][number]['windows'][number];
+type Used = Result['resources'][number];
+type Use = Used['windows'][number];
+
+/** The rows about the rest of the machine have no memory figures. */
+const holdsMemory = ({ windows }: Used): boolean => windows.some((use) => use !== null && use.memoryBytes > 0);
 
 const valuesOf = ({ windows }: Result, uses: readonly Use[], of: (use: NonNullable<Use>) => number): Line['points'] =>
   windows.map((window, at) => [middle(window), uses[at] ? of(uses[at]) : null]);

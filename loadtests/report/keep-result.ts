@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { nameOfResult } from './name-of-result.ts';
 import { readResult } from './result.ts';
 
 export const RESULTS = resolve(import.meta.dirname, '../results');
@@ -13,7 +14,7 @@ export async function keepResult(path: string, into = RESULTS): Promise<string> 
       `the proof of ${path} failed with ${findings.length} finding${findings.length === 1 ? '' : 's'}: the documents are generated from kept results, so this result is not kept`,
     );
   await mkdir(into, { recursive: true });
-  const file = join(into, `${result.facts.scenario}.json`);
+  const file = join(into, `${nameOfResult(result)}.json`);
   // The addresses are irrelevant to the measurement and may be private.
   await writeFile(file, `${JSON.stringify({ ...result, facts: { ...result.facts, urls: [] } })}\n`);
   return file;

@@ -1,4 +1,5 @@
 import { comparePeriods } from './compare-results.ts';
+import { figuresTable } from './figures-table.ts';
 import { missesOf } from './format-limit.ts';
 import { KNOWN_SCENARIOS } from './known-scenarios.ts';
 import { comparisonTable, EXPLANATION, PURGE_WORDS } from './print-comparison.ts';
@@ -11,6 +12,7 @@ import {
   promisesTable,
   resourcesTable,
 } from './rows-of-result.ts';
+import { sizesTable } from './sizes-table.ts';
 import { markdownTable } from './table-as-text.ts';
 
 export const MADE_FROM =
@@ -38,13 +40,30 @@ export function loadPage(
     '',
     ...markdownTable({
       headings: ['scenario', 'purpose', 'proof', 'limits'],
-      rows: scenarios.map(([name, about]) => [`[${name}](#${name})`, about, ...statesOf(results.get(name))]),
+      rows: scenarios.map(([name, about]) => [
+        `[${name}](#${name.toLowerCase()})`,
+        about,
+        ...statesOf(results.get(name)),
+      ]),
     }),
     '',
+    ...figuresOf(scenarios.flatMap(([name]) => results.get(name) ?? [])),
+    ...sizesOf(results),
     ...scenarios.flatMap(([name, about]) => sectionOf(name, about, results.get(name), picturesOf)),
   ]
     .join('\n')
     .trimEnd()}\n`;
+}
+
+function figuresOf(results: readonly Result[]): string[] {
+  if (results.length === 0) return [];
+  return ['## Figures', '', ...markdownTable(figuresTable(results)), '', FIGURES, ''];
+}
+
+function sizesOf(results: ReadonlyMap<string, Result>): string[] {
+  const table = sizesTable(results.values());
+  if (table.rows.length < 2) return [];
+  return ['## With more data', '', ...markdownTable(table), ''];
 }
 
 function statesOf(result: Result | undefined): [string, string] {
@@ -97,13 +116,16 @@ function sectionOf(
   ];
 }
 
+const FIGURES =
+  'p95: of the open arm. CPU and memory: the highest values of API and PostgreSQL together; CPU is a mean of ten seconds, as a share of the machine. Compared: acknowledged writes that the proof searched for after the run. Taken by the host: CPU time that the host of this virtual machine withheld while a process was ready to run (steal time), as a share of one core. A busy host causes latency, shed calls and dropped arrivals that the service does not cause.';
+
 const RECOVERY =
   'Latency is back to normal at the first whole second from which the p95 of all calls stays for three seconds within 1.5 times the p95 of the ten seconds before the fault. A call without an answer counts as slower than all others.';
 
 const MODELS = [
   '## How load is generated',
   '',
-  '**Closed arm.** A fixed number of users, each of whom waits for an answer, pauses (think time), and sends the next call. The user count of a scenario refers to this arm, which shows what that many users experience. It does not support claims about latency: when the service stalls for a second, each user sends one slow call and waits, so the other calls of that second, which would also have been slow, are never sent. This effect is called _coordinated omission_: the percentiles leave out the worst moments.',
+  '**Closed arm.** A fixed number of users, each of whom waits for an answer, pauses (think time), and sends the next call. The users arrive during the first tenth of the run, at most thirty seconds. The user count of a scenario refers to this arm, which shows what that many users experience. It does not support claims about latency: when the service stalls for a second, each user sends one slow call and waits, so the other calls of that second, which would also have been slow, are never sent. This effect is called _coordinated omission_: the percentiles leave out the worst moments.',
   '',
   '**Open arm.** Calls arrive at a constant rate, whether earlier calls were answered or not. During a stall of a second every arriving call is slow, and each is counted with its full duration. Every scenario except contention and runners has an open arm beside the closed one, and every latency limit on this page applies to the open arm. If k6 has no free user for an arrival, it drops the arrival. A dropped arrival is reported, and counts as a call that exceeded the limit.',
   '',

@@ -75,7 +75,7 @@ export const resourcesTable = (result: Result): Table => ({
       of,
       `${formatNumber(mean)} cores`,
       `${formatNumber(cores)} cores`,
-      `${formatNumber(bytes / 1024 ** 2)} MiB`,
+      bytes === 0 ? '–' : `${formatNumber(bytes / 1024 ** 2)} MiB`,
     ];
   }),
 });

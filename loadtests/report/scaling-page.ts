@@ -2,6 +2,7 @@ import { type Assumed, type Capacity, capacityFor, type Measured } from './capac
 import { formatBytes, formatNumber } from './format-value.ts';
 import { MADE_FROM } from './load-page.ts';
 import { measuredIn } from './measured-in-result.ts';
+import { type Processes, processesSection } from './processes.ts';
 import type { Result } from './result.ts';
 import { READ_REPLICAS, SHARDING } from './scaling-words.ts';
 import { markdownTable } from './table-as-text.ts';
@@ -11,7 +12,7 @@ const SOURCES = ['soak', 'users-500', 'users-100', 'smoke'];
 const ASSUMED: Assumed = { users: 100_000, busy: 0.7, primaryCores: 64 };
 
 /** Generates docs/scaling.md: the resources for a hundred thousand users, extrapolated from one run. */
-export function scalingPage(results: ReadonlyMap<string, Result>): string {
+export function scalingPage(results: ReadonlyMap<string, Result>, processes: Processes | undefined): string {
   const found = SOURCES.flatMap((name) => {
     const result = results.get(name);
     const measured = result === undefined ? undefined : measuredIn(result);
@@ -25,6 +26,7 @@ export function scalingPage(results: ReadonlyMap<string, Result>): string {
     `The resources that ${formatNumber(ASSUMED.users)} users need, extrapolated from a run of the [load tests](load.md). The numbers are computed in proportion to that run, not measured. The last section lists what the calculation leaves out.`,
     '',
     ...(found === undefined ? NOTHING_YET : numbersOf(found.name, found.result, found.measured)),
+    ...processesSection(processes),
     ...SHARDING,
     ...READ_REPLICAS,
     ...LEFT_OUT,

@@ -2,7 +2,9 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RESULTS } from './keep-result.ts';
 import { loadPage } from './load-page.ts';
+import { nameOfResult } from './name-of-result.ts';
 import { picturesOf } from './pictures-of-result.ts';
+import { type Processes, readProcesses } from './processes.ts';
 import { type Result, readResult } from './result.ts';
 import { scalingPage } from './scaling-page.ts';
 
@@ -13,19 +15,22 @@ export async function readResults(folder = RESULTS): Promise<Map<string, Result>
   const names = await readdir(folder).catch((): string[] => []);
   const files = names.filter((name) => name.endsWith('.json')).toSorted();
   const results = await Promise.all(files.map((name) => readResult(join(folder, name))));
-  return new Map(results.map((result) => [result.facts.scenario, result]));
+  return new Map(results.map((result) => [nameOfResult(result), result]));
 }
 
 /** Generates docs/load.md, docs/scaling.md and their pictures as text, by file name. */
-export function pagesOf(results: ReadonlyMap<string, Result>): ReadonlyMap<string, string> {
+export function pagesOf(
+  results: ReadonlyMap<string, Result>,
+  processes: Processes | undefined,
+): ReadonlyMap<string, string> {
   const pictures = new Map(
-    [...results].flatMap(([scenario, result]) =>
-      picturesOf(result).map(({ name, svg }) => [`${PICTURES}/${scenario}-${name}.svg`, svg] as const),
+    [...results].flatMap(([of, result]) =>
+      picturesOf(result).map(({ name, svg }) => [`${PICTURES}/${of}-${name}.svg`, svg] as const),
     ),
   );
   const named = (result: Result) =>
-    picturesOf(result).map(({ name, title }) => ({ file: `${PICTURES}/${result.facts.scenario}-${name}.svg`, title }));
-  return new Map([...pictures, ['load.md', loadPage(results, named)], ['scaling.md', scalingPage(results)]]);
+    picturesOf(result).map(({ name, title }) => ({ file: `${PICTURES}/${nameOfResult(result)}-${name}.svg`, title }));
+  return new Map([...pictures, ['load.md', loadPage(results, named)], ['scaling.md', scalingPage(results, processes)]]);
 }
 
 export const pictureNames = async (docs = DOCS): Promise<string[]> =>
@@ -33,7 +38,7 @@ export const pictureNames = async (docs = DOCS): Promise<string[]> =>
 
 /** Writes the pages generated from the stored results, and removes pictures of deleted results. Returns the files. */
 export async function writePages(results = RESULTS, docs = DOCS): Promise<string[]> {
-  const pages = pagesOf(await readResults(results));
+  const pages = pagesOf(await readResults(results), await readProcesses(results));
   for (const old of await pictureNames(docs)) if (!pages.has(old)) await rm(join(docs, old));
   await mkdir(join(docs, PICTURES), { recursive: true });
   for (const [file, text] of pages) await writeFile(join(docs, file), text);

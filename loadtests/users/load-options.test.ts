@@ -26,6 +26,18 @@ test('suddenUsers ramps up and down quickly within the duration of the scenario'
   expect(lasts).toBe(peak.seconds);
 });
 
+test.each([
+  { seconds: 300, arriving: 30 },
+  { seconds: 20, arriving: 2 },
+])('in a run of $seconds s the closed users arrive within $arriving s and stay to its end', ({ seconds, arriving }) => {
+  const { closed } = closedUsers({ ...peak, seconds });
+  if (closed?.executor !== 'ramping-vus') throw new Error('no users');
+  expect(closed.stages).toEqual([
+    { target: peak.users, duration: `${arriving}s` },
+    { target: peak.users, duration: `${seconds - arriving}s` },
+  ]);
+});
+
 test('openArrivals arrive at the rate, and a round over their slots takes 30 s', () => {
   const { open_lookups: lookups, open_replacements: replacements } = openArrivals(peak);
   if (lookups?.executor !== 'constant-arrival-rate' || replacements?.executor !== 'constant-arrival-rate')
@@ -33,7 +45,6 @@ test('openArrivals arrive at the rate, and a round over their slots takes 30 s',
   expect(lookups.rate + replacements.rate).toBe(peak.rate * 60);
   expect(slotsOf(peak)).toBe((replacements.rate / 60) * 30);
   expect(openArrivals({ ...peak, rate: 0 })).toEqual({});
-  expect(closedUsers(peak).closed?.executor).toBe('constant-vus');
 });
 
 test('a round over the quiet tasks takes 30 s or a whole short run, and seeded runs have none', () => {

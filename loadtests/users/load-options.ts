@@ -15,14 +15,21 @@ const PATIENCE = { gracefulStop: '120s' };
 
 const seconds = (count: number) => `${Math.max(1, Math.round(count))}s`;
 
+/** Users arrive during the first tenth of a run, at most 30 s. A sudden crowd is the subject of peak-1000. */
+const arrivalSeconds = ({ seconds: all }: Settings): number => Math.min(30, all / 10);
+
 /** A constant number of users, each of whom waits for a response and a think time before the next call. */
 export const closedUsers = (settings: Settings): Record<string, Scenario> => ({
   closed: {
-    executor: 'constant-vus',
+    executor: 'ramping-vus',
     exec: 'closed',
-    vus: settings.users,
-    duration: seconds(settings.seconds),
+    startVUs: 1,
+    stages: [
+      { target: settings.users, duration: seconds(arrivalSeconds(settings)) },
+      { target: settings.users, duration: seconds(settings.seconds - arrivalSeconds(settings)) },
+    ],
     tags: { arm: 'closed' },
+    gracefulRampDown: '120s',
     ...PATIENCE,
   },
 });

@@ -6,13 +6,15 @@ export function createCpuCount() {
   let root = 0;
   let before = 0;
   let current = 0;
-  return (pid: number, cpuSeconds: number): number => {
+  const total = (): number => Math.round((before + current) * 100) / 100;
+  const count = (pid: number, cpuSeconds: number): number => {
     if (pid !== root) {
       before += current;
       current = 0;
       root = pid;
     }
     current = Math.max(current, cpuSeconds);
-    return Math.round((before + current) * 100) / 100;
+    return total();
   };
+  return { count, total };
 }

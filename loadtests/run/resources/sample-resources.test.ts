@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
+import { EVERYTHING_ELSE, TAKEN_BY_HOST } from './count-machine.ts';
 import { createCpuCount } from './count-up.ts';
 import { createSampler } from './sample-resources.ts';
 
@@ -11,7 +12,9 @@ const NEAR_SECONDS = 0.15;
 async function sampled(burning: SpawnedNode, alone: boolean) {
   const [, told] = await burning.waitForLine(/^([\d.]+)$/);
   const program = { of: 'burning', pid: () => burning.pid, alone };
-  const [line] = createSampler(() => [program]).sample(0);
+  const line = createSampler(() => [program])
+    .sample(0)
+    .find(({ of }) => of === 'burning');
   return { told: Number(told), cpuSeconds: line?.cpuSeconds ?? Number.NaN, memoryBytes: line?.memoryBytes ?? 0 };
 }
 
@@ -33,11 +36,22 @@ describe.runIf(process.platform === 'linux')('the sample of a program', () => {
   });
 
   test('is missing while the program does not run', () => {
-    expect(createSampler(() => [{ of: 'gone', pid: () => -1 }]).sample(0)).toEqual([]);
+    const lines = createSampler(() => [{ of: 'gone', pid: () => -1 }]).sample(0);
+    expect(lines.map(({ of }) => of)).toEqual([EVERYTHING_ELSE, TAKEN_BY_HOST]);
+  });
+
+  test('does not include other programs on the machine, which count from the first sample', async () => {
+    await using known = spawnNode(BURN, { args: ['300'] });
+    const sampler = createSampler(() => [{ of: 'known', pid: () => known.pid }]);
+    const elseIn = () => sampler.sample(0).find(({ of }) => of === EVERYTHING_ELSE)?.cpuSeconds ?? Number.NaN;
+    expect(elseIn()).toBe(0);
+    await using unknown = spawnNode(BURN, { args: ['700'] });
+    await unknown.waitForLine(/^[\d.]+$/);
+    expect(elseIn()).toBeGreaterThanOrEqual(0.6);
   });
 });
 
 test('the CPU count continues after a restart and never decreases', () => {
-  const count = createCpuCount();
+  const { count } = createCpuCount();
   expect([count(7, 1), count(7, 3), count(7, 2.5), count(8, 0.5), count(8, 1)]).toEqual([1, 3, 3, 3.5, 4]);
 });

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { memoryOf, readProcessTable, treeOf } from '@phaselock/testkit';
 import type { ResourceLine } from '../run-folder.ts';
+import { createMachineCount } from './count-machine.ts';
 import { createCpuCount } from './count-up.ts';
 
 /**
@@ -17,22 +18,25 @@ const SAMPLES_A_MEMORY = 5;
 export function createSampler(programs: () => readonly Program[]): Sampler {
   const counts = new Map<string, ReturnType<typeof createCpuCount>>();
   const memory = new Map<string, number>();
+  const machine = createMachineCount();
   let taken = 0;
   return {
     sample: (wallMs) => {
       const table = readProcessTable();
       const readsMemory = taken % SAMPLES_A_MEMORY === 0;
       taken += 1;
-      return programs().flatMap(({ of, pid, alone = false }) => {
+      const lines = programs().flatMap(({ of, pid, alone = false }) => {
         const tree = alone ? treeOf(pid(), table).slice(0, 1) : treeOf(pid(), table);
         if (tree.length === 0) return [];
         const count = counts.get(of) ?? createCpuCount();
         counts.set(of, count);
         if (readsMemory || !memory.has(of)) memory.set(of, sum(tree.map((row) => memoryOf(row.pid))));
         const used = tree.map((row) => row.cpuSeconds + (alone ? 0 : row.endedChildrenSeconds));
-        const cpuSeconds = count(pid(), sum(used));
+        const cpuSeconds = count.count(pid(), sum(used));
         return [{ wallMs, of, cpuSeconds, memoryBytes: memory.get(of) ?? 0 }];
       });
+      const others = machine(sum([...counts.values()].map((count) => count.total())));
+      return [...lines, ...others.map((line) => ({ wallMs, ...line, memoryBytes: 0 }))];
     },
   };
 }

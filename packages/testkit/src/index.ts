@@ -30,7 +30,15 @@ export { holdSlot } from './hold-slot.ts';
 export { keyIn } from './key-in.ts';
 export { metricChanges } from './metric-changes.ts';
 export { lockedBy, openTestGuard, type TestGuard } from './open-test-guard.ts';
-export { memoryOf, type ProcessRow, processRow, readProcessTable, treeOf } from './process-table.ts';
+export {
+  type MachineTimes,
+  machineTimes,
+  memoryOf,
+  type ProcessRow,
+  processRow,
+  readProcessTable,
+  treeOf,
+} from './process-table.ts';
 export {
   checkMetrics,
   type PrometheusAvailability,

@@ -41,6 +41,24 @@ export function processRow(pid: number): ProcessRow | undefined {
   };
 }
 
+/** CPU time of the machine since its start, and the time that the host of a virtual machine withheld (steal time). */
+export type MachineTimes = { readonly busySeconds: number; readonly stolenSeconds: number };
+
+const BUSY = ['user', 'nice', 'system', 'irq', 'softirq'];
+const OF_MACHINE = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'];
+
+/** Undefined where the system has no /proc/stat. */
+export function machineTimes(): MachineTimes | undefined {
+  const [, line] = /^cpu +(.+)$/m.exec(readOrNothing('/proc/stat') ?? '') ?? [];
+  if (line === undefined) return undefined;
+  const ticks = line.split(' ').map(Number);
+  const secondsOf = (name: string): number => (ticks[OF_MACHINE.indexOf(name)] ?? 0) / TICKS_A_SECOND;
+  return {
+    busySeconds: BUSY.reduce((sum, name) => sum + secondsOf(name), 0),
+    stolenSeconds: secondsOf('steal'),
+  };
+}
+
 /** A process and its descendants that still run. */
 export function treeOf(root: number, table: ReadonlyMap<number, ProcessRow>): readonly ProcessRow[] {
   const childrenOf = Map.groupBy(table.values(), ({ parent }) => parent);
