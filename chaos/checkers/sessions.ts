@@ -67,8 +67,7 @@ export function checkSessions(): Checker {
     for (const [id, operation] of begun) {
       const found = processes.get(id);
       if (unreadable.has(operation.told?.session ?? '')) continue;
-      if (found === undefined)
-        findings.add('process-lost', `process ${id} was acknowledged, but not found`, operation);
+      if (found === undefined) findings.add('process-lost', `process ${id} was acknowledged, but not found`, operation);
       else if (
         found.session.id !== operation.told?.session ||
         found.seq !== operation.told.seq ||

@@ -33,8 +33,7 @@ export function comparisonText(a: Result, b: Result): string {
 }
 
 const NOTHING = 'Nothing to compare: no operation has 40 answered calls on both sides in the same arm.';
-const ARMS =
-  'Claims about latency rest on the open arm; rows of the closed arm show what its users experienced.';
+const ARMS = 'Claims about latency rest on the open arm; rows of the closed arm show what its users experienced.';
 
 const linesOf = (ratios: readonly Ratio[], words = RUN_WORDS): string[] =>
   ratios.length === 0 ? [NOTHING] : plainTable(comparisonTable(ratios, words));

@@ -37,12 +37,7 @@ export async function readProcesses(results = RESULTS): Promise<Processes | unde
 
 export function processesSection(processes: Processes | undefined): string[] {
   if (processes === undefined)
-    return [
-      HEADING,
-      '',
-      `Not measured yet: run \`npx pnpm@12 bench:scaling --json loadtests/results/${FILE}\`.`,
-      '',
-    ];
+    return [HEADING, '', `Not measured yet: run \`npx pnpm@12 bench:scaling --json loadtests/results/${FILE}\`.`, ''];
   const { measuredAt, processors, cpuModel, rounds, seconds, clients, rows } = processes;
   const used = rows.map(({ cores }) => Object.values(cores).reduce((sum, one) => sum + one, 0));
   return [

@@ -157,8 +157,7 @@ function targetOf(scenario: ScenarioName, values: Values): Target {
       sessions: needs.board ? sessionCount(values.sessions ?? '10k') : 0,
     };
   }
-  if (startsItsOwn(needs))
-    throw new UsageError(`${scenario} requires --self, because it breaks or fills the product`);
+  if (startsItsOwn(needs)) throw new UsageError(`${scenario} requires --self, because it breaks or fills the product`);
   const keyFile = values['key-file'];
   if (keyFile === undefined) throw new UsageError('--url requires --key-file');
   const urls = url.split(',').map((one) => address(one, values['allow-remote'] === true));

@@ -121,7 +121,8 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_PURGE_MB_PER_SECOND',
       group: how,
-      meaning: 'Maximum rate at which each worker writes compressed data to the store, or reads it before a purge; 0 for no limit',
+      meaning:
+        'Maximum rate at which each worker writes compressed data to the store, or reads it before a purge; 0 for no limit',
     },
     { fallback: 8, min: 0, max: 100_000 },
   ),

@@ -35,9 +35,7 @@ function readCommand([given = 'up', ...rest]: readonly string[]): Command {
 /** `status` must not change anything, but starting the embedded server would create a cluster. */
 async function refuseToMake(dataDir: string): Promise<void> {
   if (await hasEmbeddedPostgres(dataDir)) return;
-  throw new Error(
-    `there is no database: PHASELOCK_DATABASE_URL is not set, and ${dataDir} holds no embedded one yet`,
-  );
+  throw new Error(`there is no database: PHASELOCK_DATABASE_URL is not set, and ${dataDir} holds no embedded one yet`);
 }
 
 const show = ({ version, name, state, breaking, appliedAt }: MigrationStatus): string =>

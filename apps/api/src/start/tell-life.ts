@@ -22,7 +22,4 @@ export function tellStarted(logger: Pick<Logger, 'info'>, { since, connected, pr
 }
 
 export const tellCutShort = (logger: Pick<Logger, 'warn'>): void =>
-  logger.warn(
-    { 'event.action': 'service-stopped-early' },
-    'requests in flight were aborted at the shutdown deadline',
-  );
+  logger.warn({ 'event.action': 'service-stopped-early' }, 'requests in flight were aborted at the shutdown deadline');

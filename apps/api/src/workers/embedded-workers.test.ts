@@ -103,23 +103,20 @@ test.each<[string, NodeJS.ProcessEnv, number, RegExp]>([
 test.each([
   ['PHASELOCK_PORT', 0],
   ['PHASELOCK_METRICS_PORT', 1],
-])(
-  'ends with the name of the setting when another program uses %s',
-  async (setting, number) => {
-    const other = createServer();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    other.listen(0, '127.0.0.1', resolve);
-    stack.defer(() => void other.close());
-    await promise;
-    const address = other.address();
-    const taken = typeof address === 'object' && address !== null ? address.port : 0;
-    await using program = spawnWorkers({ ...onData(), [setting]: String(taken - number) });
-    expect(await program.exited).toEqual({ code: 1, signal: null });
-    expect(program.stderr()).toMatch(new RegExp(`did not start: ${setting}: .*EADDRINUSE.*:${taken}`));
-    expect(program.stdout()).not.toContain('flags-unread');
-    expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
-  },
-);
+])('ends with the name of the setting when another program uses %s', async (setting, number) => {
+  const other = createServer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  other.listen(0, '127.0.0.1', resolve);
+  stack.defer(() => void other.close());
+  await promise;
+  const address = other.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : 0;
+  await using program = spawnWorkers({ ...onData(), [setting]: String(taken - number) });
+  expect(await program.exited).toEqual({ code: 1, signal: null });
+  expect(program.stderr()).toMatch(new RegExp(`did not start: ${setting}: .*EADDRINUSE.*:${taken}`));
+  expect(program.stdout()).not.toContain('flags-unread');
+  expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
+});
 
 test('ends gracefully on SIGTERM to all processes while a worker is still starting', async () => {
   await using program = spawnWorkers(onData());

@@ -47,19 +47,16 @@ describe.skipIf(s3Server() === undefined)('archive in a bucket', () => {
       ({ object_key }) => String(object_key),
     );
 
-  test.each([true, false])(
-    'writes damaged and deleted objects again (versioned: %s)',
-    async (versioned) => {
-      const bucket = `damaged-${versioned}`;
-      await using archive = await archivedIn(bucket, versioned);
-      const [flipped = '', cut = '', deleted = ''] = await keysOf(archive);
-      await damageFile(server.pathOf(bucket, flipped), 'flipped');
-      await damageFile(server.pathOf(bucket, cut), 'truncated');
-      await archive.ctx.store.remove(deleted);
-      expect(await runSteps(archive.ctx)).toMatchObject({ archived: 3, purged: 10, failed: 3 });
-      await expectReadable(archive.ctx, { purged: 10, here: 0 });
-    },
-  );
+  test.each([true, false])('writes damaged and deleted objects again (versioned: %s)', async (versioned) => {
+    const bucket = `damaged-${versioned}`;
+    await using archive = await archivedIn(bucket, versioned);
+    const [flipped = '', cut = '', deleted = ''] = await keysOf(archive);
+    await damageFile(server.pathOf(bucket, flipped), 'flipped');
+    await damageFile(server.pathOf(bucket, cut), 'truncated');
+    await archive.ctx.store.remove(deleted);
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 3, purged: 10, failed: 3 });
+    await expectReadable(archive.ctx, { purged: 10, here: 0 });
+  });
 
   test('reads the archived version when an object was deleted or overwritten in a versioned bucket', async () => {
     const bucket = 'overwritten';

@@ -60,11 +60,7 @@ describe('compareDocuments reports as breaking', () => {
     ],
     ['a removed success status', { ...base, responses: {} }],
     ['a changed media type', { ...base, responses: { '200': { content: { 'text/plain': {} } } } }],
-    [
-      'a removed answer field',
-      base,
-      { ...THING, properties: { state: { type: 'string', enum: ['a', 'b'] } } },
-    ],
+    ['a removed answer field', base, { ...THING, properties: { state: { type: 'string', enum: ['a', 'b'] } } }],
     ['an answer field that becomes optional', base, { ...THING, required: ['state'] }],
     [
       'a changed type of a nested answer field',

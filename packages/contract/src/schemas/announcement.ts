@@ -10,9 +10,7 @@ export const announcement = z
     }),
     percent: z.number().meta({ description: 'Share of the users when it was published' }),
     text: z.string().meta({ description: 'Text for users, to be shown unchanged' }),
-    active: z
-      .boolean()
-      .meta({ description: 'False once it was withdrawn, or the flag has another share or is off' }),
+    active: z.boolean().meta({ description: 'False once it was withdrawn, or the flag has another share or is off' }),
     publishedAt: instant,
     withdrawnAt: instant.nullable(),
   })

@@ -44,9 +44,7 @@ export const modelRequest = z
       .boolean()
       .exactOptional()
       .meta({ description: 'The model the agent runs if no model is named; replaces the current default' }),
-    standsFor: modelName
-      .exactOptional()
-      .meta({ description: 'For an alias such as `sonnet`: its current target' }),
+    standsFor: modelName.exactOptional().meta({ description: 'For an alias such as `sonnet`: its current target' }),
   })
   .meta({ id: 'ModelRequest', example: { agent: 'claude-code', name: 'claude-sonnet-4-5' } });
 export const modelEdit = z
