@@ -22,8 +22,8 @@ export type CatalogueProfile = {
 };
 
 /**
- * The models and profiles that callers may choose. Deleted entries are kept to distinguish "deleted" from "never
- * existed".
+ * The models and profiles that callers may choose. Deleted entries are kept, because a deleted name and an
+ * unknown name get different answers.
  */
 export type Catalogue = {
   readonly models: ReadonlyMap<string, CatalogueModel>;
