@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { removeEmbeddedPostgres } from '@phaselock/store';
 import { processRow } from '@phaselock/testkit';
-import { childrenOf } from '../apps/api/src/testing/shared-data.ts';
+import { childrenOf } from '../apps/api/test/shared-data.ts';
 
 /**
  * Measures how long a killed service takes to be ready again, by phase of its start: after kill -9 of the service

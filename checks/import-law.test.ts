@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findCircles } from './find-circles.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -51,7 +52,7 @@ const importsIn = (pattern: string): Import[] =>
   globSync(pattern, { cwd: ROOT }).flatMap((file) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => ({ file, specifier })),
   );
-const isTest = (file: string): boolean => /\.test\.ts$|\/proof\/|\/testing\//.test(file);
+const isTest = (file: string): boolean => file.endsWith('.test.ts');
 
 describe('imports between packages', () => {
   test('every package has an entry in ALLOWED', () => {
@@ -106,5 +107,33 @@ describe('imports between packages', () => {
         ({ file, specifier }) => !specifier.startsWith('.') && !isTest(file),
       ),
     ).toEqual([]);
+  });
+});
+
+describe('imports between files', () => {
+  const files = importsIn('{packages,apps}/*/{src,test}/**/*.ts').concat(
+    importsIn('{bench,chaos,checks,loadtests,ops}/**/*.ts'),
+  );
+  const relativeImports = files
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ file, specifier }) => ({ file, imported: join(dirname(file), specifier) }));
+
+  test('form no circle', () => {
+    const importsOf = new Map<string, Set<string>>();
+    for (const { file, imported } of relativeImports)
+      importsOf.set(file, (importsOf.get(file) ?? new Set()).add(imported));
+    expect(findCircles(importsOf)).toEqual([]);
+  });
+
+  test('lead from sources to no test program', () => {
+    const inSources = ({ file }: { readonly file: string }) => /^(packages|apps)\/[^/]+\/src\//.test(file);
+    const strays = relativeImports.filter(
+      (one) => inSources(one) && !isTest(one.file) && /^(packages|apps)\/[^/]+\/test\/|\.test\.ts$/.test(one.imported),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  test('test programs are in the test folder of their package, not among its sources', () => {
+    expect(globSync('{packages,apps}/*/src/**/{proof,testing,chaos}/*', { cwd: ROOT })).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { delimiter, join, resolve } from 'node:path';
 import { findProgram, type SpawnedNode, spawnNode } from '@phaselock/testkit';
-import { childrenOf } from '../../apps/api/src/testing/shared-data.ts';
+import { childrenOf } from '../../apps/api/test/shared-data.ts';
 import { startNginx } from './start-nginx.ts';
 
 /** A way to run the API: its URL, and the processes whose CPU time is counted. */

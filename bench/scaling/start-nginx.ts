@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, freePort } from '@phaselock/testkit';
-import { childrenOf } from '../../apps/api/src/testing/shared-data.ts';
+import { childrenOf } from '../../apps/api/test/shared-data.ts';
 
 type Nginx = AsyncDisposable & { readonly url: string; readonly pids: readonly number[] };
 

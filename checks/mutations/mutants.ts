@@ -98,7 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a write that is executed after its caller has received an answer',
-    suites: ['packages/guard/src/chaos/late-arrivals.test.ts'],
+    suites: ['packages/guard/test/network/late-arrivals.test.ts'],
     migration: '0016_in_time.sql',
     function: 'in_time',
     find: 'if p_until_ms < v_now_ms or v_now_ms < p_from_ms then',

@@ -7,7 +7,7 @@ import { mutationSql } from './mutation-sql.ts';
 
 /** Removes one safeguard after the other. The tests must pass with all of them, and fail without any one of them. */
 const ROOT = resolve(import.meta.dirname, '../..');
-const SUITES = ['backstop', 'kill', 'model-based'].map((suite) => `packages/guard/src/proof/${suite}.test.ts`);
+const SUITES = ['backstop', 'kill', 'model-based'].map((suite) => `packages/guard/test/faults/${suite}.test.ts`);
 const FAILURE = /FAIL\s+\S+ > (.+)/;
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 

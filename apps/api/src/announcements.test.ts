@@ -1,6 +1,6 @@
 import { announceNote, openDatabase, stepRollout, takeRollout, withdrawAnnouncement } from '@phaselock/store';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const FLAG = 'single_session_guard';
 

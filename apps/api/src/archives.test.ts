@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { holdLock, SONNET, temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveNow } from './testing/archive-now.ts';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { archiveNow } from '../test/archive-now.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let folder: string;

@@ -1,9 +1,9 @@
 import { type Client, createClient, eachItem } from '@phaselock/contract';
 import { SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 import { PAGE_BYTES } from './server/answer-page.ts';
-import { textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
 
 let api: TestApi;
 let client: Client;

@@ -1,7 +1,7 @@
 import { ApiProblem, type Client, createClient, readChanges } from '@phaselock/contract';
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 let client: Client;

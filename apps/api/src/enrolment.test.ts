@@ -1,7 +1,7 @@
 import { bucketOf } from '@phaselock/rollout';
 import { readMetric } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const GUARD = '/v1/admin/flags/single_session_guard';
 const SONNET = { agent: 'claude-code', model: 'claude-sonnet-4-5' };

@@ -13,10 +13,10 @@ import {
   temporaryDirectory,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { archiveNow } from './testing/archive-now.ts';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
-import { sendOverTheWire } from './testing/over-the-wire.ts';
+import { archiveNow } from '../test/archive-now.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
+import { sendOverTheWire } from '../test/over-the-wire.ts';
 
 const NOBODY_KNOWS = '01936f6e-0000-7000-8000-000000000000';
 

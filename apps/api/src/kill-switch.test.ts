@@ -1,6 +1,6 @@
 import { readMetric } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const GUARD = '/v1/admin/flags/single_session_guard';
 

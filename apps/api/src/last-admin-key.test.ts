@@ -1,9 +1,9 @@
 import { parseProjectId } from '@phaselock/core';
 import { createTestDatabase } from '@phaselock/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 import { runKeys } from './start/run-keys.ts';
-import { listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
 
 let stack: AsyncDisposableStack;
 let api: TestApi;

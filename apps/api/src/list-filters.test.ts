@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const claude = (model: string) => ({ agent: 'claude-code', model });
 

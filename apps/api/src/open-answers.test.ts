@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { eventually, readMetric, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const FORBIDDEN = { code: 'forbidden', detail: 'needs the scope sessions:replace' };
 const claude = (model: string) => ({ agent: 'claude-code', model });

@@ -3,7 +3,7 @@ import { prepareDatabase } from '@phaselock/guard';
 import { startEmbeddedPostgres } from '@phaselock/store';
 import { eventually, temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
-import { openTestApi } from './testing/open-test-api.ts';
+import { openTestApi } from '../test/open-test-api.ts';
 
 /** Longer than the result of a key lookup is cached. */
 const REMEMBERED_MS = 5_000;

@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { parseTaskId } from '@phaselock/core';
 import { eventually, holdSlot, SONNET } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
-import { textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 async function aSession(api: TestApi) {
   const taskId = await api.world.task();

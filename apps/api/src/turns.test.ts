@@ -1,8 +1,8 @@
 import { ERRORS, type TaskId } from '@phaselock/core';
 import { eventually, OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { field, listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 let taskId: TaskId;

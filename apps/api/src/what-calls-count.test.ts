@@ -1,8 +1,8 @@
 import type { TaskId } from '@phaselock/core';
 import { metricChanges, OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const NOBODYS_TASK = '00000000-0000-7000-8000-000000000000';
 

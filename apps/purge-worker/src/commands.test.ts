@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aStart, begin, eventually, freePort, spawnNode } from '@phaselock/testkit';
 import { describe, expect, test, vi } from 'vitest';
-import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
+import { openTestWorker, type TestWorker } from '../test/open-test-worker.ts';
 
 // Each command is a separate process, and a test starts up to a dozen of them.
 vi.setConfig({ testTimeout: 120_000 });

@@ -10,8 +10,8 @@ import {
   startPrometheus,
 } from '@phaselock/testkit';
 import { expect, vi } from 'vitest';
-import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
-import { prometheusTest } from './testing/prometheus-test.ts';
+import { openTestWorker, type TestWorker } from '../test/open-test-worker.ts';
+import { prometheusTest } from '../test/prometheus-test.ts';
 
 // The test starts two processes and waits until Prometheus has scraped one.
 vi.setConfig({ testTimeout: 90_000 });

@@ -4,9 +4,9 @@ import { silentLogger } from '@phaselock/telemetry';
 import { aStart, begin, eventually, type TestGuard } from '@phaselock/testkit';
 import { TestClock } from 'pg-boss';
 import { expect, test, vi } from 'vitest';
+import { openTestWorker } from '../test/open-test-worker.ts';
 import type { Worker } from './open-worker.ts';
 import { type RunningWorker, runWorker } from './run-worker.ts';
-import { openTestWorker } from './testing/open-test-worker.ts';
 
 // The test clock skips hours in seconds, but each step queries the database.
 vi.setConfig({ testTimeout: 120_000 });

@@ -6,9 +6,9 @@ import { findApiKey, revokeApiKey, touchApiKeys } from '@phaselock/store';
 import { createArchiveTelemetry } from '@phaselock/telemetry';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { openTestWorker } from '../test/open-test-worker.ts';
 import { boundLookups } from './admit-scraper.ts';
 import { serveMetrics } from './serve-metrics.ts';
-import { openTestWorker } from './testing/open-test-worker.ts';
 
 const telemetry = createArchiveTelemetry({
   program: { version: '1.2.3', revision: 'unknown' },

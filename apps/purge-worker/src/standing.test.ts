@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beginRun, endLane, skipRun, touchRun } from '@phaselock/store';
 import { aStart, begin, eventually, holdLock, spawnNode } from '@phaselock/testkit';
 import { expect, test, vi } from 'vitest';
-import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
+import { openTestWorker, type TestWorker } from '../test/open-test-worker.ts';
 
 // Each test starts worker processes.
 vi.setConfig({ testTimeout: 120_000 });

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { CAMPAIGN_RACEPOINTS } from '@phaselock/rollout';
 import { eventually, holdLock, spawnNode, temporaryDirectory } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { World } from '../../../packages/rollout/src/testing/synthetic-world.ts';
-import { type Home, openHome } from './testing/open-home.ts';
-import { serveWorld } from './testing/serve-world.ts';
+import type { World } from '../../../packages/rollout/test/synthetic-world.ts';
+import { type Home, openHome } from '../test/open-home.ts';
+import { serveWorld } from '../test/serve-world.ts';
 
 const MAIN = resolve(import.meta.dirname, 'main.ts');
 const A_MINUTE_MS = 60_000;

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { eventually } from '@phaselock/testkit';
-import { prepareClients, prepareWorld } from '../../../apps/api/src/proof/walk/prepare-world.ts';
-import { prepareWalk, walk } from '../../../apps/api/src/proof/walk/walk.ts';
-import { checkedAnswer } from '../../../apps/api/src/testing/contract-fetch.ts';
-import type { RunningApi } from '../../../apps/api/src/testing/shared-data.ts';
+import { checkedAnswer } from '../../../apps/api/test/contract-fetch.ts';
+import type { RunningApi } from '../../../apps/api/test/shared-data.ts';
+import { prepareClients, prepareWorld } from '../../../apps/api/test/whole-service/walk/prepare-world.ts';
+import { prepareWalk, walk } from '../../../apps/api/test/whole-service/walk/walk.ts';
 
 /** The least number of calls of the random walk. It goes on until each operation of the OpenAPI document was called. */
 const CALLS = 300;

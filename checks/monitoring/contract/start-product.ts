@@ -10,7 +10,7 @@ import {
   startRedis,
   temporaryDirectory,
 } from '@phaselock/testkit';
-import { adminUrlOn, type RunningApi, startOnData } from '../../../apps/api/src/testing/shared-data.ts';
+import { adminUrlOn, type RunningApi, startOnData } from '../../../apps/api/test/shared-data.ts';
 import type { Scrape } from './known-series.ts';
 import { readExposition } from './read-exposition.ts';
 

@@ -1,4 +1,4 @@
-import type { RunningApi } from '../../../apps/api/src/testing/shared-data.ts';
+import type { RunningApi } from '../../../apps/api/test/shared-data.ts';
 
 export type Used = { readonly taskId: string; readonly sessionId: string };
 

@@ -1,5 +1,6 @@
-import type { Finding, Severity, SubjectKind } from './finding.ts';
+import type { Finding, SubjectKind } from './finding.ts';
 import { RULES, type RuleId } from './rules.ts';
+import type { Severity } from './severity.ts';
 
 /** A result row: every value is a text or null, whatever the source. */
 export type Row = Readonly<Record<string, string | null>>;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { attemptId, makeVibeKanban, processId } from '../test/vibe-database.ts';
 import { compareLogs, readLoggedChange } from './compare-logs.ts';
 import { openVibeKanban } from './sources/vibe-kanban.ts';
-import { attemptId, makeVibeKanban, processId } from './testing/vibe-database.ts';
 
 const WORDS = 'Model changed between sessions, starting fresh to avoid context incompatibility';
 

@@ -1,6 +1,5 @@
 import type { RuleId } from './rules.ts';
-
-export type Severity = 'error' | 'warning' | 'info';
+import type { Severity } from './severity.ts';
 
 export type SubjectKind = 'process' | 'session' | 'slot' | 'task' | 'archive' | 'object';
 

@@ -13,7 +13,7 @@ import { logModelChange } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
 import type { BegunTurn } from './model-before.ts';
 import type { GuardedSession } from './start-outcome.ts';
-import type { StartTurn } from './start-turn.ts';
+import type { StartTurn } from './turn-request.ts';
 
 /**
  * Side effects that follow a commit, one function for each business event. The transaction has already written the

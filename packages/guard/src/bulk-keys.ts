@@ -1,5 +1,5 @@
 import { keepIdempotentResponses, readIdempotentResponses } from '@phaselock/store';
-import type { BulkOutcome } from './bulk.ts';
+import type { BulkOutcome } from './bulk-items.ts';
 import type { GuardContext } from './context.ts';
 import { checkStored, existingRow, type IdempotencyKey, keyRow, retell, storedAnswer } from './idempotency.ts';
 

@@ -2,7 +2,6 @@ import { UNKNOWN_VERSION } from '@phaselock/cache';
 import {
   type Catalogue,
   decideStart,
-  type ErrorCode,
   PhaselockError,
   replacementReason,
   type SessionId,
@@ -13,6 +12,7 @@ import {
 } from '@phaselock/core';
 import { type BulkOpen, type KeyedSlotState, openSessions, readSlotStates } from '@phaselock/store';
 import { announceOpened } from './announce.ts';
+import type { BulkItem, BulkOutcome, BulkResult, NotedItem } from './bulk-items.ts';
 import { bindBulkKey, type ItemKeys, settleWithKeys } from './bulk-keys.ts';
 import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
@@ -20,23 +20,17 @@ import { countBulkRefused, countBulkStart } from './count-bulk-start.ts';
 import { type StartNotes, startNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
-import { resolveGuarded } from './guarded-tasks.ts';
 import { type IdempotencyKey, keyRow } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
+import { resolveGuarded } from './resolve-guarded.ts';
 import { resolveInProject } from './resolve-in-project.ts';
-import { type Start, startUncounted } from './start.ts';
-import { answerTo, bornSession, type StartOutcome, shownOf } from './start-outcome.ts';
+import { startUncounted } from './start.ts';
+import { answerTo, bornSession, shownOf } from './start-outcome.ts';
+import type { Start } from './start-request.ts';
 import { cohortOfMany, cohortOfSlot } from './which-cohort.ts';
-
-/** The outcome of one item. A failed item does not affect the others. */
-export type BulkOutcome =
-  | StartOutcome
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string; readonly detail?: string };
-
-export type BulkItem = Omit<Start, 'signal' | 'idempotencyKey' | 'handoff' | 'milestoneId'>;
 
 /**
  * Starts sessions in many slots with three round trips, however many items there are: it reads all slots at once,
@@ -60,10 +54,6 @@ export async function bulkStart(
     throw error;
   }
 }
-
-/** An item, and the notes from which its metrics are counted. */
-export type NotedItem = { readonly item: BulkItem; readonly notes: StartNotes };
-export type BulkResult = NotedItem & { readonly outcome: BulkOutcome; readonly seconds: number };
 
 async function startAll(
   ctx: GuardContext,

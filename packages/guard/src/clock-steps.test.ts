@@ -17,9 +17,9 @@ import {
   tokenOf,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Random, seededRandom } from '../test/faults/seeded-random.ts';
 import type { OpenGuard } from './open-guard.ts';
-import { type Random, seededRandom } from './proof/seeded-random.ts';
-import type { StartedTurn } from './start-turn.ts';
+import type { StartedTurn } from './turn-request.ts';
 
 const HOUR_MS = 3_600_000;
 const LEASE_MS = 30_000;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@phaselock/core';
-import type { BulkResult, NotedItem } from './bulk.ts';
+import type { BulkResult, NotedItem } from './bulk-items.ts';
 import type { GuardContext } from './context.ts';
 import { countStart } from './count-start.ts';
 import { cohortOfMany, cohortOfStart } from './which-cohort.ts';

@@ -3,8 +3,8 @@ import type { StartOutcome as CountedOutcome } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
 import { refusalOutcome } from './refusal-outcome.ts';
 import { replacementOutcome } from './replacement-outcome.ts';
-import type { Start } from './start.ts';
 import type { CountedAnswer, StartOutcome } from './start-outcome.ts';
+import type { Start } from './start-request.ts';
 import { cohortOfStart } from './which-cohort.ts';
 
 /** What the metrics of a start need, collected while the start runs. */

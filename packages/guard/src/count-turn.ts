@@ -1,23 +1,10 @@
-import { type ErrorCode, OUTSIDE_THE_GUARD, PhaselockError, QUESTION_CODES, type TurnDecision } from '@phaselock/core';
-import type { TurnState } from '@phaselock/store';
+import { type ErrorCode, OUTSIDE_THE_GUARD, PhaselockError, QUESTION_CODES } from '@phaselock/core';
 import type { Cohort, TurnOutcome as CountedOutcome } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
 import { isTemporary } from './fresh-conversation.ts';
 import { replacementOutcome } from './replacement-outcome.ts';
-import type { StartTurn, TurnOutcome } from './start-turn.ts';
+import type { StartTurn, TurnNotes, TurnOutcome } from './turn-request.ts';
 import { cohortOf } from './which-cohort.ts';
-
-/** What the metrics of a turn need, collected while the turn runs. */
-export type TurnNotes = {
-  /** State of the requested session, as last read. */
-  state: TurnState | undefined;
-  /** The last decision. */
-  decision: TurnDecision | undefined;
-  /** Whether any decision of this turn would replace the session. */
-  replaces: boolean;
-  /** The answer was replayed from another call with the same Idempotency-Key, and that call counted it. */
-  retold: boolean;
-};
 
 const turnNotes = (): TurnNotes => ({
   state: undefined,

@@ -19,7 +19,7 @@ import {
   type TestGuard,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerLosingProxy } from './chaos/answer-losing-proxy.ts';
+import { answerLosingProxy } from '../test/network/answer-losing-proxy.ts';
 import type { OpenGuard } from './open-guard.ts';
 
 const opus = { agent: 'claude-code', model: OPUS } as const;

@@ -20,8 +20,8 @@ import { glance, movedPast } from './glance.ts';
 import { type BegunTurn, modelBefore } from './model-before.ts';
 import { newSessionId } from './new-ids.ts';
 import { bornSession, shownOf } from './start-outcome.ts';
-import type { StartedTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
 import { leaveToTwin, turnKeyRow } from './turn-key.ts';
+import type { StartedTurn, TurnAttempt, TurnOutcome } from './turn-request.ts';
 
 type Fresh = Extract<TurnDecision, { kind: 'fresh' }>;
 

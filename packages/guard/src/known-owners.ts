@@ -1,7 +1,5 @@
 import type { ProjectId } from '@phaselock/core';
 import { type Ownable, type Owner, readOwners, type Sql } from '@phaselock/store';
-import { answerInTime } from './answer-in-time.ts';
-import type { GuardContext } from './context.ts';
 
 export type KnownOwners = {
   of(sql: Sql, thing: Ownable, asker?: ProjectId): Promise<Owner | undefined>;
@@ -55,9 +53,3 @@ export function rememberOwners(maxKnown = MAX_KNOWN): KnownOwners {
     forget: (thing) => void known.delete(keyOf(thing)),
   };
 }
-
-export const ownersOf = (
-  ctx: GuardContext,
-  things: readonly Ownable[],
-  asker?: ProjectId,
-): Promise<readonly (Owner | undefined)[]> => answerInTime(ctx, () => ctx.owners.ofAll(ctx.database, things, asker));

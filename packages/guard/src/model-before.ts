@@ -1,6 +1,6 @@
 import { compareModels, findConversation, type ModelIdentity, type ModelPolicy } from '@phaselock/core';
 import type { TurnState } from '@phaselock/store';
-import type { StartTurn } from './start-turn.ts';
+import type { StartTurn } from './turn-request.ts';
 
 /** A turn that was begun. `previous` is the model before a model change, and null if the model did not change. */
 export type BegunTurn = {

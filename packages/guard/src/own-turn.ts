@@ -1,7 +1,7 @@
 import { type ProcessRow, placeInSession, readProcess, readSession, type SessionRecord } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { shownOf } from './start-outcome.ts';
-import type { StartedTurn, TurnAttempt } from './start-turn.ts';
+import type { StartedTurn, TurnAttempt } from './turn-request.ts';
 
 /**
  * Rebuilds the answer of a turn from the process it began, after a lost answer or for a repeated idempotency key.

@@ -14,7 +14,7 @@ import {
   tokenOf,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StartedTurn } from './start-turn.ts';
+import type { StartedTurn } from './turn-request.ts';
 
 const model = (name: string) => ({ model: { agent: 'claude-code', model: name } }) as const;
 

@@ -1,40 +1,24 @@
 import {
-  type AgentSessionId,
-  type AttemptId,
-  type Catalogue,
-  type ComparisonReason,
   checkHandoff,
   decideTurn,
   ERRORS,
   type ErrorCode,
-  type Generation,
   type Handoff,
   isModelGone,
-  type MissingWhy,
-  type ModelPolicy,
-  type ModelSelection,
   NOTICES,
   PhaselockError,
   type ProcessAction,
-  type ProcessId,
   QUESTION_CODES,
   replacesSession,
-  type SessionId,
-  type ShownSession,
-  type StartQuestion,
   type TurnDecision,
-  type TurnReason,
-  type TurnSay,
 } from '@phaselock/core';
-import type { Deadline } from '@phaselock/locking';
 import { readTurnState, type TurnState } from '@phaselock/store';
 import { announceTurnBegun } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
-import { countingTurn, type TurnNotes } from './count-turn.ts';
+import { countingTurn } from './count-turn.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
-import type { IdempotencyKey } from './idempotency.ts';
 import { changeAtFirstTurn } from './model-before.ts';
 import { newProcessId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
@@ -43,71 +27,9 @@ import { whichHolds } from './refuse-report.ts';
 import { requestedModel } from './requested-model.ts';
 import { shownOf } from './start-outcome.ts';
 import { BegunByTwin, beginWithKey, replayTurn } from './turn-key.ts';
-
-export type StartTurn = {
-  readonly sessionId: SessionId;
-  readonly generation: Generation;
-  readonly attemptId: AttemptId;
-  /** Default: the model of the session. */
-  readonly model?: ModelSelection;
-  readonly say?: TurnSay;
-  readonly onModelChange?: 'ask' | 'replace';
-  readonly skipContext?: boolean;
-  readonly preRetryId?: AgentSessionId;
-  readonly lostId?: AgentSessionId;
-  readonly handoff?: Handoff;
-  /** False for a caller without the right to replace a session. */
-  readonly mayReplace?: boolean;
-  readonly actor?: string;
-  readonly idempotencyKey?: IdempotencyKey;
-  readonly signal?: AbortSignal;
-};
-
-export type StartedTurn = {
-  readonly kind: 'started';
-  /** The session in which the process runs, another one after a fresh start. The agent must use its id. */
-  readonly session: ShownSession;
-  readonly processId: ProcessId;
-  readonly seq: number;
-  readonly action: ProcessAction;
-  readonly passedSessionId: AgentSessionId | null;
-  readonly reason: TurnReason;
-  readonly leaseExpiresAt: Date;
-  readonly replaced: ShownSession | null;
-  /** The summary of the replaced conversation; set only at the first turn of a session. */
-  readonly handoff: string | null;
-};
-
-export type TurnOutcome =
-  | StartedTurn
-  | {
-      readonly kind: 'ask';
-      readonly question: StartQuestion;
-      readonly shown: ShownSession;
-      readonly reasons: readonly ComparisonReason[];
-      readonly text: string;
-      readonly warning: string;
-    }
-  | {
-      readonly kind: 'refused';
-      readonly code: ErrorCode;
-      readonly text: string;
-      /** Set only with `model_missing`. */
-      readonly why?: MissingWhy;
-      readonly retryAfterMs: number | null;
-      readonly detail?: string;
-    };
+import type { StartTurn, TurnAttempt, TurnNotes, TurnOutcome } from './turn-request.ts';
 
 type RefusedTurn = Extract<TurnOutcome, { kind: 'refused' }>;
-
-export type TurnAttempt = {
-  readonly request: StartTurn;
-  readonly processId: ProcessId;
-  readonly policy: ModelPolicy;
-  readonly catalogue: Catalogue;
-  readonly deadline: Deadline;
-  readonly notes: TurnNotes;
-};
 
 const MAX_DECISIONS = 4;
 

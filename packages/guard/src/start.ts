@@ -1,38 +1,23 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
-import type { Handoff, ModelSelection, SlotKey, SlotState, StartDecision, StartSay } from '@phaselock/core';
+import type { SlotState, StartDecision } from '@phaselock/core';
 import type { Deadline, Held } from '@phaselock/locking';
 import type { Sql, Writer } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { countingStart, type StartNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isAmbiguous, Moved, TaskIsGuarded } from './failures.ts';
-import { type GuardedSay, resolveGuarded } from './guarded-tasks.ts';
-import { existingRow, type IdempotencyKey, keepAnswer } from './idempotency.ts';
+import { existingRow, keepAnswer } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
+import { resolveGuarded } from './resolve-guarded.ts';
 import { resolveInProject } from './resolve-in-project.ts';
 import { retold } from './retold.ts';
 import { decide, look, lookUnlessTheLockWill, type Seen, type StartAttempt } from './start-attempt.ts';
 import { answerTo, type StartOutcome } from './start-outcome.ts';
+import type { Start } from './start-request.ts';
 import { cohortOfSlot } from './which-cohort.ts';
 import { adopt, createUnguarded, keep, open } from './write-start.ts';
-
-export type Start = SlotKey & {
-  readonly model: ModelSelection;
-  readonly say?: StartSay;
-  /** Whether the single-session rule applies; `if-task-is` is for a caller outside the rollout. */
-  readonly guarded?: GuardedSay;
-  readonly actor?: string;
-  /** False for a caller without the right to replace a session. */
-  readonly mayReplace?: boolean;
-  /** For a session that spans several tasks: its turns may use attempts of any task of the project. */
-  readonly milestoneId?: string;
-  /** A summary of the replaced conversation for its successor. */
-  readonly handoff?: Handoff;
-  readonly idempotencyKey?: IdempotencyKey;
-  readonly signal?: AbortSignal;
-};
 
 /**
  * Starts a session for a phase of a task, or returns why not. The same model gets the existing session, without a lock.

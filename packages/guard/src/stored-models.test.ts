@@ -14,7 +14,7 @@ import {
   type TestGuard,
 } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Start } from './start.ts';
+import type { Start } from './start-request.ts';
 
 /** The tests change the catalogue, so each has its own. */
 let scene: TestGuard;

@@ -14,7 +14,7 @@ import { announceKept } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { keyRow, parsed, storedAnswer } from './idempotency.ts';
 import { findBegunTurn } from './own-turn.ts';
-import type { StartedTurn, TurnAttempt } from './start-turn.ts';
+import type { StartedTurn, TurnAttempt } from './turn-request.ts';
 
 /** The idempotency row of a turn: the process it began, from which the answer can be rebuilt. */
 export function turnKeyRow({ request: { idempotencyKey }, processId }: TurnAttempt): IdempotencyRow | null {

@@ -1,4 +1,4 @@
-import type { FoundServer } from './find-server.ts';
+import type { FoundServer } from './found-server.ts';
 
 const PACKAGE = '@testcontainers/postgresql';
 const IMAGE = 'postgres:18-alpine';

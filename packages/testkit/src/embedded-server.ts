@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEmbeddedPostgres } from '@phaselock/store';
-import type { FoundServer } from './find-server.ts';
+import type { FoundServer } from './found-server.ts';
 
 const REMOVER = fileURLToPath(new URL('./remove-server-after-us.ts', import.meta.url));
 

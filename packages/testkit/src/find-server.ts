@@ -1,8 +1,6 @@
 import { startContainerServer } from './container-server.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
-
-/** The PostgreSQL server of a test run, and the function that stops it. */
-export type FoundServer = { readonly adminUrl: string; readonly stop: () => Promise<void> };
+import type { FoundServer } from './found-server.ts';
 
 /** Uses the server that the environment names, else a container if requested, else an embedded server from npm. */
 export async function findServer(environment: NodeJS.ProcessEnv): Promise<FoundServer> {

@@ -13,7 +13,7 @@ export type SmallDisk = AsyncDisposable & {
   free(): Promise<void>;
 };
 
-export type SmallDiskAvailability =
+type SmallDiskAvailability =
   | { readonly kind: 'mount'; readonly command: readonly string[] }
   | { readonly kind: 'none'; readonly reason: string };
 

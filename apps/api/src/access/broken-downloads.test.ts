@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { eventually } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveNow } from '../testing/archive-now.ts';
-import { openTwoProcesses, prefixOf, type TwoProcesses } from './testing/open-two-processes.ts';
+import { openTwoProcesses, prefixOf, type TwoProcesses } from '../../test/access/open-two-processes.ts';
+import { archiveNow } from '../../test/archive-now.ts';
 
 let two: TwoProcesses;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { readChanges } from '@phaselock/contract';
 import { eventually } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { field } from '../testing/fields.ts';
-import { NEVER_MS, openTwoProcesses, prefixOf, type TwoProcesses } from './testing/open-two-processes.ts';
-import { type Issuer, startIssuer } from './testing/start-issuer.ts';
+import { NEVER_MS, openTwoProcesses, prefixOf, type TwoProcesses } from '../../test/access/open-two-processes.ts';
+import { type Issuer, startIssuer } from '../../test/access/start-issuer.ts';
+import { field } from '../../test/fields.ts';
 
 let issuer: Issuer;
 let two: TwoProcesses;

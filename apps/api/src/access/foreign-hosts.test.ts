@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
-import { sendOverTheWire } from '../testing/over-the-wire.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
+import { sendOverTheWire } from '../../test/over-the-wire.ts';
 
 const TASK = '01936f6e-0000-7000-8000-000000000001';
 const PATHS = [

@@ -1,9 +1,9 @@
 import { parseTaskId } from '@phaselock/core';
 import { SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { textField } from '../testing/fields.ts';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
-import { sendOverTheWire } from '../testing/over-the-wire.ts';
+import { textField } from '../../test/fields.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
+import { sendOverTheWire } from '../../test/over-the-wire.ts';
 
 const UNKNOWN = '01936f6e-0000-7000-8000-000000000000';
 const UUID = /[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/g;

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { readChanges } from '@phaselock/contract';
 import { eventually, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
-import { sendOverTheWire } from '../testing/over-the-wire.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
+import { sendOverTheWire } from '../../test/over-the-wire.ts';
 
 let api: TestApi;
 beforeAll(async () => {

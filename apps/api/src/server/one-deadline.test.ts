@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
-import { openTestApi } from '../testing/open-test-api.ts';
+import { openTestApi } from '../../test/open-test-api.ts';
 
 /** A token with header and claims but no valid signature. */
 const A_TOKEN = [{ alg: 'RS256', kid: 'k' }, { sub: 's', iss: 'i', aud: 'a', exp: 4_000_000_000 }, 'x']

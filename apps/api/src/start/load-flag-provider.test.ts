@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestApi } from '../testing/open-test-api.ts';
+import { openTestApi } from '../../test/open-test-api.ts';
 import { loadFlagProvider } from './load-flag-provider.ts';
 
 let folder: string;

@@ -6,10 +6,10 @@ import { openLocalGuard } from '@phaselock/guard';
 import { removeEmbeddedPostgres } from '@phaselock/store';
 import { eventually, temporaryDirectory } from '@phaselock/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { putLoadOn } from '../proof/load.ts';
-import { lostOf } from '../proof/lost.ts';
-import { childrenOf, postmasterOn, startOnData } from '../testing/shared-data.ts';
-import { isThere, spawnWorkers, startWorkers } from './testing/start-workers.ts';
+import { childrenOf, postmasterOn, startOnData } from '../../test/shared-data.ts';
+import { putLoadOn } from '../../test/whole-service/load.ts';
+import { lostOf } from '../../test/whole-service/lost.ts';
+import { isThere, spawnWorkers, startWorkers } from '../../test/workers/start-workers.ts';
 
 // The tests start and end a PostgreSQL server and several processes.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });

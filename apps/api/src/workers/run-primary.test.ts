@@ -2,10 +2,10 @@ import { makeApiKey } from '@phaselock/access';
 import { type OpenGuard, openGuard } from '@phaselock/guard';
 import { createTestDatabase, createWorld, eventually, type TestDatabase } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Hammered, hammer } from '../proof/hammer.ts';
-import { putLoadOn } from '../proof/load.ts';
-import { lostOf } from '../proof/lost.ts';
-import { isThere, type Program, startWorkers } from './testing/start-workers.ts';
+import { type Hammered, hammer } from '../../test/whole-service/hammer.ts';
+import { putLoadOn } from '../../test/whole-service/load.ts';
+import { lostOf } from '../../test/whole-service/lost.ts';
+import { isThere, type Program, startWorkers } from '../../test/workers/start-workers.ts';
 
 // The tests start, end and restart processes.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });

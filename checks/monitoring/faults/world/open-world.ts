@@ -13,7 +13,7 @@ import {
   type SmallDisk,
 } from '@phaselock/testkit';
 import { z } from 'zod';
-import { adminUrlOn } from '../../../../apps/api/src/testing/shared-data.ts';
+import { adminUrlOn } from '../../../../apps/api/test/shared-data.ts';
 import { createRandom } from '../../../../chaos/random.ts';
 import { type ApiProcess, createApiProcess } from '../../../../chaos/world/api-process.ts';
 import { createPostgresServer, type PostgresServer } from '../../../../chaos/world/postgres-server.ts';

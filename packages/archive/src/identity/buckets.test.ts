@@ -7,14 +7,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { readArchive } from '@phaselock/store';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { damageFile } from '../../test/damage.ts';
+import { expectReadable } from '../../test/expect-readable.ts';
+import { openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
+import { seedDeleted } from '../../test/seed-deleted.ts';
+import { type S3Server, s3Server, startS3 } from '../../test/start-s3.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { damageFile } from '../testing/damage.ts';
-import { expectReadable } from '../testing/expect-readable.ts';
-import { openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
-import { seedDeleted } from '../testing/seed-deleted.ts';
-import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -4,8 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { readArchive } from '@phaselock/store';
 import { expect, test } from 'vitest';
+import { aDeletedSession, openTestArchive } from '../../test/open-test-archive.ts';
 import { sessionArchive } from '../format/session-archive.ts';
-import { aDeletedSession, openTestArchive } from '../testing/open-test-archive.ts';
 import { runSteps } from './run-steps.ts';
 
 test('archives a deleted session completely before it is purged from the database', async () => {

@@ -4,9 +4,9 @@ import { auditOwnDatabase } from '@phaselock/audit';
 import { holdArchive, readArchive } from '@phaselock/store';
 import { aStart, aTurn, begin, startedOf, tokenOf } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { documentIn } from '../testing/document-in.ts';
-import { aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { documentIn } from '../../test/document-in.ts';
+import { aDeletedSession, openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
 import { runSteps } from './run-steps.ts';
 
 const auditOf = async ({ home }: TestArchive) => (await auditOwnDatabase(home.databaseUrl)).findings;

@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import { listDeadLetters, readArchive, retryDeadLetters } from '@phaselock/store';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { documentIn } from '../../test/document-in.ts';
+import { type Fault, type FaultyProxy, faultyProxy } from '../../test/faulty-proxy.ts';
+import { aDeletedSession, openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
+import { type S3Server, s3Server, startS3 } from '../../test/start-s3.ts';
 import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
-import { documentIn } from '../testing/document-in.ts';
-import { type Fault, type FaultyProxy, faultyProxy } from '../testing/faulty-proxy.ts';
-import { aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
-import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
 import { runSteps } from './run-steps.ts';
 
 // Every try waits for the store's time-out.

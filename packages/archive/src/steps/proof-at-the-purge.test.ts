@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { listDeadLetters, retryDeadLetters } from '@phaselock/store';
 import { describe, expect, test, vi } from 'vitest';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { DAMAGES, damageFile } from '../../test/damage.ts';
+import { expectReadable } from '../../test/expect-readable.ts';
+import { openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
+import { seedDeleted } from '../../test/seed-deleted.ts';
 import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { DAMAGES, damageFile } from '../testing/damage.ts';
-import { expectReadable } from '../testing/expect-readable.ts';
-import { openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
-import { seedDeleted } from '../testing/seed-deleted.ts';
 import { runSteps } from './run-steps.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
+import { type S3Server, s3Server, startS3 } from '../../test/start-s3.ts';
 import type { ObjectBody, ObjectStore } from './object-store.ts';
 import { openObjectStore } from './open-object-store.ts';
 import { readVerified, verifyObject } from './read-verified.ts';

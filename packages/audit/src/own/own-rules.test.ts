@@ -13,10 +13,10 @@ import {
   tokenOf,
 } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { healthyHistory } from '../../test/healthy-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
 import type { Finding } from '../finding.ts';
 import { RULE_IDS, type RuleId } from '../rules.ts';
-import { healthyHistory } from '../testing/healthy-history.ts';
 
 async function findAll(url: string): Promise<readonly Finding[]> {
   const { findings, summary } = await auditOwnDatabase(url);

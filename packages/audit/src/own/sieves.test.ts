@@ -12,8 +12,8 @@ import {
 import fc from 'fast-check';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { healthyHistory } from '../../test/healthy-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
-import { healthyHistory } from '../testing/healthy-history.ts';
 import { SIEVES } from './sift.ts';
 
 const RUNS = Number(process.env.PHASELOCK_TEST_FUZZ_RUNS ?? 40);

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
+import { findingsOf } from '../../test/findings-of.ts';
+import { attemptId, makeLaterVibeKanban, makeVibeKanban, processId, type VibeRun } from '../../test/vibe-database.ts';
 import { judgeTurn } from '../judge-turn.ts';
-import { findingsOf } from '../testing/findings-of.ts';
-import { attemptId, makeLaterVibeKanban, makeVibeKanban, processId, type VibeRun } from '../testing/vibe-database.ts';
 import { openVibeKanban } from './vibe-kanban.ts';
 
 const PROFILES = {

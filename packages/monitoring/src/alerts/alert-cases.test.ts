@@ -6,14 +6,14 @@ import { readStages } from '@phaselock/rollout';
 import { prometheusAvailable } from '@phaselock/testkit';
 import { describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
+import type { AlertCases } from '../../test/alerts/alert-case.ts';
+import { FLAG_AND_BUS_CASES } from '../../test/alerts/cases-on-flags-and-buses.ts';
+import { PROCESS_CASES } from '../../test/alerts/cases-on-processes.ts';
+import { PURGE_AND_AUDIT_CASES } from '../../test/alerts/cases-on-purges-and-audits.ts';
+import { CASES_ON_SHARES } from '../../test/alerts/cases-on-shares.ts';
+import { TARGET_CASES } from '../../test/alerts/cases-on-targets.ts';
 import { recordingRules } from '../recording/recording-rules.ts';
 import { ALERTS, alertRules } from './alert-rules.ts';
-import type { AlertCases } from './testing/alert-case.ts';
-import { FLAG_AND_BUS_CASES } from './testing/cases-on-flags-and-buses.ts';
-import { PROCESS_CASES } from './testing/cases-on-processes.ts';
-import { PURGE_AND_AUDIT_CASES } from './testing/cases-on-purges-and-audits.ts';
-import { CASES_ON_SHARES } from './testing/cases-on-shares.ts';
-import { TARGET_CASES } from './testing/cases-on-targets.ts';
 
 // promtool evaluates the rules of each budget alert thousands of times.
 vi.setConfig({ testTimeout: 180_000 });

@@ -1,9 +1,9 @@
 import { releaseRollout, renewRollout, stepRollout, takeRollout } from '@phaselock/store';
 import { eventually, holdLock } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FLAG, judgedAs, openCampaign, promote, start, type TestCampaign } from '../../test/campaign/open-campaign.ts';
 import { HeldByAnother } from './hold-rollout.ts';
 import type { CampaignRacepoint } from './racepoints.ts';
-import { FLAG, judgedAs, openCampaign, promote, start, type TestCampaign } from './testing/open-campaign.ts';
 
 let home: TestCampaign;
 beforeEach(async () => {

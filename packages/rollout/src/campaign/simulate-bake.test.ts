@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { type World, worldLines } from '../../test/synthetic-world.ts';
 import { collectEvidence } from '../evidence/collect-evidence.ts';
 import { recordPrometheus } from '../prometheus/record-prometheus.ts';
 import type { RecordingLine } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { type World, worldLines } from '../testing/synthetic-world.ts';
 import { simulateBake } from './simulate-bake.ts';
 
 const FLAG = 'single_session_guard';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { SCRAPE_MS, worldLines } from '../../test/synthetic-world.ts';
 import { judgeStage } from '../gates/judge-stage.ts';
 import { recordPrometheus } from '../prometheus/record-prometheus.ts';
 import { readRecording } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { SCRAPE_MS, worldLines } from '../testing/synthetic-world.ts';
 import { collectEvidence, emptyMemory } from './collect-evidence.ts';
 
 const FROM = 1_790_000_000_000;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { SCRAPE_MS, type World, type WorldSample, worldLines } from '../../test/synthetic-world.ts';
 import { collectEvidence } from '../evidence/collect-evidence.ts';
 import type { Prometheus } from '../prometheus/prometheus.ts';
 import type { RecordingLine } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
 import type { Stages } from '../stages/stages.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { SCRAPE_MS, type World, type WorldSample, worldLines } from '../testing/synthetic-world.ts';
 import { judgeStage } from './judge-stage.ts';
 import type { FlagTruth, StageVerdict } from './verdict.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { worldLines } from '../../test/synthetic-world.ts';
 import { collectEvidence } from '../evidence/collect-evidence.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { worldLines } from '../testing/synthetic-world.ts';
 import { planStage, trafficOf } from './plan-stage.ts';
 
 const HOUR = 3_600_000;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasPrometheus, prometheusWith } from '../../test/prometheus-with.ts';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { worldLines } from '../../test/synthetic-world.ts';
 import { collectEvidence, emptyMemory } from '../evidence/collect-evidence.ts';
 import { judgeStage } from '../gates/judge-stage.ts';
-import { hasPrometheus, prometheusWith } from '../testing/prometheus-with.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { worldLines } from '../testing/synthetic-world.ts';
 import { openPrometheus } from './open-prometheus.ts';
 import { replayPrometheus } from './replay-prometheus.ts';
 

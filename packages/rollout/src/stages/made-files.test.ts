@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { STAGES_FILE } from '../testing/repository-stages.ts';
+import { STAGES_FILE } from '../../test/repository-stages.ts';
 import { limitsPage } from './limits-page.ts';
 import { readStages } from './read-stages.ts';
 import { recordingRules } from './recording-rules.ts';

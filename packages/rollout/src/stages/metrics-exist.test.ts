@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, HTTP, KNOWN_GAUGES, type MetricSpec } from '@phaselock/telemetry';
 import { expect, test } from 'vitest';
+import { STAGES_FILE } from '../../test/repository-stages.ts';
 import { standingQueries } from '../evidence/queries.ts';
 import { parseSelector } from '../prometheus/parse-selector.ts';
-import { STAGES_FILE } from '../testing/repository-stages.ts';
 import { readStages } from './read-stages.ts';
 import type { Gate, Selector, Stage } from './stages.ts';
 

@@ -1,7 +1,7 @@
 import type { SessionId } from '@phaselock/core';
 import { functionCall, type Sql } from '../sql.ts';
 import type { ClaimToken } from './claims.ts';
-import type { StoreId } from './store-identity.ts';
+import type { StoreId } from './store-id.ts';
 
 /** Describes an archived object that was written, read back and found identical. */
 export type Manifest = {

@@ -1,7 +1,7 @@
 import type { SessionId, StoreFailureCode } from '@phaselock/core';
 import { functionCall, type Sql } from '../sql.ts';
 import type { ClaimToken } from './claims.ts';
-import type { StoreId } from './store-identity.ts';
+import type { StoreId } from './store-id.ts';
 
 /** A session that is due to be purged, and the properties its archived object must have. */
 export type PurgeClaim = {

@@ -2,7 +2,7 @@ import type { SessionId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 import { functionCall, type Sql, type Statement } from '../sql.ts';
-import type { StoreId } from './store-identity.ts';
+import type { StoreId } from './store-id.ts';
 
 const BEGIN_LEFTOVERS: Statement = {
   name: 'begin_leftovers',

@@ -1,11 +1,7 @@
 import type { SessionId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
-
-/**
- * A UUID that identifies an archive store. It is written to a marker object in the store and recorded in the database.
- */
-export type StoreId = `${string}-${string}-${string}-${string}-${string}`;
+import type { StoreId } from './store-id.ts';
 
 /** The archive store recorded in the database. A seal is an object that proves the store is not an older copy. */
 export type KnownStore = {

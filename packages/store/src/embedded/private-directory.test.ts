@@ -2,11 +2,11 @@ import { access, chmod, mkdir, realpath, stat, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { runAdminStatement } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { temporaryDataDirectory } from '../../test/embedded/temporary-data-directory.ts';
 import { SHARED_DIRECTORY } from './data-directory.ts';
 import { removeEmbeddedPostgres } from './remove-embedded-postgres.ts';
 import { isRoot } from './server-account.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
-import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
 
 const settings = { fsync: 'off' };
 

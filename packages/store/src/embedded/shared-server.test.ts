@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runAdminStatement, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { temporaryDataDirectory } from '../../test/embedded/temporary-data-directory.ts';
 import { processBirth } from './process-birth.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
-import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
 
-const holdServer = fileURLToPath(new URL('./testing/hold-server.ts', import.meta.url));
+const holdServer = fileURLToPath(new URL('../../test/embedded/hold-server.ts', import.meta.url));
 const hold = (dataDir: string) => spawnNode(holdServer, { args: [dataDir] });
 const settings = { fsync: 'off' };
 

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { runAdminStatement } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryDataDirectory } from '../../test/embedded/temporary-data-directory.ts';
 import { findCluster } from './cluster-path.ts';
 import { processBirth } from './process-birth.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
-import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDataDirectory>>;
 const settings = { fsync: 'off' };

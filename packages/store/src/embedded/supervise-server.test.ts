@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually, runAdminStatement, spawnNode } from '@phaselock/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryDataDirectory } from '../../test/embedded/temporary-data-directory.ts';
 import { openDatabase } from '../database.ts';
 import { findCluster } from './cluster-path.ts';
 import { processBirth } from './process-birth.ts';
 import { backendsOf } from './server-processes.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 import type { ServerEvent } from './supervise-server.ts';
-import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
 
 const settings = { fsync: 'off' };
 const within = { withinMs: 30_000 };
@@ -90,7 +90,7 @@ test('a killed backend causes no restart, because PostgreSQL itself recovers', a
 });
 
 test('one of three processes restarts the server, and the others join it', async () => {
-  const holdServer = fileURLToPath(new URL('./testing/hold-server.ts', import.meta.url));
+  const holdServer = fileURLToPath(new URL('../../test/embedded/hold-server.ts', import.meta.url));
   await using a = spawnNode(holdServer, { args: [directory.path] });
   await using b = spawnNode(holdServer, { args: [directory.path] });
   await using c = spawnNode(holdServer, { args: [directory.path] });
