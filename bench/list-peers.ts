@@ -16,8 +16,8 @@ const SHAPES = [
 const PEERS = { 'pg-boss': openPgBoss, 'graphile-worker': openGraphileWorker } as const;
 
 /**
- * Compares a replace with the nearest operation of other job queues, which takes the place of the floor: the ratio is
- * how many times faster phaselock is in the same rounds.
+ * Scenarios that compare the replacement of a session with the nearest operation of job queues on PostgreSQL, instead
+ * of with its floor (the least work it needs). The ratio is how many times faster phaselock is in the same rounds.
  */
 export const listPeers = (): ListedScenario[] =>
   SHAPES.flatMap(({ keys, peerKeys, ours }) =>

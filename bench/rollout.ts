@@ -6,8 +6,9 @@ import { claimsFor, inWords, isKept } from './rollout/claims.ts';
 import { plannedEvents, runCampaigns } from './rollout/simulated-campaigns.ts';
 
 /**
- * Simulates rollouts and judges them with the production code. Prints how often each ends in which way, and fails if a
- * guaranteed limit is exceeded.
+ * Simulates stages of the rollout of `single_session_guard` with known true failure rates, and judges them with the
+ * gates of production. Prints how many end promoted, aborted or unproven. Exits with 1 if such a share is outside the
+ * limits that the gates promise (`claimsFor`).
  */
 const STAGES = resolve(import.meta.dirname, '../ops/rollout/stages.yml');
 const WIDTHS = [36, 20, 11, 11, 11, 11, 12, 0] as const;

@@ -32,7 +32,7 @@ export type Run = {
   readonly seed: number;
 };
 
-/** Simulates campaigns. Every schedule judges the same events. */
+/** Simulates campaigns: each is one bake of the stage, until its final verdict. All schedules judge the same events. */
 export function runCampaigns(run: Run): readonly { readonly schedule: Schedule; readonly tally: Tally }[] {
   const judge = rememberingJudge(run);
   const tallies = run.schedules.map((schedule) => ({ schedule, tally: newTally() }));

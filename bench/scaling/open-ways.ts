@@ -3,7 +3,7 @@ import { findProgram, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { childrenOf } from '../../apps/api/test/shared-data.ts';
 import { startNginx } from './start-nginx.ts';
 
-/** A way to run the API: its URL, and the processes whose CPU time is counted. */
+/** One way to run the API: its URL, and the ids of the processes whose CPU time is counted. */
 export type Way = {
   readonly name: string;
   readonly url: string;
@@ -11,11 +11,15 @@ export type Way = {
   readonly nginx: readonly number[];
 };
 
+/** `notes` are printed: they name the ways that are not measured, and why. */
 export type Ways = { readonly key: string; readonly ways: readonly Way[]; readonly notes: readonly string[] };
 
 const API = resolve(import.meta.dirname, '../../apps/api/src');
 
-/** Starts all ways at once on one database. Those that are not being measured use almost no CPU. */
+/**
+ * Starts all ways on one database: one process, two workers, and two replicas behind nginx. They run at the same time,
+ * because the measurements alternate between them; a way that is not being measured uses almost no CPU.
+ */
 export async function openWays(databaseUrl: string, owned: AsyncDisposableStack): Promise<Ways> {
   const env = { PHASELOCK_DATABASE_URL: databaseUrl, PHASELOCK_LOG_LEVEL: 'warn' };
   const start = async (workers: number): Promise<Omit<Way, 'name' | 'nginx'>> => {

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { eventually, freePort } from '@phaselock/testkit';
 import { childrenOf } from '../../apps/api/test/shared-data.ts';
 
+/** `pids` are its processes, whose CPU time is measured. */
 type Nginx = AsyncDisposable & { readonly url: string; readonly pids: readonly number[] };
 
 /**
- * The settings of ops/compose/nginx.conf with paths in a separate folder, so that the system's nginx is not touched.
+ * The settings of ops/compose/nginx.conf, without those for event streams and failover. All files are in a separate
+ * folder, so that an nginx of the system is not touched.
  */
 const configuration = (folder: string, port: number, servers: readonly string[]): string => `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -46,7 +48,7 @@ http {
 }
 `;
 
-/** Starts nginx on loopback as load balancer of these servers; it stops when disposed of. */
+/** Starts nginx on loopback as load balancer of the servers, given by their URLs; it stops when disposed of. */
 export async function startNginx(program: string, servers: readonly string[]): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'phaselock-nginx-'));
   const port = await freePort();

@@ -3,7 +3,7 @@ import type { Sending } from './speaker.ts';
 
 /** Requests about a whole session, and all read requests. */
 
-/** A session as requests name it. */
+/** The fields by which requests name a session. */
 export type Whole = { readonly slot: string | undefined; readonly session: string; readonly generation: number };
 
 const named = ({ slot, session, generation }: Whole) => ({ ...(slot !== undefined && { slot }), session, generation });

@@ -3,6 +3,7 @@ import type { ProxyMode, TcpProxy } from '../world/tcp-proxy.ts';
 import type { World } from '../world/world.ts';
 import type { Fault, FaultContext } from './fault.ts';
 
+/** A network path in which faults are injected. `slowsAnswers` and `unavailable` are those of `Fault`. */
 type Side = {
   readonly name: string;
   readonly proxies: (world: World) => readonly TcpProxy[];

@@ -29,7 +29,7 @@ export type ApiOptions = {
   readonly asShipped?: boolean;
 };
 
-/** Creates a handle of one API process, which is started as a user starts it. */
+/** Creates a handle of one API process, which runs the API's own main.ts. */
 export function createApiProcess({ name, port, folder, env, asShipped = false }: ApiOptions): ApiProcess {
   const clockFile = join(folder, `${name}.clock`);
   const crashes: string[] = [];

@@ -6,23 +6,25 @@ import { readProcessTable, runAdminStatement, treeOf } from '@phaselock/testkit'
 import { monotonic } from '../clock.ts';
 
 /**
- * The program that restarts PostgreSQL after its end: the campaign, or the API processes, which then share the embedded
- * server.
+ * Names what restarts PostgreSQL after a fault has ended it. `campaign`: the campaign, by `start`. `api`: the
+ * supervision of the embedded server, which runs in each process that uses it: the API processes and the campaign.
  */
 export type DatabaseKeeper = 'campaign' | 'api';
 
 export type PostgresServer = {
   /** URL of the database `phaselock`, optionally through another port. */
   url(port?: number): string;
-  /** Starts the server, or waits until its keeper has started it. */
+  /** Starts the server. With the keeper `api`, only the first call does; later calls wait for the restart. */
   start(): Promise<void>;
   /** `kill -9` of the postmaster. */
   kill(): Promise<void>;
   /** Fast shutdown, as with `pg_ctl stop -m fast`. */
   shutDown(): Promise<void>;
+  /** Ends the use of the server by the campaign. The last process that uses the server stops it. */
   stopForGood(): Promise<void>;
   /** Sends a signal to the postmaster and its child processes. */
   signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Runs a statement as superuser over its own connection, not through a proxy. */
   ask(sql: string, values?: readonly string[]): Promise<readonly Record<string, unknown>[]>;
   /** The pid of the current or last postmaster. */
   readonly pid: () => number;
@@ -83,7 +85,8 @@ export function createPostgresServer({
   };
   const gone = async () => {
     while (isAlive(pid)) await pause(20);
-    // Releases this process's claim on the server, and ends processes that the postmaster left behind.
+    // Ends the use of the server by this process, which would otherwise restart it, and kills processes that the
+    // postmaster left behind.
     if (keeper === 'campaign') await running().killHard();
   };
 

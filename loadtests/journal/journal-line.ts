@@ -34,12 +34,13 @@ export type OperationName =
 export type Arm = 'closed' | 'open';
 
 /**
- * One HTTP call. It is also an operation of a history, so that the checkers of chaos can judge it. Times are
- * milliseconds of k6's run clock.
+ * One HTTP call, in the form of an operation of the fault campaign, so that the checkers in chaos/ can judge it. Times
+ * are milliseconds of k6's run clock.
  */
 export type Call = Operation & { readonly name: OperationName; readonly arm: Arm };
 
 /**
- * A line of the journal. An arrival for which k6 had no free user leaves no line; k6 counts it as dropped_iterations.
+ * A line of the journal. If k6 has no free user when a call of the open arm is due, the call is not made and leaves no
+ * line; k6 counts it as dropped_iterations.
  */
 export type JournalLine = RunBegan | Call;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The file to which `verifySessions` of chaos writes the output of the audit. */
+/** The file to which `verifySessions` (chaos/) writes the output of the audit. */
 const AUDIT_FILE = 'verify-sessions.txt';
 
 /** The first line that verify-sessions prints about a rule with an error or a warning. */

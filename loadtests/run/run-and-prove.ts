@@ -4,7 +4,10 @@ import { runScenario, type ScenarioOptions } from './run-scenario.ts';
 import { tellError } from './tell-error.ts';
 import { verdictOf } from './verdict.ts';
 
-/** Runs the load, proves that nothing acknowledged was lost, and writes the report. Returns the exit code. */
+/**
+ * Runs the load, checks everything acknowledged against the state afterwards, and writes the report. Returns the exit
+ * code: 2 if the check has findings, 3 if a limit was missed.
+ */
 export async function runAndProve(options: ScenarioOptions): Promise<number> {
   const { say } = options;
   const { folder, product, facts } = await runScenario(options);

@@ -1,18 +1,21 @@
-/** What a scenario needs besides its users, who are defined in the k6 script of the same name. */
+/** The needs of a scenario besides its users, who are defined in the k6 script of the same name. */
 export type ScenarioNeeds = {
   /** Faults are injected during the load, so the run starts the product itself, with proxies in front of PostgreSQL. */
   readonly faults: boolean;
-  /** Alternates periods with and without the purge worker. */
+  /** Alternates periods with and without the purge worker, whose latencies the report compares. */
   readonly purge: boolean;
-  /** Seeds sessions before the load. */
+  /** Seeds projects, tasks and sessions before the load, which its users then work on. */
   readonly board: boolean;
+  /** The default number of API processes that the run starts. */
   readonly apis: number;
   /** Change streams to follow: the number of projects, and of streams for each. */
   readonly followed: { readonly projects: number; readonly streamsOfEach: number };
+  /** How long a runner may go without a heartbeat (`PHASELOCK_LEASE_MS`). */
   readonly leaseMs: number;
 };
 
 const LEASE_MS = 30_000;
+/** The needs of a scenario that has only users. */
 const USERS_ALONE: ScenarioNeeds = {
   faults: false,
   purge: false,
@@ -27,7 +30,7 @@ export const SCENARIOS = {
   'users-100': USERS_ALONE,
   'users-500': USERS_ALONE,
   'peak-1000': USERS_ALONE,
-  // One stream only, because the proof compares every change of an hour.
+  // One stream only, because the check after the run compares every change that it received in an hour.
   soak: { ...USERS_ALONE, followed: { projects: 1, streamsOfEach: 1 } },
   recovery: { ...USERS_ALONE, faults: true, apis: 2 },
   'purge-impact': { ...USERS_ALONE, purge: true },

@@ -7,10 +7,11 @@ import { Lost, Refused } from './refused.ts';
 export type HttpClientOptions = {
   readonly url: string;
   readonly key: string;
+  /** The operations of the OpenAPI document; the client gets a function for each. */
   readonly operations: DescribedOperations;
-  /** Called with a description of a contract violation in an accepted response. */
+  /** Called with a description if a successful response violates the contract. */
   readonly strange: (what: string) => void;
-  /** The user on whose behalf sessions are started; undefined if starts name no user. */
+  /** Returns the user on whose behalf a session is started; undefined if requests to start a session name no user. */
   readonly onBehalfOf: (() => string) | undefined;
 };
 
@@ -26,7 +27,10 @@ type Asking = {
 /** Request time-out: twice the deadline of the service. */
 const PATIENCE = '10s';
 
-/** Implements the contract's client with k6's HTTP module, so that the operations of chaos work with either client. */
+/**
+ * Implements the contract's client with k6's HTTP module, so that k6 can send the requests of the fault campaign
+ * (chaos/). On failure its functions throw `Refused` or `Lost`.
+ */
 export function createHttpClient(options: HttpClientOptions): Client {
   const { ids, of } = options.operations;
   const client = Object.fromEntries(ids.map((id) => [id, async (asking: Asking) => ask(options, of(id), asking)]));

@@ -13,7 +13,7 @@ const FIRST_MS = 250;
 const BUSY: ReadonlySet<string> = new Set(['session_being_modified', 'rate_limited', 'too_many_open_answers']);
 
 /**
- * Returns the wait before a retry under the same idempotency key; undefined if there is none. Waits for `Retry-After`
+ * Returns the wait before a retry under the same idempotency key; undefined for no retry. Waits for `Retry-After`
  * or an exponential back-off, with jitter so that clients do not return at the same time.
  */
 export function waitBeforeNextTry(ended: Ended, tried: number, random: () => number): number | undefined {

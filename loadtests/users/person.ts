@@ -12,12 +12,13 @@ export type PersonOptions = {
   readonly user: User;
   /** The project of its tasks; undefined for a user of shared tasks only. */
   readonly project: string | undefined;
+  /** The tasks that all users share. */
   readonly shared: readonly Task[];
-  /** Picks one of the seeded tasks. */
+  /** Picks a task of the data that was seeded before the run; undefined if there is none. */
   readonly seeded: (() => Task) | undefined;
 };
 
-/** A simulated user of an orchestrator. */
+/** A simulated user of an orchestrator, together with the runner that executes the turns of this user. */
 export type Person = {
   /**
    * Waits for the think time, then does one thing. Iterations are short, so that k6 can remove a user without cutting
@@ -43,7 +44,7 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     list.push(one);
     if (list.length > KEPT) list.shift();
   };
-  /** The attempt for turns, by task. */
+  /** The latest attempt of each picked task: its turns begin in that attempt. */
   const attempts = new Map<string, string>();
   /**
    * Picks a task: usually a seeded one if there are any, else usually its own, so that two users seldom meet in a slot
@@ -75,7 +76,7 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     if (attempt === undefined) return;
     const begun = await beginTurn(user, opened, attempt);
     running = begun.turn;
-    // With `predecessor_stopping` the session remains usable later. Any other failure closes it for this user.
+    // After `predecessor_stopping` a later turn can begin. After any other failure the user gives the session up.
     if (begun.turn === undefined && begun.code !== 'predecessor_stopping') opened = undefined;
   };
 

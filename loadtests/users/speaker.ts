@@ -13,7 +13,7 @@ import { Lost, Refused } from './refused.ts';
 import type { Settings } from './settings.ts';
 import { writeJournal } from './write-journal.ts';
 
-/** A request of chaos with its name in reports. */
+/** A prepared request, as the fault campaign (chaos/) also uses them, with its operation name in reports. */
 export type NamedSending = Sending & { readonly name: OperationName };
 
 /** The outcome of a sent request. */

@@ -30,7 +30,10 @@ export const HOSTILE_VALUES: readonly unknown[] = [
   { length: 1e9 },
 ];
 
-/** Returns the value with one of its parts replaced. */
+/**
+ * Returns a copy of the value in which one part (itself, or a field or element at any depth) is replaced by the hostile
+ * value. Any number selects a part, because `where` is taken modulo the number of parts.
+ */
 export function withHostilePart(value: unknown, hostile: unknown, where: number): unknown {
   const parts = countParts(value);
   let at = where % parts;

@@ -1,5 +1,5 @@
 import { redisAvailable } from '@phaselock/testkit';
 import { test } from 'vitest';
 
-/** Skips the test where Redis is not installed. In CI its absence is an error. */
+/** Skips the test if there is neither a `redis-server` nor PHASELOCK_TEST_REDIS_URL. In CI that is an error. */
 export const redisTest = redisAvailable().kind === 'none' ? test.skip : test;

@@ -35,12 +35,13 @@ const runLine = ({ startedAt, finishedAt, archived, purged, removed, failed, byt
   return `  ${minute(startedAt)}  ${took}  archived ${archived} (${megabytes(bytes)}), purged ${purged}, removed ${removed}, failed ${failed}`;
 };
 
+/** Printed when a check before the purge finds that an archived object is missing, damaged or unreadable. */
 export const distrustedLine = ({ sessionId, code, message, dead }: DistrustedObject): string =>
   `${sessionId} ${dead ? 'is a dead letter' : 'is archived again'}: ${code}: ${message}`;
 
 /**
- * Reports in one line whether the store is the one recorded in the database. A store that cannot be read is reported in
- * the same line, so that the command can continue.
+ * Reports in one line whether the object store is the one recorded in the database. A store that cannot be read is
+ * reported in this line too, so that `status` and `once --dry-run` still print the rest.
  */
 export async function lookAtStore({ database, store }: Worker): Promise<{ line: string; changed: boolean }> {
   const line = (text: string): string => `store    ${text}`;
@@ -60,6 +61,7 @@ export async function lookAtStore({ database, store }: Worker): Promise<{ line: 
   }
 }
 
+/** The result of `purge-worker store adopt`, which records the configured object store in the database. */
 export function adoptedLines({ kind, id, read, lost, examples }: Adopted, place: string): string {
   if (kind === 'known-already') return `${place} is already the store recorded in this database (${id})`;
   const found = `${read} objects of purged sessions were read: ${lost === 0 ? 'each is as recorded, or had expired' : `${lost} are not as recorded`}`;

@@ -1,6 +1,7 @@
 /**
- * Exit codes. Usage errors, refusals, a lease held by another process and an unavailable database are all 4, because
- * nothing was decided.
+ * Exit codes by outcome. `fail`: a gate failed, or the rollout was aborted or killed. `inconclusive`: nothing was
+ * promoted, for example because the evidence is not sufficient yet. `error`: nothing was decided, because of a usage
+ * error, a refused command, a lease held by another process, or an unavailable database. `interrupted`: a signal.
  */
 export const EXIT = { pass: 0, fail: 2, inconclusive: 3, error: 4, interrupted: 130 } as const;
 

@@ -7,7 +7,7 @@ type Exporter = {
 };
 
 /**
- * Metrics of third-party programs that rules and dashboards may use. A name is added only after it was seen in the
- * output of the program.
+ * Metrics of third-party programs that rules and dashboards may use; they use none so far. A name is added only after
+ * it was seen in the output of the program.
  */
 export const EXPORTED: readonly Exporter[] = [];

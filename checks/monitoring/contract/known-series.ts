@@ -7,15 +7,20 @@ export type LabelValues = ReadonlyMap<string, Values>;
 
 export type KnownMetric = {
   readonly labels: LabelValues;
-  /** The labels of each scraped series. Undefined for recorded series and exporters, of which only labels are known. */
+  /**
+   * The labels of each scraped series. Undefined where only the labels are known, not their combinations: for metrics
+   * of recording rules, of Prometheus itself and of third-party programs.
+   */
   readonly series: readonly Labels[] | undefined;
 };
 
+/** The metrics that queries may use, by name. */
 export type KnownSeries = ReadonlyMap<string, KnownMetric>;
 
 /** The series of one scraped program, and its job. */
 export type Scrape = { readonly job: string; readonly series: readonly Series[] };
 
+/** Returns the metrics of the scrapes, of Prometheus itself and of third-party programs (`EXPORTED`). */
 export function knownFrom(scrapes: readonly Scrape[]): Map<string, KnownMetric> {
   const series = Map.groupBy(
     scrapes.flatMap(({ job, series: found }) =>
@@ -70,5 +75,6 @@ function labelValues(series: readonly Labels[]): LabelValues {
   return new Map([...values, ['instance', 'any']]);
 }
 
+/** The values of a label in either of two metrics. */
 export const union = (one: Values | undefined, other: Values | undefined): Values =>
   one === 'any' || other === 'any' ? 'any' : new Set([...(one ?? []), ...(other ?? [])]);

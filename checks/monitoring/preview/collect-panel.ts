@@ -4,11 +4,15 @@ import type { Exemplar, Period, PrometheusQueries, Series } from './ask-promethe
 
 /** A series with the name that its legend gives it. */
 export type NamedSeries = Series & { readonly name: string };
+/** The points that Prometheus returned for a panel of a dashboard. */
 export type PanelData = { readonly series: readonly NamedSeries[]; readonly exemplars: readonly Exemplar[] };
+/** The time at which an annotation began, drawn as a vertical line. */
 export type Mark = { readonly color: string; readonly unixSeconds: number };
 
+/** The displayed time range, with the values of the interval variables of Grafana. */
 export type Window = Period & { readonly scrapeSeconds: number; readonly rangeSeconds: number };
 
+/** Queries Prometheus as Grafana would for a panel. */
 export async function collectPanel(
   prometheus: PrometheusQueries,
   dashboard: Dashboard,
@@ -35,7 +39,7 @@ const MOST_EXEMPLARS = 120;
 const slowest = (exemplars: readonly Exemplar[]): Exemplar[] =>
   exemplars.toSorted((one, other) => other.value - one.value).slice(0, MOST_EXEMPLARS);
 
-/** The times at which the annotations of a dashboard begin. */
+/** Returns the times at which the annotations of a dashboard begin. */
 export async function collectMarks(
   prometheus: PrometheusQueries,
   dashboard: Dashboard,

@@ -4,8 +4,9 @@ import type { Product } from '../product/open-product.ts';
 const SLOW_MS = 60;
 
 /**
- * Under load, one after the other: gives the rule to more users, slows PostgreSQL down for a while, and kills one API
- * and restarts it. Each part takes a share of the time, with pauses in between.
+ * Causes faults under load, so that the drawn dashboards show more than a healthy product: applies the single-session
+ * rule to more users, then slows PostgreSQL down for a while, then kills one API and restarts it. Each part takes a
+ * share of the given time, with pauses in between.
  */
 export async function stageAFault(product: Product, seconds: number, tell: (what: string) => void): Promise<void> {
   const wait = (share: number) => pause(seconds * share * 1_000);

@@ -16,20 +16,21 @@ const ROLLOUT = 'single_session_guard';
 export type Product = AsyncDisposable & {
   readonly apis: readonly ApiProcess[];
   readonly urls: readonly string[];
-  /** The proxies between each API and PostgreSQL. */
+  /** For each API, the proxy between it and PostgreSQL, which can simulate network faults. */
   readonly backs: readonly TcpProxy[];
   readonly redis: RedisProcess | undefined;
+  /** Host and port of the metrics and health checks of the purge worker. */
   readonly workerAddress: string;
   readonly key: string;
   /** Runs a full audit and records the result, which the API exposes as metrics. */
   audit(): Promise<void>;
-  /** Sets the percentage of users to whom the rule applies. */
+  /** Sets the percentage of users to whom the single-session rule applies. */
   setShare(percent: number): Promise<void>;
 };
 
 /**
- * Starts two API processes that reach one PostgreSQL through proxies, a Redis if it is installed, and a purge worker.
- * Each is started as a user starts it.
+ * Starts the product, each program as a separate process: PostgreSQL, Redis if it is installed, two API processes that
+ * reach PostgreSQL through proxies, and a purge worker.
  */
 export async function openProduct(folder: string): Promise<Product> {
   await mkdir(folder, { recursive: true });

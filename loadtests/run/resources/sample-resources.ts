@@ -5,8 +5,8 @@ import { createMachineCount } from './count-machine.ts';
 import { createCpuCount } from './count-up.ts';
 
 /**
- * A program to sample, given by its root process; -1 while it does not run. With `alone`, its child processes are not
- * counted.
+ * A program to sample: its name in the samples (`of`) and the pid of its root process, -1 while it does not run. Child
+ * processes are counted as well, except with `alone`.
  */
 export type Program = { readonly of: string; readonly pid: () => number; readonly alone?: boolean };
 
@@ -51,7 +51,7 @@ export type SamplingOptions = {
   readonly say: (line: string) => void;
 };
 
-/** Samples the programs once a second until it is disposed of. */
+/** Samples the programs and the rest of the machine once a second until it is disposed of. */
 export function sampleResources({ programs, write, say }: SamplingOptions): AsyncDisposable {
   const ending = new AbortController();
   const sampling = async () => {

@@ -23,8 +23,8 @@ export type Source = AsyncDisposable & {
   /** Streams the rows of a check. */
   rows(check: Check): AsyncIterable<Row>;
   /**
-   * The processes that correctly started a fresh conversation because the model changed. `optional` is `yes` if the
-   * change is only possible.
+   * The processes that correctly started a fresh conversation because the model changed. `optional` is `yes` if it
+   * is unknown whether the model changed.
    */
   changes(): AsyncIterable<Row>;
   /** The processes of an attempt in order, with the columns that `judgeTurn` needs. */

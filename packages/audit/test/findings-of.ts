@@ -3,7 +3,7 @@ import type { Finding } from '../src/finding.ts';
 import { RULE_IDS } from '../src/rules.ts';
 import type { Source } from '../src/source.ts';
 
-/** Audits a source, closes it, and returns its findings. Throws if the audit is incomplete. */
+/** Audits a source by all rules, closes it, and returns its findings. Throws if a rule did not run to its end. */
 export async function findingsOf(opened: Source): Promise<Finding[]> {
   await using source = opened;
   const findings: Finding[] = [];

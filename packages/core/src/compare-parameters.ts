@@ -4,7 +4,10 @@ import type { ComparisonReason } from './model-comparison.ts';
 import type { ModelIdentity, Parameters, ParameterValue } from './model-identity.ts';
 import type { ModelPolicy } from './model-policy.ts';
 
-/** Differences between parameters under their canonical names; the policy lists the critical ones. */
+/**
+ * Returns the differences between the parameters under their canonical names, including the context window of the model
+ * name. A difference in a parameter that the policy lists as critical is a model change; any other is minor.
+ */
 export function compareParameters(
   previous: ModelIdentity,
   next: ModelIdentity,
@@ -29,6 +32,7 @@ export function compareParametersPlainly(previous: Parameters, next: Parameters)
   return differences(new Map(Object.entries(previous)), new Map(Object.entries(next)), () => true);
 }
 
+/** Whether names and values are equal as written. */
 export function sameParameters(previous: Parameters, next: Parameters): boolean {
   if (previous === next) return true;
   const names = Object.keys(previous);

@@ -37,6 +37,7 @@ export const ERRORS = {
     retryable: false,
     text: 'The session has changed since it was shown. Look at its current state and decide again.',
   },
+  // The model of a start or a turn. `model_not_found` is about requests for an entry of the model catalogue.
   model_missing: {
     status: 422,
     retryable: false,
@@ -135,7 +136,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Texts shown with an outcome that is not an error. */
+/** Other texts: notices and warnings for users, and the log message `model_changed_log`. */
 export const NOTICES = {
   same_model_active: 'A session with the same model is already active. View the active session.',
   replace_warning: 'Replacing this session will result in the loss of any unsaved progress.',
@@ -148,8 +149,8 @@ export const NOTICES = {
 type ErrorDetail = { readonly retryAfterMs?: number; readonly detail?: string; readonly cause?: unknown };
 
 /**
- * The only error type that the guard throws to its callers. Its message is the user text; the internal error is its
- * cause.
+ * The only error type that the guard (packages/guard) throws to its callers. The message is the user text, `detail` is
+ * for the developer of the client, and `cause` is the internal error.
  */
 export class PhaselockError extends Error {
   override readonly name = 'PhaselockError';

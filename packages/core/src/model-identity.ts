@@ -3,10 +3,13 @@ import type { Agent } from './agents.ts';
 export type ParameterValue = string | number | boolean | null;
 export type Parameters = Readonly<Record<string, ParameterValue>>;
 
-/** The model of a session, resolved when it was chosen, because a variant's meaning can change later. */
+/**
+ * The model of a session or process. It is resolved once and stored, because the profile or alias that was chosen can
+ * mean another model later.
+ */
 export type ModelIdentity = {
   readonly agent: Agent;
-  /** The profile that the choice came from. It is a label, compared only under a strict policy. */
+  /** The name of the chosen profile, null if none was chosen. Only a strict policy (`ModelPolicy`) compares it. */
   readonly variant: string | null;
   /** The model name as requested; null for the agent's own default. */
   readonly model: string | null;
@@ -23,7 +26,10 @@ export type MissingWhy = 'model-deleted' | 'model-missing' | 'variant-deleted' |
 
 /** The result of looking up a model choice: either an identity, or the reason why there is none. */
 export type ModelResolution =
-  /** `unlisted`: the catalogue has no entry for the name, but it has the family of the name. */
+  /**
+   * `unlisted`: the catalogue has no entry for the name, but lists another model of the same family (`claude-sonnet`),
+   * so the name is accepted.
+   */
   | { readonly kind: 'resolved'; readonly identity: ModelIdentity; readonly unlisted?: true }
   | {
       readonly kind: 'missing';

@@ -38,7 +38,7 @@ export function parsePhase(name: string): PhaseAndMode | undefined {
   return phase === undefined ? undefined : { phase, mode: bare === lower ? 'standard' : 'debug' };
 }
 
-/** Removes the suffix from `run (debug)`, `run debug` and `run: debug`. `rundebug` is one word and stays as it is. */
+/** Removes the suffix "debug" from `run (debug)`, `run debug` and `run: debug`. `rundebug` is one word and stays. */
 function withoutSuffix(name: string): string {
   if (name.endsWith('(debug)')) return withoutSpaces(name.slice(0, -'(debug)'.length));
   if (!name.endsWith('debug')) return name;

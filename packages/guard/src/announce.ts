@@ -26,11 +26,12 @@ export type Opened = {
   readonly session: GuardedSession;
   readonly slotVersion: number;
   readonly predecessor: ShownSession | null;
-  /** The model of the session that left the slot; the model of the new session if the slot was empty. */
+  /** For the invalidation message: the model of the session that left the slot, else of the new session. */
   readonly invalidatedModel: string | null;
   readonly reason: DeletionReason | 'first';
 };
 
+/** A session was created in its slot, or replaced the session of its slot. */
 export function announceOpened(ctx: GuardContext, opened: Opened): void {
   const { session, slotVersion, predecessor, reason } = opened;
   const { id, slot, generation, identity, status } = session;
@@ -67,9 +68,11 @@ export type Adopted = {
   readonly slot: SlotKey;
   readonly sessionId: SessionId;
   readonly model: string | null;
+  /** Number of older duplicates that were soft-deleted. */
   readonly collapsed: number;
 };
 
+/** A legacy session (created without the single-session rule) became the guarded session of its slot. */
 export function announceAdopted(ctx: GuardContext, { slot, sessionId, model, collapsed }: Adopted): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId, model });
   if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
@@ -86,7 +89,7 @@ export type Kept = {
   readonly previousModel: string | null;
 };
 
-/** The user kept the session for a slightly different model, which becomes the model of the session. */
+/** The requested model differs slightly (`minor`), and the user kept the session, which takes that model on. */
 export function announceKept(ctx: GuardContext, { slot, slotVersion, sessionId, previousModel }: Kept): void {
   const version = slotVersion ?? UNKNOWN_VERSION;
   ctx.snapshots.changed(slot, { version, state: null, sessionId, model: previousModel });
@@ -96,6 +99,7 @@ export function announceKept(ctx: GuardContext, { slot, slotVersion, sessionId, 
   );
 }
 
+/** An unguarded session was created in addition to those that its slot already has. */
 export function announceBeside(ctx: GuardContext, { id, slot, identity }: GuardedSession): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id, model: identity.model });
   ctx.logger.debug(
@@ -130,6 +134,7 @@ export type TurnBegun = {
   readonly identity: ModelIdentity;
 };
 
+/** A process of a session began. If it changed the model, the change is logged and counted. */
 export function announceTurnBegun(ctx: GuardContext, turn: TurnBegun): void {
   const { slot, sessionId, request, processId, begun, identity } = turn;
   ctx.snapshots.statusChanged(slot, sessionId, 'running');
@@ -151,7 +156,10 @@ const short = (sessionId: SessionId): string => `${sessionId.slice(0, SHORT_ID)}
 
 type Temporary = { readonly taskId: TaskId; readonly sessionId: SessionId };
 
-/** The text of this log line and of the next one is fixed, because operators search for it. */
+/**
+ * The temporary record of a standalone execution was created. The text of this log line and of the next one is fixed,
+ * because operators search for it.
+ */
 export const announceTemporary = (ctx: GuardContext, { taskId, sessionId }: Temporary): void =>
   ctx.logger.info(
     { 'event.action': 'temporary-session-opened', 'phaselock.task_id': taskId, 'phaselock.session_id': sessionId },
@@ -164,7 +172,7 @@ export const announceTemporaryEnded = (ctx: GuardContext, { taskId, sessionId }:
     `TEMP_SESSION_END: session_id=${short(sessionId)}`,
   );
 
-/** The lease of a process expired, so its session may begin the next turn. */
+/** The lease of a process expired. The process is marked as lost, so its session may begin the next turn. */
 export function announceLapsed(ctx: GuardContext, lapsed: LapsedProcess): void {
   const { session_id: sessionId, task_id: taskId, phase, mode, process_id: processId } = lapsed;
   const slot = { taskId, phase, mode };

@@ -13,8 +13,8 @@ const refuse = (): never => {
 };
 
 /**
- * Refuses a caller without the right to replace sessions if the decision replaces one. Must be called before anything
- * is written.
+ * Refuses a caller without the right to replace sessions (`mayReplace` is false) if the decision replaces one. Must be
+ * called before anything is written. `guarded`: whether the single-session rule applies to the session.
  */
 export function demandReplace(
   mayReplace: boolean | undefined,
@@ -25,9 +25,9 @@ export function demandReplace(
 }
 
 /**
- * Refuses the same caller a deletion that takes a live session out of its slot: followed by a start in the empty slot,
- * which needs no such right, it would replace the session. The check needs no lock, because a session that has left its
- * slot never returns to it.
+ * Refuses a caller without the right to replace sessions to delete one that is live in its slot: with a start in the
+ * then empty slot, which needs no such right, the caller would replace the session. The check needs no lock, because a
+ * session that has left its slot never returns to it.
  */
 export async function demandReplaceToDelete(
   ctx: GuardContext,

@@ -11,7 +11,7 @@ export async function requestedModel(
   selection: ModelSelection | undefined,
 ): Promise<ModelResolution> {
   if (selection !== undefined) return await resolveInProject(ctx, view, slot.taskId, selection);
-  // The model of the session is the one it began with, whatever its name stands for today.
+  // The model of the session is the one it began with, even if an alias now points to another model.
   const { identity } = session;
   if (isModelGone(view.catalogue, identity))
     return {
@@ -21,7 +21,7 @@ export async function requestedModel(
       model: identity.model,
       why: 'model-deleted',
     };
-  // The session was created before resolved models were stored, so it is bound to what its name stands for now.
+  // If the session was created before resolved models were stored, the name of its model is resolved now.
   const resolution = identity.resolvedModel === null ? resolveModel(view.catalogue, identity) : undefined;
   return resolution?.kind === 'resolved' ? resolution : { kind: 'resolved', identity };
 }

@@ -3,8 +3,8 @@ import { type Database, lockSlot, type Writer } from '@phaselock/store';
 import type { SlotSnapshots } from './context.ts';
 
 /**
- * Opens a transaction that locks the row of the slot, and returns the state read under the lock. BEGIN, lock and read
- * take one round trip.
+ * Opens a transaction that locks the row of the slot, and returns the state of the slot under the lock. BEGIN, lock and
+ * read take one round trip. The session is not read again if its cached state (`known`) is still current.
  */
 export const openLockedSlot =
   (database: Database, snapshots: Pick<SlotSnapshots, 'get'>) =>

@@ -124,7 +124,7 @@ describe('an alias that was moved to another model', () => {
   });
 });
 
-test('a session without a stored resolved model gets the one its name stands for at its next turn', async () => {
+test('a session without a stored resolved model has its model name resolved at its next turn', async () => {
   const { guard } = scene;
   const { start, session, attemptId, id } = await inSession();
   await runTurn(guard, aTurn(session, attemptId), id);

@@ -12,8 +12,9 @@ export type LockingTools<State, Writer> = {
   readonly random: RetryTools['random'];
   readonly sleep: RetryTools['sleep'];
   readonly now: Clock;
-  /** Whether an error of the work may be retried: a lost race or a lost lock, never a refusal. */
+  /** Whether the work may be retried after this error, such as a lost race or a lost connection. */
   readonly isRetryable: (error: unknown) => boolean;
+  /** Whether an error is the lock time-out of the database. */
   readonly isLockTimeout: (error: unknown) => boolean;
   /** Whether an error means contention: another writer locked or changed the slot. */
   readonly isContention: (error: unknown) => boolean;
@@ -21,8 +22,9 @@ export type LockingTools<State, Writer> = {
 
 export type Locking<State, Writer> = {
   /**
-   * Runs the work with the exclusive access to the slot that the strategy provides, and retries it with jitter after a
-   * lost race.
+   * Waits in the in-process queue of the slot, runs the work under the lock of the strategy, and retries it with jitter
+   * after a retryable error. Only the pessimistic strategy guarantees exclusion; with the others, the compare-and-set
+   * of the write prevents conflicts.
    */
   withSlot<T>(
     slot: SlotKey,
@@ -31,7 +33,7 @@ export type Locking<State, Writer> = {
     work: (held: Held<State, Writer>) => Promise<T>,
     /**
      * Called after a wait in the in-process queue, before a lock is taken: the previous holder may already have
-     * produced the result.
+     * produced the result. If it returns a result, the work is not run.
      */
     afterWait?: () => Promise<T | undefined>,
   ): Promise<T>;
@@ -66,7 +68,7 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
               if (tools.isContention(error)) observer.contended(strategy);
               throw error;
             } finally {
-              // At this point the strategy has committed, rolled back or released its lease.
+              // Measured here, because the strategy has now committed, rolled back or released its lease.
               if (heldSince !== undefined) observer.held(strategy, (now() - heldSince) / 1000);
             }
           });
@@ -82,8 +84,8 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
 }
 
 /**
- * Counts only the first lock of each operation. All tries of an operation share one deadline object, which identifies
- * it.
+ * Reports only the first lock of each operation to the observer; later tries are reported as retries. All tries of an
+ * operation share one deadline object, which identifies it.
  */
 function firstOfOperation(observer: LockObserver) {
   const counted = new WeakSet<Deadline>();

@@ -8,7 +8,10 @@ export type AdoptedSession =
   | { readonly outcome: 'adopted'; readonly collapsed: number }
   | { readonly outcome: 'moved' };
 
-/** When a task first becomes guarded: puts a legacy session into its slot and soft-deletes its duplicates. */
+/**
+ * When a task first becomes guarded: puts a legacy session (created without the single-session rule) into its slot and
+ * soft-deletes its duplicates.
+ */
 export async function adoptSession(
   writer: Writer,
   adopt: { slot: SlotKey; seen: SlotState; sessionId: SessionId; actor: string | null; waitMs: number },

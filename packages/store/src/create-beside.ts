@@ -10,7 +10,7 @@ export type CreateBeside = {
   readonly identity: ModelIdentity;
   readonly milestoneId: string | null;
   readonly createdBy: string | null;
-  /** True for the temporary record of a standalone execution, which belongs to no slot. */
+  /** True for the record of a standalone execution, which is never the live session of a slot. */
   readonly standalone: boolean;
   readonly idempotency: IdempotencyRow | null;
 };

@@ -59,12 +59,12 @@ export function openDatabase(options: PoolOptions, now: () => number = () => per
     query,
     queryAndCommit: query,
     transaction: () => openTransaction(wire),
-    // The pool is all that Kysely itself would close.
+    // Kysely itself would close nothing but the pool.
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
 
-/** Everything that is needed to send a statement. */
+/** The dependencies of sending a statement. `clock` estimates the clock of the database server. */
 type Wire = {
   readonly acquire: () => Promise<Connection>;
   readonly whoWaits: WhoWaits;
@@ -72,7 +72,7 @@ type Wire = {
   readonly now: () => number;
 };
 
-/** Only the time check, for a COMMIT that is sent without a statement that has its own. */
+/** Only checks that the caller still waits. For a COMMIT that is not sent together with a write and its check. */
 const IN_TIME: Statement = { name: 'in_time', text: `select ${judgedClock(1)}`, inTime: 'window' };
 
 const CLOCK: Statement = {
@@ -80,7 +80,10 @@ const CLOCK: Statement = {
   text: 'select (extract(epoch from clock_timestamp()) * 1000)::double precision as server_ms',
 };
 
-/** Reads the server’s clock once, before the first write with a time limit. Every such write returns it as well. */
+/**
+ * Reads the server’s clock once, before the first write with a time limit (`inTime`), which the server refuses by its
+ * own clock once the caller no longer waits. Every such write returns the clock as well.
+ */
 async function knowClock({ clock, whoWaits, now }: Wire, connection: Connection, { inTime }: Statement): Promise<void> {
   if (inTime === undefined || whoWaits() === undefined || clock.in(0) !== null) return;
   const sentAt = now();
@@ -188,7 +191,10 @@ function openTransaction(wire: Wire): Transaction {
     connection = undefined;
   };
 
-  /** Sends BEGIN, the statement and COMMIT without waiting in between. If one of them fails, the call fails. */
+  /**
+   * Sends the statement, with BEGIN before the first and COMMIT after the `last`, without waiting in between. If one of
+   * them fails, the call fails.
+   */
   const sendBetween = async <Row extends QueryResultRow>(
     statement: Statement,
     values: readonly unknown[],

@@ -17,14 +17,21 @@ export type TelemetryOptions = {
    * The build of the program. Adds the metrics of the process: release, CPU, memory, event loop and garbage collection.
    */
   readonly program?: Build;
-  /** The number of processes of the program that share the limits of its control group. Default: 1. */
+  /**
+   * The number of processes of the program that share the CPU and memory limits of its container. The metrics of the
+   * limits are divided by it. Default: 1.
+   */
   readonly processes?: number;
-  /** The HTTP operations of the application, each with its kind. */
+  /** The HTTP operations of the application by id. The kind selects the histogram of the duration. */
   readonly operations?: Readonly<Record<string, OperationKind>>;
   /** Returns the exemplar of the current request. */
   readonly exemplar?: () => ExemplarLabels | undefined;
 };
 
+/**
+ * Creates the metrics of the product in a registry of their own. `Telemetry` explains the methods, the metric catalogue
+ * each metric.
+ */
 export function createTelemetry({
   program,
   processes = 1,

@@ -20,8 +20,9 @@ export async function expose(
 }
 
 /**
- * Converts the Prometheus text format to OpenMetrics: no empty lines, counter families without `_total`, exemplars, and
- * an end line. The library’s own OpenMetrics output would remove `_total` from its counters in both formats.
+ * Converts the Prometheus text format to OpenMetrics: removes empty lines and the `_total` in the HELP and TYPE lines
+ * of counters, and adds exemplars and the end line. The library’s own OpenMetrics writer is not used: it renames the
+ * counters in the registry, so `_total` would be missing in the Prometheus format as well.
  */
 function openMetrics(text: string, exemplars: ExemplarShelf | undefined): string {
   const lines = text.split('\n').filter((line) => line !== '');

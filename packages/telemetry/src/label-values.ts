@@ -1,6 +1,12 @@
 import type { QUESTION_CODES, StartQuestion } from '@phaselock/core';
 
-/** The closed sets of metric label values. Ids, users and model names are never label values. */
+// Each list is the closed set of values of a metric label. Ids, users and model names are never label values.
+
+/**
+ * The outcomes of requests to start a session. `created-beside`: the single-session rule does not apply to the caller.
+ * `asked`: answered with a question about the existing session. `moved_on`: the session is no longer the one that the
+ * caller had been shown. `busy`: another operation held the slot.
+ */
 export const START_OUTCOMES = [
   'created',
   'created-beside',
@@ -18,19 +24,24 @@ export type StartOutcome = (typeof START_OUTCOMES)[number];
 export const COHORTS = ['treatment', 'control'] as const;
 export type Cohort = (typeof COHORTS)[number];
 
-/** `none` is for errors of operations to which the single-session rule does not matter, or is not known to apply. */
+/** `none`: the failed operation is no start or turn, or is a turn that failed before its session was read. */
 export const ERROR_COHORTS = [...COHORTS, 'none'] as const;
 export type ErrorCohort = (typeof ERROR_COHORTS)[number];
 
 /**
- * The outcomes of attempts to replace a session. `beside`: the single-session rule does not apply to the caller who
- * confirmed it.
+ * The outcomes of attempts to replace a session. `beside`: a session was created beside the existing one instead,
+ * because the single-session rule does not apply to the caller.
  */
 export const REPLACEMENT_OUTCOMES = ['replaced', 'moved_on', 'busy', 'refused', 'failed', 'beside'] as const;
 export type ReplacementOutcome = (typeof REPLACEMENT_OUTCOMES)[number];
 
+/** The code of the question that a start or turn was answered with. */
 export type QuestionCode = (typeof QUESTION_CODES)[StartQuestion];
 
+/**
+ * The decisions on turns. `initial`: the first of its session. `follow-up`: resumes the conversation. `fresh`: opened
+ * another session. `predecessor_stopping`: the agent of the replaced session may still be running.
+ */
 export const TURN_OUTCOMES = [
   'initial',
   'follow-up',
@@ -45,7 +56,7 @@ export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
 export const LOOKUP_SOURCES = ['memory', 'redis', 'database'] as const;
 export type LookupSource = (typeof LOOKUP_SOURCES)[number];
 
-/** The writes that a replaced runner may still attempt. */
+/** The writes of a runner, which are refused after its session was replaced. */
 export const FENCED_OPERATIONS = [
   'begin-turn',
   'heartbeat',
@@ -66,7 +77,10 @@ export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
 export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 export type PoolState = (typeof POOL_STATES)[number];
 
-/** `trusted` is the result the caller gets: the layers are only used while invalidations arrive. */
+/**
+ * `memory` and `redis` are the layers of the cache. `trusted` is the result of a lookup in both. While invalidations do
+ * not arrive, cached values may be stale, so both are bypassed.
+ */
 export const CACHE_LAYERS = ['trusted', 'memory', 'redis'] as const;
 export type CacheLayer = (typeof CACHE_LAYERS)[number];
 
@@ -91,15 +105,18 @@ export type StatusClass = (typeof STATUS_CLASSES)[number];
 export const SPAN_RESULTS = ['exported', 'dropped'] as const;
 export type SpanResult = (typeof SPAN_RESULTS)[number];
 
-/** Why a request was refused before any work was done for it. */
+/**
+ * Why a request was refused before any work was done for it: too many waits for a database connection, a delayed event
+ * loop, or too many requests of one caller while connections are scarce.
+ */
 export const SHED_REASONS = ['pool', 'event-loop', 'caller'] as const;
 export type ShedReason = (typeof SHED_REASONS)[number];
 
-/** Answers that stay open until their client ends them. */
+/** Answers that stay open as long as their client likes: change streams and downloads. */
 export const LONG_ANSWERS = ['changes', 'download'] as const;
 export type LongAnswer = (typeof LONG_ANSWERS)[number];
 
-/** The limit that was reached: that of the caller, or the total. */
+/** The limit of open answers that was reached: that of one caller, or that of all callers together. */
 export const LONG_ANSWER_BOUNDS = ['caller', 'total'] as const;
 export type LongAnswerBound = (typeof LONG_ANSWER_BOUNDS)[number];
 

@@ -6,7 +6,7 @@ import type { LogFields, OnlyLogFields } from './log-fields.ts';
 import { redactLine } from './redact-line.ts';
 import { standardOutput } from './standard-output.ts';
 
-/** Writes a line with a message, and optionally with fields of the catalogue. */
+/** Writes a line with a message, and optionally with fields of `LOG_FIELDS`. */
 type Log = {
   <Fields extends LogFields>(fields: OnlyLogFields<Fields>, message: string): void;
   (message: string): void;
@@ -40,7 +40,7 @@ const ECS_VERSION = '8.11.0';
  */
 export const createLogger = (options: LoggerOptions): Logger => openPino(options);
 
-/** The logger without field types, so that tests can check the redaction of arbitrary fields. */
+/** As `createLogger`, but accepts fields of any name, so that tests can check their redaction. */
 export function openPino({
   service,
   version,
@@ -63,7 +63,7 @@ export function openPino({
         'process.pid': process.pid,
         'host.hostname': hostname(),
       },
-      // Fields of the line itself take precedence over these.
+      // Added to every line. Fields of the line itself take precedence.
       mixin: (fields) => ({ ...outcomeOf(Reflect.get(fields, 'event.action')), ...context?.() }),
       serializers: { err: (error) => error },
       formatters: {
@@ -71,7 +71,8 @@ export function openPino({
         log: ({ err, ...fields }) => (err === undefined ? fields : { ...fields, ...ecsError(err) }),
       },
       hooks: {
-        // ECS requires a message on every line.
+        // ECS requires a message on every line, so a line without one gets an empty message. For an error, pino uses
+        // the message of the error.
         logMethod(args, method) {
           const [fields, message] = args;
           const silent = message === undefined && typeof fields === 'object' && !(fields instanceof Error);
@@ -84,7 +85,10 @@ export function openPino({
   );
 }
 
-/** The parts of a data stream’s name are separated by dashes, so a dataset must not contain any. */
+/**
+ * The dataset of a program, without dashes: it is part of the name of an Elasticsearch data stream, whose parts are
+ * separated by dashes.
+ */
 const datasetOf = (service: string): string => service.replace('-', '.').replaceAll('-', '_');
 
 const hasError = (fields: unknown): boolean =>

@@ -40,11 +40,15 @@ export type Telemetry = {
     readonly cohort: Cohort;
     readonly seconds: number;
   }): void;
+  /** A start or turn was answered with a question about the existing session. */
   asked(question: QuestionCode, cohort: Cohort): void;
+  /** The latest session of a slot was looked up. */
   lookedUp(source: LookupSource, cohort: Cohort, seconds: number): void;
+  /** A session was created for a caller to whom the single-session rule does not apply. */
   startedUnguarded(): void;
   /** A caller outside the rollout started a session in a task that is already guarded. */
   startCrossed(): void;
+  /** A task became guarded, and this many older live duplicates were soft-deleted. */
   legacyCollapsed(sessions: number): void;
   turnDecided(decision: TurnOutcome): void;
   modelChanged(): void;
@@ -52,6 +56,7 @@ export type Telemetry = {
   writeFenced(operation: FencedOperation): void;
   sessionDeleted(reason: DeletionReason, sessions?: number): void;
   bulkDone(operation: BulkOperation, items: number): void;
+  /** A request was answered from the stored result of its Idempotency-Key. */
   replayed(): void;
   feedbackGiven(rating: FeedbackRating, cohort: Cohort): void;
   failed(code: ErrorCode, cohort: ErrorCohort): void;

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** Counts the requests in progress of each caller. */
+/**
+ * Counts the requests of each caller until their responses are closed, because load shedding refuses a caller that
+ * fills the queue for the database.
+ */
 export type InFlight = { of(callerId: string): number; add(callerId: string, response: ServerResponse): void };
 
 export function countInFlight(): InFlight {

@@ -5,8 +5,8 @@ import type { Answer } from './handle.ts';
 import { problemOf, retryAfterSeconds } from './problem-of.ts';
 
 /**
- * Sends the response without express, which would answer a matching If-None-Match with 304. That would be wrong here,
- * because a lease changes without a new version.
+ * Sends the response without express, which would answer a matching If-None-Match with 304. That would be wrong for a
+ * session: its ETag is its version, and the lease in its body changes without a new version.
  */
 export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
   response.statusCode = status;

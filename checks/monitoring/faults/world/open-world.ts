@@ -74,7 +74,7 @@ const notReady = z.looseObject({ why: z.string().nullable() });
 /** A schedule that never starts a purge during a run. The checks start all purges. */
 const NO_SCHEDULE = '0 0 1 1 *';
 
-/** Starts the real programs of the product, as a user starts them. */
+/** Starts the real programs of the product, each as a separate process. */
 export async function openWorld(folder: string): Promise<World> {
   await mkdir(folder, { recursive: true });
   await using resources = new AsyncDisposableStack();

@@ -38,11 +38,13 @@ export type ArchiveContext = {
   readonly racepoint: ((name: ArchiveRacepoint) => Promise<void> | void) | undefined;
 };
 
+/** An object that was missing, damaged or unreadable when it was checked before the purge of its session. */
 export type DistrustedObject = {
   readonly sessionId: SessionId;
   readonly objectKey: string;
   readonly code: StoreFailureCode | 'unexpected';
   readonly message: string;
+  /** True if the session is now a dead letter; otherwise it is archived again. */
   readonly dead: boolean;
 };
 

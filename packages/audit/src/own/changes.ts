@@ -2,10 +2,10 @@ import { ownHistory } from './history.ts';
 import type { ScopeSql } from './scope.ts';
 
 /**
- * The turns whose model differs from that of the turn before. The `turn-started` event records the change and outlives
- * a purged process. Events of earlier releases do not record it: for those, the process and its session show the
- * change. If such a process was purged, only the log can show it; its row is `optional`, so neither a log line nor a
- * missing one is a finding.
+ * SQL for the turns that changed the model of their slot; `compareLogs` expects a line in the service log for each. The
+ * `turn-started` event records the change and is kept when the process is purged. Events of earlier releases do not
+ * record it: for those, the process and its session show the change. If their session was purged, the change is
+ * unknown: the turn is returned as `optional`, and neither a log line nor a missing one is a finding.
  */
 export const changesOf = (scope: ScopeSql): string => `
   ${ownHistory(scope)},

@@ -1,5 +1,6 @@
 import type { Severity } from '../severity.ts';
 
+/** Groups of rules, with the headings under which they are listed. */
 export const FAMILIES = {
   transition: 'How each process started',
   lifecycle: 'Creation, replacement and end of sessions',
@@ -19,6 +20,8 @@ export type RuleText = {
   readonly rule: string;
   /** How the rule can be broken. */
   readonly cause: string;
+  /** The harm if the rule is broken. */
   readonly risk: string;
+  /** How an operator corrects it. */
   readonly cure: string;
 };

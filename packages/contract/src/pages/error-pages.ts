@@ -8,6 +8,7 @@ export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERRORS).filter(isEr
 const again = (code: ErrorCode): string =>
   ERRORS[code].retryable ? 'The same call may succeed later.' : 'The same call will not succeed later.';
 
+/** The page of a code in docs/errors; the API serves its HTML form at /errors. */
 export function errorPageMarkdown(code: ErrorCode): string {
   const { status, text } = ERRORS[code];
   const { when, cure } = ERROR_HELP[code];

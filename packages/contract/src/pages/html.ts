@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? found);
 
-/** Converts the Markdown that the contract uses: paragraphs, `code` and **bold**. */
+/** Converts the Markdown used in descriptions of the contract: paragraphs, `code` and **bold**. */
 export const proseHtml = (text: string): string =>
   text
     .split('\n\n')

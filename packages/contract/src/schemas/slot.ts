@@ -4,7 +4,7 @@ import { z } from 'zod';
 const OLDER_NAMES =
   '`createWithAgent` is plan, `assignToAgent` is run, `verifyWithAgent` is verify; titles such as `Planning` are accepted too';
 
-/** A phase by any of its names; `debug run` names the mode as well. */
+/** Accepts any name of a phase. `debug run` names the mode as well; without `debug` the mode is `standard`. */
 export const namedPhase = z
   .string()
   .min(1)
@@ -32,7 +32,7 @@ export function slotFilterOf({ phase: named, mode: given }: Partial<Named>) {
   return { ...(named && { phase: named.phase }), ...(said && { mode: said }) };
 }
 
-/** An explicit mode overrides the mode in the name of the phase. */
+/** The slot that a request names. An explicit mode overrides the mode in the name of the phase. */
 export const slotOf = <TaskId>({ taskId, phase: named, mode: given }: Named & { readonly taskId: TaskId }) => ({
   taskId,
   phase: named.phase,

@@ -3,6 +3,7 @@ import { series } from '../promql/series.ts';
 import { HOUR, MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 
+/** The highest allowed number of restarts of an instance within an hour. */
 export const RESTARTS = 3;
 const API_UP = series('up', { job: JOBS.api });
 

@@ -86,6 +86,7 @@ export type UseEvidence = {
 export type InstanceUse = {
   readonly instance: string;
   readonly mean: number;
+  /** The complete periods that were observed, and how many of them reached the limit. */
   readonly periods: number;
   readonly over: number;
   /** The longest run of consecutive periods over the limit. */

@@ -3,7 +3,10 @@ import { distrust } from './counter-fold.ts';
 import type { Distrust, InstanceUse } from './evidence.ts';
 import { type ProcessLife, processAt } from './process-life.ts';
 
-/** The utilisation of one instance, in periods that start with the bake. */
+/**
+ * Sums for the utilisation of one instance, over the bake and in each period: the use, and the available amount
+ * (`had`), which is capacity times time. The first period starts with the bake.
+ */
 export type UseFold = {
   last: Sample | null;
   lastStartedAt: number | null;
@@ -24,6 +27,7 @@ export const newUse = (): UseFold => ({
   untrusted: [],
 });
 
+/** The samples of one instance from one query, in order of time. `from` is the start of the bake. */
 export type UseChunk = {
   readonly used: readonly Sample[];
   readonly capacity: readonly Sample[];
@@ -49,7 +53,8 @@ export function foldUse(use: UseFold, { used, capacity, life, from, periodMs }: 
     const startedAt = processAt(life, sample.at)?.startedAt ?? null;
     use.last = sample;
     use.lastStartedAt = startedAt;
-    // The time between two processes is unknown; within one process, every second counts.
+    // The use between the last sample of one process and the first of the next is unknown, so that time is left out.
+    // Within one process, the counter includes all use.
     if (last === null || sample.at <= from || startedAt === null || startedAt !== lastStartedAt) continue;
     if (sample.at <= last.at) continue;
     add(use, sample, last, from, periodMs);
@@ -83,9 +88,10 @@ function add(use: UseFold, sample: Sample, last: Sample, from: number, periodMs:
   period.seconds += seconds;
 }
 
-/** The least observed part of a period that counts; the rest may belong to another process. */
+/** A period counts if at least this share of it was observed; the time around a restart, for example, is not. */
 const SEEN = 0.5;
 
+/** Calculates the utilisation from the sums. `whole` is the number of complete periods. */
 export function useOf(instance: string, use: UseFold, limit: number, whole: number, periodMs: number): InstanceUse {
   const shares = use.periods
     .slice(0, whole)

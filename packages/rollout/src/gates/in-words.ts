@@ -6,11 +6,12 @@ const UNITS = [
 ] as const;
 
 /**
- * A percentage such as "1.36 %", with three significant digits, so that a bound next to its limit can be told apart.
+ * Formats a share as a percentage such as "1.36 %". Three significant digits show on which side of a close limit a
+ * confidence bound is.
  */
 export const percentText = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
-/** A duration such as "28 days", rounded up. */
+/** Formats a duration such as "28 days", rounded up, or "never" if it is infinite. */
 export function durationText(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return 'never';
   for (const [unit, length] of UNITS) {
@@ -21,4 +22,5 @@ export function durationText(milliseconds: number): string {
   return '0 seconds';
 }
 
+/** Formats a number with three significant digits. */
 export const numberText = (value: number): string => String(Number(value.toPrecision(3)));

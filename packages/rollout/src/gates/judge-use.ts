@@ -16,9 +16,10 @@ export type UseInput = {
 type Decided = Pick<GateVerdict, 'outcome' | 'decided' | 'reason'>;
 
 /**
- * Judges whether each instance uses less than the limit. CPU time is measured completely, not sampled, so the result
- * has no confidence; it is valid for this bake, not for another load. Cohorts share the processes, so they cannot be
- * separated.
+ * Judges the utilisation of each instance, such as CPU time per available CPU time. At the end of the bake, the mean
+ * and the share `quantile` of the periods have to be below the limit. `earlyPeriods` consecutive periods over the limit
+ * fail the gate at once. The counters include all use, so there are no confidence bounds; the result is valid for the
+ * load of this bake only. There is no control, because the same processes serve both cohorts.
  */
 export function judgeUse({ gate, evidence, decision, size, atEnd, from, to }: UseInput): GateVerdict {
   const { instances } = evidence;

@@ -22,13 +22,15 @@ export type GateVerdict = {
   readonly queries: readonly string[];
   readonly from: number;
   readonly to: number;
-  /** Events counted, or periods of a utilisation. */
+  /** Events counted; for a utilisation, the fewest periods of any instance. */
   readonly n: number;
+  /** Bad events; for a utilisation, the most periods over the limit of any instance. */
   readonly failures: number;
   /** The n the stage was planned for. */
   readonly planned: number;
   /** The limit: a pass proves that the share of bad events is below it. */
   readonly limit: number;
+  /** The share of bad events; for a utilisation, the highest mean of any instance. */
   readonly rate: number | null;
   /** One-sided bounds; null before the end of the bake, when they are not valid. */
   readonly upper: number | null;

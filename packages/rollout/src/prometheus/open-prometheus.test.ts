@@ -68,7 +68,7 @@ describe('an answer', () => {
 
   test.each<readonly [string, string, RequestListener]>([
     ['with warnings', 'partial', (_, response) => response.end(matrix([], { warnings: ['a store is not there'] }))],
-    ['of an unknown form', 'unreadable', (_, response) => response.end('{"status":"success","data":{}}')],
+    ['of an unknown shape', 'unreadable', (_, response) => response.end('{"status":"success","data":{}}')],
     [
       'with histograms',
       'unreadable',

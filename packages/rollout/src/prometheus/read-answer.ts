@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Answer, Sample, Series } from './prometheus.ts';
 
 /**
- * The answers of the Prometheus HTTP API. The schema is strict, because promotions depend on it: an unknown form is
- * refused.
+ * Schemas of the responses of the Prometheus HTTP API. The schema of the data is strict, because promotions depend on
+ * the data: any other shape is refused.
  */
 const pair = z.tuple([z.number(), z.string()]);
 const labels = z.record(z.string(), z.string());
-// Native histograms come as `histograms` and are refused by the strict objects: their counts are estimates.
+// The counts of native histograms are estimates. They come under the key `histograms`, which strict objects refuse.
 const matrix = z.strictObject({
   resultType: z.literal('matrix'),
   result: z.array(z.strictObject({ metric: labels, values: z.array(pair) })),
@@ -24,6 +24,7 @@ const answered = z.object({
 
 const refused = (why: 'unreadable' | 'partial', detail: string): Answer => ({ kind: 'refused', why, detail });
 
+/** Reads a response with the expected type of result. Warnings are a refusal, because the data may be incomplete. */
 export function readAnswer(text: string, expected: 'matrix' | 'vector'): Answer {
   let json: unknown;
   try {
@@ -47,8 +48,8 @@ export function readAnswer(text: string, expected: 'matrix' | 'vector'): Answer 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
- * Prometheus stores times in milliseconds and returns them in seconds. An invalid number becomes NaN, which is never
- * trusted.
+ * Prometheus stores times in milliseconds and returns them in seconds, so they are rounded. An invalid number becomes
+ * NaN, which no check accepts.
  */
 const sampleOf = ([seconds, text]: readonly [number, string]): Sample => ({
   at: Math.round(seconds * 1_000),

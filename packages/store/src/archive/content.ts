@@ -15,6 +15,7 @@ export type SessionContents = {
 };
 
 type FeedbackContent = Selectable<Schema['feedback']>;
+/** `bytes` decides between readShortLogs and readLogPage; `lastId` is the id of the last line to read. */
 type LogSize = { readonly lines: number; readonly bytes: number; readonly lastId: number };
 
 const NO_LOG: LogSize = { lines: 0, bytes: 0, lastId: 0 };
@@ -96,8 +97,8 @@ export async function readShortLogs(
 }
 
 /**
- * Reads a page of a long log by keyset. The page ends at `maxBytes`, but always has one line, because a line may have
- * any length.
+ * Reads a page of a long log: the lines with `after` < id <= `upTo` (keyset pagination), at most `limit` lines and
+ * `maxBytes`. The first line is always included, because a line may be longer than `maxBytes`.
  */
 export async function readLogPage(
   db: Kysely<Schema>,

@@ -1,4 +1,4 @@
-/** The back-off between attempts to restart the server. */
+/** The back-off between attempts to restart the embedded PostgreSQL server. */
 export type RestartBackoff = {
   /** Returns the wait before the next attempt, and counts that attempt as a failure. */
   nextMs(): number;

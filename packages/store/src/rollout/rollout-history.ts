@@ -3,6 +3,7 @@ import type { PageAfter } from '../page.ts';
 import type { Schema } from '../schema.ts';
 import type { RolloutAction, RolloutState } from './schema.ts';
 
+/** An action of a rollout campaign, with the state before it (`from`) and after it (`to`). */
 export type RolloutStepRow = {
   readonly id: number;
   readonly campaign: number;
@@ -13,7 +14,9 @@ export type RolloutStepRow = {
   readonly to: { readonly stage: number; readonly percent: number; readonly state: RolloutState };
   readonly why: string;
   readonly verdictId: number | null;
+  /** A person overrode the verdict. */
   readonly forced: boolean;
+  /** The fencing token of the lease under which the step was written. */
   readonly fence: number;
 };
 
@@ -42,17 +45,21 @@ export async function readRolloutSteps(
   }));
 }
 
+/** A judgement of a stage by the evidence of the period between `from` and `to`. */
 export type RolloutVerdictRow = {
   readonly id: number;
   readonly campaign: number;
   readonly stage: number;
   readonly at: Date;
+  /** `tick`: an interim verdict, while the bake continues or a precondition is unmet. */
   readonly kind: 'tick' | 'final';
   readonly outcome: 'pass' | 'fail' | 'inconclusive';
+  /** The code of the reason for the outcome, such as `failed_early`. */
   readonly decision: string;
   readonly reason: string;
   readonly from: Date;
   readonly to: Date;
+  /** The unmet preconditions, which forbade a promotion. */
   readonly preconditions: unknown;
   readonly gates: unknown;
 };
@@ -77,14 +84,14 @@ export async function readRolloutVerdicts(
 type Campaign = { readonly flag: string; readonly campaign: number };
 
 /**
- * SQL: from the last step of the previous campaign to the first step of the next. A change between two campaigns
- * belongs to both.
+ * SQL condition for the flag changes of a campaign. They store no campaign, so their time decides: after the last step
+ * of the previous campaign and before the first step of the next. A change between two campaigns belongs to both.
  */
 export const withinCampaign = ({ flag, campaign }: Campaign): RawBuilder<boolean> => sql<boolean>`
   flag_changes.at > coalesce((select max(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign < ${campaign}), '-infinity')
   and flag_changes.at < coalesce((select min(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign > ${campaign}), 'infinity')`;
 
-/** Counts the steps, verdicts and changes of a flag together. */
+/** Returns the sum of the numbers of steps, verdicts and flag changes. */
 export async function countRolloutHistory(
   db: Kysely<Schema>,
   { flag, campaign }: Partial<Campaign> & { readonly flag: string },

@@ -13,6 +13,10 @@ export type RolloutAction =
   | 'kill-seen'
   | 'done';
 
+/**
+ * Why a campaign holds at its percentage: Prometheus lacks reliable evidence, the verdict was no pass, the flag was
+ * changed outside the campaign, or it was killed.
+ */
 export type HeldFor = 'evidence' | 'verdict' | 'flag' | 'kill';
 
 export type AnnouncementKind = 'stage' | 'off' | 'note';

@@ -1,17 +1,20 @@
+/** The random choices of one step of the walk. */
 export type Random = {
   /** A whole number from 0 up to, not including, `bound`. */
   below(bound: number): number;
   chance(probability: number): boolean;
+  /** Throws when there is nothing to choose from. */
   pick<Item extends object | string | number>(items: readonly Item[]): Item;
   /** Undefined when there is nothing to choose from. */
   maybe<Item>(items: readonly Item[]): Item | undefined;
   /** One of the last `among` items, because recent items conflict most often. */
   recent<Item>(items: readonly Item[], among: number): Item | undefined;
+  /** Each choice is a pair of its weight and the item. */
   weighted<Item>(choices: readonly (readonly [number, Item])[]): Item;
 };
 
 /**
- * A random generator per step, seeded with the walk's seed and the step number. The draws of one step do not affect
+ * A random generator for one step, seeded with the walk's seed and the step number. The draws of one step do not affect
  * other steps, so runs with the same seed stay similar even though responses arrive in another order.
  */
 export function randomOf(seed: number, step: number): Random {
