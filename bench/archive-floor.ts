@@ -3,7 +3,10 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 
-/** What no archive can do without: the same bytes written and flushed, read back and hashed, and the rows deleted at once. */
+/**
+ * Measures the least work an archive needs: writing and flushing the same bytes, reading them back and hashing them,
+ * and deleting all rows with one statement per table.
+ */
 export async function archiveFloor({
   objects,
   into,
@@ -17,7 +20,7 @@ export async function archiveFloor({
   const contents: Buffer[] = [];
   for (const name of names) contents.push(await readFile(join(objects, name)));
   await mkdir(into);
-  // As many at a time as the two workers write.
+  // The two measured workers also write 16 objects at a time.
   const AT_A_TIME = 16;
   const since = performance.now();
   let next = 0;
@@ -57,5 +60,5 @@ async function keep(folder: string, bytes: Buffer): Promise<void> {
       .update(await readFile(target))
       .digest('hex') !== hash
   )
-    throw new Error('not what was written');
+    throw new Error('the file does not contain what was written');
 }

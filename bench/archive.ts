@@ -15,14 +15,17 @@ import { onBenchServer } from './on-bench-server.ts';
 import { peakMemoryMb } from './peak-memory.ts';
 import { seed } from './seed.ts';
 
-/** Two purge workers on a large backlog, beside the floor of the same run; and what a replacement takes while they work. */
+/**
+ * Measures two purge workers on a large backlog against the floor of the same run, and the latency of replacements
+ * while the workers run.
+ */
 const MAIN = resolve(import.meta.dirname, '../apps/purge-worker/src/main.ts');
 const { values } = parseArgs({
   options: { sessions: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '20' } },
 });
 const sessions = Number(values.sessions);
 const HOUR_MS = 3_600_000;
-/** Replacements a second, as they come, however long the ones before take. */
+/** Replacements per second, sent at a fixed rate regardless of how long earlier ones take. */
 const RATE = 50;
 const ROUNDS = 3;
 const WARM_UP_SECONDS = 5;
@@ -70,7 +73,8 @@ await onBenchServer(async (adminUrl, owned) => {
   const [floorUrl, busyUrl] = [await copy('bench_floor'), await copy('bench_busy')];
   console.log(`${sessions} deleted sessions, two processes, six events and 25 log lines each`);
 
-  // First, and in turns: whatever the rest leaves for the disk to do would be held against the workers.
+  // Measured before the backlog is purged, alternating without and with workers: disk writes left over from the purge
+  // would distort the comparison.
   const alone: number[] = [];
   const beside: number[] = [];
   let meanwhile = 0;
@@ -86,7 +90,7 @@ await onBenchServer(async (adminUrl, owned) => {
     for (const one of await working) meanwhile += one.archived;
   }
   console.log(
-    `replacements at ${RATE} a second, p95: alone ${p95(alone).toFixed(1)} ms, beside two workers as configured ${p95(beside).toFixed(1)} ms · ratio ${(p95(beside) / p95(alone)).toFixed(2)} (they archived ${meanwhile} meanwhile)`,
+    `replacements at ${RATE} a second, p95: alone ${p95(alone).toFixed(1)} ms, with two workers at default settings ${p95(beside).toFixed(1)} ms · ratio ${(p95(beside) / p95(alone)).toFixed(2)} (the workers archived ${meanwhile} sessions meanwhile)`,
   );
 
   const env = {
@@ -106,7 +110,7 @@ await onBenchServer(async (adminUrl, owned) => {
     throw new Error(`archived ${archived}, purged ${purged}, objects ${objects}, of ${sessions}`);
   const peaks = both.map(({ peakMb }) => `${peakMb.toFixed(0)} MB`).join(' and ');
   console.log(
-    `two workers: each archived once and purged, in ${(oursMs / 1_000).toFixed(1)} s, ${(sessions / (oursMs / 1_000)).toFixed(0)} a second, peak ${peaks}`,
+    `two workers: every session archived once and purged, in ${(oursMs / 1_000).toFixed(1)} s, ${(sessions / (oursMs / 1_000)).toFixed(0)} sessions per second, peak memory ${peaks}`,
   );
 
   await using floorDatabase = openDatabase({ url: floorUrl, ...long });
@@ -116,7 +120,7 @@ await onBenchServer(async (adminUrl, owned) => {
     pg: floorDatabase.pool.pg,
   });
   console.log(
-    `floor, the same bytes written, read back and hashed, and the rows deleted: ${(floorMs / 1_000).toFixed(1)} s · ratio ${(floorMs / oursMs).toFixed(2)}`,
+    `floor (the same bytes written, read back and hashed, the rows deleted): ${(floorMs / 1_000).toFixed(1)} s · ratio ${(floorMs / oursMs).toFixed(2)}`,
   );
 });
 
@@ -150,7 +154,7 @@ async function replacements(databaseUrl: string, seconds: number): Promise<reado
   for (let nth = 0; performance.now() < until; nth += 1) {
     const taskId = tasks[nth % tasks.length];
     if (taskId !== undefined) all.push(replace(taskId, Math.floor(nth / tasks.length)));
-    // Told at the end, by all of them.
+    // Prevents an unhandled rejection; `Promise.all` below reports the failure.
     all.at(-1)?.catch(() => undefined);
     await sleep(1_000 / RATE);
   }

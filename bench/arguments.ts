@@ -10,11 +10,11 @@ export type BenchArguments = {
 
 export const USAGE = `usage: bench [--only PATTERN] [--seconds N] [--rounds N] [--peers] [--json FILE]
 
-  --only PATTERN   only the rows whose name matches this regular expression
+  --only PATTERN   measures only the rows whose name matches this regular expression
   --seconds N      how long each measurement takes (2)
-  --rounds N       rounds of floor and ours by turns; the median counts (3)
-  --peers          pg-boss and graphile-worker on the same server, too
-  --json FILE      the rows as JSON`;
+  --rounds N       number of rounds: each measures the floor, then phaselock; the median is reported (3)
+  --peers          also measures pg-boss and graphile-worker on the same server
+  --json FILE      writes the rows as JSON`;
 
 const LONGEST_SECONDS = 600;
 const MOST_ROUNDS = 99;
@@ -35,10 +35,10 @@ export function readArguments(argv: readonly string[]): BenchArguments {
   const { json, only, peers, ...numbers } = orUsageError(() => parseArgs({ args: [...argv], options })).values;
   const seconds = Number(numbers.seconds);
   if (!(seconds > 0 && seconds <= LONGEST_SECONDS))
-    throw new UsageError(`--seconds is more than 0 and at most ${LONGEST_SECONDS}`);
+    throw new UsageError(`--seconds must be more than 0 and at most ${LONGEST_SECONDS}`);
   const rounds = Number(numbers.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS)
-    throw new UsageError(`--rounds is a whole number from 1 to ${MOST_ROUNDS}`);
+    throw new UsageError(`--rounds must be a whole number from 1 to ${MOST_ROUNDS}`);
   return { json, only: only === undefined ? undefined : orUsageError(() => new RegExp(only)), seconds, rounds, peers };
 }
 

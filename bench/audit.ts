@@ -10,7 +10,7 @@ import { onBenchServer } from './on-bench-server.ts';
 import { peakMemoryMb } from './peak-memory.ts';
 import { seed } from './seed.ts';
 
-/** verify-sessions on a large history, beside one window-function scan of the same table in the same run. */
+/** Measures verify-sessions on a large history against one window-function scan of the same table in the same run. */
 const MAIN = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
 const PROCESSES_A_TASK = 25;
 const FLOOR = `
@@ -84,12 +84,12 @@ await onBenchServer(async (adminUrl, owned) => {
       `one window scan ${(floorMs / 1_000).toFixed(1)} s · the whole audit ${(ms / 1_000).toFixed(1)} s · ratio ${(ms / floorMs).toFixed(2)} · peak ${peakMb.toFixed(0)} MB`,
     );
   }
-  console.log(`ratio, the median: ${median(ratios).toFixed(2)}`);
+  console.log(`median ratio: ${median(ratios).toFixed(2)}`);
 
   const attempt = '01900003-0000-7000-8000-000000000007';
   const one = await verify(owned, bench.url, [attempt, '--format', 'json']);
   const { tookMs } = JSON.parse(one.out).summary;
-  console.log(`one attempt: ${tookMs} ms of asking, ${one.ms.toFixed(0)} ms in all, exit ${one.code}`);
+  console.log(`one attempt: ${tookMs} ms of queries, ${one.ms.toFixed(0)} ms in all, exit ${one.code}`);
   const help = await verify(owned, bench.url, ['--help']);
   console.log(
     `start-up to first byte: ${help.firstByteMs.toFixed(0)} ms (--help), ${one.firstByteMs.toFixed(0)} ms (an attempt)`,

@@ -5,7 +5,10 @@ import { removeEmbeddedPostgres, startEmbeddedPostgres } from '@phaselock/store'
 
 export type BenchServer = AsyncDisposable & { started(): Promise<{ readonly adminUrl: string }> };
 
-/** A durable PostgreSQL with the settings it comes with, the benchmark's own, stopped and removed with its scope even if that ends while the server is starting. */
+/**
+ * Opens a PostgreSQL with default settings (fsync on) for the benchmark. It is stopped and removed with its scope, even
+ * if the scope ends while the server is still starting.
+ */
 export async function openBenchServer(): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'phaselock-bench-'));
   const starting = startEmbeddedPostgres({ dataDir });

@@ -6,11 +6,14 @@ import { type Database, openDatabase } from '@phaselock/store';
 export const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 export type Strategy = 'pessimistic' | 'optimistic' | 'redis';
 
-/** A database for one scenario, so that what one leaves behind does not slow the next, and the guards that work on it. */
+/**
+ * A separate database for one scenario, so that dead rows of one scenario do not slow the next, and the guards that use
+ * it.
+ */
 export type BenchWorld = AsyncDisposable & {
   readonly databaseUrl: string;
   readonly database: Database;
-  /** Closed with the world. */
+  /** Registers a resource that is closed together with this object. */
   use<Resource extends AsyncDisposable>(resource: Resource): Resource;
   guard(strategy: Strategy, options?: Partial<OpenGuardOptions>): Promise<OpenGuard>;
   tasks(count: number): Promise<TaskId[]>;
@@ -38,7 +41,8 @@ export async function openBenchWorld(databaseUrl: string): Promise<BenchWorld> {
     },
     tasks: (count) => Promise.all(Array.from({ length: count }, () => setUp.addTask(projectId, 'a task'))),
     attempt: (taskId) => setUp.addAttempt(taskId),
-    // Dead rows, an autovacuum, plans made for empty tables or a checkpoint would be charged to whoever happens to be measured.
+    // Vacuums and checkpoints before a measurement: dead rows, an autovacuum, plans made for empty tables or a
+    // checkpoint would otherwise distort it.
     async settle() {
       await database.pool.pg.query('vacuum (analyze)');
       await database.pool.pg.query('checkpoint');

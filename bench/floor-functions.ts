@@ -1,8 +1,8 @@
 import type { Database, Statement } from '@phaselock/store';
 
 /**
- * The floor of a replace: the same writes to the same tables and indexes in one round trip and one transaction, with no check, no decision and
- * no idempotency. Installed by the benchmark; the product has no such thing.
+ * The floor of a replace, which is the least work it needs: the same writes to the same tables and indexes in one round
+ * trip and one transaction, without checks, decisions or idempotency. Only the benchmark installs it.
  */
 const REPLACE = `
   create function floor_replace(p_task_id uuid, p_phase text, p_mode text, p_session_id uuid, p_agent text, p_model text, p_parameters jsonb,
@@ -26,7 +26,7 @@ const REPLACE = `
     return v_generation;
   end $$`;
 
-/** A turn is two durable writes, for the agent works between them. Its beginning: */
+/** The floor of starting a turn. A turn needs two durable writes because the agent works between them. */
 const BEGIN_TURN = `
   create function floor_begin_turn(p_session_id uuid, p_attempt_id uuid, p_process_id uuid, p_agent_session_id text) returns integer
   language plpgsql as $$
@@ -63,7 +63,10 @@ const FINISH_TURN = `
     return v.version;
   end $$`;
 
-/** A thousand replaces as one statement, with no lock order and no check. Each step reads what the one before returns, so none runs too early. */
+/**
+ * The floor of a bulk replace: a thousand replaces in one statement, without lock order or checks. Each step reads the
+ * rows that the previous step returns, which fixes their order.
+ */
 const BULK = `
   create function floor_bulk(p_tasks uuid[], p_sessions uuid[], p_model text) returns void language plpgsql as $$
   declare

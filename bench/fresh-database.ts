@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { migrate, openDatabase } from '@phaselock/store';
 import { installFloors } from './floor-functions.ts';
 
-/** A migrated database with the floors, on the benchmark's own server. */
+/** Creates a migrated database with the floor functions on the benchmark's server. */
 export async function createBenchDatabase(adminUrl: string): Promise<AsyncDisposable & { readonly url: string }> {
   const name = `bench_${randomBytes(4).toString('hex')}`;
   await using admin = openDatabase({ url: adminUrl, maxSize: 1 });

@@ -2,13 +2,16 @@ import type { TaskId } from '@phaselock/core';
 import { MODELS } from './bench-world.ts';
 import type { HttpClient } from './http-load.ts';
 
-/** Asks for the same again and again. */
+/** A client that repeats the same GET request. */
 export const reading = (path: string) => (): HttpClient => ({
   next: () => ({ method: 'GET', path }),
   answered: ({ status }) => status === 200,
 });
 
-/** Confirms what it was last shown, with the other model. */
+/**
+ * A client that replaces the session again and again: it switches between two models and confirms the session it was
+ * last shown.
+ */
 export function replacing(taskId: TaskId): HttpClient {
   let turn = 0;
   let confirm: unknown;

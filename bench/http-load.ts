@@ -4,10 +4,10 @@ import type { Measured } from './scenario.ts';
 
 type Answer = { readonly status: number; readonly body: string };
 
-/** One connection's side of the conversation. */
+/** The requests of one connection, and the check of their responses. */
 export type HttpClient = {
   next(): { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: string };
-  /** False: it was an answer but not what is measured. */
+  /** False if this response does not count as a measured operation. */
   answered(answer: Answer): boolean;
 };
 
@@ -15,7 +15,7 @@ type Target = { readonly url: string; readonly key?: string; readonly client: (i
 
 const SERVER_ERROR = 500;
 
-/** Connections that are kept alive, one request at a time on each, to a server in another process. */
+/** A load of keep-alive connections, one request at a time on each, against a server in another process. */
 export const httpLoad = ({ url, key, client }: Target): Exclude<Measured, Operation> => ({
   run: async (connections, seconds) => {
     let opened = 0;

@@ -15,7 +15,10 @@ const SHAPES = [
 
 const PEERS = { 'pg-boss': openPgBoss, 'graphile-worker': openGraphileWorker } as const;
 
-/** Others' nearest thing to a replace is the floor here, so the ratio says how many times faster ours is in the same rounds. */
+/**
+ * Scenarios that compare the replacement of a session with the nearest operation of job queues on PostgreSQL, instead
+ * of with its floor (the least work it needs). The ratio is how many times faster phaselock is in the same rounds.
+ */
 export const listPeers = (): ListedScenario[] =>
   SHAPES.flatMap(({ keys, peerKeys, ours }) =>
     Object.entries(PEERS).map(([peer, open]) => ({

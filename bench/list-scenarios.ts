@@ -10,14 +10,14 @@ import { turnScenario } from './scenarios/turn.ts';
 
 export type ListedScenario = {
   readonly name: string;
-  /** The strategy `redis` cannot be measured where there is none. */
+  /** True for scenarios of the strategy `redis`, which are skipped without a Redis server. */
   readonly needsRedis?: boolean;
   prepare(world: BenchWorld, redis: RedisServer | undefined): Promise<Omit<Scenario, 'name'>>;
 };
 
 const STRATEGIES: readonly Strategy[] = ['optimistic', 'pessimistic', 'redis'];
 
-/** Everything that is measured, in the order of the table. */
+/** All scenarios, in the order of the table. */
 export const SCENARIOS: readonly ListedScenario[] = [
   ...STRATEGIES.flatMap((strategy) =>
     [1, 32, 100].map((clients) => replace(`distinct keys, ${strategy}, ${clients}`, { strategy, clients })),

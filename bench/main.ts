@@ -19,7 +19,7 @@ try {
     console.error(`bench: ${error.message}\n\n${USAGE}`);
     process.exitCode = EXIT_USAGE;
   } else if (error instanceof Interrupted) {
-    // What was being measured is still at it, against a server that is gone.
+    // Exits at once, because the interrupted measurement still runs although its server has been stopped.
     process.exit(error.exitCode);
   } else {
     throw error;

@@ -1,9 +1,12 @@
-/** One operation of one client. False: it was an answer but not what is measured, and does not count. */
+/** One operation of one client. Returns false if the response does not count as a measured operation. */
 export type Operation = (client: number) => Promise<boolean>;
 
 export type Sample = { readonly opsPerSecond: number; readonly p50Ms: number; readonly p99Ms: number };
 
-/** A closed loop: each client begins its next operation when the last one was answered. A latency counts from the first try that led to success. */
+/**
+ * Runs a closed loop: each client starts its next operation after the response to the last. A latency counts from the
+ * first attempt that led to success.
+ */
 export async function measure(clients: number, seconds: number, operation: Operation): Promise<Sample> {
   const latencies: number[] = [];
   const began = performance.now();

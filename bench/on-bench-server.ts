@@ -1,7 +1,10 @@
 import { openBenchServer } from './bench-server.ts';
 import { Interrupted, untilInterrupted } from './until-interrupted.ts';
 
-/** Work on a server of its own. It is gone at the end, and so is what the work gave to `owned`, whether the work ended or was interrupted. */
+/**
+ * Runs the work on a separate PostgreSQL server. The server and everything in `owned` are disposed of at the end,
+ * whether the work ended or was interrupted.
+ */
 export async function onBenchServer(
   work: (adminUrl: string, owned: AsyncDisposableStack) => Promise<void>,
 ): Promise<void> {
@@ -11,7 +14,7 @@ export async function onBenchServer(
     await untilInterrupted(async () => await work((await server.started()).adminUrl, owned));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    // What was being measured is still at it, against a server that is gone.
+    // Exits at once, because the interrupted measurement still runs although its server has been stopped.
     process.exit(error.exitCode);
   }
 }

@@ -9,7 +9,7 @@ import { UsageError } from './arguments.ts';
 import { median } from './measure.ts';
 import { roundsOf } from './one-port/rounds.ts';
 
-/** The ways in which two processes can answer at one port, by turns on the same machine under the same load. */
+/** Compares the ways in which two processes can serve one port, in alternation on one machine under the same load. */
 const WAYS = ['one-process', 'round-robin', 'shared-handle', 'reuse-port'] as const;
 type Way = (typeof WAYS)[number];
 const SERVE = resolve(import.meta.dirname, 'one-port/serve.ts');
@@ -17,10 +17,10 @@ const CLIENTS = 32;
 const SECONDS = 3;
 const WIDTH = 19;
 const MOST_EXACT = 10;
-const LEGEND = `kept, opened: answers a second on kept connections, and with one connection for each; ×: to one process in the same round
-busiest, trickled: share of the busier process of the answers under load, and of connections that come one by one
-stopped, killed: of 200 requests those without an answer after one process got SIGSTOP, or SIGKILL halfway; cut: connections of the other process`;
-/** Connections opened at once while one process is stopped, or killed. */
+const LEGEND = `kept, opened: responses per second on kept connections, and with a new connection for each; ×: ratio to one process in the same round
+busiest, trickled: share of the busier process in the responses under load, and in connections opened one at a time
+stopped, killed: of 200 requests, how many got no response after SIGSTOP of one process, or SIGKILL halfway; cut: broken connections of the other process`;
+/** Connections opened in a burst while one process is stopped or killed. */
 const BURST = 200;
 const TRICKLED = 100;
 const TRICKLE_MS = 8;
@@ -46,7 +46,7 @@ async function open(way: Way): Promise<Serving> {
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const told: unknown = JSON.parse(String(line));
   if (typeof told !== 'object' || told === null || !('port' in told) || !('pids' in told) || !Array.isArray(told.pids))
-    throw new Error(`no server: ${line}`);
+    throw new Error(`the server did not report its port and pids: ${line}`);
   return {
     port: Number(told.port),
     pids: told.pids.map(Number),
@@ -58,7 +58,7 @@ async function open(way: Way): Promise<Serving> {
   };
 }
 
-/** Answers a second, and how many in a hundred the busiest process gave, on connections that are kept. */
+/** Responses per second on kept connections, and the percentage of them that came from the busiest process. */
 async function keeping(port: number): Promise<{ perSecond: number; busiest: number }> {
   const answers = new Map<number, number>();
   const result = await autocannon({
@@ -76,7 +76,7 @@ async function keeping(port: number): Promise<{ perSecond: number; busiest: numb
   return { perSecond: result['2xx'] / result.duration, busiest: (100 * Math.max(...all)) / sum };
 }
 
-/** How many in a hundred connections the process has that has most of them, where they come one by one while there is little to do. */
+/** Percentage of the connections served by the busier process when they are opened one at a time under little load. */
 async function trickling(port: number): Promise<number> {
   const all: Conversation[] = [];
   for (let count = 0; count < TRICKLED; count += 1) {
@@ -89,7 +89,7 @@ async function trickling(port: number): Promise<number> {
   return (100 * Math.max(...shares)) / TRICKLED;
 }
 
-/** Answers a second where each connection is used once. */
+/** Responses per second when each connection serves one request. */
 async function opening(port: number): Promise<number> {
   const until = performance.now() + SECONDS * 1_000;
   let answered = 0;
@@ -108,7 +108,10 @@ const pidIn = (body: Buffer): number => Number(/"pid":(\d+)/.exec(body.toString(
 
 type Conversation = { readonly socket: Socket; readonly answered: Promise<number | undefined> };
 
-/** The pid that answered, or undefined where none did in time, or the connection broke. */
+/**
+ * Sends one request. `answered` is the pid of the responding process, or undefined after a time-out or a broken
+ * connection.
+ */
 function ask(port: number): Conversation {
   const socket = connect(port, '127.0.0.1');
   const { promise, resolve: tell } = Promise.withResolvers<number | undefined>();
@@ -137,11 +140,11 @@ async function unansweredIn(conversations: readonly Conversation[]): Promise<num
   return answers.filter((pid) => pid === undefined).length;
 }
 
-/** × is the ratio to one process in the same round. */
+/** Measures one way. Columns with × are the ratio to one process in the same round. */
 async function measure(way: Way, first: Figures | undefined): Promise<Figures> {
   await using serving = await open(way);
   const { port, pids } = serving;
-  // Code is compiled meanwhile.
+  // Warm-up: lets the server compile its code.
   await opening(port);
   const kept = await keeping(port);
   const trickled = await trickling(port);
@@ -173,7 +176,7 @@ async function measure(way: Way, first: Figures | undefined): Promise<Figures> {
   };
 }
 
-/** The median, and the least and the most where they differ from it. */
+/** Formats the median, followed by minimum and maximum if they differ. */
 function cell(all: readonly number[]): string {
   const show = (value: number): string => (value > 0 && value < MOST_EXACT ? value.toFixed(2) : value.toFixed(0));
   const [middle, low, high] = [median(all), Math.min(...all), Math.max(...all)].map(show);

@@ -8,9 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { removeEmbeddedPostgres } from '@phaselock/store';
 import { processRow } from '@phaselock/testkit';
-import { childrenOf } from '../apps/api/src/testing/shared-data.ts';
+import { childrenOf } from '../apps/api/test/shared-data.ts';
 
-/** How long a service that was killed takes to be ready again, and where the time goes: after kill -9 of itself, and of itself and all of PostgreSQL. */
+/**
+ * Measures how long a killed service takes to be ready again, by phase of its start: after kill -9 of the service
+ * alone, and of the service and all PostgreSQL processes.
+ */
 const MAIN = resolve(import.meta.dirname, '../apps/api/src/main.ts');
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 const rounds = Number(values.rounds);
@@ -19,7 +22,7 @@ const PHASES = ['load', 'database', 'schema', 'service'] as const;
 type Phases = Readonly<Record<(typeof PHASES)[number], number>>;
 type Started = { readonly readyMs: number; readonly cpuMs: number; readonly phases: Phases; kill(): Promise<void> };
 
-/** The line that says that the service is up has how long each phase of its start took. */
+/** Reads the phase durations from the log line that reports that the service is up. */
 function phasesIn(line: string): Phases | undefined {
   const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
   if (typeof parsed !== 'object' || parsed === null) return undefined;
@@ -59,7 +62,7 @@ async function start(dataDir: string): Promise<Started> {
   };
 }
 
-/** What it took of the processor, which a busy machine does not change. Linux tells it; elsewhere it is 0. */
+/** CPU time of the process in ms, which does not depend on the load of the machine. Linux only; 0 elsewhere. */
 function cpuOf(pid: number): number {
   return (processRow(pid)?.cpuSeconds ?? 0) * 1_000;
 }

@@ -5,7 +5,11 @@ import { ladderFor, readStages } from '@phaselock/rollout';
 import { claimsFor, inWords, isKept } from './rollout/claims.ts';
 import { plannedEvents, runCampaigns } from './rollout/simulated-campaigns.ts';
 
-/** Simulated rollouts, judged by the code that judges real ones: how often each ends how. It fails when a promise is not kept. */
+/**
+ * Simulates stages of the rollout of `single_session_guard` with known true failure rates, and judges them with the
+ * gates of production. Prints how many end promoted, aborted or unproven. Exits with 1 if such a share is outside the
+ * limits that the gates promise (`claimsFor`).
+ */
 const STAGES = resolve(import.meta.dirname, '../ops/rollout/stages.yml');
 const WIDTHS = [36, 20, 11, 11, 11, 11, 12, 0] as const;
 const HEADINGS = ['truth', 'looked at', 'promoted', 'early', 'at the end', 'unproven', 'to abort', '  promise'];
@@ -16,7 +20,7 @@ const { values } = parseArgs({
 const campaigns = Number(values.campaigns);
 const seed = Number(values.seed);
 if (!Number.isInteger(campaigns) || campaigns < 1 || campaigns > 1_000_000 || !Number.isInteger(seed))
-  throw new RangeError('--campaigns is a whole number from 1 to 1000000, --seed a whole number');
+  throw new RangeError('--campaigns must be a whole number from 1 to 1000000, --seed a whole number');
 
 const line = (cells: readonly string[]): string =>
   cells

@@ -12,7 +12,10 @@ import type { Row } from './scenario.ts';
 import { heading, noteLine, tableLine } from './table.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
-/** Starts what is needed, measures one scenario after the other, each in a database of its own, and leaves nothing behind. */
+/**
+ * Starts the servers, measures the scenarios one after the other, each in its own database, and removes everything at
+ * the end.
+ */
 export async function runBenchmarks(args: BenchArguments, listed: readonly ListedScenario[]): Promise<Row[]> {
   await using resources = new AsyncDisposableStack();
   return await untilInterrupted(async () => {
@@ -23,7 +26,7 @@ export async function runBenchmarks(args: BenchArguments, listed: readonly Liste
     const rows: Row[] = [];
     for (const scenario of listed) {
       if (scenario.needsRedis && redis === undefined) {
-        console.log(`${scenario.name}\n${noteLine('not measured: there is no redis-server on the PATH')}`);
+        console.log(`${scenario.name}\n${noteLine('skipped: no redis-server on the PATH')}`);
         continue;
       }
       rows.push(await measureInFreshDatabase(scenario, { adminUrl, redis, args }));
@@ -63,6 +66,6 @@ async function introduce(adminUrl: string, { rounds, seconds }: BenchArguments):
     `PostgreSQL ${settings?.server_version}, fsync ${settings?.fsync}, synchronous_commit ${settings?.synchronous_commit}, ${cores}`,
   );
   console.log(
-    `${rounds} rounds of ${seconds} s, floor and ours by turns; ratio = ours / floor, the median of the rounds\n\n${heading()}`,
+    `${rounds} rounds of ${seconds} s, each measures the floor, then phaselock; ratio = phaselock / floor, median of the rounds\n\n${heading()}`,
   );
 }

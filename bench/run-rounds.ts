@@ -3,12 +3,15 @@ import type { Measured, Row, Scenario } from './scenario.ts';
 
 export type Rounds = { readonly rounds: number; readonly seconds: number };
 
-/** Floor and ours by turns, so that whatever disturbs the machine disturbs both; the ratio is the median of the rounds' ratios. */
+/**
+ * Measures the floor and phaselock alternately, so that a disturbance of the machine affects both. The ratio is the
+ * median of the rounds' ratios.
+ */
 export async function runRounds(scenario: Scenario, { rounds, seconds }: Rounds): Promise<Row> {
   const { name, clients, ours, floor, settle, itemsPerOperation = 1, warmUpSeconds = 1 } = scenario;
   const samples: Sample[] = [];
   const floors: Sample[] = [];
-  // Connections opened, plans cached, code compiled: the first moments are nobody's.
+  // Warm-up: opening connections, caching plans and compiling code is not measured.
   if (floor !== undefined) await sampleOf(floor, clients, Math.min(warmUpSeconds, 2 * seconds));
   await sampleOf(ours, clients, Math.min(warmUpSeconds, 2 * seconds));
   for (let round = 0; round < rounds; round += 1) {

@@ -13,7 +13,10 @@ import { processesOfPostgres } from './scaling/processes-of-postgres.ts';
 import { readArguments, type ScalingArguments } from './scaling/read-arguments.ts';
 import { PARTS, type Part, type ScalingRow, tableOf } from './scaling/table-of.ts';
 
-/** What a second processor gives: one process, several workers and several replicas under the same load, by turns. */
+/**
+ * Measures the gain of a second processor: one process, several workers and several replicas under the same load, in
+ * alternation.
+ */
 type Load = { readonly name: string; readonly client: (index: number) => HttpClient };
 type Sample = { readonly opsPerSecond: number; readonly p99Ms: number; readonly cores: Readonly<Record<Part, number>> };
 
@@ -32,7 +35,7 @@ async function measureAll(
   for (const taskId of tasks) await guard.start({ ...slotOf(taskId), model: modelOf(0) });
   const taskOf = (index: number) => {
     const taskId = tasks[index % tasks.length];
-    if (taskId === undefined) throw new Error('the bench has no task');
+    if (taskId === undefined) throw new Error('the benchmark has no task');
     return taskId;
   };
   const loads: Load[] = [
@@ -70,10 +73,10 @@ async function measureAll(
   const rows: ScalingRow[] = [];
   for (const load of loads) {
     const seen = new Map<Way, Sample[]>(ways.map((way) => [way, []]));
-    // Code is compiled and connections are opened in a round that does not count.
+    // One warm-up round compiles code and opens connections.
     for (const way of ways) await sample(way, load);
     for (let round = 0; round < rounds; round += 1) {
-      // Each comes first in turn.
+      // The first way rotates from round to round.
       for (let turn = 0; turn < ways.length; turn += 1) {
         const way = ways[(round + turn) % ways.length];
         if (way !== undefined) seen.get(way)?.push(await sample(way, load));

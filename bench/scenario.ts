@@ -1,21 +1,25 @@
 import type { Operation, Sample } from './measure.ts';
 
-/** Operations of one client each, or a load that comes from somewhere else and is told how long to last. */
+/** Either an operation that each client repeats, or a load generator that runs for a given time. */
 export type Measured = Operation | { readonly run: (clients: number, seconds: number) => Promise<Sample> };
 
-/** One row of the table: what is measured, and the floor it is held against in the same round. */
+/**
+ * One row of the table: `ours` is the measured operation, `floor` the least work it is compared with in the same round.
+ */
 export type Scenario = {
   readonly name: string;
   readonly clients: number;
-  /** How many things one operation does: a bulk of a thousand counts as a thousand. */
+  /** Items per operation: a bulk of a thousand counts as a thousand. */
   readonly itemsPerOperation?: number;
   readonly ours: Measured;
   readonly floor?: Measured;
-  /** A server in a process of its own takes a while until all of its code is compiled. */
+  /** A server in another process needs longer until all of its code is compiled. */
   readonly warmUpSeconds?: number;
-  /** Before each measurement, unmeasured. */
+  /** Runs before each measurement and is not part of it. */
   readonly settle?: () => Promise<void>;
-  /** What was checked before anything was measured; throws when it does not hold. */
+  /**
+   * Checks a precondition once before the measurements and returns a note for the table; throws if it does not hold.
+   */
   readonly check?: () => Promise<string>;
 };
 

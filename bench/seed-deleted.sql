@@ -1,4 +1,4 @@
--- $SESSIONS sessions that were deleted 40 days ago, each with two processes, six events and a log of 25 lines, 8 kB of what agents say.
+-- $SESSIONS sessions that were deleted 40 days ago, each with two processes, six events and a log of 25 lines (8 kB).
 insert into tasks (id, project_id, title) select seed_id('2', t), seed_id('1', 1), 'a task' from generate_series(1, $SESSIONS) t;
 insert into attempts (id, task_id, last_seq) select seed_id('3', t), seed_id('2', t), 2 from generate_series(1, $SESSIONS) t;
 insert into slots (task_id, phase, mode, generation, version) select seed_id('2', t), 'run', 'standard', 1, 2 from generate_series(1, $SESSIONS) t;

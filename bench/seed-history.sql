@@ -1,5 +1,6 @@
--- $TASKS tasks of five sessions each, five processes a session: a plan, a verify, and a run that was replaced twice. In one session of two hundred
--- a turn was killed before it told its id, and the next went on from the one before. Nothing is wrong with it.
+-- $TASKS tasks of five sessions each, five processes a session: a plan, a verify, and a run that was replaced twice.
+-- In one session of two hundred, a turn was killed before it reported its id, so the next turn resumes the id of the
+-- turn before it. The history breaks no rule of the audit.
 insert into tasks (id, project_id, title) select seed_id('2', t), seed_id('1', 1), 'a task' from generate_series(1, $TASKS) t;
 insert into attempts (id, task_id, last_seq) select seed_id('3', t), seed_id('2', t), 25 from generate_series(1, $TASKS) t;
 insert into slots (task_id, phase, mode, generation, version, live_session_id)
@@ -27,7 +28,7 @@ insert into processes (id, task_id, attempt_id, session_id, seq, action, reason,
          case when j = 3 and n % 200 = 0 then 'killed' else 'completed' end, now() - interval '120 min' + j * interval '10 min',
          now() - interval '115 min' + j * interval '10 min'
   from generate_series(1, $TASKS * 5) n, generate_series(1, 5) j;
--- Before a commit is on disk its rows are not marked as seen by all.
+-- Vacuum marks rows as all-visible only after their commit is on disk, and the commits are asynchronous.
 checkpoint;
 vacuum (analyze) processes;
 vacuum (analyze) sessions;

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '@phaselock/store';
 
-/** What both seeds begin with: nothing that a server would check or wait for, and ids that can be counted. */
+/** Runs before either seed: switches off triggers, foreign keys and synchronous commits, and defines `seed_id`. */
 const PREPARE = 'seed-prepare.sql';
 
-/** A file of statements, each on its own, with a number for the name that stands for it. */
+/** Runs each statement of a SQL file separately, with the placeholder `name` replaced by the count. */
 export async function seed({ pool }: Database, file: string, name: string, count: number): Promise<void> {
   for (const from of [PREPARE, file]) {
     const text = readFileSync(join(import.meta.dirname, from), 'utf8').replaceAll(name, String(count));

@@ -21,5 +21,5 @@ export const tableLine = ({ name, clients, ops_per_s, p50_ms, p99_ms, floor, rat
     ratio === null ? '-' : ratio.toFixed(2),
   ]);
 
-/** Something to know of the row above, or of one that is not there. */
+/** A note about the row above, or about a skipped row. */
 export const noteLine = (note: string): string => `  ${note}`;

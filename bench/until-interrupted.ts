@@ -1,4 +1,6 @@
-/** By whom it was ended; its exit code is the shell's for that signal. */
+/**
+ * The work was interrupted by a signal or a closed output pipe; `exitCode` is the shell's exit code for that signal.
+ */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly exitCode: number;
@@ -13,8 +15,8 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const EXIT_PIPE_CLOSED = 141;
 
 /**
- * The work's answer, or `Interrupted` at once when somebody asks us to stop or nobody reads what we print any more. Who asks twice waits too, for
- * what is left to be put away.
+ * Returns the result of the work, or rejects with `Interrupted` at a stop signal or when standard output is closed.
+ * After an interruption the handlers stay installed, so that a second signal does not abort the cleanup.
  */
 export async function untilInterrupted<T>(work: () => Promise<T>): Promise<T> {
   const interrupted = Promise.withResolvers<never>();

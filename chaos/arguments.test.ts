@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readArguments, UsageError } from './arguments.ts';
 
-describe('the arguments of a campaign', () => {
-  test('a separator that pnpm hands on is passed over', () => {
+describe('readArguments', () => {
+  test('ignores the -- separator that pnpm passes on', () => {
     expect(readArguments(['--', '--minutes', '30', '--seed', '7'])).toMatchObject({
       minutes: 30,
       seed: 7,
@@ -10,7 +10,7 @@ describe('the arguments of a campaign', () => {
     });
   });
 
-  test('faults are all, none, or those with a name', () => {
+  test('reads --faults as all, none, or part of a name', () => {
     expect(readArguments(['--faults', 'none']).faults).toBe('none');
     expect(readArguments(['--faults', 'Redis']).faults).toEqual({ named: 'Redis' });
     expect(readArguments(['--without', 'disk,Redis']).without).toEqual(['disk', 'Redis']);
@@ -23,7 +23,7 @@ describe('the arguments of a campaign', () => {
     ['--seed', '-1'],
     ['--database', 'nobody'],
     ['--unknown', 'x'],
-  ])('%s %s is refused', (name, value) => {
+  ])('rejects %s %s', (name, value) => {
     expect(() => readArguments([name, value])).toThrow(UsageError);
   });
 });

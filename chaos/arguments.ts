@@ -5,7 +5,7 @@ export type ChaosArguments = {
   readonly seed: number;
   readonly minutes: number;
   readonly clients: number;
-  /** Which faults: all, none, or those whose name holds a text. */
+  /** All faults, none, or those whose name contains a text. */
   readonly faults: 'all' | 'none' | { readonly named: string };
   readonly without: readonly string[];
   readonly folder: string | undefined;
@@ -21,17 +21,17 @@ export const USAGE = `usage: chaos [--minutes N] [--seed N] [--clients N] [--fau
              [--mutants]
 
   --minutes N      how long the clients work (2)
-  --seed N         what the clients and faults do; one is chosen and printed unless given
-  --clients N      programs at work at once (24)
-  --faults TEXT    all of them (all), none, or those whose name holds the text
-  --without TEXT,… no faults whose name holds one of these
-  --folder DIR     where the history and the logs of the processes go; kept. Unless given: one in the temporary directory
-  --report FILE    writes the report as Markdown, too
-  --tolerate RULE  rules whose findings are told and do not fail the run
-  --database WHO   who starts PostgreSQL again after it was killed: the campaign (campaign), or the API processes, which then share the
-                   embedded one (api)
-  --slowest MS     no answer may take longer, except while the way of the answer itself is broken (20000)
-  --mutants        instead: takes guards out of the schema one by one; the campaign must find each`;
+  --seed N         fixes the choices of clients and faults; random unless given, and printed
+  --clients N      number of concurrent clients (24)
+  --faults TEXT    all faults (all), none, or those whose name contains the text
+  --without TEXT,… leaves out faults whose name contains one of these texts
+  --folder DIR     folder for the history and the process logs, which is kept (default: a new temporary folder)
+  --report FILE    also writes the report to a Markdown file
+  --tolerate RULE  reports the findings of these rules without failing the run
+  --database WHO   restarts PostgreSQL after a kill: the campaign (campaign), or the API processes, which then share
+                   the embedded server (api)
+  --slowest MS     longest response time allowed while no fault slows responses (20000)
+  --mutants        removes guards from the schema one by one, and checks that the campaign detects each removal`;
 
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -60,7 +60,7 @@ export function readArguments(argv: readonly string[]): ChaosArguments {
   const given = argv.filter((arg) => arg !== '--');
   const { values } = orUsageError(() => parseArgs({ args: given, options }));
   const { faults, without, folder, report, tolerate, database, mutants } = values;
-  if (database !== 'campaign' && database !== 'api') throw new UsageError('--database is campaign or api');
+  if (database !== 'campaign' && database !== 'api') throw new UsageError('--database must be campaign or api');
   return {
     minutes: numberIn('--minutes', values.minutes, 0.05, LONGEST_MINUTES),
     seed: wholeIn('--seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)), 0, LARGEST_SEED),
@@ -81,13 +81,13 @@ const listOf = (text: string): string[] => text.split(',').filter((part) => part
 function numberIn(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= least && value <= most) return value;
-  throw new UsageError(`${name} is a number from ${least} to ${most}`);
+  throw new UsageError(`${name} must be a number from ${least} to ${most}`);
 }
 
 function wholeIn(name: string, text: string, least: number, most: number): number {
   const value = numberIn(name, text, least, most);
   if (Number.isInteger(value)) return value;
-  throw new UsageError(`${name} is a whole number from ${least} to ${most}`);
+  throw new UsageError(`${name} must be a whole number from ${least} to ${most}`);
 }
 
 function orUsageError<T>(read: () => T): T {

@@ -29,20 +29,21 @@ export type CampaignOptions = {
   readonly quietMs: readonly [number, number];
   readonly mutation?: string;
   readonly keeper: DatabaseKeeper;
-  /** Ends it earlier. */
+  /** Ends the campaign early. */
   readonly ended: AbortSignal;
   readonly say: (line: string) => void;
 };
 
+/** The result of a campaign, before it is judged. */
 export type Campaign = {
   readonly options: CampaignOptions;
   readonly operations: number;
   readonly ranMs: number;
   readonly faults: FaultLog;
-  /** API processes that ended by themselves. */
+  /** API processes that ended unexpectedly. */
   readonly crashes: readonly string[];
   readonly final: Final;
-  /** By project: the places of all changes, in order, read anew at the end. */
+  /** By project: the stream positions of all changes, in order, read again at the end. */
   readonly changes: ReadonlyMap<string, readonly string[]>;
   readonly unsettled: readonly string[];
   readonly audit: Audit;
@@ -51,10 +52,13 @@ export type Campaign = {
 
 const PROJECTS = 3;
 const FOLLOWERS_OF_EACH = 2;
-/** Longer than any answer may take by contract, and by much. */
+/** Client time-out, much longer than any documented deadline. */
 const PATIENCE_MS = 25_000;
 
-/** Runs the programs of users against the whole system while it is broken in every way we know, then reads everything back. */
+/**
+ * Runs simulated clients against the whole system while faults are injected, then reads everything back through the
+ * API.
+ */
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   const { seed, folder, leaseMs, say } = options;
   const random = createRandom(seed);
@@ -79,7 +83,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     aUser({ number, world, addresses, random, board, recorder, ours, fetch, leaseMs, ended: over.signal }),
   );
   const [first] = users;
-  if (first === undefined) throw new Error('no client at all');
+  if (first === undefined) throw new Error('a campaign needs at least one client');
   await makeProjects(first);
   const followers = board.projects.flatMap((project, at) =>
     Array.from({ length: FOLLOWERS_OF_EACH }, (_, which) => {
@@ -90,7 +94,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     }),
   );
 
-  say(`the world is up; ${options.clients} clients for ${options.seconds} s, seed ${seed}, in ${folder}`);
+  say(`the system is up; ${options.clients} clients for ${options.seconds} s, seed ${seed}, in ${folder}`);
   const began = monotonic();
   const living = users.map(live);
   const faultsOver = new AbortController();

@@ -30,7 +30,7 @@ export const allCheckers = (leaseMs: number): readonly Checker[] => [
   checkAnswers(),
 ];
 
-/** Reads the history once; each checker keeps what it needs of it. */
+/** Passes each entry of the history to every checker, then collects their verdicts. */
 export async function checkHistory(
   history: AsyncIterable<Entry>,
   end: Conclusion,

@@ -1,2 +1,2 @@
-/** Milliseconds since this process began. No wall clock: the campaign moves those. */
+/** Milliseconds since this process started. Monotonic, because the campaign shifts wall clocks. */
 export const monotonic = (): number => performance.now();

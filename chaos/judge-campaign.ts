@@ -14,10 +14,10 @@ export type Judgement = {
 
 export type JudgeOptions = { readonly tolerate: readonly string[]; readonly slowestMs: number };
 
-/** The documented deadline of an operation, and what a busy machine may add to it before an answer counts as late. */
+/** The documented deadline of an operation, plus a margin for a busy machine. */
 const LATE_MS = 5_000 + 500;
 
-/** Holds the whole history against the contract, and the campaign against its own purpose: what was not looked at was not shown. */
+/** Checks the history against the contract, and the campaign itself: a rule that compared nothing is a finding. */
 export async function judgeCampaign(campaign: Campaign, { tolerate, slowestMs }: JudgeOptions): Promise<Judgement> {
   const { options } = campaign;
   const counter = createOperationCounter(LATE_MS, excusesOf(campaign));
@@ -40,7 +40,7 @@ export async function judgeCampaign(campaign: Campaign, { tolerate, slowestMs }:
   };
 }
 
-/** While the way of an answer is broken, its time says nothing of the service. */
+/** Time windows in which a fault slows responses, so that late responses do not count against the service. */
 function excusesOf({ faults }: Campaign): Window[] {
   return faults.struck
     .filter(({ slowsAnswers }) => slowsAnswers)
@@ -56,7 +56,7 @@ function findingsOfRun(
   const findings = createFindings();
   for (const { checker, compared } of rules)
     for (const [what, count] of Object.entries(compared))
-      if (count === 0) findings.add('nothing-compared', `${checker}: 0 ${what} compared, so nothing was shown`);
+      if (count === 0) findings.add('nothing-compared', `${checker}: 0 ${what} compared, so the rule was not tested`);
   for (const what of crashes) findings.add('crash', what);
   for (const what of faults.failed) findings.add('fault-failed', what);
   for (const what of unsettled) findings.add('stream-behind', what);

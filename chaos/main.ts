@@ -12,7 +12,7 @@ const EXIT_USAGE = 64;
 const LEASE_MS = 3_000;
 const say = (line: string) => console.log(`${(performance.now() / 1_000).toFixed(1).padStart(7)} s  ${line}`);
 
-/** A signal ends the campaign in good order: what ran until then is judged. */
+/** On a signal the campaign stops injecting and sending, and judges the history so far. */
 function untilSignal(): AbortSignal {
   const ending = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => ending.abort());

@@ -4,10 +4,10 @@ import { mutationSql } from '../checks/mutations/mutation-sql.ts';
 import { type CampaignOptions, runCampaign } from './campaign.ts';
 import { type Judgement, judgeCampaign } from './judge-campaign.ts';
 
-/** Guards of the schema whose loss clients can see through the API, where nothing else stands in for them. */
+/** Mutants whose effect clients can observe through the API, because no other guard prevents it. */
 const VISIBLE: readonly string[] = [
-  'a turn that ignores a lease, and the version that tells of it',
-  'log lines without a fence',
+  'a turn that ignores a lease and the version of its session',
+  'log lines without a fencing check',
   'a heartbeat that renews the lease of a replaced session',
 ];
 
@@ -16,10 +16,10 @@ const forgets = (table: string, share: number): string => `
     begin if random() < ${share} then return null; end if; return new; end $$;
   create trigger chaos_forget before insert on ${table} for each row execute function chaos_forget()`;
 
-/** What is acknowledged and not kept: nothing in the schema guards against it, so the campaign has to. */
+/** Mutants that lose acknowledged rows. No guard of the schema prevents that, so the campaign must detect it. */
 const FORGETFUL: readonly Mutant[] = [
-  { name: 'one log line in a hundred is not kept', sql: forgets('session_logs', 0.01) },
-  { name: 'one answer in five is not kept with its key', sql: forgets('idempotency_keys', 0.2) },
+  { name: '1 % of the log lines are not stored', sql: forgets('session_logs', 0.01) },
+  { name: '20 % of the idempotency keys are not stored', sql: forgets('idempotency_keys', 0.2) },
 ];
 
 const MUTATIONS: readonly Mutant[] = [...MUTANTS.filter(({ name }) => VISIBLE.includes(name)), ...FORGETFUL];
@@ -28,7 +28,10 @@ const SECONDS = 25;
 
 export type MutantOptions = Pick<CampaignOptions, 'seed' | 'clients' | 'folder' | 'leaseMs' | 'ended' | 'say'>;
 
-/** Takes these guards out of the schema one by one. The campaign, which knows nothing of them, has to find each. Answers how many survived. */
+/**
+ * Runs a campaign for each mutant of the schema, which the campaign must detect. Returns the number of undetected
+ * mutants.
+ */
 export async function tryMutants(options: MutantOptions): Promise<number> {
   const { say, ended } = options;
   let survivors = 0;
@@ -52,7 +55,7 @@ export async function tryMutants(options: MutantOptions): Promise<number> {
   return survivors;
 }
 
-/** Which checkers noticed, and after how many operations each did. */
+/** Names the checkers that detected a mutant, and after how many operations each did. */
 function foundBy({ rules, campaign, findings }: Judgement): string {
   const told = rules.flatMap(({ checker, findings: ofChecker }) => {
     const [first] = ofChecker.map(({ operations }) => Math.max(0, ...operations)).toSorted((one, other) => one - other);
@@ -60,5 +63,5 @@ function foundBy({ rules, campaign, findings }: Judgement): string {
     return first === undefined ? [] : [`${checker} (${kinds}) at operation ${first}`];
   });
   const audit = findings.some(({ rule }) => rule === 'audit') ? ['verify-sessions'] : [];
-  return `${[...told, ...audit].join('; ') || 'by nobody'}, of ${campaign.operations}`;
+  return `${[...told, ...audit].join('; ') || 'not detected'}, of ${campaign.operations}`;
 }

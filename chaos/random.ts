@@ -1,17 +1,17 @@
 export type Random = {
-  /** From 0 up to, but not, 1. */
+  /** A number from 0 (included) to 1 (excluded). */
   (): number;
   /** A whole number from `from` to `to`, both included. */
   whole(from: number, to: number): number;
   chance(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
-  /** By weight: the name whose turn it is. */
+  /** A random name, with a probability in proportion to its weight. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
-  /** Independent of this one from here on, and determined by its seed and the name alone. */
+  /** A new generator determined by this one's seed and the name alone. */
   fork(name: string): Random;
 };
 
-/** mulberry32: small, quick, and the same everywhere for the same seed. */
+/** The mulberry32 generator: small and fast, with the same numbers everywhere for the same seed. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

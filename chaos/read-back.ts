@@ -5,7 +5,7 @@ import type { SlotState } from './checkers/slot-model.ts';
 import { nameOfModel } from './clients/models.ts';
 import type { Usage } from './history/operation.ts';
 
-/** What is there in the end, as the API tells it. */
+/** Reads the final state back through the API. */
 
 export type FinalProcess = {
   readonly id: string;
@@ -32,29 +32,30 @@ export type FinalSession = {
   readonly events: readonly FinalEvent[];
   readonly logs: readonly { readonly process: string | null; readonly line: string }[];
   readonly comments: readonly string[];
-  /** When it left the database for the archive, on the campaign's clock; undefined while it is there. */
+  /** When it was purged from the database, on the campaign's clock; undefined if it was not. */
   readonly purgedAt: number | undefined;
 };
 
-/** What was there before the history began: it is not asked for in the history, and the history goes on from it. */
+/** The state before the history began, on which its operations build. */
 export type Before = {
-  /** Sessions that were live then. */
+  /** Sessions that were live before. */
   readonly sessions: ReadonlySet<string>;
-  /** Ids of conversations that were told then. */
+  /** Conversation ids that were reported before. */
   readonly conversations: ReadonlySet<string>;
   readonly slots: ReadonlyMap<string, SlotState>;
 };
 
 export const NOTHING_BEFORE: Before = { sessions: new Set(), conversations: new Set(), slots: new Map() };
 
+/** The final state of everything that the history created. */
 export type Final = {
   readonly project: ReadonlyMap<string, string>;
   readonly task: ReadonlyMap<string, string>;
   readonly attempt: ReadonlyMap<string, string>;
-  /** Everything that was made, by (kind, title): for what is made twice under one key. */
+  /** Number of projects, tasks and attempts by (kind, title), to find those created twice under one key. */
   readonly made: ReadonlyMap<string, number>;
   readonly sessions: ReadonlyMap<string, FinalSession>;
-  /** Sessions of which there is a record and nothing else that can be read. */
+  /** Sessions whose existence is recorded, but whose content cannot be read. */
   readonly unreadable: ReadonlySet<string>;
   readonly before: Before;
 };
@@ -62,7 +63,7 @@ export type Final = {
 export type FinalBoard = Pick<Final, 'project' | 'task' | 'attempt' | 'made'>;
 export type FinalSessions = Pick<Final, 'sessions' | 'unreadable'>;
 
-/** Milliseconds since 1970 to the clock of the history. */
+/** Converts milliseconds since 1970 to the clock of the history. */
 export type ToOurClock = (wallMs: number) => number;
 
 type Usages = { inputTokens: number; outputTokens: number; turns: number; costUsdMicros: number };
@@ -97,7 +98,7 @@ const AT_ONCE = 4;
 const TRIES = 60;
 const PAUSE_MS = 500;
 
-/** A service that says that it is busy is asked again. */
+/** Repeats a request while the response is a retryable problem. */
 async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let tried = 1; ; tried += 1) {
     try {
@@ -109,7 +110,7 @@ async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** Reads everything of the projects that are the history's. */
+/** Reads all data of the projects that belong to the history. */
 export async function readBack(
   client: Client,
   isOurs: (projectName: string) => boolean,
@@ -173,7 +174,7 @@ export async function readSessions(
   return { sessions, unreadable };
 }
 
-/** Sessions that left the database, by id, with when they left it on the clock of the history. */
+/** Reads purged sessions from the archive, given their ids and their purge times on the clock of the history. */
 export async function readArchives(client: Client, purged: ReadonlyMap<string, number>): Promise<FinalSessions> {
   const sessions = new Map<string, FinalSession>();
   const unreadable = new Set<string>();
@@ -217,7 +218,7 @@ async function readArchive(
 }
 
 async function textOf(answer: unknown): Promise<string> {
-  if (!(answer instanceof Response)) throw new Error('an archive is a download');
+  if (!(answer instanceof Response)) throw new Error('getArchive did not return a Response');
   const bytes = Buffer.from(await answer.arrayBuffer());
   return bytes[0] === 0x1f ? gunzipSync(bytes).toString() : bytes.toString();
 }
@@ -245,7 +246,7 @@ function finalOf(
       passed: one.passedSessionId,
       usage: [one.usage.inputTokens, one.usage.outputTokens, one.usage.turns, one.usage.costUsdMicros],
     })),
-    // The event of a replacement is the successor's, and is told with the history of both.
+    // The export of a session also contains the replacement event, which belongs to its successor.
     events: events.filter(({ sessionId }) => sessionId === session.id).map(({ id, type }) => ({ id, type })),
     logs: logs.map(({ processId, line }) => ({ process: processId, line })),
     comments,

@@ -4,7 +4,7 @@ import { freePort } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { readPlaces, settleStreams } from './settle-streams.ts';
 
-/** Answers with the head of a stream in which nothing ever comes, or not at all: as where the database is frozen. */
+/** A server that sends only the head of a stream, or no response at all, as when the database is frozen. */
 async function stuckService(answers: boolean) {
   const server = createServer((_, response) => {
     if (answers) response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
@@ -22,12 +22,12 @@ async function stuckService(answers: boolean) {
   };
 }
 
-test('a stream without an answer is an error, not a project without changes', async () => {
+test('readPlaces fails if the stream gets no response', async () => {
   await using service = await stuckService(false);
   await expect(readPlaces(service.client, 'a-project', 100)).rejects.toThrow('no end of the changes of a-project');
 });
 
-test('changes that could not be read are not told to be none', { timeout: 20_000 }, async () => {
+test('settleStreams reports an incomplete read when a follower is beyond its end', { timeout: 20_000 }, async () => {
   await using service = await stuckService(true);
   const follower = { project: 'a-project', last: () => '7-0' };
   const { unsettled } = await settleStreams(service.client, [follower], 0);

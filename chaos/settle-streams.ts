@@ -4,17 +4,17 @@ import type { Follower } from './clients/follow-changes.ts';
 import { monotonic } from './clock.ts';
 
 const LIMIT_MS = 30_000;
-/** What still runs lapses meanwhile. */
+/** Number of lease durations after which every remaining lease has expired. */
 const LAPSES_WITHIN = 2;
 
-/** The longest that settling takes. */
+/** Upper bound of the duration of `settleStreams`. */
 export const settlesWithinMs = (leaseMs: number): number => leaseMs * LAPSES_WITHIN + LONGEST_READ_MS + LIMIT_MS;
 
 type Following = Pick<Follower, 'project' | 'last'>;
 
 /**
- * Waits until nothing new happens (what is still running lapses), reads the changes of each project anew from the beginning, and gives the
- * followers time to arrive where that reading ends.
+ * Waits until the remaining leases have expired, reads the changes of each project again from the beginning, and waits
+ * until the followers have received the last of them.
  */
 export async function settleStreams(client: Client, followers: readonly Following[], leaseMs: number) {
   await pause(leaseMs * LAPSES_WITHIN);
@@ -37,12 +37,12 @@ export async function settleStreams(client: Client, followers: readonly Followin
     return whyUnsettled(follower, places);
   };
   const arrived = await Promise.all(followers.filter(({ project }) => !unread.has(project)).map(arrive));
-  const notRead = [...unread].map(([project, why]) => `the changes of ${project} could not be read anew: ${why}`);
+  const notRead = [...unread].map(([project, why]) => `the changes of ${project} could not be read again: ${why}`);
   return { changes, unsettled: [...notRead, ...arrived.flat()] };
 }
 
 const BEGINNING = '0-0';
-/** It has what the reading has not: the reading stopped before the end. */
+/** The follower has a change that the read lacks, so the read stopped before the end. */
 const isBeyond = (places: readonly string[], last: string): boolean => last !== BEGINNING && !places.includes(last);
 
 function whyUnsettled({ project, last }: Following, places: readonly string[]): string[] {
@@ -59,7 +59,10 @@ const QUIET_MS = 3_000;
 const ANSWERED_WITHIN_MS = 20_000;
 const LONGEST_READ_MS = 120_000;
 
-/** The places of all changes of a project, in order. Over when nothing new came for a while; rejects where there is no answer. */
+/**
+ * Reads the stream positions of all changes of a project, in order. Ends when no new change arrives for a while;
+ * rejects if there is no response.
+ */
 export async function readPlaces(
   client: Client,
   project: string,
@@ -87,7 +90,7 @@ export async function readPlaces(
     }
   } catch (error) {
     if (late.signal.aborted)
-      throw new Error(`no end of the changes of ${project} within the time for it, ${places.length} were read`);
+      throw new Error(`no end of the changes of ${project} within the time limit, ${places.length} were read`);
     if (!quiet.signal.aborted) throw error;
   } finally {
     clearTimeout(timer);

@@ -6,7 +6,7 @@ const VERIFY = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
 
 export type Audit = { readonly exitCode: number | null; readonly summary: string };
 
-/** The audit of the product, as a user runs it. */
+/** Runs the audit CLI as a user does. */
 export async function verifySessions({ env }: { readonly env: NodeJS.ProcessEnv }, folder: string): Promise<Audit> {
   const child = spawn(process.execPath, [VERIFY, '--all'], {
     env: { ...process.env, ...env, NO_COLOR: '1' },

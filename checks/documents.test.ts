@@ -8,12 +8,12 @@ const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'ops/**/*.md', 'vectors/*.md
   exclude: ['**/node_modules/**'],
 });
 
-test('the library page shows the example as it is run', () => {
+test('docs/library.md contains the text of examples/first-session.ts', () => {
   const [, shown] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs/library.md'), 'utf8')) ?? [];
   expect(shown).toBe(readFileSync(join(ROOT, 'examples/first-session.ts'), 'utf8'));
 });
 
-test('every link of the documents leads somewhere', () => {
+test('every link to a file in the documents has a target', () => {
   expect(DOCUMENTS.length).toBeGreaterThan(50);
   const broken = DOCUMENTS.flatMap((document) => {
     const text = readFileSync(join(ROOT, document), 'utf8');
@@ -25,7 +25,7 @@ test('every link of the documents leads somewhere', () => {
   expect(broken).toEqual([]);
 });
 
-test('every document can be found from the README', () => {
+test('every document is reachable through links from the README', () => {
   const seen = new Set<string>();
   const visit = (document: string): void => {
     if (seen.has(document) || !document.endsWith('.md')) return;

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 
-/** The README as a user follows it: a fresh copy in a private folder, its commands, a killed process, a second start. */
+/** Follows the README like a new user: in a fresh copy, runs its commands, kills the process and starts it again. */
 const ROOT = resolve(import.meta.dirname, '..');
 const HOME = mkdtempSync(join(tmpdir(), 'phaselock-e2e-'));
 const COPY = join(HOME, 'phaselock');
@@ -25,7 +25,10 @@ function freshCopy(): void {
   for (const file of files.split('\n').filter(Boolean)) cpSync(join(ROOT, file), join(COPY, file));
 }
 
-/** A user's shell, not this script's: pnpm tells what it runs that dependencies were looked after, and puts its own Node on the path. */
+/**
+ * The environment of a user's shell. pnpm sets variables for the programs it runs, such as this one, and puts its own
+ * Node on the PATH; a user's shell has neither.
+ */
 const SHELL_ENV: NodeJS.ProcessEnv = Object.fromEntries(
   Object.entries({
     ...process.env,
@@ -57,13 +60,13 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A process group of its own: pnpm, its shell and node end together. */
+/** Starts the API in a separate process group, so that pnpm, its shell and node end together. */
 const start = (port: number): ChildProcess =>
   spawn('npx', ['--yes', 'pnpm@12', 'start'], {
     cwd: COPY,
     env: { ...SHELL_ENV, PHASELOCK_PORT: String(port) },
     detached: true,
-    // Its log is not looked at, and a pipe that nobody reads fills.
+    // The log is not used, and an unread pipe would fill up and block the process.
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 
@@ -92,7 +95,7 @@ function cmdline(file: string): string {
   }
 }
 
-/** What the README says each of its calls answers, in its order. */
+/** The answers to the calls of the README, in its order. */
 const README_ANSWERS = [
   '"outcome":"created"',
   '"message":"A session with the same model is already active. View the active session."',
@@ -112,61 +115,61 @@ try {
   const [curl = 'false'] = /curl .+/.exec(shown) ?? [];
   const pasted = shell(curl);
   step('the curl of the banner creates a session', pasted.includes('"outcome":"created"'), `${shown}\n${pasted}`);
-  step('the same again finds it', shell(curl).includes(String(README_ANSWERS[1])), shell(curl));
+  step('the same curl again finds the session', shell(curl).includes(String(README_ANSWERS[1])), shell(curl));
 
   const [, script = 'false'] = /```sh\n([\s\S]*?)```/.exec(readFileSync(join(COPY, 'README.md'), 'utf8')) ?? [];
   const answers = shell(here(script)).split('\n');
   const asTold = README_ANSWERS.every((text, index) => answers[Math.min(index, 3)]?.includes(text));
-  step('each call of the README answers as it says', asTold, answers.join('\n'));
-  step('and the list has one live session', ONE_LIVE.test(answers[4] ?? ''), answers[4]);
+  step('each call of the README returns the documented answer', asTold, answers.join('\n'));
+  step('the list has one live session', ONE_LIVE.test(answers[4] ?? ''), answers[4]);
 
   const made = pnpm('keys', 'create', '--name', 'ci', '--scopes', 'sessions:read');
   const [key = ''] = made.out.split('\n');
   const list = `curl -s http://127.0.0.1:${port}/v1/sessions -H 'Authorization: Bearer ${key}'`;
-  step('a key made beside it is taken', shell(list).startsWith('{"items":['), made.out + made.err);
+  step('a key created while the API runs is accepted', shell(list).startsWith('{"items":['), made.out + made.err);
   const wrong = pnpm('keys', 'create', '--nmae', 'ci');
-  step('a wrong flag is a usage error', wrong.status === 64 && !/ {4}at /.test(wrong.err), wrong.err);
+  step('a misspelt flag is a usage error', wrong.status === 64 && !/ {4}at /.test(wrong.err), wrong.err);
 
   const proven = pnpm('verify-sessions', '--all');
-  step('the history is proven', proven.status === 0 && proven.out.endsWith('OK'), proven.out + proven.err);
+  step('the audit finds no errors', proven.status === 0 && proven.out.endsWith('OK'), proven.out + proven.err);
   const unknown = pnpm('verify-sessions', 'ffffffff');
-  step('an attempt nobody knows is 3', unknown.status === 3, `${unknown.status} ${unknown.err}`);
+  step('an unknown attempt exits with 3', unknown.status === 3, `${unknown.status} ${unknown.err}`);
 
   const now = { PHASELOCK_ARCHIVE_AFTER_HOURS: '0', PHASELOCK_PURGE_AFTER_HOURS: '0' };
   const purged = run('npx', ['--yes', 'pnpm@12', '--silent', 'purge-worker', 'once'], now);
   step(
-    'what was deleted is archived and purged',
+    'deleted sessions are archived and purged',
     /^archived [1-9]\d* .* failed 0/.test(purged.out),
     purged.out + purged.err,
   );
   const deep = pnpm('verify-sessions', '--all', '--deep');
-  step('and still proven, every object read', deep.status === 0 && deep.out.endsWith('OK'), deep.out + deep.err);
+  step('a deep audit finds no errors', deep.status === 0 && deep.out.endsWith('OK'), deep.out + deep.err);
   const [object = ''] = globSync('.phaselock/archive/**/*.gz', { cwd: COPY });
   const archived = /([\da-f-]{36})\.v/.exec(object)?.[1];
   const retrieve = `curl -s http://127.0.0.1:${port}/v1/archives/${archived} -H 'Authorization: Bearer ${keptKey()}'`;
-  step('the archive of a session is shown', shell(retrieve).includes('"schemaVersion":1'), shell(retrieve));
+  step('the API returns the archive of a session', shell(retrieve).includes('"schemaVersion":1'), shell(retrieve));
   const bytes = readFileSync(join(COPY, object));
   writeFileSync(join(COPY, object), bytes.with(9, (bytes[9] ?? 0) ^ 1));
   const found = pnpm('verify-sessions', '--all', '--deep');
-  step('a flipped bit in it is found', found.status === 2 && found.out.includes('SV503'), found.out + found.err);
-  step('and refused', shell(retrieve).includes('"archive_damaged"'), shell(retrieve));
+  step('the audit finds a flipped bit', found.status === 2 && found.out.includes('SV503'), found.out + found.err);
+  step('the API refuses the damaged archive', shell(retrieve).includes('"archive_damaged"'), shell(retrieve));
 
   const example = pnpm('example');
-  step('the library runs beside it', example.out.endsWith('created\nexisting\nask\nreplaced'), example.out);
+  step('the library example runs as well', example.out.endsWith('created\nexisting\nask\nreplaced'), example.out);
 
   const before = keptKey();
-  step('no key is told where no person looks', !`${shown}`.includes(before), shown);
+  step('the banner does not print the key without a terminal', !`${shown}`.includes(before), shown);
   await end(first, 'SIGKILL');
   const second = start(port);
   const again = await banner(second);
-  step('after a kill -9 it starts with the key it had', keptKey() === before && before.startsWith('plk_'), again);
-  step('and what was acknowledged is there', shell(curl).includes(String(README_ANSWERS[1])), shell(curl));
+  step('after kill -9 the API starts with the same key', keptKey() === before && before.startsWith('plk_'), again);
+  step('after kill -9 the session still exists', shell(curl).includes(String(README_ANSWERS[1])), shell(curl));
   await end(second, 'SIGTERM');
-  step('nothing is left running', servers().length === 0, servers().map(cmdline).join('\n'));
+  step('no PostgreSQL process is left running', servers().length === 0, servers().map(cmdline).join('\n'));
 } finally {
   rmSync(HOME, { recursive: true, force: true });
 }
-console.log(`${steps - failed} of ${steps} steps held`);
+console.log(`${steps - failed} of ${steps} steps passed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function keptKey(): string {

@@ -17,6 +17,6 @@ test(`no source file is longer than ${CEILING} lines`, () => {
   expect(long.filter(({ lines }) => lines > CEILING)).toEqual([]);
 });
 
-test('a file is named for what it decides or does', () => {
+test('no source file has a generic name such as utils or helpers', () => {
   expect(sources.filter((file) => FORBIDDEN.test(file))).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findCircles } from './find-circles.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** What each package may import of ours. A package that is not here may not exist; a line is added with the reason in its commit. */
+/** The packages of this repository that each package may import. The commit that adds a line gives the reason. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   access: ['core'],
@@ -18,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   archive: ['core', 'store'],
   audit: ['core'],
   rollout: ['core', 'store', 'telemetry'],
-  // Rules and dashboards are made from the metrics there are and from the limits of the rollout.
+  // Rules and dashboards are generated from the metric catalogue and the limits of the rollout.
   monitoring: ['core', 'rollout', 'telemetry'],
   testkit: ['core', 'guard', 'store'],
   api: ['access', 'archive', 'contract', 'core', 'guard', 'rollout', 'settings', 'store', 'telemetry'],
@@ -51,14 +52,14 @@ const importsIn = (pattern: string): Import[] =>
   globSync(pattern, { cwd: ROOT }).flatMap((file) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => ({ file, specifier })),
   );
-const isTest = (file: string): boolean => /\.test\.ts$|\/proof\/|\/testing\//.test(file);
+const isTest = (file: string): boolean => file.endsWith('.test.ts');
 
-describe('imports point down the tree', () => {
-  test('every package has its line in the law', () => {
+describe('imports between packages', () => {
+  test('every package has an entry in ALLOWED', () => {
     expect(packages.toSorted()).toEqual(Object.keys(ALLOWED).toSorted());
   });
 
-  test.each(packages)('%s depends on nothing of ours but what the law allows', (name) => {
+  test.each(packages)('%s depends only on the packages that ALLOWED lists for it', (name) => {
     expect(ours(manifestOf(name).dependencies).filter((dependency) => !ALLOWED[name]?.includes(dependency))).toEqual(
       [],
     );
@@ -70,18 +71,18 @@ describe('imports point down the tree', () => {
     );
   });
 
-  test.each(packages)('%s keeps its test tools at the root, so no manifest hides a way up', (name) => {
+  test.each(packages)('%s has no devDependencies, which could hide a forbidden import', (name) => {
     expect(manifestOf(name).devDependencies).toBeUndefined();
   });
 
-  test('nothing but tests imports testkit', () => {
+  test('only tests import testkit', () => {
     const strays = importsIn('{packages/!(testkit),apps/*}/src/**/*.ts').filter(
       ({ file, specifier }) => specifier === '@phaselock/testkit' && !isTest(file),
     );
     expect(strays).toEqual([]);
   });
 
-  test('no import climbs out of its package, and none goes round its front door', () => {
+  test('no import leaves its package or bypasses the entry point of another package', () => {
     const strays = importsIn('{packages,apps}/*/src/**/*.ts').filter(({ file, specifier }) => {
       if (specifier.startsWith('@phaselock/')) return specifier.split('/').length > 2;
       if (!specifier.startsWith('.')) return false;
@@ -91,7 +92,7 @@ describe('imports point down the tree', () => {
     expect(strays).toEqual([]);
   });
 
-  test('what a package imports of ours is in its manifest', () => {
+  test('every package lists the packages it imports in its manifest', () => {
     const strays = importsIn('{packages,apps}/*/src/**/*.ts').filter(({ file, specifier }) => {
       const name = nameOf(file);
       const [, target] = /^@phaselock\/([a-z-]+)$/.exec(specifier) ?? [];
@@ -100,11 +101,39 @@ describe('imports point down the tree', () => {
     expect(strays).toEqual([]);
   });
 
-  test('core imports nothing at all but itself', () => {
+  test('core imports only its own files', () => {
     expect(
       importsIn('packages/core/src/**/*.ts').filter(
         ({ file, specifier }) => !specifier.startsWith('.') && !isTest(file),
       ),
     ).toEqual([]);
+  });
+});
+
+describe('imports between files', () => {
+  const files = importsIn('{packages,apps}/*/{src,test}/**/*.ts').concat(
+    importsIn('{bench,chaos,checks,loadtests,ops}/**/*.ts'),
+  );
+  const relativeImports = files
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ file, specifier }) => ({ file, imported: join(dirname(file), specifier) }));
+
+  test('form no circle', () => {
+    const importsOf = new Map<string, Set<string>>();
+    for (const { file, imported } of relativeImports)
+      importsOf.set(file, (importsOf.get(file) ?? new Set()).add(imported));
+    expect(findCircles(importsOf)).toEqual([]);
+  });
+
+  test('lead from sources to no test program', () => {
+    const inSources = ({ file }: { readonly file: string }) => /^(packages|apps)\/[^/]+\/src\//.test(file);
+    const strays = relativeImports.filter(
+      (one) => inSources(one) && !isTest(one.file) && /^(packages|apps)\/[^/]+\/test\/|\.test\.ts$/.test(one.imported),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  test('test programs are in the test folder of their package, not among its sources', () => {
+    expect(globSync('{packages,apps}/*/src/**/{proof,testing,chaos}/*', { cwd: ROOT })).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareDocuments, type OpenApiDocument } from '@phaselock/contract';
 
-/** What the API's document as it stands would break for clients of an earlier one. Reports; with --fail it also refuses. */
+/** Compares docs/openapi.json with that of a commit and prints the changes. With --fail, breaking ones fail the run. */
 const ROOT = resolve(import.meta.dirname, '..');
 const DOCUMENT = 'docs/openapi.json';
 const { values, positionals } = parseArgs({

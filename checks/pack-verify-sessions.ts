@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** Packs the audit as one file for anybody's Node: `npx ./verify-sessions-<version>.tgz --all --database …`. Prints where it is. */
+/**
+ * Packs verify-sessions as one file that runs with any Node: `npx ./verify-sessions-<version>.tgz --all --database …`.
+ * Prints the path of the file.
+ */
 const ROOT = resolve(import.meta.dirname, '..');
 const target = resolve(process.argv[2] ?? '.');
 const { version, license } = JSON.parse(readFileSync(join(ROOT, 'apps/verify-cli/package.json'), 'utf8'));
@@ -14,7 +17,7 @@ try {
     input: join(ROOT, 'apps/verify-cli/src/main.ts'),
     platform: 'node',
     transform: { target: 'node22' },
-    // Not brought along: the embedded server, the archive with its SDK, and what pg looks for and can do without.
+    // Left out: the embedded server, the archive with its SDK, and optional dependencies of pg.
     external: ['@phaselock/store', '@phaselock/archive', 'pg-native', 'pg-cloudflare'],
   });
   await bundle.write({

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-/** What is read off the tree alone, with no database: part of `lint`. */
+/** Tests that only read the files of the repository and need no database. They are part of `lint`. */
 export default defineConfig({ test: { include: ['checks/*.test.ts'], reporters: ['dot'] } });

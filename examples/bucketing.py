@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Who is in a staged rollout, in Python: the same answer as phaselock gives, for services that bucket their users themselves.
+"""Decides in Python whether a staged rollout includes a subject, with the same result as phaselock.
 
-    python3 examples/bucketing.py                                     holds this program against vectors/rollout-buckets.json
-    python3 examples/bucketing.py single_session_guard 1 ada 5        says whether ada is among the first 5 %
+For services that assign their users to buckets themselves.
+
+    python3 examples/bucketing.py                                  checks this program against vectors/rollout-buckets.json
+    python3 examples/bucketing.py single_session_guard 1 ada 5     prints whether a share of 5 % includes ada: in or out
 """
 
 import json
@@ -22,7 +24,7 @@ def mixed(block: int) -> int:
 
 
 def murmur3(text: str) -> int:
-    """MurmurHash3, 32 bit, x86 variant, seed 0, of the UTF-8 bytes."""
+    """MurmurHash3 of the UTF-8 bytes: x86 variant, 32 bits, seed 0."""
     data = text.encode()
     whole = len(data) // 4 * 4
     value = 0
@@ -39,7 +41,7 @@ def bucket_of(flag: str, salt: str, subject: str) -> int:
 
 
 def is_in_share(flag: str, salt: str, subject: str | None, percent: float) -> bool:
-    """Without a subject the flag does not apply."""
+    """Whether a share of this percentage includes the subject. False without a subject, as in phaselock."""
     return bool(subject) and bucket_of(flag, salt, subject) < round(percent * BUCKETS / 100)
 
 

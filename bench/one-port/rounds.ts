@@ -3,7 +3,7 @@ import { UsageError } from '../arguments.ts';
 
 const MOST_ROUNDS = 99;
 
-/** `--rounds N`, of a benchmark that takes nothing else. */
+/** Parses `--rounds N` for a benchmark without other options. */
 export function roundsOf(argv: readonly string[], name: string): number {
   const usage = `usage: ${name} [--rounds N]   N from 1 to ${MOST_ROUNDS} (3)`;
   let given: string;

@@ -4,11 +4,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
-/** Two processes behind one port, in the way that is asked for. Says where, and then answers with its pid until it is killed. */
+/**
+ * Starts two processes behind one port in the requested way, prints the port and the pids, then responds with the pid
+ * until it is killed.
+ */
 const [way = '', port = '0', role = 'first'] = process.argv.slice(2);
 const WORKERS = 2;
 const BODY = Buffer.alloc(1_024, 'x');
-/** About a fifth of a millisecond, so that the answer itself is what takes the time, as it is with the API. */
+/** Takes about 0.2 ms, so that computing the response dominates the time, as it does in the API. */
 const HASHES = 60;
 
 function answer(): string {
@@ -29,7 +32,7 @@ const host = '127.0.0.1';
 if (role === 'other') {
   const bound = await serve({ port: Number(port), host, reusePort: way === 'reuse-port' });
   process.send?.({ bound });
-  // Whoever started it may be killed.
+  // Ends with the parent process, which may be killed.
   process.on('disconnect', () => process.exit(0));
 } else {
   cluster.schedulingPolicy = way === 'shared-handle' ? cluster.SCHED_NONE : cluster.SCHED_RR;

@@ -1,7 +1,7 @@
 import { makeWorkerUtils } from 'graphile-worker';
 import type { Operation } from '../measure.ts';
 
-/** graphile-worker's replace: `addJob` with a key whose job is put in place of the one that is there. */
+/** graphile-worker's nearest operation to a replace: `addJob` with a key, which replaces the job under that key. */
 export async function openGraphileWorker(
   connectionString: string,
   maxPoolSize: number,

@@ -3,7 +3,7 @@ import type { Operation } from '../measure.ts';
 
 const QUEUE = 'replace';
 
-/** pg-boss's nearest thing to a replace: a queue that takes one job a key, whose job is cancelled and sent again. */
+/** pg-boss's nearest operation to a replace: in a queue with one job per key, cancels the job and sends a new one. */
 export async function openPgBoss(
   connectionString: string,
   maxSize: number,

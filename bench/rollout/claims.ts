@@ -1,7 +1,7 @@
 import type { Stage } from '@phaselock/rollout';
 import type { Ending, Schedule, Truth } from './simulated-campaigns.ts';
 
-/** What the gates promise, each with the truth that makes it hardest to keep. */
+/** Limits that the gates guarantee for one stage, with the true failure rates that make them hardest to keep. */
 export type Claim = {
   readonly stage: number;
   readonly truth: Truth;
@@ -9,7 +9,7 @@ export type Claim = {
   readonly promises: readonly Promised[];
 };
 
-/** In at least, or at most, this share of the campaigns. */
+/** The ending occurs in at least, or at most, this share of the campaigns. */
 export type Promised = { readonly ending: Ending; readonly atLeast?: number; readonly atMost?: number };
 
 const ONCE: Schedule = { name: 'once, at the end', every: null };
@@ -19,7 +19,10 @@ const EVERY_SCHEDULE = [ONCE, SELDOM, { name: 'every 10 events', every: 10 }, { 
 const HEALTHY = 0.002;
 const well = { treatment: HEALTHY, control: HEALTHY };
 
-/** Of replacements, while all starts are well: so that only the one gate can find it, and nothing else keeps the stage from passing. */
+/**
+ * Failure rates of replacements, while starts fail at the healthy rate: only the gate of replacements can find them,
+ * and no other gate blocks the stage.
+ */
 const replacementsAt = (name: string, treatment: number, control = HEALTHY): Truth => ({
   name,
   rates: { replacement_success: { treatment, control }, error_rate: well },
@@ -52,7 +55,7 @@ export function claimsFor(lastStage: Stage): readonly Claim[] {
   ];
 }
 
-/** How far a share of so many campaigns may be from what it is on average, at three standard errors. */
+/** Three standard errors of a share measured over this many campaigns. */
 export const tolerance = (share: number, campaigns: number): number => 3 * Math.sqrt((share * (1 - share)) / campaigns);
 
 export function isKept({ atLeast = 0, atMost = 1 }: Promised, share: number, within = 0): boolean {

@@ -1,4 +1,4 @@
-/** sfc32: numbers from 0 to 1 that a seed makes the same on every machine. */
+/** The sfc32 generator: pseudo-random numbers from 0 to 1, the same on every machine for the same seed. */
 export function randomFrom(seed: number): () => number {
   let [a, b, c, counter] = [seed | 0, 0x9e37_79b9 | 0, 0x243f_6a88 | 0, 1];
   const next = (): number => {

@@ -9,14 +9,14 @@ import {
 } from '@phaselock/rollout';
 import { randomFrom } from './random.ts';
 
-/** What is true of the events of one stage, which the gates have to find out. */
+/** The true failure rates of one stage, which the gates estimate from events. */
 export type Truth = {
   readonly name: string;
-  /** How often each gate of the stage sees a bad event, of the treatment and of the control. */
+  /** For each gate, the probability of a failed event in the treatment and in the control group. */
   readonly rates: Readonly<Record<string, { readonly treatment: number; readonly control: number }>>;
 };
 
-/** When the bake is looked at: after each so many events; null only once, at its planned end. */
+/** When a bake is judged: after every `every` events, or for null only once, at its planned end. */
 export type Schedule = { readonly name: string; readonly every: number | null };
 
 export type Ending = 'promoted' | 'aborted early' | 'aborted at the end' | 'unproven';
@@ -32,7 +32,7 @@ export type Run = {
   readonly seed: number;
 };
 
-/** Every campaign is judged by each schedule, over the same events. */
+/** Simulates campaigns: each is one bake of the stage, until its final verdict. All schedules judge the same events. */
 export function runCampaigns(run: Run): readonly { readonly schedule: Schedule; readonly tally: Tally }[] {
   const judge = rememberingJudge(run);
   const tallies = run.schedules.map((schedule) => ({ schedule, tally: newTally() }));
@@ -53,14 +53,17 @@ const newTally = (): MutableTally => ({
   eventsToAbort: 0,
 });
 
-/** After how many events each failure of a gate came, and how many failures the control had by the end. */
+/**
+ * For each gate, the positions of the failed events of the treatment, and the number of failures of the control by the
+ * end.
+ */
 type Events = {
   readonly planned: number;
   readonly failures: readonly (readonly number[])[];
   readonly control: readonly number[];
 };
 
-/** A cohort of 5 % has nineteen times as many outside of it. */
+/** Size of the control group: everything outside the cohort, for example 19 times the size of a cohort of 5 %. */
 const controlSize = (n: number, { percent }: Stage): number => Math.floor((n * (100 - percent)) / percent);
 
 export const plannedEvents = ({ gates, sizes }: Stage): number =>
@@ -69,7 +72,7 @@ export const plannedEvents = ({ gates, sizes }: Stage): number =>
 function drawEvents({ stage, truth }: Run, seed: number): Events {
   const random = randomFrom(seed);
   const planned = plannedEvents(stage);
-  // Up to a whole look later than planned.
+  // The last judgement may come up to one interval after the planned end.
   const drawn = planned * 2;
   const rates = countGates(stage).map((gate) => truth.rates[gate.name] ?? { treatment: 0, control: 0 });
   const failures = rates.map(({ treatment }) => positions(drawn, treatment, random));
@@ -77,7 +80,7 @@ function drawEvents({ stage, truth }: Run, seed: number): Events {
   return { planned, failures, control };
 }
 
-/** At which of n events it failed, by the distances between failures. */
+/** Draws which of n events fail, by the distances between failures (geometric distribution). */
 function positions(n: number, rate: number, random: () => number): number[] {
   if (rate <= 0) return [];
   const found: number[] = [];
@@ -101,7 +104,7 @@ function follow({ planned, failures, control }: Events, { every }: Schedule, jud
   }
 }
 
-/** How many positions are at most n. */
+/** The number of positions up to n. */
 function firstAfter(at: readonly number[], n: number): number {
   let count = 0;
   while (count < at.length && (at[count] ?? 0) <= n) count += 1;
@@ -126,7 +129,10 @@ function endingOf({ why }: StageVerdict): Ending {
 
 const FROM = 1_790_000_000_000;
 
-/** The judging code itself, each different case once: the same evidence gives the same verdict. The control is looked at only at the end. */
+/**
+ * Calls the production judge, once for each distinct evidence, since the same evidence gives the same verdict. The
+ * control counts only at the end, so it is part of the key only then.
+ */
 function rememberingJudge({ stages, stage }: Run): Judge {
   const known = new Map<string, StageVerdict>();
   const planned = plannedEvents(stage);

@@ -1,9 +1,9 @@
 import { delimiter, join, resolve } from 'node:path';
 import { findProgram, type SpawnedNode, spawnNode } from '@phaselock/testkit';
-import { childrenOf } from '../../apps/api/src/testing/shared-data.ts';
+import { childrenOf } from '../../apps/api/test/shared-data.ts';
 import { startNginx } from './start-nginx.ts';
 
-/** A way to run the API: where it answers, and the processes whose time is counted. */
+/** One way to run the API: its URL, and the ids of the processes whose CPU time is counted. */
 export type Way = {
   readonly name: string;
   readonly url: string;
@@ -11,11 +11,15 @@ export type Way = {
   readonly nginx: readonly number[];
 };
 
+/** `notes` are printed: they name the ways that are not measured, and why. */
 export type Ways = { readonly key: string; readonly ways: readonly Way[]; readonly notes: readonly string[] };
 
 const API = resolve(import.meta.dirname, '../../apps/api/src');
 
-/** All ways at once, on one database: those that are not measured do next to nothing. */
+/**
+ * Starts all ways on one database: one process, two workers, and two replicas behind nginx. They run at the same time,
+ * because the measurements alternate between them; a way that is not being measured uses almost no CPU.
+ */
 export async function openWays(databaseUrl: string, owned: AsyncDisposableStack): Promise<Ways> {
   const env = { PHASELOCK_DATABASE_URL: databaseUrl, PHASELOCK_LOG_LEVEL: 'warn' };
   const start = async (workers: number): Promise<Omit<Way, 'name' | 'nginx'>> => {
@@ -39,7 +43,7 @@ export async function openWays(databaseUrl: string, owned: AsyncDisposableStack)
     { name: 'two workers', ...(await start(2)), nginx: [] },
   ];
   const nginx = findProgram(['nginx'], { PATH: `${process.env.PATH}${delimiter}/usr/sbin` });
-  if (nginx === undefined) return { key, ways, notes: ['nginx is not installed: two replicas behind it are left out'] };
+  if (nginx === undefined) return { key, ways, notes: ['nginx is not installed: two replicas are not measured'] };
   const replicas = [await start(1), await start(1)];
   const balancer = owned.use(
     await startNginx(

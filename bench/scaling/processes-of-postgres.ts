@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Database, Statement } from '@phaselock/store';
-import { childrenOf } from '../../apps/api/src/testing/shared-data.ts';
+import { childrenOf } from '../../apps/api/test/shared-data.ts';
 
 const OURS: Statement = { name: 'bench_backend', text: 'select pg_backend_pid() as pid' };
 
-/** The server that is asked, with all it is made of now. A backend that has ended is counted in its parent. */
+/**
+ * The pids of the PostgreSQL server and its current child processes. The CPU time of an ended backend is counted in its
+ * parent.
+ */
 export async function processesOfPostgres(database: Database): Promise<readonly number[]> {
   const [backend] = await database.query<{ pid: number }>(OURS, []);
   const status = readFileSync(`/proc/${backend?.pid}/status`, 'utf8');

@@ -10,10 +10,10 @@ export type ScalingArguments = {
 
 const USAGE = `usage: bench:scaling [--rounds N] [--seconds N] [--clients N] [--json FILE]
 
-  --rounds N    rounds of all ways by turns, 1 to 99 (5)
+  --rounds N    number of rounds, each measures every way, 1 to 99 (5)
   --seconds N   how long each is measured in a round, 1 to 60 (4)
   --clients N   connections, each with one request at a time, 1 to 500 (32)
-  --json FILE   the figures as JSON`;
+  --json FILE   writes the figures as JSON`;
 
 const options = {
   rounds: { type: 'string', default: '5' },
@@ -43,5 +43,5 @@ function parse(args: string[]) {
 function whole(text: string, name: string, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new UsageError(`${name} is a whole number from 1 to ${most}\n${USAGE}`);
+  throw new UsageError(`${name} must be a whole number from 1 to ${most}\n${USAGE}`);
 }

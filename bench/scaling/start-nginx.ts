@@ -4,11 +4,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, freePort } from '@phaselock/testkit';
-import { childrenOf } from '../../apps/api/src/testing/shared-data.ts';
+import { childrenOf } from '../../apps/api/test/shared-data.ts';
 
+/** `pids` are its processes, whose CPU time is measured. */
 type Nginx = AsyncDisposable & { readonly url: string; readonly pids: readonly number[] };
 
-/** As ops/compose/nginx.conf, in a folder of its own: nothing of the system's nginx is read or written. */
+/**
+ * The settings of ops/compose/nginx.conf, without those for event streams and failover. All files are in a separate
+ * folder, so that an nginx of the system is not touched.
+ */
 const configuration = (folder: string, port: number, servers: readonly string[]): string => `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes auto;
@@ -44,7 +48,7 @@ http {
 }
 `;
 
-/** nginx before the servers, on loopback, until it is disposed of. */
+/** Starts nginx on loopback as load balancer of the servers, given by their URLs; it stops when disposed of. */
 export async function startNginx(program: string, servers: readonly string[]): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'phaselock-nginx-'));
   const port = await freePort();

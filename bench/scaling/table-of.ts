@@ -6,9 +6,9 @@ export type ScalingRow = {
   readonly way: string;
   readonly opsPerSecond: number;
   readonly p99Ms: number;
-  /** To one process in the same round. */
+  /** Throughput relative to one process in the same round. */
   readonly ratio: { readonly median: number; readonly low: number; readonly high: number };
-  /** Processors that were busy with each part, on average. */
+  /** Average number of processors used by each part. */
   readonly cores: Readonly<Record<Part, number>>;
 };
 

@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario.ts';
 
 const SIZE = 1_000;
 
-/** A thousand confirmed replaces in one call; counted by the session. */
+/** A thousand confirmed replaces in one call; each session counts as one operation. */
 export async function bulkScenario(world: BenchWorld): Promise<Omit<Scenario, 'name'>> {
   const guard = await world.guard('optimistic');
   const [ours, theirs] = [await world.tasks(SIZE), await world.tasks(SIZE)];

@@ -12,7 +12,7 @@ const API = resolve(import.meta.dirname, '../../apps/api');
 
 type Served = { readonly url: string; readonly key: string };
 
-/** The API as it is started, in a process of its own. */
+/** Starts the API as in production, in another process. */
 async function serve(world: BenchWorld): Promise<Served> {
   const env = { PHASELOCK_DATABASE_URL: world.databaseUrl, PHASELOCK_LOG_LEVEL: 'warn' };
   const made = world.use(
@@ -26,7 +26,10 @@ async function serve(world: BenchWorld): Promise<Served> {
   return { url, key };
 }
 
-/** The latest session from a warm cache, beside a bare route of express that answers the same bytes behind the same middleware. */
+/**
+ * Reads the latest session from a warm cache. The floor is a plain express route that sends the same bytes behind the
+ * same middleware.
+ */
 export async function httpLatestScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
   const { url, key } = await serve(world);
   const guard = await world.guard('optimistic');
@@ -47,9 +50,9 @@ export async function httpLatestScenario(world: BenchWorld, clients: number): Pr
   };
 }
 
-/** A confirmed replace over HTTP, beside the same calls of the library in this process. */
+/** A confirmed replace over HTTP. The floor is the same calls through the library in this process. */
 export async function httpReplaceScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
-  // Heard of by other processes in the same way as what the API does.
+  // The library sends invalidations to other processes as the API does, so both do the same work.
   const guard = await world.guard('optimistic', { invalidation: 'postgres' });
   await setFlag(guard.database, { name: 'pessimistic_locking_enabled', enabled: false, actor: 'bench' });
   const { url, key } = await serve(world);
@@ -65,5 +68,5 @@ export async function httpReplaceScenario(world: BenchWorld, clients: number): P
 }
 
 function missing(): never {
-  throw new Error('the bench has no such key');
+  throw new Error('the benchmark has no such key');
 }

@@ -2,7 +2,7 @@ import { type BenchWorld, modelOf, slotOf } from '../bench-world.ts';
 import { SELECT_BY_KEY } from '../floor-functions.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** The latest session of many tasks in one query, beside the same number of rows read by primary key. */
+/** The latest session of many tasks in one query. The floor reads the same number of rows by primary key. */
 export async function latestScenario(
   world: BenchWorld,
   { clients, count }: { clients: number; count: number },

@@ -9,7 +9,10 @@ import type { Scenario } from '../scenario.ts';
 
 type Known = { readonly shown: ShownSession; readonly turn: number };
 
-/** A confirmed replace that names what was last shown. Told that it moved on, the client looks at what it is told and confirms that. */
+/**
+ * A confirmed replace that names the session last shown. If the slot has moved on, the next attempt confirms the
+ * session that the response shows.
+ */
 export function confirmedReplace(guard: OpenGuard, keys: readonly TaskId[]): Operation {
   const known = new Map<number, Known>();
   return async (client) => {
@@ -18,7 +21,8 @@ export function confirmedReplace(guard: OpenGuard, keys: readonly TaskId[]): Ope
     const turn = (before?.turn ?? 0) + 1;
     const say = before === undefined ? undefined : ({ kind: 'replace', shown: before.shown } as const);
     const outcome = await guard.start({ ...slotOf(taskId), model: modelOf(turn), actor: 'bench', ...(say && { say }) });
-    if (outcome.kind === 'refused' && outcome.code === 'model_missing') throw new Error('the bench has no such model');
+    if (outcome.kind === 'refused' && outcome.code === 'model_missing')
+      throw new Error('the benchmark has no such model');
     const { session } = outcome;
     known.set(client, {
       shown: { sessionId: session.id, generation: session.generation },
@@ -62,7 +66,7 @@ export async function replaceScenario(
 ): Promise<Omit<Scenario, 'name'>> {
   const guard = await world.guard(strategy, redisUrl === undefined ? {} : { redisUrl });
   const keys = await world.tasks(hotKeys ?? clients);
-  // Floor and ours have slots of their own: neither finds its snapshots changed by the other.
+  // The floor uses separate slots, so that its writes do not invalidate the snapshots of the guard.
   const floorKeys = await world.tasks(hotKeys ?? clients);
   for (const taskId of [...keys, ...floorKeys]) await guard.start({ ...slotOf(taskId), model: modelOf(0) });
   return {
@@ -74,5 +78,5 @@ export async function replaceScenario(
 }
 
 function missing(): never {
-  throw new Error('the bench has no such key');
+  throw new Error('the benchmark has no such key');
 }

@@ -4,10 +4,13 @@ import { SELECT_ONE } from '../floor-functions.ts';
 import type { Operation } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** More slots than the memory keeps are always cold; one for each client is always warm, but for a read every two seconds. */
+/**
+ * More slots than the cache holds, so every read is a cache miss. With one slot per client every read is a hit, except
+ * for one reload every two seconds.
+ */
 const SLOTS_TOO_MANY = 12_000;
 
-/** Every slot has its session: the answer is always the one that is there. */
+/** A start in a slot that has a session with the same model: the response is always the existing session. */
 export async function sameModelScenario(
   world: BenchWorld,
   { clients, cold }: { clients: number; cold: boolean },
@@ -18,7 +21,7 @@ export async function sameModelScenario(
   let next = 0;
   const ours: Operation = async (client) => {
     const taskId = cold ? keys[next++ % keys.length] : keys[client];
-    if (taskId === undefined) throw new Error('the bench has no such key');
+    if (taskId === undefined) throw new Error('the benchmark has no such key');
     const outcome = await guard.start({ ...slotOf(taskId), model: modelOf(0) });
     if (outcome.kind !== 'existing') throw new Error(`existing was expected, not ${outcome.kind}`);
     return true;

@@ -5,14 +5,14 @@ import { FLOOR_BEGIN_TURN, FLOOR_FINISH_TURN } from '../floor-functions.ts';
 import type { Scenario } from '../scenario.ts';
 
 /**
- * A follow-up turn from decision to end: read the history, decide, begin, finish. Three round trips and two flushes; the floor makes the same
- * writes, durably too, in two.
+ * A complete follow-up turn: read the history, decide, begin, finish. It takes three round trips and two flushes; the
+ * floor makes the same durable writes in two round trips.
  */
 export async function turnScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
   const guard = await world.guard('optimistic');
   const open = async () => {
     const [taskId] = await world.tasks(1);
-    if (taskId === undefined) throw new Error('no task was made');
+    if (taskId === undefined) throw new Error('no task was created');
     const attemptId = await world.attempt(taskId);
     const started = await guard.start({ ...slotOf(taskId), model: modelOf(0) });
     if (started.kind !== 'created') throw new Error(`created was expected, not ${started.kind}`);

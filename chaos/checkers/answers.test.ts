@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createScript, rulesOf, verdictOf } from '../testing/planted.ts';
 import { checkAnswers } from './answers.ts';
 
-test('a failure nobody foresaw is a finding, an outage is not', () => {
+test('reports a 500 unexpected, but not a 503 backend_unavailable', () => {
   const op = createScript();
   const outage = op('turn', 0, { outcome: 'unknown', status: 503, code: 'backend_unavailable' });
   expect(rulesOf(verdictOf(checkAnswers(), [outage]))).toEqual([]);
@@ -10,7 +10,7 @@ test('a failure nobody foresaw is a finding, an outage is not', () => {
   expect(rulesOf(verdictOf(checkAnswers(), [unforeseen]))).toEqual(['unforeseen']);
 });
 
-test('an answer the document does not know is a finding', () => {
+test('reports a response that the API contract does not allow', () => {
   const op = createScript();
   const odd = op('turn', 0, { outcome: 'refused', status: 418, malformed: 'no problem document' });
   expect(rulesOf(verdictOf(checkAnswers(), [odd]))).toEqual(['malformed-answer']);

@@ -1,10 +1,13 @@
 import type { Operation } from '../history/operation.ts';
 import { type Checker, createFindings, ofOperations } from './checker.ts';
 
-/** A 5xx that says nothing a client can act on is a fault, whatever was broken at the time. */
+/** Codes that are always a defect: a client cannot act on them, whatever was broken at the time. */
 const NEVER: ReadonlySet<string> = new Set(['unexpected']);
 
-/** Each problem is one of the catalogue and of the operation, and no failure is one nobody foresaw. */
+/**
+ * Checks responses: every problem must be allowed for its operation by the contract, and no response may have the code
+ * `unexpected`.
+ */
 export function checkAnswers(): Checker {
   const findings = createFindings();
   let answers = 0;

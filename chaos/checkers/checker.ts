@@ -1,32 +1,36 @@
 import type { Entry, Operation } from '../history/operation.ts';
 import type { Final } from '../read-back.ts';
 
-/** Something that must not be, with the operations that show it. */
+/** A violation of a rule, with the numbers of the operations that show it. */
 export type Finding = { readonly rule: string; readonly what: string; readonly operations: readonly number[] };
 
 export type Verdict = {
-  /** How many comparisons were made, by name. One that stays at nothing is a fault of the campaign: it proved nothing. */
+  /** Number of comparisons by name. 0 is a failure of the campaign, because the rule was not tested. */
   readonly compared: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
 };
 
+/** The state after the campaign, which checkers compare with the history. */
 export type Conclusion = { readonly final: Final; readonly changes: ReadonlyMap<string, readonly string[]> };
 
-/** Takes the history as it was complete, entry by entry, and keeps of it what it needs. It knows what clients saw, and nothing else. */
+/**
+ * Checks one group of rules. Receives the entries in the order of their completion, and uses only what clients could
+ * observe.
+ */
 export type Checker = {
   readonly name: string;
   take(entry: Entry): void;
   conclude(end: Conclusion): Verdict;
 };
 
-/** For checkers that look at operations alone. */
+/** Filter for checkers that only use operations. */
 export const ofOperations = (take: (operation: Operation) => void) => (entry: Entry) => {
   if (entry.is === 'operation') take(entry);
 };
 
 const MOST = 25;
 
-/** Findings of one rule repeat each other; the first ones say what is wrong. */
+/** Collects findings. Keeps only the first ones of each rule, because further ones repeat them. */
 export function createFindings() {
   const findings: Finding[] = [];
   const counts = new Map<string, number>();
@@ -41,7 +45,7 @@ export function createFindings() {
   };
 }
 
-/** What is in the map under the key, made if there is nothing. */
+/** Returns the map's value for the key, and creates it if absent. */
 export function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   const there = map.get(key);
   if (there !== undefined) return there;

@@ -10,42 +10,42 @@ const withLines = (...lines: string[]) =>
   finalOf([aSession('s', { logs: lines.map((line) => ({ process: 'a', line })) })]);
 
 describe('a log line', () => {
-  test('that was acknowledged is there', () => {
+  test('must exist if it was acknowledged', () => {
     const op = createScript();
     expect(rules([op('logs', 0, of)], withLines('x'))).toEqual([]);
     expect(rules([op('logs', 0, of)], withLines())).toEqual(['log-line-lost']);
   });
 
-  test('without an answer may be there or not', () => {
+  test('may exist or not if the request got no response', () => {
     const op = createScript();
     const entries = [op('logs', 0, { ...of, outcome: 'unknown' })];
     expect(rules(entries, withLines())).toEqual([]);
     expect(rules(entries, withLines('x'))).toEqual([]);
   });
 
-  test('is there once under its key, however often it was sent', () => {
+  test('must exist only once if it was repeated under one idempotency key', () => {
     const op = createScript();
     const entries = [op('logs', 0, { ...of, key: 'k', outcome: 'unknown' }), op('logs', 20, { ...of, key: 'k' })];
     expect(rules(entries, withLines('x'))).toEqual([]);
     expect(rules(entries, withLines('x', 'x'))).toEqual(['log-line-twice']);
   });
 
-  test('that was refused is not there', () => {
+  test('must not exist if it was refused', () => {
     const op = createScript();
     expect(rules([op('logs', 0, { ...of, outcome: 'refused' })], withLines('x'))).toEqual(['log-line-twice']);
   });
 
-  test('nobody sent is not there', () => {
+  test('must not exist if no client sent it', () => {
     expect(rules([], withLines('y'))).toEqual(['log-line-invented']);
   });
 
-  test('of a session that cannot be read is one finding with it', () => {
+  test('is not reported apart from its session if the session cannot be read', () => {
     const op = createScript();
     expect(rules([op('logs', 0, of)], finalOf([], { unreadable: new Set(['s']) }))).toEqual(['unreadable']);
   });
 });
 
-test('feedback is kept, once, and none is invented', () => {
+test('feedback must exist exactly once, and only if a client sent it', () => {
   const op = createScript();
   const given = op('feedback', 0, { session: 's', key: 'k', asked: { comment: 'c' } });
   const withComments = (...comments: string[]) => finalOf([aSession('s', { comments })]);
@@ -55,7 +55,7 @@ test('feedback is kept, once, and none is invented', () => {
   expect(rules([given], withComments('c', 'd'))).toEqual(['feedback-invented']);
 });
 
-test('what is made is there once', () => {
+test('a created task must exist exactly once', () => {
   const op = createScript();
   const task = (at: number, id: string) => op('task', at, { key: 'k', asked: { title: 't' }, told: { id } });
   const there = (count: number, title = 't') => finalOf([], { made: new Map([[`task ${title}`, count]]) });

@@ -2,7 +2,10 @@ import type { Operation } from '../history/operation.ts';
 import { type Checker, createFindings, entryOf, ofOperations } from './checker.ts';
 import { createTries } from './tries-of-effects.ts';
 
-/** Log lines, feedback and what is made by title: what was acknowledged is there, as it was sent, and nothing is there more often than it was asked for. */
+/**
+ * Checks log lines, feedback, and projects, tasks and attempts by title: acknowledged ones exist unchanged, and none
+ * exists more often than clients requested it.
+ */
 export function checkContents(): Checker {
   const findings = createFindings();
   const lines = createTries();
@@ -41,14 +44,14 @@ export function checkContents(): Checker {
       for (const [name, { least, most, operations }] of tries.bounds()) {
         compared += 1;
         const found = there.get(name) ?? 0;
-        // What cannot be read is one finding, not one for each of its lines.
+        // An unreadable session is reported once below, not once for each of its lines.
         if (found < least && !final.unreadable.has(operations[0]?.session ?? ''))
-          findings.add(`${what}-lost`, `${name}: acknowledged and not there`, ...operations);
+          findings.add(`${what}-lost`, `${name}: acknowledged, but not found`, ...operations);
         if (found > most)
-          findings.add(`${what}-twice`, `${name}: there ${found} times, at most ${most} were taken`, ...operations);
+          findings.add(`${what}-twice`, `${name}: found ${found} times, at most ${most} were accepted`, ...operations);
       }
       for (const name of there.keys())
-        if (!tries.has(name)) findings.add(`${what}-invented`, `${name}: nobody asked for it`);
+        if (!tries.has(name)) findings.add(`${what}-invented`, `${name}: no client requested it`);
       return compared;
     };
     const compared = {

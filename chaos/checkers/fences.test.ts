@@ -14,35 +14,35 @@ const turnOf = (process: string, seq: number) => ({
 const of = (process: string) => ({ session: 's', generation: 1, process });
 
 describe('after an acknowledged replacement', () => {
-  test.each(['logs', 'agent-session', 'turn', 'stop'] as const)('%s under the old generation is not taken', (kind) => {
+  test.each(['logs', 'agent-session', 'turn', 'stop'] as const)('reports accepted %s of the old generation', (kind) => {
     const op = createScript();
     expect(rules([op('start', 0, replaces), op(kind, 20, of('a'))])).toEqual(['stale-write']);
   });
 
-  test('what was sent before it was acknowledged may be taken', () => {
+  test('allows a write that was sent before the acknowledgement', () => {
     const op = createScript();
     expect(rules([op('start', 0, replaces), op('logs', 5, of('a'))])).toEqual([]);
   });
 
-  test('a repeated call is answered with what it did before', () => {
+  test('allows a repeated request whose first attempt was sent earlier', () => {
     const op = createScript();
     const before = op('logs', -50, { ...of('a'), key: 'k', outcome: 'unknown', until: -20 });
     expect(rules([before, op('start', 0, replaces), op('logs', 20, { ...of('a'), key: 'k' })])).toEqual([]);
   });
 
-  test('usage and the ending are taken all the same', () => {
+  test('allows usage and finish of the old process', () => {
     const op = createScript();
     expect(rules([op('start', 0, replaces), op('usage', 20, of('a')), op('finish', 40, of('a'))])).toEqual([]);
   });
 
-  test('a heartbeat that says stop is no grant, one that goes on is', () => {
+  test('reports a heartbeat answered with continue, but not with stop', () => {
     const op = createScript();
     const beat = (at: number, outcome: string) => op('heartbeat', at, { ...of('a'), told: { outcome, why: null } });
     expect(rules([op('start', 0, replaces), beat(20, 'stop')])).toEqual([]);
     expect(rules([op('start', 0, replaces), beat(20, 'continue')])).toEqual(['stale-write']);
   });
 
-  test('a turn and a deletion end a session as well', () => {
+  test('treats replacement by a turn and deletion like a replacement by a start', () => {
     const op = createScript();
     const byTurn = op('turn', 0, { told: { session: 't', generation: 2, replaced: { session: 's', generation: 1 } } });
     expect(rules([byTurn, op('logs', 20, of('a'))])).toEqual(['stale-write']);
@@ -50,7 +50,7 @@ describe('after an acknowledged replacement', () => {
   });
 });
 
-test('after a later process began, nothing of an earlier one is taken', () => {
+test('reports an accepted write of an earlier process after a later one began', () => {
   const op = createScript();
   const begun = [op('turn', 0, turnOf('a', 1)), op('turn', 100, turnOf('b', 2))];
   expect(rules([...begun, op('usage', 120, of('a'))])).toEqual(['stale-process']);
@@ -58,7 +58,7 @@ test('after a later process began, nothing of an earlier one is taken', () => {
   expect(rules([...begun, op('usage', 120, of('b'))])).toEqual([]);
 });
 
-test('after a process ended, it tells no conversation any more', () => {
+test('reports an accepted agent session id after the process ended', () => {
   const op = createScript();
   const ended = [op('turn', 0, turnOf('a', 1)), op('finish', 50, of('a'))];
   expect(rules([...ended, op('agent-session', 70, of('a'))])).toEqual(['write-after-end']);

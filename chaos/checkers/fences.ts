@@ -2,7 +2,10 @@ import type { Operation } from '../history/operation.ts';
 import { type Checker, createFindings, entryOf, ofOperations } from './checker.ts';
 import { createFirstTries } from './first-tries.ts';
 
-/** What a process of a session that left its slot is not allowed any more, and one that was followed by another in its session. */
+/**
+ * Kinds refused after the session was replaced or deleted, and kinds refused after a later process of the same session
+ * began.
+ */
 const FENCED_BY_GENERATION: ReadonlySet<string> = new Set(['turn', 'logs', 'agent-session', 'heartbeat', 'stop']);
 const FENCED_BY_PROCESS: ReadonlySet<string> = new Set(['logs', 'agent-session', 'usage', 'heartbeat']);
 
@@ -10,7 +13,10 @@ type Moment = { readonly until: number; readonly operation: Operation };
 const earlier = (one: Moment | undefined, other: Moment): Moment =>
   one === undefined || other.until < one.until ? other : one;
 
-/** Once a replacement is acknowledged, nothing that is sent afterwards under an older fence is taken. */
+/**
+ * Checks fencing: after a replacement is acknowledged, no write sent later under the older fencing token may be
+ * accepted.
+ */
 export function checkFences(): Checker {
   const findings = createFindings();
   const tries = createFirstTries();
@@ -51,11 +57,11 @@ export function checkFences(): Checker {
       const left = goneSince.get(session);
       if (left !== undefined && FENCED_BY_GENERATION.has(kind)) {
         byGeneration += 1;
-        // A turn that is answered with another session replaced this one: it took nothing from a fence.
+        // A turn whose response names another session replaced this one, so it was not a write under the old token.
         if (sent > left.until)
           findings.add(
             'stale-write',
-            `${kind} of session ${session} was taken after it was replaced or deleted`,
+            `${kind} of session ${session} was accepted after the session was replaced or deleted`,
             left.operation,
             write,
           );
@@ -67,7 +73,7 @@ export function checkFences(): Checker {
       if (next !== undefined)
         findings.add(
           'stale-process',
-          `${kind} of process ${process} was taken after another began`,
+          `${kind} of process ${process} was accepted after a later process began`,
           next.moment.operation,
           write,
         );
@@ -75,7 +81,7 @@ export function checkFences(): Checker {
       if (ended !== undefined && sent > ended.until && (kind === 'agent-session' || kind === 'heartbeat'))
         findings.add(
           'write-after-end',
-          `${kind} of process ${process} was taken after it ended`,
+          `${kind} of process ${process} was accepted after the process ended`,
           ended.operation,
           write,
         );

@@ -1,12 +1,12 @@
 import type { Operation } from '../history/operation.ts';
 
 /**
- * When an effect may have been made at the earliest. An operation that is repeated under its key is answered with what an earlier try did, so
- * its own time says nothing of the effect's.
+ * Finds the earliest time at which an effect may have happened. A request repeated under its idempotency key gets the
+ * result of an earlier attempt, so its own time is too late.
  */
 export type FirstTries = {
   note(operation: Operation): void;
-  /** When the first try that may have had the effect was sent. */
+  /** When the first attempt that may have had the effect was sent. */
   earliestOf(operation: Operation): number;
 };
 

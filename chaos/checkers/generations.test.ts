@@ -12,7 +12,7 @@ const replaced = (session: string, generation: number, predecessor: Ref, confirm
 });
 const S = { session: 's', generation: 1 };
 
-test('a slot that moves on as it should', () => {
+test('accepts a created, found and replaced session', () => {
   const op = createScript();
   const entries = [
     op('start', 0, created('s', 1)),
@@ -22,36 +22,36 @@ test('a slot that moves on as it should', () => {
   expect(rules(entries)).toEqual([]);
 });
 
-test('a generation is one session', () => {
+test('reports two sessions with the same generation', () => {
   const op = createScript();
   expect(rules([op('start', 0, created('s', 1)), op('start', 5, created('t', 1))])).toEqual(['generation-twice']);
 });
 
-test('a session is replaced once', () => {
+test('reports a session that was replaced twice', () => {
   const op = createScript();
   expect(rules([op('start', 0, replaced('t', 2, S)), op('start', 5, replaced('u', 3, S))])).toEqual(['replaced-twice']);
 });
 
-test('what is replaced is what was confirmed', () => {
+test('reports a replaced session other than the confirmed one', () => {
   const op = createScript();
   const other = { session: 'q', generation: 1 };
   expect(rules([op('start', 0, replaced('t', 2, S, other))])).toEqual(['replaced-another']);
 });
 
-test('a generation that is given out is higher than any that was acknowledged before', () => {
+test('reports a new generation below one acknowledged before', () => {
   const op = createScript();
   expect(rules([op('start', 0, created('s', 5)), op('start', 20, created('t', 4))])).toEqual(['generation-back']);
   expect(rules([op('start', 0, created('s', 5)), op('start', 5, created('t', 4))])).toEqual([]);
 });
 
-test('an answer that writes nothing is at most two seconds old', () => {
+test('reports a response from a snapshot older than two seconds', () => {
   const op = createScript();
   const moved = [op('start', 0, created('s', 1)), op('start', 20, replaced('t', 2, S))];
   expect(rules([...moved, op('start', 1_900, existing('s', 1))])).toEqual([]);
   expect(rules([...moved, op('start', 2_900, existing('s', 1))])).toEqual(['stale-answer']);
 });
 
-test('a question shows a session, too', () => {
+test('also checks the session shown in a question', () => {
   const op = createScript();
   const question = op('start', 3_000, { outcome: 'refused', code: 'replace_confirmation_required', told: S });
   expect(rules([op('start', 0, replaced('t', 2, S)), question])).toEqual(['stale-answer']);

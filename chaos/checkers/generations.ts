@@ -2,15 +2,15 @@ import type { Operation, Ref } from '../history/operation.ts';
 import { type Checker, createFindings, entryOf, ofOperations } from './checker.ts';
 import { createFirstTries } from './first-tries.ts';
 
-/** A session as it was told, by an answer that wrote or by one that only read. */
+/** A (session, generation) pair in a response; `wrote` is false for a response that only read. */
 type Sighting = { readonly ref: Ref; readonly operation: Operation; readonly wrote: boolean };
 
-/** An answer that writes nothing may be so old by contract; and the event loop of the client may be late. */
+/** Documented age limit of a response that writes nothing, plus a margin for a delayed event loop of the client. */
 const SNAPSHOT_MS = 2_000 + 250;
 
 /**
- * The generations of a slot only grow, each is one session's, what was superseded is not replaced any more, and an answer that writes nothing
- * is not older than it may be.
+ * Checks the generations of a slot: they only grow, each belongs to one session, a session is replaced at most once and
+ * only if it was confirmed, and a response that writes nothing is not older than the contract allows.
  */
 export function checkGenerations(): Checker {
   const findings = createFindings();
@@ -44,7 +44,7 @@ export function checkGenerations(): Checker {
         if (known.ref.session !== ref.session)
           findings.add(
             'generation-twice',
-            `${slot}: generation ${ref.generation} is that of two sessions`,
+            `${slot}: generation ${ref.generation} belongs to two sessions`,
             known.operation,
             operation,
           );
@@ -63,7 +63,7 @@ export function checkGenerations(): Checker {
         if (confirm.session !== predecessor.session || confirm.generation !== predecessor.generation)
           findings.add(
             'replaced-another',
-            `${slot}: confirmed was ${confirm.session}, replaced ${predecessor.session}`,
+            `${slot}: ${confirm.session} was confirmed, but ${predecessor.session} was replaced`,
             operation,
           );
       }
@@ -80,14 +80,14 @@ export function checkGenerations(): Checker {
         if (wrote && ref.generation <= latest.ref.generation && ref.session !== latest.ref.session)
           findings.add(
             'generation-back',
-            `${slot}: generation ${ref.generation} was given out after ${latest.ref.generation} was`,
+            `${slot}: generation ${ref.generation} was assigned after ${latest.ref.generation} was acknowledged`,
             latest.operation,
             operation,
           );
         if (!wrote && ref.generation < latest.ref.generation)
           findings.add(
             'stale-answer',
-            `${slot}: generation ${ref.generation} was told ${Math.round(sent - latest.operation.until)} ms after ${latest.ref.generation} was`,
+            `${slot}: generation ${ref.generation} was returned ${Math.round(sent - latest.operation.until)} ms after ${latest.ref.generation} was acknowledged`,
             latest.operation,
             operation,
           );
@@ -105,7 +105,7 @@ export function checkGenerations(): Checker {
   return { name: 'generations', take: ofOperations(take), conclude };
 }
 
-/** The highest generation that was acknowledged before a moment. */
+/** The write with the highest generation acknowledged before a moment. */
 function latestGenerationBefore(writes: readonly Sighting[]): (at: number) => Sighting | undefined {
   const highest: Sighting[] = [];
   for (const write of writes) {

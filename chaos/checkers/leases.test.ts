@@ -15,20 +15,20 @@ const beat = (process: string, outcome: string, why: string | null = null) => ({
 });
 const rules = (entries: readonly Entry[]) => rulesOf(verdictOf(checkLeases(LEASE_MS), entries));
 
-describe('two processes never hold one slot', () => {
-  test('the second begins when the lease of the first is over', () => {
+describe('the lease of a slot', () => {
+  test('may be granted to a second process after the lease of the first expired', () => {
     const op = createScript();
     const entries = [op('turn', 0, begin('s', 'a')), op('turn', LEASE_MS + 5, begin('s', 'b'))];
     expect(rules(entries)).toEqual([]);
     expect(verdictOf(checkLeases(LEASE_MS), entries).compared['lease intervals']).toBe(1);
   });
 
-  test('the second is granted while the first is certain', () => {
+  test('must not be granted to a second process before the lease of the first expired', () => {
     const op = createScript();
     expect(rules([op('turn', 0, begin('s', 'a')), op('turn', 500, begin('s', 'b'))])).toEqual(['two-holders']);
   });
 
-  test('a heartbeat that went on keeps it certain for longer', () => {
+  test('is extended by an acknowledged heartbeat', () => {
     const op = createScript();
     const entries = [
       op('turn', 0, begin('s', 'a')),
@@ -38,19 +38,19 @@ describe('two processes never hold one slot', () => {
     expect(rules(entries)).toEqual(['two-holders']);
   });
 
-  test('a heartbeat without an answer keeps nothing', () => {
+  test('is not extended by a heartbeat without a response', () => {
     const op = createScript();
     const lost = op('heartbeat', 800, { session: 's', process: 'a', generation: 1, outcome: 'unknown' });
     expect(rules([op('turn', 0, begin('s', 'a')), lost, op('turn', 1_500, begin('s', 'b'))])).toEqual([]);
   });
 
-  test('a finish ends it from when it was sent, whether it was answered or not', () => {
+  test('may end when a finish is sent, with or without a response', () => {
     const op = createScript();
     const lost = op('finish', 100, { session: 's', process: 'a', outcome: 'unknown', until: 9_000 });
     expect(rules([op('turn', 0, begin('s', 'a')), lost, op('turn', 200, begin('s', 'b'))])).toEqual([]);
   });
 
-  test('a turn told again under its key was granted at its first try', () => {
+  test('counts from the first attempt of a turn repeated under its key', () => {
     const op = createScript();
     const entries = [
       op('turn', 0, { ...begin('s', 'a'), key: 'k', outcome: 'unknown' }),
@@ -60,14 +60,14 @@ describe('two processes never hold one slot', () => {
     expect(rules(entries)).toEqual([]);
   });
 
-  test('other slots do not matter', () => {
+  test('is independent of other slots', () => {
     const op = createScript();
     const other = op('turn', 500, { ...begin('t', 'b'), slot: 'task/plan/standard' });
     expect(rules([op('turn', 0, begin('s', 'a')), other])).toEqual([]);
   });
 });
 
-test('one that was told to stop is never told to go on', () => {
+test('reports a heartbeat answered with continue after one answered with stop', () => {
   const op = createScript();
   const entries = [
     op('turn', 0, begin('s', 'a')),
@@ -77,7 +77,7 @@ test('one that was told to stop is never told to go on', () => {
   expect(rules(entries)).toEqual(['lease-after-stop']);
 });
 
-test('a heartbeat under another generation says nothing of the process', () => {
+test('ignores a stop answer to a heartbeat under another generation', () => {
   const op = createScript();
   const entries = [
     op('turn', 0, begin('s', 'a')),

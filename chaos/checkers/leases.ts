@@ -2,24 +2,25 @@ import type { Operation } from '../history/operation.ts';
 import { type Checker, createFindings, entryOf, ofOperations } from './checker.ts';
 import { createFirstTries } from './first-tries.ts';
 
-/** What is known for certain of one process from what its clients saw. */
+/** What the responses prove about the lease of one process. */
 type Holder = {
   readonly process: string;
   readonly session: string;
   readonly slot: string;
   readonly operation: Operation;
-  /** The answer that granted the turn was there. */
+  /** When the response that granted the turn arrived. */
   from: number;
-  /** Sent at, of what renewed its lease last: the lease runs from some moment after it. */
+  /** When the request that last renewed the lease was sent. The lease starts at a later moment. */
   renewedAt: number;
-  /** When it was first told to stop. */
+  /** When a heartbeat was first answered with stop. */
   stoppedAt: number;
   stopped: Operation | undefined;
 };
 
 /**
- * Two processes never hold the lease of one slot at once. A holder is certain from when it knew of its grant until its last acknowledged renewal
- * was sent plus the lease, or until anybody said that it ended.
+ * Checks that two processes never hold the lease of one slot at once. A process certainly holds it from the response
+ * that granted the turn until its last acknowledged renewal was sent plus the lease duration, or until a client
+ * reported its end.
  */
 export function checkLeases(leaseMs: number): Checker {
   const findings = createFindings();
@@ -37,7 +38,7 @@ export function checkLeases(leaseMs: number): Checker {
     tries.note(operation);
     if (kind === 'turn' && outcome === 'ok' && operation.slot !== undefined) turns.push(operation);
     if (kind === 'heartbeat' && outcome === 'ok') renewals.push(operation);
-    // A refused one may have been refused because an earlier try of it was done.
+    // Refused requests count too: the refusal may follow an earlier attempt that succeeded.
     if (kind === 'finish') end(process, at);
     if (kind === 'stop' || kind === 'delete') end(session, at);
   };
@@ -49,7 +50,7 @@ export function checkLeases(leaseMs: number): Checker {
       const holder = holders.get(renewal.process ?? '');
       if (holder === undefined || renewal.session !== holder.session) continue;
       if (renewal.told?.outcome === 'continue') holder.renewedAt = Math.max(holder.renewedAt, renewal.at);
-      // With another generation than its own a heartbeat is stale, whatever became of the process.
+      // A heartbeat under another generation is answered with stop whatever the state of the process.
       else if (renewal.generation === holder.operation.told?.generation && renewal.until < holder.stoppedAt) {
         holder.stoppedAt = renewal.until;
         holder.stopped = renewal;
@@ -62,7 +63,7 @@ export function checkLeases(leaseMs: number): Checker {
       if (renewal.told?.outcome === 'continue' && renewal.at > holder.stoppedAt)
         findings.add(
           'lease-after-stop',
-          `process ${holder.process} was told to stop and then to go on`,
+          `process ${holder.process} received stop and later continue`,
           holder.stopped,
           renewal,
         );
@@ -84,7 +85,7 @@ export function checkLeases(leaseMs: number): Checker {
             const overlap = Math.round(certainEnd(latest) - holder.from);
             findings.add(
               'two-holders',
-              `${holder.slot}: ${holder.process} was granted ${overlap} ms before the lease of ${latest.process} was over`,
+              `${holder.slot}: ${holder.process} was granted ${overlap} ms before the lease of ${latest.process} expired`,
               latest.operation,
               holder.operation,
             );

@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { linearize, type Timed } from './linearize.ts';
 import { SLOT_MODEL, type SlotAct, type SlotState } from './slot-model.ts';
 
-/** The definition itself: tries every order that keeps to the times. Slow, and plainly right. */
+/**
+ * The definition of linearizability: tries every order that respects the times. Slow, but simple enough to be obviously
+ * correct.
+ */
 function hasOrder(operations: readonly Timed<SlotAct>[], state: SlotState = SLOT_MODEL.initial): boolean {
   if (operations.every(({ until }) => until === Infinity)) return true;
   return operations.some((operation, at) => {
-    // One that returned before this one was called has to be first.
+    // An operation that returned before this one was called must come first.
     if (operations.some(({ until }) => until < operation.at)) return false;
     const next = SLOT_MODEL.apply(state, operation.act);
     return next !== undefined && hasOrder(operations.toSpliced(at, 1), next);
@@ -31,7 +34,7 @@ const timed: fc.Arbitrary<Timed<SlotAct>> = fc
   })
   .map(({ act: one, at, takes }) => ({ act: one, at, until: takes === null ? Infinity : at + takes }));
 
-/** Histories of a slot that went as it should, seen by clients that were slow: these have an order. */
+/** Correct histories of a slot, observed by slow clients. Each has a valid order. */
 const honest = fc
   .array(fc.record({ choice: fc.nat(3), before: fc.nat(3), after: fc.nat(3), known: fc.boolean() }), { maxLength: 7 })
   .map((steps) => {
@@ -52,7 +55,7 @@ function nextAct({ live, generation: now }: SlotState, choice: number): SlotAct 
 }
 
 describe('linearize', () => {
-  test('agrees with the definition on any history', () => {
+  test('agrees with the definition on random histories', () => {
     fc.assert(
       fc.property(fc.array(timed, { maxLength: 6 }), (operations) => {
         expect(linearize(SLOT_MODEL, operations).ok).toBe(hasOrder(operations));
@@ -61,7 +64,7 @@ describe('linearize', () => {
     );
   });
 
-  test('finds the order of every history that has one', () => {
+  test('accepts every correct history', () => {
     fc.assert(
       fc.property(honest, (operations) => {
         expect(linearize(SLOT_MODEL, operations).ok).toBe(true);
@@ -70,7 +73,7 @@ describe('linearize', () => {
     );
   });
 
-  test('agrees with the definition when one answer of such a history is another', () => {
+  test('agrees with the definition after one operation of a correct history is changed', () => {
     fc.assert(
       fc.property(honest, timed, fc.nat(6), (operations, other, at) => {
         const history = operations.length === 0 ? [other] : operations.with(at % operations.length, other);

@@ -1,20 +1,24 @@
 /**
- * Whether there is an order of operations that explains what each of them answered, each at one moment between its call and its return. As in
- * Lowe's "Testing for linearizability": every order that is still possible is kept, and a return leaves those in which its operation has
- * happened. An operation without an answer may happen at any time after its call, or never.
+ * An operation with its call and return times. `linearize` decides whether some order of the operations explains every
+ * response, with each operation taking effect at one moment between its call and its return. It follows Lowe, "Testing
+ * for linearizability": all possible orders are kept, and a return discards those in which its operation has not
+ * happened yet. An operation without a response may happen at any time after its call, or never.
  */
 export type Timed<Act> = {
   readonly act: Act;
   readonly at: number;
-  /** Infinity: it is not known whether it was done. */
+  /** Infinity if the operation got no response. */
   readonly until: number;
 };
 
 export type Model<State, Act> = {
   readonly initial: State;
-  /** The state afterwards; undefined where the act could not have answered this. The same state for one that changes nothing. */
+  /**
+   * The state after the act; undefined if the act could not have had this result in this state. An act without effect
+   * returns the same state.
+   */
   apply(state: State, act: Act): State | undefined;
-  /** Whether an act of its kind changes nothing in any state. */
+  /** Whether acts of this kind never change the state. */
   onlyReads(act: Act): boolean;
   keyOf(state: State): string;
 };
@@ -23,7 +27,7 @@ export type Linearized<Act> =
   | { readonly ok: true; readonly states: number }
   | { readonly ok: false; readonly at: Timed<Act> };
 
-/** A state that may be the present one, and which of the operations under way have happened in it. */
+/** A possible current state, and which of the pending operations have happened in it. */
 type Possible<State> = { readonly state: State; readonly done: ReadonlySet<number> };
 
 export function linearize<State, Act>(model: Model<State, Act>, operations: readonly Timed<Act>[]): Linearized<Act> {
@@ -32,7 +36,8 @@ export function linearize<State, Act>(model: Model<State, Act>, operations: read
       { at: operation.at, returns: false, id, operation },
       ...(operation.until === Infinity ? [] : [{ at: operation.until, returns: true, id, operation }]),
     ])
-    // Of two at the same moment nobody can say which was first: then both overlap.
+    // The order of two events at the same time is unknown, so calls are sorted before returns: both operations then
+    // overlap.
     .toSorted((one, other) => one.at - other.at || Number(one.returns) - Number(other.returns));
   const pending = new Map<number, Act>();
   let possible: Possible<State>[] = [{ state: model.initial, done: new Set() }];
@@ -51,7 +56,7 @@ export function linearize<State, Act>(model: Model<State, Act>, operations: read
   return { ok: true, states };
 }
 
-/** Every state that some of the operations under way can lead to. */
+/** All states that the pending operations can lead to. */
 function reachable<State, Act>(
   model: Model<State, Act>,
   from: readonly Possible<State>[],
@@ -77,7 +82,7 @@ function reachable<State, Act>(
   return [...known.values()];
 }
 
-/** What only reads and fits here may as well have happened here: it forbids nothing later. */
+/** A pending read that fits this state can be placed here, because it constrains nothing later. */
 function settle<State, Act>(
   model: Model<State, Act>,
   { state, done }: Possible<State>,

@@ -17,7 +17,7 @@ const turnOf = (process: string, passed: string | null, more: Told = {}, model?:
 });
 const tells = (process: string, agentId: string) => ({ session: 's', process, asked: { agentId } });
 
-test('the same model resumes what its session was told', () => {
+test('accepts a resume with the same model and a reported id', () => {
   const op = createScript();
   const entries = [
     op('start', 0, started(SONNET, SONNET)),
@@ -28,28 +28,28 @@ test('the same model resumes what its session was told', () => {
   expect(rules(entries)).toEqual([]);
 });
 
-test('a start is never answered with another model', () => {
+test('reports a start that returns a session of another model', () => {
   const op = createScript();
   expect(rules([op('start', 0, started(OPUS, SONNET))])).toEqual(['silent-model']);
 });
 
-test('what is passed and what is said go together', () => {
+test('reports a follow-up action without a resumed id', () => {
   const op = createScript();
   expect(rules([op('turn', 0, turnOf('a', null, { action: FOLLOW_UP }))])).toEqual(['action']);
 });
 
-test('nothing is passed that nobody told', () => {
+test('reports a resumed id that no client reported', () => {
   const op = createScript();
   expect(rules([op('turn', 0, turnOf('a', 'never-told'))])).toEqual(['unknown-id']);
 });
 
-test('outside every slot a session has its own conversations only', () => {
+test('reports a standalone session that resumes the id of another session', () => {
   const op = createScript();
   const { slot: _, ...outside } = op('turn', 20, turnOf('b', 'id'));
   expect(rules([op('agent-session', 0, { ...tells('a', 'id'), session: 'q' }), outside])).toEqual(['id-of-another']);
 });
 
-test('another model never resumes', () => {
+test('reports a conversation resumed by another model', () => {
   const op = createScript();
   const entries = [
     op('turn', 0, turnOf('a', null, {}, SONNET)),
@@ -59,7 +59,7 @@ test('another model never resumes', () => {
   expect(rules(entries)).toEqual(['resumed-another-model']);
 });
 
-test('a conversation that is known is not begun anew', () => {
+test('reports a turn that does not resume the reported conversation', () => {
   const op = createScript();
   const told = [op('turn', 0, turnOf('a', null)), op('agent-session', 20, tells('a', 'id'))];
   expect(rules([...told, op('turn', 40, turnOf('b', null))])).toEqual(['not-resumed']);

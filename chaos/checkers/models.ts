@@ -10,7 +10,10 @@ type Conversation = {
   readonly operation: Operation;
 };
 
-/** The same model resumes with an id that its session was told; another model never resumes, and is never given a session as if it were the same. */
+/**
+ * Checks models: only the same model may resume a reported conversation id, and a start never returns a session of
+ * another model without saying so.
+ */
 export function checkModels(): Checker {
   const findings = createFindings();
   const tries = createFirstTries();
@@ -27,11 +30,11 @@ export function checkModels(): Checker {
     if ((kind === 'start' || kind === 'standalone') && outcome === 'ok' && answer?.session !== undefined) {
       starts += 1;
       if (answer.model !== undefined) entryOf(models, answer.session, () => new Set()).add(answer.model);
-      // A repeated call is told of the session as it is, which may have been kept for another model meanwhile.
+      // A repeated request returns the current session, which may have been kept for another model meanwhile.
       if (asked.model !== undefined && answer.model !== asked.model && tries.earliestOf(operation) === operation.at)
         findings.add(
           'silent-model',
-          `${asked.model} was asked for and ${answer.outcome} with ${answer.model}`,
+          `${asked.model} was requested, the response is ${answer.outcome} with ${answer.model}`,
           operation,
         );
     }
@@ -41,7 +44,7 @@ export function checkModels(): Checker {
         modelOfProcess.set(answer.process, asked.model);
         entryOf(models, answer.session, () => new Set()).add(asked.model);
       } else if (answer.session !== session) {
-        // A fresh conversation of the session's own model.
+        // The turn replaced the session and named no model, so the successor has the model of its predecessor.
         for (const model of models.get(session ?? '') ?? [])
           entryOf(models, answer.session, () => new Set()).add(model);
       }
@@ -70,7 +73,7 @@ export function checkModels(): Checker {
       const known = ids.get(passed);
       if (known === undefined) {
         if (before.conversations.has(passed)) continue;
-        findings.add('unknown-id', `${passed} was passed and nobody ever told it`, turn);
+        findings.add('unknown-id', `${passed} was resumed, but no client ever reported it`, turn);
         continue;
       }
       if (
@@ -81,7 +84,7 @@ export function checkModels(): Checker {
       )
         findings.add(
           'id-of-another',
-          `${passed} was passed in session ${session} and told in ${known[0]?.session}`,
+          `${passed} was resumed in session ${session}, but reported in ${known[0]?.session}`,
           turn,
           ...known.map(({ operation }) => operation),
         );
@@ -97,19 +100,19 @@ export function checkModels(): Checker {
     };
   };
 
-  /** A further turn of the same session passes nothing only where no id was known. */
+  /** A later turn of the same session may start without a resumed id only if no id was known. */
   const checkFresh = (turn: Operation, conversations: readonly Operation[]) => {
     const sent = tries.earliestOf(turn);
     const { told: answer, session } = turn;
     if (answer?.session !== session || turn.asked.skipContext === true || turn.asked.lost !== undefined) return;
     const before = conversations.find(({ until, process }) => until < sent && process !== answer?.process);
     if (before !== undefined)
-      findings.add('not-resumed', `session ${session} has a conversation and a turn passed none`, before, turn);
+      findings.add('not-resumed', `session ${session} has a conversation, but a turn did not resume it`, before, turn);
   };
   return { name: 'models', take: ofOperations(take), conclude };
 }
 
-/** What a process ran: the model its turn named, else one its session has had. */
+/** The models a process may have run: the model named by its turn, else every model its session has had. */
 function modelsOf(
   process: string,
   turns: ReadonlyMap<string, Operation>,

@@ -10,7 +10,7 @@ const op = createScript();
 const of = { session: 's', process: 'a' };
 const finished = (at: number, ending: string, said = {}) => op('finish', at, { ...of, asked: { ending }, ...said });
 
-test('how a process ended stays', () => {
+test('an acknowledged ending must be stored unchanged, and no other', () => {
   expect(rules([finished(0, 'completed')], aProcess('a'))).toEqual([]);
   expect(rules([finished(0, 'completed')], aProcess('a', { status: 'lost' }))).toEqual(['ending-lost']);
   expect(rules([finished(0, 'completed'), finished(20, 'failed')], aProcess('a'))).toEqual(['ended-twice']);
@@ -18,7 +18,7 @@ test('how a process ended stays', () => {
   expect(rules([finished(0, 'completed', { outcome: 'unknown' })], aProcess('a', { status: 'lost' }))).toEqual([]);
 });
 
-test('usage is what was told, and never less than was booked', () => {
+test('stored usage must be a reported value and no less than an acknowledged one', () => {
   const used = (at: number, input: number, said = {}) =>
     op('usage', at, { ...of, asked: { usage: [input, 0, 0, 0] }, ...said });
   const lost = (input: number) => aProcess('a', { status: 'lost', usage: [input, 0, 0, 0] });
@@ -28,7 +28,7 @@ test('usage is what was told, and never less than was booked', () => {
   expect(rules([used(0, 5), used(20, 9, { outcome: 'unknown' })], lost(5))).toEqual([]);
 });
 
-test('a process has the id it told last', () => {
+test('a process must have the agent session id it reported last', () => {
   const tells = (at: number, agentId: string) => op('agent-session', at, { ...of, asked: { agentId } });
   const withId = (agentId: string | null) => aProcess('a', { status: 'lost', agentId });
   expect(rules([tells(0, 'x'), tells(20, 'y')], withId('y'))).toEqual([]);
@@ -38,7 +38,7 @@ test('a process has the id it told last', () => {
   expect(rules([tells(0, 'x')], withId('z'))).toEqual(['id-invented']);
 });
 
-test('the conversation of a process whose session was replaced is passed over', () => {
+test('the id in a finish after a replacement need not be stored', () => {
   const told = (outcome: string) =>
     finished(0, 'killed', { asked: { ending: 'killed', agentId: 'x' }, told: { outcome } });
   const killed = aProcess('a', { status: 'killed', agentId: null });
@@ -46,6 +46,6 @@ test('the conversation of a process whose session was replaced is passed over', 
   expect(rules([told('finished')], killed)).toEqual(['id-lost']);
 });
 
-test('what told something is there', () => {
+test('a process with an acknowledged report must exist', () => {
   expect(rules([finished(0, 'completed')])).toEqual(['process-unknown']);
 });

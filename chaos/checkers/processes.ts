@@ -4,7 +4,7 @@ import { type Checker, createFindings, entryOf, ofOperations } from './checker.t
 
 const TOLD_ENDINGS: ReadonlySet<string> = new Set(['completed', 'failed', 'killed']);
 
-/** What processes told of themselves: how they ended, what they used, and the id of their conversation. */
+/** Checks what processes reported: their ending, their usage and the id of their conversation. */
 export function checkProcesses(): Checker {
   const findings = createFindings();
   const endings = new Map<string, Operation[]>();
@@ -44,7 +44,7 @@ export function checkProcesses(): Checker {
         )
           findings.add(
             'process-unknown',
-            `process ${id} told something that was acknowledged and is not there`,
+            `a report of process ${id} was acknowledged, but the process does not exist`,
             ...operations,
           );
     return { compared, findings: findings.all() };
@@ -54,12 +54,12 @@ export function checkProcesses(): Checker {
     const done = ended.filter(({ outcome }) => outcome === 'ok');
     const [first] = done;
     if (first !== undefined && status !== first.asked.ending)
-      findings.add('ending-lost', `process ${id} ended as ${first.asked.ending} and is ${status}`, first);
+      findings.add('ending-lost', `process ${id} ended as ${first.asked.ending}, but is stored as ${status}`, first);
     for (const other of done)
       if (other.asked.ending !== first?.asked.ending)
-        findings.add('ended-twice', `process ${id} ended in two ways`, ...done);
+        findings.add('ended-twice', `two different endings of process ${id} were acknowledged`, ...done);
     if (TOLD_ENDINGS.has(status) && !ended.some(({ asked }) => asked.ending === status))
-      findings.add('ending-invented', `process ${id} is ${status}, and nobody said so`, ...ended);
+      findings.add('ending-invented', `process ${id} is ${status}, which no client reported`, ...ended);
   };
 
   const compareUsage = ({ id, usage }: FinalProcess, used: readonly Operation[]) => {
@@ -69,26 +69,27 @@ export function checkProcesses(): Checker {
         0,
         ...used.filter(({ outcome }) => outcome === 'ok').map(({ asked }) => asked.usage?.[at] ?? 0),
       );
-      if (value < least) findings.add('usage-lost', `process ${id} has ${value}, and ${least} was booked`, ...used);
+      if (value < least)
+        findings.add('usage-lost', `process ${id} has usage ${value}, but ${least} was acknowledged`, ...used);
       if (value !== 0 && !sent.includes(value))
-        findings.add('usage-invented', `process ${id} has ${value}, which nobody told`, ...used);
+        findings.add('usage-invented', `process ${id} has usage ${value}, which no client reported`, ...used);
     }
   };
 
   const compareIds = ({ id, agentId }: FinalProcess, told: readonly Operation[]) => {
-    // The end of a process whose session was replaced is taken, and its conversation is passed over.
+    // The finish of a process whose session was replaced is accepted, but the conversation id in it is ignored.
     const kept = told.filter(({ outcome, told: answer }) => outcome === 'ok' && answer?.outcome !== 'replaced');
     const last = kept.toSorted((one, other) => other.at - one.at)[0];
     if (last !== undefined && agentId === null)
-      findings.add('id-lost', `process ${id} told its id, and has none`, last);
+      findings.add('id-lost', `process ${id} reported an agent session id, but has none`, last);
     if (agentId === null) return;
     const by = told.filter(({ asked }) => asked.agentId === agentId);
     if (by.length === 0)
-      findings.add('id-invented', `process ${id} has the id ${agentId}, which it never told`, ...told);
-    // One that was told after this one was acknowledged holds instead; what is unknown may have come late.
+      findings.add('id-invented', `process ${id} has the id ${agentId}, which it never reported`, ...told);
+    // A later acknowledged id supersedes an earlier one. An id without a response may have been stored last.
     const superseded =
       last !== undefined && by.length > 0 && by.every(({ outcome, until }) => outcome === 'ok' && until < last.at);
-    if (superseded) findings.add('id-lost', `process ${id} has an id it told before another`, last, ...by);
+    if (superseded) findings.add('id-lost', `process ${id} has an id that a later one superseded`, last, ...by);
   };
   return { name: 'processes', take: ofOperations(take), conclude };
 }

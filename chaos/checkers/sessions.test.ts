@@ -12,7 +12,7 @@ const told = { session: 's', generation: 1, process: 'a', seq: 1, passed: null, 
 const turned = op('turn', 20, { session: 's', asked: { attempt: 'attempt' }, told });
 const withProcess = (said = {}) => [aSession('s', { processes: [aProcess('a', said)] })];
 
-test('what was acknowledged is there as it was', () => {
+test('acknowledged sessions and processes must exist unchanged', () => {
   expect(rules([created, turned], withProcess())).toEqual([]);
   expect(rules([created], [])).toEqual(['session-lost']);
   expect(rules([created], [aSession('s', { generation: 2 })])).toEqual(['session-changed']);
@@ -21,7 +21,7 @@ test('what was acknowledged is there as it was', () => {
   expect(rules([created, turned], withProcess({ passed: 'id' }))).toEqual(['process-changed']);
 });
 
-test('a replacement is in both sessions', () => {
+test('an acknowledged replacement must be stored in the replaced session', () => {
   const predecessor = { session: 's', generation: 1 };
   const replaced = op('start', 40, { told: { outcome: 'replaced', session: 't', generation: 2, predecessor } });
   const successor = aSession('t', { generation: 2, predecessor: 's' });
@@ -29,14 +29,14 @@ test('a replacement is in both sessions', () => {
   expect(rules([created, replaced], [aSession('s'), successor])).toEqual(['replace-lost']);
 });
 
-test('a deletion stays, and nobody else deletes', () => {
+test('a session must be deleted if and only if a client deleted it', () => {
   const removed = op('delete', 40, { session: 's', told: {} });
   expect(rules([created, removed], [aSession('s', { deleted: true })])).toEqual([]);
   expect(rules([created, removed], [aSession('s')])).toEqual(['delete-lost']);
   expect(rules([created], [aSession('s', { deleted: true })])).toEqual(['deleted-by-nobody']);
 });
 
-test('what nobody was told of needs a call without an answer, one for each', () => {
+test('each unacknowledged session needs its own request without a response', () => {
   const lost = op('start', 60, { key: 'lost', outcome: 'unknown' });
   const again = op('start', 80, { key: 'lost', outcome: 'unknown' });
   const stranger = aSession('x', { generation: 2 });
@@ -47,7 +47,7 @@ test('what nobody was told of needs a call without an answer, one for each', () 
   expect(rules([created], withProcess())).toEqual(['process-invented']);
 });
 
-test('a key leads to one session', () => {
+test('one idempotency key must lead to one session', () => {
   const other = op('start', 90, { key: 'k', told: { outcome: 'created', session: 't', generation: 2 } });
   const after = aSession('t', { generation: 2 });
   expect(rules([created, other], [aSession('s'), after])).toEqual(['key-twice']);

@@ -2,7 +2,10 @@ import type { Operation } from '../history/operation.ts';
 import type { FinalSession } from '../read-back.ts';
 import { type Checker, createFindings, entryOf, ofOperations } from './checker.ts';
 
-/** Sessions and processes: what was acknowledged is there, and what is there was asked for, once under each key. */
+/**
+ * Checks sessions and processes: acknowledged ones exist, and existing ones were requested, once under each idempotency
+ * key.
+ */
 export function checkSessions(): Checker {
   const findings = createFindings();
   const claimed = new Map<string, Operation>();
@@ -11,7 +14,10 @@ export function checkSessions(): Checker {
   const replaced: { readonly old: string; readonly by: string; readonly operation: Operation }[] = [];
   const twice: (readonly [Operation, Operation])[] = [];
   const deletes = new Map<string, Operation[]>();
-  /** By slot, or by task or session for what is outside every slot: what may have been made without anybody knowing. */
+  /**
+   * Keys of requests without a response, by slot, or by task or session for standalone sessions. Each may have created
+   * a session or process.
+   */
   const unknownStarts = new Map<string, Set<string>>();
   const unknownTurns = new Map<string, Set<string>>();
 
@@ -37,7 +43,8 @@ export function checkSessions(): Checker {
 
   const conclude: Checker['conclude'] = ({ final: { sessions, unreadable, before } }) => {
     for (const [first, operation] of twice) {
-      // What was purged within the day of its key cannot be told again: a setting that no installation that keeps its keys would choose.
+      // A purged session cannot be returned again for its idempotency key. The campaign purges before keys expire; a
+      // real installation would not be configured so.
       const { purgedAt = Infinity } = sessions.get(first.told?.session ?? '') ?? {};
       if (operation.until < purgedAt)
         findings.add('key-twice', `the key ${operation.key} led to two sessions or processes`, first, operation);
@@ -46,9 +53,13 @@ export function checkSessions(): Checker {
       const session = sessions.get(id);
       if (unreadable.has(id)) continue;
       if (session === undefined)
-        findings.add('session-lost', `session ${id} was acknowledged and is not there`, operation);
+        findings.add('session-lost', `session ${id} was acknowledged, but not found`, operation);
       else if (operation.told?.generation !== session.generation)
-        findings.add('session-changed', `session ${id} has the generation ${session.generation}`, operation);
+        findings.add(
+          'session-changed',
+          `session ${id} has generation ${session.generation}, not the acknowledged one`,
+          operation,
+        );
     }
     const processes = new Map(
       [...sessions.values()].flatMap((session) => session.processes.map((one) => [one.id, { ...one, session }])),
@@ -56,32 +67,35 @@ export function checkSessions(): Checker {
     for (const [id, operation] of begun) {
       const found = processes.get(id);
       if (unreadable.has(operation.told?.session ?? '')) continue;
-      if (found === undefined)
-        findings.add('process-lost', `process ${id} was acknowledged and is not there`, operation);
+      if (found === undefined) findings.add('process-lost', `process ${id} was acknowledged, but not found`, operation);
       else if (
         found.session.id !== operation.told?.session ||
         found.seq !== operation.told.seq ||
         found.attempt !== operation.asked.attempt
       )
-        findings.add('process-changed', `process ${id} is not as it was acknowledged`, operation);
+        findings.add('process-changed', `process ${id} differs from the acknowledged one`, operation);
       else if (found.passed !== operation.told.passed)
-        findings.add('process-changed', `process ${id} was passed ${found.passed}`, operation);
+        findings.add(
+          'process-changed',
+          `process ${id} has the resumed id ${found.passed}, not the acknowledged one`,
+          operation,
+        );
     }
     for (const { old, by, operation } of replaced) {
       const session = sessions.get(old);
       if (unreadable.has(old)) continue;
       if (session === undefined || !session.deleted || session.replacedBy !== by)
-        findings.add('replace-lost', `session ${old} was replaced by ${by} and does not say so`, operation);
+        findings.add('replace-lost', `session ${old} was replaced by ${by}, but does not name it`, operation);
     }
     for (const [id, operations] of deletes)
       if (operations.some(({ outcome }) => outcome === 'ok') && sessions.get(id)?.deleted === false)
-        findings.add('delete-lost', `session ${id} was deleted and is there`, ...operations);
+        findings.add('delete-lost', `session ${id} was deleted, but is live`, ...operations);
     const isStranger = ({ id }: FinalSession) => !claimed.has(id) && !before.sessions.has(id);
     lookForStrangers(sessions.values(), isStranger, unknownStarts, 'session-invented');
     lookForStrangers(processes.values(), (one) => !begun.has(one.id), unknownTurns, 'process-invented');
     for (const session of sessions.values()) {
       if (!session.deleted || session.replacedBy !== null || deletes.has(session.id)) continue;
-      findings.add('deleted-by-nobody', `session ${session.id} is deleted, and nobody asked for that`);
+      findings.add('deleted-by-nobody', `session ${session.id} is deleted, but no client deleted it`);
     }
     return {
       compared: {
@@ -107,7 +121,7 @@ export function checkSessions(): Checker {
     for (const [place, ids] of places) {
       const most = unknown.get(place)?.size ?? 0;
       if (ids.length > most)
-        findings.add(rule, `${place}: ${ids.join(', ')} are there, at most ${most} calls had no answer`);
+        findings.add(rule, `${place}: no response names ${ids.join(', ')}, and only ${most} requests had no response`);
     }
   };
   return { name: 'sessions', take: ofOperations(take), conclude };

@@ -1,13 +1,13 @@
 import type { Model } from './linearize.ts';
 
-/** A slot as its users understand it: who is live in it, and how many there have been. */
+/** Model of a slot: its live session and its generation counter. */
 export type SlotState = { readonly generation: number; readonly live: string | undefined };
 
 export type SlotAct =
   | { readonly kind: 'create'; readonly session: string; readonly generation: number }
   | { readonly kind: 'replace'; readonly predecessor: string; readonly session: string; readonly generation: number }
   | { readonly kind: 'delete'; readonly session: string }
-  /** Something was done or seen that only the live session allows, or only one that is not. */
+  /** A response that is only possible while the session is live, or only while it is not. */
   | { readonly kind: 'is-live'; readonly session: string }
   | { readonly kind: 'is-gone'; readonly session: string };
 

@@ -15,26 +15,26 @@ const wrote = (at: number, session: string) => op('logs', at, { session, generat
 const S = aSession('s', { deleted: true, replacedBy: 't' });
 const T = aSession('t', { generation: 2, predecessor: 's' });
 
-test('a slot whose answers fit together', () => {
+test('accepts responses that fit one order', () => {
   expect(rules([created, wrote(20, 's'), replaced(40), wrote(60, 't')], S, T)).toEqual([]);
 });
 
-test('a write of the old session between two of the new one', () => {
+test('reports an accepted write of the replaced session after one of its successor', () => {
   expect(rules([created, replaced(40), wrote(60, 't'), wrote(80, 's')], S, T)).toEqual(['no-order']);
 });
 
-test('a refusal that says the session is gone, while it is live', () => {
+test('reports a stale_generation refusal while the session is live', () => {
   const refused = op('logs', 20, { session: 's', generation: 1, outcome: 'refused', code: 'stale_generation' });
   expect(rules([created, refused, wrote(40, 's')], aSession('s'))).toEqual(['no-order']);
 });
 
-test('a session nobody was told of explains what followed it, if a call had no answer', () => {
+test('accepts writes of an unacknowledged session only if a start had no response', () => {
   const lost = op('start', 20, { outcome: 'unknown' });
   expect(rules([created, lost, wrote(60, 't')], S, T)).toEqual([]);
   expect(rules([created, wrote(60, 't')], S, T)).toEqual(['no-order']);
 });
 
-test('a deletion without an answer explains a slot that is empty', () => {
+test('accepts an empty slot if a deletion had no response', () => {
   const lost = op('delete', 20, { session: 's', generation: 1, outcome: 'unknown' });
   const next = op('start', 60, { told: { outcome: 'created', session: 'u', generation: 2 } });
   const gone = aSession('s', { deleted: true });
@@ -42,7 +42,7 @@ test('a deletion without an answer explains a slot that is empty', () => {
   expect(rules([created, next], gone, aSession('u', { generation: 2 }))).toEqual(['no-order']);
 });
 
-test('a slot goes on from what was in it before the history', () => {
+test('starts from the state of the slot before the history', () => {
   const before = {
     sessions: new Set(['s']),
     conversations: new Set<string>(),

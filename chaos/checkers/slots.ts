@@ -7,7 +7,10 @@ import { SLOT_MODEL, type SlotAct } from './slot-model.ts';
 
 type SlotTimed = Timed<SlotAct> & { readonly operation: Operation | undefined };
 
-/** The history of each slot has an order in which every answer is right. What a snapshot may answer late by contract is left out. */
+/**
+ * Checks that the history of each slot is linearizable. Responses from snapshots are left out, because the contract
+ * allows them to be outdated.
+ */
 export function checkSlots(): Checker {
   const findings = createFindings();
   const tries = createFirstTries();
@@ -33,7 +36,7 @@ export function checkSlots(): Checker {
       const overlapping = timed.filter((one) => one.at < at.until && one.until > at.at && one !== at);
       findings.add(
         'no-order',
-        `${slot}: no order explains ${JSON.stringify(at.act)}, answered at ${at.until}`,
+        `${slot}: no order of the operations explains ${JSON.stringify(at.act)}, answered at ${at.until}`,
         ...[operation, ...overlapping.map((one) => one.operation)].flatMap((one) => (one === undefined ? [] : [one])),
       );
     }
@@ -72,7 +75,7 @@ function timedOf(
       timed.push(one);
       continue;
     }
-    // Told again under its key: it happened once, before the first answer.
+    // A repeated request under one key took effect once, before its first response.
     const known = made.get(act.session);
     if (known === undefined || until < known.until) made.set(act.session, one);
   }
@@ -97,7 +100,7 @@ const birthOf = (session: string, generation: number, predecessor: string | null
     ? { kind: 'create', session, generation }
     : { kind: 'replace', predecessor, session, generation };
 
-/** Calls that only a session in its slot allows. */
+/** Kinds that are only accepted while the session is live. */
 const OF_THE_LIVE: ReadonlySet<string> = new Set(['turn', 'logs', 'agent-session', 'stop']);
 
 function actOf(operation: Operation, generationOf: ReadonlyMap<string, number>): SlotAct | undefined {

@@ -17,7 +17,7 @@ const rules = (entries: readonly Entry[], places = ['1-1', '2-2'], events = EVEN
     }),
   );
 
-test('each change once and in order', () => {
+test('a follower must receive each change once and in order', () => {
   expect(rules([ONE, TWO])).toEqual([]);
   expect(rules([ONE, TWO, change('3-3', 's', 'other')], ['1-1', '2-2'], [...EVENTS, { id: 3, type: 'other' }])).toEqual(
     ['change-invented'],
@@ -27,11 +27,11 @@ test('each change once and in order', () => {
   expect(rules([ONE, TWO, TWO], ['1-1', '2-2'], [...EVENTS, ...EVENTS.slice(1)])).toEqual(['change-twice']);
 });
 
-test('the changes of a session are its events', () => {
+test('the changes of a session must equal its stored events', () => {
   expect(rules([ONE, TWO], ['1-1', '2-2'], EVENTS.slice(0, 1))).toEqual(['other-events']);
 });
 
-test('an acknowledged turn and an acknowledged deletion are among the changes', () => {
+test('acknowledged turns and deletions must be among the changes', () => {
   const op = createScript();
   const turn = op('turn', 0, { told: { session: 's', process: 'a' } });
   expect(rules([turn, ONE, TWO])).toEqual([]);

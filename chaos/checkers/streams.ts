@@ -1,7 +1,10 @@
 import type { Operation, Received } from '../history/operation.ts';
 import { type Checker, createFindings, entryOf } from './checker.ts';
 
-/** Each follower got each change once and in order over all its connections, and every acknowledged change is among them. */
+/**
+ * Checks change streams: each follower receives each change once and in order over all its connections, and every
+ * acknowledged change is among them.
+ */
 export function checkStreams(): Checker {
   const findings = createFindings();
   const byFollower = new Map<string, Received[]>();
@@ -40,13 +43,13 @@ export function checkStreams(): Checker {
       ofSessions += 1;
       const types = typesOf.get(session.id) ?? [];
       const kept = session.events.map(({ type }) => type);
-      // An archive was made before the last of it.
+      // The archive of a purged session may lack its last events.
       const same =
         session.purgedAt !== undefined ? kept.every((type, at) => type === types[at]) : kept.join() === types.join();
       if (!same)
         findings.add(
           'other-events',
-          `session ${session.id} has the events ${kept.join()}, the stream had ${types.join()}`,
+          `session ${session.id} has the events ${kept.join()}, but the stream had ${types.join()}`,
         );
     }
     let acknowledged = 0;
@@ -56,7 +59,7 @@ export function checkStreams(): Checker {
       if (started < begun.size)
         findings.add(
           'change-missing',
-          `session ${session}: ${begun.size} turns, ${started} changes`,
+          `session ${session}: ${begun.size} acknowledged turns, but ${started} turn-started changes`,
           ...begun.values(),
         );
     }
@@ -64,7 +67,11 @@ export function checkStreams(): Checker {
       acknowledged += 1;
       const types = typesOf.get(session) ?? [];
       if (!types.includes('deleted') && (final.sessions.get(session)?.replacedBy ?? null) === null)
-        findings.add('change-missing', `session ${session} was deleted, its changes are ${types.join()}`, operation);
+        findings.add(
+          'change-missing',
+          `session ${session} was deleted, but its changes are ${types.join()}`,
+          operation,
+        );
     }
     return {
       compared: {
@@ -81,20 +88,23 @@ export function checkStreams(): Checker {
     const seen = new Set<string>();
     for (const { id, connection } of received) {
       if (seen.has(id))
-        findings.add('change-twice', `follower ${name} got ${id} twice, again on connection ${connection}`);
+        findings.add('change-twice', `follower ${name} received ${id} twice, again on connection ${connection}`);
       seen.add(id);
     }
     const missing = places.filter((place) => !seen.has(place));
     if (missing.length > 0)
-      findings.add('change-lost', `follower ${name} never got ${missing.length} changes, first ${missing[0]}`);
+      findings.add('change-lost', `follower ${name} never received ${missing.length} changes, first ${missing[0]}`);
     const order = new Map(places.map((place, at) => [place, at]));
     let before = -1;
     for (const { id, connection } of received) {
       const at = order.get(id);
       if (at === undefined)
-        findings.add('change-invented', `follower ${name} got ${id}, which is not among the changes`);
+        findings.add('change-invented', `follower ${name} received ${id}, which is not among the changes`);
       else if (at < before)
-        findings.add('change-order', `follower ${name} got ${id} too late, on connection ${connection}`);
+        findings.add(
+          'change-order',
+          `follower ${name} received ${id} after a later change, on connection ${connection}`,
+        );
       before = Math.max(before, at ?? before);
     }
   };

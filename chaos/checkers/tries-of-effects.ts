@@ -1,10 +1,13 @@
 import type { Operation } from '../history/operation.ts';
 import { entryOf } from './checker.ts';
 
-/** How often an effect may be there in the end: at least, and at most. */
+/** Least and greatest number of times an effect may exist at the end. */
 export type Bounds = { readonly least: number; readonly most: number; readonly operations: readonly Operation[] };
 
-/** The tries of each effect. Under a key it may be there once; without one each try that may have been taken may have left it. */
+/**
+ * Collects the attempts at each effect. With an idempotency key the effect may exist once; without one, every attempt
+ * that was not refused may have left it.
+ */
 export function createTries() {
   const byEffect = new Map<string, Operation[]>();
   return {

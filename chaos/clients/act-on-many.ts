@@ -7,7 +7,7 @@ import type { User } from './user.ts';
 
 type Outcome = Pick<Operation, 'outcome'> & Partial<Operation>;
 
-/** One call, and in the history one operation for each of its items, since each succeeds or fails alone. */
+/** Sends one bulk request. The history gets one operation per item, because each item succeeds or fails on its own. */
 export async function startBulk(user: User): Promise<void> {
   const { board, random, speaker, recorder } = user;
   const items: StartOf[] = [];

@@ -3,7 +3,10 @@ import type { Random } from '../random.ts';
 import type { SlotName, Work } from './operations.ts';
 import type { Sending } from './speaker.ts';
 
-/** What the users of one installation know of it: what is shown on their screens, what their programs kept. Some of it is out of date. */
+/**
+ * The state that all simulated clients share: known tasks, sessions they were shown, and past work. Parts of it are
+ * deliberately out of date.
+ */
 
 type KnownTask = { readonly id: string; readonly project: string; readonly attempts: string[]; uses: number };
 
@@ -15,13 +18,13 @@ export type PastWork = Work & {
 
 export type Board = {
   readonly projects: string[];
-  /** Tasks that are worked on; old ones leave it. */
+  /** Tasks in use; a task leaves this list after a number of uses. */
   readonly tasks: KnownTask[];
-  /** Every task there ever was, for the reading at the end. */
+  /** Every task ever created, for the final read. */
   readonly allTasks: Map<string, string>;
   pickTask(random: Random): KnownTask | undefined;
   pickSlot(random: Random): SlotName | undefined;
-  /** Sessions as somebody saw them in a question or an answer, oldest first. */
+  /** Sessions named in a question or another response, oldest first. */
   remember(slot: string, ref: Ref): void;
   shownIn(slot: string): readonly Ref[];
   keepWork(work: PastWork): void;
@@ -34,7 +37,7 @@ export type Board = {
 const SHOWN_KEPT = 6;
 const WORK_KEPT = 600;
 const SENDINGS_KEPT = 400;
-/** A slot's history has to be short enough to be searched for an order that explains it. */
+/** Limits the history of a slot, because the linearizability check searches it. */
 const USES_OF_A_TASK = 220;
 
 const PHASES: readonly string[] = ['plan', 'run', 'verify'];

@@ -5,7 +5,7 @@ import { linesOf } from './run-agent.ts';
 import * as whole from './session-operations.ts';
 import { insist, type User } from './user.ts';
 
-/** Everything users' programs do besides running one agent in one slot. */
+/** What clients do besides running one agent in one slot. */
 
 export async function makeNewTask(user: User): Promise<void> {
   const { board, random } = user;
@@ -18,7 +18,7 @@ export async function makeNewTask(user: User): Promise<void> {
   board.tasks.push({ id: said.told.id, project, attempts: [], uses: 0 });
 }
 
-/** A runner nobody reckoned with any more, or one that mixes things up. */
+/** Simulates a late or confused runner: a request of a past process, which may have been replaced or ended since. */
 export async function comeHomeLate(user: User): Promise<void> {
   const { board, random } = user;
   const known = board.pastWork(random);
@@ -46,7 +46,7 @@ export async function comeHomeLate(user: User): Promise<void> {
   }
 }
 
-/** Mostly as it was; at times with another generation, or with a process of another session. */
+/** Usually returns the work unchanged, sometimes with another generation or with a process of another session. */
 function mixedUp({ board, random }: User, work: PastWork): PastWork {
   const other = board.pastWork(random) ?? work;
   switch (random.weighted({ asItWas: 14, generation: 2, process: 2 })) {
@@ -59,6 +59,7 @@ function mixedUp({ board, random }: User, work: PastWork): PastWork {
   }
 }
 
+/** Repeats a past request under its idempotency key. */
 export async function repeatLate(user: User): Promise<void> {
   const sending = user.board.pastSending(user.random);
   if (sending !== undefined) await user.speaker.say(sending);
@@ -89,6 +90,7 @@ export async function runStandalone(user: User): Promise<void> {
   board.keepWork(work);
 }
 
+/** Sends a random read request. */
 export async function lookAround(user: User): Promise<void> {
   const { board, random, speaker } = user;
   const task = board.pickTask(random);

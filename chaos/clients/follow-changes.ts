@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 
 export type Follower = {
   readonly project: string;
-  /** The place of the last change it received. */
+  /** Stream position of the last change received. */
   readonly last: () => string;
   readonly ended: Promise<void>;
 };
@@ -17,12 +17,12 @@ export type FollowerOptions = {
   readonly key: string;
   readonly recorder: Recorder;
   readonly random: Random;
-  /** How long it stays connected at the most before it connects anew, somewhere else. */
+  /** Longest duration of one connection, before it reconnects to a random address. */
   readonly longestMs: number;
   readonly signal: AbortSignal;
 };
 
-/** Follows the changes of a project from the beginning, over as many connections as it takes. */
+/** Follows the changes of a project from the beginning, reconnecting as often as needed. */
 export function followChanges(options: FollowerOptions): Follower {
   let last = '0-0';
   const follow = async () => {
@@ -62,6 +62,6 @@ async function connectOnce(
       });
     }
   } catch {
-    // Whatever ended it, the next connection goes on from where this one was.
+    // However the connection ended, the next one resumes after the last received change.
   }
 }

@@ -5,12 +5,12 @@ import type { User } from './user.ts';
 
 const TASKS_AT_ONCE = 14;
 
-/** What one program does all day. */
+/** The main loop of one simulated client: random activities until the campaign ends. */
 export async function live(user: User): Promise<void> {
   const { random, board, ended, speaker } = user;
   while (!ended.aborted) {
     if (board.tasks.length < TASKS_AT_ONCE) await makeNewTask(user);
-    // Programs are started anew, or a balancer sends them elsewhere: nobody stays with one address for good.
+    // Clients restart or are balanced elsewhere, so each sometimes switches to another address.
     if (random.chance(0.2)) speaker.turnAway();
     switch (random.weighted({ run: 50, late: 20, look: 16, repeat: 8, standalone: 3, bulk: 3, bulkDelete: 0.4 })) {
       case 'run':

@@ -1,4 +1,7 @@
-/** Two names that differ slightly, one of the same agent that differs, one of another agent. Each is in the catalogue of a new installation. */
+/**
+ * Two models that differ by a minor version, one of the same agent but another family, one of another agent. All are in
+ * the catalogue of a new installation.
+ */
 const NAMES = [
   'claude-code/claude-sonnet-4-5',
   'claude-code/claude-sonnet-4-6',
@@ -10,7 +13,10 @@ export const MODEL_NAMES: readonly ModelName[] = NAMES;
 
 const MINOR: readonly string[] = ['claude-code/claude-sonnet-4-5', 'claude-code/claude-sonnet-4-6'];
 
-/** As the contract compares these names: another agent, family or major version is a change, another minor version is a slight difference. */
+/**
+ * Compares these names as the product does: another agent, family or major version is a change, another minor version
+ * is minor.
+ */
 export function compareNames(one: string, other: string): 'same' | 'minor' | 'changed' {
   if (one === other) return 'same';
   return MINOR.includes(one) && MINOR.includes(other) ? 'minor' : 'changed';

@@ -11,7 +11,10 @@ export type Opened = {
   readonly model: string;
 };
 
-/** Asks for an agent in a slot, and answers the questions that come back as people do: mostly sensibly, at times too late. */
+/**
+ * Starts a session in a slot and confirms questions as people do: usually with the session shown, sometimes with an
+ * outdated one, sometimes not at all.
+ */
 export async function openSlot(user: User, slot: SlotName): Promise<Opened | undefined> {
   const { random, board } = user;
   const model = random.pick(MODEL_NAMES);

@@ -2,12 +2,12 @@ import type { Ref, Told, Usage } from '../history/operation.ts';
 import { nameOfModel, selectionOf } from './models.ts';
 import type { Sending } from './speaker.ts';
 
-/** Each operation of a user's program, ready to be sent, once or again. */
+/** Constructors of requests, each of which can be sent once or repeatedly. */
 
 export type SlotName = { readonly task: string; readonly phase: string; readonly mode: 'standard' | 'debug' };
 export const slotKey = ({ task, phase, mode }: SlotName): string => `${task}/${phase}/${mode}`;
 
-/** One process of one session, with what its runner knows of it. */
+/** One process of one session, as its runner identifies it. */
 export type Work = {
   readonly slot: string | undefined;
   readonly session: string;

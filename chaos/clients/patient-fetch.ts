@@ -5,8 +5,8 @@ class GivenUp extends Error {
 }
 
 /**
- * As `fetch`, over connections that are kept, without what a test program need not pay for. An answer that is cut off rejects, and so does one
- * that is not there in time.
+ * A `fetch` with keep-alive connections and less overhead. Rejects a truncated response, and a response that takes
+ * longer than the time-out.
  */
 export function createPatientFetch(patienceMs: number): typeof fetch & { close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 1_000, maxFreeSockets: 64 });
@@ -18,7 +18,7 @@ export function createPatientFetch(patienceMs: number): typeof fetch & { close()
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.once('error', fail);
         answer.once('close', () => {
-          if (!answer.complete) fail(new Error('the answer was cut off'));
+          if (!answer.complete) fail(new Error('the response was cut off'));
         });
         answer.once('end', () => {
           clearTimeout(patience);
@@ -33,7 +33,7 @@ export function createPatientFetch(patienceMs: number): typeof fetch & { close()
         reject(error);
       };
       const patience = setTimeout(() => {
-        sent.destroy(new GivenUp(`no answer within ${patienceMs} ms`));
+        sent.destroy(new GivenUp(`no response within ${patienceMs} ms`));
       }, patienceMs);
       sent.once('error', fail);
       sent.end(typeof body === 'string' ? body : undefined);

@@ -17,7 +17,7 @@ import { giveFeedback, remove, stop } from './session-operations.ts';
 import type { Said } from './speaker.ts';
 import { insist, sleepFor, type User } from './user.ts';
 
-/** One run of an agent, from the wish for it to its end, which may be that nothing more is heard of it. */
+/** Simulates one agent run: opens the slot, runs turns, and leaves it finished, stopped, deleted or abandoned. */
 export async function runAgent(user: User): Promise<void> {
   const slot = user.board.pickSlot(user.random);
   if (slot === undefined) return;
@@ -42,7 +42,10 @@ async function attemptOf(user: User, task: string): Promise<string | undefined> 
   return said.told.id;
 }
 
-/** Mostly the plain next turn; at times another model, a fresh start, a retry of an earlier conversation, or one that the agent forgot. */
+/**
+ * Options of the next turn: usually none, sometimes another model, a fresh start, a retry of an earlier conversation,
+ * or a lost conversation id.
+ */
 function wishes({ random, board }: User, slot: string): Partial<TurnOf> {
   const earlier = board.pastWorkIn(slot).flatMap(({ agentId }) => (agentId === undefined ? [] : [agentId]));
   switch (random.weighted({ plain: 80, other: 7, asking: 3, fresh: 4, retry: 4, lost: 2 })) {
@@ -78,7 +81,7 @@ async function beginTurn(user: User, opened: Opened): Promise<PastWork | undefin
     if (problem.confirm !== undefined && asking.confirm === undefined && user.random.chance(0.6)) {
       const { shown } = problem.confirm;
       asking = { ...asking, confirm: { session: shown.sessionId, generation: shown.generation } };
-      // Another request needs another key.
+      // A request with another body needs another idempotency key.
       return workAfter(slot, attempt, asking.model ?? model, await insist(user, turn(user.unique('turn'), asking)));
     }
     if (code !== 'predecessor_stopping' && code !== 'turn_running') return undefined;
@@ -102,7 +105,7 @@ function workOf(
   return { slot, session, generation, process, attempt, agentId: undefined, model };
 }
 
-/** The agent is at work. Answers what is known of it when it stops, or is told to. */
+/** Simulates the agent at work until it is done or told to stop. Returns the work with the reported conversation id. */
 async function workOn(user: User, begun: PastWork): Promise<PastWork> {
   const { random } = user;
   let work = begun;
@@ -146,7 +149,7 @@ async function oneStep(user: User, work: PastWork, moreUsage: () => Usage): Prom
       await insist(user, giveFeedback(user.unique('feedback'), work, user.unique('comment')));
       return true;
     case 'another':
-      // An agent may begin another conversation by itself, and tell of it.
+      // An agent may start a new conversation by itself and report its id.
       await insist(user, tellAgentSession(work, user.unique('agent')));
       return true;
   }
@@ -157,7 +160,7 @@ export function linesOf(user: User): string[] {
   return Array.from({ length: user.random.whole(1, 4) }, (_, index) => `${line}.${index} ${'·'.repeat(index * 7)}`);
 }
 
-/** Answers whether the same program goes on with the same session. */
+/** Ends the turn in one of several ways. Returns whether the client continues with the same session. */
 async function leave(user: User, work: PastWork): Promise<boolean> {
   switch (user.random.weighted({ finish: 80, lost: 12, stop: 3, delete: 5 })) {
     case 'finish': {

@@ -1,8 +1,9 @@
 import { nameOfModel } from './models.ts';
 import type { Sending } from './speaker.ts';
 
-/** What is done to a whole session, and every kind of read. */
+/** Requests about a whole session, and all read requests. */
 
+/** The fields by which requests name a session. */
 export type Whole = { readonly slot: string | undefined; readonly session: string; readonly generation: number };
 
 const named = ({ slot, session, generation }: Whole) => ({ ...(slot !== undefined && { slot }), session, generation });
@@ -43,7 +44,7 @@ export const giveFeedback = (key: string, whole: Whole, comment: string): Sendin
   },
 });
 
-/** Read fresh by contract. */
+/** Reads one session. By contract this read is never served from a snapshot. */
 export const read = (whole: Whole): Sending => ({
   kind: 'get',
   route: 'getSession',

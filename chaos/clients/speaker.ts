@@ -2,10 +2,10 @@ import { ApiProblem, type Client, createClient, errorsOf, ROUTES, type RouteSpec
 import type { Asked, Kind, Operation, Told } from '../history/operation.ts';
 import { type Recorder, roundedNow } from '../history/recorder.ts';
 
-/** An operation before it is sent. The same one can be sent again: under its key it is then the same request. */
+/** A prepared request. Sent again with the same idempotency key, it is the same request. */
 export type Sending = {
   readonly kind: Kind;
-  /** The operation of the contract; says which problems it may answer. */
+  /** The operation of the API contract, which defines the allowed problems. */
   readonly route: keyof typeof ROUTES;
   readonly key?: string;
   readonly slot?: string;
@@ -16,18 +16,19 @@ export type Sending = {
   send(client: Client): Promise<Told>;
 };
 
+/** The outcome of a sent request. */
 export type Said =
   | { readonly outcome: 'ok'; readonly told: Told }
   | { readonly outcome: 'refused'; readonly problem: ApiProblem }
   | { readonly outcome: 'unknown'; readonly problem?: ApiProblem };
 
-/** A user's program: it talks to one of several addresses and writes down what it did and saw. */
+/** An API client that sends requests to one of several addresses and records each request and response. */
 export type Speaker = {
   readonly number: number;
   say(sending: Sending, api?: number): Promise<Said>;
-  /** Another address than the one used last. */
+  /** Switches to the next address. */
   turnAway(): void;
-  /** For calls that are written down elsewhere, such as items of a bulk. */
+  /** Unrecorded clients, for calls that record their operations themselves, such as the items of a bulk request. */
   readonly client: (api: number) => Client;
   readonly api: () => number;
 };
@@ -46,7 +47,7 @@ export function createSpeaker({ number, addresses, key, fetch, recorder, first }
   let current = first % clients.length;
   const clientAt = (api: number): Client => {
     const client = clients[api % clients.length];
-    if (client === undefined) throw new Error('no address to speak to');
+    if (client === undefined) throw new Error('no API address was given');
     return client;
   };
   const say = async (sending: Sending, api = current): Promise<Said> => {
@@ -83,7 +84,7 @@ export function createSpeaker({ number, addresses, key, fetch, recorder, first }
   };
 }
 
-/** The session a question or a refusal shows. */
+/** The session shown in a question or a refusal. */
 function refOf({ problem: { session } }: ApiProblem): Told | undefined {
   return session && { session: session.id, generation: session.generation };
 }

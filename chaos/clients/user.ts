@@ -4,23 +4,26 @@ import type { Random } from '../random.ts';
 import type { Board } from './board.ts';
 import type { Said, Sending, Speaker } from './speaker.ts';
 
-/** What each of a user's programs works with. */
+/** The context of one simulated client. */
 export type User = {
   readonly speaker: Speaker;
   readonly random: Random;
   readonly board: Board;
   readonly recorder: Recorder;
-  /** Shown to nobody else: makes every key, title, line and id of this campaign its own. */
+  /** Makes a key, title, line or id that is unique in this campaign. */
   unique(name: string): string;
   readonly leaseMs: number;
   readonly ended: AbortSignal;
-  /** How long is thought between two calls; grows when the machine has less to give. */
+  /** Waits a random time of up to `longestMs` between two requests. */
   think(longestMs: number): Promise<void>;
 };
 
 const TRIES = 4;
 
-/** As a careful program does it: after a lost answer the same again, most often elsewhere and under the same key. A careless one leaves it. */
+/**
+ * Sends a request and usually repeats it after a lost response, under the same idempotency key at the next address.
+ * Sometimes it gives up instead.
+ */
 export async function insist(user: User, sending: Sending): Promise<Said> {
   const { speaker, random, board } = user;
   let said = await speaker.say(sending);
@@ -31,7 +34,7 @@ export async function insist(user: User, sending: Sending): Promise<Said> {
     said = await speaker.say(sending);
   }
   if (sending.key !== undefined && random.chance(0.25)) board.keepSending(sending);
-  // Some send what was answered once more, at once.
+  // Sometimes repeats an acknowledged request at once.
   if (sending.key !== undefined && said.outcome === 'ok' && random.chance(0.03)) await speaker.say(sending);
   return said;
 }

@@ -72,7 +72,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'rows locked by somebody else',
+    name: 'rows locked by another connection',
     slowsAnswers: false,
     strike: async (context) => {
       const seconds = context.random.whole(5, 25) / 10;
@@ -93,7 +93,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
       await context.hold(800, 2_500);
       await disk.empty();
       const since = monotonic();
-      // A server that cannot write its log ends; whoever supervises it starts it again.
+      // PostgreSQL shuts down when it cannot write its log, and its keeper restarts it.
       const answers = await postgres.ask('select 1').then(
         () => true,
         () => false,
@@ -119,6 +119,6 @@ function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended meanwhile.
+    // The process has already ended.
   }
 }

@@ -5,19 +5,22 @@ export type FaultContext = {
   readonly world: World;
   readonly random: Random;
   readonly leaseMs: number;
-  /** The fault goes on for so long; less when the campaign is over. */
+  /** Waits a random time between the bounds while the fault is active. */
   hold(fromMs: number, toMs: number): Promise<void>;
 };
 
-/** What a fault left: since when things could be well again, and which API processes it struck. */
+/** The result of a fault: when recovery became possible, and which API processes were affected. */
 export type Struck = { readonly since: number; readonly apis: readonly number[]; readonly count?: number };
 
 export type Fault = {
   readonly name: string;
-  /** Whether answers may be late for it whatever the service does: it struck their way, or the machine. */
+  /**
+   * Whether responses may be late regardless of the service, because the fault affects their network path or the
+   * machine.
+   */
   readonly slowsAnswers: boolean;
-  /** Why it cannot be done on this machine. */
+  /** Why this machine cannot inject the fault; undefined if it can. */
   unavailable?(world: World): string | undefined;
-  /** Breaks something and mends it again. */
+  /** Injects the fault, then repairs it. */
   strike(context: FaultContext): Promise<Struck>;
 };

@@ -3,6 +3,7 @@ import type { ProxyMode, TcpProxy } from '../world/tcp-proxy.ts';
 import type { World } from '../world/world.ts';
 import type { Fault, FaultContext } from './fault.ts';
 
+/** A network path in which faults are injected. `slowsAnswers` and `unavailable` are those of `Fault`. */
 type Side = {
   readonly name: string;
   readonly proxies: (world: World) => readonly TcpProxy[];
@@ -15,7 +16,8 @@ const BACK: Side = {
   name: 'between API and PostgreSQL',
   proxies: ({ backs }) => backs,
   slowsAnswers: false,
-  unavailable: ({ keeper }) => (keeper === 'campaign' ? undefined : 'the API processes know only their own PostgreSQL'),
+  unavailable: ({ keeper }) =>
+    keeper === 'campaign' ? undefined : 'the API processes connect to their embedded PostgreSQL directly',
 };
 const traitsOf = ({ slowsAnswers, unavailable }: Side) => ({ slowsAnswers, ...(unavailable && { unavailable }) });
 
@@ -48,7 +50,7 @@ const during = (name: string, side: Side, mode: ProxyMode, [fromMs, toMs]: reado
     proxy.set(mode);
     await context.hold(fromMs, toMs);
     proxy.set({ kind: 'pass' });
-    // What was swallowed stays lost as often as it arrives late after all.
+    // Bytes held in a black hole are lost in half of the cases, and arrive late in the other half.
     if (mode.kind === 'black-hole' && context.random.chance(0.5)) proxy.cutAll();
     return { since: monotonic(), apis: [index] };
   },
@@ -60,8 +62,8 @@ export const NETWORK_FAULTS: readonly Fault[] = [
   ...both(cut),
   ...both((side) => during('delay', side, { kind: 'delay', ms: 60 }, [1_000, 3_000])),
   ...both((side) => during('a black hole', side, { kind: 'black-hole' }, [1_000, 4_000])),
-  ...both((side) => during('half an answer, then cut', side, { kind: 'half-answers', chance: 0.15 }, [800, 2_500])),
+  ...both((side) => during('half a response, then a cut', side, { kind: 'half-answers', chance: 0.15 }, [800, 2_500])),
   ...both((side) =>
-    during('an answer lost after it was made', side, { kind: 'lost-answers', chance: 0.2 }, [800, 2_500]),
+    during('a response lost after the request was done', side, { kind: 'lost-answers', chance: 0.2 }, [800, 2_500]),
   ),
 ];

@@ -4,7 +4,7 @@ import type { RedisProcess } from '../world/redis-process.ts';
 import type { World } from '../world/world.ts';
 import type { Fault, FaultContext } from './fault.ts';
 
-const NO_REDIS = 'no redis-server on the path';
+const NO_REDIS = 'no redis-server on the PATH';
 const everyApi = ({ world }: FaultContext): number[] => world.apis.map((_, index) => index);
 
 const ofRedis = (name: string, strike: (redis: RedisProcess, context: FaultContext) => Promise<void>): Fault => ({

@@ -17,7 +17,10 @@ export type StruckFault = {
   readonly slowsAnswers: boolean;
   readonly at: number;
   readonly lastedMs: number;
-  /** From when things could be well again until each API process it struck had acknowledged a write. */
+  /**
+   * Time from the moment recovery became possible (the repair, or a kill) until every affected API process has
+   * acknowledged a write.
+   */
   readonly recoveredMs: number | undefined;
 };
 
@@ -45,15 +48,18 @@ export type StrikeOptions = {
   readonly recorder: Recorder;
   readonly leaseMs: number;
   readonly quietMs: readonly [number, number];
-  /** Only faults whose name holds this. */
+  /** Only faults whose name contains this text. */
   readonly only: string | undefined;
-  /** No faults whose name holds one of these. */
+  /** Leaves out faults whose name contains one of these texts. */
   readonly without: readonly string[];
   readonly ended: AbortSignal;
   readonly say: (line: string) => void;
 };
 
-/** One fault after the other, at times two at once, each kind as often as any other, with quiet in between. */
+/**
+ * Injects one fault after the other, sometimes two at once, with pauses in between. Every fault occurs about equally
+ * often.
+ */
 export async function strikeFaults(options: StrikeOptions): Promise<FaultLog> {
   const { world, random, ended, only, without, say } = options;
   const wanted = FAULTS.filter(
@@ -91,7 +97,7 @@ export async function strikeFaults(options: StrikeOptions): Promise<FaultLog> {
   return { struck, unavailable, failed };
 }
 
-/** Two that mend the same thing would undo each other. */
+/** Two faults of one group repair the same component and would undo each other, so only the first is injected. */
 function independent(first: Fault | undefined, second: Fault | undefined): (Fault | undefined)[] {
   const groups = [API_FAULTS, DATABASE_FAULTS, NETWORK_FAULTS, OTHER_FAULTS];
   const groupOf = (fault: Fault | undefined) =>
@@ -115,7 +121,10 @@ async function strike(fault: Fault, options: StrikeOptions): Promise<StruckFault
   }
 }
 
-/** Notes the acknowledged writes of each API process while a fault is on, so that none is missed that came before we asked. */
+/**
+ * Records the acknowledged writes of each API process from the start of a fault, so that none before the call of
+ * `recovered` is missed.
+ */
 function watchWrites(recorder: Recorder) {
   const acknowledged: Pick<Operation, 'api' | 'at' | 'until'>[] = [];
   const stop = recorder.onOperation(({ kind, outcome, api, at, until }) => {

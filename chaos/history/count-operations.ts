@@ -4,10 +4,10 @@ export type KindCount = { ok: number; refused: number; unknown: number };
 
 export type OperationCounts = {
   readonly kinds: ReadonlyMap<string, KindCount>;
-  /** Why the outcome of some is unknown, and why some were refused: by code. */
+  /** Operations with unknown outcome and refused operations, by code. */
   readonly unknown: ReadonlyMap<string, number>;
   readonly refused: ReadonlyMap<string, number>;
-  /** Answers that took longer than the deadline and the margin, with how long they took. */
+  /** Responses that took longer than the deadline plus a margin. */
   readonly late: readonly {
     readonly n: number;
     readonly kind: string;
@@ -23,7 +23,10 @@ export type Window = { readonly from: number; readonly to: number };
 const BUCKET_MS = 0.5;
 const BUCKETS = 60_000;
 
-/** Counts as the history is read, with the durations in buckets: nothing grows with the length of a campaign. */
+/**
+ * Counts operations while the history is read. Durations go into buckets, so that memory use does not grow with the
+ * length of a campaign.
+ */
 export function createOperationCounter(lateMs: number, excuses: readonly Window[]) {
   const kinds = new Map<string, KindCount>();
   const unknown = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** What a client did. `get` is read fresh by contract; `look` is every other read. */
+/** The kind of a request. `get` is never served from a snapshot; `look` stands for every other read. */
 export type Kind =
   | 'project'
   | 'task'
@@ -23,7 +23,7 @@ export type Ref = { readonly session: string; readonly generation: number };
 /** Input tokens, output tokens, turns, cost. */
 export type Usage = readonly [number, number, number, number];
 
-/** What was in the request, as far as a checker needs it. */
+/** The fields of the request that the checkers use. */
 export type Asked = {
   readonly model?: string;
   readonly confirm?: 'keep' | Ref;
@@ -41,7 +41,7 @@ export type Asked = {
   readonly parent?: string;
 };
 
-/** What the answer said, as far as a checker needs it. */
+/** The fields of the response that the checkers use. */
 export type Told = {
   readonly outcome?: string;
   readonly id?: string;
@@ -61,21 +61,24 @@ export type Told = {
 };
 
 /**
- * One call of a client, as the client saw it. `unknown`: the connection was lost, nothing came in time, or the answer was a 5xx, so that the
- * client cannot say whether anything was done.
+ * One request of a client, as the client observed it. `unknown` means that the connection was lost, the request timed
+ * out or the response was a 5xx, so that the client cannot know whether the request took effect.
  */
 export type Operation = {
   readonly is: 'operation';
   readonly n: number;
   readonly client: number;
   readonly api: number;
-  /** Milliseconds on the campaign's monotonic clock: when it was sent, and when the answer was there or was given up. */
+  /**
+   * Times on the campaign's monotonic clock in milliseconds: when the request was sent, and when the response arrived
+   * or the client gave up.
+   */
   readonly at: number;
   readonly until: number;
   readonly kind: Kind;
-  /** Its Idempotency-Key. */
+  /** The Idempotency-Key of the request. */
   readonly key?: string;
-  /** `task/phase/mode`; absent outside every slot. */
+  /** `task/phase/mode`; absent for standalone sessions. */
   readonly slot?: string;
   readonly session?: string;
   readonly generation?: number;
@@ -85,17 +88,19 @@ export type Operation = {
   readonly status?: number;
   readonly code?: string;
   readonly told?: Told;
-  /** What is wrong with the answer itself: no problem document, or one the operation must not give. */
+  /**
+   * Why the response itself breaks the contract: no problem document, or a problem that the operation must not return.
+   */
   readonly malformed?: string;
 };
 
-/** A change as a follower received it. */
+/** A change that a follower of a project's change stream received. */
 export type Received = {
   readonly is: 'change';
   readonly follower: string;
   readonly project: string;
   readonly at: number;
-  /** How often this follower had connected before. */
+  /** Number of earlier connections of this follower. */
   readonly connection: number;
   readonly id: string;
   readonly session: string;
@@ -103,7 +108,7 @@ export type Received = {
   readonly generation: number;
 };
 
-/** What was broken, and for how long; for who studies a history. */
+/** An injected fault and its duration. For people who read a history; checkers ignore it. */
 type Broken = { readonly is: 'fault'; readonly name: string; readonly at: number; readonly until: number };
 
 export type Entry = Operation | Received | Broken;

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Entry } from './operation.ts';
 import { HISTORY_FILE } from './recorder.ts';
 
-/** The entries in the order in which they were complete. */
+/** Reads the entries of a history in the order of their completion. */
 export async function* readHistory(folder: string): AsyncGenerator<Entry> {
   const lines = createInterface({ input: createReadStream(join(folder, HISTORY_FILE)), crlfDelay: Infinity });
   for await (const line of lines) {

@@ -16,7 +16,10 @@ export type Recorder = {
   close(): Promise<void>;
 };
 
-/** The history as the clients saw it, a line an entry. It leaves the memory at once: the checkers read it back from the file. */
+/**
+ * Writes the history as the clients observed it to a file, one JSON line per entry. Entries are not kept in memory: the
+ * checkers read the file.
+ */
 export async function openRecorder(folder: string): Promise<Recorder> {
   await mkdir(folder, { recursive: true });
   const file = createWriteStream(join(folder, HISTORY_FILE));

@@ -2,7 +2,10 @@ import type { Checker, Conclusion, Verdict } from '../checkers/checker.ts';
 import type { Entry, Kind, Operation, Received } from '../history/operation.ts';
 import { type Final, type FinalProcess, type FinalSession, NOTHING_BEFORE } from '../read-back.ts';
 
-/** Histories written by hand. Times are milliseconds; an operation takes ten unless it says otherwise. */
+/**
+ * Builders for histories with planted violations. Times are milliseconds; an operation takes 10 ms unless stated
+ * otherwise.
+ */
 
 const SLOT = 'task/run/standard';
 export const SONNET = 'claude-code/claude-sonnet-4-5';
@@ -80,5 +83,5 @@ export function verdictOf(checker: Checker, entries: readonly Entry[], end: Part
 
 const timeOf = (entry: Entry): number => (entry.is === 'operation' ? entry.until : entry.at);
 
-/** The rules that fired, each once. */
+/** The rules that reported a finding, without duplicates. */
 export const rulesOf = ({ findings }: Verdict): readonly string[] => [...new Set(findings.map(({ rule }) => rule))];

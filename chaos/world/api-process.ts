@@ -10,13 +10,13 @@ const START_TIMEOUT_MS = 60_000;
 export type ApiProcess = {
   readonly port: number;
   readonly pid: () => number;
-  /** Starts it, again and again while the database is away, and comes back when it answers. */
+  /** Starts the process and repeats that while the database is unavailable. Resolves when the process is ready. */
   start(): Promise<void>;
-  /** Ends it and waits until it has ended. The campaign knows of it, so it is no crash. */
+  /** Ends the process and waits for its exit. A requested end does not count as a crash. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   shiftClock(offsetMs: number): void;
-  /** How often it ended by itself after it was up. */
+  /** Descriptions of unexpected exits after the process was ready. */
   readonly crashes: () => readonly string[];
 };
 
@@ -25,11 +25,11 @@ export type ApiOptions = {
   readonly port: number;
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  /** `true`: its clock cannot be shifted, and it runs as it is shipped, as it has to where it is measured. */
+  /** `true` runs the process without the clock shim, as measurements require; its clock cannot be shifted then. */
   readonly asShipped?: boolean;
 };
 
-/** One API process, as a user starts it. */
+/** Creates a handle of one API process, which runs the API's own main.ts. */
 export function createApiProcess({ name, port, folder, env, asShipped = false }: ApiOptions): ApiProcess {
   const clockFile = join(folder, `${name}.clock`);
   const crashes: string[] = [];
@@ -52,13 +52,13 @@ export function createApiProcess({ name, port, folder, env, asShipped = false }:
     while (!(await isReady(port))) {
       if (!wanted) return;
       if (performance.now() > until) throw new Error(`${name} did not get ready; see ${join(folder, `${name}.log`)}`);
-      // Without a database it does not start: whoever supervises it tries again.
+      // The API exits if the database is unavailable at its start, so it is started again, as a supervisor would do.
       if (!current.running()) current = launch();
       await pause(50);
     }
     void current.exited.then(({ code, signal }) => {
       if (child === current && wanted) {
-        crashes.push(`${name} ended by itself with ${signal ?? code}`);
+        crashes.push(`${name} ended unexpectedly with ${signal ?? code}`);
         void start().catch((error: unknown) => crashes.push(String(error)));
       }
     });

@@ -10,7 +10,7 @@ export type Child = {
   readonly running: () => boolean;
 };
 
-/** A process of ours whose output goes to the end of a file. It is not left behind: whatever ends this process ends it. */
+/** Starts a child process that appends its output to a file and is killed when this process exits. */
 export function startChild(
   command: string,
   args: readonly string[],

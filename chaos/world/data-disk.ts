@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export type DataDisk = AsyncDisposable & {
   readonly path: string;
-  /** Undefined where the disk is a small one of our own that can be filled; else why it is not. */
+  /** Why the disk cannot be filled; undefined if it is a small tmpfs that can. */
   readonly cannotFill: string | undefined;
   fill(): Promise<void>;
   empty(): Promise<void>;
@@ -13,11 +13,11 @@ export type DataDisk = AsyncDisposable & {
 
 const BLOCK = 1 << 20;
 
-/** Where the data directory is: on a small disk of its own where we may mount one. */
+/** Creates the folder of the data directory, on a small tmpfs if one can be mounted. */
 export async function openDataDisk(megabytes: number): Promise<DataDisk> {
   const path = await mkdtemp(join(tmpdir(), 'phaselock-chaos-'));
   const mounted = process.platform === 'linux' && mount(path, megabytes);
-  // Run by root, the server is another user: it may pass through.
+  // If root runs the campaign, PostgreSQL runs as another user, which must be able to enter this folder.
   await chmod(path, 0o711);
   const ballast = join(path, 'ballast');
   return {
@@ -27,7 +27,7 @@ export async function openDataDisk(megabytes: number): Promise<DataDisk> {
       const { bavail, bsize } = await statfs(path);
       await mkdir(ballast, { recursive: true });
       spawnSync('fallocate', ['-l', String(bavail * bsize), join(ballast, 'most')]);
-      // What is left, to the last block.
+      // Fills the remainder to the last block.
       await writeFile(join(ballast, 'rest'), Buffer.alloc(BLOCK)).catch(() => undefined);
     },
     empty: () => rm(ballast, { recursive: true, force: true }),

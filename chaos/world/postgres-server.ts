@@ -5,23 +5,28 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '@phaselock/store';
 import { readProcessTable, runAdminStatement, treeOf } from '@phaselock/testkit';
 import { monotonic } from '../clock.ts';
 
-/** Who starts PostgreSQL again after it ended: the campaign, or the API processes, which then share the embedded one. */
+/**
+ * Names what restarts PostgreSQL after a fault has ended it. `campaign`: the campaign, by `start`. `api`: the
+ * supervision of the embedded server, which runs in each process that uses it: the API processes and the campaign.
+ */
 export type DatabaseKeeper = 'campaign' | 'api';
 
 export type PostgresServer = {
-  /** Of the database `phaselock`, by way of another port if one is given. */
+  /** URL of the database `phaselock`, optionally through another port. */
   url(port?: number): string;
-  /** Starts it, or waits until its keeper has started it. */
+  /** Starts the server. With the keeper `api`, only the first call does; later calls wait for the restart. */
   start(): Promise<void>;
   /** `kill -9` of the postmaster. */
   kill(): Promise<void>;
-  /** As `pg_ctl stop -m fast` does it. */
+  /** Fast shutdown, as with `pg_ctl stop -m fast`. */
   shutDown(): Promise<void>;
+  /** Ends the use of the server by the campaign. The last process that uses the server stops it. */
   stopForGood(): Promise<void>;
-  /** To the postmaster and all it started. */
+  /** Sends a signal to the postmaster and its child processes. */
   signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Runs a statement as superuser over its own connection, not through a proxy. */
   ask(sql: string, values?: readonly string[]): Promise<readonly Record<string, unknown>[]>;
-  /** Of the postmaster that runs now, or ran last. */
+  /** The pid of the current or last postmaster. */
   readonly pid: () => number;
 };
 
@@ -29,14 +34,14 @@ export type PostgresOptions = {
   readonly dataDir: string;
   readonly port: number;
   readonly keeper: DatabaseKeeper;
-  /** In place of those for a small disk. */
+  /** Replaces the default settings, which suit a small disk. */
   readonly settings?: Readonly<Record<string, string>>;
 };
 
 const SMALL_DISK = { max_wal_size: '192MB', min_wal_size: '80MB', wal_recycle: 'off', log_checkpoints: 'off' };
 const START_TIMEOUT_MS = 60_000;
 
-/** The server of the embedded package on a directory of the campaign. */
+/** Creates a handle of an embedded PostgreSQL in a data directory of the campaign. */
 export function createPostgresServer({
   dataDir,
   port,
@@ -74,13 +79,14 @@ export function createPostgresServer({
         pid = current;
         return;
       }
-      if (monotonic() > giveUpAt) throw new Error('no API process started PostgreSQL again');
+      if (monotonic() > giveUpAt) throw new Error('no API process restarted PostgreSQL');
       await pause(50);
     }
   };
   const gone = async () => {
     while (isAlive(pid)) await pause(20);
-    // Gives up our use of it, and ends what the postmaster left.
+    // Ends the use of the server by this process, which would otherwise restart it, and kills processes that the
+    // postmaster left behind.
     if (keeper === 'campaign') await running().killHard();
   };
 
@@ -125,6 +131,6 @@ function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile.
+    // The process has already ended.
   }
 }

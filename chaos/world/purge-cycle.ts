@@ -7,11 +7,14 @@ import { type Child, startChild } from './child.ts';
 const MAIN = resolve(import.meta.dirname, '../../apps/purge-worker/src/main.ts');
 
 export type PurgeCycle = {
-  /** `kill -9` of the worker, if one is at work. */
+  /** Kills the running worker with `kill -9`. Returns false if none runs. */
   kill(): boolean;
-  /** Asks that objects be damaged between the next archiving and the purge that follows it. Answers how many were. */
+  /**
+   * Damages objects between the next archive run and the purge run after it. Resolves with the number of damaged
+   * objects.
+   */
   damageNext(): Promise<number>;
-  /** What is in hand is finished, and nothing begins any more. */
+  /** Finishes the current run and starts no other. */
   stop(): Promise<void>;
   readonly runs: () => number;
 };
@@ -24,7 +27,7 @@ export type PurgeOptions = {
   readonly pauseMs: number;
 };
 
-/** Archives and purges by turns, in two runs of the worker, so that there is a time in between at which objects can be damaged. */
+/** Alternates an archive run and a purge run of the worker, so that objects can be damaged in between. */
 export function startPurgeCycle({ folder, archive, env, random, pauseMs }: PurgeOptions): PurgeCycle {
   const ending = new AbortController();
   let worker: Child | undefined;
@@ -79,7 +82,10 @@ export function startPurgeCycle({ folder, archive, env, random, pauseMs }: Purge
   };
 }
 
-/** Of the objects written since, some lose a bit and some are deleted. None of them was purged: that is another run. */
+/**
+ * Flips a bit in some objects written since, and deletes others. None of their sessions is purged yet, because purging
+ * is a separate run.
+ */
 async function damageObjects(archive: string, since: number, random: Random): Promise<number> {
   const names = await readdir(archive, { recursive: true }).catch(() => []);
   let damaged = 0;

@@ -8,11 +8,14 @@ export type RedisProcess = {
   end(): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   command(line: string): Promise<string>;
-  /** Of the process that runs now, or ran last. */
+  /** The pid of the current or last process. */
   readonly pid: () => number;
 };
 
-/** A Redis that comes back on the same port, empty. It works in `dir`, where it writes nothing. */
+/**
+ * Creates a handle of a Redis that restarts empty on the same port. Its working directory is `dir`, where it writes
+ * nothing.
+ */
 export function createRedisProcess(port: number, log: string, dir = '/tmp'): RedisProcess {
   let child: Child | undefined;
   return {

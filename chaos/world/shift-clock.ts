@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Loaded into an API process before anything else: its wall clock is off by the milliseconds that the file CHAOS_CLOCK_FILE holds. What is
- * monotonic stays as it is, as on a machine whose clock is set.
+ * Loaded into an API process before all other modules. Shifts the wall clock by the milliseconds in the file
+ * CHAOS_CLOCK_FILE; monotonic clocks are unchanged, as on a machine whose clock is set.
  */
 const { CHAOS_CLOCK_FILE: file } = process.env;
 if (file !== undefined) {
@@ -12,7 +12,7 @@ if (file !== undefined) {
     try {
       offset = Number(readFileSync(file, 'utf8')) || 0;
     } catch {
-      // Nothing was ever set.
+      // The file does not exist until a shift is set.
     }
   };
   look();

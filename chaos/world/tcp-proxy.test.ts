@@ -40,16 +40,16 @@ async function asking(mode: ProxyMode, signal?: AbortSignal) {
   return { answer, arrived: asked > before };
 }
 
-test('what passes arrives whole', async () => {
+test('pass and delay deliver the complete response', async () => {
   expect(await asking({ kind: 'pass' })).toEqual({ answer: BODY.length, arrived: true });
   expect(await asking({ kind: 'delay', ms: 5 })).toEqual({ answer: BODY.length, arrived: true });
 });
 
-test('a lost answer was made all the same', async () => {
+test('lost-answers and half-answers cut the response after the server received the request', async () => {
   expect(await asking({ kind: 'lost-answers', chance: 1 })).toEqual({ answer: 'lost', arrived: true });
   expect(await asking({ kind: 'half-answers', chance: 1 })).toEqual({ answer: 'lost', arrived: true });
 });
 
-test('a black hole takes the request and tells nobody', async () => {
+test('black-hole does not deliver the request', async () => {
   expect(await asking({ kind: 'black-hole' }, AbortSignal.timeout(50))).toEqual({ answer: 'lost', arrived: false });
 });

@@ -2,8 +2,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * What happens to what passes. `half-answers` sends half of what came back and cuts; `lost-answers` cuts when something came back: what was
- * asked for was done then, and nobody is told.
+ * How the proxy treats data. `half-answers` sends half of a response chunk, then cuts the connection. `lost-answers`
+ * cuts the connection when response data arrives, so the request was done but the client gets no response.
  */
 export type ProxyMode =
   | { readonly kind: 'pass' }
@@ -18,7 +18,7 @@ export type TcpProxy = AsyncDisposable & {
   cutAll(): void;
 };
 
-/** Stands between two of our processes on loopback, and does to their connections what a network would. */
+/** A TCP proxy between two processes on loopback that simulates network faults. */
 export async function openTcpProxy(targetPort: number, chance: () => number, port = 0): Promise<TcpProxy> {
   let mode: ProxyMode = { kind: 'pass' };
   let changed = Promise.withResolvers<void>();

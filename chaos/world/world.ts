@@ -20,17 +20,18 @@ export type WorldOptions = {
   readonly purgePauseMs: number;
   readonly diskMegabytes: number;
   readonly keeper: DatabaseKeeper;
-  /** Run on the migrated schema before anything else: a guard that is taken out on purpose. */
+  /** SQL that removes a guard from the migrated schema, for mutants. */
   readonly mutation?: string;
 };
 
+/** The system under test, with the processes and proxies in which faults are injected. */
 export type World = AsyncDisposable & {
   readonly postgres: PostgresServer;
   readonly keeper: DatabaseKeeper;
-  /** Undefined where there is no redis-server. */
+  /** Undefined if no redis-server is installed. */
   readonly redis: RedisProcess | undefined;
   readonly apis: readonly ApiProcess[];
-  /** Between the clients and each API, and between each API and PostgreSQL. */
+  /** Proxies between the clients and each API, and between each API and PostgreSQL. */
   readonly fronts: readonly TcpProxy[];
   readonly backs: readonly TcpProxy[];
   readonly disk: DataDisk;
@@ -41,7 +42,10 @@ export type World = AsyncDisposable & {
 
 const APIS = ['api-0', 'api-1'] as const;
 
-/** Two API processes and a purge worker on one PostgreSQL and one Redis, each started as a user starts it. */
+/**
+ * Starts the system under test: two API processes and a purge worker on one PostgreSQL and one Redis, each started as a
+ * user starts it.
+ */
 export async function openWorld(options: WorldOptions): Promise<World> {
   const { folder, random, leaseMs, keeper } = options;
   await mkdir(folder, { recursive: true });

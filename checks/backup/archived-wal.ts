@@ -8,7 +8,7 @@ export const lsnOf = (text: string): bigint => {
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 };
 
-/** Where the last segment that was archived ends: WAL from there on is lost with the server. */
+/** The WAL position at which the last archived segment ends. Later WAL is lost with the server. */
 export async function endOfArchive(folder: string): Promise<bigint> {
   const ends = (await readdir(folder)).flatMap((name) => {
     const [, high, low] = SEGMENT.exec(name) ?? [];

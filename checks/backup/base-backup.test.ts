@@ -20,7 +20,7 @@ const start = (dataDir: string, settings: Readonly<Record<string, string>>): Pro
 async function dataDirectory(name: string): Promise<string> {
   const path = join(folder, name);
   await mkdir(path);
-  // Run by root, the server is another user: it may pass through.
+  // When root runs the test, the server runs as another user, which must be able to enter the folder.
   await chmod(path, 0o711);
   return path;
 }
@@ -51,8 +51,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => resources.disposeAsync());
 
-describe('a base backup is refused', () => {
-  test('where archive_mode is off, and by the data directory of another server', async () => {
+describe('takeBaseBackup refuses', () => {
+  test('a server with archive_mode off, and the data directory of another server', async () => {
     const dataDir = await dataDirectory('other');
     await using other = await start(dataDir, { archive_mode: 'off' });
     const into = join(folder, 'refused');
@@ -62,7 +62,7 @@ describe('a base backup is refused', () => {
     expect(await made('refused')).toEqual([]);
   }, 120_000);
 
-  test('where its WAL is not archived in time: the archive is not mounted, and nothing is written at its place', async () => {
+  test('a server whose WAL is not archived in time because the archive is not mounted', async () => {
     await archive(false);
     const before = await readdir(wal);
     await expect(take('late', 2_000)).rejects.toThrow(/not archived within 2 s.* has failed [1-9]/);
@@ -71,14 +71,14 @@ describe('a base backup is refused', () => {
     await archive(true);
   }, 120_000);
 
-  test('into a folder that has something in it', async () => {
+  test('a target folder that is not empty', async () => {
     await mkdir(join(folder, 'full/of'), { recursive: true });
     await expect(take('full')).rejects.toThrow('not empty');
   });
 });
 
-describe('a base backup that was taken', () => {
-  test('twice at the same time has two drafts: one of them becomes the folder, whole', async () => {
+describe('two concurrent base backups into the same folder', () => {
+  test('leave one complete backup and reject the other', async () => {
     const outcomes = await Promise.allSettled([take('twice'), take('twice')]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(await made('twice')).toEqual(['twice']);
@@ -88,7 +88,7 @@ describe('a base backup that was taken', () => {
   }, 120_000);
 });
 
-test('a recovery stops where the archive is not mounted, and goes on where it is', async () => {
+test('a recovery fails while the WAL archive is not mounted, and succeeds once it is', async () => {
   await runAdminStatement(postgres.adminUrl, 'create table kept as select 1 as it');
   await take('mounted');
   await runAdminStatement(postgres.adminUrl, 'insert into kept values (2)');
@@ -104,7 +104,7 @@ test('a recovery stops where the archive is not mounted, and goes on where it is
   });
   await mkdir(join(folder, 'mount'));
   await expect(start(dataDir, {})).rejects.toThrow();
-  // Not promoted: it still is to recover.
+  // The server was not promoted, so the next start recovers again.
   expect(await readdir(join(dataDir, 'cluster'))).toContain('recovery.signal');
   await cp(wal, join(folder, 'mount'), { recursive: true });
   await using recovered = await start(dataDir, {});

@@ -11,40 +11,40 @@ import { type Acknowledged, startWriting } from './write-sessions.ts';
 
 const SCRIPTS = resolve(import.meta.dirname, '../../ops/backup');
 
-/** What is left when the machine is gone: the backup, the WAL, the archive store, and what clients were told. */
+/** What survives the machine: the base backup, the WAL archive, the archive store and the answers clients received. */
 export type Remains = {
   readonly folder: string;
   readonly backup: BaseBackup & { readonly path: string; readonly tookMs: number };
-  /** A restore_command. */
+  /** The `restore_command` of PostgreSQL. */
   readonly fetchWal: string;
   readonly archive: string;
   readonly password: string;
   readonly key: string;
   readonly acknowledged: readonly Acknowledged[];
-  /** So many of them, from the first one, lie before the end of the last archived segment. */
+  /** How many of `acknowledged`, from the first one, lie before the end of the last archived segment. */
   readonly archivedAnswers: number;
   readonly destroyedAt: number;
-  /** The seal that the store had last. */
+  /** The last seal of the archive store. */
   readonly lastSeal: string;
   readonly mishap: Mishap;
 };
 
-/** A script deleted sessions that nobody wanted deleted. What came before it is wanted back, and what came after is given up. */
+/** An accidental bulk delete. The restore brings the state before it back and gives up all later writes. */
 type Mishap = {
   readonly deleted: readonly string[];
-  /** By the database's clock, just before it. */
+  /** The time of the database's clock, just before the delete. */
   readonly at: string;
-  /** Sessions that were purged only after it. */
+  /** Sessions that were purged only after the delete. */
   readonly purgedAfter: readonly string[];
-  /** One whose year ended, and whose object was removed, after it. */
+  /** A session whose retention ended, and whose object was removed, after the delete. */
   readonly expiredAfter: string;
 };
 
 type Places = Readonly<Record<'folder' | 'wal' | 'backup' | 'archive' | 'dataDir' | 'scripts', string>>;
 
 /**
- * A service with backups, under load, until its machine is gone: an archive from before the base backup, writes during and after it, sessions
- * archived and purged, a mishap, and more of all that.
+ * Runs a service with backups under load and then destroys its machine. Its history has an archive from before the base
+ * backup, writes during and after the backup, archived and purged sessions, an accidental delete, and later writes.
  */
 export async function burnDown(folder: string, tell: (what: string) => void): Promise<Remains> {
   const at = (name: string) => join(folder, name);
@@ -56,7 +56,7 @@ export async function burnDown(folder: string, tell: (what: string) => void): Pr
     dataDir: at('primary'),
     scripts: at('scripts'),
   };
-  // Run by root, the server is another user: it has to reach the scripts, wherever the checkout is, and the WAL.
+  // When root runs this, the server runs as another user, which must be able to read the scripts and write the WAL.
   await chmod(folder, 0o755);
   await cp(SCRIPTS, places.scripts, { recursive: true });
   await mkdir(places.wal);
@@ -71,13 +71,13 @@ export async function burnDown(folder: string, tell: (what: string) => void): Pr
       wal_level: 'replica',
       archive_mode: 'on',
       archive_command: `sh ${places.scripts}/archive-wal.sh "%p" "%f" ${places.wal}`,
-      // A minute in postgresql.conf. How many segments there are is not what is rehearsed.
+      // postgresql.conf has a minute. The rehearsal does not depend on the number of segments.
       archive_timeout: '1s',
       log_checkpoints: 'off',
     },
   });
   try {
-    tell('the service runs');
+    tell('the service is running');
     return await live(service, places, tell);
   } finally {
     await service.destroy();
@@ -122,16 +122,16 @@ async function live(service: Service, places: Places, tell: (what: string) => vo
   tell('sessions were archived and purged');
   const at = await databaseTime(url);
   const before = new Set(await purgedSessions(url));
-  // Of the project that nobody writes to any more: all of these were there, and undeleted, at that moment.
+  // No writer uses this project any more, so all of its sessions existed and were live at that time.
   const deleted = await liveSessions(client, quiet);
   await client.deleteMany({ body: { sessionIds: deleted } });
   const later = startWriting(client, await project('written after the mishap'), acknowledged);
   await more(30);
-  tell('a mishap, and more writes');
+  tell('sessions were deleted by accident, and more were written');
   await yearIsOver(url);
   await later.withoutReplacing(() => service.purgeNow('archive-and-purge'));
   await more(20);
-  tell('sessions were archived, purged and removed after it');
+  tell('more sessions were archived and purged, and expired objects removed');
   await allArchived(watch, places.wal);
   await more(10);
 
@@ -158,7 +158,7 @@ async function live(service: Service, places: Places, tell: (what: string) => vo
 const liveSessions = async (client: Client, projectId: string): Promise<string[]> =>
   (await client.listSessions({ query: { projectId, limit: 50 } })).body.items.map(({ id }) => id);
 
-/** Everything up to now, so that both restores have the mishap behind them. */
+/** Waits until all WAL up to now is archived, so that the archive contains the accidental delete. */
 async function allArchived(watch: WalWatch, wal: string): Promise<void> {
   const reached = await watch.now();
   await eventually(async () => (await endOfArchive(wal)) >= reached, { withinMs: 60_000 });
@@ -166,7 +166,7 @@ async function allArchived(watch: WalWatch, wal: string): Promise<void> {
 
 const YEAR_ENDS_IN = '4 seconds';
 
-/** The archive of one purged session comes to the end of its year in some seconds. */
+/** Sets the retention of one purged session to end in a few seconds. */
 async function endOfAYear(url: string): Promise<string> {
   const [row] = await runAdminStatement(
     url,

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test('a copy has every file but those of the running server, and says what was written', async () => {
+test('copyCluster skips the files of the running server and returns the checksum of each copied file', async () => {
   const files = await copyCluster(source, at('copied'));
   expect(files.length).toBe(50);
   expect(files.find(({ path }) => path === 'base/1/10')).toEqual({
@@ -34,7 +34,7 @@ test('a copy has every file but those of the running server, and says what was w
   expect(await readdir(at('copied/pg_wal'))).toEqual([]);
 });
 
-test('a target that goes away ends the copy: a file that cannot be written is no file that is gone', async () => {
+test('copyCluster fails when its target folder disappears', async () => {
   const copying = copyCluster(source, at('target'));
   const ended = expect(copying).rejects.toThrow('ENOENT');
   await eventually(async () => (await readdir(at('target/base/1')).catch(() => [])).length > 0, { everyMs: 0 });
@@ -44,7 +44,7 @@ test('a target that goes away ends the copy: a file that cannot be written is no
 
 const OF_EVERY_BACKUP = { PG_VERSION: '18', backup_label: 'START WAL LOCATION: 0/2000028' };
 
-describe('a backup is not restored', () => {
+describe('prepareRestore', () => {
   beforeAll(async () => {
     const files = await copyCluster(source, at('backup'));
     for (const [name, text] of Object.entries(OF_EVERY_BACKUP)) {
@@ -57,13 +57,13 @@ describe('a backup is not restored', () => {
     prepareRestore({ backup, into, fetchWal: 'false', to: { kind: 'end' } });
 
   test.each<readonly [string, string, (copy: string) => Promise<void>]>([
-    ['with a byte that was flipped', 'base/1/10 has another checksum', (copy) => flipByte(join(copy, 'base/1/10'))],
-    ['with a file that is cut off', 'base/1/11 has 3 bytes', (copy) => writeFile(join(copy, 'base/1/11'), 'cut')],
+    ['with a flipped byte', 'base/1/10 has a different checksum', (copy) => flipByte(join(copy, 'base/1/10'))],
+    ['with a truncated file', 'base/1/11 has 3 bytes', (copy) => writeFile(join(copy, 'base/1/11'), 'cut')],
     ['without one of its files', 'base/1/12 is missing', (copy) => rm(join(copy, 'base/1/12'))],
-    ['with a file too many', 'base/1/9 is not in the manifest', (copy) => writeFile(join(copy, 'base/1/9'), '')],
-    ['without its manifest', 'no whole base backup', (copy) => rm(join(copy, MANIFEST))],
-    ['with half a manifest', 'no whole base backup', (copy) => writeFile(join(copy, MANIFEST), '{"files": [')],
-  ])('%s', async (name, message, damage) => {
+    ['with an additional file', 'base/1/9 is not in the manifest', (copy) => writeFile(join(copy, 'base/1/9'), '')],
+    ['without its manifest', 'not a complete base backup', (copy) => rm(join(copy, MANIFEST))],
+    ['with half a manifest', 'not a complete base backup', (copy) => writeFile(join(copy, MANIFEST), '{"files": [')],
+  ])('refuses a backup %s', async (name, message, damage) => {
     const [copy, into] = [at(`${name}`), at(`${name}, restored`)];
     await cp(at('backup'), copy, { recursive: true });
     await damage(copy);
@@ -71,7 +71,7 @@ describe('a backup is not restored', () => {
     expect(await readdir(into).catch(() => [])).toEqual([]);
   });
 
-  test('but as it was taken, without its manifest in the cluster', async () => {
+  test('restores an undamaged backup, without its manifest', async () => {
     await restore(at('backup'), at('sound'));
     expect((await readdir(at('sound'))).toSorted()).toEqual([
       'PG_VERSION',
@@ -83,7 +83,7 @@ describe('a backup is not restored', () => {
     ]);
   });
 
-  test('and one by pg_basebackup is taken with the manifest of PostgreSQL, which pg_verifybackup checks', async () => {
+  test('accepts a backup by pg_basebackup, whose manifest pg_verifybackup can check', async () => {
     await cp(at('backup'), at('foreign'), { recursive: true });
     await rename(at('foreign', MANIFEST), at('foreign/backup_manifest'));
     await restore(at('foreign'), at('foreign-restored'));

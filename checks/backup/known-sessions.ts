@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 
-/** Every session this database knows, purged ones by their tombstone. */
+/** Every session in this database, including the tombstones of purged sessions. */
 export async function knownSessions(url: string): Promise<ReadonlySet<string>> {
   return new Set(await idsOf(url, 'select id::text from sessions union select session_id::text from archives'));
 }
@@ -10,11 +10,11 @@ export async function knownSessions(url: string): Promise<ReadonlySet<string>> {
 export const purgedSessions = (url: string): Promise<string[]> =>
   idsOf(url, 'select session_id::text as id from archives where purged_at is not null');
 
-/** Deleted or replaced, purged or not yet. */
+/** Sessions that are soft-deleted, because they were deleted or replaced. */
 export const deletedSessions = (url: string): Promise<string[]> =>
   idsOf(url, 'select id::text from sessions where deleted_at is not null');
 
-/** The database's clock: that of the times a recovery goes by. */
+/** The time of the database's clock, which also determines the recovery target. */
 export async function databaseTime(url: string): Promise<string> {
   const [now = ''] = await idsOf(
     url,
@@ -33,7 +33,7 @@ async function idsOf(url: string, sql: string): Promise<string[]> {
   }
 }
 
-/** The objects of a folder store, each with the session its name tells. */
+/** The objects of a folder store, each with the session id in its name. */
 export async function objectsIn(archive: string): Promise<{ readonly session: string; readonly path: string }[]> {
   const names = await readdir(join(archive, 'sessions'), { recursive: true }).catch(() => []);
   return names.flatMap((name) => {

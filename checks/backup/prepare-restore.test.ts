@@ -14,18 +14,18 @@ async function aBackup(folder: string, files: Readonly<Record<string, string>>):
   return backup;
 }
 
-/** As pg_basebackup makes it, with a manifest of its own. */
+/** The files of a backup by pg_basebackup, which has its own manifest. */
 const WHOLE = { PG_VERSION: '18', backup_label: 'START WAL LOCATION: 0/2000028', backup_manifest: '{}' };
 
-describe('a restore', () => {
-  test('to the end forgets the moment its server was once restored to', async () => {
+describe('prepareRestore', () => {
+  test('clears the recovery target of an earlier restore when it restores to the end', async () => {
     await using folder = await temporaryDirectory();
     const earlier = "recovery_target_time = '2026-01-01 00:00:00+00'\nrecovery_target_xid = '77'\n";
     const backup = await aBackup(folder.path, { ...WHOLE, 'postgresql.auto.conf': earlier });
     const into = join(folder.path, 'restored');
     await prepareRestore({ backup, into, fetchWal: 'true', to: { kind: 'end' } });
     const settings = await readFile(join(into, 'postgresql.auto.conf'), 'utf8');
-    // Of one setting that is there more than once PostgreSQL takes the last.
+    // PostgreSQL uses the last of several lines for a setting.
     const inForce = new Map(
       [...settings.matchAll(/^(recovery_target\w*) = '(.*)'$/gm)].map(([, name, value]) => [name, value]),
     );
@@ -41,8 +41,8 @@ describe('a restore', () => {
   });
 
   test.each([
-    ['what has no label: a backup that was not finished', { PG_VERSION: '18' }, 'no backup_label'],
-    ['any other folder', { 'notes.txt': '' }, 'no PG_VERSION and no backup_label'],
+    ['an unfinished backup, which has no label', { PG_VERSION: '18' }, 'no backup_label'],
+    ['a folder that is no backup', { 'notes.txt': '' }, 'no PG_VERSION and no backup_label'],
   ])('refuses %s', async (_, files, why) => {
     await using folder = await temporaryDirectory();
     const backup = await aBackup(folder.path, files);
@@ -56,12 +56,12 @@ describe('a restore', () => {
     ['2026-02-31T12:00:00Z', undefined],
     ['2026-02-28T99:99:99Z', undefined],
     ['2026-02-28T12:00:00', undefined],
-  ])('takes the instant %s for %s', (at, instant) => {
+  ])('converts the time %s to %s', (at, instant) => {
     expect(recoveryTime(at)).toBe(instant);
   });
 });
 
-test('a segment that is missing before later ones is a gap, at which a recovery stops', async () => {
+test('fetch-wal.sh stops the recovery at a missing segment if the archive has later ones', async () => {
   await using folder = await temporaryDirectory();
   const segment = (number: number): string =>
     `0000000100000000000000${number.toString(16).padStart(2, '0').toUpperCase()}`;

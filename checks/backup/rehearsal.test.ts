@@ -14,25 +14,25 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => resources.disposeAsync());
 
-describe('restored to the end of what was archived', () => {
+describe('restored to the end of the WAL archive', () => {
   let restored: Restored;
   beforeAll(async () => {
     restored = resources.use(await restoreAfter(remains, 'to-the-end', { kind: 'end' }));
   }, 180_000);
 
-  test('every session acknowledged before the end of the last archived segment is there', () => {
+  test('the database has every session acknowledged before the end of the last archived segment', () => {
     const archived = remains.acknowledged.slice(0, remains.archivedAnswers);
     expect(archived.length).toBeGreaterThan(100);
     expect(archived.filter(({ session }) => !restored.known.has(session))).toEqual([]);
   });
 
-  test('the audit finds nothing, every object read', async () => {
+  test('a deep audit, which reads every object, finds nothing', async () => {
     const audit = await restored.service.audit();
     expect(audit.said).toMatch(/OK\n$/);
     expect(audit.exitCode).toBe(0);
   });
 
-  test('it goes on: sessions are written, archived and purged, and proven', async () => {
+  test('the service writes, archives and purges further sessions, and the audit stays clean', async () => {
     const { client } = restored.service;
     const { id: projectId } = (await client.createProject({ body: { name: 'after' } })).body;
     const { id: taskId } = (await client.createTask({ body: { projectId, title: 'after' } })).body;
@@ -45,14 +45,14 @@ describe('restored to the end of what was archived', () => {
   });
 });
 
-describe('restored to the moment before the mishap', () => {
+describe('restored to the time before the accidental delete', () => {
   let restored: Restored;
   beforeAll(async () => {
     const { mishap } = remains;
     restored = resources.use(await restoreAfter(remains, 'to-a-time', { kind: 'time', at: mishap.at }));
   }, 180_000);
 
-  test('what was acknowledged before it is there, what was asked for after it is not', async () => {
+  test('the database has every session from before that time, undeleted, and none from after it', async () => {
     const at = Date.parse(remains.mishap.at);
     const before = remains.acknowledged.filter(({ answeredAt }) => answeredAt < at);
     const after = remains.acknowledged.filter(({ sentAt }) => sentAt > at);
@@ -67,14 +67,14 @@ describe('restored to the moment before the mishap', () => {
     expect(found.filter(({ body }) => body.deletedAt !== null)).toEqual([]);
   });
 
-  test('sessions that were purged after it are whole in the database again, and the audit says so', async () => {
+  test('sessions that were purged after that time are in the database again', async () => {
     const again = remains.mishap.purgedAfter.filter((session) => restored.known.has(session));
     expect(again.length).toBeGreaterThan(0);
     const purged = new Set(await purgedSessions(restored.service.postgres.url));
     expect(again.filter((session) => purged.has(session))).toEqual([]);
   });
 
-  test('an hour later the worker takes the store for another one, until it is adopted; expired archives are no loss', async () => {
+  test('the purge worker refuses the newer store until it is adopted', async () => {
     const { service, archive } = restored;
     await removeOldSeals(archive, remains.lastSeal);
     const look = await service.purgeWorker('store');
@@ -85,11 +85,11 @@ describe('restored to the moment before the mishap', () => {
     expect(adopted.exitCode).toBe(0);
   });
 
-  test('then it goes on, leaves objects of sessions it does not know alone, and the audit is clean', async () => {
+  test('the purge worker purges due sessions, keeps objects of unknown sessions, and the audit is clean', async () => {
     const { service } = restored;
     const unknown = await unknownObjects(restored);
     expect(unknown.length).toBeGreaterThan(0);
-    // What was deleted by the mishap, or replaced after it, is alive in this database.
+    // Sessions that were deleted by accident, or replaced afterwards, are live in this database.
     const deleted = new Set(await deletedSessions(service.postgres.url));
     const due = remains.mishap.purgedAfter.filter((session) => deleted.has(session));
     expect(due.length).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import type { Remains } from './burn-down.ts';
 import { knownSessions, objectsIn } from './known-sessions.ts';
 import { type Service, startService } from './service.ts';
 
-/** From nothing to a service that is ready, by phases. */
+/** How long each phase of a restore took, until the service was ready. */
 type RestoreTimes = {
   readonly copyMs: number;
   readonly recoverMs: number;
@@ -19,7 +19,7 @@ export type Restored = AsyncDisposable & {
   readonly known: ReadonlySet<string>;
 };
 
-/** A fresh cluster from what is left, and the service on it, with a copy of the archive store: each restore finds it as it was. */
+/** Restores a cluster and starts the service on it. Each restore uses its own copy of the archive store. */
 export async function restoreAfter(remains: Remains, name: string, to: RestoreTo): Promise<Restored> {
   const { folder, backup, fetchWal, password, key } = remains;
   const dataDir = join(folder, name);
@@ -41,13 +41,13 @@ export async function restoreAfter(remains: Remains, name: string, to: RestoreTo
   };
 }
 
-/** Objects of sessions that this database does not know, not even as purged. */
+/** Objects of sessions that are not in this database, not even as tombstones. */
 export async function unknownObjects({ archive, service }: Restored): Promise<string[]> {
   const known = await knownSessions(service.postgres.url);
   return (await objectsIn(archive)).filter(({ session }) => !known.has(session)).map(({ path }) => path);
 }
 
-/** What an hour does: the worker removes every seal but the present one. */
+/** Removes every seal but the current one, as the purge worker does after an hour. */
 export async function removeOldSeals(archive: string, present: string): Promise<void> {
   const seals = join(archive, 'phaselock-seals');
   for (const name of await readdir(seals)) if (name !== `${present}.json`) await rm(join(seals, name));

@@ -20,7 +20,7 @@ export type ServiceOptions = {
   readonly dataDir: string;
   readonly archive: string;
   readonly settings?: Readonly<Record<string, string>>;
-  /** The key of an installation that is restored; without one its schema and a key are made. */
+  /** The API key of a restored installation. Without a key, the schema and a new key are created. */
   readonly key?: string;
 };
 
@@ -29,23 +29,23 @@ export type Service = {
   readonly client: Client;
   readonly key: string;
   readonly env: NodeJS.ProcessEnv;
-  /** How long PostgreSQL took until it answered, recovery included, and then the API until it was ready. */
+  /** How long PostgreSQL took to start, including recovery, and how long the API then took to become ready. */
   readonly databaseMs: number;
   readonly apiMs: number;
-  /** `purge-worker once` for what was deleted up to now. It must succeed. */
+  /** Runs `purge-worker once` for all sessions deleted so far. Throws when the run fails. */
   purgeNow(what: 'archive' | 'archive-and-purge'): Promise<Ran>;
   purgeWorker(...args: readonly string[]): Promise<Ran>;
   audit(): Promise<Ran>;
   stop(): Promise<void>;
-  /** API and server, as a machine ends that burns down. */
+  /** Kills the API and the server without a shutdown, as the loss of the machine does. */
   destroy(): Promise<void>;
 };
 
-/** PostgreSQL on a data directory and an API process on it. */
+/** Starts PostgreSQL on a data directory, and an API process that uses it. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { name, folder, dataDir, archive, settings } = options;
   await mkdir(dataDir, { recursive: true });
-  // Run by root, the server is another user: it may pass through.
+  // When root runs this, the server runs as another user, which must be able to enter the folder.
   await chmod(dataDir, 0o711);
   const since = performance.now();
   const postgres = await startEmbeddedPostgres({ dataDir, ...(settings && { settings }) });

@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { lsnOf } from './archived-wal.ts';
 
-/** So many answers had been given when the WAL was on the disk up to `lsn` at the least. */
+/** The first `answers` answers lie before `lsn` in the WAL. */
 type Mark = { readonly answers: number; readonly lsn: bigint };
 
 export type WalWatch = {
-  /** How many of the answers, from the first one, lie before this place in the WAL for certain. */
+  /** How many answers, from the first one, certainly lie before this position in the WAL. */
   answersBefore(end: bigint): number;
   now(): Promise<bigint>;
   stop(): Promise<void>;
@@ -14,7 +14,7 @@ export type WalWatch = {
 
 const EVERY_MS = 50;
 
-/** Looks, again and again, how many answers were given and how far the WAL on the disk reaches after that. */
+/** Records at short intervals how many answers were given, and then how far the WAL on the disk reaches. */
 export async function watchWal(url: string, answers: () => number): Promise<WalWatch> {
   const marks: Mark[] = [];
   const client = new Client({ connectionString: url });

@@ -1,23 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiProblem, type Client } from '@phaselock/contract';
 
-/** A session the service said was there. */
+/** A session whose start the service confirmed. */
 export type Acknowledged = { readonly session: string; readonly sentAt: number; readonly answeredAt: number };
 
 export type Writing = {
-  /** What was answered by no session: nothing is known of these. */
+  /** Calls that failed. Whether they had an effect is unknown. */
   readonly failures: readonly string[];
-  /** Meanwhile sessions are only made: the purge worker goes on for as long as it finds deleted ones. */
+  /** Pauses replacements during `work`, because a purge run does not end while new sessions are soft-deleted. */
   withoutReplacing<Value>(work: () => Promise<Value>): Promise<Value>;
   stop(): Promise<void>;
 };
 
 const WRITERS = 2;
-/** Enough to have something in flight at any time, and no load test. */
+/** Short enough that a request is in flight at most times, but not a load test. */
 const PAUSE_MS = 120;
 const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 
-/** Starts and replaces sessions in ever new tasks, until it is stopped. Each answer is added to `acknowledged`. */
+/** Starts and replaces sessions in new tasks until `stop`. Each confirmed session is added to `acknowledged`. */
 export function startWriting(client: Client, projectId: string, acknowledged: Acknowledged[]): Writing {
   const failures: string[] = [];
   let stopped = false;

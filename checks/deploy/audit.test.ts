@@ -18,17 +18,17 @@ const compose: { readonly services: Readonly<Record<string, { readonly command?:
   { merge: true },
 );
 
-/** What is given to verify-sessions, in a command or in the script of a shell. */
+/** The arguments of verify-sessions in a command or a shell script. */
 const argumentsIn = (command: readonly string[] = []): string[] => {
   const [, after = ''] = command.join(' ').split('apps/verify-cli/src/main.ts ');
   return after.split(';')[0]?.split(' ') ?? [];
 };
 
-/** PhaselockAuditStale and every gate of a rollout ask how old the last recorded audit of everything is. */
-describe('the audit of everything is recorded', () => {
+/** PhaselockAuditStale and every rollout gate check the age of the last recorded full audit. */
+describe('a full audit is recorded daily', () => {
   const ofEverything = { kind: 'verify', wanted: { kind: 'all' }, record: true };
 
-  test('by a CronJob, each day', () => {
+  test('by a Kubernetes CronJob', () => {
     const job = manifests.find(({ kind, metadata }) => kind === 'CronJob' && metadata.name === 'phaselock-audit');
     expect(job?.spec?.schedule).toMatch(/^\d{1,2} \d{1,2} \* \* \*$/);
     const [container] = pods.find(({ owner }) => owner === 'CronJob phaselock-audit')?.spec.containers ?? [];
@@ -37,7 +37,7 @@ describe('the audit of everything is recorded', () => {
     expect(DAY_MS + Number(deadline) * 1_000).toBeLessThanOrEqual(preconditions.oldestAuditMs);
   });
 
-  test('by a service of compose.yaml, each day', () => {
+  test('by a service of compose.yaml', () => {
     const { command = [] } = compose.services.audit ?? {};
     expect(readArguments(argumentsIn(command))).toMatchObject(ofEverything);
     const pauses = [...command.join(' ').matchAll(/sleep (\d+)/g)].map(([, seconds]) => Number(seconds) * 1_000);

@@ -9,7 +9,7 @@ import { mistakesIn } from './settings-in.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../ops/compose');
 const CORE = ['api-1', 'api-2', 'audit', 'balancer', 'migrate', 'postgres', 'purge-worker', 'redis'];
-/** What a person sets in .env. */
+/** The variables that a user sets in .env. */
 const CHOSEN: Readonly<Record<string, string>> = { POSTGRES_PASSWORD: 'chosen' };
 
 type Service = {
@@ -37,8 +37,8 @@ const interpolated = readFileSync(join(FOLDER, 'compose.yaml'), 'utf8').replaceA
 const compose: Compose = parse(interpolated, { merge: true });
 const services = Object.entries(compose.services);
 
-test('it is a compose file', () => {
-  // Without the dialect it names and its old kind of ids, which Ajv does not know; the rest is in every dialect.
+test('compose.yaml matches the schema of the Compose Specification', () => {
+  // Removes `$schema` and `id`, which belong to a JSON Schema dialect that Ajv does not support.
   const text = JSON.stringify(composeSchema);
   const schema: AnySchemaObject = JSON.parse(text, (name, value: unknown) =>
     name === '$schema' || (name === 'id' && typeof value === 'string') ? undefined : value,
@@ -46,11 +46,11 @@ test('it is a compose file', () => {
   const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
   validate(compose);
   const found = (validate.errors ?? []).map(({ instancePath, params }) => `${instancePath} ${JSON.stringify(params)}`);
-  // What the specification has had since that package was published.
+  // `name` was added to the specification after the package was published.
   expect(found).toEqual([' {"additionalProperty":"name"}']);
 });
 
-test('every path that is mounted is in the repository', () => {
+test('every mounted path is in the repository', () => {
   const mounted = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0] ?? ''));
   const files = mounted.filter((source) => source.startsWith('.'));
   expect(files.length).toBeGreaterThan(5);
@@ -60,8 +60,10 @@ test('every path that is mounted is in the repository', () => {
 const secretsOf = ({ secrets = [] }: Service): string[] =>
   secrets.map((one) => (typeof one === 'string' ? one : one.source));
 
-/** Compose writes the value of any other kind into the root of the container, and does not start one that is read-only. */
-test('a service with a read-only root has its secrets from files', () => {
+/**
+ * Compose writes a secret of another kind into the root file system of the container, which fails if that is read-only.
+ */
+test('a service with a read-only root file system reads its secrets from files', () => {
   const readOnly = services.filter(([, service]) => service.read_only === true && secretsOf(service).length > 0);
   expect(readOnly.length).toBeGreaterThan(2);
   const other = readOnly.flatMap(([name, service]) =>
@@ -72,7 +74,7 @@ test('a service with a read-only root has its secrets from files', () => {
   expect(other).toEqual([]);
 });
 
-test('every secret is named at the end, and its file is in no repository', () => {
+test('every secret is declared, and git ignores its file', () => {
   const used = services.flatMap(([, service]) => secretsOf(service));
   expect([...new Set(used)].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
   const ignored = readFileSync(join(FOLDER, '../../.gitignore'), 'utf8').split('\n');
@@ -81,13 +83,13 @@ test('every secret is named at the end, and its file is in no repository', () =>
   expect(files.filter((file) => !file.startsWith('./secrets/'))).toEqual([]);
 });
 
-test('nothing is published beyond loopback', () => {
+test('every port is published on loopback only', () => {
   const published = services.flatMap(([, { ports = [] }]) => ports);
   expect(published.length).toBeGreaterThan(3);
   expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
 });
 
-test('the core starts alone, and the rest with the profile `monitoring`', () => {
+test('the core services need no profile, and all others have the profile `monitoring`', () => {
   const alone = services.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name);
   expect(alone.toSorted()).toEqual(CORE);
   const others = services.filter(([name]) => !CORE.includes(name));
@@ -101,21 +103,21 @@ test('the core starts alone, and the rest with the profile `monitoring`', () => 
 describe('the settings of our programs', () => {
   const ours = services.filter(([, { image }]) => image === 'phaselock');
 
-  test.each(ours)('of %s are known, and taken', (_, { command = [], environment = {} }) => {
+  test.each(ours)('of %s have known names and valid values', (_, { command = [], environment = {} }) => {
     expect(mistakesIn(command, environment)).toEqual([]);
   });
 
-  test.each(['api-1', 'api-2', 'purge-worker'])('of %s say where it runs, as every line of its log', (name) => {
+  test.each(['api-1', 'api-2', 'purge-worker'])('of %s name the environment and limit the size of the log', (name) => {
     expect(compose.services[name]?.environment?.PHASELOCK_ENVIRONMENT).toBe('production');
     expect(compose.services[name]?.logging?.options).toMatchObject({ 'max-size': expect.any(String) });
   });
 
-  test('with a typo are found', () => {
+  test('with a typo are reported', () => {
     expect(mistakesIn([], { PHASELOCK_DRAIN_DELAY: '3000' })).toEqual(['PHASELOCK_DRAIN_DELAY is no setting']);
     expect(mistakesIn([], { PHASELOCK_MIGRATE: 'of' })).toHaveLength(1);
   });
 
-  test('leave a replica the time to drain', () => {
+  test('give a replica enough time to drain', () => {
     const { environment = {}, stop_grace_period: grace = '0s' } = compose.services['api-1'] ?? { image: '' };
     const delay = Number(environment.PHASELOCK_DRAIN_DELAY_MS ?? SETTINGS.drainDelayMs.fallback);
     const timeout = Number(environment.PHASELOCK_DRAIN_TIMEOUT_MS ?? SETTINGS.drainTimeoutMs.fallback);

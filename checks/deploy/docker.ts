@@ -9,9 +9,9 @@ import { type Acknowledged, startWriting } from '../backup/write-sessions.ts';
 import { useDocker } from './run-docker.ts';
 
 /**
- * The image is built and compose.yaml is started as a user does it, one replica is killed under load, and what was acknowledged is looked for. It
- * takes a Docker with the compose plugin; with --make-bases the images it stands on are made here, with --no-build the image `phaselock` is taken
- * as it is.
+ * Builds the image, starts compose.yaml as a user does, kills one replica under load, and checks that no acknowledged
+ * session is lost. Needs Docker with the compose plugin. --make-bases builds the base images on this machine, and
+ * --no-build uses the existing image `phaselock`.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
 const password = randomBytes(12).toString('hex');
@@ -32,7 +32,7 @@ const AS_ROOT_OWNS = "require('fs').writeFileSync(process.argv[1], '')";
 if (process.argv.includes('--make-bases')) makeBases();
 try {
   if (!process.argv.includes('--no-build')) build();
-  // Where everything starts at once on a busy machine, a replica may not be healthy in time for what depends on it.
+  // On a busy machine a replica may not become healthy before Compose gives up on the services that depend on it.
   await eventually(() => docker.compose('up', '--detach', '--no-build'), { withinMs: 300_000, everyMs: 1_000 });
   tell('compose.yaml is up');
   const keys = docker.exec(
@@ -55,7 +55,7 @@ try {
 } finally {
   docker.compose('down', '--volumes', '--timeout', '5');
 }
-tell(failed === 0 ? 'all held' : `${failed} did not hold`);
+tell(failed === 0 ? 'all checks passed' : `${failed} checks failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function makeBases(): void {
@@ -68,11 +68,11 @@ function makeBases(): void {
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error(`${script} ended with ${status}`);
-  tell('the images it stands on are there');
+  tell('the base images are built');
 }
 
 function build(): void {
-  // The network of the machine: that of a build may not reach the registry of npm.
+  // Uses the network of the host, because the network of a build may not reach the npm registry.
   docker.docker(
     'build',
     '--quiet',
@@ -115,7 +115,7 @@ async function replicas(key: string): Promise<void> {
   const made = (await one.startSession({ body: { taskId, phase: 'run', model } })).body;
   const seen = (await other.startSession({ body: { taskId, phase: 'run', model } })).body;
   hold(
-    'a session made through one is seen at the other',
+    'the second replica finds a session that was created through the first',
     seen.outcome === 'existing' && seen.session.id === made.session.id,
   );
   await eventually(() => isHealthy('purge-worker'), WAIT);
@@ -148,10 +148,10 @@ async function purges(key: string): Promise<void> {
   const url = `http://${docker.addressOf('api-2')}:4700/v1/archives/${id}`;
   const read = await fetch(url, { headers: { Authorization: `Bearer ${key}` } });
   const text = await read.text();
-  hold('and the other replica reads it there', read.ok && text.includes(id), text.slice(0, 500));
+  hold('the second API replica reads the archive from the volume', read.ok && text.includes(id), text.slice(0, 500));
 }
 
-/** Through the balancer, as clients come. */
+/** Kills a replica while clients use the service through the load balancer. */
 async function killed(key: string): Promise<void> {
   const client = createClient({ baseUrl: `http://127.0.0.1:${publishedPort}`, key });
   const { id: projectId } = (await client.createProject({ body: { name: 'killed' } })).body;
@@ -180,10 +180,10 @@ async function killed(key: string): Promise<void> {
   hold('verify-sessions --all is clean', audit.exitCode === 0, audit.said);
 }
 
-/** As the service does it each day, from the image. */
+/** Runs the daily audit from the image, as the service does. */
 function audited(): void {
   const { code, said } = docker.exec('audit', 'node', 'apps/verify-cli/src/main.ts', '--all', '--record');
-  hold('the audit of the image is clean, and recorded', code === 0, said);
+  hold('the audit from the image is clean and recorded', code === 0, said);
 }
 
 async function sessionsOf(client: Client, projectId: string): Promise<ReadonlySet<string>> {
@@ -204,7 +204,7 @@ function stopped(): void {
     docker.compose('stop', service);
     const code = docker.docker('inspect', '--format', '{{.State.ExitCode}}', id);
     hold(
-      `${service} ends with 0 when it is stopped, in ${Math.round(performance.now() - since)} ms`,
+      `${service} exits with 0 when it is stopped, in ${Math.round(performance.now() - since)} ms`,
       code === '0',
       code,
     );

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FOLDER, isSelected, type Labels, type Manifest, podsOf } from './read-manifests.ts';
 
-/** What a kind may be called on the command line. */
+/** The names that a kind may have on the command line. */
 const KINDS: Readonly<Record<string, string>> = {
   configmap: 'ConfigMap',
   cronjob: 'CronJob',
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 type Known = { readonly kind: string; readonly name: string; readonly namespace: string; readonly labels: Labels };
 
-/** What is there once the manifests are applied: their objects, and what the cluster makes of them. */
+/** The objects in the cluster once the manifests are applied, including the pods and jobs that it creates from them. */
 function known(manifests: readonly Manifest[]): Known[] {
   return manifests.flatMap((manifest) => {
     const { kind, metadata } = manifest;
@@ -39,10 +39,10 @@ function known(manifests: readonly Manifest[]): Known[] {
   });
 }
 
-/** Options whose value is the next word. */
+/** Options whose value is the next argument. */
 const WITH_VALUE = new Set(['-n', '-l', '-f', '-k', '-c']);
 
-/** The words of a command: options with their values, and the others. What is run in a pod, or after a pipe, is not of it. */
+/** The options of a kubectl command and its other arguments, without a command that runs in a pod or after a pipe. */
 function read(command: string) {
   const [ours = ''] = command.split(/ -- | \| /);
   const words = ours.split(/\s+/).slice(1);
@@ -65,7 +65,7 @@ const labelsIn = (selector: string): Labels =>
     }),
   );
 
-/** What a command names that the manifests do not make. */
+/** Names in a kubectl command that the manifests do not create. */
 export function judgeKubectl(command: string, manifests: readonly Manifest[]): string[] {
   const { options, plain } = read(command);
   const [verb = '', first = '', second = ''] = plain;
@@ -75,10 +75,10 @@ export function judgeKubectl(command: string, manifests: readonly Manifest[]): s
   }
   const namespace = options.get('-n');
   const here = known(manifests).filter((one) => one.namespace === namespace);
-  if (here.length === 0) return [`nothing of ours is in the namespace ${namespace ?? 'of the context'}`];
+  if (here.length === 0) return [`the manifests have nothing in the namespace ${namespace ?? 'of the context'}`];
   const selector = options.get('-l');
   if (selector !== undefined) return selected(here, verb === 'logs' ? 'pods' : first, selector);
-  // What is made has a new name; what it is made from has to be there.
+  // `create` gives the object a new name, so only the object in `--from` must exist.
   const [kind = '', name = second] = (verb === 'create' ? (options.get('--from') ?? '') : first).split('/');
   if (verb === 'create' && kind === '') return [];
   return here.some((one) => one.kind === KINDS[kind] && one.name === name) ? [] : [`there is no ${kind} ${name}`];

@@ -8,7 +8,7 @@ import { FOLDER, manifestsOf, SHIPPER } from './read-manifests.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const manifests = [...manifestsOf(FOLDER), ...manifestsOf(SHIPPER)];
 
-/** Commands of blocks, and those within sentences. */
+/** Commands in code blocks and within sentences. */
 const commandsOf = (text: string): string[] => [
   ...[...text.matchAll(/^```sh[^\n]*\n([\s\S]*?)^```/gm)].flatMap(([, code = '']) => commandsIn(code)),
   ...[...text.matchAll(/`(kubectl [^`]+)`/g)].map(([, command = '']) => command.replaceAll(/\s+/g, ' ')),
@@ -20,13 +20,13 @@ const written = globSync('{ops,docs}/**/*.md', { cwd: ROOT }).flatMap((file) =>
     .map((command) => [file, command] as const),
 );
 
-test('there are commands', () => expect(written.length).toBeGreaterThan(8));
+test('the documents contain kubectl commands', () => expect(written.length).toBeGreaterThan(8));
 
-test.each(written)('%s: %s names what the manifests make', (_, command) => {
+test.each(written)('%s: %s names objects of the manifests', (_, command) => {
   expect(judgeKubectl(command, manifests)).toEqual([]);
 });
 
-describe('a command that matches nothing is found', () => {
+describe('judgeKubectl reports a command that matches no object', () => {
   test.each([
     'kubectl get pods -n phaselock -l app.kubernetes.io/name=phaselock-api',
     'kubectl get pods -l app.kubernetes.io/component=api',

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the images that the Dockerfile and compose.yaml name, on a machine that reaches no registry of images: a Debian by
-# debootstrap, on it the programs of Debian and of npm, tagged with the names that are asked for. Where a registry is at
-# hand the official images are used instead and this is not needed.
+# Builds the images that the Dockerfile and compose.yaml name, on a machine without access to an image registry: a
+# Debian from debootstrap, with the programs from Debian and npm, tagged with those names. A machine with access to a
+# registry uses the official images and does not need this script.
 #
 #   make-base-images.sh FOLDER NODE POSTGRESQL
 #
@@ -13,7 +13,7 @@ debian="$folder/rootfs"
 [ -e "$debian/etc/debian_version" ] || debootstrap --variant=minbase bookworm "$debian"
 
 if ! docker image inspect phaselock-test/debian >/dev/null 2>&1; then
-  # What this machine trusts, so that apt and npm work in a build as they do here.
+  # The CA certificates of this machine, so that apt and npm work in a build as they do here.
   mkdir -p "$debian/etc/ssl/certs"
   cp /etc/ssl/certs/ca-certificates.crt "$debian/etc/ssl/certs/"
   tar -C "$debian" -c . | docker import \
@@ -24,11 +24,11 @@ image() {
   docker image inspect "$1" >/dev/null 2>&1 || docker build --quiet --network host --tag "$1" "$2"
 }
 
-# node:24.21.0-slim: node, npm and the user `node`, as the official one has them.
+# node:24.21.0-slim: node, npm and the user `node`, as in the official image.
 base="$folder/node"
 rm -rf "$base" && mkdir -p "$base"
 cp "$node" "$base/node"
-# By where its program is: the node of this repository, which comes first on the path of a script, has no npm beside it.
+# Found through npm itself, because the repository's node, which comes first on the PATH, has no npm next to it.
 cp -R "$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")" "$base/npm"
 cat > "$base/Dockerfile" <<'END'
 FROM phaselock-test/debian
@@ -40,14 +40,14 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && ln -s ../
  && groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node
 END
 cp /etc/ssl/certs/ca-certificates.crt "$base/ca.crt"
-# Installing ca-certificates writes the file anew.
+# Copied again, because installing ca-certificates overwrites the file.
 echo 'COPY ca.crt /etc/ssl/certs/ca-certificates.crt' >> "$base/Dockerfile"
 image node:24.21.0-slim "$base"
 
-# postgres:18: the programs of the embedded package, and of the official entry point what compose.yaml uses.
+# postgres:18: the programs of the embedded package, and the parts of the official entry point that compose.yaml uses.
 base="$folder/postgres"
 rm -rf "$base" && mkdir -p "$base"
-# With the links between its libraries, which its installation has made.
+# Includes the symbolic links between its libraries, which its installation has created.
 cp -R "$postgresql" "$base/native"
 cat > "$base/entrypoint.sh" <<'END'
 #!/bin/bash
@@ -84,7 +84,7 @@ CMD ["postgres"]
 END
 image postgres:18 "$base"
 
-# redis:8 and nginx:1.29: Debian's, which are older (7.0 and 1.22) and know all that compose.yaml asks of them.
+# redis:8 and nginx:1.29: Debian's older versions (7.0 and 1.22), which support everything compose.yaml uses.
 base="$folder/redis"
 mkdir -p "$base"
 cat > "$base/Dockerfile" <<'END'

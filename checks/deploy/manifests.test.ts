@@ -20,7 +20,7 @@ const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
 
 type Model = new (manifest: Manifest) => { validate(): void };
 
-/** The schema of the kind, as Kubernetes and the operator publish it. */
+/** The model of a kind, which validates a manifest against the schema of Kubernetes or of the operator. */
 async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
   const home = apiVersion.startsWith('monitoring.coreos.com/') ? OPERATOR : CORE;
   const loaded: unknown = await import(pathToFileURL(join(home, apiVersion, `${kind}.js`)).href);
@@ -41,13 +41,13 @@ test.each([
   expect(files.toSorted()).toEqual(resourcesOf(folder).toSorted());
 });
 
-test.each(named)('%s is as its schema says', async (_, manifest) => {
+test.each(named)('%s matches its schema', async (_, manifest) => {
   const Model = await modelOf(manifest);
   expect(() => new Model(manifest).validate()).not.toThrow();
 });
 
-/** The schemas let fields pass that they do not know, so a typo is looked for by itself. */
-test('every field is one that Kubernetes or the operator knows', () => {
+/** The schemas accept unknown fields, so this test finds misspelt ones. */
+test('every field name is known to Kubernetes or the operator', () => {
   const texts = [
     ...globSync('{v1,apps/v1,batch/v1,policy/v1,networking.k8s.io/v1}/*.d.ts', { cwd: CORE }).map((file) =>
       join(CORE, file),
@@ -76,7 +76,7 @@ test('every field is one that Kubernetes or the operator knows', () => {
 });
 
 describe.each(pods)('the pods of %s', (_, { containers, securityContext, automountServiceAccountToken }) => {
-  test('may do nothing they need not', () => {
+  test('run without privileges and have CPU and memory limits', () => {
     expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(automountServiceAccountToken).toBe(false);
     for (const container of containers) {
@@ -89,7 +89,7 @@ describe.each(pods)('the pods of %s', (_, { containers, securityContext, automou
     }
   });
 
-  test('have settings that are known, and taken, and no secret among them', () => {
+  test('have known settings with valid values and no inline secret', () => {
     for (const { command = [], env = [], envFrom = [] } of containers) {
       const own = Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
       const secret = env.filter(({ valueFrom }) => valueFrom !== undefined).map(({ name }) => name);
@@ -107,7 +107,7 @@ const whatASecretHolds = (name: string): string =>
 
 const podOf = (name: string): PodSpec | undefined => pods.find(([pod]) => pod === name)?.[1];
 
-test('a replica has the time to drain, is asked at both addresses, and is not alone', () => {
+test('an API replica has time to drain and both probes, and there are at least two replicas', () => {
   const pod = podOf('Deployment phaselock-api');
   const [api] = pod?.containers ?? [];
   const value = (name: string) => Number(api?.env?.find((one) => one.name === name)?.value);
@@ -126,8 +126,8 @@ test('the purge worker has 2 cores and 4 GB', () => {
   });
 });
 
-/** Lines of two installations come together in one index; `default` says of neither where it runs. */
-test('programs that log are told where they run', () => {
+/** The log lines of several installations share an index, so each line needs the name of its environment. */
+test('every Deployment gets an environment name other than default', () => {
   const logging = pods.filter(([owner]) => owner.startsWith('Deployment '));
   expect(logging.length).toBe(2);
   expect(logging.filter(([, { containers }]) => containers.some(({ envFrom = [] }) => envFrom.length === 0))).toEqual(
@@ -136,7 +136,7 @@ test('programs that log are told where they run', () => {
   expect(config).toMatchObject({ PHASELOCK_ENVIRONMENT: expect.stringMatching(/^(?!default)[a-z]/) });
 });
 
-test('the shipper of logs writes nothing of its node but how far it has read', () => {
+test('the log shipper has no privileges, and only the mount for its read positions is writable', () => {
   expect(podsOf(shipper).flatMap(({ spec }) => spec.containers.map(({ securityContext }) => securityContext))).toEqual([
     { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
   ]);

@@ -7,7 +7,7 @@ const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
 
 const policiesFor = (labels: Labels) => policies.filter(({ spec }) => isSelected(labels, spec?.podSelector ?? {}));
 
-/** Whether a pod of the namespace may open a connection to the port, as the policies add up. */
+/** Whether all policies together allow a pod of the namespace to connect to the port. */
 function mayReach(labels: Labels, namespace: string, port: string): boolean {
   const own = policiesFor(labels);
   if (own.length === 0) return true;
@@ -24,22 +24,22 @@ const labelsOf = (component: string): Labels => {
   return pod?.labels ?? {};
 };
 
-test('every pod of ours is closed', () => {
+test('every pod of the manifests is selected by a policy', () => {
   expect(pods.length).toBeGreaterThan(2);
   expect(pods.filter(({ labels }) => policiesFor(labels).length === 0).map(({ owner }) => owner)).toEqual([]);
 });
 
-/** The database and Redis may stand in the same namespace: README.md names them `db` and `redis`. */
+/** The database and Redis may run in the same namespace: README.md names them `db` and `redis`. */
 test.each([
   ['a database of the chart', { 'app.kubernetes.io/name': 'postgresql' }],
   ['a database of an operator', { 'cnpg.io/cluster': 'db' }],
-  ['a Redis without labels of ours', { app: 'redis' }],
+  ['a Redis without labels of phaselock', { app: 'redis' }],
   ['a pod without labels', {}],
-])('%s in the namespace is touched by no policy', (_, labels) => {
+])('no policy selects %s in the namespace', (_, labels) => {
   expect(policiesFor(labels).map(({ metadata }) => metadata.name)).toEqual([]);
 });
 
-describe('who comes in', () => {
+describe('allowed ingress', () => {
   test.each([
     ['ingress-nginx', 'api', 'http', true],
     ['monitoring', 'api', 'http', true],
@@ -48,11 +48,11 @@ describe('who comes in', () => {
     ['default', 'api', 'http', false],
     ['default', 'purge-worker', 'metrics', false],
     ['monitoring', 'migrate', 'http', false],
-  ])('%s at %s, port %s: %s', (namespace, component, port, may) => {
+  ])('from %s to %s, port %s: %s', (namespace, component, port, may) => {
     expect(mayReach(labelsOf(component), namespace, port)).toBe(may);
   });
 
-  test('at ports that the pods have', () => {
+  test('names only ports that the pods have', () => {
     for (const { metadata, spec } of policies) {
       const selected = pods.filter(({ labels }) => isSelected(labels, spec?.podSelector ?? {}));
       const known = selected.flatMap((pod) => pod.spec.containers.flatMap(({ ports = [] }) => ports));
@@ -65,7 +65,7 @@ describe('who comes in', () => {
   });
 });
 
-/** To DNS, PostgreSQL, Redis, the bucket and a collector of traces, whose addresses no manifest knows. */
-test('no policy has a word on what goes out', () => {
+/** Pods connect to DNS, PostgreSQL, Redis, the bucket and a trace collector, whose addresses are unknown here. */
+test('no policy restricts egress', () => {
   expect(policies.map(({ spec }) => spec?.policyTypes)).toEqual(policies.map(() => ['Ingress']));
 });

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
 export const FOLDER = resolve(import.meta.dirname, '../../ops/kubernetes');
-/** What ships the logs: applied by itself, as it needs rights that the service does not have. */
+/** The log shipper. It is applied separately, because it needs rights that the service does not have. */
 export const SHIPPER = join(FOLDER, 'filebeat');
 
 export type Labels = Readonly<Record<string, string>>;
@@ -62,7 +62,7 @@ export const resourcesOf = (folder: string): readonly string[] => {
   return resources;
 };
 
-/** What `kubectl apply -k` of the folder makes. */
+/** The objects that `kubectl apply -k` of the folder creates. */
 export const manifestsOf = (folder: string): Manifest[] =>
   resourcesOf(folder).flatMap((file) =>
     parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document): Manifest => document.toJS()),
@@ -70,7 +70,7 @@ export const manifestsOf = (folder: string): Manifest[] =>
 
 export type Pod = { readonly owner: string; readonly labels: Labels; readonly spec: PodSpec };
 
-/** The pods that a workload makes, at once or by its schedule. */
+/** The pods that the workloads create, at once or on a schedule. */
 export const podsOf = (manifests: readonly Manifest[]): Pod[] =>
   manifests.flatMap(({ kind, metadata, spec }) => {
     const template = spec?.template ?? spec?.jobTemplate?.spec.template;

@@ -3,16 +3,16 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const COMPOSE_FILE = join(ROOT, 'ops/compose/compose.yaml');
-/** A project of its own, so that nobody's containers and volumes are touched. */
+/** A separate Compose project, so that existing containers and volumes stay untouched. */
 const PROJECT = 'phaselock-check';
 
 export type Docker = {
-  /** The output; an exit code other than 0 is an error. */
+  /** Returns the output. Throws when the exit code is not 0. */
   docker(...args: readonly string[]): string;
   compose(...args: readonly string[]): string;
-  /** Like `docker compose exec`, with the exit code as an answer. */
+  /** Runs `docker compose exec` and returns its exit code and output. */
   exec(service: string, ...command: readonly string[]): { readonly code: number | null; readonly said: string };
-  /** On the network of the project, reached from this machine. */
+  /** The address of a service on the network of the project, which this machine can reach. */
   addressOf(service: string): string;
 };
 

@@ -4,18 +4,18 @@ import { SETTINGS as PURGE_WORKER } from '../../apps/purge-worker/src/settings.t
 
 type Variables = Readonly<Record<string, string>>;
 
-/** verify-sessions has arguments, and takes what it shares with the service from the environment. */
+/** verify-sessions takes arguments, and reads the settings it shares with the service from the environment. */
 const { databaseUrl, archiveUrl, dataDir } = API;
 const VERIFY = { databaseUrl, archiveUrl, dataDir } satisfies Settings;
 
-/** Which settings a container of ours reads, by its command; without one it is the API, as the Dockerfile says. */
+/** The settings that a container reads, by its command. Without a command it runs the API, as in the Dockerfile. */
 function settingsOf(command: readonly string[]): Settings {
   const runs = (app: string): boolean => command.some((part) => part.includes(`apps/${app}/`));
   if (runs('purge-worker')) return PURGE_WORKER;
   return runs('verify-cli') ? VERIFY : API;
 }
 
-/** What is wrong with the environment of a container: names no program of ours knows, and values it would refuse. */
+/** Mistakes in the environment of a container: unknown PHASELOCK_ names, and values that the program refuses. */
 export function mistakesIn(command: readonly string[], variables: Variables): string[] {
   const settings = settingsOf(command);
   const known = new Set(Object.values(settings).map(({ variable }) => variable));

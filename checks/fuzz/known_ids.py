@@ -1,4 +1,4 @@
-"""Puts ids that exist in the place of invented ones, so that generated calls get past "not found". Read by schemathesis."""
+"""Hooks for schemathesis: replace invented ids with existing ones, so that generated calls get past "not found"."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import schemathesis
 
 KNOWN = json.loads(os.environ["PHASELOCK_FUZZ_IDS"])
 SHARE = 0.7
-# One of its own: schemathesis seeds the common one anew for each call.
+# A separate generator, because schemathesis seeds the global one again for each call.
 CHANCE = random.Random(1)
 
 
@@ -24,17 +24,17 @@ def as_lines(ctx, value):
 
 @schemathesis.hook
 def map_body(context, body):
-    # The document cannot say what the lines of such a body look like.
+    # The OpenAPI document cannot describe the lines of an NDJSON body.
     if isinstance(body, str) and context.operation.path.endswith("/logs") and CHANCE.random() < SHARE:
         return json.dumps({"kind": "stdout", "line": body}) + "\n"
     if isinstance(body, dict):
         for name in body:
-            # What is of another type than it should be was made to be refused.
+            # A value of the wrong type was generated to be refused, so it stays.
             if isinstance(body[name], str):
                 body[name] = known(name) or body[name]
             if isinstance(body[name], (dict, int)) and not isinstance(body[name], bool):
                 body[name] = known(name) or body[name]
-        # Most invented answers to a question that was never asked are refused.
+        # The API refuses most of these invented fields, because they answer a question that was not asked.
         if CHANCE.random() < SHARE:
             for name in ("confirm", "preRetryId", "lostId"):
                 body.pop(name, None)
@@ -43,9 +43,9 @@ def map_body(context, body):
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
-    # What the others need is not deleted.
+    # Deletes keep their invented ids, because other calls need the known objects.
     if isinstance(path_parameters, dict) and context.operation.method.lower() != "delete":
-        # An ended process is of little use to the calls that come after.
+        # Few known processes are finished, because later calls need running ones.
         share = 0.1 if context.operation.path.endswith("/finish") else SHARE
         if "processId" in path_parameters and CHANCE.random() < share:
             return {**path_parameters, **CHANCE.choice(KNOWN["atWork"])}

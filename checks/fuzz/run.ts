@@ -6,14 +6,14 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /**
- * Stateful fuzzing of the HTTP API from its OpenAPI document, by schemathesis, against the whole product on a database of its own. Fails when
- * anything was answered with 5xx, or an operation was never answered with success.
+ * Stateful fuzzing of the HTTP API with schemathesis, from the OpenAPI document, against a real API with its own
+ * database. Fails if an operation returned a 5xx, or never returned a success.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '240' }, seed: { type: 'string', default: '1' } },
 });
-/** Endless answers, which schemathesis cannot read: this program asks for each once, and leaves, so that they count as 4xx. */
+/** Operations with an endless answer, which schemathesis cannot read. This program opens and closes each one once. */
 const STREAMS = ['taskChanges', 'projectChanges'];
 
 if (spawnSync('schemathesis', ['--version']).status !== 0) {
@@ -27,7 +27,7 @@ const env = {
   PHASELOCK_DATA_DIR: join(home, 'data'),
   PHASELOCK_PORT: '0',
   PHASELOCK_RATE_LIMIT: '0',
-  // A key would be revoked by one of the calls, and everything after it refused.
+  // One of the generated calls would revoke the API key, and the API would refuse all later calls.
   PHASELOCK_AUTH: 'off',
   PHASELOCK_LEASE_MS: '86400000',
   PHASELOCK_LOG_LEVEL: 'error',
@@ -115,7 +115,7 @@ async function seed(call: (method: string, path: string, body?: unknown) => Prom
     encoding: 'utf8',
   });
   if (purge.status !== 0) throw new Error(`nothing was archived:\n${purge.stdout}${purge.stderr}`);
-  // Many, for the calls end and delete some of them.
+  // Many sessions, because the generated calls finish and delete some of them.
   const atWork = [];
   for (let n = 0; n < 40; n += 1) {
     const ofTask = await made('/v1/tasks', { projectId, title: `at work ${n}` });
@@ -138,7 +138,7 @@ async function seed(call: (method: string, path: string, body?: unknown) => Prom
   };
 }
 
-/** What the service counted: answers by operation and class of status. */
+/** Prints the answers by operation and status class, as the service counted them. Returns whether the run passed. */
 async function tell(url: string): Promise<boolean> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const counts = new Map<string, Map<string, number>>();

@@ -1,7 +1,10 @@
-/** One guard taken out of the schema. A pattern that no longer matches fails the run: a mutant that mutates nothing proves nothing. */
+/**
+ * A change that removes one safeguard from the database schema. The run fails if the pattern of a mutant no longer
+ * matches, because a mutant without a change proves nothing.
+ */
 export type Mutant = {
   readonly name: string;
-  /** The tests that guard it, where these are not the proof of the slots. */
+  /** The tests that must fail; by default the proof of the guard. */
   readonly suites?: readonly string[];
 } & (
   | { readonly sql: string }
@@ -14,7 +17,7 @@ const FLAGS = ['packages/rollout/src/flags/flags.test.ts'];
 const CAMPAIGNS = ['packages/rollout/src/campaign/conduct.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
-  { name: 'no unique index of live sessions', sql: 'drop index sessions_one_live' },
+  { name: 'no unique index on live sessions', sql: 'drop index sessions_one_live' },
   { name: 'events can be changed', sql: 'drop trigger session_events_append_only on session_events' },
   {
     name: 'a replace that does not compare the generation and the live session',
@@ -38,7 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a turn that ignores a lease, and the version that tells of it',
+    name: 'a turn that ignores a lease and the version of its session',
     migration: '0017_clock_that_steps.sql',
     function: 'begin_turn',
     find: ' or v.version <> p_seen_version or v.lease_expires_at > v_now',
@@ -52,14 +55,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if false then',
   },
   {
-    name: 'log lines without a fence',
+    name: 'log lines without a fencing check',
     migration: '0014_fence_processes.sql',
     function: 'append_logs',
     find: 'if not standing = any (p_taken) then',
     replace: 'if false then',
   },
   {
-    name: 'log lines whose fence takes no lock',
+    name: 'log lines whose fencing check takes no lock',
     migration: '0014_fence_processes.sql',
     function: 'append_logs',
     find: 'where s.id = p_session_id for share',
@@ -73,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'end',
   },
   {
-    name: 'leases that are as long as the clock stepped back',
+    name: 'leases that grow when the clock steps back',
     suites: CLOCK,
     migration: '0017_clock_that_steps.sql',
     function: 'shorten_leases',
@@ -86,7 +89,7 @@ export const MUTANTS: readonly Mutant[] = [
     sql: 'drop trigger sessions_keep_order on sessions',
   },
   {
-    name: 'a turn that begins before what came before it',
+    name: 'a turn that begins before the previous change of its session',
     suites: CLOCK,
     migration: '0017_clock_that_steps.sql',
     function: 'begin_turn',
@@ -94,8 +97,8 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'v_now',
   },
   {
-    name: 'a write that is done after its caller was answered',
-    suites: ['packages/guard/src/chaos/late-arrivals.test.ts'],
+    name: 'a write that is executed after its caller has received an answer',
+    suites: ['packages/guard/test/network/late-arrivals.test.ts'],
     migration: '0016_in_time.sql',
     function: 'in_time',
     find: 'if p_until_ms < v_now_ms or v_now_ms < p_from_ms then',
@@ -122,7 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
     suites: FLAGS,
     sql: 'drop trigger flag_changes_append_only on flag_changes',
   },
-  { name: 'a kill can be taken back', suites: FLAGS, sql: 'drop trigger flag_kills_kept on flag_kills' },
+  { name: 'a kill can be deleted', suites: FLAGS, sql: 'drop trigger flag_kills_kept on flag_kills' },
   {
     name: 'a flag that is on although it was killed',
     suites: FLAGS,
@@ -130,7 +133,7 @@ export const MUTANTS: readonly Mutant[] = [
             select f.name, f.enabled, false as killed, f.percent, f.value, f.salt, f.version, f.updated_at, f.updated_by from flags f`,
   },
   {
-    name: 'a change that releases the kills nobody saw',
+    name: 'a change that also ends kills its caller has not seen',
     suites: FLAGS,
     migration: '0022_kills_seen.sql',
     function: 'set_flag',
@@ -138,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'where k.flag = p_name and',
   },
   {
-    name: 'a session beside others at a task that is guarded',
+    name: 'an unguarded session beside others at a guarded task',
     suites: ['packages/guard/src/enrolment.test.ts'],
     migration: '0019_flags_by_share.sql',
     function: 'create_beside_outside',
@@ -146,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'created := true;',
   },
   {
-    name: 'a step of a rollout without a fence',
+    name: 'a step of a rollout without a fencing check',
     suites: CAMPAIGNS,
     migration: '0020_rollout_campaigns.sql',
     function: 'step_rollout',
@@ -154,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if not found then',
   },
   {
-    name: 'a stage that is passed over a kill',
+    name: 'a stage that is promoted in spite of a kill',
     suites: CAMPAIGNS,
     migration: '0020_rollout_campaigns.sql',
     function: 'step_rollout',
@@ -162,7 +165,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if false and exists',
   },
   {
-    name: 'a rollout that two commands hold',
+    name: 'a rollout that two commands control at the same time',
     suites: CAMPAIGNS,
     migration: '0020_rollout_campaigns.sql',
     function: 'take_rollout',

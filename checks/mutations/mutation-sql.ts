@@ -4,7 +4,7 @@ import type { Mutant } from './mutants.ts';
 
 const MIGRATIONS = resolve(import.meta.dirname, '../../packages/store/migrations');
 
-/** The function as its migration has it, with the one place changed. */
+/** The SQL of a mutant: its statement, or the function of its migration with one place changed. */
 export function mutationSql(mutant: Mutant): string {
   if ('sql' in mutant) return mutant.sql;
   const source = readFileSync(`${MIGRATIONS}/${mutant.migration}`, 'utf8');
@@ -16,6 +16,6 @@ export function mutationSql(mutant: Mutant): string {
     throw new Error(`${mutant.name}: ${mutant.migration} has no function ${mutant.function}`);
   const whole = source.slice(begin, end + 'end $$;'.length);
   const mutated = whole.replace(mutant.find, mutant.replace);
-  if (mutated === whole) throw new Error(`${mutant.name}: what it takes out is not there`);
+  if (mutated === whole) throw new Error(`${mutant.name}: the text to replace was not found`);
   return mutated.replace(/^create function/, 'create or replace function');
 }

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { MUTANTS } from './mutants.ts';
 import { mutationSql } from './mutation-sql.ts';
 
-/** Takes the guards out one by one; the proof has to fail each time, and to pass with all of them in. */
+/** Removes one safeguard after the other. The tests must pass with all of them, and fail without any one of them. */
 const ROOT = resolve(import.meta.dirname, '../..');
-const SUITES = ['backstop', 'kill', 'model-based'].map((suite) => `packages/guard/src/proof/${suite}.test.ts`);
+const SUITES = ['backstop', 'kill', 'model-based'].map((suite) => `packages/guard/test/faults/${suite}.test.ts`);
 const FAILURE = /FAIL\s+\S+ > (.+)/;
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
@@ -32,7 +32,7 @@ process.exitCode = 1;
 try {
   const everything = [...new Set([...SUITES, ...MUTANTS.flatMap(({ suites = [] }) => suites)])];
   const healthy = prove(undefined, everything);
-  if (!healthy.passed) throw new Error(`the proof does not pass as it is: ${healthy.firstFailure}`);
+  if (!healthy.passed) throw new Error(`the tests fail without a mutation: ${healthy.firstFailure}`);
   let survivors = 0;
   for (const [index, mutant] of MUTANTS.entries()) {
     const file = join(folder, `${index}.sql`);

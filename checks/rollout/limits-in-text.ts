@@ -2,10 +2,10 @@ import type { Gate, Stages } from '@phaselock/rollout';
 
 export type Found = { readonly line: number; readonly gate: string; readonly text: string };
 
-/** How far from the name of what is measured its limit may stand: a rule of Prometheus has both within a few lines. */
+/** How many lines a limit may be away from the name of what it limits. A rule has both within a few lines. */
 const NEAR = 3;
 
-/** A number of stages.yml, under every name it may be known by and in every spelling. */
+/** A limit of stages.yml, with every name of what it limits and every spelling of its number. */
 type Limited = { readonly name: string; readonly names: readonly string[]; readonly spellings: readonly string[] };
 
 const limitedBy = ({ gates, preconditions }: Stages): Limited[] => [
@@ -17,7 +17,7 @@ const limitedBy = ({ gates, preconditions }: Stages): Limited[] => [
   },
 ];
 
-/** Where a text says such a limit by hand: a number that is the limit in any unit, close to a name of what is limited. */
+/** The places where a text repeats a limit: its number in any unit, close to a name of what it limits. */
 export function limitsIn(text: string, stages: Stages): Found[] {
   const lines = text.split('\n');
   return limitedBy(stages).flatMap(({ name: limited, names, spellings }) => {

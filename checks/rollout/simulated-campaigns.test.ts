@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { claimsFor, isKept, tolerance } from '../../bench/rollout/claims.ts';
 import { runCampaigns } from '../../bench/rollout/simulated-campaigns.ts';
 
-/** A small part of `pnpm bench:rollout`, with the same seed each time, so that it cannot fail by chance. */
+/** A small part of `pnpm bench:rollout`, with a fixed seed, so that the result does not depend on chance. */
 const CAMPAIGNS = 300;
 const SEED = 4_711;
 

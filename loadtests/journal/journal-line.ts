@@ -1,9 +1,9 @@
 import type { Operation } from '../../chaos/history/operation.ts';
 
-/** First line of a run: binds k6's monotonic run clock to the wall clock. */
+/** First line of a run: relates k6's monotonic run clock to the wall clock. */
 export type RunBegan = { readonly is: 'began'; readonly wallMs: number; readonly at: number };
 
-/** An operation as reports name it. */
+/** Operation names in reports. */
 export type OperationName =
   | 'create-project'
   | 'create-task'
@@ -27,11 +27,20 @@ export type OperationName =
   | 'stale-replace'
   | 'read-session';
 
-/** Users who wait for an answer before they go on, or arrivals at a rate that no answer holds back. */
+/**
+ * Workload model: in the closed arm users wait for a response before they continue; in the open arm calls arrive at a
+ * constant rate, whether earlier ones were answered or not.
+ */
 export type Arm = 'closed' | 'open';
 
-/** One HTTP call; an operation of a history, so that the checkers of chaos judge it. Times are milliseconds of k6's run clock. */
+/**
+ * One HTTP call, in the form of an operation of the fault campaign, so that the checkers in chaos/ can judge it. Times
+ * are milliseconds of k6's run clock.
+ */
 export type Call = Operation & { readonly name: OperationName; readonly arm: Arm };
 
-/** An arrival that found no user to run it leaves no line: k6 counts those in its summary, as dropped_iterations. */
+/**
+ * A line of the journal. If k6 has no free user when a call of the open arm is due, the call is not made and leaves no
+ * line; k6 counts it as dropped_iterations.
+ */
 export type JournalLine = RunBegan | Call;

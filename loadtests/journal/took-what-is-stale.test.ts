@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { tookWhatIsStale } from './took-what-is-stale.ts';
 
-test('a turn of a replaced session, and an answer that replaces one, took what is stale', () => {
+test('an accepted stale turn or a done stale replacement counts as stale', () => {
   expect(tookWhatIsStale({ name: 'stale-turn', outcome: 'ok', told: { process: 'p' } })).toBe(true);
   expect(tookWhatIsStale({ name: 'stale-replace', outcome: 'ok', told: { outcome: 'replaced' } })).toBe(true);
 });
 
-test('what was refused, found a session or made one in an empty slot did not', () => {
+test('a refused, found or created session does not count as stale', () => {
   expect(tookWhatIsStale({ name: 'stale-turn', outcome: 'refused' })).toBe(false);
   expect(tookWhatIsStale({ name: 'stale-replace', outcome: 'unknown' })).toBe(false);
   expect(tookWhatIsStale({ name: 'stale-replace', outcome: 'ok', told: { outcome: 'existing' } })).toBe(false);

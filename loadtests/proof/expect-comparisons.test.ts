@@ -5,7 +5,7 @@ import { createAcknowledged, unshown } from './expect-comparisons.ts';
 import { NOTHING_STALE } from './promises.ts';
 
 const RECEIVED: CheckedRule = { checker: 'streams', compared: { 'changes received': 1 }, findings: [] };
-const UNHELD = `nothing-compared: "${NOTHING_STALE}" was held against nothing`;
+const UNHELD = `nothing-compared: nothing was compared for "${NOTHING_STALE}"`;
 
 function findingsAboutStale(scenario: string, done: { readonly stale: boolean }): string[] {
   const call = createCalls();
@@ -14,14 +14,14 @@ function findingsAboutStale(scenario: string, done: { readonly stale: boolean })
   if (done.stale) acknowledged.note(call('stale-turn', 'turn', 1, { outcome: 'refused' }));
   const promises = [{ promise: NOTHING_STALE, compared: 0, findings: 0 }];
   const found = unshown({ scenario, acknowledged, rules: [RECEIVED], promises });
-  return found.filter((line) => line.includes('held against'));
+  return found.filter((line) => line.includes('was compared for'));
 }
 
-test('users who replace sessions have to show that nothing stale was accepted', () => {
+test('scenarios that replace sessions must compare stale calls', () => {
   expect(findingsAboutStale('users-100', { stale: false })).toEqual([UNHELD]);
 });
 
-test('runners ask for nothing stale, so that none is expected of them; a stale call that was compared with nothing is found', () => {
+test('runners need no stale calls, but a stale call that was not compared is reported', () => {
   expect(findingsAboutStale('runners', { stale: false })).toEqual([]);
   expect(findingsAboutStale('runners', { stale: true })).toEqual([UNHELD]);
 });

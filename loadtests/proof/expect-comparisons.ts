@@ -2,7 +2,7 @@ import type { CheckedRule } from '../../chaos/check-history.ts';
 import type { Call } from '../journal/journal-line.ts';
 import { comparedBy, type KeptPromise, NOTHING_STALE } from './promises.ts';
 
-/** What was acknowledged in a run, as far as it says what there must be to compare. */
+/** Counts of acknowledged calls, which determine what the checkers must have compared. */
 export type Acknowledged = {
   readonly note: (call: Call) => void;
   readonly of: (what: What) => number;
@@ -57,10 +57,10 @@ const EXPECTED: readonly (readonly [What, checker: string, what: string])[] = [
   ['made', 'contents', 'projects, tasks, attempts'],
 ];
 
-/** Scenarios in which changes are followed: there no change received is a fault of the run. */
+/** Scenarios that follow change streams and must receive changes. */
 const FOLLOWED: ReadonlySet<string> = new Set(['runners']);
 
-/** Scenarios whose users never come back to a session that was replaced: there nothing stale is asked for. */
+/** Scenarios whose users never send a request for a replaced session. */
 const WITHOUT_STALE: ReadonlySet<string> = new Set(['runners']);
 
 export type Comparisons = {
@@ -70,7 +70,7 @@ export type Comparisons = {
   readonly promises: readonly KeptPromise[];
 };
 
-/** What was done and compared with nothing: it was not shown, which is a finding of its own. */
+/** Reports what was done but not compared by any checker, and is therefore unproven. */
 export function unshown({ scenario, acknowledged, rules, promises }: Comparisons): string[] {
   const missing = EXPECTED.flatMap(([done, checker, what]) =>
     acknowledged.of(done) > 0 && comparedBy(rules, checker, what) === 0
@@ -78,14 +78,14 @@ export function unshown({ scenario, acknowledged, rules, promises }: Comparisons
       : [],
   );
   const unkept = promises.flatMap(({ promise, compared }) => {
-    // Only a replacement makes anything stale, and only a call that names it shows anything.
+    // Only a replacement can make a call stale, and only a stale call can show that it is refused.
     const replacements = WITHOUT_STALE.has(scenario) ? 0 : acknowledged.of('replacements');
     const mayBeNone = promise === NOTHING_STALE && replacements + acknowledged.of('stale') === 0;
-    return compared === 0 && !mayBeNone ? [`nothing-compared: "${promise}" was held against nothing`] : [];
+    return compared === 0 && !mayBeNone ? [`nothing-compared: nothing was compared for "${promise}"`] : [];
   });
   const unfollowed =
     FOLLOWED.has(scenario) && comparedBy(rules, 'streams', 'changes received') === 0
-      ? [`nothing-compared: the scenario ${scenario} follows changes, and none was received`]
+      ? [`nothing-compared: the scenario ${scenario} follows changes, but received none`]
       : [];
   return [...missing, ...unkept, ...unfollowed];
 }

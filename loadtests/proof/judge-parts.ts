@@ -14,7 +14,7 @@ import { readLines } from './read-lines.ts';
 import type { Part } from './split-journal.ts';
 import { checkStaleCalls } from './stale-calls.ts';
 
-/** Every rule that looks at one task at a time. */
+/** The checkers whose rules concern one task at a time. */
 const checkersOfTasks = (leaseMs: number): readonly Checker[] => [
   checkLeases(leaseMs),
   checkFences(),
@@ -29,7 +29,7 @@ const checkersOfTasks = (leaseMs: number): readonly Checker[] => [
 
 export async function judgePart({ file }: Part, final: Final, leaseMs: number): Promise<readonly CheckedRule[]> {
   const history = async function* () {
-    // The split wrote only what it had read as a call.
+    // splitJournal only writes valid calls.
     for await (const { text } of readLines(file).entries) {
       const operation: Operation = JSON.parse(text);
       yield operation;

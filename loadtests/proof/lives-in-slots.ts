@@ -5,7 +5,7 @@ import { createFindings } from '../../chaos/checkers/checker.ts';
 type Counted = { readonly lives: number; readonly pairs: number };
 type Overlap = { readonly slot: string; readonly one: string; readonly other: string };
 
-/** Each session of a slot lives from its making to its deletion; the next one is made when it is gone, not before. */
+/** The lifetimes of the sessions of each slot, from creation to deletion, each with the session that follows it. */
 const LIVES = `
   with lives as (
     select task_id, phase, mode, generation, id, created_at, deleted_at from sessions
@@ -18,7 +18,7 @@ const LIVES = `
       window in_order as (partition by task_id, phase, mode order by generation, created_at, id)
   )`;
 
-/** That no slot ever had two live sessions, from the rows of the database alone: what clients saw has no part in it. */
+/** Checks from the database rows alone that no slot ever had two live sessions. */
 export async function checkLives(pool: Pool, tasks: readonly string[]): Promise<CheckedRule> {
   const findings = createFindings();
   const counted = await pool.query<Counted>(
@@ -31,7 +31,7 @@ export async function checkLives(pool: Pool, tasks: readonly string[]): Promise<
     [tasks],
   );
   for (const { slot, one, other } of overlaps.rows)
-    findings.add('two-live-sessions', `${slot}: ${other} was made while ${one} was live`);
+    findings.add('two-live-sessions', `${slot}: ${other} was created while ${one} was live`);
   const { lives = 0, pairs = 0 } = counted.rows[0] ?? {};
   return {
     checker: 'lives in slots',

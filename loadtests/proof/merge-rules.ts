@@ -1,6 +1,6 @@
 import type { CheckedRule } from '../../chaos/check-history.ts';
 
-/** What each checker compared and found in the parts of one run, added up. */
+/** Merges the results of each checker: a run is judged in parts, because its journal may not fit into memory. */
 export function mergeRules(rules: readonly CheckedRule[]): CheckedRule[] {
   return [...Map.groupBy(rules, ({ checker }) => checker)].map(([checker, ofParts]) => {
     const compared: Record<string, number> = {};

@@ -7,11 +7,11 @@ const findingsOf = (numbers: readonly number[]) => {
   return missing.findings();
 };
 
-test('a call without a line is found by the numbers of its user, in whatever order lines are written', () => {
+test('reports a missing call by the numbers of its user, in any order of lines', () => {
   expect(findingsOf([1, 10_000_002, 2, 10_000_001, 3])).toEqual([]);
-  expect(findingsOf([1, 10_000_001, 3, 10_000_002])).toEqual(['journal: user 0 made 3 calls, and 2 are in it']);
+  expect(findingsOf([1, 10_000_001, 3, 10_000_002])).toEqual(['journal: user 0 made 3 calls, but 2 are recorded']);
 });
 
-test('so is one that is there twice', () => {
-  expect(findingsOf([1, 2, 2])).toEqual(['journal: user 0 made 2 calls, and 3 are in it']);
+test('reports a call that was recorded twice', () => {
+  expect(findingsOf([1, 2, 2])).toEqual(['journal: user 0 made 2 calls, but 3 are recorded']);
 });

@@ -1,10 +1,13 @@
 import type { Call } from '../journal/journal-line.ts';
 
-/** Users of k6 number their calls without a gap, each from the first number that is its own on. */
+/** Each k6 user numbers its calls without gaps, in its own range of this size. */
 const CALLS_OF_A_USER = 1e7;
 const MOST = 25;
 
-/** Calls that were numbered and have no line: what was acknowledged to them was compared with nothing. One that was cut off last leaves no gap. */
+/**
+ * Finds numbered calls without a journal line, whose acknowledgements were not checked. A last call that was cut off
+ * leaves no gap and is not found.
+ */
 export function findMissingCalls() {
   const users = new Map<number, { calls: number; last: number }>();
   return {
@@ -17,6 +20,6 @@ export function findMissingCalls() {
       [...users]
         .filter(([, { calls, last }]) => calls !== last)
         .slice(0, MOST)
-        .map(([user, { calls, last }]) => `journal: user ${user} made ${last} calls, and ${calls} are in it`),
+        .map(([user, { calls, last }]) => `journal: user ${user} made ${last} calls, but ${calls} are recorded`),
   };
 }

@@ -2,7 +2,7 @@ import type { CheckedRule } from '../../chaos/check-history.ts';
 
 export type KeptPromise = {
   readonly promise: string;
-  /** How much of the run was held against it. Nothing compared is nothing shown. */
+  /** Number of comparisons made for this guarantee; 0 means that it was not tested. */
   readonly compared: number;
   readonly findings: number;
 };
@@ -15,7 +15,7 @@ type Promised = {
 
 export const NOTHING_STALE = 'no stale generation was accepted';
 
-/** What a load run has to prove, and which comparisons of which checkers show it. */
+/** The guarantees a load run must prove, with the comparisons that test each and the rules that report a violation. */
 const PROMISED: readonly Promised[] = [
   {
     promise: 'nothing acknowledged is lost',

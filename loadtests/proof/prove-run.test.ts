@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** The clock of the history is that of this process. */
+/** The run clock of these histories is the monotonic clock of this process. */
 const began: JournalLine = { is: 'began', wallMs: performance.timeOrigin, at: 0 };
 
 type Given = {
@@ -50,10 +50,13 @@ async function proven(lines: readonly (JournalLine | string)[], given: Given = {
   });
 }
 
-/** Two sessions with a turn each, a replacement, a deletion and the session that is there in the end. */
+/**
+ * Number of changes of one `world.work`: two sessions with a turn each, a replacement, a deletion and the remaining
+ * session.
+ */
 const CHANGES = 8;
 
-/** Findings of a run but those of the audit, which looks at what other tests planted too. */
+/** The findings without those of the audit, which also reports the violations planted by other tests. */
 const found = ({ findings }: Proof): readonly string[] => findings.filter((line) => !line.startsWith('audit: '));
 const callNamed = ({ calls }: Worked, name: Call['name']): Call => {
   const call = calls.find((one) => one.name === name);
@@ -63,8 +66,8 @@ const callNamed = ({ calls }: Worked, name: Call['name']): Call => {
 const changed = ({ calls }: Worked, one: Call, said: Partial<Call>): Call[] =>
   calls.map((call) => (call === one ? { ...call, ...said } : call));
 
-describe('a run in which everything was kept', () => {
-  test('has no findings, and everything that was done was compared', async () => {
+describe('a run without violations', () => {
+  test('has no findings, and comparisons for each guarantee', async () => {
     const { calls } = await world.work('kept');
     const proof = await proven([began, ...calls]);
     expect(proof.findings).toEqual([]);
@@ -73,7 +76,7 @@ describe('a run in which everything was kept', () => {
     expect(proof.notChecked).toEqual([]);
   });
 
-  test('is judged the same in many parts', async () => {
+  test('gets the same findings when it is judged in many parts', async () => {
     const calls = [...(await world.work('part-1')).calls, ...(await world.work('part-2')).calls];
     const numbered = calls.map((call, at) => ({ ...call, n: at + 1 }));
     const inParts = await proven([began, ...numbered], { partBytes: 2_000 });
@@ -87,7 +90,7 @@ describe('a run in which everything was kept', () => {
     );
   });
 
-  test('goes on from sessions that were there before it', async () => {
+  test('may continue sessions that existed before it', async () => {
     const before = await world.work('before');
     const later: JournalLine = {
       is: 'began',
@@ -99,7 +102,7 @@ describe('a run in which everything was kept', () => {
     expect(found(await proven([later, ...calls]))).toEqual([]);
   });
 
-  test('is proven over HTTP as far as the API tells it, and it is said what was not', async () => {
+  test('is checked over HTTP without a database address, and reports what was not checked', async () => {
     const { calls } = await world.work('http');
     const proof = await proven([began, ...calls], { withoutDatabase: true });
     expect(proof.findings).toEqual([]);
@@ -107,7 +110,7 @@ describe('a run in which everything was kept', () => {
     expect(proof.notChecked).toContainEqual(expect.stringContaining('verify-sessions'));
   });
 
-  test('has its changes received', async () => {
+  test('has all its changes received by followers', async () => {
     const worked = await world.work('followed');
     const changes = await world.changesOf(worked.project, CHANGES);
     const proof = await proven([began, ...worked.calls], { changes });
@@ -120,8 +123,8 @@ describe('a run in which everything was kept', () => {
   });
 });
 
-describe('found by name:', () => {
-  test('a session that was acknowledged and is not there', async () => {
+describe('reports', () => {
+  test('an acknowledged session that does not exist', async () => {
     const worked = await world.work('lost-session');
     const start = callNamed(worked, 'start');
     const told = { ...start.told, session: '01900000-0000-7000-8000-000000000001' };
@@ -132,7 +135,7 @@ describe('found by name:', () => {
     );
   });
 
-  test('a log line that was acknowledged and is not there', async () => {
+  test('an acknowledged log line that does not exist', async () => {
     const { calls, old } = await world.work('lost-line');
     await world.plant('delete from session_logs where id = (select min(id) from session_logs where session_id = $1)', [
       old.session,
@@ -168,7 +171,7 @@ describe('found by name:', () => {
     expect(proof.promises.find(({ promise }) => promise.includes('two live'))?.findings).toBe(1);
   });
 
-  test('a stream of a changed project that received nothing, and one that had not all of it in the end', async () => {
+  test('a stream that received no change of its project, and one that did not reach the end', async () => {
     const { calls, project } = await world.work('silent');
     const changes = await world.changesOf(project, CHANGES);
     const streams = ['f', 'silent'].map((follower) => ({ follower, project }));
@@ -176,13 +179,13 @@ describe('found by name:', () => {
     const proof = await proven([began, ...calls], { changes, followed: { streams, unsettled: [behind] } });
     expect(found(proof)).toEqual([
       `streams: stream-unsettled: ${behind}`,
-      `streams: change-lost: follower silent got no change, and project ${project} has ${changes.length}`,
+      `streams: change-lost: follower silent received no change, but project ${project} has ${changes.length}`,
     ]);
     const silent = await proven([began, ...calls], { followed: { streams: streams.slice(1), unsettled: [] } });
-    expect(found(silent)).toContainEqual(expect.stringContaining('follower silent got no change'));
+    expect(found(silent)).toContainEqual(expect.stringContaining('follower silent received no change'));
   });
 
-  test('a line that cannot be read, and one that is no call', async () => {
+  test('a line that is not JSON, and one that is not a call', async () => {
     const { calls } = await world.work('unreadable');
     const findings = found(await proven([began, '{"is":"oper\n', '{"is":"operation","n":1}\n', ...calls]));
     expect(findings).toEqual([
@@ -194,40 +197,40 @@ describe('found by name:', () => {
   test('a journal that ends within a line', async () => {
     const { calls } = await world.work('torn');
     expect(found(await proven([began, ...calls, '{"is":"opera']))).toEqual([
-      'journal: it ends within a line, so that the call of that line is not known',
+      'journal: it ends within a line, so the call of that line is unknown',
     ]);
   });
 
-  test('a journal that does not say when it began, and an empty one', async () => {
-    expect((await proven([])).findings).toContain('journal: no line says when the run began');
-    expect((await proven([began])).findings).toContain('journal: not one call is in it');
+  test('a journal without a start line, and one without calls', async () => {
+    expect((await proven([])).findings).toContain('journal: no line states when the run began');
+    expect((await proven([began])).findings).toContain('journal: it contains no call');
   });
 
-  test('a session that no call asked for', async () => {
+  test('a session that no call created', async () => {
     const worked = await world.work('invented');
     const without = worked.calls.filter(({ told }) => told?.session !== worked.current.session);
     expect(found(await proven([began, ...without]))).toContainEqual(expect.stringContaining('session-invented'));
   });
 
-  test('what was done and compared with nothing', async () => {
+  test('a guarantee without any comparison', async () => {
     const { calls } = await world.work('unshown');
     const lookups = calls.filter(({ name }) => name === 'lookup');
     expect((await proven([began, ...lookups])).findings).toContainEqual(
-      expect.stringContaining('"nothing acknowledged is lost" was held against nothing'),
+      expect.stringContaining('nothing was compared for "nothing acknowledged is lost"'),
     );
     expect(found(await proven([began, ...calls], { facts: { scenario: 'runners' } }))).toEqual([
-      expect.stringContaining('follows changes, and none was received'),
+      expect.stringContaining('follows changes, but received none'),
     ]);
   });
 
-  test('an API that ended by itself', async () => {
+  test('an API process that ended unexpectedly', async () => {
     const { calls } = await world.work('crash');
     expect(found(await proven([began, ...calls], { facts: { crashes: ['api-0 ended with 1'] } }))).toEqual([
       'crash: api-0 ended with 1',
     ]);
   });
 
-  test('a database that answers no read, and one that accepts no connection', async () => {
+  test('a database that does not answer a query, and one that accepts no connection', async () => {
     const { calls } = await world.work('frozen');
     const locking = new Client({ connectionString: world.product.databaseUrl });
     await locking.connect();
@@ -235,7 +238,7 @@ describe('found by name:', () => {
     await locking.query('begin');
     await locking.query('lock table sessions in access exclusive mode');
     const locked = await proven([began, ...calls], { patienceMs: 200 });
-    expect(locked.findings).toEqual(['database: what is there after the run could not be read: Query read timeout']);
+    expect(locked.findings).toEqual(['database: the state after the run could not be read: Query read timeout']);
     expect(locked).toMatchObject({ audit: null, notChecked: locked.findings });
     await locking.query('rollback');
 
@@ -246,12 +249,12 @@ describe('found by name:', () => {
     const port = typeof address === 'object' ? address?.port : undefined;
     const mute = { patienceMs: 200, databaseUrl: `postgres://postgres@127.0.0.1:${port}/none` };
     expect((await proven([began, ...calls], mute)).findings).toEqual([
-      expect.stringMatching(/^database: what is there after the run could not be read: .*timeout/),
+      expect.stringMatching(/^database: the state after the run could not be read: .*timeout/),
     ]);
     for (const socket of accepted) socket.destroy();
   });
 
-  test('an error of the audit', async () => {
+  test('an error found by the audit', async () => {
     const { calls, old } = await world.work('audit');
     await world.plant(
       `update processes set passed_session_id = 'of-nobody', action = 'CodingAgentFollowUpRequest', reason = 'same-model' where session_id = $1`,

@@ -19,13 +19,13 @@ import { type SplitJournal, splitJournal } from './split-journal.ts';
 import { openStreams } from './streams-of-run.ts';
 import { type RunWorld, worldInDatabase, worldOverHttp } from './world-of-run.ts';
 
-/** What the proof needs of the product that was under load. Without a database address it goes as far as the API tells. */
+/** What the proof needs of the tested product. Without a database address it only checks what the API returns. */
 export type ProvenProduct = {
   readonly databaseUrl?: string | undefined;
   readonly urls: readonly string[];
   readonly key: string;
   readonly leaseMs: number;
-  /** For verify-sessions: where the database and the archive are. */
+  /** Environment of verify-sessions, which names the database and the archive. */
   readonly env: NodeJS.ProcessEnv;
 };
 
@@ -34,9 +34,9 @@ export type Proof = {
   readonly promises: readonly KeptPromise[];
   readonly checkers: readonly CheckedRule[];
   readonly audit: Audit | null;
-  /** What was not shown, and why. */
+  /** The skipped checks, and why they were skipped. */
   readonly notChecked: readonly string[];
-  /** Everything that must not be. None: the run is proven. */
+  /** All violations. The run is proven if there are none. */
   readonly findings: readonly string[];
 };
 
@@ -44,15 +44,15 @@ export type ProveRun = {
   readonly folder: string;
   readonly product: ProvenProduct;
   readonly say: (line: string) => void;
-  /** How much of the journal is judged at a time. */
+  /** Size of the journal parts that are judged one at a time. */
   readonly partBytes?: number;
-  /** How long the database may take to accept a connection, and for each read. The audit takes as long as it takes. */
+  /** Time-out of a database connection and of each read. The audit has no time-out. */
   readonly patienceMs?: number;
 };
 
 const PATIENCE_MS = 60_000;
 
-/** Holds everything that was acknowledged during a run against what is there afterwards. */
+/** Checks everything acknowledged during a run against the state afterwards. */
 export async function proveRun({
   folder,
   product,
@@ -78,7 +78,7 @@ export async function proveRun({
   say(`${journal.calls} calls in the journal, judged in ${journal.parts.length} parts`);
   const wrong = [...journalFindings(journal), ...missing.findings()];
   if (journal.began === undefined) {
-    const findings = [...wrong, 'journal: no line says when the run began'];
+    const findings = [...wrong, 'journal: no line states when the run began'];
     return unproven({ calls: 0, checkers: [], findings, why: 'everything: the journal could not be read' });
   }
 
@@ -139,7 +139,7 @@ function auditFindings({ exitCode, summary }: Audit, rules: readonly string[]): 
 
 type Unproven = Pick<Proof, 'calls' | 'checkers' | 'findings'> & { readonly why: string };
 
-/** With what was found as far as it went. */
+/** A failed proof with the findings collected so far. */
 const unproven = ({ calls, checkers, findings, why }: Unproven): Proof => ({
   calls,
   promises: keptPromises(checkers),
@@ -154,37 +154,40 @@ const linesOf = (checkers: readonly CheckedRule[]): string[] =>
 
 const crashesIn = ({ crashes }: RunFacts): string[] => crashes.map((crash) => `crash: ${crash}`);
 
-/** A product that cannot be asked any more is a finding of its own, of a run that is over and has its files. */
+/** Reads the state after the run. A failure becomes a finding, so that a finished run still gets its files. */
 async function unreadIn({ databaseUrl }: ProvenProduct, read: () => Promise<void>): Promise<string | undefined> {
   try {
     await read();
     return undefined;
   } catch (error) {
     const whose = databaseUrl === undefined ? 'product' : 'database';
-    return `${whose}: what is there after the run could not be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `${whose}: the state after the run could not be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
 function journalFindings({ bad, calls, slotless, torn }: SplitJournal): string[] {
   return [
     ...bad.map(({ line, text }) => `journal: line ${line} cannot be read: ${text}`),
-    ...slotless.map((n) => `journal: call ${n} is of a session and names no slot`),
-    // k6 ended by itself, or there would be nothing to prove: what it had begun to write was an answer.
-    ...(torn ? ['journal: it ends within a line, so that the call of that line is not known'] : []),
-    ...(calls === 0 ? ['journal: not one call is in it'] : []),
+    ...slotless.map((n) => `journal: call ${n} names a session but no slot`),
+    // k6 ended regularly, since an interrupted run is not proven, so a partial line belongs to a finished call.
+    ...(torn ? ['journal: it ends within a line, so the call of that line is unknown'] : []),
+    ...(calls === 0 ? ['journal: it contains no call'] : []),
   ];
 }
 
 function notOverHttp({ parts }: SplitJournal, made: ReadonlySet<string>): string[] {
   const others = parts.flatMap(({ tasks }) => tasks).filter((task) => !made.has(task)).length;
   return [
-    'verify-sessions --all: it needs the database (--database-url)',
-    'the lives of sessions from the rows of the database; what clients saw of them was checked',
-    ...(others > 0 ? [`what is there in the end of ${others} tasks that were there before the run`] : []),
+    'verify-sessions --all, which needs the database (--database-url)',
+    'the lifetimes of sessions in the database rows; the responses of clients were checked',
+    ...(others > 0 ? [`the final state of ${others} tasks that existed before the run`] : []),
   ];
 }
 
-/** What is made of boards has no slot: it is compared by title, of all tasks at once. */
+/**
+ * Collects the created projects, tasks and attempts. They have no slot and are compared by title, for all tasks at
+ * once.
+ */
 function collectBoard() {
   const contents = checkContents();
   const projects = new Set<string>();

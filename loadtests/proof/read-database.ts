@@ -4,11 +4,11 @@ import { nameOfModel } from '../../chaos/clients/models.ts';
 import type { Usage } from '../../chaos/history/operation.ts';
 import type { Before, FinalBoard, FinalProcess, FinalSession, FinalSessions } from '../../chaos/read-back.ts';
 
-/** What is there in the end, as PostgreSQL tells it: of the tasks of a part, and of what came since the run began. */
+/** Reads the final state from PostgreSQL: everything since the start of the run that belongs to the tasks of a part. */
 
 export type PartInDatabase = Omit<FinalSessions, 'unreadable'> & {
   readonly before: Before;
-  /** When a session left the database for the archive, in milliseconds since 1970. */
+  /** When a session was purged, in milliseconds since 1970. */
   readonly purged: ReadonlyMap<string, number>;
 };
 
@@ -130,7 +130,10 @@ export type MadeOf = {
   readonly tasks: readonly string[];
 };
 
-/** What was made of boards since the run began: projects of these names, tasks in these projects, attempts at these tasks. */
+/**
+ * Reads what was created since the start of the run: projects of these names, tasks in these projects, attempts at
+ * these tasks.
+ */
 export async function readMade(pool: Pool, of: MadeOf, beganAt: Date): Promise<FinalBoard> {
   type Row = { id: string; title: string };
   const projects = await ask<Row>(
@@ -158,7 +161,7 @@ export async function readMade(pool: Pool, of: MadeOf, beganAt: Date): Promise<F
   return { project: mapOf('project', projects), task: mapOf('task', tasks), attempt: mapOf('attempt', attempts), made };
 }
 
-/** The tasks of these projects, and the places of all their changes in order. */
+/** Reads the tasks of a project, and the stream positions of all its changes in order. */
 export async function readProject(pool: Pool, project: string): Promise<{ tasks: string[]; places: string[] }> {
   const tasks = await ask<{ id: string }>(pool, 'select id from tasks where project_id = $1', [project]);
   const places = await ask<{ place: string }>(

@@ -10,14 +10,14 @@ type JournalEntry =
 
 export type Journal = {
   readonly entries: AsyncGenerator<JournalEntry>;
-  /** After reading: what is no JSON, and what is JSON and no line of a journal. */
+  /** After reading: lines that are not JSON or not a journal line. */
   readonly bad: () => readonly BadLine[];
   readonly torn: () => boolean;
 };
 
 const MOST = 25;
 
-/** What k6 wrote of a run, line by line. */
+/** Reads the journal that k6 wrote, line by line. */
 export function readJournal(folder: string): Journal {
   const lines = readLines(join(folder, JOURNAL_FILE));
   const strange: BadLine[] = [];
@@ -34,7 +34,7 @@ export function readJournal(folder: string): Journal {
 const OUTCOMES: ReadonlySet<unknown> = new Set(['ok', 'refused', 'unknown']);
 const ARMS: ReadonlySet<unknown> = new Set(['closed', 'open']);
 
-/** By hand, as there are a million of them. */
+/** Checked by hand, because a schema library is too slow for a million lines. */
 const isCall = (value: unknown): value is Call =>
   typeof value === 'object' &&
   value !== null &&

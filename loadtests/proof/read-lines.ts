@@ -5,9 +5,9 @@ export type BadLine = { readonly line: number; readonly text: string };
 type ReadLine = { readonly entry: unknown; readonly text: string; readonly line: number };
 
 export type Lines = {
-  /** Each line that could be read, with its number and its text as they stand in the file. */
+  /** Each parsed line, with its text and line number in the file. */
   readonly entries: AsyncGenerator<ReadLine>;
-  /** After reading: lines before the last that are no JSON. */
+  /** After reading: lines before the last one that are not JSON. */
   readonly bad: readonly BadLine[];
   /** After reading: whether the file ended within a line, as it does after a kill. */
   readonly torn: () => boolean;
@@ -16,7 +16,7 @@ export type Lines = {
 const SHOWN = 120;
 const MOST = 25;
 
-/** A file of one JSON value a line, read as a stream. A file that is not there has no lines. */
+/** Reads a file with one JSON value per line as a stream. A missing file has no lines. */
 export function readLines(path: string): Lines {
   const bad: BadLine[] = [];
   let torn = false;
@@ -43,7 +43,7 @@ export function readLines(path: string): Lines {
       }
     }
     if (rest === '') return;
-    // Without its line end the last line may be a part of one.
+    // A last line without a line end may be incomplete.
     try {
       yield { entry: JSON.parse(rest), text: rest, line: number + 1 };
     } catch {

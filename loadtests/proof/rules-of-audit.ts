@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where verifySessions of chaos leaves what the audit said. */
+/** The file to which `verifySessions` (chaos/) writes the output of the audit. */
 const AUDIT_FILE = 'verify-sessions.txt';
 
-/** As verify-sessions begins what it tells of a rule that found an error or a warning. */
+/** The first line that verify-sessions prints about a rule with an error or a warning. */
 const FOUND = /^([✖⚠]) (SV\d{3} [\w-]+)$/;
 
-/** The rules that found something, errors first. */
+/** The rules with findings, errors first. */
 export function rulesIn(told: string): string[] {
   const marked = (wanted: string) =>
     told.split('\n').flatMap((line) => {

@@ -1,6 +1,6 @@
 import type { RunBegan } from '../journal/journal-line.ts';
 
-/** Milliseconds since 1970 on k6's run clock, which every time of the proof and of the result is on. */
+/** Converts between wall-clock time and k6's run clock, which the proof and the result use throughout. */
 export type RunClock = {
   readonly toRun: (wallMs: number) => number;
   readonly toWall: (at: number) => number;

@@ -11,12 +11,15 @@ export type SplitJournal = {
   readonly calls: number;
   readonly bad: readonly BadLine[];
   readonly torn: boolean;
-  /** Calls of a session that do not say in which slot it is, by number: they cannot be held against the others of it. */
+  /** Numbers of calls that name a session but no slot. They cannot be compared with the other calls of the slot. */
   readonly slotless: readonly number[];
   readonly parts: readonly Part[];
 };
 
-/** All calls of some tasks, in the order of the journal. No rule looks at two tasks at once, so each part can be judged alone. */
+/**
+ * All calls of some tasks, in the order of the journal. No rule concerns two tasks at once, so each part can be judged
+ * alone.
+ */
 export type Part = { readonly file: string; readonly tasks: readonly string[] };
 
 const PART_BYTES = 48 * 1024 * 1024;
@@ -24,13 +27,13 @@ const MOST_SLOTLESS = 25;
 
 export type SplitOptions = {
   readonly folder: string;
-  /** Where the parts go. */
+  /** The folder for the parts. */
   readonly into: string;
   readonly partBytes?: number;
   readonly eachCall: (call: Call) => void;
 };
 
-/** Reads the journal once; what has to be held in memory afterwards is one part at a time. */
+/** Splits the journal into parts in one pass, so that later only one part at a time is in memory. */
 export async function splitJournal({
   folder,
   into,
@@ -73,13 +76,13 @@ export async function splitJournal({
   return { began, calls, bad: journal.bad(), torn: journal.torn(), slotless, parts };
 }
 
-/** The task in whose slot a call is; undefined for what is made of a board, and for reads that nothing is compared with. */
+/** The task of a call's slot; undefined for calls without a slot and for reads that no checker compares. */
 const taskOf = ({ slot, kind }: Call): string | undefined =>
   kind === 'look' || slot === undefined ? undefined : slot.slice(0, slot.indexOf('/'));
 
 const drained = (file: WriteStream): Promise<void> => new Promise((done) => file.once('drain', () => done()));
 
-/** FNV-1a: tasks spread evenly, and one task is in one part. */
+/** FNV-1a hash: spreads tasks evenly, and keeps each task in one part. */
 function partOf(task: string, count: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < task.length; at += 1) hash = Math.imul(hash ^ task.charCodeAt(at), 0x01000193);

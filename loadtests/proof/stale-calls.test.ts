@@ -11,24 +11,24 @@ const replaces = {
 const turn = { session: 's', generation: 1, key: 'k' };
 
 describe('a turn of a session that was replaced', () => {
-  test('is not taken', () => {
+  test('is reported if it was accepted', () => {
     const op = createScript();
     expect(rules([op('start', 0, replaces), op('turn', 20, turn)])).toEqual(['stale-turn-accepted']);
   });
 
-  test('is counted where it was refused', () => {
+  test('is counted if it was refused', () => {
     const op = createScript();
     const refused = op('turn', 20, { ...turn, outcome: 'refused', code: 'stale_generation' });
     expect(verdict([op('start', 0, replaces), refused]).compared['turns of an older generation']).toBe(1);
   });
 
-  test('may be answered again with what a try did whose answer was lost', () => {
+  test('may succeed if an earlier attempt under its key had no response', () => {
     const op = createScript();
     const lost = op('turn', -50, { ...turn, outcome: 'unknown', until: -20 });
     expect(rules([lost, op('start', 0, replaces), op('turn', 20, turn)])).toEqual([]);
   });
 
-  test('is not taken when it was refused for another reason before', () => {
+  test('is reported even if an earlier attempt was refused for another reason', () => {
     const op = createScript();
     const busy = op('turn', -50, { ...turn, outcome: 'refused', code: 'session_being_modified' });
     expect(rules([busy, op('start', 0, replaces), op('turn', 20, turn)])).toEqual(['stale-turn-accepted']);

@@ -3,8 +3,9 @@ import { createFirstTries } from '../../chaos/checkers/first-tries.ts';
 import type { Operation } from '../../chaos/history/operation.ts';
 
 /**
- * Calls that name a generation which was superseded before they were sent: none may be taken. Counted by what clients saw: a replacement or a
- * deletion that was acknowledged before the call left, or the first try of it whose answer was lost. A start may still be answered with what is there, as it then takes nothing from a fence.
+ * Checks that no accepted call names a generation that was superseded before the call was sent, or before its first
+ * attempt if it was repeated. Superseded means that a client had received the acknowledgement of the replacement or
+ * deletion. A start may still return the existing session, because that writes nothing.
  */
 export function checkStaleCalls(): Checker {
   const findings = createFindings();
@@ -39,7 +40,7 @@ export function checkStaleCalls(): Checker {
       if (turn.outcome === 'ok')
         findings.add(
           'stale-turn-accepted',
-          `a turn of session ${turn.session} was taken after it had left its slot`,
+          `a turn of session ${turn.session} was accepted after the session was replaced or deleted`,
           left.operation,
           turn,
         );
@@ -52,7 +53,7 @@ export function checkStaleCalls(): Checker {
       if (replace.outcome === 'ok' && replace.told?.outcome === 'replaced')
         findings.add(
           'stale-replace-accepted',
-          `a replacement that was confirmed for a session which had left its slot was done`,
+          `a replacement was done although the confirmed session had been replaced or deleted`,
           left.operation,
           replace,
         );

@@ -15,14 +15,17 @@ const followedFile = z.object({
   unsettled: z.array(z.string()),
 });
 
-/** Followers stay with some projects only: of a run that is where acknowledged changes are looked for. */
+/**
+ * Checks the change streams of a run. Only some projects are followed, so acknowledged changes are only expected of
+ * those.
+ */
 export async function openStreams(folder: string) {
   const received: Received[] = [];
   const files = filesOf(folder);
   const lines = readLines(files.changes);
   const listed = await readFollowed(files.followed);
   for await (const { entry } of lines.entries) if (isReceived(entry)) received.push(entry);
-  // A stream that received nothing is known by the list alone.
+  // A stream that received nothing appears only in the list.
   const followed = [...new Set([...(listed?.streams ?? []), ...received].map(({ project }) => project))];
   const calls: Call[] = [];
   const sessions = new Map<string, FinalSession>();
@@ -77,7 +80,7 @@ export async function openStreams(folder: string) {
 
 const UNLISTED: Finding = {
   rule: 'streams-not-listed',
-  what: 'followed.json of the run cannot be read: it is not known which streams were followed',
+  what: 'followed.json of the run cannot be read, so it is unknown which streams were followed',
   operations: [],
 };
 
@@ -91,7 +94,10 @@ async function readFollowed(file: string): Promise<FollowedFile | undefined> {
   }
 }
 
-/** The checker knows a stream by what came of it, so those of which nothing came are held against the changes here. */
+/**
+ * Reports streams that received nothing although their project changed: the checker only sees streams with at least one
+ * change.
+ */
 function silentStreams(
   streams: FollowedFile['streams'],
   received: readonly Received[],
@@ -100,7 +106,7 @@ function silentStreams(
   const heard = new Set(received.map(({ follower }) => follower));
   return streams.flatMap(({ follower, project }) => {
     const missed = heard.has(follower) ? 0 : (changes.get(project)?.length ?? 0);
-    const what = `follower ${follower} got no change, and project ${project} has ${missed}`;
+    const what = `follower ${follower} received no change, but project ${project} has ${missed}`;
     return missed === 0 ? [] : [{ rule: 'change-lost', what, operations: [] }];
   });
 }

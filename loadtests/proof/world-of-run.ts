@@ -19,14 +19,14 @@ export type Made = {
   readonly projects: ReadonlySet<string>;
   readonly projectTitles: ReadonlySet<string>;
   readonly tasks: ReadonlySet<string>;
-  /** What something was made in, which may have been there before the run. */
+  /** Projects and tasks in which something was created; they may have existed before the run. */
   readonly parents: { readonly projects: ReadonlySet<string>; readonly tasks: ReadonlySet<string> };
 };
 
-/** Where it is looked up what is there in the end. */
+/** Source of the final state: the database or the API. */
 export type RunWorld = AsyncDisposable & {
   readonly made: (made: Made) => Promise<FinalBoard>;
-  /** All of these tasks, and what only the rows can tell of them. */
+  /** The final state of these tasks, and the rules that only database rows can test. */
   readonly part: (
     tasks: readonly string[],
   ) => Promise<{ final: Omit<Final, keyof FinalBoard>; rules: readonly CheckedRule[] }>;
@@ -37,17 +37,17 @@ export type Address = { readonly urls: readonly string[]; readonly key: string }
 
 const addressOf = ({ urls, key }: Address) => {
   const [baseUrl] = urls;
-  if (baseUrl === undefined) throw new Error('the run has no address to read from');
+  if (baseUrl === undefined) throw new Error('the run has no API address to read from');
   return createClient({ baseUrl, key });
 };
 
 export type DatabaseOfRun = {
   readonly url: string;
-  /** How long a connect and each single read may take: a database that is frozen answers nothing at all. */
+  /** Time-out of a connection and of each read, because a frozen database never answers. */
   readonly patienceMs: number;
 };
 
-/** The rows themselves; what was purged is read from the archive through the API. */
+/** Reads the state from the database rows, and purged sessions from the archive through the API. */
 export function worldInDatabase(
   { url, patienceMs }: DatabaseOfRun,
   address: Address,
@@ -60,7 +60,7 @@ export function worldInDatabase(
     connectionTimeoutMillis: patienceMs,
     query_timeout: patienceMs,
   });
-  // A connection that is lost while nothing is asked: the next read finds out.
+  // The loss of an idle connection is reported by the next read.
   pool.on('error', () => undefined);
   return {
     made: ({ projects, projectTitles, tasks, parents }) =>
@@ -91,7 +91,7 @@ export function worldInDatabase(
   };
 }
 
-/** As far as the API tells it: tasks that the run made, as of others it cannot be said what was there before. */
+/** Reads the state through the API, for the tasks that the run created. The earlier state of other tasks is unknown. */
 export function worldOverHttp(address: Address, clock: RunClock, made: Made): RunWorld {
   const client = addressOf(address);
   return {

@@ -23,7 +23,7 @@ const databaseFile = z.object({
 const dropped = z.object({ count: z.number() }).or(z.object({ values: z.object({ count: z.number() }) }));
 const summaryFile = z.object({ metrics: z.object({ dropped_iterations: dropped.optional() }) });
 
-/** What is kept of a run, made of the files of its folder in one reading of the journal. */
+/** Builds the result of a run from the files of its folder, with one pass over the journal. */
 export async function buildResult(folder: string, proof: Proof): Promise<Result> {
   const facts: RunFacts = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
   const journal = readJournal(folder);
@@ -79,11 +79,11 @@ async function optional<Value>(path: string, schema: z.ZodType<Value>): Promise<
   return text === undefined ? null : schema.parse(JSON.parse(text));
 }
 
-/** k6 leaves the count out where there were none. Without its summary it is not known, which is not the same. */
+/** k6 omits the count if it dropped nothing. Without its summary the count is unknown, which is an error. */
 async function droppedIn(folder: string): Promise<number> {
   const summary = await optional(join(folder, 'summary.json'), summaryFile);
   if (summary === null)
-    throw new Error(`k6 left no summary.json in ${folder}: it is not known how many arrivals it dropped`);
+    throw new Error(`k6 left no summary.json in ${folder}, so the number of dropped arrivals is unknown`);
   const found = summary.metrics.dropped_iterations;
   if (found === undefined) return 0;
   return 'count' in found ? found.count : found.values.count;

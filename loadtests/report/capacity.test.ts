@@ -14,7 +14,7 @@ const MEASURED = {
   walBytesPerSecond: 200_000,
 };
 
-test('what many users need is in proportion to what few used', () => {
+test('capacityFor scales the measured use in proportion to the users', () => {
   const capacity = capacityFor(MEASURED, { users: 100_000, busy: 0.5, primaryCores: 64 });
   expect(capacity).toEqual({
     callsPerUserPerSecond: 0.5,
@@ -35,7 +35,7 @@ test('what many users need is in proportion to what few used', () => {
   });
 });
 
-test('what was not measured is not computed', () => {
+test('capacityFor leaves out what was not measured', () => {
   const measured = { ...MEASURED, connections: null, walBytesPerSecond: null };
   expect(capacityFor(measured, { users: 1_000, busy: 0.7, primaryCores: 64 })).toMatchObject({
     connections: null,

@@ -1,10 +1,10 @@
-/** What is taken from a run: everything but these and the assumptions is computed. */
+/** Measurements of a run. Everything else is computed from these and the assumptions. */
 export type Measured = {
   readonly users: number;
   readonly answeredPerSecond: number;
-  /** Acknowledged calls that changed something, a second. */
+  /** Acknowledged writes per second. */
   readonly writesPerSecond: number;
-  /** Used a second, all processes of the API together, and all of PostgreSQL. */
+  /** Mean number of cores used by all API processes, and by PostgreSQL. */
   readonly apiCores: number;
   readonly databaseCores: number;
   readonly apiProcesses: number;
@@ -14,10 +14,10 @@ export type Measured = {
   readonly walBytesPerSecond: number | null;
 };
 
-/** What no run says: they are chosen, and told as such. */
+/** Values that no run measures; they are chosen and marked as assumptions. */
 export type Assumed = {
   readonly users: number;
-  /** How much of a core is used at most, so that there is room for a peak and for the loss of a process. */
+  /** Highest utilisation of a core, which leaves room for a peak and for the loss of a process. */
   readonly busy: number;
   readonly primaryCores: number;
 };
@@ -32,7 +32,7 @@ export type Capacity = {
   readonly apiProcesses: number;
   readonly apiMemoryBytes: number;
   readonly databaseCores: number;
-  /** Of one primary with its cores as busy as they may be. */
+  /** What one primary handles at that utilisation. */
   readonly callsPerPrimary: number;
   readonly usersPerPrimary: number;
   readonly primaries: number;
@@ -41,7 +41,10 @@ export type Capacity = {
   readonly walBytesPerSecond: number | null;
 };
 
-/** In proportion to what was measured. That is a lower bound of what is needed: contention and distance grow with size, and caches do worse. */
+/**
+ * Scales the measurements proportionally. The result is a lower bound: contention and network distance grow with size,
+ * and caches get less effective.
+ */
 export function capacityFor(measured: Measured, assumed: Assumed): Capacity {
   const callsPerUserPerSecond = measured.answeredPerSecond / measured.users;
   const apiCpuMsPerCall = (measured.apiCores * 1_000) / measured.answeredPerSecond;
@@ -49,7 +52,7 @@ export function capacityFor(measured: Measured, assumed: Assumed): Capacity {
   const callsPerSecond = callsPerUserPerSecond * assumed.users;
   const apiCores = (callsPerSecond * apiCpuMsPerCall) / 1_000;
   const databaseCores = (callsPerSecond * databaseCpuMsPerCall) / 1_000;
-  // JavaScript of one process runs on one core.
+  // One Node.js process runs JavaScript on one core.
   const apiProcesses = Math.ceil(apiCores / assumed.busy);
   const callsPerPrimary = (assumed.primaryCores * assumed.busy * 1_000) / databaseCpuMsPerCall;
   const usersPerPrimary = callsPerPrimary / callsPerUserPerSecond;

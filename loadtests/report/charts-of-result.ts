@@ -16,18 +16,18 @@ const secondsIn = ({ from, to }: Result['windows'][number]): number => (to - fro
 
 type Counts = Series['windows'][number];
 
-/** Something of all calls, a second, by window. */
+/** A rate per second over all calls, by window. */
 function rate(result: Result, arm: Series['arm'] | undefined, of: (counts: Counts) => number): Line['points'] {
   const series = result.series.filter((one) => arm === undefined || one.arm === arm);
   return result.windows.map((window, at) => {
     const sum = series.reduce((total, { windows }) => total + (windows[at] === undefined ? 0 : of(windows[at])), 0);
-    // Between two periods there may be a few milliseconds, of which a rate says nothing.
+    // A window between two periods may be a few milliseconds long, too short for a rate.
     return [middle(window), secondsIn(window) < 1 ? null : sum / secondsIn(window)];
   });
 }
 
 export const throughputChart = (result: Result): Chart => ({
-  title: 'Calls answered a second',
+  title: 'Answered calls per second',
   unit: '/s',
   endMs: endOf(result),
   areas: areasOf(result),
@@ -38,24 +38,24 @@ export const throughputChart = (result: Result): Chart => ({
 });
 
 export const lostChart = (result: Result): Chart => ({
-  title: 'Calls without an answer, and calls that were shed, a second',
+  title: 'Unanswered and shed calls per second',
   unit: '/s',
   endMs: endOf(result),
   areas: areasOf(result),
   lines: [
-    { name: 'no answer, or an error of the server', points: rate(result, undefined, ({ unknown }) => unknown) },
+    { name: 'no answer or server error', points: rate(result, undefined, ({ unknown }) => unknown) },
     { name: 'shed', points: rate(result, undefined, ({ shed }) => shed) },
   ],
 });
 
-/** Of the open arm alone: no limit is held against the closed one. */
+/** Latency limits apply to the open arm only. */
 function limitOf({ limits }: Result, { name, arm }: Series): number | undefined {
   const word = name === 'replace' ? 'replacement' : name;
   return arm === 'open' ? limits.find(({ what }) => what === `p95 of a ${word}, open arm`)?.limit : undefined;
 }
 
 export const latencyChart = (result: Result, series: Series): Chart => ({
-  title: `Time of ${series.name}, ${series.arm} arm`,
+  title: `Response time of ${series.name}, ${series.arm} arm`,
   unit: 'ms',
   scale: 'log',
   endMs: endOf(result),
@@ -103,7 +103,7 @@ export const memoryChart = (result: Result): Chart => ({
 type Used = Result['resources'][number];
 type Use = Used['windows'][number];
 
-/** What the machine did beside the run has no memory of its own. */
+/** The rows about the rest of the machine have no memory figures. */
 const holdsMemory = ({ windows }: Used): boolean => windows.some((use) => use !== null && use.memoryBytes > 0);
 
 const valuesOf = ({ windows }: Result, uses: readonly Use[], of: (use: NonNullable<Use>) => number): Line['points'] =>
@@ -118,6 +118,6 @@ function serverLine({ resources, windows }: Result, of: (use: NonNullable<Use>) 
   return { name: 'API and PostgreSQL', points };
 }
 
-/** Those with the most calls first. */
+/** Sorts series by number of calls, largest first. */
 export const busiest = (series: readonly Series[]): Series[] =>
   series.toSorted((one, other) => callsOf(tally(other.windows)) - callsOf(tally(one.windows)));

@@ -9,7 +9,7 @@ import type { Result } from './result.ts';
 const WINDOWS = 60;
 const CALLS = 40;
 
-/** Windows that resemble their neighbours, as those of a run do: each keeps a part of what the one before had. */
+/** Autocorrelated windows, as in a real run: each keeps a part of the drift of the previous one. */
 function histograms(random: Random, medianMs: number, windows = WINDOWS): ReadonlyMap<number, number>[] {
   let drift = 0;
   return Array.from({ length: windows }, () => {
@@ -59,8 +59,8 @@ const of = (ratios: readonly Ratio[], what: Ratio['what']): Ratio => {
   return found;
 };
 
-describe('the interval of a ratio', () => {
-  test('holds the true ratio about 95 times of 100', { timeout: 120_000 }, () => {
+describe('the confidence interval of a ratio', () => {
+  test('contains the true ratio in about 95 of 100 runs', { timeout: 120_000 }, () => {
     const seeds = 120;
     const covered = { p50: 0, p95: 0, p99: 0 };
     for (let seed = 1; seed <= seeds; seed += 1) {
@@ -68,7 +68,7 @@ describe('the interval of a ratio', () => {
       const ratios = ratiosOf('x', observed(random, 20), observed(random, 26), random);
       for (const what of ['p50', 'p95', 'p99'] as const) {
         const { low, high } = of(ratios, what).interval ?? { low: Infinity, high: -Infinity };
-        // A percentile is the end of a bucket: the truth may be a half of one beside it.
+        // A percentile is the upper end of a bucket, so the true value may differ by half a bucket.
         if (low / 1.01 <= 1.3 && 1.3 <= high * 1.01) covered[what] += 1;
       }
     }
@@ -78,14 +78,14 @@ describe('the interval of a ratio', () => {
     }
   });
 
-  test('is narrow enough to show a difference of a third', () => {
+  test('is narrow enough to show a difference of 50 %', () => {
     const random = createRandom(11);
     const { interval } = of(ratiosOf('x', observed(random, 20), observed(random, 30), random), 'p50');
     expect(interval?.low).toBeGreaterThan(1.2);
     expect(interval?.high).toBeLessThan(1.8);
   });
 
-  test('is not told of a few windows', () => {
+  test('is omitted for too few windows', () => {
     const random = createRandom(3);
     const few = observed(random, 20).slice(0, 6);
     expect(of(ratiosOf('x', few, few, random), 'p50').interval).toBeUndefined();
@@ -93,13 +93,13 @@ describe('the interval of a ratio', () => {
 });
 
 describe('a comparison of two runs', () => {
-  test('says that no difference is shown where the interval holds 1', () => {
+  test('reports no difference if the interval contains 1', () => {
     const random = createRandom(21);
     const { rows } = comparisonTable(compareRuns(aResult(random, 20), aResult(random, 20)));
     expect(rows.map((row) => row.at(-1))).toEqual(Array(4).fill('no difference shown'));
   });
 
-  test('says which is slower, and is the same each time', () => {
+  test('reports which run is slower, with the same result each time', () => {
     const random = createRandom(22);
     const [a, b] = [aResult(random, 20), aResult(random, 40)];
     expect(comparisonTable(compareRuns(a, b)).rows.map((row) => row.at(-1))).toEqual([
@@ -112,7 +112,7 @@ describe('a comparison of two runs', () => {
     expect(comparisonTable(compareRuns(b, a)).rows[1]?.at(-1)).toBe('faster');
   });
 
-  test('leaves out an operation of too few calls, and one that only one of them has', () => {
+  test('leaves out an operation with too few calls, and one that only one run has', () => {
     const a = aResult(createRandom(1), 20);
     const rare = {
       ...a,
@@ -128,7 +128,7 @@ describe('a comparison of two runs', () => {
     ]);
   });
 
-  test('names the arm of each row, and leaves out percentiles for which a short run has too few calls', () => {
+  test('names the arm of each row, and leaves out percentiles with too few calls', () => {
     const a = aResult(createRandom(1), 20);
     const short: Result = {
       ...a,
@@ -146,10 +146,10 @@ describe('a comparison of two runs', () => {
   });
 });
 
-test('periods with the purge worker are compared in pairs with those without it, whatever changes over the run', () => {
+test('compares periods with and without the purge worker in pairs, despite a drift over the run', () => {
   const random = createRandom(5);
   const base = aResult(random, 20);
-  // Twelve periods of five windows; the run gets slower all the time, and a tenth slower with the worker.
+  // Twelve periods of five windows. The run gets slower all the time, and by half with the worker.
   const period = (at: number) => Math.floor(at / 5);
   const isWith = (at: number) => period(at) % 4 === 1 || period(at) % 4 === 2;
   const counts = base.windows.map((_, at) => {

@@ -9,27 +9,27 @@ export type Ratio = {
   readonly a: number;
   readonly b: number;
   readonly ratio: number;
-  /** Undefined where there are too few windows to say. */
+  /** Undefined if there are too few windows. */
   readonly interval: Interval | undefined;
 };
 
-/** One window of one operation, ready to be drawn again and again. */
+/** One window of one operation, in a form that resampling can add up quickly. */
 export type Observed = {
   readonly seconds: number;
   readonly answered: number;
-  /** The bucket of the first of the counts. */
+  /** The bucket of the first count. */
   readonly first: number;
   readonly counts: Float64Array;
 };
 
-/** Answered calls in each run, of which a few lie beyond the percentile. */
+/** Least number of answered calls in each run, so that a few lie above the percentile. */
 const FEWEST_CALLS = { throughput: 40, p50: 40, p95: 100, p99: 200 } as const;
 const MEASURES = ['throughput', 'p50', 'p95', 'p99'] as const;
-/** Up to two hours. */
+/** Enough buckets for durations of up to two hours. */
 const BUCKETS = 1_024;
 const SEED = 20_261_121;
 
-/** B over A for each operation and arm that both have enough of. */
+/** Ratios B/A for each operation and arm with enough calls in both runs. */
 export function compareRuns(a: Result, b: Result, seed = SEED): Ratio[] {
   return a.series.flatMap((ofA) => {
     const ofB = b.series.find(({ name, arm }) => name === ofA.name && arm === ofA.arm);
@@ -38,7 +38,10 @@ export function compareRuns(a: Result, b: Result, seed = SEED): Ratio[] {
   });
 }
 
-/** With the purge worker over without it, of one run: its periods come in pairs, and pairs are drawn, so that what changes over the run is in both. */
+/**
+ * Ratios of one run, with the purge worker over without it. Its periods form pairs and whole pairs are resampled, so
+ * that a drift over the run affects both sides.
+ */
 export function comparePeriods(result: Result, seed = SEED): Ratio[] {
   const pairs = pairsOf(result.windows);
   return result.series.flatMap((series) => {
@@ -74,14 +77,14 @@ function ratios(of: string, both: Both, draw: () => Both, blocks: number): Ratio
   const measures = MEASURES.filter((what) => fewest >= FEWEST_CALLS[what]);
   if (measures.length === 0) return [];
   const [a, b] = [measure(both.a), measure(both.b)];
-  // Drawn once for all of them, so that they are of the same resamples.
+  // One set of resamples for all measures, so that their intervals are consistent.
   const samples = Array.from({ length: RESAMPLES }, () => {
     const one = draw();
     return { a: measure(one.a), b: measure(one.b) };
   });
   return measures.map((what) => {
     const values = samples.map((one) => one.b[what] / one.a[what]);
-    // A resample without any call has no percentile: so few windows say nothing.
+    // A resample without any call has no percentile; then there are too few windows for an interval.
     const interval = values.every(Number.isFinite) ? intervalOf(values, blocks) : undefined;
     return { of, what, a: a[what], b: b[what], ratio: b[what] / a[what], interval };
   });
@@ -118,7 +121,7 @@ function observedIn({ windows }: Result, { windows: counts }: Series): Observed[
   return windows.map(({ from, to }, at) => observe((to - from) / 1_000, answersOf(counts[at])));
 }
 
-/** With its counts side by side: a comparison adds them up a hundred thousand times. */
+/** Stores the counts in an array, because a comparison adds them up a hundred thousand times. */
 export function observe(seconds: number, histogram: Histogram): Observed {
   const buckets = [...histogram.keys()].map((bucket) => Math.min(bucket, BUCKETS - 1));
   const first = buckets.length === 0 ? 0 : Math.min(...buckets);
@@ -129,7 +132,7 @@ export function observe(seconds: number, histogram: Histogram): Observed {
 
 type Pair = { readonly with: readonly number[]; readonly without: readonly number[] };
 
-/** Windows by the pairs of periods they are in, one period of each pair with the worker. */
+/** Groups the windows by pairs of periods, one period of each pair with the worker. */
 function pairsOf(windows: Result['windows']): Pair[] {
   const numbered = windows.flatMap(({ purge, period }, at) => (period === null ? [] : [{ purge, period, at }]));
   return [...Map.groupBy(numbered, ({ period }) => Math.floor(period / 2)).values()]

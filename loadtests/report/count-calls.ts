@@ -8,24 +8,27 @@ type Counted = {
   refused: number;
   unknown: number;
   shed: number;
-  /** Apart, as a call that is refused at once must not help to keep a limit of latency. */
+  /** Separate from refused calls: a fast refusal must not help to keep a latency limit. */
   readonly okTimes: Times;
   readonly refusedTimes: Times;
 };
 
-/** Answers that say the service did nothing because it was asked too much. */
+/** Codes of responses with which the service sheds load: it did nothing. */
 const SHED: ReadonlySet<string> = new Set(['overloaded', 'rate_limited', 'too_many_open_answers']);
 
 export const isShed = ({ code, status }: Pick<Call, 'code' | 'status'>): boolean =>
   (status === 503 || status === 429) && code !== undefined && SHED.has(code);
 
-/** A start that is sent to learn what has to be confirmed is answered by these as it was meant to be. */
+/** Codes that are the expected response to a start that is sent to learn what must be confirmed. */
 const QUESTIONS: ReadonlySet<string> = new Set(['replace_confirmation_required', 'keep_or_replace_required']);
 
 const outcomeOf = ({ name, outcome, code }: Call): Call['outcome'] =>
   name === 'question' && outcome === 'refused' && code !== undefined && QUESTIONS.has(code) ? 'ok' : outcome;
 
-/** Counts calls by operation, arm and the window in which they were sent. What is held does not grow with their number. */
+/**
+ * Counts calls by operation, arm and the window in which they were sent. Memory use does not grow with the number of
+ * calls.
+ */
 export function createCallCounter(windows: readonly ResultWindow[]) {
   const bySeries = new Map<string, { readonly name: string; readonly arm: Call['arm']; readonly counted: Counted[] }>();
   const windowOf = createWindowFinder(windows);
@@ -71,7 +74,10 @@ const nothing = (): Counted => ({
   refusedTimes: new Map(),
 });
 
-/** The number of the window in which a moment is; the first or the last for what is before or after all. */
+/**
+ * Returns a function that finds the index of the window of a time; times before the first or after the last window get
+ * that window.
+ */
 export function createWindowFinder(windows: readonly ResultWindow[]): (at: number) => number {
   return (at) => {
     let low = 0;

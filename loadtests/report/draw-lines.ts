@@ -2,7 +2,7 @@ import { type EChartsOption, init, type SeriesOption } from 'echarts';
 import { escaped } from '../../checks/monitoring/preview/escape-html.ts';
 import { formatUnit } from './format-value.ts';
 
-/** Points in time are milliseconds since the run began; where the value is null, no line is drawn. */
+/** Times are milliseconds since the start of the run; a null value interrupts the line. */
 export type Line = { readonly name: string; readonly points: readonly (readonly [number, number | null])[] };
 export type Area = { readonly from: number; readonly to: number; readonly kind: 'fault' | 'purge' };
 
@@ -13,21 +13,21 @@ export type Chart = {
   readonly unit: string;
   readonly scale?: 'log' | 'linear';
   readonly endMs: number;
-  /** For people who cannot see it, and for whoever points at it. */
+  /** Accessible name and tooltip of the chart. */
   readonly title: string;
 };
 
 export type Size = { readonly width: number; readonly height: number };
 
-/** Seen well on white and on black. */
+/** Colours with enough contrast on white and on black. */
 const COLOURS = ['#3b82d6', '#d97b1f', '#c23b7a', '#2f9e6e', '#8a63d2', '#9a8412', '#5f7f99', '#d0504a'];
 const LIMIT = '#d03030';
 const AREA = { fault: 'rgba(208,48,48,0.22)', purge: 'rgba(59,130,214,0.16)' } as const;
-/** The page or the picture says which it is, so it is right on a light and on a dark ground. */
+/** The colour comes from the page or the picture, so that it suits light and dark backgrounds. */
 const INK = 'currentColor';
 const FEWEST_WITH_LINE = 2;
 
-/** Lines over the time of a run, as an SVG that needs no script. */
+/** Draws a line chart over the time of a run, as an SVG without scripts. */
 export function drawLines(chart: Chart, size: Size): string {
   const canvas = init(null, null, { renderer: 'svg', ssr: true, ...size });
   canvas.setOption(optionsOf(chart));
@@ -39,7 +39,7 @@ export function drawLines(chart: Chart, size: Size): string {
 function optionsOf({ lines, areas = [], limit, unit, scale = 'linear', endMs }: Chart): EChartsOption {
   const values = lines.flatMap(({ points }) => points.flatMap(([, value]) => (value === null ? [] : [value])));
   const positive = values.filter((value) => value > 0);
-  // A limit far above what happens would press it to the floor.
+  // A limit far above the values is left out, because it would flatten the lines.
   const shownLimit = limit !== undefined && limit <= Math.max(0, ...values) * 4 ? limit : undefined;
   const common = {
     axisLabel: { color: INK, fontSize: 11, formatter: (value: number) => formatUnit(value, unit) },
@@ -59,7 +59,7 @@ function optionsOf({ lines, areas = [], limit, unit, scale = 'linear', endMs }: 
       icon: 'roundRect',
       itemWidth: 14,
       itemHeight: 4,
-      // Without a screen the width of a text is a guess, and a low one.
+      // Without a screen ECharts underestimates text widths, so the gap is larger.
       itemGap: 26,
       textStyle: { color: INK, fontSize: 11 },
       data: lines.map(({ name }) => name),
@@ -112,7 +112,7 @@ function optionsOf({ lines, areas = [], limit, unit, scale = 'linear', endMs }: 
         markArea: {
           silent: true,
           data: areas.map(({ from, to, kind }) => [
-            // What was over at once would not be seen.
+            // Gives very short areas a visible width.
             { xAxis: from, itemStyle: { color: AREA[kind] } },
             { xAxis: Math.max(to, from + endMs / 300) },
           ]),
@@ -133,7 +133,7 @@ const clock = (ms: number): string => {
 
 const STEPS = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10];
 
-/** To a number whose quarters are short when they are written. */
+/** Rounds up to a number whose quarters have few digits. */
 function roundUp(value: number, of: string): number {
   const binary = 1_024 ** Math.floor(Math.log(value) / Math.log(1_024));
   const part = of === 'bytes' ? binary : 1;

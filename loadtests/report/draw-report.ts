@@ -17,10 +17,10 @@ import { callsOf, tally } from './series-of-result.ts';
 
 const WIDE = { width: 1_120, height: 230 };
 const HALF = { width: 548, height: 200 };
-/** With fewer calls than this a percentile by window is one call. */
+/** With fewer calls, a percentile by window would rest on single calls. */
 const FEWEST_CALLS = 100;
 
-/** A run as one page that needs nothing else: no script, no other file. */
+/** Renders a run as one HTML page without scripts or external files. */
 export function drawReport(result: Result): string {
   const { facts, faults, proof, limits, resources } = result;
   const misses = missesOf(limits);
@@ -33,15 +33,15 @@ export function drawReport(result: Result): string {
 <p class="when">${facts.startedAt.slice(0, 16).replace('T', ' ')} UTC</p>
 <div class="verdicts">
 ${verdict(proof.findings.length === 0, proof.findings.length === 0 ? 'Proven' : `${proof.findings.length} findings`, proofLine(result))}
-${verdict(misses.length === 0, misses.length === 0 ? 'Every limit kept' : `${misses.length} of ${limits.length} limits missed`, `${limits.length} ${limits.length === 1 ? 'limit is' : 'limits are'} held in this scenario`)}
+${verdict(misses.length === 0, misses.length === 0 ? 'Every limit kept' : `${misses.length} of ${limits.length} limits missed`, `${limits.length} ${limits.length === 1 ? 'limit applies' : 'limits apply'} to this scenario`)}
 </div>
-${proof.findings.length === 0 ? '' : section('What must not be', list(proof.findings))}
+${proof.findings.length === 0 ? '' : section('Findings', list(proof.findings))}
 ${section('Limits', table(limitsTable(result)))}
 ${section('Throughput', key(result) + picture(throughputChart(result), WIDE))}
 ${section('Errors and shed calls', picture(lostChart(result), WIDE))}
 ${resources.length === 0 ? '' : section('CPU and memory', pair(picture(cpuChart(result), HALF), picture(memoryChart(result), HALF)) + table(resourcesTable(result)))}
-${faults.length === 0 ? '' : section('Faults', `${table(faultsTable(result))}<p>Latency counts as recovered at the first whole second from which its p95 over all calls stays within 1.5 times that of the ten seconds before the fault, for three seconds; a call without an answer counts as slower than all.</p>`)}
-${section('Time of each operation', `<p>Of the open arm, whose arrivals wait for no answer, every claim about latency is made. The closed arm shows what so many users met. Histogram buckets are 2 % wide; the axis is logarithmic.</p><div class="grid">${latencies.map((series) => panel(result, series)).join('')}</div>`)}
+${faults.length === 0 ? '' : section('Faults', `${table(faultsTable(result))}<p>Latency counts as recovered at the first whole second from which the p95 over all calls stays for three seconds within 1.5 times the p95 of the ten seconds before the fault. A call without an answer counts as slower than all others.</p>`)}
+${section('Response time by operation', `<p>Claims about latency rest on the open arm, whose arrivals do not wait for answers. The closed arm shows the latency that its users experienced. Histogram buckets are 2 % wide; the axis is logarithmic.</p><div class="grid">${latencies.map((series) => panel(result, series)).join('')}</div>`)}
 ${section('Operations', table(operationsTable(result)))}
 ${section('Proof', `${table(promisesTable(result)) + (proof.notChecked.length === 0 ? '' : `<h3>Not checked</h3>${list(proof.notChecked)}`)}<details><summary>Every comparison</summary>${table(comparisonsTable(result))}</details>`)}
 ${section(

@@ -6,7 +6,7 @@ import type { Result } from './result.ts';
 import type { Table } from './rows-of-result.ts';
 import { callsOf, percentileOf, secondsOf, seriesOf, tally } from './series-of-result.ts';
 
-/** The figures that the limits of the spec are about, of all runs beside each other. */
+/** The figures that the spec limits, one row per run. */
 export const figuresTable = (results: readonly Result[]): Table => ({
   headings: [
     'scenario',

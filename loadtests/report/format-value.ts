@@ -1,4 +1,4 @@
-/** Numbers as a person reads them: three digits that count, and a unit of a fitting size. */
+/** Formats numbers for people: three significant digits and a suitable unit. */
 
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '∞';

@@ -1,13 +1,14 @@
-/** Counts by how long something took, in buckets of which each is 2 % wider than the one before. */
+/** The number of calls by bucket of their duration. Each bucket ends 2 % above the end of the previous bucket. */
 export type Histogram = ReadonlyMap<number, number>;
 
 const WIDTH = Math.log(1.02);
+/** The upper end of bucket 0. */
 const LEAST_MS = 0.01;
 
 export const bucketOf = (ms: number): number =>
   Math.max(0, Math.ceil(Math.log(Math.max(ms, LEAST_MS) / LEAST_MS) / WIDTH));
 
-/** The most that is in the bucket: a percentile is never told too low, and at most 2 % too high. */
+/** The upper end of a bucket in ms: a percentile is never reported too low, and at most 2 % too high. */
 export const msOf = (bucket: number): number => LEAST_MS * Math.exp(bucket * WIDTH);
 
 export const addTo = (histogram: Map<number, number>, bucket: number, count = 1): void =>
@@ -21,7 +22,10 @@ export function merged(histograms: Iterable<Histogram>): Histogram {
   return all;
 }
 
-/** `over`: how many more there were that took longer than any that is counted. Undefined where there is nothing at all. */
+/**
+ * The quantile `share` in ms. `over` is the number of further calls, such as unanswered ones, that count as slower than
+ * every call of the histogram: Infinity if the quantile is among them. Undefined if there are no calls at all.
+ */
 export function quantileOf(histogram: Histogram, share: number, over = 0): number | undefined {
   const total = totalOf(histogram) + over;
   if (total === 0) return undefined;
@@ -33,7 +37,7 @@ export function quantileOf(histogram: Histogram, share: number, over = 0): numbe
   return Infinity;
 }
 
-/** As it is kept: the first bucket and its count, then how many buckets further and the count there. */
+/** The stored form: pairs of the distance to the previous bucket and the count. */
 export function packed(histogram: Histogram): number[] {
   let before = 0;
   return [...histogram]

@@ -24,7 +24,7 @@ async function kept(
   return { files: await readdir(into).catch(() => []), said };
 }
 
-test('a result is kept under the name of its scenario, without the addresses that were asked', async () => {
+test('a result is stored under the name of its scenario, without the tested addresses', async () => {
   const { files, said } = await kept([]);
   expect(files).toEqual(['users-100.json']);
   expect(JSON.parse(said)).toMatchObject({ facts: { scenario: 'users-100', urls: [] } });
@@ -35,11 +35,11 @@ test.each([
   [1_000_000, 'data-size-1M.json'],
   [12_345, 'data-size-12345.json'],
   [null, 'data-size.json'],
-])('a run of data-size on %s sessions is kept as %s', async (sessionsBefore, file) => {
+])('a data-size run on %s sessions is stored as %s', async (sessionsBefore, file) => {
   expect((await kept([], { scenario: 'data-size', sessionsBefore })).files).toEqual([file]);
 });
 
-test('a result of which the proof failed is not kept, and one line says why', async () => {
+test('a result with a failed proof is not stored, and one line states why', async () => {
   const { files, said } = await kept(['sessions: session-lost: s']);
   expect(files).toEqual([]);
   expect(said).toMatch(/^the proof of \S+ failed with 1 finding: [^\n]+$/);

@@ -26,18 +26,18 @@ type LimitRow = {
 
 const NORMAL = ['users-100', 'data-size'];
 const HIGH = ['users-500', 'soak'];
-/** Faults and spikes cost answers; of these runs it is told how many, and of no limit. */
+/** Scenarios with steady load. In the others, faults and spikes cost answers, which is reported but has no limit. */
 const STEADY = [...NORMAL, ...HIGH, 'smoke', 'contention', 'runners', 'purge-impact'];
-/** Each runner keeps its session: what it does not do is held against no limit. */
+/** Scenarios that replace sessions. In `runners` each runner keeps its session. */
 const REPLACING = STEADY.filter((scenario) => scenario !== 'runners');
-/** Those with an open arm. Where nothing arrives, none dropped would say nothing. */
+/** Scenarios with an open arm. Without arrivals, zero dropped arrivals would prove nothing. */
 const WITH_ARRIVALS = REPLACING.filter((scenario) => scenario !== 'contention');
 const STARTS = ['start', 'question', 'replace', 'keep'];
 const GIB = 1024 ** 3;
-/** Arrivals have slots of their own, in which nothing is refused. */
+/** Arrivals use separate slots, in which no call should be refused. */
 const MOST_REFUSED = 0.01;
 
-/** Each limit of the spec, and of the rollout, with the scenarios it is held in. */
+/** The limits of the spec and of the rollout, with the scenarios to which they apply. */
 const LIMITS: readonly LimitRow[] = [
   {
     what: 'p95 of a lookup, open arm',
@@ -97,7 +97,7 @@ const LIMITS: readonly LimitRow[] = [
   },
 ];
 
-/** k6 says so with its exit code. */
+/** Exit codes of k6. */
 const THRESHOLDS_CROSSED = 99;
 const INTERRUPTED = 105;
 
@@ -106,7 +106,7 @@ export function judgeLimits(result: Measurable, thresholds: Thresholds): Limit[]
   const rows = LIMITS.filter(({ scenarios }) => scenarios.includes(scenario)).map((row): Limit => {
     const limit = row.limit(thresholds);
     const measured = row.measure(result);
-    // Below the limit where there is room below it; nothing is below none.
+    // A limit of 0 is kept by 0 only, every other limit by values below it.
     const kept = measured !== undefined && (limit === 0 ? measured === 0 : measured < limit);
     const known = measured === undefined || !Number.isFinite(measured) ? null : measured;
     return { what: row.what, limit, measured: known, unit: row.unit, kept };
@@ -123,7 +123,9 @@ export function judgeLimits(result: Measurable, thresholds: Thresholds): Limit[]
   return [...rows, ofK6, ...(ended ? [] : [ofEnd])];
 }
 
-/** An arrival that k6 dropped is one more that took too long: of which operation cannot be said, so it counts against each. */
+/**
+ * A dropped arrival counts as a call that took too long. Its operation is unknown, so it counts against each operation.
+ */
 function openP95(result: Measurable, name: string): number | undefined {
   const series = result.series.find((one) => one.name === name && one.arm === 'open');
   return series === undefined ? undefined : percentileWithLost(tally(series.windows), 0.95, result.droppedArrivals);

@@ -20,7 +20,7 @@ export const MADE_FROM =
 
 export type NamedPicture = { readonly file: string; readonly title: string };
 
-/** docs/load.md: what runs have shown. Whatever was not run is named as such. */
+/** Generates docs/load.md from the results, and lists the scenarios that have not been run. */
 export function loadPage(
   results: ReadonlyMap<string, Result>,
   picturesOf: (result: Result) => readonly NamedPicture[],
@@ -32,14 +32,14 @@ export function loadPage(
     '',
     '# Load',
     '',
-    'What the service does under load, from runs of `pnpm load` (how to run one: [loadtests](../loadtests/README.md)). Each number here comes from a file in `loadtests/results`; none is typed. What the numbers mean for many more users is in [scaling](scaling.md).',
+    'How the service behaves under load, measured with `pnpm load` (how to run it: [loadtests](../loadtests/README.md)). Every number on this page is generated from a file in `loadtests/results`. [Scaling](scaling.md) extrapolates the numbers to many more users.',
     '',
     ...MODELS,
     ...PROOF,
     '## Runs',
     '',
     ...markdownTable({
-      headings: ['scenario', 'what for', 'proof', 'limits'],
+      headings: ['scenario', 'purpose', 'proof', 'limits'],
       rows: scenarios.map(([name, about]) => [
         `[${name}](#${name.toLowerCase()})`,
         about,
@@ -71,7 +71,7 @@ function statesOf(result: Result | undefined): [string, string] {
   const { findings } = result.proof;
   const misses = missesOf(result.limits);
   return [
-    findings.length === 0 ? 'nothing found' : `**${findings.length} findings**`,
+    findings.length === 0 ? 'no findings' : `**${findings.length} findings**`,
     misses.length === 0 ? 'kept' : `**${misses.length} missed**`,
   ];
 }
@@ -100,7 +100,7 @@ function sectionOf(
     ...(paired.length === 0
       ? []
       : [
-          'With the purge worker, over without it:',
+          'Ratio of the periods with the purge worker to those without it:',
           '',
           ...markdownTable(comparisonTable(paired, PURGE_WORDS)),
           '',
@@ -117,25 +117,25 @@ function sectionOf(
 }
 
 const FIGURES =
-  'p95: of the open arm. CPU and memory: of API and PostgreSQL together at their highest, CPU as a mean of ten seconds and as a share of the machine. Compared: acknowledged writes that were looked for afterwards. Taken by the host: what the host of this virtual machine gave to others while programs here were ready to run, as a share of the time of one core; a busy host shows as latency, shed calls and dropped arrivals that are none of the service.';
+  'p95: of the open arm. CPU and memory: the highest values of API and PostgreSQL together; CPU is a mean of ten seconds, as a share of the machine. Compared: acknowledged writes that the proof searched for after the run. Taken by the host: CPU time that the host of this virtual machine withheld while a process was ready to run (steal time), as a share of one core. A busy host causes latency, shed calls and dropped arrivals that the service does not cause.';
 
 const RECOVERY =
-  'Latency is as before at the first whole second from which the p95 of all calls stays within 1.5 times that of the ten seconds before the fault, for three seconds. A call without an answer counts as slower than all.';
+  'Latency is back to normal at the first whole second from which the p95 of all calls stays for three seconds within 1.5 times the p95 of the ten seconds before the fault. A call without an answer counts as slower than all others.';
 
 const MODELS = [
-  '## How load is made',
+  '## How load is generated',
   '',
-  '**Closed arm.** A fixed number of users, each of whom waits for an answer, thinks, and goes on; they arrive over the first tenth of the run, and over thirty seconds at the most. This is how "100 users" is meant, and it says what so many users meet. It must not be used for a claim about latency: when the service stalls for a second, each user sends one slow call and then waits with all the others that would have come meanwhile. The calls that would have been slow are never made. This is _coordinated omission_: the measured percentiles leave out just what was worst.',
+  '**Closed arm.** A fixed number of users, each of whom waits for an answer, pauses (think time), and sends the next call. The users arrive during the first tenth of the run, at most thirty seconds. The user count of a scenario refers to this arm, which shows what that many users experience. It does not support claims about latency: when the service stalls for a second, each user sends one slow call and waits, so the other calls of that second, which would also have been slow, are never sent. This effect is called _coordinated omission_: the percentiles leave out the worst moments.',
   '',
-  '**Open arm.** Calls arrive at a constant rate, whatever became of the ones before. A stall of a second is met by every call that arrives in it, and each is counted with the time it took. Beside the closed users there is an open arm (in all scenarios but contention and runners, of which no latency is claimed), and every limit of latency on this page is held against it. Where no user is free to make an arrival, k6 drops it: a dropped arrival counts as a call that took longer than the limit, and is told.',
+  '**Open arm.** Calls arrive at a constant rate, whether earlier calls were answered or not. During a stall of a second every arriving call is slow, and each is counted with its full duration. Every scenario except contention and runners has an open arm beside the closed one, and every latency limit on this page applies to the open arm. If k6 has no free user for an arrival, it drops the arrival. A dropped arrival is reported, and counts as a call that exceeded the limit.',
   '',
-  'A call without an answer has no time. It is left out of the percentiles in the tables, which are of answers, and counts as slower than all others where a limit is held. Limits of latency are held over calls that were done: what is refused at once would only help to keep them. At most 1 % of the calls of the open arm may be refused; a start that is answered by the question it was sent for is not. Histograms have buckets 2 % wide and a percentile is the upper end of its bucket, so that it is never told too low. The load is made on the machine that it is put on: CPU and memory of the service are measured by process, and latencies include what k6 takes from it.',
+  'A call without an answer has no duration. The percentiles in the tables leave it out, and the limits count it as slower than all others. Latency limits apply to successful calls only, because fast refusals would make them easier to keep. At most 1 % of the calls of the open arm may be refused; a start that is sent to get a question, and gets it, does not count as refused. Histogram buckets are 2 % wide and a percentile is the upper end of its bucket, so it is never reported too low. k6 runs on the same machine as the service: CPU and memory are measured per process, and latencies include the effect of the CPU time that k6 uses.',
   '',
 ];
 
 const PROOF = [
-  '## What is proven of each run',
+  '## What each run proves',
   '',
-  'Each call and its answer are kept as a history, and the history is held against the rules of the [reliability campaign](reliability.md) and against the rows in the end: nothing acknowledged is lost, no slot ever had two live sessions, no stale generation was accepted, and `verify-sessions --all` finds nothing. A run that breaks one of these has failed, however fast it was; so has one that had nothing to compare.',
+  'Each call and its answer are recorded as a history. After the run, the rules of the [reliability campaign](reliability.md) check the history on its own and against the database rows: nothing acknowledged is lost, no slot ever had two live sessions, no stale generation was accepted, and `verify-sessions --all` finds nothing. A run that violates one of these has failed, however fast it was, and so has a run with nothing to compare.',
   '',
 ];

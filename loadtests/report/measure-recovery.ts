@@ -15,10 +15,12 @@ const FACTOR = 1.5;
 const READS: ReadonlySet<string> = new Set(['look', 'get']);
 const isKill = ({ name }: Fault): boolean => /kill/i.test(name);
 
-/** From when recovery is counted: what was killed may come back as fast as it can; what was cut can come back when the fault is over. */
+/** Recovery counts from the kill if something was killed, else from the end of the fault. */
 const startOf = (fault: Fault): number => (isKill(fault) ? fault.at : fault.until);
 
-/** Times from a fault to the first acknowledged write, and to latencies as they were before it. Takes the calls in any order. */
+/**
+ * Measures the times from a fault to the first acknowledged write and to normal latency. Accepts calls in any order.
+ */
 export function createRecoveryMeter(faults: readonly Fault[]) {
   const seconds = new Map<number, Second>();
   const firstWrite = faults.map(() => Infinity);
@@ -33,7 +35,7 @@ export function createRecoveryMeter(faults: readonly Fault[]) {
     if (call.outcome === 'unknown' || isShed(call)) second.unanswered += 1;
     else addTo(second.answered, bucketOf(call.until - call.at));
     if (call.outcome !== 'ok' || READS.has(call.kind)) return;
-    // An answer on its way when the fault struck says nothing of a recovery.
+    // A call sent before the fault does not show recovery.
     for (const [index, fault] of faults.entries())
       if (call.at >= fault.at && call.until >= startOf(fault))
         firstWrite[index] = Math.min(firstWrite[index] ?? Infinity, call.until);

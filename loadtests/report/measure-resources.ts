@@ -1,7 +1,7 @@
 import { createWindowFinder } from './count-calls.ts';
 import type { Result, ResultWindow } from './result.ts';
 
-/** One sample of one process, or of the processes of PostgreSQL together, on the clock of the run. */
+/** One sample of a process, or of all PostgreSQL processes together, on the run clock. */
 export type Sample = {
   readonly at: number;
   readonly of: string;
@@ -12,15 +12,21 @@ export type Sample = {
 export type Measured = Pick<Result, 'resources' | 'server'>;
 
 const SECOND = 1_000;
-/** The spec names no time over which CPU is taken: a second is noise, a run hides its worst part. */
+/**
+ * Averaging interval of CPU, which the spec does not define: one second is too noisy, and a whole run hides its worst
+ * part.
+ */
 const MEAN_MS = 10_000;
 
-/** What API and PostgreSQL had used since the sample before, and held, when all were sampled: one sample has one time. */
+/**
+ * CPU time used by API and PostgreSQL since the previous sample, and their memory. All processes of one sample have the
+ * same time.
+ */
 type Moment = { cpuSeconds: number; memoryBytes: number };
 
 const isServer = (of: string): boolean => of.startsWith('api') || of === 'postgresql';
 
-/** CPU and memory of each process by window, and of API and PostgreSQL together at their highest. */
+/** CPU and memory of each process by window, and the highest values of API and PostgreSQL together. */
 export function measureResources(samples: readonly Sample[], windows: readonly ResultWindow[]): Measured {
   const windowOf = createWindowFinder(windows);
   const first = windows[0]?.from ?? 0;
@@ -40,7 +46,7 @@ export function measureResources(samples: readonly Sample[], windows: readonly R
       if (isServer(of)) moments.set(sample.at, sum);
       if (isServer(of)) sum.memoryBytes += sample.memoryBytes;
       if (before !== undefined && sample.at > before.at) {
-        // A process that was started again counts from nothing.
+        // The CPU counter of a restarted process starts at 0.
         const used = sample.cpuSeconds >= before.cpuSeconds ? sample.cpuSeconds - before.cpuSeconds : sample.cpuSeconds;
         window.cpu += used;
         window.ms += sample.at - before.at;
@@ -71,7 +77,7 @@ function serverOf(resources: Measured['resources'], moments: ReadonlyMap<number,
   };
 }
 
-/** Over the time that passed between samples, not over their number: one that came late is followed by one that is close to it. */
+/** Averages over time rather than over samples, because a late sample is followed by an early one. */
 function highestMean(sorted: readonly (readonly [at: number, Moment])[]): number {
   const began = sorted[0]?.[0] ?? 0;
   const lengthMs = Math.min(MEAN_MS, (sorted.at(-1)?.[0] ?? 0) - began);

@@ -13,7 +13,7 @@ const READS: ReadonlySet<string> = new Set([
   'stale-replace',
 ]);
 
-/** What a capacity is computed from; undefined for a run whose processes were not sampled. */
+/** Extracts the measurements for a capacity; undefined if the processes of the run were not sampled. */
 export function measuredIn(result: Result): Measured | undefined {
   const { facts, resources, series, database } = result;
   const seconds = secondsOf(result);

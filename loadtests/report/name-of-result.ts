@@ -1,6 +1,6 @@
 import type { Result } from './result.ts';
 
-/** Under which name a result is kept and shown. Each size of a data-size run is a result of its own: `data-size-1M`. */
+/** The name under which a result is stored and shown. Each size of data-size is a separate result: `data-size-1M`. */
 export function nameOfResult({ facts }: Result): string {
   const { scenario, sessionsBefore } = facts;
   return scenario === 'data-size' && sessionsBefore !== null ? `${scenario}-${compact(sessionsBefore)}` : scenario;

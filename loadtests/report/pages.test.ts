@@ -7,7 +7,7 @@ import { pagesOf, pictureNames, readResults, writePages } from './write-pages.ts
 const DOCS = resolve(import.meta.dirname, '../../docs');
 const HOW = 'PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test loadtests/report/pages';
 
-test('docs/load.md, docs/scaling.md and their pictures are as the kept results make them', async () => {
+test('docs/load.md, docs/scaling.md and their pictures match the stored results', async () => {
   const { PHASELOCK_UPDATE_DOCS: updateDocs } = process.env;
   if (updateDocs === '1') await writePages();
   const pages = pagesOf(await readResults(), await readProcesses());
@@ -15,7 +15,7 @@ test('docs/load.md, docs/scaling.md and their pictures are as the kept results m
   expect((await pictureNames()).filter((file) => !pages.has(file))).toEqual([]);
 });
 
-test('a page without results says of every scenario that it was not run', () => {
+test('pages without results state that no scenario was run', () => {
   const pages = pagesOf(new Map(), undefined);
   const load = pages.get('load.md') ?? '';
   expect(load.match(/^Not run yet\.$/gm)).toHaveLength(12);

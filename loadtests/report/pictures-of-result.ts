@@ -7,12 +7,12 @@ import { seriesOf } from './series-of-result.ts';
 export type Picture = { readonly name: string; readonly title: string; readonly svg: string };
 
 const SIZE = { width: 860, height: 240 };
-/** An image takes no colour from its page; it asks by itself whether the ground is dark. */
+/** An SVG image does not inherit colours from its page, so it queries the colour scheme itself. */
 const INK =
   '<style>svg{color:#3d4651;font-family:sans-serif}@media (prefers-color-scheme:dark){svg{color:#c3ccd6}}</style>';
 const TITLE_HEIGHT = 22;
 
-/** The pictures of a run that the documents show. */
+/** Draws the pictures of a run for the documents. */
 export function picturesOf(result: Result): Picture[] {
   const open = ['lookup', 'replace'].flatMap((name) => seriesOf(result, name, 'open') ?? []);
   const charts: readonly (readonly [string, Chart])[] = [
@@ -28,7 +28,7 @@ export function picturesOf(result: Result): Picture[] {
   return charts.map(([name, chart]) => ({ name, title: chart.title, svg: asPicture(chart) }));
 }
 
-/** The names are numbered over all charts that a process has drawn; a picture of its own must not change with the others. */
+/** The library numbers names across all charts of a process. Numbering them per picture keeps each picture independent. */
 function numberedByItself(svg: string): string {
   const names = new Map<string, string>();
   return svg.replaceAll(/zr\d+-[a-z]+-?\d+/g, (name) => {

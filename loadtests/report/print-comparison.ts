@@ -4,7 +4,7 @@ import { type Result, readResult } from './result.ts';
 import type { Table } from './rows-of-result.ts';
 import { plainTable } from './table-as-text.ts';
 
-/** B over A of two runs, as text; and with the purge worker over without it, where a run has periods of both. */
+/** Compares two runs as text: ratios B/A, and for runs with purge periods the ratios with/without the purge worker. */
 export async function compareResults(pathA: string, pathB: string): Promise<string> {
   const [a, b] = [await readResult(pathA), await readResult(pathB)];
   return comparisonText(a, b);
@@ -23,7 +23,7 @@ export function comparisonText(a: Result, b: Result): string {
     ...linesOf(between),
     ...within.flatMap(({ letter, ratios }) => [
       '',
-      `Within ${letter}, with the purge worker over without it:`,
+      `Within ${letter}, with the purge worker compared with without it:`,
       ...linesOf(ratios, PURGE_WORDS),
     ]),
     ...([between, ...within.map(({ ratios }) => ratios)].some(({ length }) => length > 0)
@@ -33,14 +33,13 @@ export function comparisonText(a: Result, b: Result): string {
 }
 
 const NOTHING = 'Nothing to compare: no operation has 40 answered calls on both sides in the same arm.';
-const ARMS =
-  'Latency is claimed of the open arm alone; rows of the closed arm, whose users wait for answers, show what they met.';
+const ARMS = 'Claims about latency rest on the open arm; rows of the closed arm show what its users experienced.';
 
 const linesOf = (ratios: readonly Ratio[], words = RUN_WORDS): string[] =>
   ratios.length === 0 ? [NOTHING] : plainTable(comparisonTable(ratios, words));
 
 export const EXPLANATION =
-  'Intervals: 95 %, by bootstrap over blocks of windows. Each holds for its row alone: of twenty rows without any difference about one shows some.';
+  'Intervals are 95 % bootstrap intervals over blocks of windows. Each applies to its row alone: of twenty rows without a true difference, about one shows a difference.';
 
 type Words = { readonly a: string; readonly b: string };
 const RUN_WORDS: Words = { a: 'A', b: 'B' };
@@ -69,7 +68,7 @@ function saying({ interval, what }: Ratio): string {
 const named = ({ facts }: Result): string =>
   `${facts.scenario}, ${facts.users} users, ${facts.durationSeconds} s, ${facts.apis} × ${facts.workersPerApi} API, revision ${facts.revision ?? 'unknown'}, ${facts.startedAt}`;
 
-/** What makes a ratio say something else than the change between the two. */
+/** Differences between the runs other than the tested change, which also affect the ratios. */
 function differences({ facts: a }: Result, { facts: b }: Result): string[] {
   return [
     ...(a.scenario === b.scenario ? [] : ['the scenarios differ']),

@@ -5,7 +5,7 @@ import { formatMs, formatNumber } from './format-value.ts';
 import { RESULTS } from './keep-result.ts';
 import { markdownTable } from './table-as-text.ts';
 
-/** What `bench:scaling --json` measured of one process, two workers and two replicas. */
+/** The figures of `bench:scaling --json` for one process, two workers and two replicas. */
 const measured = z.object({
   measuredAt: z.iso.datetime(),
   processors: z.number().int().positive(),
@@ -29,7 +29,7 @@ export type Processes = z.infer<typeof measured>;
 
 const FILE = 'processes/bench-scaling.json';
 
-/** Undefined where it was not measured. */
+/** Undefined if the figures were never stored. */
 export async function readProcesses(results = RESULTS): Promise<Processes | undefined> {
   const text = await readFile(join(results, FILE), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : measured.parse(JSON.parse(text));
@@ -37,18 +37,13 @@ export async function readProcesses(results = RESULTS): Promise<Processes | unde
 
 export function processesSection(processes: Processes | undefined): string[] {
   if (processes === undefined)
-    return [
-      HEADING,
-      '',
-      `Not measured yet: \`npx pnpm@12 bench:scaling --json loadtests/results/${FILE}\` measures it.`,
-      '',
-    ];
+    return [HEADING, '', `Not measured yet: run \`npx pnpm@12 bench:scaling --json loadtests/results/${FILE}\`.`, ''];
   const { measuredAt, processors, cpuModel, rounds, seconds, clients, rows } = processes;
   const used = rows.map(({ cores }) => Object.values(cores).reduce((sum, one) => sum + one, 0));
   return [
     HEADING,
     '',
-    `Measured by \`npx pnpm@12 bench:scaling\` (\`loadtests/results/${FILE}\`, ${measuredAt.slice(0, 10)}): the same load of ${clients} connections, each with one request at a time, on one process, two workers and two replicas by turns, ${rounds} rounds of ${seconds} s. The ratio is to one process in the same round: its median, lowest and highest. CPU is in cores.`,
+    `Measured by \`npx pnpm@12 bench:scaling\` (\`loadtests/results/${FILE}\`, ${measuredAt.slice(0, 10)}): ${clients} connections, each with one request at a time, load one process, two workers and two replicas in turn, in ${rounds} rounds of ${seconds} s. The ratio compares with one process in the same round: median (lowest to highest). CPU is in cores.`,
     '',
     ...markdownTable({
       headings: ['load', 'way', 'a second', 'p99', 'ratio', 'CPU of API', 'of PostgreSQL', 'of nginx', 'of the load'],
@@ -62,7 +57,7 @@ export function processesSection(processes: Processes | undefined): string[] {
       ]),
     }),
     '',
-    `All programs share ${processors} processors (${cpuModel}), and used ${Math.min(...used).toFixed(1)} to ${Math.max(...used).toFixed(1)} of them in all. Where they use all of them, a second process gains only what the first left idle, and a ratio near 1 says that the machine is full, not that a second process is worth nothing: what a call costs is told by the CPU divided by the calls a second.`,
+    `All programs share ${processors} processors (${cpuModel}) and together used ${Math.min(...used).toFixed(1)} to ${Math.max(...used).toFixed(1)} of them. When all processors are busy, a second process can only use what the first left idle: a ratio near 1 then means a full machine, not a useless second process. The cost of a call is the CPU divided by the calls a second.`,
     '',
   ];
 }

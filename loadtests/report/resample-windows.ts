@@ -1,8 +1,8 @@
 import type { Random } from '../../chaos/random.ts';
 
 /**
- * Which windows make up one resample. Neighbours resemble each other, so whole blocks of them are drawn and none alone; the run is taken as a
- * circle, so that its ends are drawn as often as its middle.
+ * Draws the windows of one resample (circular block bootstrap). Neighbouring windows are correlated, so whole blocks
+ * are drawn. The run is treated as a circle, so that its ends are drawn as often as its middle.
  */
 export function resampleBlocks(count: number, blockLength: number, random: Random): number[] {
   const drawn: number[] = [];
@@ -13,7 +13,7 @@ export function resampleBlocks(count: number, blockLength: number, random: Rando
   return drawn;
 }
 
-/** As long as is usual for this many observations: the cube root grows slower than the number of blocks. */
+/** The usual block length for this number of observations: its cube root. */
 export const blockLengthFor = (count: number): number => Math.max(1, Math.round(count ** (1 / 3)));
 
 export type Interval = { readonly low: number; readonly high: number };
@@ -22,8 +22,8 @@ export const RESAMPLES = 999;
 const FEWEST_BLOCKS = 4;
 
 /**
- * A 95 % interval of the percentiles of what the resamples gave. With few blocks those vary less than the truth does: the shares are moved
- * outwards as Student's distribution is wider than the normal one (Hesterberg's expanded percentile interval).
+ * A 95 % percentile interval of the resampled values. With few blocks the resamples vary too little, so the percentiles
+ * are moved outwards by the ratio of Student's to the normal distribution (Hesterberg's expanded percentile interval).
  */
 export function intervalOf(resampled: readonly number[], blocks: number): Interval | undefined {
   const values = resampled.filter((value) => !Number.isNaN(value));
@@ -36,14 +36,17 @@ export function intervalOf(resampled: readonly number[], blocks: number): Interv
   return low === undefined || high === undefined ? undefined : { low, high };
 }
 
-/** The share to cut off at each end. */
+/** The share of resamples to cut off at each end. */
 function tailFor(blocks: number): number {
   const freedom = blocks - 1;
   const wider = Math.sqrt(blocks / freedom) * studentQuantile(freedom);
   return normalTail(wider);
 }
 
-/** The 97.5 % quantile, by the expansion of Cornish and Fisher: right to three digits from three degrees of freedom on. */
+/**
+ * The 97.5 % quantile of Student's distribution by the Cornish-Fisher expansion, exact to three digits from three
+ * degrees of freedom.
+ */
 function studentQuantile(freedom: number): number {
   const z = 1.959964;
   const [z3, z5, z7] = [z ** 3, z ** 5, z ** 7];
@@ -55,7 +58,7 @@ function studentQuantile(freedom: number): number {
   );
 }
 
-/** How much of the normal distribution is above; Abramowitz and Stegun 26.2.17. */
+/** Upper tail probability of the normal distribution; Abramowitz and Stegun 26.2.17. */
 function normalTail(z: number): number {
   const t = 1 / (1 + 0.2316419 * z);
   const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));

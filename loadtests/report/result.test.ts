@@ -15,18 +15,18 @@ async function refusal(text: string): Promise<string> {
   return message.replace(file, 'FILE');
 }
 
-test('a file that is no result is refused in one line that names it and the first thing wrong', async () => {
-  expect(await refusal('\u0000\u0001 garbage')).toBe('FILE is no result of a load run: it is not JSON');
-  expect(await refusal('[1, 2]')).toBe('FILE is no result of a load run: it says no format');
+test('readResult rejects an invalid file with one line that names the file and the first problem', async () => {
+  expect(await refusal('\u0000\u0001 garbage')).toBe('FILE is not a result of a load run: it is not JSON');
+  expect(await refusal('[1, 2]')).toBe('FILE is not a result of a load run: it has no format');
   expect(await refusal('{"format":1,"facts":{}}')).toBe(
-    'FILE is no result of a load run: its format is 1, and 2 is read: run it anew',
+    'FILE is not a result of a load run: its format is 1, but 2 is required: run it again',
   );
   expect(await refusal(JSON.stringify({ format: FORMAT, facts: { scenario: 7 } }))).toMatch(
-    /^FILE is no result of a load run: at facts\.scenario: [^\n]+$/,
+    /^FILE is not a result of a load run: at facts\.scenario: [^\n]+$/,
   );
 });
 
-test('so is one that is not there', async () => {
+test('readResult rejects a missing file', async () => {
   await using folder = await temporaryDirectory();
   const run = join(folder.path, 'run');
   await mkdir(run);

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** What is kept of a run. Every page, picture and comparison is made of it, and of nothing else. */
+/** The stored result of a run, from which all pages, pictures and comparisons are generated. */
 
 export const RESULT_FILE = 'result.json';
 export const FORMAT = 2 as const;
@@ -28,10 +28,13 @@ const facts = z.object({
   crashes: z.array(z.string()),
 });
 
-/** Times are milliseconds since the run began. `period`: the number of the period with or without the purge worker it lies in. */
+/**
+ * Times are milliseconds since the start of the run. `period` is the number of the purge period that contains the
+ * window.
+ */
 const window = z.object({ from: ms, to: ms, purge: z.boolean().nullable(), period: count.nullable() });
 
-/** `okTimes` and `refusedTimes`: histograms of what was answered, packed. What had no answer or was shed is counted and not timed. */
+/** `okTimes` and `refusedTimes` are packed histograms. Unanswered and shed calls are counted, but have no duration. */
 const counts = z.object({
   ok: count,
   refused: count,
@@ -53,7 +56,7 @@ const recovery = z.object({
   name: z.string(),
   at: ms,
   until: ms,
-  /** From which moment recovery is counted. */
+  /** The event from which recovery is measured. */
   from: z.enum(['kill', 'end']),
   p95BeforeMs: ms.nullable(),
   firstWriteMs: ms.nullable(),
@@ -63,7 +66,7 @@ const recovery = z.object({
 const limit = z.object({
   what: z.string(),
   limit: z.number(),
-  /** Null: not measured, which is a miss. */
+  /** Null if not measured, which counts as missed. */
   measured: z.number().nullable(),
   unit: z.string(),
   kept: z.boolean(),
@@ -86,11 +89,11 @@ const resultSchema = z.object({
   windows: z.array(window),
   series: z.array(series),
   resources: z.array(use),
-  /** API and PostgreSQL together. Null: nothing was sampled. */
+  /** API and PostgreSQL together; null if nothing was sampled. */
   server: z
     .object({ highestCores: z.number(), highestMemoryBytes: count, cpuSeconds: z.number(), sampledSeconds: z.number() })
     .nullable(),
-  /** Of the database, where it was measured. */
+  /** Measurements of the database; null if there are none. */
   database: z.object({ walBytes: count.nullable(), connections: count.nullable() }).nullable(),
   faults: z.array(recovery),
   droppedArrivals: count,
@@ -104,7 +107,7 @@ export type Series = Result['series'][number];
 export type Recovery = Result['faults'][number];
 export type Limit = Result['limits'][number];
 
-/** Of a folder of a run, or of a file that was kept of one. */
+/** Reads a result from the folder of a run or from a stored file. */
 export async function readResult(path: string): Promise<Result> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
@@ -115,11 +118,11 @@ export async function readResult(path: string): Promise<Result> {
     throw new Error(`${file} cannot be read: ${error.code ?? error.message}`);
   });
   const read = parseResult(text);
-  if ('wrong' in read) throw new Error(`${file} is no result of a load run: ${read.wrong}`);
+  if ('wrong' in read) throw new Error(`${file} is not a result of a load run: ${read.wrong}`);
   return read.result;
 }
 
-/** What is wrong is told in one line, of the first thing that is. */
+/** Describes the first problem in one line. */
 function parseResult(text: string): { readonly result: Result } | { readonly wrong: string } {
   let value: unknown;
   try {
@@ -127,11 +130,13 @@ function parseResult(text: string): { readonly result: Result } | { readonly wro
   } catch {
     return { wrong: 'it is not JSON' };
   }
-  if (typeof value !== 'object' || value === null || !('format' in value)) return { wrong: 'it says no format' };
+  if (typeof value !== 'object' || value === null || !('format' in value)) return { wrong: 'it has no format' };
   if (value.format !== FORMAT)
-    return { wrong: `its format is ${JSON.stringify(value.format)?.slice(0, 20)}, and ${FORMAT} is read: run it anew` };
+    return {
+      wrong: `its format is ${JSON.stringify(value.format)?.slice(0, 20)}, but ${FORMAT} is required: run it again`,
+    };
   const parsed = resultSchema.safeParse(value);
   if (parsed.success) return { result: parsed.data };
   const [first] = parsed.error.issues;
-  return { wrong: `at ${first?.path.join('.') ?? 'its top'}: ${first?.message ?? 'it does not fit'}` };
+  return { wrong: `at ${first?.path.join('.') ?? 'the root'}: ${first?.message ?? 'invalid value'}` };
 }

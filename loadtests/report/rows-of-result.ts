@@ -3,7 +3,7 @@ import { formatMs, formatNumber, formatShare } from './format-value.ts';
 import type { Result } from './result.ts';
 import { callsOf, percentileOf, secondsOf, tally } from './series-of-result.ts';
 
-/** A table as the page and the documents both show it. */
+/** A table for the HTML report and for the Markdown documents. */
 export type Table = { readonly headings: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
 export function operationsTable(result: Result): Table {
@@ -15,7 +15,7 @@ export function operationsTable(result: Result): Table {
     const lost = [all.refused, all.unknown, all.shed].map((count) => (count === 0 ? '–' : formatNumber(count)));
     return [name, arm, formatNumber(calls), formatNumber(calls / seconds), ...times, ...lost];
   });
-  const headings = ['operation', 'arm', 'calls', 'a second', 'p50', 'p95', 'p99', 'refused', 'no answer', 'shed'];
+  const headings = ['operation', 'arm', 'calls', 'per second', 'p50', 'p95', 'p99', 'refused', 'no answer', 'shed'];
   return { headings, rows };
 }
 
@@ -25,7 +25,7 @@ export const limitsTable = ({ limits }: Result): Table => ({
 });
 
 export const faultsTable = ({ faults }: Result): Table => ({
-  headings: ['fault', 'at', 'lasted', 'counted from', 'first acknowledged write', 'p95 as before'],
+  headings: ['fault', 'at', 'lasted', 'counted from', 'first acknowledged write', 'p95 back to normal'],
   rows: faults.map(({ name, at, until, from, firstWriteMs, normalMs, p95BeforeMs }) => [
     name,
     `${formatNumber(at / 1_000)} s`,
@@ -37,7 +37,7 @@ export const faultsTable = ({ faults }: Result): Table => ({
 });
 
 export const promisesTable = ({ proof }: Result): Table => ({
-  headings: ['promise', 'compared', 'broken'],
+  headings: ['guarantee', 'comparisons', 'violations'],
   rows: [
     ...proof.promises.map(({ promise, compared, findings }) => [promise, formatNumber(compared), String(findings)]),
     ...(proof.audit === null
@@ -88,7 +88,7 @@ export function factsRows({ facts, windows, droppedArrivals, series }: Result): 
   return [
     ['users', formatNumber(facts.users)],
     [
-      'for',
+      'duration',
       `${formatNumber(facts.durationSeconds)} s, in ${windows.length} windows of at most ${formatNumber(width)} s`,
     ],
     [
@@ -102,7 +102,7 @@ export function factsRows({ facts, windows, droppedArrivals, series }: Result): 
     ['arrivals dropped', formatNumber(droppedArrivals)],
     [
       'machine',
-      `${machine.cores} cores (${machine.cpuModel}), ${formatNumber(machine.memoryBytes / 1024 ** 3)} GiB; the load is made on it too`,
+      `${machine.cores} cores (${machine.cpuModel}), ${formatNumber(machine.memoryBytes / 1024 ** 3)} GiB; also runs the load generator`,
     ],
     ['versions', `Node ${versions.node}, k6 ${versions.k6}, PostgreSQL ${versions.postgresql}`],
     ['revision', facts.revision ?? 'unknown'],

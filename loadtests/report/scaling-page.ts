@@ -7,11 +7,11 @@ import type { Result } from './result.ts';
 import { READ_REPLICAS, SHARDING } from './scaling-words.ts';
 import { markdownTable } from './table-as-text.ts';
 
-/** The first of these with a result is computed from: the more users, the less is extrapolated. */
+/** The page is computed from the first of these with a result, which needs the least extrapolation. */
 const SOURCES = ['soak', 'users-500', 'users-100', 'smoke'];
 const ASSUMED: Assumed = { users: 100_000, busy: 0.7, primaryCores: 64 };
 
-/** docs/scaling.md: what a hundred thousand users need, in proportion to what one run used. */
+/** Generates docs/scaling.md: the resources for a hundred thousand users, extrapolated from one run. */
 export function scalingPage(results: ReadonlyMap<string, Result>, processes: Processes | undefined): string {
   const found = SOURCES.flatMap((name) => {
     const result = results.get(name);
@@ -23,7 +23,7 @@ export function scalingPage(results: ReadonlyMap<string, Result>, processes: Pro
     '',
     '# Scaling',
     '',
-    `What ${formatNumber(ASSUMED.users)} users need, computed from what a run of the [load tests](load.md) used. It is arithmetic and no measurement: everything is taken in proportion. What it leaves out is named at the end.`,
+    `The resources that ${formatNumber(ASSUMED.users)} users need, extrapolated from a run of the [load tests](load.md). The numbers are computed in proportion to that run, not measured. The last section lists what the calculation leaves out.`,
     '',
     ...(found === undefined ? NOTHING_YET : numbersOf(found.name, found.result, found.measured)),
     ...processesSection(processes),
@@ -36,7 +36,7 @@ export function scalingPage(results: ReadonlyMap<string, Result>, processes: Pro
 }
 
 const NOTHING_YET = [
-  `No run yet: of ${SOURCES.map((name) => `\`${name}\``).join(', ')} none is in \`loadtests/results\` with the CPU of its processes. The numbers appear here when one is.`,
+  `No run yet: \`loadtests/results\` has no result of ${SOURCES.map((name) => `\`${name}\``).join(', ')} with the CPU of its processes. The numbers appear here once it has one.`,
   '',
 ];
 
@@ -45,33 +45,30 @@ function numbersOf(name: string, { facts, server }: Result, measured: Measured):
   const source = `loadtests/results/${name}.json`;
   const saturated = server !== null && server.highestCores > 0.9 * facts.machine.cores;
   return [
-    '## What is put in',
+    '## Input',
     '',
     `Measured, from \`${source}\` (${facts.startedAt.slice(0, 10)}, revision ${facts.revision ?? 'unknown'}, ${facts.machine.cores} cores of ${facts.machine.cpuModel}):`,
     '',
     ...markdownTable({ headings: ['measured', 'value'], rows: inputRows(measured) }),
     '',
     ...(saturated
-      ? [
-          'The machine had no core left for part of that run: what a call costs includes waiting for a core as far as the kernel counts it.',
-          '',
-        ]
+      ? ['The machine had no idle core during part of that run, so the CPU time per call may be too high.', '']
       : []),
-    'Assumed, and not measured:',
+    'Assumed, not measured:',
     '',
     ...markdownTable({
       headings: ['assumed', 'value'],
       rows: [
         ['users', formatNumber(ASSUMED.users)],
-        ['how busy a core may be', `${ASSUMED.busy * 100} %`],
+        ['highest utilisation of a core', `${ASSUMED.busy * 100} %`],
         ['cores of one primary', formatNumber(ASSUMED.primaryCores)],
-        ['how users behave', `as in \`${name}\`: its mix of calls and its think times`],
+        ['behaviour of users', `as in \`${name}\`: the same mix of calls and think times`],
       ],
     }),
     '',
-    '## What comes out',
+    '## Result',
     '',
-    ...markdownTable({ headings: ['needed', 'value', 'how'], rows: outputRows(measured, capacity) }),
+    ...markdownTable({ headings: ['needed', 'value', 'calculation'], rows: outputRows(measured, capacity) }),
     '',
     ...shardOrNot(capacity),
   ];
@@ -83,60 +80,60 @@ const orNotMeasured = (value: number | null, show: (value: number) => string): s
 
 const inputRows = (measured: Measured): string[][] => [
   ['users', formatNumber(measured.users)],
-  ['calls answered a second', formatNumber(measured.answeredPerSecond)],
-  ['acknowledged writes a second', formatNumber(measured.writesPerSecond)],
+  ['answered calls per second', formatNumber(measured.answeredPerSecond)],
+  ['acknowledged writes per second', formatNumber(measured.writesPerSecond)],
   ['CPU of the API', cores(measured.apiCores)],
   ['CPU of PostgreSQL', cores(measured.databaseCores)],
-  ['processes of the API', formatNumber(measured.apiProcesses)],
+  ['API processes', formatNumber(measured.apiProcesses)],
   ['memory of the API, highest', formatBytes(measured.apiMemoryBytes)],
   ['memory of PostgreSQL, highest', formatBytes(measured.databaseMemoryBytes)],
   ['connections to PostgreSQL', orNotMeasured(measured.connections, formatNumber)],
-  ['WAL a second', orNotMeasured(measured.walBytesPerSecond, formatBytes)],
+  ['WAL per second', orNotMeasured(measured.walBytesPerSecond, formatBytes)],
 ];
 
 const outputRows = (measured: Measured, capacity: Capacity): string[][] => [
-  ['calls a user makes a second', formatNumber(capacity.callsPerUserPerSecond), 'calls answered a second / users'],
-  ['CPU of the API a call', `${formatNumber(capacity.apiCpuMsPerCall)} ms`, 'its cores / calls answered a second'],
+  ['calls per user and second', formatNumber(capacity.callsPerUserPerSecond), 'answered calls per second / users'],
+  ['API CPU per call', `${formatNumber(capacity.apiCpuMsPerCall)} ms`, 'its cores / answered calls per second'],
   [
-    'CPU of PostgreSQL a call',
+    'PostgreSQL CPU per call',
     `${formatNumber(capacity.databaseCpuMsPerCall)} ms`,
-    'its cores / calls answered a second',
+    'its cores / answered calls per second',
   ],
-  ['calls a second', formatNumber(capacity.callsPerSecond), `calls a user makes × ${formatNumber(ASSUMED.users)}`],
-  ['writes a second', formatNumber(capacity.writesPerSecond), 'in the share of this run'],
-  ['cores of the API', formatNumber(capacity.apiCores), 'calls a second × CPU a call'],
-  ['processes of the API', formatNumber(capacity.apiProcesses), `one core each, ${ASSUMED.busy * 100} % busy`],
-  ['memory of the API', formatBytes(capacity.apiMemoryBytes), 'what a process had in this run × processes'],
-  ['cores of PostgreSQL', formatNumber(capacity.databaseCores), 'calls a second × CPU a call'],
+  ['calls per second', formatNumber(capacity.callsPerSecond), `calls per user × ${formatNumber(ASSUMED.users)}`],
+  ['writes per second', formatNumber(capacity.writesPerSecond), 'same share as in this run'],
+  ['API cores', formatNumber(capacity.apiCores), 'calls per second × CPU per call'],
+  ['API processes', formatNumber(capacity.apiProcesses), `one core each, ${ASSUMED.busy * 100} % utilised`],
+  ['API memory', formatBytes(capacity.apiMemoryBytes), 'memory of a process in this run × processes'],
+  ['PostgreSQL cores', formatNumber(capacity.databaseCores), 'calls per second × CPU per call'],
   [
-    'one primary carries',
+    'capacity of one primary',
     `${formatNumber(capacity.callsPerPrimary)} calls/s, ${formatNumber(capacity.usersPerPrimary)} users`,
-    `${ASSUMED.primaryCores} cores, ${ASSUMED.busy * 100} % busy / CPU a call`,
+    `${ASSUMED.primaryCores} cores, ${ASSUMED.busy * 100} % utilised / CPU per call`,
   ],
-  ['primaries', formatNumber(capacity.primaries), 'users / what one carries'],
+  ['primaries', formatNumber(capacity.primaries), 'users / capacity of one'],
   [
     'connections',
     orNotMeasured(capacity.connections, formatNumber),
-    measured.connections === null ? 'no run counted them' : 'of a process in this run × processes',
+    measured.connections === null ? 'not counted in this run' : 'connections of a process in this run × processes',
   ],
-  ['WAL a write', orNotMeasured(capacity.walBytesPerWrite, formatBytes), 'WAL a second / writes a second'],
-  ['WAL a second', orNotMeasured(capacity.walBytesPerSecond, formatBytes), 'WAL a write × writes a second'],
+  ['WAL per write', orNotMeasured(capacity.walBytesPerWrite, formatBytes), 'WAL per second / writes per second'],
+  ['WAL per second', orNotMeasured(capacity.walBytesPerSecond, formatBytes), 'WAL per write × writes per second'],
 ];
 
 const shardOrNot = ({ primaries, usersPerPrimary }: Capacity): string[] => [
   primaries > 1
-    ? `One primary of ${ASSUMED.primaryCores} cores is not enough by this arithmetic: from about ${formatNumber(usersPerPrimary)} users on the schema is to be sharded, into ${formatNumber(primaries)} parts for ${formatNumber(ASSUMED.users)}.`
-    : `One primary of ${ASSUMED.primaryCores} cores is enough by this arithmetic; sharding is called for from about ${formatNumber(usersPerPrimary)} users on.`,
-  'Before that, cheaper things are to be done: reads that may be late go to a replica, and exports and log lines, which are most of the bytes, are the first of them.',
+    ? `By this calculation one primary of ${ASSUMED.primaryCores} cores is not enough: from about ${formatNumber(usersPerPrimary)} users the schema must be sharded, into ${formatNumber(primaries)} parts for ${formatNumber(ASSUMED.users)} users.`
+    : `By this calculation one primary of ${ASSUMED.primaryCores} cores is enough; sharding is needed from about ${formatNumber(usersPerPrimary)} users.`,
+  'Cheaper measures come first: move reads that may be outdated to a replica, beginning with exports and log lines, which are most of the bytes.',
   '',
 ];
 
 const LEFT_OUT = [
   '## What this leaves out',
   '',
-  '- Cost in proportion is a lower bound. Locks, caches and snapshots of PostgreSQL cost more with more connections; a network lies between programs that shared a machine.',
-  '- The disk: WAL a second is told where it was measured, and whether a disk takes it was not.',
-  '- Change streams that stay open: each holds a connection to a process of the API, and each process reads the changes once for all of its streams.',
-  '- Peaks. A day has one, and the share of a core that is left free is all there is for it here.',
+  '- A proportional cost is a lower bound. Locks, caches and snapshots of PostgreSQL cost more with more connections, and a network adds latency between programs that shared one machine in the run.',
+  '- The disk. WAL per second is given where it was measured; whether a disk sustains that rate was not measured.',
+  '- Open change streams. Each holds a connection to an API process, and each process reads the changes once for all of its streams.',
+  '- Daily peaks. The only reserve for them is the unused share of each core.',
   '',
 ];

@@ -3,13 +3,13 @@ import type { Result, Series } from './result.ts';
 
 export type Arm = Series['arm'];
 
-/** An operation over some windows of a run: what is told of it is made of this. */
+/** The counts and histograms of an operation over some windows of a run. */
 export type Tally = {
   readonly ok: number;
   readonly refused: number;
   readonly unknown: number;
   readonly shed: number;
-  /** Of what was answered. */
+  /** Durations of all answered calls. */
   readonly histogram: Histogram;
   readonly okTimes: Histogram;
 };
@@ -31,10 +31,13 @@ export function tally(windows: Iterable<Series['windows'][number]>): Tally {
 export const callsOf = ({ ok, refused, unknown, shed }: Pick<Tally, 'ok' | 'refused' | 'unknown' | 'shed'>): number =>
   ok + refused + unknown + shed;
 
-/** Of what was answered. */
+/** A percentile of the durations of all answered calls. */
 export const percentileOf = ({ histogram }: Tally, share: number): number | undefined => quantileOf(histogram, share);
 
-/** Of calls that were done, with every call that had no answer counted as slower than all of them: for limits, which neither a lost nor a refused call must help to keep. */
+/**
+ * Percentile for limits, over successful calls. Unanswered calls count as slower than all others, and refused calls are
+ * left out, so that neither helps to keep a limit.
+ */
 export const percentileWithLost = ({ okTimes, unknown, shed }: Tally, share: number, lost = 0): number | undefined =>
   totalOf(okTimes) === 0 ? undefined : quantileOf(okTimes, share, unknown + shed + lost);
 

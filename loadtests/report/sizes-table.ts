@@ -4,10 +4,10 @@ import type { Result } from './result.ts';
 import type { Table } from './rows-of-result.ts';
 import { callsOf, percentileOf, secondsOf, tally } from './series-of-result.ts';
 
-/** What the open arm asks, whose latency may be claimed. */
+/** The operations of the open arm, the only arm whose latency may be claimed. */
 const CLAIMED = ['lookup', 'question', 'replace'] as const;
 
-/** The runs of data-size beside each other, from the smallest on. */
+/** The data-size runs, one row each, smallest first. */
 export function sizesTable(results: Iterable<Result>): Table {
   const sized = [...results]
     .filter(({ facts }) => facts.scenario === 'data-size' && facts.sessionsBefore !== null)

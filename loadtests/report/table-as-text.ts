@@ -3,7 +3,7 @@ import type { Table } from './rows-of-result.ts';
 
 export const markdownTable = ({ headings, rows }: Table): string[] => alignedTable(headings, rows).split('\n');
 
-/** For a terminal. */
+/** Formats a table for a terminal. */
 export function plainTable({ headings, rows }: Table): string[] {
   const widths = headings.map((heading, at) => Math.max(heading.length, ...rows.map((row) => (row[at] ?? '').length)));
   const line = (cells: readonly string[]) =>

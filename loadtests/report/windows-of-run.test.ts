@@ -4,12 +4,12 @@ import { windowsOfRun } from './windows-of-run.ts';
 
 const PERIODS = [
   { at: 3_000, until: 33_000, purge: false },
-  // The worker had nothing left to do, and ended long before the next period began.
+  // The worker had finished its work long before the next period.
   { at: 33_200, until: 53_000, purge: true },
   { at: 63_000, until: 93_000, purge: true },
 ];
 
-test('what lies in no period counts in none', () => {
+test('a time outside every period belongs to no period', () => {
   const windows = windowsOfRun(0, 100_000, PERIODS);
   const windowOf = createWindowFinder(windows);
   const periodAt = (at: number) => windows[windowOf(at)]?.period;
@@ -17,7 +17,7 @@ test('what lies in no period counts in none', () => {
   expect([3_000, 32_999, 33_200, 52_999, 63_000, 92_999].map(periodAt)).toEqual([0, 0, 1, 1, 2, 2]);
 });
 
-test('windows follow each other without a gap, with periods and without', () => {
+test('windows are contiguous, with and without periods', () => {
   for (const windows of [windowsOfRun(0, 100_000, PERIODS), windowsOfRun(0, 100_000, [])]) {
     expect(windows[0]?.from).toBe(0);
     expect(windows.at(-1)?.to).toBe(100_000);

@@ -1,6 +1,6 @@
 import type { ResultWindow } from './result.ts';
 
-/** While the purge worker ran, or did not, on the clock of the run. */
+/** A period with or without the purge worker, on the run clock. */
 export type Period = { readonly at: number; readonly until: number; readonly purge: boolean };
 
 const WINDOWS = 60;
@@ -9,8 +9,9 @@ const SECOND = 1_000;
 const NEITHER = { purge: null, period: null };
 
 /**
- * About sixty windows of whole seconds. Where there are periods each window lies in one of them, so that they can be held against each other, or
- * between two: a worker that stops, or one that had nothing left to do, belongs to none.
+ * Divides a run into about sixty windows of whole seconds. With purge periods, each window lies within one period, so
+ * that periods can be compared, or between two periods: time in which a worker stops or has no work left belongs to no
+ * period.
  */
 export function windowsOfRun(from: number, to: number, periods: readonly Period[]): ResultWindow[] {
   const end = Math.max(to, from + SECOND);
@@ -34,7 +35,7 @@ function cut(from: number, to: number, most: number, of: Pick<ResultWindow, 'pur
   const count = Math.max(1, Math.floor((to - from) / width));
   return Array.from({ length: count }, (_, at) => ({
     from: from + at * width,
-    // What is left at the end is too short to stand alone.
+    // The remainder at the end is too short for its own window.
     to: at === count - 1 ? to : from + (at + 1) * width,
     ...of,
   }));

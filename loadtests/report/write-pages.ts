@@ -18,7 +18,7 @@ export async function readResults(folder = RESULTS): Promise<Map<string, Result>
   return new Map(results.map((result) => [nameOfResult(result), result]));
 }
 
-/** docs/load.md, docs/scaling.md and their pictures, as text. */
+/** Generates docs/load.md, docs/scaling.md and their pictures as text, by file name. */
 export function pagesOf(
   results: ReadonlyMap<string, Result>,
   processes: Processes | undefined,
@@ -37,7 +37,7 @@ export function pagesOf(
 export const pictureNames = async (docs = DOCS): Promise<string[]> =>
   (await readdir(join(docs, PICTURES)).catch((): string[] => [])).map((name) => `${PICTURES}/${name}`);
 
-/** Writes the pages that are made from the kept results; pictures of results that are gone go too. Answers the files. */
+/** Writes the pages generated from the stored results, and removes pictures of deleted results. Returns the files. */
 export async function writePages(results = RESULTS, docs = DOCS): Promise<string[]> {
   const pages = pagesOf(await readResults(results), await readProcesses(results));
   for (const old of await pictureNames(docs)) if (!pages.has(old)) await rm(join(docs, old));

@@ -15,7 +15,10 @@ const SECONDS = 120;
 
 type Wanted = { readonly lookupMs?: number; readonly outage?: readonly [number, number] };
 
-/** Ten calls a second in each arm; none is answered within the outage, and those of five seconds after it are slow. */
+/**
+ * Ten calls per second in each arm. Calls during the outage get no answer, and those of the five seconds after it are
+ * slow.
+ */
 function* calls({ lookupMs = 20, outage = [-1, -1] }: Wanted = {}): Generator<JournalLine> {
   const random = createRandom(7);
   const call = createCalls();
@@ -49,7 +52,7 @@ const sampled = (cores: number, memoryBytes: number) =>
   }));
 
 describe('a result', () => {
-  test('has every call once, and percentiles no more than 2 % too high', async () => {
+  test('counts every call once, with percentiles at most 2 % too high', async () => {
     const { result } = await reported({ lines: calls() });
     const lookups = tally(seriesOf(result, 'lookup', 'open')?.windows ?? []);
     expect(callsOf(lookups)).toBe(SECONDS * 10);
@@ -58,7 +61,7 @@ describe('a result', () => {
     expect(percentileOf(lookups, 0.5)).toBeLessThan(22);
   });
 
-  test('counts what was shed apart from what had no answer', async () => {
+  test('counts shed calls separately from unanswered calls', async () => {
     const call = createCalls();
     const shed = call('lookup', 'look', 0, { outcome: 'unknown', status: 503, code: 'overloaded' });
     const lost = call('lookup', 'look', 0, { outcome: 'unknown' });
@@ -87,7 +90,7 @@ describe('recovery', () => {
     'faults.ndjson': [{ is: 'fault', name, at: BEGAN_MS + 40_000, until: BEGAN_MS + 50_000 }],
   });
 
-  test('is counted from the end of a fault, to the first write and to latencies as before', async () => {
+  test('is measured from the end of a fault to the first write and to normal latency', async () => {
     const lines = calls({ outage: [40_000, 50_000] });
     const { result } = await reported({ lines, files: fault('connections cut'), facts: { scenario: 'recovery' } });
     const [recovery] = result.faults;
@@ -96,14 +99,14 @@ describe('recovery', () => {
     expect(recovery?.normalMs).toBe(5_000);
   });
 
-  test('is counted from the kill where something was killed', async () => {
+  test('is measured from the kill if something was killed', async () => {
     const lines = calls({ outage: [40_000, 50_000] });
     const { result } = await reported({ lines, files: fault('PostgreSQL killed'), facts: { scenario: 'recovery' } });
     expect(result.faults[0]).toMatchObject({ from: 'kill', normalMs: 15_000 });
     expect(result.faults[0]?.firstWriteMs).toBeGreaterThanOrEqual(10_000);
   });
 
-  test('that does not come within the run is told as such', async () => {
+  test('is null if it does not happen within the run', async () => {
     const lines = calls({ outage: [40_000, SECONDS * 1_000] });
     const { result } = await reported({ lines, files: fault('connections cut'), facts: { scenario: 'recovery' } });
     expect(result.faults[0]).toMatchObject({ firstWriteMs: null, normalMs: null });
@@ -111,24 +114,24 @@ describe('recovery', () => {
 });
 
 describe('a verdict', () => {
-  test('passes where every limit is kept', async () => {
+  test('passes if every limit is kept', async () => {
     const { verdict } = await reported({ lines: calls() });
     expect(verdict).toEqual({ passed: true, misses: [] });
   });
 
-  test('names a limit of latency that was missed, of the open arm', async () => {
+  test('names a missed latency limit of the open arm', async () => {
     const { verdict } = await reported({ lines: calls({ lookupMs: 90 }) });
     expect(verdict.misses).toEqual([
       expect.stringMatching(/^p95 of a lookup, open arm: \d+ ms, the limit is < 100 ms$/),
     ]);
   });
 
-  test('counts calls without an answer as slower than all that had one', async () => {
+  test('counts unanswered calls as slower than all answered ones', async () => {
     const { verdict } = await reported({ lines: calls({ outage: [10_000, 20_000] }) });
     expect(verdict.misses).toContain('p95 of a lookup, open arm: not measured, or no answer, the limit is < 100 ms');
   });
 
-  test('holds limits of latency over what was done, and has one of its own for what arrivals were refused', async () => {
+  test('applies latency limits to successful calls only, and a separate limit to refused arrivals', async () => {
     const call = createCalls();
     const lines = [began(), ...[...calls({ lookupMs: 150 })].filter((line) => line.is === 'operation')];
     for (let at = 0; at < SECONDS * 1_000; at += 10) {
@@ -143,7 +146,7 @@ describe('a verdict', () => {
     ]);
   });
 
-  test('names arrivals that k6 dropped, in either form of its summary', async () => {
+  test('names dropped arrivals from either summary format of k6', async () => {
     for (const dropped of [{ count: 4 }, { values: { count: 4 } }]) {
       const files = { 'summary.json': [{ metrics: { dropped_iterations: dropped } }] };
       const { verdict } = await reported({ lines: calls(), files });
@@ -151,7 +154,7 @@ describe('a verdict', () => {
     }
   });
 
-  test('is not given without the summary in which k6 counts dropped arrivals', async () => {
+  test('fails without the k6 summary that counts dropped arrivals', async () => {
     await expect(reported({ lines: calls(), files: { 'summary.json': [] } })).rejects.toThrow();
     await using folder = await temporaryDirectory();
     await writeRun(folder.path, { lines: calls() });
@@ -159,7 +162,7 @@ describe('a verdict', () => {
     await expect(writeReport({ folder: folder.path, proof: PROVEN })).rejects.toThrow('k6 left no summary.json');
   });
 
-  test('judges no limit of what a scenario does not do', async () => {
+  test('leaves out limits of operations that a scenario does not perform', async () => {
     const call = createCalls();
     const lines = [began(), call('start', 'start', 0), call('heartbeat', 'heartbeat', 100)];
     const runners = await reported({ lines, facts: { scenario: 'runners' } });
@@ -172,7 +175,7 @@ describe('a verdict', () => {
     expect(contention.verdict.misses).toEqual([expect.stringMatching(/^replacements without an answer: not measured/)]);
   });
 
-  test('names CPU and memory over their limits, and that they were not sampled', async () => {
+  test('names CPU and memory that exceed their limits or were not sampled', async () => {
     const facts = { scenario: 'users-500' };
     const busy = { 'resources.ndjson': sampled(1.7, 6 * 1024 ** 3) };
     expect((await reported({ lines: calls(), files: busy, facts })).verdict.misses).toEqual([
@@ -184,12 +187,12 @@ describe('a verdict', () => {
     expect((await reported({ lines: calls(), facts })).verdict.misses).toHaveLength(2);
   });
 
-  test('names thresholds that k6 found crossed', async () => {
+  test('names crossed k6 thresholds', async () => {
     const { verdict } = await reported({ lines: calls(), facts: { k6Exit: 99 } });
     expect(verdict.misses).toEqual([expect.stringContaining('thresholds that k6 found crossed')]);
   });
 
-  test('does not pass on a proof that found something, and its page says what', async () => {
+  test('fails if the proof has findings, which its page lists', async () => {
     const { verdict, page } = await reported(
       { lines: calls() },
       { ...PROVEN, findings: ['sessions: session-lost: <s>'] },

@@ -7,15 +7,15 @@ import { missesOf } from './format-limit.ts';
 import { RESULT_FILE } from './result.ts';
 
 export type Verdict = {
-  /** The run is proven, and no limit was missed. */
+  /** True if the proof has no findings and no limit was missed. */
   readonly passed: boolean;
-  /** Limits that were missed, each in a line. What the proof found is in the proof. */
+  /** One line per missed limit. The findings of the proof are not included. */
   readonly misses: readonly string[];
 };
 
 export type WriteReport = { readonly folder: string; readonly proof: Proof };
 
-/** Writes result.json and report.html into the folder of the run. */
+/** Writes result.json and report.html to the folder of the run. */
 export async function writeReport({ folder, proof }: WriteReport): Promise<Verdict> {
   const result = await buildResult(folder, proof);
   await writeFile(join(folder, RESULT_FILE), `${JSON.stringify(result)}\n`);

@@ -13,14 +13,14 @@ import {
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { USAGE } from './read-arguments.ts';
 
-// Services that are started, and waited for when they are dead.
+// Starting services, and waiting for dead ones, takes longer than the default time-outs.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const MAIN = resolve(import.meta.dirname, 'main.ts');
 const APPS = resolve(import.meta.dirname, '../../apps/api/src');
 const SCOPES = 'sessions:read,sessions:write,sessions:replace,admin';
 
-/** A k6 that writes a journal in which nothing was done, and ends as it is told, after it has killed what it is told to kill. */
+/** A fake k6 that writes a journal without calls, then runs the given shell commands, which end it. */
 const fakeK6 = (ends: string): string => `#!/bin/sh
 [ "$1" = version ] && echo "k6 v2.2.0 (go1.26)" && exit 0
 while [ $# -gt 0 ]; do
@@ -63,18 +63,18 @@ async function load(args: readonly string[], ends = 'exit 0', env: NodeJS.Proces
   return { exitCode, said, line };
 }
 
-describe('what cannot be asked is told before anything is done', () => {
+describe('an unusable target is reported before the run starts', () => {
   const smoke = (...args: string[]) => load(['smoke', '--out', join(folder, 'none'), ...args]);
 
-  test('an address without an answer, which leaves no folder', async () => {
+  test('reports an address that does not respond, and creates no folder', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const { exitCode, line } = await smoke('--url', url, '--key-file', keyFile);
-    expect(line).toContain(`there is no answer at ${url}`);
+    expect(line).toContain(`no response from ${url}`);
     expect(exitCode).toBe(1);
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 
-  test('a key that is refused, a database that is another one or not there, and a folder that is a file', async () => {
+  test('reports a rejected key, a wrong or missing database, and a folder that is a file', async () => {
     await using api = await startApi();
     const wrong = join(folder, 'wrong');
     await writeFile(wrong, 'plk_wrong');
@@ -83,10 +83,10 @@ describe('what cannot be asked is told before anything is done', () => {
     const nowhere = `postgres://u@127.0.0.1:${await freePort()}/d`;
     const asked = ['--url', api.url, '--key-file', keyFile];
     const cases: [string[], RegExp][] = [
-      [['--url', api.url, '--key-file', wrong], /--key-file: .* refuses its key \(401\)/],
-      [[...asked, '--database-url', ofAnother.href], /--database-url: no schema of phaselock there/],
-      [[...asked, '--database-url', nowhere], /--database-url: cannot be asked: .*ECONNREFUSED/],
-      [[...asked, '--out', keyFile], /--out: no folder can be made at/],
+      [['--url', api.url, '--key-file', wrong], /--key-file: .* rejects the key \(401\)/],
+      [[...asked, '--database-url', ofAnother.href], /--database-url: the database has no phaselock schema/],
+      [[...asked, '--database-url', nowhere], /--database-url: cannot be queried: .*ECONNREFUSED/],
+      [[...asked, '--out', keyFile], /--out: cannot create the folder/],
     ];
     for (const [args, why] of cases) {
       const { exitCode, line } = await smoke(...args);
@@ -97,22 +97,22 @@ describe('what cannot be asked is told before anything is done', () => {
   });
 });
 
-test('results that are not there are a mistake of usage, and the usage is printed for who asks', async () => {
+test('a missing result is a usage error, and --help prints the usage', async () => {
   for (const args of [
     ['compare', join(folder, 'A'), join(folder, 'B')],
     ['keep', join(folder, 'A')],
   ]) {
     const { exitCode, line } = await load(args);
-    expect(line).toBe(`load: ${args[0]}: there is nothing at ${join(folder, 'A')}`);
+    expect(line).toBe(`load: ${args[0]}: ${join(folder, 'A')} does not exist`);
     expect(exitCode).toBe(64);
   }
   expect(await load(['--help'])).toMatchObject({ exitCode: 0, said: expect.stringContaining(USAGE) });
 });
 
-describe('a run that breaks off says that nothing was proven', () => {
+describe('an aborted run', () => {
   const out = (name: string) => ['smoke', '--key-file', keyFile, '--out', join(folder, name)];
 
-  test('where k6 could not do it: with its last line', async () => {
+  test('reports the last line of a failed k6 and that nothing was proven', async () => {
     await using api = await startApi();
     const { exitCode, line } = await load(
       [...out('failed'), '--url', api.url],
@@ -122,22 +122,22 @@ describe('a run that breaks off says that nothing was proven', () => {
     expect(exitCode).toBe(1);
   });
 
-  test('where the service died and rows cannot be looked at: with its address', async () => {
+  test('reports a dead service and that nothing was proven without its database', async () => {
     await using api = await startApi();
     const { exitCode, line } = await load([...out('dead'), '--url', api.url], `kill -9 ${api.pid}`);
-    expect(line).toContain(`${api.url} does not answer any more after the load`);
+    expect(line).toContain(`${api.url} does not respond after the load`);
     expect(line).toContain('nothing was proven');
     expect(exitCode).toBe(1);
   });
 
-  test('but where the database is known, what was acknowledged is proven with it, and the dead service is a finding', async () => {
+  test('is proven from the database if its address is known, with the dead service as a finding', async () => {
     await using api = await startApi();
     const known = ['--url', api.url, '--database-url', databaseUrl];
     const given = join(folder, 'given');
     const settings = { LOAD_THINK_S: '0.5', LOAD_RATE: '77', K6_VUS: '9' };
     const ends = `env > '${given}'; kill -9 ${api.pid}`;
     const { exitCode, said } = await load([...out('known'), ...known], ends, settings);
-    expect(said).toContain(`NOT PROVEN: crash: ${api.url} does not answer any more after the load`);
+    expect(said).toContain(`NOT PROVEN: crash: ${api.url} does not respond after the load`);
     expect(existsSync(join(folder, 'known', 'result.json'))).toBe(true);
     expect(exitCode).toBe(2);
     expect(JSON.parse(await readFile(join(folder, 'known', 'run.json'), 'utf8'))).toMatchObject({ thinkSeconds: 0.5 });

@@ -20,7 +20,7 @@ export function describeMachine(): OfMachine {
 
 export type DatabaseFacts = { readonly version: string; readonly sessions: number | null };
 
-/** What the database says of itself, where we know its address. */
+/** Version and number of sessions of the database, if its address is known. */
 export async function describeDatabase(databaseUrl: string | undefined): Promise<DatabaseFacts> {
   if (databaseUrl === undefined) return { version: UNKNOWN, sessions: null };
   const [row] = await runAdminStatement(

@@ -9,16 +9,19 @@ import { makeDue } from './seed/seed-due.ts';
 export type DisturbOptions = {
   readonly needs: ScenarioNeeds;
   readonly durationSeconds: number;
-  /** The load is there. */
+  /** Resolves when the load has begun. */
   readonly began: Promise<void>;
   readonly folder: string;
-  /** Told which process the purge worker is now. */
+  /** Called with the pid of each purge worker. */
   readonly working: (pid: number) => void;
   readonly say: (line: string) => void;
   readonly ended: AbortSignal;
 };
 
-/** What goes on beside the load: faults, or the purge worker by turns, or nothing. Comes back when all is mended. */
+/**
+ * Runs the disturbances of the scenario during the load: faults, periods with the purge worker, or nothing. Resolves
+ * when everything is repaired.
+ */
 export async function disturbProduct(opened: OpenedTarget, options: DisturbOptions): Promise<void> {
   const { needs, durationSeconds, began, folder, working, say, ended } = options;
   if (opened.kind === 'address' || !(needs.faults || needs.purge)) return;

@@ -6,7 +6,7 @@ type DeadAddress = { readonly url: string; readonly why: string };
 const LOOK_EVERY_MS = 200;
 const ANSWERS_WITHIN_MS = 5_000;
 
-/** Those where there is no answer at all within the time. One that was just started again has that long. */
+/** Returns the addresses that do not respond within the time, which allows for a restart. */
 export async function findDeadAddresses(urls: readonly string[], withinMs: number): Promise<readonly DeadAddress[]> {
   const giveUpAt = performance.now() + withinMs;
   const whyDead = async (url: string): Promise<DeadAddress[]> => {

@@ -20,13 +20,13 @@ async function scene() {
   return { home, bin, said, find, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
 }
 
-test('the k6 on the PATH is taken', async () => {
+test('findK6 returns the k6 on the PATH', async () => {
   await using at = await scene();
   const path = await program(at.bin, 'k6', 'echo "$(/usr/bin/basename "$0") v2.2.0 (go1.26)"');
   expect(await at.find()).toEqual({ path, version: '2.2.0' });
 });
 
-test('one of another major release is told of, and the one that Go installed is taken', async () => {
+test('findK6 reports a k6 of another major version, and returns the one installed by Go', async () => {
   await using at = await scene();
   await program(at.bin, 'k6', 'echo "$(/usr/bin/basename "$0") v1.4.0 (go1.24)"');
   const path = await program(join(at.home.path, 'go/bin'), 'k6', 'echo "$(/usr/bin/basename "$0") v2.3.1 (go1.26)"');
@@ -34,7 +34,7 @@ test('one of another major release is told of, and the one that Go installed is 
   expect(at.said.join()).toContain('it is k6 1.4.0, not k6 2');
 });
 
-test('without any it is built once, and the second time it is there', async () => {
+test('findK6 builds a missing k6 only once', async () => {
   await using at = await scene();
   const built = await program(join(at.home.path, 'other'), 'k6', 'echo "$(/usr/bin/basename "$0") v2.2.0 (go1.26)"');
   // `go build … -o FILE …`
@@ -46,14 +46,14 @@ test('without any it is built once, and the second time it is there', async () =
   expect(await readdir(join(at.home.path, '.cache/phaselock'))).toHaveLength(1);
 });
 
-test('a build that fails says why, and leaves nothing', async () => {
+test('a failed build reports its error and leaves no file', async () => {
   await using at = await scene();
   await program(at.bin, 'go', 'echo "no such module" >&2; exit 1');
   await expect(at.find()).rejects.toThrow(/could not be built.*no such module/);
   expect(await readdir(join(at.home.path, '.cache/phaselock'))).toEqual([]);
 });
 
-test('with neither k6 nor Go it says what to install', async () => {
+test('findK6 without k6 and Go states what to install', async () => {
   await using at = await scene();
   await expect(at.find()).rejects.toThrow(NoK6);
   await expect(at.find()).rejects.toThrow('neither k6 2 nor Go is on the PATH');

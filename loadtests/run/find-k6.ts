@@ -11,10 +11,10 @@ export type K6 = { readonly path: string; readonly version: string };
 
 const TOOL = resolve(import.meta.dirname, '../tool');
 const MAJOR = '2';
-/** Where Go's own archive is unpacked, which is often not on the PATH. */
+/** The default folder of Go's release archive, which is often not on the PATH. */
 const GO_UNPACKED = ['/usr/local/go/bin'];
 
-/** Why no k6 can be had, and what to do about it. */
+/** No usable k6; the message states what to do. */
 export class NoK6 extends Error {
   override readonly name = 'NoK6';
 }
@@ -22,12 +22,12 @@ export class NoK6 extends Error {
 type Places = {
   readonly env: NodeJS.ProcessEnv;
   readonly home?: string;
-  /** Where Go may be beside the PATH. */
+  /** Further folders in which to look for Go. */
   readonly go?: readonly string[];
   readonly say: (line: string) => void;
 };
 
-/** The one on the PATH, else the one Go installed, else the pinned one, which is built once and kept. */
+/** Returns the k6 on the PATH, else the one installed by Go, else builds the pinned version once and keeps it. */
 export async function findK6({ env, home = homedir(), go = GO_UNPACKED, say }: Places): Promise<K6> {
   const installed = [findProgram(['k6'], env), join(home, 'go/bin/k6')];
   for (const path of installed) {
@@ -46,7 +46,7 @@ export async function findK6({ env, home = homedir(), go = GO_UNPACKED, say }: P
   const path = join(cache, `k6-${pinned}`);
   if (!existsSync(path)) await build(path, cache, { env, home, go, say });
   const version = versionOf(path);
-  if (version === undefined) throw new NoK6(`${path} does not run. Delete it, and it is built anew`);
+  if (version === undefined) throw new NoK6(`${path} does not run. Delete it to build it again`);
   return { path, version };
 }
 
@@ -54,7 +54,7 @@ async function build(path: string, cache: string, { env, home, go: folders, say 
   const go = findProgram(['go'], { PATH: [env.PATH ?? '', ...folders].join(delimiter) });
   if (go === undefined)
     throw new NoK6(
-      `neither k6 ${MAJOR} nor Go is on the PATH. Install k6 (https://k6.io), or Go, with which it is built from loadtests/tool`,
+      `neither k6 ${MAJOR} nor Go is on the PATH. Install k6 (https://k6.io), or Go to build it from loadtests/tool`,
     );
   await mkdir(cache, { recursive: true });
   say(`building k6 from loadtests/tool into ${path}, once; it takes some minutes`);
@@ -73,7 +73,7 @@ async function build(path: string, cache: string, { env, home, go: folders, say 
   await rename(draft, path);
 }
 
-/** It calls itself by the name of its file. */
+/** `k6 version` begins with the name of its own file, whatever that is. */
 function versionOf(path: string): string | undefined {
   const { status, stdout } = spawnSync(path, ['version'], { encoding: 'utf8', timeout: 20_000 });
   return status === 0 ? /^\S+ v(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1] : undefined;

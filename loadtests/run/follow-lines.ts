@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const EVERY_MS = 200;
 const CHUNK = 1 << 18;
 
-/** The whole lines of a file that another process goes on writing, as they come, until the signal. */
+/** Yields the complete lines of a file while another process appends to it, until the signal. */
 export async function* followLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const chunk = Buffer.alloc(CHUNK);
@@ -24,7 +24,7 @@ async function readAt(file: string, chunk: Buffer, position: number): Promise<nu
     await using handle = await open(file);
     return (await handle.read(chunk, 0, chunk.length, position)).bytesRead;
   } catch {
-    // k6 has not made it yet.
+    // k6 has not created the file yet.
     return 0;
   }
 }

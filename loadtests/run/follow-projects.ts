@@ -9,7 +9,10 @@ import type { FollowedFile } from './run-folder.ts';
 
 export type Followers = AsyncDisposable & {
   follow(projectId: string): void;
-  /** Waits until each has all there is to receive, as one of these addresses tells it. Answers with all that were followed, and those that never had it. */
+  /**
+   * Waits until each follower has received all changes that one of these addresses returns. Returns all streams, and
+   * descriptions of the incomplete ones.
+   */
   settle(living: readonly string[]): Promise<FollowedFile>;
 };
 
@@ -17,14 +20,14 @@ export type FollowersOptions = {
   readonly product: AskedProduct;
   readonly projects: number;
   readonly streamsOfEach: number;
-  /** Where what they receive goes, a line a change. */
+  /** The file for the received changes, one line each. */
   readonly file: string;
   readonly say: (line: string) => void;
 };
 
 const LONGEST_MS = 60_000;
 
-/** So many streams of each of the first projects that are made, and of no others. */
+/** Follows the first projects that are created, each with a number of streams. */
 export function openFollowers({ product, projects, streamsOfEach, file, say }: FollowersOptions): Followers {
   const { urls, key, leaseMs } = product;
   const over = new AbortController();
@@ -43,7 +46,7 @@ export function openFollowers({ product, projects, streamsOfEach, file, say }: F
         project,
         addresses: urls,
         key,
-        // The campaign's clock is of its own process; this one is held against the journal of another.
+        // Records wall-clock times, because the journal with which they are compared comes from another process.
         recorder: {
           operation: () => undefined,
           entry: (entry) => void output.write(`${JSON.stringify({ ...entry, at: Date.now() })}\n`),
@@ -66,9 +69,9 @@ export function openFollowers({ product, projects, streamsOfEach, file, say }: F
     settle: async ([baseUrl]) => {
       if (followers.length === 0) return { streams, unsettled: [] };
       if (baseUrl === undefined)
-        return { streams, unsettled: ['no address answers: streams did not get what is still to come'] };
+        return { streams, unsettled: ['no address responds, so the streams could not receive the last changes'] };
       const seconds = Math.round(settlesWithinMs(leaseMs) / 1_000);
-      say(`waits until leases have lapsed and ${followers.length} streams have every change: ${seconds} s at the most`);
+      say(`waiting for leases to expire and ${followers.length} streams to receive all changes: at most ${seconds} s`);
       const { unsettled } = await settleStreams(createClient({ baseUrl, key }), followers, leaseMs);
       return { streams, unsettled };
     },

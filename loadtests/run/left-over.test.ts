@@ -8,7 +8,7 @@ const MAIN = resolve(import.meta.dirname, 'main.ts');
 const EXIT_INTERRUPTED = 130;
 const STARTS_WITHIN_MS = 60_000;
 
-/** A k6 that works until it is interrupted: what is looked at here is what is started beside it. */
+/** A fake k6 that runs until it is interrupted. These tests look at the processes started beside it. */
 const K6 = `#!/bin/sh
 [ "$1" = version ] && echo "k6 v2.2.0 (go1.26)" && exit 0
 trap 'exit 105' INT
@@ -17,7 +17,7 @@ while :; do sleep 0.1; done
 
 async function scene() {
   const folder = await temporaryDirectory();
-  // Run by root, PostgreSQL is another user: it may pass through.
+  // If root runs the tests, PostgreSQL runs as another user, which must be able to enter this folder.
   await chmod(folder.path, 0o711);
   await writeFile(join(folder.path, 'k6'), K6, { mode: 0o755 });
   const run = spawnNode(MAIN, {
@@ -28,7 +28,7 @@ async function scene() {
   return {
     run,
     homes,
-    /** The folder of the database, whose path is the tag of what the run starts. */
+    /** The folder of the run, whose path also tags the processes that the run starts. */
     home: () =>
       eventually(
         async () => {
@@ -47,9 +47,9 @@ async function scene() {
 
 const pidsNow = async (): Promise<string[]> => (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
 
-/** PostgreSQL takes no environment of ours; it is told by its folder. */
+/** PostgreSQL does not inherit the tag, so it is found by its data folder. */
 const databasesIn = (home: string): Promise<string[]> => commandsWith(join(home, 'postgres', 'cluster'));
-/** The process that clears up after a run. */
+/** The process that cleans up after a run. */
 const clearingOf = (home: string): Promise<string[]> => commandsWith(`clear-after-us.ts\0${home}`);
 
 async function commandsWith(text: string): Promise<string[]> {
@@ -58,7 +58,7 @@ async function commandsWith(text: string): Promise<string[]> {
   return lines.filter((line) => line.includes(text));
 }
 
-/** Its working folder may have been removed under it. */
+/** Redis is found by its working folder, which may already have been removed. */
 async function redisIn(home: string): Promise<string[]> {
   const pids = await pidsNow();
   const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
@@ -69,12 +69,12 @@ const REDIS = redisAvailable().kind === 'binary' ? 1 : 0;
 
 const underLoad = (run: SpawnedNode) => run.waitForLine(/users for/);
 
-describe.runIf(process.platform === 'linux')('nothing of a run is left over', { timeout: 180_000 }, () => {
+describe.runIf(process.platform === 'linux')('no process or folder of a run is left over', { timeout: 180_000 }, () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('after %s during the load', async (signal) => {
     await using at = await scene();
     await underLoad(at.run);
     const home = await at.home();
-    // k6, and the API at least.
+    // At least k6 and the API.
     expect(taggedProcesses(home).length).toBeGreaterThanOrEqual(2);
     expect(await databasesIn(home)).toHaveLength(1);
     at.run.kill(signal);

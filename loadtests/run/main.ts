@@ -12,7 +12,7 @@ const EXIT_FAILED = 1;
 
 const say = (line: string): void => console.error(`${(performance.now() / 1_000).toFixed(1).padStart(7)} s  ${line}`);
 
-/** What was opened is closed before this comes back, however it ends. */
+/** Runs a load command. Closes everything it opened before it returns or throws. */
 async function load(command: RunCommand): Promise<number> {
   await using owned = new AsyncDisposableStack();
   return await untilInterrupted(() => runAndProve({ command, env: process.env, owned, say }));
@@ -40,13 +40,13 @@ async function run(command: Command): Promise<number> {
 }
 
 function insistOnPath(verb: 'compare' | 'keep', path: string): void {
-  if (!existsSync(path)) throw new UsageError(`${verb}: there is nothing at ${path}`);
+  if (!existsSync(path)) throw new UsageError(`${verb}: ${path} does not exist`);
 }
 
 try {
   process.exitCode = await run(readArguments(process.argv.slice(2)));
 } catch (error) {
-  // What was under way when it was interrupted is still at it, against a product that is gone.
+  // Exits at once, because the interrupted work still runs although its product has been stopped.
   if (error instanceof Interrupted) {
     console.error('interrupted: nothing was proven');
     process.exit(error.exitCode);

@@ -21,7 +21,7 @@ export type OpenTarget = {
   readonly needs: ScenarioNeeds;
   readonly durationSeconds: number;
   readonly boardFile: string;
-  /** Of an address. */
+  /** API key of the target; only for an address. */
   readonly key: string;
   readonly owned: AsyncDisposableStack;
   readonly say: (line: string) => void;
@@ -29,7 +29,9 @@ export type OpenTarget = {
 
 type Self = Extract<Target, { kind: 'self' }>;
 
-/** A product of ours, filled as the scenario needs it and gone with `owned`; or one that is there already. */
+/**
+ * Starts a product with the data that the scenario needs, which is removed with `owned`, or describes a running one.
+ */
 export async function openTarget(target: Target, options: OpenTarget): Promise<OpenedTarget> {
   if (target.kind === 'self') return { kind: 'self', product: await openSelf(target, options) };
   const { urls, databaseUrl } = target;
@@ -38,16 +40,17 @@ export async function openTarget(target: Target, options: OpenTarget): Promise<O
 }
 
 async function openSelf(target: Self, { folder, needs, durationSeconds, boardFile, owned, say }: OpenTarget) {
-  // In one step, so that an interrupt finds either nothing or all of it.
+  // Synchronous, so that an interrupt cannot happen between creating the folder and registering its cleanup.
   const home = mkdtempSync(join(realpathSync(tmpdir()), 'phaselock-load-'));
   const clearUp = clearUpAfterUs(home);
-  // Run by root, PostgreSQL is another user: it may pass through.
+  // If root runs the load, PostgreSQL runs as another user, which must be able to enter this folder.
   chmodSync(home, 0o711);
-  // What we start inherits it, whoever of us starts it.
+  // All processes started from here inherit the tag.
   process.env[TAG] = home;
   owned.defer(async () => {
     const left = await clearUp();
-    if (left.length > 0) throw new Error(`these processes had not ended with the run: ${left.join(', ')}`);
+    if (left.length > 0)
+      throw new Error(`these processes had not ended with the run and were killed: ${left.join(', ')}`);
   });
   const seed = async (databaseUrl: string): Promise<void> => {
     if (needs.board) await writeFile(boardFile, JSON.stringify(await seedBoard(databaseUrl, target.sessions, say)));
@@ -66,7 +69,7 @@ async function openSelf(target: Self, { folder, needs, durationSeconds, boardFil
     seed,
     ended: ending.signal,
   });
-  // Interrupted while it starts: what has been started ends first, and what it is kept in is removed then.
+  // On an interrupt during the start, the started programs end before their folder is removed.
   owned.defer(async () => {
     ending.abort();
     const product = await opening.catch(() => undefined);

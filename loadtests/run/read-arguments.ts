@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isScenario, SCENARIOS, type ScenarioName, startsItsOwn } from './scenarios.ts';
 
-/** The product that is asked: one we start, or one that is there. */
+/** The product under load: one that the run starts, or one that already runs. */
 export type Target =
   | { readonly kind: 'self'; readonly apis: number; readonly workers: number; readonly sessions: number }
   | {
@@ -42,20 +42,20 @@ export const USAGE = `usage: load SCENARIO --self [--apis N] [--workers N] [--se
 
 scenarios: ${Object.keys(SCENARIOS).join(', ')}
 
-  --self             starts PostgreSQL, Redis, the API and what else the scenario needs, and ends all of it
-  --apis N           API processes that are asked (1; recovery: 2)
-  --workers N        processes of each API (1)
-  --sessions N       of data-size: sessions that are there before (10k)
-  --url URL,…        the services to ask, where they run already
-  --key-file FILE    holds a key that may read, write and replace
-  --database-url U   their database, so that rows are checked too
-  --allow-remote     asks services that are not on this machine
-  --duration 60s     how long, in s, m or h; the scenario's own unless given
-  --users N          users at once; the scenario's own unless given
-  --rate N           arrivals a second beside them; the scenario's own unless given
-  --out DIR          the folder of the run; one in .phaselock/load unless given
+  --self             starts PostgreSQL, Redis, the API and everything else the scenario needs, and stops it again
+  --apis N           number of API processes (1; recovery: 2)
+  --workers N        worker processes of each API (1)
+  --sessions N       data-size only: sessions in the database before the run (10k)
+  --url URL,…        addresses of running services to test
+  --key-file FILE    file with a key that may read, write and replace
+  --database-url U   database of these services, to check its rows too
+  --allow-remote     allows services on other machines
+  --duration 60s     duration in s, m or h (default: set by the scenario)
+  --users N          concurrent users (default: set by the scenario)
+  --rate N           arrivals per second besides them (default: set by the scenario)
+  --out DIR          folder of the run (default: a new one in .phaselock/load)
 
-exit: 0 all held · 1 could not be run · 2 the proof failed · 3 a limit was missed · 64 usage · 130 and 143 interrupted (SIGINT, SIGTERM)`;
+exit: 0 passed · 1 could not run · 2 the proof failed · 3 a limit was missed · 64 usage · 130 and 143 interrupted (SIGINT, SIGTERM)`;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -76,7 +76,7 @@ const OPTIONS = {
 } as const;
 
 const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-/** `--users -1` is a value out of its range, not an option named 1. */
+/** Reads `--users -1` as an invalid value rather than as an option named 1. */
 const withValues = (argv: readonly string[]): readonly string[] =>
   argv.flatMap((arg, at) => {
     if (isValueOf(arg, argv[at - 1])) return [];
@@ -118,7 +118,7 @@ export function readArguments(argv: readonly string[]): Command {
   };
 }
 
-/** What goes on beside the load begins with its first arrival. */
+/** Faults and purge periods start at the first arrival, so they need a rate of at least 1. */
 const leastRate = (scenario: ScenarioName): number => {
   const { faults, purge } = SCENARIOS[scenario];
   return faults || purge ? 1 : 0;
@@ -132,7 +132,7 @@ function aboutResults(verb: 'compare' | 'report' | 'keep', rest: readonly string
         throw new UsageError('compare takes two runs');
       return { kind: 'compare', before: first, after: second };
     case 'report':
-      if (first !== undefined) throw new UsageError('report takes nothing');
+      if (first !== undefined) throw new UsageError('report takes no arguments');
       return { kind: 'report' };
     case 'keep':
       if (first === undefined || second !== undefined) throw new UsageError('keep takes the folder of one run');
@@ -149,7 +149,7 @@ function targetOf(scenario: ScenarioName, values: Values): Target {
     if (values.sessions !== undefined && !needs.board) throw new UsageError(`${scenario} takes no --sessions`);
     const apis = whole('--apis', values.apis ?? String(needs.apis), 1, 16);
     if (needs.faults && apis < 2)
-      throw new UsageError(`${scenario} ends one API while another serves: --apis 2 or more`);
+      throw new UsageError(`${scenario} kills one API while another serves: --apis 2 or more`);
     return {
       kind: 'self',
       apis,
@@ -157,10 +157,9 @@ function targetOf(scenario: ScenarioName, values: Values): Target {
       sessions: needs.board ? sessionCount(values.sessions ?? '10k') : 0,
     };
   }
-  if (startsItsOwn(needs))
-    throw new UsageError(`${scenario} only goes with --self: it breaks or fills what it runs on`);
+  if (startsItsOwn(needs)) throw new UsageError(`${scenario} requires --self, because it breaks or fills the product`);
   const keyFile = values['key-file'];
-  if (keyFile === undefined) throw new UsageError('--url goes with --key-file');
+  if (keyFile === undefined) throw new UsageError('--url requires --key-file');
   const urls = url.split(',').map((one) => address(one, values['allow-remote'] === true));
   return { kind: 'address', urls, keyFile, databaseUrl: databaseUrl(values['database-url']) };
 }
@@ -175,7 +174,7 @@ function address(given: string, allowRemote: boolean): string {
   if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '')
     throw new UsageError(`--url takes addresses such as http://127.0.0.1:4700, not ${given}`);
   if (!allowRemote && !LOCAL_HOSTS.includes(url.hostname))
-    throw new UsageError(`${given} is not on this machine: --allow-remote asks it all the same`);
+    throw new UsageError(`${given} is not on this machine; --allow-remote allows it`);
   return url.origin;
 }
 
@@ -205,14 +204,14 @@ function sessionCount(given: string): number {
 function whole(name: string, given: string, least: number, most: number): number {
   const value = Number(given);
   if (/^\d+$/.test(given) && value >= least && value <= most) return value;
-  throw new UsageError(`${name} is a whole number from ${least} to ${most}`);
+  throw new UsageError(`${name} must be a whole number from ${least} to ${most}`);
 }
 
 function orUsageError<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    // What follows is advice on how to name a file that begins with a dash.
+    // Drops the rest of the message, which advises how to pass a file name that begins with a dash.
     const [first = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
     throw new UsageError(first);
   }

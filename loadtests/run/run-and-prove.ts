@@ -4,13 +4,16 @@ import { runScenario, type ScenarioOptions } from './run-scenario.ts';
 import { tellError } from './tell-error.ts';
 import { verdictOf } from './verdict.ts';
 
-/** The load, the proof that nothing of it was lost, and the report; answers with the exit code. */
+/**
+ * Runs the load, checks everything acknowledged against the state afterwards, and writes the report. Returns the exit
+ * code: 2 if the check has findings, 3 if a limit was missed.
+ */
 export async function runAndProve(options: ScenarioOptions): Promise<number> {
   const { say } = options;
   const { folder, product, facts } = await runScenario(options);
-  say('proving what was acknowledged');
+  say('checking everything that was acknowledged');
   const proof = await proveRun({ folder, product, say }).catch((error: unknown) => {
-    throw new Error(`the proof of ${folder} broke off (${tellError(error)}): nothing was proven`);
+    throw new Error(`the proof of ${folder} was aborted (${tellError(error)}): nothing was proven`);
   });
   const { findings } = proof;
   const { misses } = await writeReport({ folder, proof });

@@ -1,4 +1,4 @@
-/** What a run was: who was asked, with what, and when. `run.json` of its folder. */
+/** The facts of a run: its target, settings and times. Stored as `run.json` in its folder. */
 export type RunFacts = {
   readonly scenario: string;
   readonly startedAt: string;
@@ -12,11 +12,11 @@ export type RunFacts = {
   readonly versions: Readonly<Record<'node' | 'k6' | 'postgresql', string>>;
   readonly users: number;
   readonly durationSeconds: number;
-  /** Sessions in the database before the load began; null where we cannot count them. */
+  /** Sessions in the database before the load; null if they cannot be counted. */
   readonly sessionsBefore: number | null;
-  /** The mean of LOAD_THINK_S where the caller set it; null: the scenario's own. */
+  /** The value of LOAD_THINK_S; null if the scenario's default applied. */
   readonly thinkSeconds?: number | null;
   readonly k6Exit: number;
-  /** API processes that ended by themselves, one of several of an API included. */
+  /** API processes and workers that ended unexpectedly. */
   readonly crashes: readonly string[];
 };

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The files of a run folder; what is read by the proof and the report is named here once. */
+/** Paths of the files in the folder of a run. */
 export const filesOf = (folder: string) => ({
   facts: join(folder, 'run.json'),
   journal: join(folder, 'journal.ndjson'),
@@ -16,16 +16,19 @@ export const filesOf = (folder: string) => ({
   k6Log: join(folder, 'k6.log'),
 });
 
-/** The streams of changes that were followed, whether or not anything came, and in words those that never had all there is. */
+/**
+ * All change streams that were followed, with or without changes, and descriptions of those that did not receive
+ * everything.
+ */
 export type FollowedFile = {
   readonly streams: readonly { readonly follower: string; readonly project: string }[];
   readonly unsettled: readonly string[];
 };
 
-/** A fault as it was made, on the wall clock. */
+/** An injected fault, in wall-clock time. */
 export type FaultLine = { readonly is: 'fault'; readonly name: string; readonly at: number; readonly until: number };
 
-/** A time with the purge worker at work, or without it, on the wall clock. */
+/** A period with or without the purge worker, in wall-clock time. */
 export type PeriodLine = {
   readonly is: 'period';
   readonly purge: boolean;
@@ -33,7 +36,7 @@ export type PeriodLine = {
   readonly until: number;
 };
 
-/** One line a second for each of the programs. CPU is all it has used since the run began. */
+/** One line per second and program. `cpuSeconds` is the total since the start of the run. */
 export type ResourceLine = {
   readonly wallMs: number;
   readonly of: string;
@@ -41,7 +44,7 @@ export type ResourceLine = {
   readonly memoryBytes: number;
 };
 
-/** Written at once: a run that is interrupted has every line it had reached. */
+/** Written synchronously, so that an interrupted run has all of its lines. */
 export function appendLine(file: string, line: FaultLine | PeriodLine | ResourceLine): void {
   appendFileSync(file, `${JSON.stringify(line)}\n`);
 }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { K6 } from './find-k6.ts';
 import { filesOf } from './run-folder.ts';
 
-/** k6 at work. Leaving the scope ends it in good order, or at once where that takes too long. */
+/** A running k6. Leaving the scope interrupts it, and kills it after a time-out. */
 export type K6Run = AsyncDisposable & { readonly pid: number; readonly exited: Promise<number> };
 
 export type K6Options = {
@@ -49,14 +49,14 @@ export function runK6({ k6, script, folder, env }: K6Options): K6Run {
 
 const OF_THRESHOLDS = 99;
 
-/** A threshold that was missed is no failure of the run: the report tells of it. */
+/** Whether k6 ran to its end. A missed threshold counts as such; the report names it. */
 export const ranToItsEnd = (exitCode: number): boolean => exitCode === 0 || exitCode === OF_THRESHOLDS;
 
-/** What k6 said last of itself. */
+/** Describes a failed k6 by its exit code and the last line of its log. */
 export async function tellK6Failure(exitCode: number, k6Log: string): Promise<string> {
   const text = await readFile(k6Log, 'utf8').catch(() => '');
   const last = text.split('\n').findLast((line) => line.trim() !== '');
-  const said = last === undefined ? 'it said nothing' : last.trim().slice(0, MOST_SAID);
+  const said = last === undefined ? 'no output' : last.trim().slice(0, MOST_SAID);
   return `k6 ended with ${exitCode} (${said}; see ${k6Log})`;
 }
 

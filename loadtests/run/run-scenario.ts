@@ -22,7 +22,7 @@ import { SCENARIOS, type ScenarioNeeds } from './scenarios.ts';
 import { tellError } from './tell-error.ts';
 import { watchJournal } from './watch-journal.ts';
 
-/** An API that its supervisor starts again. */
+/** Time allowed for a supervisor to restart an API. */
 const COMES_BACK_WITHIN_MS = 10_000;
 const SCRIPTS = resolve(import.meta.dirname, '../scenarios');
 
@@ -35,18 +35,18 @@ export type ScenarioRun = {
 export type ScenarioOptions = {
   readonly command: RunCommand;
   readonly env: NodeJS.ProcessEnv;
-  /** What is started stays up until this is disposed of: the proof asks the product, too. */
+  /** Owner of everything that is started. It outlives the run, because the proof queries the product. */
   readonly owned: AsyncDisposableStack;
   readonly say: (line: string) => void;
 };
 
-/** Opens what is asked, puts the load on it, breaks what is to be broken, and leaves everything that was seen in the folder of the run. */
+/** Opens the target, runs the load and the faults, and writes all observations to the folder of the run. */
 export async function runScenario({ command, env, owned, say }: ScenarioOptions): Promise<ScenarioRun> {
   const { scenario, target } = command;
   const needs = SCENARIOS[scenario];
   const thinkSeconds = thinkSecondsIn(env);
   const script = resolve(SCRIPTS, `${scenario}.ts`);
-  if (!existsSync(script)) throw new Error(`there is no script ${script}`);
+  if (!existsSync(script)) throw new Error(`the script ${script} does not exist`);
   const k6 = await findK6({ env, say });
   const key = target.kind === 'address' ? await checkAddress(target) : '';
   const folder = await makeFolder(command);
@@ -96,7 +96,7 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
     say,
     ended: over.signal,
   });
-  // A fault that cannot be made is told when the load is over.
+  // A failure of the disturbances is reported after the load.
   disturbing.catch(() => undefined);
   const k6Exit = await running.exited;
   over.abort();
@@ -109,7 +109,7 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
   say('the load is over');
   const dead = await findDeadAddresses(product.urls, COMES_BACK_WITHIN_MS);
   const living = product.urls.filter((url) => dead.every((one) => one.url !== url));
-  const died = dead.map(({ url, why }) => `${url} does not answer any more after the load (${why})`);
+  const died = dead.map(({ url, why }) => `${url} does not respond after the load (${why})`);
   for (const line of died) say(line);
   if (living.length === 0 && product.databaseUrl === undefined)
     throw new Error(`${died.join(', ')}, and no --database-url was given: nothing was proven`);
@@ -135,21 +135,21 @@ export async function runScenario({ command, env, owned, say }: ScenarioOptions)
     crashes: [...(await crashesOf(opened, folder)), ...died],
   };
   await writeFile(files.facts, `${JSON.stringify(facts, null, 2)}\n`);
-  // What is read over HTTP is read where there is an answer.
+  // The proof reads over HTTP from the addresses that respond.
   return { folder, product: living.length === 0 ? product : { ...product, urls: living }, facts };
 }
 
 async function makeFolder({ scenario, out }: RunCommand): Promise<string> {
   const at = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const folder = resolve(out ?? `.phaselock/load/${scenario}-${at}`);
-  if (existsSync(filesOf(folder).journal)) throw new UsageError(`--out: there is a run in ${folder} already`);
+  if (existsSync(filesOf(folder).journal)) throw new UsageError(`--out: ${folder} already contains a run`);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new UsageError(`--out: no folder can be made at ${folder}: ${tellError(error)}`);
+    throw new UsageError(`--out: cannot create the folder ${folder}: ${tellError(error)}`);
   });
   return folder;
 }
 
-/** What the scripts of the scenarios read. */
+/** The environment variables that the k6 scripts read. */
 function environmentOf(
   { target, durationSeconds, users, rate, allowRemote }: RunCommand,
   { urls, key }: AskedProduct,
@@ -164,7 +164,7 @@ function environmentOf(
     LOAD_RATE: rate?.toString(),
     LOAD_BOARD: board ? boardFile : undefined,
     LOAD_ALLOW_REMOTE: allowRemote ? '1' : undefined,
-    // A key of our own may say for whom it asks; of others' it is not known.
+    // The key created by the run has the scope `users:name`; a given key may lack it.
     LOAD_NAME_USERS: target.kind === 'self' ? '1' : undefined,
   };
 }

@@ -1,18 +1,21 @@
-/** What a scenario needs beside its users, who are in the k6 script of the same name. */
+/** The needs of a scenario besides its users, who are defined in the k6 script of the same name. */
 export type ScenarioNeeds = {
-  /** Faults are made during the load: the product is started here, with proxies in front of PostgreSQL. */
+  /** Faults are injected during the load, so the run starts the product itself, with proxies in front of PostgreSQL. */
   readonly faults: boolean;
-  /** Periods with and without the purge worker. */
+  /** Alternates periods with and without the purge worker, whose latencies the report compares. */
   readonly purge: boolean;
-  /** Sessions that are there before the load begins. */
+  /** Seeds projects, tasks and sessions before the load, which its users then work on. */
   readonly board: boolean;
+  /** The default number of API processes that the run starts. */
   readonly apis: number;
-  /** Open streams of changes: of how many of the projects that users make, and how many of each. */
+  /** Change streams to follow: the number of projects, and of streams for each. */
   readonly followed: { readonly projects: number; readonly streamsOfEach: number };
+  /** How long a runner may go without a heartbeat (`PHASELOCK_LEASE_MS`). */
   readonly leaseMs: number;
 };
 
 const LEASE_MS = 30_000;
+/** The needs of a scenario that has only users. */
 const USERS_ALONE: ScenarioNeeds = {
   faults: false,
   purge: false,
@@ -27,7 +30,7 @@ export const SCENARIOS = {
   'users-100': USERS_ALONE,
   'users-500': USERS_ALONE,
   'peak-1000': USERS_ALONE,
-  // Each change of an hour is held against the proof.
+  // One stream only, because the check after the run compares every change that it received in an hour.
   soak: { ...USERS_ALONE, followed: { projects: 1, streamsOfEach: 1 } },
   recovery: { ...USERS_ALONE, faults: true, apis: 2 },
   'purge-impact': { ...USERS_ALONE, purge: true },
@@ -40,5 +43,5 @@ export type ScenarioName = keyof typeof SCENARIOS;
 
 export const isScenario = (name: string): name is ScenarioName => Object.hasOwn(SCENARIOS, name);
 
-/** A product that others started can neither be broken nor seeded. */
+/** Whether the scenario must start the product itself, in order to break or seed it. */
 export const startsItsOwn = ({ faults, purge, board }: ScenarioNeeds): boolean => faults || purge || board;

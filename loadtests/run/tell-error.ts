@@ -1,4 +1,4 @@
-/** In one line, with what caused it: `fetch failed` alone does not name the address. */
+/** Formats an error and its causes in one line, because `fetch failed` alone does not name the address. */
 export function tellError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;

@@ -7,7 +7,7 @@ import { watchJournal } from './watch-journal.ts';
 const call = (more: object) => JSON.stringify({ is: 'operation', arm: 'closed', outcome: 'ok', told: {}, ...more });
 const project = (id: string, outcome = 'ok') => `${call({ name: 'create-project', outcome, told: { id } })}\n`;
 
-test('projects are told of as they are made, whole lines only, and those of before too', async () => {
+test('reports earlier and new projects, from complete lines only', async () => {
   await using folder = await temporaryDirectory();
   const file = join(folder.path, 'journal.ndjson');
   await using watch = watchJournal(file);
@@ -27,7 +27,7 @@ test('projects are told of as they are made, whole lines only, and those of befo
   expect(later).toEqual(told);
 });
 
-test('the load begins with the first arrival, and a run without one says so', async () => {
+test('began resolves at the first arrival, and rejects if there is none', async () => {
   await using folder = await temporaryDirectory();
   const file = join(folder.path, 'journal.ndjson');
   await using begun = watchJournal(file);
@@ -35,5 +35,5 @@ test('the load begins with the first arrival, and a run without one says so', as
   await begun.began;
   const never = watchJournal(join(folder.path, 'none.ndjson'));
   await never[Symbol.asyncDispose]();
-  await expect(never.began).rejects.toThrow('nobody arrived');
+  await expect(never.began).rejects.toThrow('no arrival came');
 });

@@ -2,21 +2,24 @@ import { z } from 'zod';
 import { followLines } from './follow-lines.ts';
 
 export type JournalWatch = AsyncDisposable & {
-  /** When the first arrival came: what is made before has its call in the journal, too. Rejects when the run ends without one. */
+  /**
+   * Resolves at the first arrival, because the setup before it also writes calls to the journal. Rejects if the run
+   * ends without an arrival.
+   */
   readonly began: Promise<void>;
-  /** Called with each project a user made, those of before included. */
+  /** Registers a callback for each created project, including earlier ones. */
   onProject(take: (projectId: string) => void): void;
 };
 
 const made = z.looseObject({ outcome: z.literal('ok'), told: z.looseObject({ id: z.string() }) });
 
-/** What is to be known of a run while it goes on. Of a journal of millions of lines, only those that tell it are parsed. */
+/** Watches the journal during a run. It may have millions of lines, so only the relevant ones are parsed. */
 export function watchJournal(file: string): JournalWatch {
   const ending = new AbortController();
   const projects: string[] = [];
   const takers: ((projectId: string) => void)[] = [];
   const began = Promise.withResolvers<void>();
-  // Not every scenario waits for it.
+  // Prevents an unhandled rejection in scenarios that do not wait for it.
   began.promise.catch(() => undefined);
   const watch = async () => {
     for await (const line of followLines(file, ending.signal)) {
@@ -27,7 +30,7 @@ export function watchJournal(file: string): JournalWatch {
       projects.push(data.told.id);
       for (const take of takers) take(data.told.id);
     }
-    began.reject(new Error(`nobody arrived: ${file} has no call of the open arm`));
+    began.reject(new Error(`no arrival came: ${file} has no call of the open arm`));
   };
   const watching = watch();
   return {

@@ -1,7 +1,10 @@
 import { SIZES } from '../users/sizes.ts';
 import { usersAndArrivals } from '../users/users-and-arrivals.ts';
 
-/** Users and arrivals that go on while something is broken from outside: failures are expected, and nothing may be lost by them. */
+/**
+ * Users and arrivals during faults that the load runner injects. Failures are expected, but nothing acknowledged may be
+ * lost.
+ */
 export const { options, setup, closed, openLookup, openReplace } = usersAndArrivals({
   size: SIZES.recovery,
   held: 'none',

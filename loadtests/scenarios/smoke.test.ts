@@ -16,7 +16,7 @@ const SCRIPT = resolve(import.meta.dirname, 'smoke.ts');
 const SCOPES = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
 const LEASE_MS = 30_000;
 
-/** Each of them, by the type: a name that is added there and not here does not compile. */
+/** Every operation name. The type makes a missing name a compile error. */
 const NAMES: Readonly<Record<OperationName, true>> = {
   'create-project': true,
   'create-task': true,
@@ -41,7 +41,7 @@ const NAMES: Readonly<Record<OperationName, true>> = {
   'read-session': true,
 };
 
-describe.skipIf(findProgram(['k6'], process.env) === undefined)('the journal of a short smoke', () => {
+describe.skipIf(findProgram(['k6'], process.env) === undefined)('the journal of a short smoke run', () => {
   const resources = new AsyncDisposableStack();
   let began: RunBegan[];
   let calls: Call[];
@@ -67,7 +67,7 @@ describe.skipIf(findProgram(['k6'], process.env) === undefined)('the journal of 
     const journal = join(folder, 'journal.ndjson');
     const args = ['run', '--no-usage-report', '--quiet', '--log-format', 'raw', '--console-output', journal, SCRIPT];
     const load = { PHASELOCK_URLS: url, PHASELOCK_API_KEY: key, LOAD_DURATION_S: '4' };
-    // It rejects where a check or a threshold did not hold.
+    // Rejects if a check or a threshold failed.
     await promisify(execFile)('k6', args, { env: { ...process.env, ...load } });
     const lines = (await readFile(journal, 'utf8')).trimEnd().split('\n');
     const read = lines.map((line): JournalLine => JSON.parse(line));
@@ -76,7 +76,7 @@ describe.skipIf(findProgram(['k6'], process.env) === undefined)('the journal of 
   }, 120_000);
   afterAll(() => resources.disposeAsync());
 
-  test('begins with where its clock stands, once', () => {
+  test('begins with one line that relates its clock to the wall clock', () => {
     expect(began).toHaveLength(1);
     const [{ at, wallMs } = { at: -1, wallMs: 0 }] = began;
     expect(at).toBeGreaterThanOrEqual(0);
@@ -84,7 +84,7 @@ describe.skipIf(findProgram(['k6'], process.env) === undefined)('the journal of 
     expect(calls.every((call) => call.at >= at)).toBe(true);
   });
 
-  test('has every operation, of both arms, each call with a number of its own', () => {
+  test('has every operation, both arms, and a unique number for each call', () => {
     expect(new Set(calls.map(({ name }) => name))).toEqual(new Set(Object.keys(NAMES)));
     expect(new Set(calls.map(({ arm }) => arm))).toEqual(new Set(['closed', 'open']));
     expect(new Set(calls.map(({ n }) => n)).size).toBe(calls.length);
@@ -92,11 +92,11 @@ describe.skipIf(findProgram(['k6'], process.env) === undefined)('the journal of 
     expect(calls.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
   });
 
-  test('tells of nothing stale that was taken', () => {
+  test('has no accepted stale call', () => {
     expect(calls.filter(tookWhatIsStale)).toEqual([]);
   });
 
-  test('is a history in which the checkers find something to compare and nothing wrong', async () => {
+  test('is a history that every checker compares without findings', async () => {
     const run = /^load-[^-]+/.exec(calls[0]?.asked.title ?? '')?.[0] ?? '';
     const final = await readBack(
       createClient({ baseUrl: url, key }),

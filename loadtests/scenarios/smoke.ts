@@ -2,7 +2,7 @@ import { composeLoad } from '../users/compose-load.ts';
 import { closedUsers, once, openArrivals } from '../users/load-options.ts';
 import { SIZES } from '../users/sizes.ts';
 
-/** Every operation at least once, and a few users beside: whether anything is broken, not how fast it is. */
+/** Every operation at least once, and a few users: tests whether anything is broken, not how fast it is. */
 const load = composeLoad({ size: SIZES.smoke, held: 'failures', sharedTasks: 2 });
 const { settings } = load;
 

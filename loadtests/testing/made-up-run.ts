@@ -35,7 +35,7 @@ export type MadeUpRun = {
   readonly files?: Readonly<Record<string, readonly object[]>>;
 };
 
-/** A folder as a run leaves it. */
+/** Writes the files of a run folder. */
 export async function writeRun(folder: string, { facts, lines, files = {} }: MadeUpRun): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'run.json'), JSON.stringify(aFactsFile(facts)));
@@ -53,7 +53,7 @@ export const began = (wallMs = BEGAN_MS): JournalLine => ({ is: 'began', wallMs,
 
 export type CallScript = (name: Call['name'], kind: Call['kind'], at: number, said?: Partial<Call>) => Call;
 
-/** Calls numbered as they are made; each takes ten milliseconds unless it says otherwise. */
+/** Creates numbered calls; each takes 10 ms unless stated otherwise. */
 export function createCalls(): CallScript {
   let n = 0;
   return (name, kind, at, said = {}) => {
@@ -63,7 +63,7 @@ export function createCalls(): CallScript {
   };
 }
 
-/** About this long, and sometimes much longer, as answers are. */
+/** A log-normal duration: near the median, sometimes much longer, like real response times. */
 export const aDuration = (random: Random, medianMs: number): number => {
   const [one, other] = [Math.max(random(), 1e-9), random()];
   return medianMs * Math.exp(0.5 * Math.sqrt(-2 * Math.log(one)) * Math.cos(2 * Math.PI * other));

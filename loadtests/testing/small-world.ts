@@ -33,21 +33,22 @@ export type Worked = {
   readonly calls: Call[];
   readonly project: string;
   readonly slot: string;
-  /** The session that was replaced, and the one that is there. */
+  /** The replaced session, and the live session at the end. */
   readonly old: Ref;
   readonly current: Ref;
 };
 
+/** An API on a test database, with helpers that produce and corrupt histories. */
 export type SmallWorld = AsyncDisposable & {
   readonly product: ProvenProduct;
-  /** One user's day on a task of its own, or on one that is there. */
+  /** Runs every kind of call once, on a new task or on the task of earlier work. */
   work(name: string, on?: Worked): Promise<Worked>;
   changesOf(project: string, count: number): Promise<Received[]>;
-  /** With nothing of the schema in the way. */
+  /** Corrupts rows without triggers and foreign keys. */
   plant(sql: string, values: readonly unknown[]): Promise<void>;
 };
 
-/** The API as a user starts it, on a database of its own. */
+/** Starts the API as a user does, on a new database. */
 export async function openSmallWorld(): Promise<SmallWorld> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryDirectory());
@@ -68,7 +69,7 @@ export async function openSmallWorld(): Promise<SmallWorld> {
   for (const name of ['claude-sonnet-4-5', 'claude-opus-4-5'])
     await createClient({ baseUrl: urls[0] ?? '', key })
       .createModel({ body: { agent: 'claude-code', name } })
-      // A new installation may have it already.
+      // The catalogue of a new installation may already contain the model.
       .catch(() => undefined);
   const owned = resources.move();
   return {
@@ -81,7 +82,7 @@ export async function openSmallWorld(): Promise<SmallWorld> {
       await using _ = { [Symbol.asyncDispose]: () => client.end() };
       await client.query('set session_replication_role = replica');
       const { rowCount } = await client.query(sql, [...values]);
-      if (rowCount === 0) throw new Error('nothing was planted');
+      if (rowCount === 0) throw new Error('the statement changed no row');
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -6,21 +6,21 @@ import { lookup } from './reads.ts';
 import type { User } from './user.ts';
 
 /**
- * One arrival that looks up the live session of a slot, of those that were seeded where there are any. Else by turns one in which sessions are
- * replaced, and one that was left alone for a round over all of its kind.
+ * One arrival that looks up the live session of a slot. With seeded tasks it picks one of them; otherwise it alternates
+ * between a slot in which sessions are replaced, and a quiet task that no lookup has visited for a whole round.
  */
 export async function arriveToLookUp(user: User, board: Board, seeded: (() => Task) | undefined): Promise<void> {
   const task = seeded?.().id ?? quietTask(board, exec.scenario.iterationInTest) ?? user.random.pick(board.slots).task;
   await user.say(lookup(task, 'run'));
 }
 
-/** k6 numbers arrivals over all of its users, so that these need to share nothing to go round. */
+/** k6 numbers arrivals across all users, so users can take turns without sharing state. */
 const quietTask = ({ quietTasks }: Pick<Board, 'quietTasks'>, arrival: number): string | undefined =>
   arrival % 2 === 0 ? undefined : quietTasks[((arrival - 1) / 2) % quietTasks.length];
 
 /**
- * One arrival that replaces a session by one of another model: the question, and its answer at once. Arrivals go round over the slots, each of
- * which is left alone for as long as a round takes, so that none waits for another.
+ * One arrival that replaces a session by one of another model: it gets the question and confirms it at once. Arrivals
+ * take the slots in turn, so that each slot rests for a round and no arrival waits for another.
  */
 export async function arriveToReplace(user: User, board: Board): Promise<void> {
   const { iterationInTest } = exec.scenario;

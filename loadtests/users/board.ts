@@ -2,19 +2,22 @@ import { makeAttempt, makeProject, makeTask, type SlotName, slotKey, start } fro
 import type { Said } from './speaker.ts';
 import type { User } from './user.ts';
 
-/** A task somebody works on, with the attempts at it. */
+/** A task with its attempts. */
 export type Task = { readonly id: string; readonly attempts: readonly string[] };
 
-/** What was made before anybody acts; k6 hands it to every user. */
+/** The data created in the setup; k6 passes it to every user. */
 export type Board = {
-  /** In the name of everything that this run makes. */
+  /** Prefix of all names that this run creates. */
   readonly run: string;
   readonly projects: readonly string[];
   /** Tasks that all users share. */
   readonly tasks: readonly Task[];
   /** Slots of the arrivals, each with a session. */
   readonly slots: readonly SlotName[];
-  /** Tasks with a session that lookups come to so seldom that it is not in the memory of the service any more. Ids alone: every user has them all. */
+  /**
+   * Ids of tasks with a session that are looked up so rarely that the snapshot has expired from the cache. Ids only,
+   * because every user holds a copy.
+   */
   readonly quietTasks: readonly string[];
 };
 
@@ -28,7 +31,7 @@ export type BoardOptions = {
 export const FIRST_MODEL = 'claude-code/claude-sonnet-4-5';
 export const SECOND_MODEL = 'claude-code/claude-opus-4-5';
 
-/** Makes it through the API, under the same names and keys as everything else, so that it is proven as well. */
+/** Creates the data through the API, with calls recorded in the journal, so that it is proven as well. */
 export async function setTheBoard(user: User, run: string, options: BoardOptions): Promise<Board> {
   const projects: string[] = [];
   for (let count = options.projects; count > 0; count -= 1) projects.push(await newProject(user));
@@ -43,7 +46,7 @@ export async function setTheBoard(user: User, run: string, options: BoardOptions
   return { run, projects, tasks, slots, quietTasks };
 }
 
-/** The slot of a task of its own, with a session in it. */
+/** Creates a task with a session and returns its slot. */
 async function newSlot(user: User, project: string): Promise<SlotName> {
   const title = user.unique('task');
   const task = idIn(await user.say({ ...makeTask(title, project, title), name: 'create-task' }));
@@ -64,7 +67,7 @@ async function newTask(user: User, project: string): Promise<Task> {
   return task;
 }
 
-/** A task and an attempt at it; undefined where one of them could not be made. */
+/** Creates a task and an attempt; undefined if one of them failed. */
 export async function makeOwnTask(user: User, project: string): Promise<Task | undefined> {
   const title = user.unique('task');
   const made = await user.say({ ...makeTask(title, project, title), name: 'create-task' });
@@ -77,5 +80,5 @@ export async function makeOwnTask(user: User, project: string): Promise<Task | u
 
 function idIn(said: Said): string {
   if (said.outcome === 'ok' && said.told.id !== undefined) return said.told.id;
-  throw new Error(`the board could not be made: ${said.outcome === 'ok' ? 'no id' : said.code}`);
+  throw new Error(`the setup failed: ${said.outcome === 'ok' ? 'no id' : said.code}`);
 }

@@ -25,18 +25,21 @@ const ROLLOUT: { readonly k6: Limits } = JSON.parse(open(import.meta.resolve('..
 export type LoadSpec = {
   readonly size: Size;
   readonly held: Held;
-  /** Tasks that all users share; most work on their own. */
+  /** Number of tasks that all users share; most users work on their own tasks. */
   readonly sharedTasks: number;
   readonly onlyShared?: boolean;
 };
 
-/** Puts a load together, for each user of k6 anew: k6 runs a script once for each, and shares nothing between them but what setup answers. */
+/**
+ * Composes the load of a scenario. k6 runs the script once per user, and users share nothing but the result of the
+ * setup.
+ */
 export function composeLoad(spec: LoadSpec) {
   const settings = readSettings(__ENV, spec.size);
   const seeded = readSeededTasks(settings.board);
   const operations = describeOperations(import.meta.resolve('../../docs/openapi.json'));
   const metrics = createLoadMetrics();
-  // Questions, what has moved on and what is shed are answers; the journal says which.
+  // These statuses are regular responses: questions, conflicts and shed load. The journal distinguishes them.
   http.setResponseCallback(http.expectedStatuses({ min: 200, max: 299 }, 404, 409, 422, 429, 503));
   let calls = 0;
   let names = 0;
@@ -65,7 +68,7 @@ export function composeLoad(spec: LoadSpec) {
     };
   };
 
-  /** Made when k6 lets it act for the first time: only then it has a number, and the board is there. */
+  /** Creates the actor at its first iteration, when its number and the setup data are available. */
   const lazily = <Actor>(make: (board: Board) => Actor) => {
     let actor: Actor | undefined;
     return (board: Board): Actor => {

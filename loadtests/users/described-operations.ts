@@ -6,11 +6,11 @@ export type DescribedOperations = {
   of(id: string): DescribedOperation;
 };
 
-/** The operations of the document, once for all users: each keeps only those that it calls. */
+/** The operations of the OpenAPI document, shared by all users. Each user keeps only the operations that it calls. */
 export function describeOperations(path: string): DescribedOperations {
   const read = () => [...operationsIn(JSON.parse(open(path)))];
   const all = new SharedArray<DescribedOperation>('operations', read);
-  // Apart from the operations: an entry of a shared array is made anew for each user who looks at it.
+  // Separate from the operations, because reading an entry of a shared array copies it for each user.
   const ids = new SharedArray<string>('ids of operations', () => read().map(({ id }) => id));
   const places = new Map([...ids].map((id, place) => [id, place]));
   const called = new Map<string, DescribedOperation>();

@@ -1,7 +1,7 @@
 import type { Whole } from '../../chaos/clients/session-operations.ts';
 import type { NamedSending } from './speaker.ts';
 
-/** What a user says of a session: mostly well of it. */
+/** A feedback request with a good or bad rating. */
 export const rate = (
   key: string,
   { slot, session, generation }: Whole,

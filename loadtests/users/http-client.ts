@@ -7,10 +7,11 @@ import { Lost, Refused } from './refused.ts';
 export type HttpClientOptions = {
   readonly url: string;
   readonly key: string;
+  /** The operations of the OpenAPI document; the client gets a function for each. */
   readonly operations: DescribedOperations;
-  /** Told what is wrong with an answer that is taken nevertheless. */
+  /** Called with a description if a successful response violates the contract. */
   readonly strange: (what: string) => void;
-  /** The user for whom sessions are started, where that is to be said. */
+  /** Returns the user on whose behalf a session is started; undefined if requests to start a session name no user. */
   readonly onBehalfOf: (() => string) | undefined;
 };
 
@@ -23,10 +24,13 @@ type Asking = {
   readonly idempotencyKey?: string;
 };
 
-/** Twice the deadline after which the service answers in any case. */
+/** Request time-out: twice the deadline of the service. */
 const PATIENCE = '10s';
 
-/** The client of the contract over k6's connections: the operations of chaos' clients work with either. */
+/**
+ * Implements the contract's client with k6's HTTP module, so that k6 can send the requests of the fault campaign
+ * (chaos/). On failure its functions throw `Refused` or `Lost`.
+ */
 export function createHttpClient(options: HttpClientOptions): Client {
   const { ids, of } = options.operations;
   const client = Object.fromEntries(ids.map((id) => [id, async (asking: Asking) => ask(options, of(id), asking)]));
@@ -34,7 +38,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
   return client;
 }
 
-/** There is a function for each operation of the document, and the document is made from the routes of the contract. */
+/** The client has a function for each operation of the document, which is generated from the contract's routes. */
 const isClient = (client: object, ids: readonly string[]): client is Client =>
   ids.length > 0 && ids.every((id) => id in client);
 
@@ -46,20 +50,20 @@ function ask(options: HttpClientOptions, operation: DescribedOperation, asking: 
     bodyOf(options, operation, asking),
     {
       headers: headersOf(options, operation, asking),
-      // An address has ids in it: a series for each would be made.
+      // URLs contain ids, and would create one time series each.
       tags: { name: id },
       timeout: PATIENCE,
       responseType: 'text',
     },
   );
   const { status, error_code: failed } = response;
-  // Codes from 1400 on are those of statuses; below, the connection failed, at times in the middle of an answer.
+  // Error codes from 1400 are HTTP statuses. Lower ones are connection failures, possibly in the middle of a response.
   if (status === 0 || (failed > 0 && failed < 1_400)) throw new Lost(`k6 ${failed}`);
   if (status >= 300) throw refusalOf(response, operation);
   const required = answers[status];
   if (required === undefined) return { status, headers: response.headers };
   const body = parsed(response.body);
-  if (typeof body !== 'object' || body === null) throw new Lost('no whole JSON');
+  if (typeof body !== 'object' || body === null) throw new Lost('incomplete JSON');
   const missing = required.filter((field) => !(field in body));
   if (missing.length > 0) options.strange(`${id}: ${status} without ${missing.join(', ')}`);
   return { status, headers: response.headers, body };
@@ -93,7 +97,7 @@ function refusalOf({ status, body, headers }: Answer, { id, codes }: DescribedOp
   const seconds = Number(headers['Retry-After'] ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
   if (!isProblem(told)) {
-    const malformed = `an answer of ${status} that is no problem document`;
+    const malformed = `a response with status ${status} that is not a problem document`;
     return new Refused({ status, code: 'unexpected', problem: undefined, retryAfterMs, malformed });
   }
   const { code } = told;

@@ -1,7 +1,7 @@
 import { Rate, Trend } from 'k6/metrics';
 import type { Call, OperationName } from '../journal/journal-line.ts';
 
-/** What the thresholds of the rollout are about. k6 wants metrics to be made while it reads the script. */
+/** The metrics of the rollout thresholds. k6 requires metrics to be created while it loads the script. */
 export function createLoadMetrics() {
   const replacementFailed = new Rate('session_replacement_failed');
   const startFailed = new Rate('session_start_failed');
@@ -11,7 +11,7 @@ export function createLoadMetrics() {
     note: ({ name, at, until, outcome, code }: Call) => {
       const failed = outcome === 'unknown' || code === 'session_being_modified';
       if (STARTS.has(name)) startFailed.add(failed);
-      // What is refused at once would only help to keep a limit of latency.
+      // A fast refusal must not help to keep a latency limit.
       const timed = outcome !== 'refused';
       if (name === 'lookup' && timed) lookupDuration.add(until - at);
       if (name !== 'replace') return;

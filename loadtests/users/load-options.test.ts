@@ -6,7 +6,7 @@ import { SIZES } from './sizes.ts';
 const LIMITS = { session_start_failed: ['rate<0.5'], session_lookup_duration: ['p(95)<7'] };
 const peak = readSettings({}, SIZES['peak-1000']);
 
-test('a limit of latency holds for the arrivals, that of failures for everybody', () => {
+test('latency limits apply to the open arm only, failure limits to all calls', () => {
   const thresholdsOf = (held: 'all' | 'failures' | 'none') => loadOptions({}, LIMITS, held).thresholds;
   expect(thresholdsOf('all')).toEqual({
     checks: ['rate>=1'],
@@ -17,7 +17,7 @@ test('a limit of latency holds for the arrivals, that of failures for everybody'
   expect(thresholdsOf('none')).toEqual({ checks: ['rate>=1'] });
 });
 
-test('a peak is sudden, and lasts as long as the scenario with what is before and after it', () => {
+test('suddenUsers ramps up and down quickly within the duration of the scenario', () => {
   const { closed } = suddenUsers(peak);
   if (closed?.executor !== 'ramping-vus') throw new Error('no peak');
   expect(closed.startVUs).toBe(100);
@@ -29,7 +29,7 @@ test('a peak is sudden, and lasts as long as the scenario with what is before an
 test.each([
   { seconds: 300, arriving: 30 },
   { seconds: 20, arriving: 2 },
-])('users of a run of $seconds s arrive within $arriving s, and stay to its end', ({ seconds, arriving }) => {
+])('in a run of $seconds s the closed users arrive within $arriving s and stay to its end', ({ seconds, arriving }) => {
   const { closed } = closedUsers({ ...peak, seconds });
   if (closed?.executor !== 'ramping-vus') throw new Error('no users');
   expect(closed.stages).toEqual([
@@ -38,7 +38,7 @@ test.each([
   ]);
 });
 
-test('arrivals come at the rate, and enough slots are there that a round over them takes half a minute', () => {
+test('openArrivals arrive at the rate, and a round over their slots takes 30 s', () => {
   const { open_lookups: lookups, open_replacements: replacements } = openArrivals(peak);
   if (lookups?.executor !== 'constant-arrival-rate' || replacements?.executor !== 'constant-arrival-rate')
     throw new Error('no arrivals');
@@ -47,7 +47,7 @@ test('arrivals come at the rate, and enough slots are there that a round over th
   expect(openArrivals({ ...peak, rate: 0 })).toEqual({});
 });
 
-test('a round over the quiet tasks takes half a minute, or the whole of a short run; seeded tasks need none', () => {
+test('a round over the quiet tasks takes 30 s or a whole short run, and seeded runs have none', () => {
   const { open_lookups: lookups } = openArrivals(peak);
   if (lookups?.executor !== 'constant-arrival-rate') throw new Error('no arrivals');
   expect(quietTasksOf(peak)).toBe(lookups.rate / 2 / 2);

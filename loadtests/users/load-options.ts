@@ -1,21 +1,24 @@
 import type { Options, Scenario } from 'k6/options';
 import type { Settings } from './settings.ts';
 
-/** The limits of a rollout, as `ops/rollout/thresholds.json` has them for k6. */
+/** The limits of a rollout in k6's format, from `ops/rollout/thresholds.json`. */
 export type Limits = Readonly<Record<string, readonly string[]>>;
 
-/** Which of the limits hold in a scenario: all of them, those of failures alone, or none where failures are what it is about. */
+/** Which limits apply to a scenario: all, only those of failures, or none in scenarios that cause failures. */
 export type Held = 'all' | 'failures' | 'none';
 
-/** Long enough for a call under way with all its tries: a call that is cut off has no line in the journal, and its effect would look invented. */
+/**
+ * Long enough for a running call with all its retries. A call that is cut off has no journal line, so its effect would
+ * look unrequested.
+ */
 const PATIENCE = { gracefulStop: '120s' };
 
 const seconds = (count: number) => `${Math.max(1, Math.round(count))}s`;
 
-/** Users arrive over the first tenth of a run, and over half a minute at the most: a sudden crowd is what peak-1000 is about. */
+/** Users arrive during the first tenth of a run, at most 30 s. A sudden crowd is the subject of peak-1000. */
 const arrivalSeconds = ({ seconds: all }: Settings): number => Math.round(Math.min(30, all / 10));
 
-/** So many users, each of whom waits for an answer and thinks before it goes on. */
+/** A constant number of users, each of whom waits for a response and a think time before the next call. */
 export const closedUsers = (settings: Settings): Record<string, Scenario> => ({
   closed: {
     executor: 'ramping-vus',
@@ -31,7 +34,10 @@ export const closedUsers = (settings: Settings): Record<string, Scenario> => ({
   },
 });
 
-/** A tenth of the users, all of them within five seconds, and a tenth again: a quarter of the time before, a quarter at the top, a half after. */
+/**
+ * A tenth of the users, then all within five seconds, then a tenth again: a quarter of the time before the peak, a
+ * quarter at the peak, half after it.
+ */
 export const suddenUsers = ({ users, seconds: all }: Settings): Record<string, Scenario> => {
   const base = Math.max(1, Math.round(users / 10));
   const change = Math.min(5, all / 10);
@@ -54,18 +60,23 @@ export const suddenUsers = ({ users, seconds: all }: Settings): Record<string, S
   };
 };
 
-/** Of ten arrivals, so many are lookups; the others replace. */
+/** Share of arrivals that are lookups; the others are replacements. */
 const LOOKUPS = 0.8;
-/** Arrivals that nobody is free for are dropped, and counted by k6: more users than that would only hide that answers are slow. */
+/**
+ * Bounds the number of k6 users for arrivals. k6 drops and counts arrivals without a free user; more users would hide
+ * slow responses.
+ */
 const LONGEST_WAIT_S = 5;
 
-/** Arrivals at a constant rate, whatever becomes of the answers: what is measured of them is not kinder when the service is slow. */
+/**
+ * Arrivals at a constant rate that does not depend on responses, so that a slow service does not receive fewer calls.
+ */
 export function openArrivals({ rate, seconds: all }: Settings): Record<string, Scenario> {
   if (rate === 0) return {};
   const arrivals = (exec: string, share: number): Scenario => ({
     executor: 'constant-arrival-rate',
     exec,
-    // In a minute, so that a rate of less than one in a second is a whole number.
+    // Per minute, because k6 requires whole numbers and the rate may be below one per second.
     rate: Math.max(1, Math.round(rate * share * 60)),
     timeUnit: '1m',
     duration: seconds(all),
@@ -77,15 +88,18 @@ export function openArrivals({ rate, seconds: all }: Settings): Record<string, S
   return { open_lookups: arrivals('openLookup', LOOKUPS), open_replacements: arrivals('openReplace', 1 - LOOKUPS) };
 }
 
-/** So many slots that a round over them takes half a minute. */
+/** Number of slots for a round of 30 s. */
 export const slotsOf = ({ rate }: Settings): number =>
   rate === 0 ? 0 : Math.max(8, Math.ceil(rate * (1 - LOOKUPS) * 30));
 
-/** Every second lookup goes to one of them, in turn: so many that a round takes half a minute, or the whole of a short run. None where there are seeded ones. */
+/**
+ * Number of quiet tasks. Every second lookup visits one of them in turn, and a round takes 30 s or the whole of a short
+ * run. None with seeded tasks.
+ */
 export const quietTasksOf = ({ rate, seconds: all, board }: Settings): number =>
   board === undefined ? Math.ceil(((rate * LOOKUPS) / 2) * Math.min(30, all)) : 0;
 
-/** Every user once, over and over until it is done. */
+/** One user that runs the function once. */
 export const once = (exec: string, maxDuration: string): Record<string, Scenario> => ({
   [exec]: { executor: 'per-vu-iterations', exec, vus: 1, iterations: 1, maxDuration, tags: { arm: 'closed' } },
 });
@@ -95,13 +109,16 @@ export function loadOptions(scenarios: Record<string, Scenario>, limits: Limits,
     scenarios,
     thresholds: { checks: ['rate>=1'], ...thresholdsOf(limits, held) },
     setupTimeout: '300s',
-    // An address has ids in it: a series for each would be made.
+    // URLs contain ids, and would create one time series each.
     systemTags: ['status', 'method', 'name', 'check', 'scenario'],
     summaryTrendStats: ['min', 'avg', 'med', 'max', 'p(90)', 'p(95)', 'p(99)'],
   };
 }
 
-/** A limit of latency is one of the arrivals: users who wait for slow answers ask less, and would measure too little. */
+/**
+ * Latency limits apply to arrivals only: users who wait for slow responses send fewer calls, so their percentiles are
+ * too low.
+ */
 function thresholdsOf(limits: Limits, held: Held): Record<string, string[]> {
   if (held === 'none') return {};
   return Object.fromEntries(

@@ -2,7 +2,7 @@ import type { OperationName } from '../journal/journal-line.ts';
 
 const QUESTIONS: ReadonlySet<string> = new Set(['replace_confirmation_required', 'keep_or_replace_required']);
 
-/** A start is not known to be a question before it is answered with one. */
+/** Names a call by its response, because only the response shows whether a start is a question. */
 export function nameOfAnswer(meant: OperationName, done: boolean, code: string | undefined): OperationName {
   if (meant !== 'start' && meant !== 'question') return meant;
   if (done) return 'start';

@@ -1,4 +1,4 @@
-/** How one try ended, as far as the next one depends on it. */
+/** The outcome of an attempt, which determines the next one. */
 export type Ended = {
   readonly outcome: 'ok' | 'refused' | 'unknown';
   readonly code?: string | undefined;
@@ -9,12 +9,12 @@ const TRIES = 4;
 const LONGEST_MS = 10_000;
 const FIRST_MS = 250;
 
-/** Refused for what passes by itself. What another runner has to end first is for its user to decide. */
+/** Codes of temporary refusals that are retried. Refusals that another runner must end are left to the user. */
 const BUSY: ReadonlySet<string> = new Set(['session_being_modified', 'rate_limited', 'too_many_open_answers']);
 
 /**
- * How long a careful client waits before it sends the same again, under the same key; undefined where it does not. It waits as long as it is
- * told to, and a little longer at random, so that not all of them come back at once.
+ * Returns the wait before a retry under the same idempotency key; undefined for no retry. Waits for `Retry-After`
+ * or an exponential back-off, with jitter so that clients do not return at the same time.
  */
 export function waitBeforeNextTry(ended: Ended, tried: number, random: () => number): number | undefined {
   const again = ended.outcome === 'unknown' || (ended.outcome === 'refused' && BUSY.has(ended.code ?? ''));

@@ -4,7 +4,7 @@ import type { OperationName } from '../journal/journal-line.ts';
 import type { Said } from './speaker.ts';
 import type { User } from './user.ts';
 
-/** A session of a slot as a user has it on the screen. */
+/** A session of a slot as shown to a user. */
 export type Opened = {
   readonly slot: SlotName;
   readonly session: string;
@@ -14,13 +14,13 @@ export type Opened = {
 
 export type Opening = {
   readonly opened: Opened | undefined;
-  /** The session that is not live any more. */
+  /** The session that the start replaced. */
   readonly replaced: Ref | undefined;
 };
 
 const NOTHING: Opening = { opened: undefined, replaced: undefined };
 
-/** Asks for a model in a slot, reads the question that may come back, and answers it as people mostly do. */
+/** Starts a session with a model in a slot. If a question comes back, replaces, keeps or leaves the session shown. */
 export async function openSlot(user: User, slot: SlotName, model: string): Promise<Opening> {
   const said = await user.say({ ...start(user.unique('start'), { slot, model }), name: 'start' });
   if (said.outcome !== 'refused') return openingOf(slot, said);
@@ -38,7 +38,7 @@ export async function openSlot(user: User, slot: SlotName, model: string): Promi
   }
 }
 
-/** Answers a question that was asked, or one that is out of date. */
+/** Starts a session with a confirmation, which may be outdated. */
 export async function answer(
   user: User,
   slot: SlotName,

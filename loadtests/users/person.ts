@@ -10,16 +10,20 @@ import { otherModel, type User } from './user.ts';
 
 export type PersonOptions = {
   readonly user: User;
-  /** Where its tasks are made; undefined for somebody who works on shared tasks alone. */
+  /** The project of its tasks; undefined for a user of shared tasks only. */
   readonly project: string | undefined;
+  /** The tasks that all users share. */
   readonly shared: readonly Task[];
-  /** One of the tasks that were there before. */
+  /** Picks a task of the data that was seeded before the run; undefined if there is none. */
   readonly seeded: (() => Task) | undefined;
 };
 
-/** Somebody with an orchestrator on the screen. */
+/** A simulated user of an orchestrator, together with the runner that executes the turns of this user. */
 export type Person = {
-  /** Does one thing and thinks before it: short, so that a user who is taken away leaves nothing half done. */
+  /**
+   * Waits for the think time, then does one thing. Iterations are short, so that k6 can remove a user without cutting
+   * work off.
+   */
   act(): Promise<void>;
 };
 
@@ -30,7 +34,7 @@ const KEPT = 6;
 export function createPerson({ user, project, shared, seeded }: PersonOptions): Person {
   const { random } = user;
   const own: Task[] = [];
-  /** Sessions that this user saw, and those of them that were replaced under its eyes, with the newest last. */
+  /** Sessions shown to this user, and those of them that it replaced, newest last. */
   const seen: Opened[] = [];
   const replaced: Opened[] = [];
   let opened: Opened | undefined;
@@ -40,9 +44,12 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     list.push(one);
     if (list.length > KEPT) list.shift();
   };
-  /** By task: where its turns belong. */
+  /** The latest attempt of each picked task: its turns begin in that attempt. */
   const attempts = new Map<string, string>();
-  /** Mostly one that was there before, where there are any; else mostly its own: two users seldom meet in a slot, unless there is nothing else. */
+  /**
+   * Picks a task: usually a seeded one if there are any, else usually its own, so that two users seldom meet in a slot
+   * unless all tasks are shared.
+   */
   const pickTask = (): string => {
     const picked =
       seeded !== undefined && random.chance(0.8)
@@ -69,7 +76,7 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     if (attempt === undefined) return;
     const begun = await beginTurn(user, opened, attempt);
     running = begun.turn;
-    // The predecessor is still stopping, or another's turn runs: later, maybe. Everything else says that the session is gone.
+    // After `predecessor_stopping` a later turn can begin. After any other failure the user gives the session up.
     if (begun.turn === undefined && begun.code !== 'predecessor_stopping') opened = undefined;
   };
 
@@ -80,7 +87,7 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     if (opened !== undefined && random.chance(0.85)) await begin();
   };
 
-  /** Another model is wanted while the agent is at work: its runner is told to stop, and says that it did. */
+  /** Replaces the session under its running turn. The heartbeat then reports stop, and the runner finishes the turn. */
   const replaceUnderWay = async (turn: Turn) => {
     await open(turn.opened.slot, otherModel(random, turn.opened.model));
     if (opened === undefined) return;
@@ -127,7 +134,10 @@ export function createPerson({ user, project, shared, seeded }: PersonOptions): 
     }
   };
 
-  /** A runner that was not told yet, and a dialog that stood open too long. */
+  /**
+   * Sends a stale turn, like a runner that has not learnt of the replacement, or a stale confirmation, like a dialog
+   * left open too long.
+   */
   const comeLate = async () => {
     const old = random.pick(replaced);
     const attempt = attempts.get(old.slot.task);

@@ -7,7 +7,7 @@ import { operationsIn } from './read-document.ts';
 const DOCUMENT = resolve(import.meta.dirname, '../../docs/openapi.json');
 const operations = operationsIn(JSON.parse(readFileSync(DOCUMENT, 'utf8')));
 
-test('every route of the contract is read from the document, with what it is sent and the problems it may answer', () => {
+test('operationsIn reads every route of the contract, with its request type and problem codes', () => {
   const routes = Object.values<RouteSpec>(ROUTES).map((route) => ({
     id: route.id,
     method: route.method.toUpperCase(),
@@ -20,7 +20,7 @@ test('every route of the contract is read from the document, with what it is sen
   expect(read.toSorted(byId)).toEqual(routes.toSorted(byId));
 });
 
-test('a JSON answer is known by the fields it always has', () => {
+test('operationsIn reads the required fields of JSON responses', () => {
   const answersOf = (id: string) => operations.find((one) => one.id === id)?.answers;
   expect(answersOf('startSession')?.['201']).toEqual(expect.arrayContaining(['outcome', 'session']));
   expect(answersOf('latestSession')?.['200']).toEqual(['generation', 'session']);

@@ -1,12 +1,12 @@
-/** What a client has to know of an operation, as the OpenAPI document tells it. */
+/** The description of an operation in the OpenAPI document, as far as a client needs it. */
 export type DescribedOperation = {
   readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly sends: 'json' | 'ndjson' | 'nothing';
-  /** The problems it may answer with. */
+  /** The codes of the problems it may return. */
   readonly codes: readonly string[];
-  /** By status: the fields a JSON answer has at least; undefined where the answer is not JSON. */
+  /** By status: the required fields of a JSON response; undefined if the response is not JSON. */
   readonly answers: Readonly<Record<string, readonly string[] | undefined>>;
 };
 
@@ -24,7 +24,7 @@ export type Document = {
 
 const METHODS: readonly string[] = ['get', 'post', 'put', 'delete'];
 
-/** k6 cannot load the packages that hold the contract; the document that is made from it says the same. */
+/** Reads the operations from the OpenAPI document, because k6 cannot load the packages of the contract. */
 export function operationsIn({ paths, components }: Document): readonly DescribedOperation[] {
   const requiredOf = ({ schema }: Media): readonly string[] => {
     const name = schema?.$ref?.split('/').at(-1);
@@ -57,6 +57,6 @@ function sentOf(content: Content | undefined): DescribedOperation['sends'] {
   return 'application/json' in content ? 'json' : 'ndjson';
 }
 
-/** A code stands at the beginning of a line of the description. */
+/** Each problem code begins a line of the description. */
 const codesIn = (description: string): string[] =>
   [...description.matchAll(/^`([a-z_]+)`:/gm)].flatMap(([, code]) => (code === undefined ? [] : [code]));

@@ -1,7 +1,7 @@
 import { latest, latestOfMany, listSessions, read, type Whole } from '../../chaos/clients/session-operations.ts';
 import type { NamedSending } from './speaker.ts';
 
-/** What is looked at, under the names of the reports. */
+/** Prepared read requests. Each has the operation name under which reports show it. */
 
 export const lookup = (task: string, phase: string): NamedSending => ({ ...latest(task, phase), name: 'lookup' });
 
@@ -14,6 +14,7 @@ export const list = (task: string): NamedSending => ({ ...listSessions(task, fal
 
 export const readSession = (whole: Whole): NamedSending => ({ ...read(whole), name: 'read-session' });
 
+/** Exports a session as NDJSON. */
 export const exported = (session: string): NamedSending => ({
   name: 'export',
   kind: 'look',

@@ -1,11 +1,11 @@
 import type { Problem } from '@phaselock/contract';
 
-/** What a service told with a problem, whatever the request was. */
+/** A response that is not a success, usually a problem document. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly status: number;
   readonly code: string;
-  /** Undefined for an answer that is no problem document. */
+  /** Undefined if the response is not a problem document. */
   readonly problem: Problem | undefined;
   readonly retryAfterMs: number | undefined;
   readonly malformed: string | undefined;
@@ -20,7 +20,7 @@ export class Refused extends Error {
   }
 }
 
-/** No whole answer came: it is not known whether anything was done. */
+/** No complete response arrived, so it is unknown whether the request took effect. */
 export class Lost extends Error {
   override readonly name = 'Lost';
 }

@@ -3,10 +3,10 @@ import type { Usage } from '../../chaos/history/operation.ts';
 import type { Opened } from './open-slot.ts';
 import type { User } from './user.ts';
 
-/** A turn at work, with what its runner keeps of it. */
+/** A running turn with the state of its runner. */
 export type Turn = Work & { readonly opened: Opened; readonly attempt: string; used: Usage };
 
-/** What its runner learns: to go on, or that the session is another's by now. */
+/** Whether the runner continues, or must stop because the session was replaced or the request was refused. */
 export type Course = 'goes-on' | 'over';
 
 export type Begun = { readonly turn: Turn | undefined; readonly code: string | undefined };
@@ -44,8 +44,8 @@ export async function tellUsage(user: User, turn: Turn): Promise<Course> {
 }
 
 /**
- * The agent tells its conversation with its end; one that was stopped has nothing to tell. A process whose lease lapsed may say how it ended,
- * and nothing of its conversation.
+ * Finishes a turn and reports the conversation id, unless the agent was killed. If the lease had expired, the id is
+ * refused, and the finish is repeated without it.
  */
 export async function finishTurn(user: User, turn: Turn, ending: 'completed' | 'failed' | 'killed'): Promise<void> {
   const end = { ending, usage: turn.used };

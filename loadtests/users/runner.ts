@@ -4,7 +4,10 @@ import { type Opened, openSlot } from './open-slot.ts';
 import { appendLines, beat, beginTurn, finishTurn, type Turn, tellUsage } from './run-turn.ts';
 import type { User } from './user.ts';
 
-/** A machine that runs one agent: it holds a turn by its heartbeats, sends what the agent says in batches, and begins anew when it is done. */
+/**
+ * A simulated runner of one agent: it holds a turn by heartbeats, sends log lines in batches, and starts another turn
+ * after the end.
+ */
 export type Runner = { act(): Promise<void> };
 
 const LINES = 10;

@@ -8,7 +8,7 @@ type SeededBoard = { readonly projectId: string; readonly tasks: readonly Seeded
 
 export type PickSeeded = (random: Random) => Task;
 
-/** The tasks of LOAD_BOARD, the busiest first, once for all users; picked as boards are used: a few busy ones and a long tail. */
+/** Reads the tasks of LOAD_BOARD, shared by all users. Picks are skewed: a few busy tasks and a long tail. */
 export function readSeededTasks(path: string | undefined): PickSeeded | undefined {
   if (path === undefined) return undefined;
   const all = new SharedArray<SeededTask>('seeded tasks', () => {
@@ -17,7 +17,7 @@ export function readSeededTasks(path: string | undefined): PickSeeded | undefine
   });
   return (random) => {
     const task = all[pickSkewed(all.length, random)];
-    if (task === undefined) throw new Error(`LOAD_BOARD: there is no task in ${path}`);
+    if (task === undefined) throw new Error(`LOAD_BOARD: ${path} contains no task`);
     return { id: task.taskId, attempts: [task.attemptId] };
   };
 }

@@ -4,7 +4,7 @@ import { SIZES } from './sizes.ts';
 
 const SIZE = SIZES['users-100'];
 
-test('a scenario has its own size unless the environment says otherwise', () => {
+test('readSettings uses the size of the scenario unless the environment overrides it', () => {
   expect(readSettings({}, SIZE)).toMatchObject({ urls: ['http://127.0.0.1:4700'], ...SIZE, board: undefined });
   const said = {
     LOAD_USERS: '7',
@@ -22,7 +22,7 @@ test('a scenario has its own size unless the environment says otherwise', () => 
   });
 });
 
-test('only this machine is put under load, unless more is allowed by name', () => {
+test('readSettings accepts only loopback addresses unless LOAD_ALLOW_REMOTE is 1', () => {
   const local = 'http://127.0.0.1:1, http://localhost:2/,http://[::1]:3';
   expect(readSettings({ PHASELOCK_URLS: local }, SIZE).urls).toEqual([
     'http://127.0.0.1:1',
@@ -40,7 +40,7 @@ test('only this machine is put under load, unless more is allowed by name', () =
   expect(readSettings(remote, SIZE).urls).toEqual(['https://phaselock.example']);
 });
 
-test('what is no number is refused by name', () => {
+test('readSettings rejects an invalid number and names its variable', () => {
   expect(() => readSettings({ LOAD_USERS: 'many' }, SIZE)).toThrow('LOAD_USERS: many is not a number from 1');
   expect(() => readSettings({ LOAD_RATE: '-1' }, SIZE)).toThrow('LOAD_RATE: -1 is not a number from 0');
 });

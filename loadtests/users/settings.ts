@@ -3,9 +3,9 @@ import type { Size } from './sizes.ts';
 export type Settings = Size & {
   readonly urls: readonly string[];
   readonly key: string;
-  /** File with the tasks that were seeded, as LOAD_BOARD names it. */
+  /** Path of the file with the seeded tasks, from LOAD_BOARD. */
   readonly board: string | undefined;
-  /** Whether starts say for whom they are; needs the scope `users:name`. */
+  /** Whether starts name the user on whose behalf they are made; needs the scope `users:name`. */
   readonly namesUsers: boolean;
 };
 
@@ -14,7 +14,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const ANYWHERE = /^https?:\/\/[^/?#]+$/;
 
-/** The size of a scenario as the environment changes it, and what is put under load: only this machine, unless more is allowed by name. */
+/**
+ * Reads the settings of a scenario from its size and the environment. Only loopback addresses are accepted, unless
+ * LOAD_ALLOW_REMOTE is 1.
+ */
 export function readSettings(env: Environment, size: Size): Settings {
   const allowed = env.LOAD_ALLOW_REMOTE === '1' ? ANYWHERE : LOOPBACK;
   const urls = (env.PHASELOCK_URLS ?? 'http://127.0.0.1:4700').split(',').map((url) => url.trim().replace(/\/$/, ''));

@@ -1,11 +1,11 @@
-/** How large each scenario is unless it is told otherwise. Read by k6 and by the program that starts it. */
+/** The default size of each scenario, read by k6 and by the program that starts it. */
 export type Size = {
-  /** Users who wait for an answer before they go on: at the most at a time. */
+  /** Largest number of concurrent users in the closed arm. */
   readonly users: number;
   readonly seconds: number;
-  /** Arrivals a second beside them that no answer holds back; 0 for none. */
+  /** Arrivals per second in the open arm; 0 for none. */
   readonly rate: number;
-  /** Mean time between an answer and the next request of a user. */
+  /** Mean time between a response and the next request of a user. */
   readonly thinkSeconds: number;
 };
 

@@ -13,9 +13,10 @@ import { Lost, Refused } from './refused.ts';
 import type { Settings } from './settings.ts';
 import { writeJournal } from './write-journal.ts';
 
-/** An operation of a client of chaos, with the name that reports give it. */
+/** A prepared request, as the fault campaign (chaos/) also uses them, with its operation name in reports. */
 export type NamedSending = Sending & { readonly name: OperationName };
 
+/** The outcome of a sent request. */
 export type Said =
   | { readonly outcome: 'ok'; readonly told: Told }
   | {
@@ -25,10 +26,10 @@ export type Said =
       readonly retryAfterMs: number | undefined;
     };
 
-/** Sends one operation to one of the addresses, and writes down what was asked and told. */
+/** Sends requests to one of the addresses, and records each request and response in the journal. */
 export type Speaker = {
   say(sending: NamedSending): Promise<Said>;
-  /** Another address than the one used last. */
+  /** Switches to the next address. */
   turnAway(): void;
 };
 
@@ -37,11 +38,11 @@ export type SpeakerOptions = {
   readonly settings: Settings;
   readonly operations: DescribedOperations;
   readonly metrics: LoadMetrics;
-  /** The number of a call within its user; one count for all that a user does. */
+  /** Returns the number of the next call of this k6 user, across all of its speakers. */
   readonly nextCall: () => number;
 };
 
-/** So many calls one user may make before its numbers are those of the next. */
+/** Size of the number range of each user; a user must not make more calls. */
 const CALLS_OF_A_USER = 1e7;
 
 const now = (): number => exec.instance.currentTestRunDuration;
@@ -63,9 +64,9 @@ export function createSpeaker({ arm, settings, operations, metrics, nextCall }: 
   const finished = (call: Call): void => {
     writeJournal(call);
     metrics.note(call);
-    check(call, { 'an answer is as the document says': ({ malformed }) => malformed === undefined });
+    check(call, { 'the response conforms to the API document': ({ malformed }) => malformed === undefined });
     if (call.name === 'stale-turn' || call.name === 'stale-replace')
-      check(call, { 'what is stale is refused': (one) => !tookWhatIsStale(one) });
+      check(call, { 'stale calls are refused': (one) => !tookWhatIsStale(one) });
   };
 
   const say = async ({ name, ...sending }: NamedSending): Promise<Said> => {
@@ -73,7 +74,7 @@ export function createSpeaker({ arm, settings, operations, metrics, nextCall }: 
     const user = exec.vu.idInTest;
     const api = (user + turns) % clients.length;
     const client = clients[api];
-    if (client === undefined) throw new Error('no address to speak to');
+    if (client === undefined) throw new Error('no API address was given');
     strange.length = 0;
     const at = now();
     const base = { is: 'operation', arm, n: user * CALLS_OF_A_USER + nextCall(), client: user, api, kind } as const;
@@ -125,13 +126,13 @@ type Unanswered = Exclude<Said, { outcome: 'ok' }> & {
   readonly malformed: string | undefined;
 };
 
-/** A 5xx does not say whether anything was done, whatever its code. */
+/** After a 5xx it is unknown whether the request took effect, whatever its code. */
 function endOf(error: unknown): Unanswered {
   if (error instanceof Refused) {
     const { status, code, problem, retryAfterMs, malformed } = error;
     return { outcome: status >= 500 ? 'unknown' : 'refused', status, code, problem, retryAfterMs, malformed };
   }
-  // What is neither a refusal nor a lost answer is a mistake of this program, and ends the iteration.
+  // Any other error is a defect of this script, and ends the iteration.
   if (!(error instanceof Lost)) throw error;
   const nothing = { status: undefined, problem: undefined, retryAfterMs: undefined, malformed: undefined };
   return { outcome: 'unknown', code: error.message, ...nothing };

@@ -12,7 +12,9 @@ const MINOR = 'claude-code/claude-sonnet-4-6';
 const OTHER = 'claude-code/claude-opus-4-5';
 const THIRD = 'codex/gpt-6-sol';
 
-/** Every operation once, in an order in which each has something to do: for short runs, which would miss some by chance. */
+/**
+ * Runs every operation once, in an order in which each has an effect. Short runs would miss some operations by chance.
+ */
 export async function tour(user: User, { projects }: Board): Promise<void> {
   const task = needed(await makeOwnTask(user, user.random.pick(projects)), 'a task');
   const attempt = needed(task.attempts[0], 'an attempt');
@@ -28,7 +30,7 @@ export async function tour(user: User, { projects }: Board): Promise<void> {
 
   await user.say({ ...turn(user.unique('turn'), { ...wholeOf(first), attempt }), name: 'stale-turn' });
   await answer(user, slot, THIRD, refOf(first), 'stale-replace');
-  // Twice: the second turn resumes the conversation that the first one told.
+  // Two turns, because the second resumes the conversation that the first reported.
   await work(user, second, attempt);
   await work(user, second, attempt);
 

@@ -3,18 +3,18 @@ import { MODEL_NAMES } from '../../chaos/clients/models.ts';
 import type { Random } from '../../chaos/random.ts';
 import type { NamedSending, Said } from './speaker.ts';
 
-/** What everybody who acts in a load works with. */
+/** The context of one simulated user. */
 export type User = {
   readonly random: Random;
-  /** Sends it, again where a careful client would. */
+  /** Sends a request, with the retries of a careful client. */
   say(sending: NamedSending): Promise<Said>;
-  /** Shown to nobody else in this run: makes every key, title, line and id its own. */
+  /** Makes a key, title, line or id that is unique in this run. */
   unique(name: string): string;
-  /** The time between an answer and the next request: around the mean, never much more or less. */
+  /** Waits for a random think time around the mean. */
   think(): void;
 };
 
-/** From four to ten sevenths of the mean: 2 to 5 s for 3.5 s. */
+/** Sleeps from 4/7 to 10/7 of the mean: 2 to 5 s for 3.5 s. */
 export const thinkFor = (meanSeconds: number, random: () => number): void =>
   sleep((meanSeconds * (4 + 6 * random())) / 7);
 

@@ -3,7 +3,7 @@ import { composeLoad, type LoadSpec } from './compose-load.ts';
 import { closedUsers, openArrivals } from './load-options.ts';
 import type { Settings } from './settings.ts';
 
-/** What k6 asks of a script in which users act beside arrivals that no answer holds back. */
+/** The exports of a k6 script with users in the closed arm and arrivals in the open arm. */
 export function usersAndArrivals(
   spec: LoadSpec,
   users: (settings: Settings) => Record<string, Scenario> = closedUsers,

@@ -1,4 +1,4 @@
 import type { JournalLine } from '../journal/journal-line.ts';
 
-/** k6 writes what is said on the console to the file of `--console-output`, a line each. */
+/** k6 writes each console line to the file of `--console-output`. */
 export const writeJournal = (line: JournalLine): void => console.log(JSON.stringify(line));

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { type CopiedFile, MANIFEST } from './backup-manifest.ts';
 import { syncFolder } from './sync-folder.ts';
 
-/** Of the running server, and worthless or harmful to another one: PostgreSQL's documentation, "Backing Up The Data Directory". */
+/**
+ * Folders whose content belongs to the running server and is useless or harmful to another one. See "Backing Up The
+ * Data Directory" in PostgreSQL's documentation.
+ */
 const CONTENT_LEFT_OUT: ReadonlySet<string> = new Set([
   'pg_dynshmem',
   'pg_notify',
@@ -20,9 +23,9 @@ const LEFT_OUT = /^(?:postmaster\.(?:pid|opts)|pg_internal\.init.*|pgsql_tmp.*|\
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Copies a data directory while a server may be writing to it: a file of the source that is removed meanwhile, or is
- * written to, is put right by the WAL. Any other trouble ends the copy. Owners and rights stay as they are. When this
- * returns, every file and every folder below `to` is on the disk.
+ * Copies a data directory while a server may be writing to it. Files that are removed or changed meanwhile are repaired
+ * by the WAL; any other error ends the copy. Owners and permissions are kept. When this returns, every file and folder
+ * below `to` is on the disk.
  */
 export async function copyCluster(from: string, to: string): Promise<CopiedFile[]> {
   return await copyFolder({ from, to, path: '' });
@@ -32,7 +35,7 @@ type Place = { readonly from: string; readonly to: string; readonly path: string
 
 async function copyFolder({ from, to, path }: Place): Promise<CopiedFile[]> {
   const found = await unlessGone(stat(join(from, path)));
-  // The folder of a database that was dropped.
+  // The folder belongs to a database that was dropped meanwhile.
   if (found === undefined) return [];
   const names = CONTENT_LEFT_OUT.has(path) ? [] : ((await unlessGone(readdir(join(from, path)))) ?? []);
   await mkdir(join(to, path), { recursive: true });
@@ -55,15 +58,15 @@ async function copyEntry(place: Place): Promise<CopiedFile[]> {
   const source = join(place.from, place.path);
   const found = await unlessGone(lstat(source));
   if (found === undefined) return [];
-  // pg_wal may be a link to another disk; none of its files are taken.
+  // pg_wal may be a link to another disk. None of its files are copied.
   if (found.isDirectory() || CONTENT_LEFT_OUT.has(place.path)) return await copyFolder(place);
-  // A tablespace elsewhere: a copy of the link would make two clusters write to one place.
-  if (found.isSymbolicLink()) throw new Error(`${source} is a tablespace of its own, which this cannot back up.`);
+  // A link to a tablespace. With a copy of the link, two clusters would write to the same place.
+  if (found.isSymbolicLink()) throw new Error(`${source} is a separate tablespace, which cannot be backed up.`);
   return found.isFile() ? await copyFile(place, found) : [];
 }
 
 async function copyFile({ from, to, path }: Place, found: Stats): Promise<CopiedFile[]> {
-  // Only of this file: a target that cannot be made is never taken for a source that is gone.
+  // Only a missing source is ignored. A target that cannot be created is an error.
   const source = await unlessGone(open(join(from, path), 'r'));
   if (source === undefined) return [];
   try {
@@ -81,7 +84,7 @@ async function copyFile({ from, to, path }: Place, found: Stats): Promise<Copied
   }
 }
 
-/** Of a file that was not copied, but written with this text. */
+/** The entry of a file that was written with this text instead of copied. */
 export const copiedText = (path: string, text: string): CopiedFile => ({
   path,
   bytes: Buffer.byteLength(text),

@@ -3,7 +3,7 @@ import { type Client, DatabaseError } from 'pg';
 
 type EndedBackup = {
   readonly lsn: string;
-  /** The last WAL segment that is needed. */
+  /** The last WAL segment that a restore needs. */
   readonly segment: string;
   readonly labelfile: string;
   readonly spcmapfile: string;
@@ -12,14 +12,14 @@ type EndedBackup = {
 const CANCELED = '57014';
 const EVERY_MS = 100;
 
-/** Ends a backup, and returns when the archiver has reported the WAL that belongs to it. */
+/** Ends a backup, and waits until the archiver reports the WAL of the backup as archived. */
 export async function endBackup(session: Client, archiveWithinMs: number): Promise<EndedBackup> {
   const until = performance.now() + archiveWithinMs;
   const late = async (): Promise<Error> =>
     new Error(
       `the WAL of this backup was not archived within ${archiveWithinMs / 1000} s, so there is no backup. ${await archiverState(session)}`,
     );
-  // Without a limit pg_backup_stop waits for as long as archive_command fails.
+  // Without a time-out, pg_backup_stop waits for as long as archive_command fails.
   await session.query(`set statement_timeout = ${Math.ceil(archiveWithinMs)}`);
   const stopped = session.query<EndedBackup>(
     `select lsn::text, pg_walfile_name(lsn) as segment, labelfile, spcmapfile from pg_backup_stop(wait_for_archive => true)`,
@@ -30,7 +30,7 @@ export async function endBackup(session: Client, archiveWithinMs: number): Promi
       throw error instanceof DatabaseError && error.code === CANCELED ? await late() : error;
     },
   );
-  if (ended === undefined) throw new Error('PostgreSQL gave no place for the end of the backup.');
+  if (ended === undefined) throw new Error('PostgreSQL returned no position for the end of the backup.');
   while (!(await isArchived(session, ended.segment))) {
     if (performance.now() > until) throw await late();
     await pause(EVERY_MS);
@@ -39,8 +39,8 @@ export async function endBackup(session: Client, archiveWithinMs: number): Promi
 }
 
 /**
- * By the archiver's own report. The history file of the backup (SEGMENT.OFFSET.backup) may be archived after the last
- * segment and hide it there; pg_backup_stop has waited for both.
+ * Reads the report of the archiver, which names only the last archived file. This may be the history file of the backup
+ * (SEGMENT.OFFSET.backup), which is archived after the last segment; pg_backup_stop has waited for both.
  */
 async function isArchived(session: Client, segment: string): Promise<boolean> {
   const [row] = (

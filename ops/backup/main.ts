@@ -3,11 +3,11 @@ import { prepareRestore, recoveryTime } from './prepare-restore.ts';
 import { takeBaseBackup } from './take-base-backup.ts';
 
 const USAGE = `backup take    --url postgres://… --cluster DATA_DIRECTORY --into FOLDER
-  A base backup of a running PostgreSQL whose data directory is on this machine. archive_mode must be on.
+  Takes a base backup of a running PostgreSQL whose data directory is on this machine. archive_mode must be on.
 
 backup restore --from FOLDER --into DATA_DIRECTORY --fetch-wal COMMAND [--until TIME]
-  Lays a cluster out for recovery; PostgreSQL recovers at its next start. COMMAND is a restore_command, as
-  'sh /path/fetch-wal.sh "%f" "%p" /backup/wal'. Without --until, to the end of what was archived.`;
+  Prepares a data directory for recovery; PostgreSQL recovers at its next start. COMMAND is a restore_command such as
+  'sh /path/fetch-wal.sh "%f" "%p" /backup/wal'. Without --until, the recovery goes to the end of the archived WAL.`;
 
 class UsageError extends Error {}
 
@@ -33,12 +33,12 @@ async function carryOut(argv: readonly string[]): Promise<string> {
   }
   if (command === 'restore' && from !== undefined && into !== undefined && fetchWal !== undefined) {
     if (until !== undefined && recoveryTime(until) === undefined)
-      throw new UsageError(`--until takes an instant with its zone, as 2026-11-22T02:36:37Z, and not ${until}`);
+      throw new UsageError(`--until takes a time with a time zone such as 2026-11-22T02:36:37Z, not ${until}`);
     const to = until === undefined ? { kind: 'end' as const } : { kind: 'time' as const, at: until };
     await prepareRestore({ backup: from, into, fetchWal, to });
     return `${into} recovers at the next start of PostgreSQL on it`;
   }
-  throw new UsageError(command === undefined ? 'what to do?' : `${command} lacks something, or is unknown`);
+  throw new UsageError(command === undefined ? 'give a command' : `${command} is unknown or lacks an option`);
 }
 
 try {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-/** Brings the names within a folder to the disk: a file that was made or renamed is there after a loss of power. */
+/** Syncs a folder to the disk, so that created and renamed files in it survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

@@ -8,11 +8,11 @@ import { endBackup } from './end-backup.ts';
 import { syncFolder } from './sync-folder.ts';
 
 export type BaseBackup = {
-  /** Recovery begins here; the WAL from here on has to be kept. */
+  /** The position at which recovery begins. The WAL from here on has to be kept. */
   readonly from: string;
-  /** Before this the copy is not consistent, so no recovery may end earlier. */
+  /** The position from which the copy is consistent. A recovery must not end earlier. */
   readonly consistentAt: string;
-  /** The first WAL segment that is needed. */
+  /** The first WAL segment that a restore needs. */
   readonly firstSegment: string;
   readonly bytes: number;
 };
@@ -22,7 +22,7 @@ export type TakeBaseBackup = {
   readonly url: string;
   /** The data directory of that server, on this machine. */
   readonly cluster: string;
-  /** The folder to make. It has this name only when it is whole. */
+  /** The folder to create. It gets this name only when the backup is complete. */
   readonly into: string;
   /** How long to wait for the WAL of the backup to be archived. */
   readonly archiveWithinMs?: number;
@@ -31,8 +31,8 @@ export type TakeBaseBackup = {
 const ARCHIVE_WITHIN_MS = 600_000;
 
 /**
- * A base backup by PostgreSQL's own two functions, for servers without pg_basebackup: the embedded one has none. It ends
- * when the WAL that belongs to it was archived. While it runs, everything goes on.
+ * Takes a base backup with pg_backup_start and pg_backup_stop, for servers without pg_basebackup, such as the embedded
+ * one. It returns when the WAL of the backup is archived. The server stays in use meanwhile.
  */
 export async function takeBaseBackup(options: TakeBaseBackup): Promise<BaseBackup> {
   const cluster = await realpath(options.cluster);
@@ -40,14 +40,14 @@ export async function takeBaseBackup(options: TakeBaseBackup): Promise<BaseBacku
   if (into === cluster || into.startsWith(`${cluster}/`))
     throw new Error(`${into} is within the cluster: the backup would copy itself.`);
   const there = await readdir(into).catch(() => []);
-  if (there.length > 0) throw new Error(`${into} is not empty. A backup goes into a folder of its own.`);
-  // Both functions have to be called by one session: if it ends in between, the backup is given up.
+  if (there.length > 0) throw new Error(`${into} is not empty. A backup needs an empty folder.`);
+  // The same session has to call both functions. If it ends in between, PostgreSQL gives the backup up.
   const session = new Client({ connectionString: options.url, application_name: 'phaselock-base-backup' });
   session.on('error', () => undefined);
   await session.connect();
   try {
     await checkServer(session, cluster);
-    // Of this run alone: another one for the same folder does not touch it.
+    // The draft belongs to this run, so a concurrent backup into the same folder does not touch it.
     const draft = await mkdtemp(`${into}.draft-`);
     try {
       const backup = await fill(draft, session, { ...options, cluster });
@@ -69,7 +69,7 @@ async function fill(draft: string, session: Client, options: TakeBaseBackup): Pr
       `select lsn::text, pg_walfile_name(lsn) as segment from pg_backup_start('phaselock', fast => true) as lsn`,
     )
   ).rows;
-  if (begun === undefined) throw new Error('PostgreSQL gave no place for the backup.');
+  if (begun === undefined) throw new Error('PostgreSQL returned no position for the start of the backup.');
   const files = await copyCluster(options.cluster, draft);
   const ended = await endBackup(session, options.archiveWithinMs ?? ARCHIVE_WITHIN_MS);
   files.push(await writeFileOf(draft, 'backup_label', ended.labelfile));
@@ -85,7 +85,7 @@ async function writeFileOf(draft: string, path: string, text: string): Promise<C
   return copiedText(path, text);
 }
 
-/** A file of a cluster, with the owner of its folder. */
+/** Writes a file into a folder, with the owner of the folder. */
 export async function writeAlike(cluster: string, name: string, text: string): Promise<void> {
   const file = join(cluster, name);
   await writeFile(file, text, { mode: 0o600, flush: true });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the index template, and all it needs, into Elasticsearch (8.7 or later) or OpenSearch (2.15 or later). May be run again.
+# Installs the index template and its parts in Elasticsearch (8.7 or later) or OpenSearch (2.15 or later). Repeatable.
 #   ops/elk/install.sh elasticsearch https://elasticsearch:9200 [https://kibana:5601]
 #   ops/elk/install.sh opensearch https://opensearch:9200
 # Credentials come from a file for curl, so that no other user of the machine sees them: PHASELOCK_ELK_CURL_CONFIG=/path
@@ -30,8 +30,8 @@ if [[ "$kind" == elasticsearch ]]; then
 fi
 put _index_template/phaselock-logs "$kind/index-template.json"
 
-# A template is for indices that are made from now on. A stream that is there goes on in a new one, or it would refuse
-# lines with a field of the new release.
+# A template applies only to new indices. Existing streams roll over to a new index; otherwise they would refuse lines
+# with a field of the new release.
 streams="$(call "$url/_data_stream/logs-phaselock.*-*?filter_path=data_streams.name")"
 for stream in $(grep -o '"logs-phaselock[^"]*"' <<<"$streams" | tr -d '"'); do
   call --request POST "$url/$stream/_rollover"
@@ -41,10 +41,10 @@ if [[ "$kind" == opensearch ]]; then
   policy=_plugins/_ism/policies/phaselock-logs
   plugins="$(call "$url/_cat/plugins?h=component")"
   if grep -q '^opensearch-index-management' <<<"$plugins"; then
-    # A policy that is there is only replaced by its number.
+    # An existing policy can be replaced only with the sequence number of its last version.
     number="$(call "$url/$policy" | sed -n 's/.*"_seq_no":\([0-9]*\),"_primary_term":\([0-9]*\).*/?if_seq_no=\1\&if_primary_term=\2/p' || true)"
     put "$policy$number" opensearch/state-policy.json
-    # Indices that were made before the policy was.
+    # Adds the policy to indices that are older than the policy.
     call --request POST --header 'Content-Type: application/json' --data '{"policy_id":"phaselock-logs"}' \
       "$url/_plugins/_ism/add/logs-phaselock.*-*"
   else

@@ -15,7 +15,10 @@ import { openFront } from '../src/server/open-front.ts';
 import { createRequestScope } from '../src/server/request-scope.ts';
 import { type Intake, letIn } from '../src/server/serve-route.ts';
 
-/** Bare JSON routes of express that answer what they are told to: one behind what every request passes, and one behind nothing. */
+/**
+ * The baseline for benchmarks: express routes that return a fixed JSON body. `/floor` has the middleware and admission
+ * of every API request, `/bare` has only the middleware.
+ */
 const body: unknown = JSON.parse(process.env.FLOOR_BODY ?? '{}');
 const { prefix = '', secret = '' } = parseApiKey(process.env.FLOOR_KEY ?? '') ?? {};
 const id = parseApiKeyId('01936f6e-0000-7000-8000-000000000000');

@@ -1,8 +1,8 @@
 import { ERRORS } from '@phaselock/core';
 import { SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -14,29 +14,29 @@ const model = { agent: 'claude-code', model: SONNET };
 
 describe('without a valid key', () => {
   test.each([
-    ['none', null],
-    ['an unknown one', `plk_${'a'.repeat(12)}_${'b'.repeat(43)}`],
-    ['nonsense', 'nonsense'],
-  ])('%s: nothing is answered', async (_what, key) => {
+    ['no key', null],
+    ['an unknown key', `plk_${'a'.repeat(12)}_${'b'.repeat(43)}`],
+    ['a malformed key', 'nonsense'],
+  ])('returns 401 for %s', async (_what, key) => {
     const refused = await api.call('GET', '/v1/sessions', { key });
     expect(refused.body).toMatchObject({ code: 'unauthorized', title: ERRORS.unauthorized.text });
     expect(refused.headers.get('www-authenticate')).toContain('Bearer');
   });
 
-  test('with the right prefix and another secret', async () => {
+  test('returns 401 for a known prefix with a wrong secret', async () => {
     const key = await api.keyFor(['admin']);
     expect((await api.call('GET', '/v1/sessions', { key: `${key.slice(0, 17)}${'A'.repeat(43)}` })).status).toBe(401);
   });
 
-  test('what tells nothing is open', async () => {
+  test('serves health checks, the API reference, error pages and local metrics', async () => {
     for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs', '/errors', '/errors/forbidden', '/metrics']) {
       expect((await api.call('GET', path, { key: null })).status).toBe(200);
     }
   });
 });
 
-describe('a scope', () => {
-  test('to read does not write, to write does not replace, and neither administers', async () => {
+describe('scopes', () => {
+  test('sessions:read may not write, and sessions:write may neither replace nor administer', async () => {
     const [reader, writer] = [await api.keyFor(['sessions:read']), await api.keyFor(['sessions:write'])];
     const taskId = await api.world.task();
     const start = { body: { taskId, phase: 'run', model } };
@@ -59,8 +59,8 @@ describe('a scope', () => {
   });
 });
 
-describe('a key of one project', () => {
-  test('sees nothing of another: what is there looks as if it were not', async () => {
+describe('a key bound to one project', () => {
+  test('gets 404 for every resource of another project', async () => {
     const mine = await api.api.guard.addProject('mine');
     const key = await api.keyFor(['sessions:read', 'sessions:write', 'sessions:replace'], mine);
     const theirTask = await api.world.task();
@@ -109,19 +109,22 @@ describe('a key of one project', () => {
     expect((await api.call('GET', `/v1/sessions/${id}`)).body).toMatchObject({ deletedAt: null });
   });
 
-  test('works in its own, and administers nothing', async () => {
+  test('starts sessions in its own project and gets 403 on admin routes', async () => {
     const mine = await api.api.guard.addProject('mine');
     const key = await api.keyFor(['admin'], mine);
     const task = await api.call('POST', '/v1/tasks', { body: { projectId: mine, title: 'x' }, key });
     const body = { taskId: textField(task.body, 'id'), phase: 'run', model };
     expect((await api.call('POST', '/v1/sessions', { body, key })).status).toBe(201);
     expect((await api.call('POST', '/v1/projects', { body: { name: 'x' }, key })).status).toBe(403);
-    expect((await api.call('GET', '/v1/admin/api-keys', { key })).status).toBe(403);
+    expect((await api.call('GET', '/v1/admin/api-keys', { key })).body).toMatchObject({
+      code: 'forbidden',
+      detail: 'needs a key or token for all projects',
+    });
   });
 });
 
 describe('administration', () => {
-  test('makes a key, shows it once, and takes it back', async () => {
+  test('shows a new key once; revoking it ends its open stream and causes 401 from then on', async () => {
     const made = await api.call('POST', '/v1/admin/api-keys', { body: { name: 'ci', scopes: ['sessions:read'] } });
     const key = textField(made.body, 'key');
     expect((await api.call('GET', '/v1/sessions', { key })).status).toBe(200);
@@ -136,7 +139,7 @@ describe('administration', () => {
     expect((await api.call('GET', changes, { key })).status).toBe(401);
   });
 
-  test('sets the kill switch: sessions are created beside each other, and guarded again afterwards', async () => {
+  test('leaves starts unguarded while single_session_guard is disabled, and guards them afterwards', async () => {
     const taskId = await api.world.task();
     const start = () => api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model } });
     const flag = '/v1/admin/flags/single_session_guard';
@@ -156,11 +159,11 @@ describe('administration', () => {
     ['locking_strategy', { enabled: true, value: 'zookeeper' }, 400],
     ['locking_strategy', { enabled: true, value: 'redis' }, 200],
     ['no_such_flag', { enabled: true }, 404],
-  ])('%s %o is %i', async (name, body, status) => {
+  ])('PUT of flag %s with %o returns %i', async (name, body, status) => {
     expect((await api.call('PUT', `/v1/admin/flags/${name}`, { body })).status).toBe(status);
   });
 
-  test('what has a history cannot be deleted', async () => {
+  test('refuses to delete a task or project that has sessions', async () => {
     const taskId = await api.world.task();
     await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model } });
     for (const path of [`/v1/tasks/${taskId}`, `/v1/projects/${api.world.projectId}`]) {
@@ -173,7 +176,7 @@ describe('administration', () => {
 });
 
 describe('limits', () => {
-  test('a caller that has asked its share is told when to come back, and nobody else is', async () => {
+  test('return 429 with Retry-After to a caller over its rate limit, and serve other callers', async () => {
     await using limited = await openTestApi({ PHASELOCK_RATE_LIMIT: '3' });
     const answers = [];
     for (let count = 0; count < 4; count += 1) answers.push(await limited.call('GET', '/v1/sessions'));
@@ -185,7 +188,7 @@ describe('limits', () => {
     expect((await limited.call('GET', '/v1/sessions', { key: other })).status).toBe(200);
   });
 
-  test('with authentication off only this machine is answered', async () => {
+  test('refuse a page of another origin when authentication is off', async () => {
     await using open = await openTestApi({ PHASELOCK_AUTH: 'off' });
     expect((await open.call('GET', '/v1/sessions', { key: null })).status).toBe(200);
     const page = await open.call('GET', '/v1/sessions', { key: null, headers: { Origin: 'https://example.com' } });

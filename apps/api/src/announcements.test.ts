@@ -1,6 +1,6 @@
 import { announceNote, openDatabase, stepRollout, takeRollout, withdrawAnnouncement } from '@phaselock/store';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const FLAG = 'single_session_guard';
 
@@ -13,7 +13,7 @@ afterEach(() => home[Symbol.asyncDispose]());
 const list = async (query = '', key?: string) =>
   await home.call('GET', `/v1/announcements${query}`, key === undefined ? {} : { key });
 
-/** As `rollout start` and its successors do, without their judgement. */
+/** Sets the stage as `rollout start` and later commands do, but without judging its gates. */
 async function atStage(stage: number, percent: number): Promise<void> {
   await using database = openDatabase({ url: home.databaseUrl, maxSize: 1 });
   const lease = await takeRollout(database, { flag: FLAG, holder: 'a test', leaseMs: 60_000, evenHeld: true });
@@ -37,12 +37,12 @@ async function atStage(stage: number, percent: number): Promise<void> {
   });
 }
 
-describe('what users are told', () => {
-  test('nothing, where nothing was rolled out', async () => {
+describe('announcements', () => {
+  test('are empty before any rollout', async () => {
     expect((await list()).body).toEqual({ items: [], next: null });
   });
 
-  test('is the announcement of the present stage first, and what was said before after it', async () => {
+  test('list the current stage first, then earlier stages as inactive', async () => {
     await atStage(1, 5);
     await atStage(2, 25);
     expect((await list()).body).toMatchObject({
@@ -56,7 +56,7 @@ describe('what users are told', () => {
     expect((await list('?active=false')).body).toMatchObject({ items: [{ text: 'on for 5 %' }] });
   });
 
-  test('is that it is off, as soon as the flag is killed through the API', async () => {
+  test('report that the feature is off as soon as the flag is killed through the API', async () => {
     await atStage(1, 5);
     await home.call('POST', `/v1/admin/flags/${FLAG}/kill`, { body: { why: 'it fails' } });
     expect((await list('?active=true')).body).toMatchObject({ items: [{ kind: 'off', active: true }] });
@@ -66,7 +66,7 @@ describe('what users are told', () => {
     });
   });
 
-  test('comes in pages, across what is true and what is not any more', async () => {
+  test('are paged across active and inactive entries', async () => {
     await atStage(1, 5);
     await using database = openDatabase({ url: home.databaseUrl, maxSize: 1 });
     for (const text of ['a', 'b', 'c', 'd']) await announceNote(database.kysely, { flag: FLAG, text });
@@ -83,7 +83,7 @@ describe('what users are told', () => {
     expect(seen).toEqual(['d', 'b', 'a', 'on for 5 %', 'c']);
   });
 
-  test('may be read with sessions:read, and with a cursor of a page before', async () => {
+  test('need the scope sessions:read, a valid cursor and a valid filter', async () => {
     expect((await list('', await home.keyFor(['sessions:read']))).status).toBe(200);
     expect((await list('', await home.keyFor(['archive:read']))).status).toBe(403);
     expect((await list('?cursor=bm9uc2Vuc2U')).body).toMatchObject({ code: 'invalid_request' });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { holdLock, SONNET, temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveNow } from './testing/archive-now.ts';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { archiveNow } from '../test/archive-now.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let folder: string;
@@ -42,7 +42,7 @@ const readsOf = async (sessionId: string) =>
   (await query(`select actor, request_id from archive_reads where session_id = '${sessionId}'`)).rows;
 
 describe('the archive of a session', () => {
-  test('is answered whole after the session was purged, and that it was read is recorded', async () => {
+  test('is returned completely after the session was purged, and the read is recorded', async () => {
     const { sessionId, taskId } = await anArchived();
     expect((await api.call('GET', `/v1/sessions/${sessionId}`)).status).toBe(404);
     const { status, headers, text } = await get(sessionId);
@@ -57,7 +57,7 @@ describe('the archive of a session', () => {
     expect(await readsOf(sessionId)).toEqual([{ actor: 'a test', request_id: headers.get('x-request-id') }]);
   });
 
-  test('is listed with its task, without a word of where it lies', async () => {
+  test('is listed for its task without its place in the store', async () => {
     const { sessionId, taskId } = await anArchived();
     const { body } = await api.call('GET', `/v1/tasks/${taskId}/archives`);
     expect(body).toMatchObject({
@@ -69,9 +69,9 @@ describe('the archive of a session', () => {
     expect((await api.call('GET', `/v1/tasks/${elsewhere}/archives`)).body).toEqual({ items: [], next: null });
   });
 
-  test('is for keys that may read archives, and of the project', async () => {
+  test('needs a key with archive:read that is valid for its project', async () => {
     const { sessionId, taskId } = await anArchived();
-    const strangers = await api.api.guard.addProject('somebody else');
+    const strangers = await api.api.guard.addProject('another project');
     const mine = await api.keyFor(['archive:read'], api.world.projectId);
     const theirs = await api.keyFor(['archive:read'], strangers);
     const another = await api.keyFor(['sessions:read', 'sessions:write', 'sessions:replace'], api.world.projectId);
@@ -84,7 +84,7 @@ describe('the archive of a session', () => {
     expect((await list(another)).body).toMatchObject({ code: 'forbidden' });
   });
 
-  test('is not shown when it cannot be recorded who reads it', async () => {
+  test('is not returned when the read cannot be recorded', async () => {
     const { sessionId } = await anArchived();
     await query('alter table archive_reads rename to archive_reads_gone');
     try {
@@ -99,7 +99,7 @@ describe('the archive of a session', () => {
     await expect(query(`delete from archive_reads where session_id = '${sessionId}'`)).rejects.toThrow(/append-only/);
   });
 
-  test.each([0, 9, 30, -1])('with a bit flipped in byte %i is refused, and nothing of it shown', async (at) => {
+  test.each([0, 9, 30, -1])('is refused as archive_damaged when a bit of byte %i is flipped', async (at) => {
     const { sessionId, object } = await anArchived();
     const bytes = await readFile(object);
     const nth = at < 0 ? bytes.length + at : at;
@@ -110,12 +110,12 @@ describe('the archive of a session', () => {
     expect(body).toMatchObject({ code: 'archive_damaged' });
   });
 
-  test('whose object is gone is damaged; a store that is gone is unavailable', async () => {
+  test('is archive_damaged when its object is missing, and archive_unavailable when the store is missing', async () => {
     const { sessionId, object } = await anArchived();
     await rename(folder, `${folder}-away`);
     expect((await get(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
     expect(existsSync(folder)).toBe(false);
-    // Not mounted, and an empty one in its place: in another store nothing is damaged for being missing.
+    // An empty folder in place of the unmounted store is a different store, so a missing object does not mean damage.
     await mkdir(folder);
     expect((await get(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
     expect(await readdir(folder)).toEqual([]);
@@ -125,7 +125,7 @@ describe('the archive of a session', () => {
     expect((await get(sessionId)).body).toMatchObject({ code: 'archive_damaged' });
   });
 
-  describe('with a deadline of a second', () => {
+  describe('with a deadline of one second', () => {
     let hurried: TestApi;
     beforeAll(async () => {
       const env = { PHASELOCK_ARCHIVE_URL: `folder:${folder}`, PHASELOCK_DEADLINE_MS: '1000' };
@@ -134,7 +134,7 @@ describe('the archive of a session', () => {
     afterAll(() => hurried[Symbol.asyncDispose]());
     const getHurried = (sessionId: string) => hurried.call('GET', `/v1/archives/${sessionId}`);
 
-    test('is not called damaged where it cannot be known which store this is', async () => {
+    test('is archive_unavailable, not archive_damaged, while the store cannot be identified', async () => {
       const { sessionId, object } = await anArchived();
       await rm(object);
       {
@@ -144,11 +144,11 @@ describe('the archive of a session', () => {
       expect((await getHurried(sessionId)).body).toMatchObject({ code: 'archive_damaged' });
     });
 
-    test('is unavailable where the store never answers', async () => {
+    test('is archive_unavailable when the store never responds', async () => {
       const { sessionId, object } = await anArchived();
       const aside = `${object}-aside`;
       await rename(object, aside);
-      // Opened for reading it waits until it is written to, as a folder of a server that hangs.
+      // Opening a named pipe for reading blocks until a writer opens it, like a folder on a file server that hangs.
       await promisify(execFile)('mkfifo', [object]);
       expect((await getHurried(sessionId)).body).toMatchObject({ code: 'archive_unavailable' });
       const writer = await open(object, 'r+');
@@ -157,7 +157,7 @@ describe('the archive of a session', () => {
       expect((await getHurried(sessionId)).status).toBe(200);
     });
 
-    test('is unavailable where the store stops in the middle', async () => {
+    test('is archive_unavailable when the store stops responding in the middle', async () => {
       const { sessionId, object } = await anArchived();
       const bytes = await readFile(object);
       const aside = `${object}-aside`;
@@ -172,7 +172,7 @@ describe('the archive of a session', () => {
     });
   });
 
-  test('does not exist while the session lives, and is a tombstone after its year', async () => {
+  test('is not found while its session is live, and is a tombstone after its retention', async () => {
     const { sessionId, taskId } = await anArchived();
     const model = { agent: 'claude-code', model: SONNET };
     const live = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model } });
@@ -191,19 +191,20 @@ describe('the archive of a session', () => {
     expect((await get(sessionId)).status).toBe(200);
   });
 
-  test.each(['x', '../../etc/passwd', '%00', '01936f6e-0000-7000-8000-000000000000'])('%s is none', async (id) => {
+  test.each(['x', '../../etc/passwd', '%00', '01936f6e-0000-7000-8000-000000000000'])('%s gets 4xx', async (id) => {
     const { status } = await get(encodeURIComponent(id));
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
   });
 });
 
-test('a log of 40 MB passes through in pieces, whole', async () => {
+test('an archive with a log of 40 MB is streamed completely', async () => {
   const taskId = await api.world.task();
   const model = { agent: 'claude-code', model: SONNET };
   const started = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'plan', model } });
   const sessionId = textField(started.body, 'session.id');
-  // Random, so that it stays large: it is read twice. In pieces, for each statement has to end within its bound.
+  // Random text, so that the archive stays large when it is compressed. Several statements, because each has a
+  // statement time-out.
   for (let piece = 0; piece < 8; piece += 1)
     await query(
       `insert into session_logs (session_id, kind, line)

@@ -1,13 +1,13 @@
 import { type Client, createClient, eachItem } from '@phaselock/contract';
 import { SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 import { PAGE_BYTES } from './server/answer-page.ts';
-import { textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
 
 let api: TestApi;
 let client: Client;
-/** How long the bodies of all answers were that the client got. */
+/** The body length of each response that the client received. */
 let lengths: number[];
 beforeAll(async () => {
   api = await openTestApi();
@@ -69,7 +69,7 @@ test('the history of a session is read page by page, each entry once and in orde
   expect([events.length, lengths.length]).toEqual([7, 4 * 3]);
 });
 
-test('asked for without a limit, a history as most sessions have it is one page, a longer one is not', async () => {
+test('a page of session history holds up to 1000 entries when the request sets no limit', async () => {
   const { params } = await withHistory(1_001);
   for (const list of [client.sessionEvents, client.sessionProcesses, client.listFeedback]) {
     const { body } = await list({ params });
@@ -80,7 +80,7 @@ test('asked for without a limit, a history as most sessions have it is one page,
 });
 
 test.each(['events', 'processes', 'feedback', 'logs'])(
-  '%s of a session that is not there are not an empty page',
+  '%s of an unknown session return session_not_found, not an empty page',
   async (what) => {
     const path = `/v1/sessions/01936f6e-0000-7000-8000-000000000000/${what}`;
     for (const cursor of ['', '?cursor=OTk'])
@@ -88,7 +88,7 @@ test.each(['events', 'processes', 'feedback', 'logs'])(
   },
 );
 
-test('a place in a log is found beyond two thousand million lines', async () => {
+test('a log cursor may be larger than a 32-bit integer', async () => {
   const { params } = await withHistory(1);
   const cursor = Buffer.from('3000000000').toString('base64url');
   expect((await client.sessionLogs({ params, query: { cursor } })).body).toEqual({ items: [], next: null });
@@ -96,8 +96,8 @@ test('a place in a log is found beyond two thousand million lines', async () => 
 
 test.each([
   ['long lines', `repeat('x', 100000)`],
-  ['lines that grow sixfold as JSON', `repeat(E'\\x01', 100000)`],
-])('a page of %s ends early, and the next one goes on', async (_, line) => {
+  ['lines that grow sixfold when escaped as JSON', `repeat(E'\\x01', 100000)`],
+])('a page of %s ends early at the size limit, and the next page continues', async (_, line) => {
   const { sessionId } = await aSession();
   await query(
     `insert into session_logs (session_id, kind, line) select $1, 'stdout', ${line} from generate_series(1, 200)`,
@@ -110,7 +110,7 @@ test.each([
   expect(Math.max(...lengths)).toBeLessThan(PAGE_BYTES + 1_000);
 });
 
-test('a page of sessions with long handoffs ends early, and the latest of too many tasks is refused', async () => {
+test('a page of sessions with long handoffs ends early; latest sessions of too many tasks are refused', async () => {
   const sessions = await Promise.all(Array.from({ length: 100 }, aSession));
   const taskIds = sessions.map(({ taskId }) => taskId);
   await query(`update sessions set handoff = repeat('h', 100000) where task_id = any ($1)`, [taskIds]);
@@ -126,7 +126,7 @@ test('a page of sessions with long handoffs ends early, and the latest of too ma
   expect((await client.latestOfMany({ body: { taskIds: taskIds.slice(0, 10) } })).body.sessions).toHaveLength(10);
 });
 
-test('a page of keys whose names were written past the API ends early, and the next one goes on', async () => {
+test('a page of API keys with oversized names ends early, and the next page continues', async () => {
   await query(
     `insert into api_keys (id, prefix, secret_sha256, name, scopes)
      select gen_random_uuid(), lpad(n::text, 12, '0'), sha256(n::text::bytea), repeat('n', 100000), '{sessions:read}' from generate_series(1, 150) n`,

@@ -1,7 +1,7 @@
 import { ApiProblem, type Client, createClient, readChanges } from '@phaselock/contract';
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 let client: Client;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]());
 
 describe('the typed client', () => {
-  test('starts, meets a question as a problem, and confirms it', async () => {
+  test('starts a session, throws the replace question as a problem, and confirms it', async () => {
     const taskId = await api.world.task();
     const asking = (model: string) => ({ taskId, phase: 'run', model: { agent: 'claude-code', model } });
     const started = await client.startSession({ body: asking(SONNET), idempotencyKey: taskId });
@@ -35,7 +35,7 @@ describe('the typed client', () => {
     expect(gone.status).toBe(204);
   });
 
-  test('sends log lines, and downloads them', async () => {
+  test('appends log lines and downloads them', async () => {
     const taskId = await api.world.task();
     const attemptId = await api.world.attempt(taskId);
     const { body } = await client.startSession({
@@ -52,7 +52,7 @@ describe('the typed client', () => {
     expect(await download.json()).toMatchObject({ logs: [{ line: 'one' }, { line: 'two' }] });
   });
 
-  test('follows the changes of a task, and goes on where it was', async () => {
+  test('follows the changes of a task and resumes after the last event id', async () => {
     const taskId = await api.world.task();
     const leave = new AbortController();
     const response = await client.taskChanges({ params: { taskId }, lastEventId: '0-0', signal: leave.signal });
@@ -74,7 +74,7 @@ describe('the typed client', () => {
     }
   });
 
-  test('makes a problem of whatever is no problem document', async () => {
+  test('throws a problem for an error response that is not a problem document', async () => {
     const proxy = createClient({
       baseUrl: api.api.url,
       fetch: async () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
@@ -82,7 +82,7 @@ describe('the typed client', () => {
     await expect(proxy.listProjects({})).rejects.toMatchObject({ code: 'unexpected', status: 502 });
   });
 
-  test('tells not ready as an answer', async () => {
+  test('returns liveness and readiness as answers', async () => {
     expect((await client.liveness({})).body).toEqual({ status: 'ok' });
     expect((await client.readiness({})).status).toBe(200);
   });

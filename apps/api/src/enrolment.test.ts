@@ -1,13 +1,13 @@
 import { bucketOf } from '@phaselock/rollout';
 import { readMetric } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const GUARD = '/v1/admin/flags/single_session_guard';
 const SONNET = { agent: 'claude-code', model: 'claude-sonnet-4-5' };
 const OPUS = { agent: 'claude-code', model: 'claude-opus-4-5' };
 
-/** The first user, by number, that is in the rollout from so many percent on, but not from so few. */
+/** The first numbered user that is enrolled at `to` percent, but not at `from` percent. */
 function userBetween(from: number, to: number): string {
   for (let number = 0; ; number += 1) {
     const name = `user-${number}`;
@@ -33,10 +33,10 @@ const startFor = (onBehalfOf: string | undefined, taskId: string, model: object 
     body: { taskId, phase: 'run', model, ...(onBehalfOf !== undefined && { onBehalfOf }), ...more },
   });
 
-describe('at 5 %', () => {
+describe('a rollout at 5 %', () => {
   beforeAll(() => share(5));
 
-  test('the rule holds for the users who are in, and for others it is as before', async () => {
+  test('guards the starts of enrolled users, and creates sessions beside each other for others', async () => {
     const [mine, theirs] = [await scene.world.task(), await scene.world.task()];
     expect(await startFor(EARLY, mine)).toMatchObject({ status: 201, body: { outcome: 'created' } });
     expect(await startFor(EARLY, mine)).toMatchObject({ status: 200, body: { outcome: 'existing' } });
@@ -45,14 +45,14 @@ describe('at 5 %', () => {
       expect(await startFor(LATE, theirs)).toMatchObject({ status: 201, body: { outcome: 'created-beside' } });
   });
 
-  test('a task that was guarded stays so for those who are not in, and they are counted', async () => {
+  test('guards and counts starts of users who are not enrolled when the task is already guarded', async () => {
     const taskId = await scene.world.task();
     await startFor(EARLY, taskId);
     const crossed = 'phaselock_rollout_crossed_starts_total';
     const before = await readMetric(scene.api.guard, crossed);
     expect(await startFor(LATE, taskId)).toMatchObject({ status: 200, body: { outcome: 'existing' } });
     expect(await startFor(LATE, taskId, OPUS)).toMatchObject({ status: 409 });
-    // Another phase of it, too: it is the task that is guarded.
+    // The other phases are guarded as well, because guarding applies to the whole task.
     expect(await startFor(LATE, taskId, SONNET, { phase: 'verify' })).toMatchObject({
       status: 201,
       body: { outcome: 'created' },
@@ -60,7 +60,7 @@ describe('at 5 %', () => {
     expect(await readMetric(scene.api.guard, crossed)).toBe(before + 3);
   });
 
-  test('many starts at once are each for their own user', async () => {
+  test('decides for each item of a bulk start by the user of the item', async () => {
     const tasks = await Promise.all(Array.from({ length: 4 }, () => scene.world.task()));
     const [one = '', two = '', three = '', four = ''] = tasks;
     await startFor(EARLY, four);
@@ -76,12 +76,12 @@ describe('at 5 %', () => {
       Object(await many()).body.results.map(({ answer }: { answer: { outcome: string } }) => answer.outcome);
     const [first, second, third, fourth] = await outcomes();
     expect([first, second, fourth]).toEqual(['created', 'created-beside', 'existing']);
-    // The key itself is a user as well, in or out.
+    // Without onBehalfOf the key is the subject, and its random id may be enrolled or not.
     expect(['created', 'created-beside']).toContain(third);
     expect(await readMetric(scene.api.guard, 'phaselock_rollout_crossed_starts_total')).toBe(before + 1);
   });
 
-  test('one who comes in later finds the newest of what was begun beside, and the rest is put away', async () => {
+  test('gives a user who is enrolled later the newest of the sessions created beside each other', async () => {
     const taskId = await scene.world.task();
     await startFor(LATE, taskId);
     const newest = await startFor(LATE, taskId);
@@ -91,13 +91,13 @@ describe('at 5 %', () => {
       body: { session: { id: Object(newest.body).session.id } },
     });
     await share(5);
-    // Enrolled once, the task stays guarded although the share has become smaller.
+    // The task was guarded once, so it stays guarded although the percentage is lower again.
     expect(await startFor(LATE, taskId)).toMatchObject({ status: 200 });
   });
 });
 
-describe('switched off', () => {
-  test('nobody is guarded any more, at tasks that were not excepted; on again, they are', async () => {
+describe('a killed flag', () => {
+  test('leaves starts unguarded, also of guarded tasks, until the flag is enabled again', async () => {
     await share(100);
     const taskId = await scene.world.task();
     await startFor(EARLY, taskId);
@@ -108,8 +108,8 @@ describe('switched off', () => {
   });
 });
 
-describe('naming a user', () => {
-  test('takes a scope of its own', async () => {
+describe('onBehalfOf', () => {
+  test('needs the scope users:name', async () => {
     const taskId = await scene.world.task();
     const key = await scene.keyFor(['sessions:read', 'sessions:write']);
     const body = { taskId, phase: 'run', model: SONNET };
@@ -122,7 +122,7 @@ describe('naming a user', () => {
     expect(await scene.call('POST', '/v1/sessions', { key, body })).toMatchObject({ status: 201 });
   });
 
-  test.each([[''], [' '], ['x'.repeat(201)], [7], [null]])('%j is no user', async (onBehalfOf) => {
+  test.each([[''], [' '], ['x'.repeat(201)], [7], [null]])('is refused when it is %j', async (onBehalfOf) => {
     const taskId = await scene.world.task();
     expect(
       await scene.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model: SONNET, onBehalfOf } }),

@@ -13,10 +13,10 @@ import {
   temporaryDirectory,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { archiveNow } from './testing/archive-now.ts';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
-import { sendOverTheWire } from './testing/over-the-wire.ts';
+import { archiveNow } from '../test/archive-now.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
+import { sendOverTheWire } from '../test/over-the-wire.ts';
 
 const NOBODY_KNOWS = '01936f6e-0000-7000-8000-000000000000';
 
@@ -70,7 +70,7 @@ async function anArchived(): Promise<string> {
   return `/v1/archives/${sessionId}`;
 }
 
-/** While the statement holds, for as long as the work takes. */
+/** Runs `work` under the effect of `statement`, which `mend` undoes afterwards. */
 async function broken(statement: string, mend: string, work: () => Promise<Seen>): Promise<Seen> {
   const { pg } = api.api.guard.database.pool;
   await pg.query(statement);
@@ -86,7 +86,7 @@ const lockModels = ({ databaseUrl }: TestApi) => holdLock(databaseUrl, 'lock tab
 const wire = (...lines: readonly string[]): Promise<Seen> => sendOverTheWire(api.api.url, [lines.join('\r\n')]);
 const withKey = (): string => `Authorization: Bearer ${api.key}`;
 
-/** How somebody comes to meet each. */
+/** How a client provokes each error. */
 const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
   session_create_failed: () =>
     broken(
@@ -177,7 +177,8 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
     post(`/v1/sessions/${await started()}/processes/${NOBODY_KNOWS}/finish`, { generation: 1, ending: 'completed' }),
   invalid_request: () => get('/v1/sessions?limit=none'),
   request_aborted: async () => {
-    // Behind another request that waits. Whoever has gone is told nothing, so it is seen in the numbers.
+    // The request waits behind another one and its client leaves. That client gets no answer, so the test reads the
+    // error from the metrics.
     await started();
     const confirm = await confirmOf(OPUS);
     await using _held = await holdSlot(api.databaseUrl, { taskId, phase: 'run', mode: 'standard' });
@@ -264,13 +265,13 @@ const WAYS: Readonly<Record<ErrorCode, () => Promise<Seen>>> = {
     held.defer(async () => void (await Promise.all(waiting)));
     held.use(await lockModels(small));
     for (let nth = 0; nth < 12; nth += 1) waiting.push(small.call('GET', '/v1/models'));
-    // Whoever is asked for before the others have come to the pool waits with them.
+    // The refused request must come after the others have reached the pool, or it would wait with them.
     await eventually(() => expect(small.api.guard.database.pool.stats().waiting).toBeGreaterThan(1));
     return await small.call('GET', '/v1/models');
   },
 };
 
-test.each(ERROR_CODES)('%s', async (code) => {
+test.each(ERROR_CODES)('%s is answered with its status, text and headers', async (code) => {
   const { status, text, headers } = await WAYS[code]();
   const body: unknown = JSON.parse(text.slice(text.indexOf('{')));
   expect(body).toMatchObject({ code, title: ERRORS[code].text });

@@ -1,8 +1,8 @@
 import { ERRORS } from '@phaselock/core';
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ async function inSession() {
     const { body } = await api.call('POST', `${path}/turns`, { body: { generation: 1, attemptId } });
     return textField(body, 'processId');
   };
-  /** A report of one process: under its token, which is the session's generation and its own id. */
+  /** The reports of one process, fenced by the generation of the session and by the process id. */
   const report = (processId: string) => ({
     agentSession: (agentSessionId: string) =>
       api.call('PUT', `${path}/processes/${processId}/agent-session`, { body: { generation: 1, agentSessionId } }),
@@ -54,7 +54,7 @@ async function inSession() {
 }
 type Scene = Awaited<ReturnType<typeof inSession>>;
 
-describe('a lost process whose successor has begun', () => {
+describe('a lost process after the next turn has begun', () => {
   let scene: Scene;
   let lost: ReturnType<Scene['report']>;
   let next: string;
@@ -68,7 +68,7 @@ describe('a lost process whose successor has begun', () => {
     next = await scene.beginTurn();
   });
 
-  test('is told that it is stale, whatever it writes into the conversation, and changes nothing', async () => {
+  test('gets stale_process for logs, usage or a new agent session id, and changes nothing', async () => {
     const before = await scene.read();
     const answers = [
       await lost.logs('too late'),
@@ -84,7 +84,7 @@ describe('a lost process whose successor has begun', () => {
     expect(await scene.read()).toEqual(before);
   });
 
-  test('ends with its usage, and the next turn goes on with what was told in time', async () => {
+  test('may finish with its usage, and the next turn resumes the agent session id reported in time', async () => {
     expect((await lost.finish({ usage: USAGE })).body).toMatchObject({ outcome: 'finished', replaced: false });
     expect((await scene.read()).body).toMatchObject({ status: 'running', usage: USAGE, agentSessionId: told });
     await scene.report(next).finish();
@@ -95,7 +95,7 @@ describe('a lost process whose successor has begun', () => {
     });
   });
 
-  test('is not in the logs of its successor: each line says whose it is', async () => {
+  test('adds no line to the log, in which each line carries its process id', async () => {
     await scene.report(next).logs('of the second');
     await lost.logs('too late');
     const { body } = await api.call('GET', `${scene.path}/logs`);
@@ -105,7 +105,7 @@ describe('a lost process whose successor has begun', () => {
 });
 
 describe('the entity tag of a session', () => {
-  test('changes with its usage, and a deletion under the old one is refused', async () => {
+  test('changes with its usage, and a deletion with the old tag is refused', async () => {
     const scene = await inSession();
     const running = scene.report(await scene.beginTurn());
     const before = await scene.read();
@@ -120,7 +120,7 @@ describe('the entity tag of a session', () => {
     expect((await remove(after.etag)).status).toBe(204);
   });
 
-  test('and its body stay as they are when a finish is refused', async () => {
+  test('and its body do not change when a finish is refused', async () => {
     const [scene, other] = [await inSession(), await inSession()];
     const taken = `taken ${other.sessionId}`;
     await other.report(await other.beginTurn()).finish({ agentSessionId: taken });
@@ -141,7 +141,7 @@ describe('the entity tag of a session', () => {
   });
 });
 
-test('a finish of a replaced process is taken without what it says of its conversation', async () => {
+test('a finish of a process of a replaced session is accepted, but its agent session id is ignored', async () => {
   const scene = await inSession();
   const stopping = scene.report(await scene.beginTurn());
   const asked = await scene.start(OPUS);

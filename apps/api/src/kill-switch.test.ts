@@ -1,6 +1,6 @@
 import { readMetric } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const GUARD = '/v1/admin/flags/single_session_guard';
 
@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => stack.disposeAsync());
 
-/** All connections of the pool are taken, and as many callers wait as may. */
+/** An API whose only pool connection is taken, with more callers waiting for it than PHASELOCK_MAX_POOL_WAITING. */
 async function overloaded(): Promise<TestApi> {
   const test = stack.use(
     await openTestApi({ PHASELOCK_POOL_SIZE: '1', PHASELOCK_MAX_POOL_WAITING: '2', PHASELOCK_RATE_LIMIT: '1' }),
@@ -26,11 +26,11 @@ async function overloaded(): Promise<TestApi> {
   return test;
 }
 
-describe('while load is shed, the pool is full and the caller has used up its share', () => {
+describe('while load is shed, the pool is full and the caller is over its rate limit', () => {
   test.each([
     ['killed', 'POST', `${GUARD}/kill`, { why: 'they fail' }],
     ['switched off', 'PUT', GUARD, { enabled: false }],
-  ])('the rule can be %s', async (_, method, path, body) => {
+  ])('the guard can be %s', async (_, method, path, body) => {
     const { call, key, api } = await overloaded();
     expect(await call('GET', '/v1/projects')).toMatchObject({ status: 503, body: { code: 'overloaded' } });
     for (let time = 0; time < 3; time += 1)
@@ -41,7 +41,7 @@ describe('while load is shed, the pool is full and the caller has used up its sh
     expect(await readMetric(api.guard, 'phaselock_flag_enabled{flag="single_session_guard"}')).toBe(0);
   });
 
-  test('the numbers that tell of it can be read from elsewhere, by who may and within its limit', async () => {
+  test('/metrics can be scraped from elsewhere with a valid key within its rate limit', async () => {
     const { api, key } = await overloaded();
     const scrape = async (headers: Record<string, string>): Promise<number> =>
       (await fetch(`${api.url}/metrics`, { headers: { 'X-Forwarded-For': '192.0.2.1', ...headers } })).status;
@@ -50,7 +50,7 @@ describe('while load is shed, the pool is full and the caller has used up its sh
     expect(await scrape({ Authorization: `Bearer ${key}` })).toBe(429);
   });
 
-  test('a key that may not is refused all the same, and so is none', async () => {
+  test('a kill without a valid admin key is refused', async () => {
     const scene = stack.use(await openTestApi());
     const weak = await scene.keyFor(['sessions:write']);
     const held = await scene.api.guard.database.pool.pg.connect();
@@ -62,7 +62,7 @@ describe('while load is shed, the pool is full and the caller has used up its sh
   });
 });
 
-test('a flag whose row is locked can be killed, and a change of it says that it did not come through', async () => {
+test('a flag whose row is locked can be killed, while another change of it returns 503', async () => {
   const { call, api } = stack.use(await openTestApi());
   const held = await api.guard.database.pool.pg.connect();
   await held.query('begin');
@@ -79,7 +79,7 @@ test('a flag whose row is locked can be killed, and a change of it says that it 
   });
 });
 
-test('a kill does not wait behind questions that do: the table of the flags is locked', async () => {
+test('a kill does not wait behind flag reads that wait for a lock on the table', async () => {
   const { call, api } = stack.use(await openTestApi());
   const held = await api.guard.database.pool.pg.connect();
   await held.query('begin');
@@ -99,7 +99,7 @@ test('a kill does not wait behind questions that do: the table of the flags is l
   await Promise.all(asked);
 });
 
-test('a key that cannot be looked up is no session that is being modified', async () => {
+test('a kill returns backend_unavailable when its key cannot be looked up', async () => {
   const { call, api, keyFor } = stack.use(await openTestApi({ PHASELOCK_DEADLINE_MS: '1000' }));
   const key = await keyFor(['admin']);
   const held = await api.guard.database.pool.pg.connect();
@@ -113,7 +113,7 @@ test('a key that cannot be looked up is no session that is being modified', asyn
   held.release();
 });
 
-test('what was killed is enabled by who says so, and the history tells who did what, and why', async () => {
+test('enabling a killed flag releases its kill, and the history lists who changed what, and why', async () => {
   const { call } = stack.use(await openTestApi());
   await call('POST', `${GUARD}/kill`, { body: { why: 'they fail' } });
   expect(await call('PUT', GUARD, { body: { enabled: true, percent: 25, why: 'mended' } })).toMatchObject({
@@ -132,7 +132,7 @@ test('what was killed is enabled by who says so, and the history tells who did w
   });
 });
 
-test('a version that was not the one seen changes nothing, off included', async () => {
+test('a stale If-Match returns 412 and changes nothing, even to disable a flag', async () => {
   const { call } = stack.use(await openTestApi());
   const headers = { 'If-Match': '"99"' };
   expect(await call('PUT', GUARD, { body: { enabled: false }, headers })).toMatchObject({ status: 412 });
@@ -147,7 +147,7 @@ test.each([
   ['PUT', GUARD, { enabled: true, percent: 101 }, 400],
   ['PUT', GUARD, { enabled: true, percent: '5' }, 400],
   ['PUT', GUARD, { enabled: true, percent: -0.01 }, 400],
-])('%s %s %j is %i', async (method, path, body, status) => {
+])('%s %s with %j returns %i', async (method, path, body, status) => {
   const { call } = stack.use(await openTestApi());
   expect(await call(method, path, { body })).toMatchObject({ status });
 });

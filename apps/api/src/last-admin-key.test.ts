@@ -1,9 +1,9 @@
 import { parseProjectId } from '@phaselock/core';
 import { createTestDatabase } from '@phaselock/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 import { runKeys } from './start/run-keys.ts';
-import { listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
 
 let stack: AsyncDisposableStack;
 let api: TestApi;
@@ -31,12 +31,12 @@ async function idOf(key: string): Promise<string> {
 }
 const revoke = async (id: string, as = api.key) => await api.call('DELETE', `/v1/admin/api-keys/${id}`, { key: as });
 
-test('a key does not revoke itself when nobody could administer afterwards', async () => {
+test('the last valid admin key cannot revoke itself', async () => {
   expect(await revoke(await idOf(api.key))).toMatchObject(REFUSED);
   expect((await api.call('GET', '/v1/admin/flags')).status).toBe(200);
 });
 
-test('what cannot administer does not count: fewer scopes, one project, or revoked', async () => {
+test('keys without the admin scope, bound to one project or revoked do not count as admin keys', async () => {
   const id = await idOf(api.key);
   const projectId = parseProjectId(api.world.projectId);
   await api.keyFor(['sessions:read', 'sessions:write', 'sessions:replace', 'archive:read']);
@@ -46,7 +46,7 @@ test('what cannot administer does not count: fewer scopes, one project, or revok
   expect(await revoke(id)).toMatchObject(REFUSED);
 });
 
-test('with another one it is revoked, and revoking it again changes nothing', async () => {
+test('an admin key can be revoked when another exists, and revoking it again changes nothing', async () => {
   const id = await idOf(api.key);
   const second = await api.keyFor(['admin']);
   expect((await revoke(id)).status).toBe(204);
@@ -54,7 +54,7 @@ test('with another one it is revoked, and revoking it again changes nothing', as
   expect(await api.call('GET', '/v1/admin/flags')).toMatchObject({ status: 401 });
 });
 
-test('of administrators who revoke each other at the same time one is left', async () => {
+test('at least one admin key is left when several revoke each other at the same time', async () => {
   const keys = [api.key, ...(await Promise.all(Array.from({ length: 5 }, () => api.keyFor(['admin']))))];
   const ids = await Promise.all(keys.map(idOf));
   const victims = ids.map((_, index) => ids[(index + 1) % ids.length] ?? '');
@@ -65,7 +65,7 @@ test('of administrators who revoke each other at the same time one is left', asy
   expect(left.rowCount).toBeGreaterThanOrEqual(1);
 });
 
-test('a program that uses the guard is refused in the same way, at the same time, too', async () => {
+test('the guard library refuses one of two concurrent revocations of the last admin keys', async () => {
   const { guard } = api.api;
   const second = await api.keyFor(['admin']);
   const found = await Promise.all([api.key, second].map((key) => guard.findApiKey(key.slice(4, 16))));
@@ -73,7 +73,7 @@ test('a program that uses the guard is refused in the same way, at the same time
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
 });
 
-test('on the machine it takes --force, and says why', async () => {
+test('the keys command revokes the last admin key only with --force', async () => {
   const said: string[] = [];
   const { url } = stack.use(await createTestDatabase());
   const keys = (...args: string[]) =>

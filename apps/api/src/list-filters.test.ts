@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const claude = (model: string) => ({ agent: 'claude-code', model });
 
@@ -51,7 +51,7 @@ describe('a list of sessions', () => {
     [`model=${OPUS}&phase=debug%20run`, ['debug run']],
     ['milestoneId=M%201', ['milestone']],
     ['milestoneId=another', []],
-  ])('with %s has what a start with it would mean', async (query, names) => {
+  ])('with %s has the sessions of the phase, mode or model that a start would resolve', async (query, names) => {
     expect(await found(query)).toEqual(names);
   });
 
@@ -66,7 +66,7 @@ describe('a list of sessions', () => {
     (id: string) => `/v1/sessions?projectId=${id}`,
     (id: string) => `/v1/attempts?taskId=${id}`,
     (id: string) => `/v1/tasks?projectId=${id}`,
-  ])('of a task or project that is not there is not found', async (path) => {
+  ])('of an unknown task or project returns 404', async (path) => {
     expect((await api.call('GET', path(randomUUID()))).status).toBe(404);
   });
 });

@@ -2,14 +2,17 @@ import { resolve } from 'node:path';
 import { keepCompiled } from './start/keep-compiled.ts';
 
 const keep = keepCompiled();
-// Loaded afterwards, or they would not be kept.
+// Loaded after keepCompiled, or the compile cache would not contain these modules.
 const [{ visibleLines }, { ConfigMistakes }, { runApi }] = await Promise.all([
   import('@phaselock/core'),
   import('./config/read-config.ts'),
   import('./start/run-api.ts'),
 ]);
 
-/** For a person: standard output is for the log alone. The first thing that is said is that all is loaded. */
+/**
+ * Prints a message for a person on standard error, since standard output is for the log alone. The first message comes
+ * when all modules are loaded, so this also writes the compile cache.
+ */
 function say(text: string): void {
   console.error(visibleLines(text));
   keep();

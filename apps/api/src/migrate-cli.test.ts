@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 const MAIN = fileURLToPath(new URL('./migrate-cli.ts', import.meta.url));
 
 describe('the migrate command', () => {
-  test('run by three processes at once comes to one schema, and shows it', async () => {
+  test('creates and prints the same schema in three concurrent processes', async () => {
     await using database = await createEmptyDatabase();
     const env = { PHASELOCK_DATABASE_URL: database.url };
     const runs = await Promise.all(
@@ -35,19 +35,19 @@ describe('the migrate command', () => {
   });
 
   test.each([
-    [['sideways'], 'postgres://nowhere', 64, /sideways is no command[\s\S]*usage/],
+    [['sideways'], 'postgres://nowhere', 64, /sideways is not a command[\s\S]*usage/],
     [['status', 'now'], 'postgres://nowhere', 64, /status takes no arguments[\s\S]*usage/],
     [['up'], 'mysql://nowhere', 64, /PHASELOCK_DATABASE_URL must begin with/],
     [['up'], 'postgres://127.0.0.1:1/nowhere', 1, /ECONNREFUSED/],
-  ])('%j on %s ends with its code and says why', async (args, url, code, said) => {
+  ])('%j on %s exits with %i and prints the reason', async (args, url, code, said) => {
     await using run = spawnNode(MAIN, { args, env: { PHASELOCK_DATABASE_URL: url } });
     expect(await run.exited).toMatchObject({ code });
     expect(run.stderr()).toMatch(said);
   });
 });
 
-describe('without a database named', () => {
-  test('up makes and migrates the embedded one, and status tells what up told', async () => {
+describe('the migrate command without PHASELOCK_DATABASE_URL', () => {
+  test('creates and migrates the embedded database with up, and prints the same list with status', async () => {
     await using directory = await temporaryDirectory();
     const dataDir = join(directory.path, 'data');
     await using _cluster = { [Symbol.asyncDispose]: async () => void (await removeEmbeddedPostgres(dataDir)) };
@@ -60,7 +60,7 @@ describe('without a database named', () => {
     expect(status.stdout()).toBe(up.stdout());
   }, 120_000);
 
-  test('status makes none: neither a directory, nor a cluster in one that has other things in it', async () => {
+  test('creates neither a data directory nor a cluster in an existing one with status', async () => {
     await using directory = await temporaryDirectory();
     const dataDir = join(directory.path, 'data');
     await using nowhere = migrateIn(dataDir, ['status']);

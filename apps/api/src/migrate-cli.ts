@@ -6,7 +6,7 @@ import { runMigrate } from './start/run-migrate.ts';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 64;
 
-// Holds when the process ends before the command has: an await that is never settled must not end it with 0.
+// Applies when the process ends before the command does: a promise that never settles must not lead to exit code 0.
 process.exitCode = EXIT_FAILED;
 try {
   await runMigrate({ env: process.env, args: process.argv.slice(2), say: (text) => console.log(visibleLines(text)) });

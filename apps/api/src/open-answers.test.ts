@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { eventually, readMetric, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ async function follow(path: string, key: string, signal: AbortSignal): Promise<n
   return response.status;
 }
 
-/** Asks, and reads nothing of the answer. */
+/** Sends a request and reads nothing of its answer. */
 async function askUnread(path: string, key: string) {
   const { hostname, port } = new URL(api.api.url);
   const socket = connect(Number(port), hostname);
@@ -41,7 +41,7 @@ async function askUnread(path: string, key: string) {
   return socket;
 }
 
-/** A session whose log is longer than what fits between the two ends of a connection. */
+/** A session whose log is larger than the socket buffers. */
 async function longLog(): Promise<string> {
   const taskId = await api.world.task();
   const body = { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } };
@@ -53,7 +53,7 @@ async function longLog(): Promise<string> {
   return sessionId;
 }
 
-test('one caller cannot take the streams of all', async () => {
+test('a caller cannot open more change streams than its own bound, and other callers still can', async () => {
   const leave = new AbortController();
   const path = `/v1/tasks/${await api.world.task()}/changes`;
   const key = await api.keyFor(['sessions:read']);
@@ -64,7 +64,7 @@ test('one caller cannot take the streams of all', async () => {
   expect(third.body).toMatchObject({
     code: 'too_many_open_answers',
     retryable: true,
-    detail: expect.stringMatching(/^2 change streams of this key or subject are open, and 2 may be: close/),
+    detail: expect.stringMatching(/^2 change streams of this key or subject are open, the limit is 2: close/),
   });
   expect(third.headers.get('retry-after')).toBe('5');
   expect(await follow(path, others[0] ?? '', leave.signal)).toBe(200);
@@ -79,7 +79,7 @@ test('one caller cannot take the streams of all', async () => {
   await settled('phaselock_http_streams', '0');
 });
 
-test('nor the downloads; and one that is not read is cut, which frees its place', async () => {
+test('a caller cannot open more downloads than its own bound, and an unread download is cut', async () => {
   const path = `/v1/sessions/${await longLog()}/export`;
   const key = await api.keyFor(['sessions:read']);
   const socket = await askUnread(path, key);
@@ -96,7 +96,7 @@ test('nor the downloads; and one that is not read is cut, which frees its place'
   socket.destroy();
 });
 
-test('a download of another caller that is refused at the bound of all is told that the server is busy', async () => {
+test('a download beyond the bound for all callers gets overloaded', async () => {
   const path = `/v1/sessions/${await longLog()}/export`;
   const keys = await Promise.all([1, 2, 3, 4].map(() => api.keyFor(['sessions:read'])));
   const sockets = await Promise.all(keys.slice(0, 3).map((key) => askUnread(path, key)));

@@ -49,38 +49,38 @@ import { loadFlagProvider } from './start/load-flag-provider.ts';
 export type OpenApi = AsyncDisposable & {
   readonly url: string;
   readonly guard: ApiContext['guard'];
-  /** Stops taking requests and lets those in flight finish; true when none had to be cut. */
+  /** Stops taking requests and lets those in flight finish; true when none was cut. */
   drain(): Promise<boolean>;
-  /** The same for one of several processes, whose others serve on. */
+  /** The same for one of several processes while the others serve on. */
   leave(): Promise<boolean>;
-  /** Where the numbers of one of several processes are. */
+  /** The port for metrics of this process, if several processes share the port of the API. */
   readonly metricsPort: number | undefined;
 };
 
-/** One of several processes that answer at the same port. */
+/** Settings of one of several processes that serve the same port. */
 export type AmongOthers = {
   readonly together: Together;
-  /** Of its own; 0 takes a free one. */
+  /** The port for metrics of this process; 0 selects a free one. */
   readonly metricsPort: number;
-  /** What those are told who ask for numbers at the port they share. */
+  /** Where to scrape instead, for the error that `/metrics` returns on the shared port. */
   readonly metricsAt: string;
 };
 
 export type OpenApiParts = {
   readonly config: Config;
   readonly databaseUrl: string;
-  /** Of the embedded server, where this process looks after one. */
+  /** The state of the embedded server, if this process runs one. */
   readonly serverState?: () => ServerState;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly scope: RequestScope;
-  /** Where there is a collector of traces. */
+  /** Set if there is a trace collector. */
   readonly spans?: SpanExport | undefined;
-  /** Where the port is shared with other processes of the program. */
+  /** Set if other processes of the program share the port. */
   readonly among?: AmongOthers | undefined;
-  /** How often the rights behind long answers are looked at; tests do not want to wait for it. */
+  /** How often the credentials behind long-running responses are checked; shorter in tests. */
   readonly recheckMs?: number;
-  /** How long a client may take nothing of an answer; tests do not want to wait for it. */
+  /** How long a client may read nothing of an answer before it is cut; shorter in tests. */
   readonly stalledAfterMs?: number;
 };
 
@@ -88,7 +88,7 @@ const RATE_WINDOW_MS = 60_000;
 const RESERVED_CONNECTIONS = 3;
 const STALLED_AFTER_MS = 60_000;
 
-/** The whole service on one database: composed here, and nowhere else. */
+/** Composes the whole service on one database; the only place that does. */
 export async function openApi({
   config,
   databaseUrl,
@@ -139,9 +139,9 @@ export async function openApi({
     }),
   );
   const sweepKeys = () => sweepIdempotencyKeys(guard.database);
-  const keysLeft = 'idempotency keys were not swept';
+  const keysLeft = 'failed to delete expired idempotency keys';
   resources.use(sweepRepeatedly({ sweep: sweepKeys, everyMs: KEYS_EVERY_MS, failure: keysLeft }, logger));
-  const leasesLeft = 'lapsed leases were not swept';
+  const leasesLeft = 'failed to mark processes with an expired lease as lost';
   const everyMs = leasesEveryMs(config.leaseMs);
   resources.use(sweepRepeatedly({ sweep: () => guard.sweepLapsed(), everyMs, failure: leasesLeft }, logger));
   resources.use(watchData({ kysely: guard.database.kysely, telemetry: telemetry.data, logger }));
@@ -155,7 +155,7 @@ export async function openApi({
   );
   const changes = changeStreams(feed, { places, cut });
   const write = writeTaken({ stalledAfterMs, cut: () => cut('download') });
-  // In the name of nobody: what is found is remembered for all who come with the key.
+  // Detached from the deadline of the caller, because all requests with the key share the cached result.
   const findUrgently = (prefix: string) => time.detached(() => guard.answerInTime(() => findApiKey(reserve, prefix)));
   const { authenticate, authenticateUrgent, authenticateScraper, keys } = resources.use(
     openAccess({ config, guard, findUrgently, now, recheckMs }),
@@ -208,7 +208,7 @@ export async function openApi({
   const numbers =
     among && resources.use(await listenForNumbers(appWith(handlers), { host: config.host, port: among.metricsPort }));
   const app = appWith(among === undefined ? handlers : { ...handlers, ...numbersElsewhere(among.metricsAt) });
-  // Where others answer already, a balancer must not hear of the start of this one.
+  // Other processes serve the port already, so a load balancer must not get `starting` from this one.
   if (among !== undefined) await readiness.known;
   const { server, url, answers } = await listen(app, config);
   cutStalled({ server, answers, afterMs: 2 * stalledAfterMs });
@@ -233,7 +233,7 @@ export async function openApi({
     return ended;
   };
   const owned = resources.move();
-  // Last in, first out: nobody is served any more when the database goes.
+  // Disposal is last in, first out: requests end before the database is closed.
   owned.defer(async () => void (await drainOnce()));
   return {
     url,
@@ -247,7 +247,10 @@ export async function openApi({
 
 type ReserveParts = Pick<OpenApiParts, 'config' | 'databaseUrl'> & { readonly time: CallerTime };
 
-/** For what must be possible while the pool is full: to set flags, and to know who sets them. */
+/**
+ * Connections for work that must be possible while the pool is full: setting flags and authenticating the callers who
+ * set them.
+ */
 const openReserve = ({ config, databaseUrl, time }: ReserveParts, maxSize: number): Database =>
   openDatabase({
     url: databaseUrl,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 type Case = {
   readonly name: string;
@@ -10,15 +10,15 @@ type Case = {
   readonly body?: object;
   readonly text?: string;
   readonly type?: string;
-  /** Another request, which the same key must not answer. */
+  /** Another request, for which the same key must be refused. */
   readonly other: { readonly body?: object; readonly text?: string };
-  /** How many of what it makes are there. */
+  /** How many of the items exist that the request creates. */
   count(): Promise<number>;
 };
 
 const claude = (model: string) => ({ agent: 'claude-code', model });
 
-describe('whatever is made or appended with an Idempotency-Key', () => {
+describe('a request with an Idempotency-Key', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await openTestApi();
@@ -79,7 +79,7 @@ describe('whatever is made or appended with an Idempotency-Key', () => {
         count: () => listed(`/v1/sessions?taskId=${taskId}`),
       };
     },
-    'a session that was there': async () => {
+    'an existing session': async () => {
       const { taskId } = await sessionWithTurn();
       const body = { taskId, phase: 'run', model: claude(SONNET) };
       return {
@@ -112,7 +112,7 @@ describe('whatever is made or appended with an Idempotency-Key', () => {
         count: async () => (await listed(`/v1/sessions?taskId=${taskId}`)) / 2,
       };
     },
-    'lines of a log': async () => {
+    'log lines': async () => {
       const { sessionId, processId } = await sessionWithTurn();
       const line = (message: string) => `${JSON.stringify({ line: message })}\n`;
       return {
@@ -134,7 +134,7 @@ describe('whatever is made or appended with an Idempotency-Key', () => {
         count: () => listed(`/v1/sessions/${sessionId}/feedback`),
       };
     },
-    'a key': async () => {
+    'an API key': async () => {
       const name = `k ${randomUUID()}`;
       const body = { name, scopes: ['sessions:read'] };
       return {
@@ -161,7 +161,7 @@ describe('whatever is made or appended with an Idempotency-Key', () => {
   };
 
   test.each(Object.keys(CASES))(
-    '%s, is made once and told alike, also by several at once, and for another request the key is refused',
+    'for %s has one effect and one answer, even concurrently, and another request with the key is refused',
     async (which) => {
       const { path, body, text, type, other, count } = (await CASES[which]?.()) ?? expect.unreachable();
       const headers = { 'Idempotency-Key': randomUUID() };

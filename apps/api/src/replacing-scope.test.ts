@@ -1,7 +1,7 @@
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const FORBIDDEN = { code: 'forbidden', detail: 'needs the scope sessions:replace' };
 const claude = (model: string) => ({ agent: 'claude-code', model });
@@ -51,10 +51,10 @@ async function expectUntouched(turns: number): Promise<void> {
 
 describe('without sessions:replace a turn that would end the live session is refused', () => {
   test.each([
-    ['because its context is not wanted', { skipContext: true }],
-    ['because its model is another one', { model: claude(OPUS), onModelChange: 'replace' }],
-    ['because it was confirmed', { model: claude(OPUS), confirm: 'replace' }],
-    ['because the agent lost the conversation', { lostId: 'LOST' }],
+    ['with skipContext', { skipContext: true }],
+    ['with another model and onModelChange: replace', { model: claude(OPUS), onModelChange: 'replace' }],
+    ['with a confirmed replacement', { model: claude(OPUS), confirm: 'replace' }],
+    ['with a lost agent session id', { lostId: 'LOST' }],
   ])('%s', async (_, more) => {
     const id = `${sessionId} told`;
     await turnTelling(id);
@@ -68,14 +68,14 @@ describe('without sessions:replace a turn that would end the live session is ref
     expect([allowed.status, allowed.body]).toMatchObject([201, { replaced: { sessionId, generation: 1 } }]);
   });
 
-  test('because the turn before never told its conversation', async () => {
+  test('after a turn that reported no agent session id', async () => {
     await turnTelling(null);
     const refused = await turn({}, writer);
     expect([refused.status, refused.body]).toMatchObject([403, FORBIDDEN]);
     await expectUntouched(1);
   });
 
-  test('because its process said that the agent no longer knew the conversation', async () => {
+  test('after a process that reported its agent session id as lost', async () => {
     await turnTelling(`${sessionId} gone`);
     const second = await turn({}, writer);
     expect(second.body).toMatchObject({ passedSessionId: `${sessionId} gone` });
@@ -88,12 +88,12 @@ describe('without sessions:replace a turn that would end the live session is ref
   });
 });
 
-describe('without sessions:replace is allowed what ends no session', () => {
-  test('the first turn of a session, also one that wants no context', async () => {
+describe('without sessions:replace a turn that ends no session is allowed', () => {
+  test('as the first turn of a session, also with skipContext', async () => {
     expect((await turn({ skipContext: true }, writer)).status).toBe(201);
   });
 
-  test('a turn outside the guard that begins a conversation beside the others', async () => {
+  test('as a fresh conversation in a standalone session', async () => {
     const alone = await api.call('POST', '/v1/sessions/standalone', {
       body: { taskId, phase: 'run', model: claude(SONNET), milestoneId: 'M1' },
     });

@@ -3,12 +3,12 @@ import { prepareDatabase } from '@phaselock/guard';
 import { startEmbeddedPostgres } from '@phaselock/store';
 import { eventually, temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
-import { openTestApi } from './testing/open-test-api.ts';
+import { openTestApi } from '../test/open-test-api.ts';
 
-/** As long as a lookup is remembered at the most. */
+/** Longer than the result of a key lookup is cached. */
 const REMEMBERED_MS = 5_000;
 
-test('the numbers are read from elsewhere while PostgreSQL is down, by the keys that could before, until a lookup denies it', async () => {
+test('/metrics accepts known keys during an outage of PostgreSQL, until a lookup finds them revoked', async () => {
   await using directory = await temporaryDirectory();
   const start = () => startEmbeddedPostgres({ dataDir: join(directory.path, 'data'), settings: { fsync: 'off' } });
   const first = await start();

@@ -1,8 +1,8 @@
 import { ERRORS, NOTICES, type TaskId } from '@phaselock/core';
 import { OPUS, SONNET, SONNET_NEXT } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { field, listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 let taskId: TaskId;
@@ -22,14 +22,14 @@ const start = (model: string, more: object = {}, headers: Record<string, string>
 const idOf = (body: unknown): string => textField(body, 'session.id');
 
 describe('starting a session', () => {
-  test('the first is created, with an address', async () => {
+  test('creates the first session and returns its Location', async () => {
     const first = await start(SONNET);
     expect(first.status).toBe(201);
     expect(first.body).toMatchObject({ outcome: 'created', message: null, session: { generation: 1, phase: 'run' } });
     expect(first.headers.get('location')).toBe(`/v1/sessions/${idOf(first.body)}`);
   });
 
-  test('the same model gets the session that is there, with the text for it', async () => {
+  test('returns the existing session and its notice for the same model', async () => {
     const first = await start(SONNET);
     const second = await start(SONNET);
     expect(second.status).toBe(200);
@@ -37,7 +37,7 @@ describe('starting a session', () => {
     expect(idOf(second.body)).toBe(idOf(first.body));
   });
 
-  test('another model is asked about; what the question carries, sent back, replaces', async () => {
+  test('asks before another model replaces, and replaces when the confirm of the question is sent back', async () => {
     const first = await start(SONNET);
     const asked = await start(OPUS);
     expect(asked.status).toBe(409);
@@ -62,7 +62,7 @@ describe('starting a session', () => {
     expect(listField(all.body, 'items')).toHaveLength(2);
   });
 
-  test('a minor difference can be kept or replaced', async () => {
+  test('asks about a minor difference, and keeps the session on keep', async () => {
     const first = await start(SONNET);
     const asked = await start(SONNET_NEXT);
     expect(asked.body).toMatchObject({ code: 'keep_or_replace_required', title: ERRORS.keep_or_replace_required.text });
@@ -70,7 +70,7 @@ describe('starting a session', () => {
     expect(idOf(kept.body)).toBe(idOf(first.body));
   });
 
-  test('two clients confirm the same question: one replaces, the other is told that it moved on', async () => {
+  test('replaces for one of two clients that confirm the same question; the other gets session_moved_on', async () => {
     await start(SONNET);
     const asked = await start(OPUS);
     const confirm = field(asked.body, 'confirm');
@@ -83,7 +83,7 @@ describe('starting a session', () => {
     expect(refused?.body).toMatchObject({ code: 'session_moved_on', title: ERRORS.session_moved_on.text });
   });
 
-  test('a model nobody knows is refused, and one that was deleted leaves its session visible', async () => {
+  test('refuses an unknown model, and keeps the session of a deleted model visible', async () => {
     const unknown = await start('gpt-17');
     expect(unknown.status).toBe(422);
     expect(unknown.body).toMatchObject({ code: 'model_missing', why: 'model-missing' });
@@ -106,12 +106,12 @@ describe('starting a session', () => {
     ['verifyWithAgent', 'verify', 'standard'],
     ['Implementation', 'run', 'standard'],
     ['debug run', 'run', 'debug'],
-  ])('%s is %s, %s', async (name, phase, mode) => {
+  ])('maps %s to the phase %s and the mode %s', async (name, phase, mode) => {
     const started = await start(SONNET, { phase: name });
     expect(started.body).toMatchObject({ session: { phase, mode } });
   });
 
-  test('a task nobody knows', async () => {
+  test('returns 404 for an unknown task', async () => {
     const unknown = await api.call('POST', '/v1/sessions', {
       body: { ...asking(SONNET).body, taskId: '01936f6e-0000-7000-8000-000000000000' },
     });
@@ -120,21 +120,21 @@ describe('starting a session', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  test('makes a session once, however often it is sent', async () => {
+  test('creates one session, however often it is sent', async () => {
     const key = { 'Idempotency-Key': `k-${taskId}` };
     const [first, second] = [await start(SONNET, {}, key), await start(SONNET, {}, key)];
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(second.body).toEqual(first.body);
   });
 
-  test('is refused for another request, and when it cannot be one', async () => {
+  test('is refused for another request, and when it is too long', async () => {
     const key = { 'Idempotency-Key': `k-${taskId}` };
     await start(SONNET, {}, key);
     expect((await start(OPUS, {}, key)).body).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
     expect((await start(OPUS, {}, { 'Idempotency-Key': 'x'.repeat(256) })).status).toBe(400);
   });
 
-  test('of another caller is another key', async () => {
+  test('is independent of the same key of another caller', async () => {
     const key = { 'Idempotency-Key': `k-${taskId}` };
     await start(SONNET, {}, key);
     const other = await api.keyFor(['sessions:write']);
@@ -148,7 +148,7 @@ describe('an Idempotency-Key', () => {
     ['/v1/attempts', () => ({ taskId })],
     ['/v1/models', () => ({ agent: 'gemini', name: `gemini-${taskId}` })],
     ['/v1/profiles', () => ({ agent: 'gemini', variant: `V-${taskId}` })],
-  ])('makes one at %s, twins racing included', async (path, body) => {
+  ])('creates one item at %s, even with concurrent requests', async (path, body) => {
     const headers = { 'Idempotency-Key': `${path}-${taskId}` };
     const made = await Promise.all([1, 2, 3].map(() => api.call('POST', path, { body: body(), headers })));
     expect(new Set(made.map(({ body: one }) => textField(one, 'id'))).size).toBe(1);
@@ -156,7 +156,7 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('one session', () => {
-  test('is read with its version, and deleted only if it still is that', async () => {
+  test('has its version as ETag, and is deleted only if the version in If-Match is current', async () => {
     const id = idOf((await start(SONNET)).body);
     const path = `/v1/sessions/${id}`;
     const etag = (await api.call('GET', path)).headers.get('etag') ?? '';
@@ -172,7 +172,7 @@ describe('one session', () => {
     expect(gone.body).toMatchObject({ status: 'stopped', deletedReason: 'deleted' });
   });
 
-  test('a stop under an older generation is refused', async () => {
+  test('is not stopped by a request with an older generation', async () => {
     const id = idOf((await start(SONNET)).body);
     const asked = await start(OPUS);
     await start(OPUS, { confirm: field(asked.body, 'confirm') });
@@ -180,13 +180,13 @@ describe('one session', () => {
     expect(stopped.body).toMatchObject({ code: 'stale_generation', status: 409 });
   });
 
-  test('says what happened to it', async () => {
+  test('lists its events', async () => {
     const id = idOf((await start(SONNET)).body);
     const events = await api.call('GET', `/v1/sessions/${id}/events`);
     expect(listField(events.body, 'items')).toMatchObject([{ type: 'created', actor: 'a test' }]);
   });
 
-  test('takes feedback, and tells it', async () => {
+  test('stores feedback and lists it', async () => {
     const id = idOf((await start(SONNET)).body);
     const path = `/v1/sessions/${id}/feedback`;
     expect((await api.call('POST', path, { body: { rating: 'good', comment: 'as it should be' } })).status).toBe(204);
@@ -195,14 +195,14 @@ describe('one session', () => {
     });
   });
 
-  test('one outside every slot can be made', async () => {
+  test('can be created standalone, outside every slot', async () => {
     const body = { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } };
     const one = await api.call('POST', '/v1/sessions/standalone', { body });
     expect(one.status).toBe(201);
     expect(await start(OPUS)).toMatchObject({ status: 201 });
   });
 
-  test('that is not there is not found, whatever is asked of it', async () => {
+  test('that does not exist returns session_not_found on each route', async () => {
     const id = '01936f6e-0000-7000-8000-000000000000';
     for (const rest of ['', '/events', '/logs', '/feedback', '/processes', '/export']) {
       expect((await api.call('GET', `/v1/sessions/${id}${rest}`)).body).toMatchObject({ code: 'session_not_found' });
@@ -210,8 +210,8 @@ describe('one session', () => {
   });
 });
 
-describe('many at once', () => {
-  test('each item has its own answer, in the order asked', async () => {
+describe('bulk requests', () => {
+  test('answer each item separately, in the order of the request', async () => {
     const other = await api.world.task();
     const item = (id: string, model: string) => ({ taskId: id, phase: 'run', model: { agent: 'claude-code', model } });
     await start(SONNET);

@@ -1,7 +1,7 @@
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const FORBIDDEN = { code: 'forbidden', detail: 'needs the scope sessions:replace' };
 const claude = (model: string) => ({ agent: 'claude-code', model });
@@ -25,7 +25,7 @@ async function begin(model = SONNET) {
 const liveIn = async (taskId: string) => (await api.call('GET', `/v1/tasks/${taskId}/sessions/latest?phase=run`)).body;
 
 describe('without sessions:replace', () => {
-  test('a live session is not deleted, and with it it is', async () => {
+  test('a live session cannot be deleted, and with the scope it can', async () => {
     const { taskId, sessionId } = await begin();
     const refused = await api.call('DELETE', `/v1/sessions/${sessionId}`, { key: writer });
     expect([refused.status, refused.body]).toMatchObject([403, FORBIDDEN]);
@@ -33,14 +33,14 @@ describe('without sessions:replace', () => {
     expect((await api.call('DELETE', `/v1/sessions/${sessionId}`, { key: replacer })).status).toBe(204);
   });
 
-  test('one that was stopped keeps its slot, and is not deleted either', async () => {
+  test('a stopped session cannot be deleted, because it keeps its slot', async () => {
     const { sessionId } = await begin();
     const stopped = await api.call('POST', `/v1/sessions/${sessionId}/stop`, { body: { generation: 1 }, key: writer });
     expect(stopped.status).toBe(200);
     expect((await api.call('DELETE', `/v1/sessions/${sessionId}`, { key: writer })).status).toBe(403);
   });
 
-  test('many are deleted together or, when one of them is live, not at all', async () => {
+  test('a bulk delete that includes a live session is refused as a whole', async () => {
     const gone = (await begin()).sessionId;
     await api.call('DELETE', `/v1/sessions/${gone}`);
     const { taskId, sessionId } = await begin();
@@ -53,14 +53,14 @@ describe('without sessions:replace', () => {
     expect((await many([gone, alone])).body).toEqual({ deleted: [alone] });
   });
 
-  test('what holds no slot is deleted as before', async () => {
+  test('a standalone or already deleted session can be deleted', async () => {
     const { taskId, sessionId } = await begin();
     expect((await api.call('DELETE', `/v1/sessions/${await standalone(taskId)}`, { key: writer })).status).toBe(204);
     await api.call('DELETE', `/v1/sessions/${sessionId}`);
     expect((await api.call('DELETE', `/v1/sessions/${sessionId}`, { key: writer })).status).toBe(204);
   });
 
-  test('a session outside the guard that the next start would find is not deleted', async () => {
+  test('a session outside the guard that the next start would find cannot be deleted', async () => {
     const { taskId, sessionId } = await legacy();
     expect((await api.call('DELETE', `/v1/sessions/${sessionId}`, { key: writer })).status).toBe(403);
     const asked = await api.call('POST', '/v1/sessions', { body: { taskId, phase: 'run', model: claude(OPUS) } });
@@ -83,7 +83,9 @@ async function legacy() {
   }
 }
 
-/** What a key may send at a slot, in any order. Each is tried as it is: most are refused, and none may put another model there. */
+/**
+ * The requests a key may send for a slot, in any order. Most are refused, and none may put another model into the slot.
+ */
 type Place = { readonly taskId: string; readonly sessionId: string; readonly attemptId: string; processId: string };
 const send = (path: string, body: unknown) => api.call('POST', path, { body, key: writer });
 const remove = (path: string) => api.call('DELETE', path, { key: writer });
@@ -135,7 +137,7 @@ const MOVES: Readonly<Record<string, (place: Place) => Promise<unknown>>> = {
   },
 };
 
-/** Numbers that look random and are the same in each run. */
+/** Pseudo-random numbers that are the same in each run. */
 function* numbers(seed: number): Generator<number, never> {
   for (let state = seed; ; ) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -145,7 +147,7 @@ function* numbers(seed: number): Generator<number, never> {
 
 const STEPS = 14;
 test.each(Array.from({ length: 24 }, (_, seed) => seed + 1))(
-  'no sequence of calls without sessions:replace puts another model into a slot that had a session (%i)',
+  'no sequence of calls without sessions:replace puts another model into a slot that had a session (seed %i)',
   async (seed) => {
     const begun = await begin();
     const place: Place = { ...begun, attemptId: await api.world.attempt(begun.taskId), processId: begun.sessionId };

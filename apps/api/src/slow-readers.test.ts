@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { parseTaskId } from '@phaselock/core';
 import { eventually, holdSlot, SONNET } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
-import { textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 async function aSession(api: TestApi) {
   const taskId = await api.world.task();
@@ -12,7 +12,7 @@ async function aSession(api: TestApi) {
   return { taskId, sessionId: textField((await api.call('POST', '/v1/sessions', { body })).body, 'session.id') };
 }
 
-/** A session, and a process of it that runs. */
+/** A session with a running process. */
 async function aProcess(api: TestApi) {
   const { taskId, sessionId } = await aSession(api);
   const body = { generation: 1, attemptId: await api.world.attempt(taskId) };
@@ -36,7 +36,7 @@ async function connected(api: TestApi): Promise<Socket> {
   return socket;
 }
 
-/** Asks, and reads nothing of the answer. */
+/** Sends a request and reads nothing of its answer. */
 async function askUnread(api: TestApi, path: string): Promise<Socket> {
   const socket = await connected(api);
   socket.pause();
@@ -51,7 +51,7 @@ const inFlight = async (api: TestApi): Promise<number> =>
     )?.[1],
   );
 
-test('a program that reads nothing is refused more, the work of another one with its key is not', async () => {
+test('a caller that reads no answers gets 429, while heartbeats and finishes with its key succeed', async () => {
   await using api = await openTestApi();
   const { sessionId, path } = await aProcess(api);
   const log = await withLongLog(api, sessionId);
@@ -71,7 +71,7 @@ describe('a connection on which nothing moves', () => {
   const STALLED_AFTER_MS = 200;
   const openImpatient = (env: Record<string, string> = {}) => openTestApi(env, undefined, undefined, STALLED_AFTER_MS);
 
-  test('is kept while the service itself is at work on the answer', async () => {
+  test('is kept while the service works on the answer', async () => {
     await using api = await openImpatient({ PHASELOCK_DEADLINE_MS: '2000' });
     const { taskId, sessionId } = await aSession(api);
     const id = parseTaskId(taskId);
@@ -81,7 +81,7 @@ describe('a connection on which nothing moves', () => {
     expect(waited.body).toMatchObject({ code: 'session_being_modified' });
   });
 
-  test('is broken off when its answer is not read', async () => {
+  test('is closed when its answer is not read', async () => {
     await using api = await openImpatient();
     const { sessionId } = await aSession(api);
     const socket = await askUnread(api, await withLongLog(api, sessionId));
@@ -90,7 +90,7 @@ describe('a connection on which nothing moves', () => {
     socket.destroy();
   });
 
-  test('is broken off when nothing is asked on it', async () => {
+  test('is closed when no request arrives on it', async () => {
     await using api = await openImpatient();
     const socket = await connected(api);
     socket.resume();

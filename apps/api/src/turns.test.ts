@@ -1,8 +1,8 @@
 import { ERRORS, type TaskId } from '@phaselock/core';
 import { eventually, OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { field, listField, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, listField, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let api: TestApi;
 let taskId: TaskId;
@@ -35,7 +35,7 @@ async function replaced(): Promise<string> {
 }
 
 describe('a turn', () => {
-  test('begins a conversation, tells its id, and the next one resumes it', async () => {
+  test('begins a conversation and reports its agent session id, which the next turn resumes', async () => {
     const first = await turn();
     expect(first.status).toBe(201);
     expect(first.body).toMatchObject({
@@ -73,14 +73,14 @@ describe('a turn', () => {
     expect(listField((await api.call('GET', `/v1/sessions/${sessionId}/processes`)).body, 'items')).toHaveLength(2);
   });
 
-  test('beside a running one is refused', async () => {
+  test('is refused while another turn runs', async () => {
     await turn();
     const second = await turn();
     expect(second.body).toMatchObject({ code: 'turn_running', title: ERRORS.turn_running.text });
     expect(second.headers.get('retry-after')).toBe('1');
   });
 
-  test('of another model is asked about, or replaces where that was said', async () => {
+  test('with another model is asked about, or replaces with onModelChange: replace', async () => {
     const first = await turn();
     await finish(textField(first.body, 'processId'), { agentSessionId: `agent-${taskId}` });
     const model = { agent: 'claude-code', model: OPUS };
@@ -97,14 +97,14 @@ describe('a turn', () => {
     expect(textField(fresh.body, 'session.sessionId')).not.toBe(sessionId);
   });
 
-  test('with a key begins once, twins racing included', async () => {
+  test('with an Idempotency-Key begins once, even with concurrent requests', async () => {
     const key = { 'Idempotency-Key': `turn-${taskId}` };
     const turns = await Promise.all(Array.from({ length: 8 }, () => turn({}, key)));
     expect(new Set(turns.map(({ body }) => textField(body, 'processId'))).size).toBe(1);
     expect((await turn({ skipContext: true }, key)).body).toMatchObject({ code: 'idempotency_key_reused' });
   });
 
-  test('that begins afresh with a key does so once', async () => {
+  test('with skipContext and an Idempotency-Key begins once', async () => {
     const first = await turn();
     await finish(textField(first.body, 'processId'), { agentSessionId: `agent-${taskId}` });
     const key = { 'Idempotency-Key': `fresh-${taskId}` };
@@ -115,14 +115,14 @@ describe('a turn', () => {
     expect(later.body).toMatchObject({ processId: textField(turns[0]?.body, 'processId') });
   });
 
-  test('of an attempt at another task is refused', async () => {
+  test('for an attempt of another task is refused', async () => {
     const other = await api.world.attempt(await api.world.task());
     expect((await turn({ attemptId: other })).body).toMatchObject({ code: 'attempt_not_found' });
   });
 });
 
 describe('a replaced session', () => {
-  test('has a runner that is told to stop, and a successor that waits for it', async () => {
+  test('gets stop in its heartbeat answer, and its successor waits until it has finished', async () => {
     const processId = textField((await turn()).body, 'processId');
     const successor = await replaced();
     const early = await turn({ generation: 2 }, {}, successor);
@@ -140,7 +140,7 @@ describe('a replaced session', () => {
     expect((await turn({ generation: 2 }, {}, successor)).status).toBe(201);
   });
 
-  test('whose runner is silent waits no longer than the lease', async () => {
+  test('with a silent runner delays its successor no longer than its lease', async () => {
     await turn();
     const successor = await replaced();
     await eventually(async () => expect((await turn({ generation: 2 }, {}, successor)).status).toBe(201));
@@ -169,7 +169,7 @@ describe('logs', () => {
     expect(second.body).toMatchObject({ items: [{ kind: 'result', line: 'three' }], next: null });
   });
 
-  test('keep a line with characters that cannot be stored, repaired', async () => {
+  test('repair and keep a line with characters that cannot be stored', async () => {
     const processId = textField((await turn()).body, 'processId');
     const added = await append(processId, '{"line":"a\\u0000b"}\n{"line":"half \\ud83d"}\n{"line":"whole 😀"}');
     expect(added.body).toEqual({ appended: 3, repaired: 2 });
@@ -183,11 +183,11 @@ describe('logs', () => {
 
   test.each([
     ['not JSON', '{"line":'],
-    ['no line', '{"kind":"stdout"}'],
+    ['no line field', '{"kind":"stdout"}'],
     ['an unknown kind', '{"kind":"x","line":"y"}'],
-    ['a key nobody knows', '{"line":"y","color":"red"}'],
-    ['too many', '{"line":"x"}\n'.repeat(5_001)],
-  ])('with %s are refused, all of them', async (_what, text) => {
+    ['an unknown key', '{"line":"y","color":"red"}'],
+    ['too many lines', '{"line":"x"}\n'.repeat(5_001)],
+  ])('with %s are refused as a whole', async (_what, text) => {
     const processId = textField((await turn()).body, 'processId');
     expect((await append(processId, `{"line":"good"}\n${text}`)).body).toMatchObject({ code: 'invalid_request' });
     expect((await api.call('GET', `/v1/sessions/${sessionId}/logs`)).body).toMatchObject({ items: [] });
@@ -195,7 +195,7 @@ describe('logs', () => {
 });
 
 describe('an export', () => {
-  test('holds all of a session, as a document and as lines', async () => {
+  test('contains the whole session, as JSON and as NDJSON', async () => {
     const processId = textField((await turn()).body, 'processId');
     const lines = Array.from({ length: 2_500 }, (_, index) => JSON.stringify({ line: `line ${index}` })).join('\n');
     await api.call('POST', `${processPath(processId, 'logs')}?generation=1`, {
@@ -222,7 +222,7 @@ describe('an export', () => {
     expect(textField(parts[0], 'session.id')).toBe(sessionId);
   });
 
-  test('of a session that did nothing is whole, too', async () => {
+  test('of a session without processes is complete', async () => {
     const document = await api.call('GET', `/v1/sessions/${sessionId}/export`);
     expect(JSON.parse(document.text)).toMatchObject({ session: { id: sessionId }, processes: [], logs: [] });
   });

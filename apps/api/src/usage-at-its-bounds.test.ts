@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { SONNET, temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { archiveNow } from './testing/archive-now.ts';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { archiveNow } from '../test/archive-now.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let api: TestApi;
@@ -41,7 +41,7 @@ async function aSession() {
 }
 
 test.each([2 ** 31 - 1, 2 ** 31, 2 ** 32, MOST])(
-  'totals of %d are taken, in a report and with an ending',
+  'totals of %d are accepted in a usage report and in a finish',
   async (of) => {
     const { sessionId, run } = await aSession();
     const process = await run();
@@ -52,7 +52,7 @@ test.each([2 ** 31 - 1, 2 ** 31, 2 ** 32, MOST])(
 );
 
 test.each([2 ** 53, 2 ** 63, 2 ** 64, 1e300])(
-  'a total of %d is refused, in a report and with an ending',
+  'a total of %d is refused in a usage report and in a finish',
   async (of) => {
     const { run } = await aSession();
     const process = await run();
@@ -64,7 +64,7 @@ test.each([2 ** 53, 2 ** 63, 2 ** 64, 1e300])(
   },
 );
 
-test('the sum of a session stays at the largest number there is, in every answer, the export and the archive', async () => {
+test('the usage sum of a session is capped at the largest safe integer in answers, export and archive', async () => {
   const { taskId, sessionId, attemptId, run } = await aSession();
   for (const of of [MOST - 1, 5, MOST]) {
     const process = await run();

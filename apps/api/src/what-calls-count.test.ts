@@ -1,8 +1,8 @@
 import type { TaskId } from '@phaselock/core';
 import { metricChanges, OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { field, textField } from './testing/fields.ts';
-import { openTestApi, type TestApi } from './testing/open-test-api.ts';
+import { field, textField } from '../test/fields.ts';
+import { openTestApi, type TestApi } from '../test/open-test-api.ts';
 
 const NOBODYS_TASK = '00000000-0000-7000-8000-000000000000';
 
@@ -24,7 +24,7 @@ const error = (code: string, cohort: string): Moved => ({
 });
 const ofGuarded = lookup('treatment');
 
-describe.each(['pessimistic', 'optimistic', 'redis'])('%s: each call moves exactly these', (strategy) => {
+describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a call changes exactly these metrics', (strategy) => {
   let api: TestApi;
   let taskId: TaskId;
   beforeAll(async () => {
@@ -51,7 +51,10 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: each call moves exact
   };
 
   const exposition = async (): Promise<string> => (await api.call('GET', '/metrics')).text;
-  /** Where a lookup found its slot is left open: a snapshot lives for two seconds, and none is trusted before its bus is heard. */
+  /**
+   * Ignores the source of a lookup, which depends on timing: a snapshot expires after two seconds, and none is used
+   * before its invalidation bus is connected.
+   */
   const moved = async (work: () => Promise<unknown>) => {
     const changes = await metricChanges({ telemetry: { exposition } }, ['session', 'errors', 'lock'], work);
     return Object.fromEntries(
@@ -65,7 +68,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: each call moves exact
     model: { agent: 'claude-code', model },
     ...more,
   });
-  /** What a start is answered, and what it moved. */
+  /** The answer of a start, and the metrics that it changed. */
   async function start(body: object, asked: Asked = {}) {
     let answered = await api.call('GET', '/healthz');
     const by = await moved(async () => {
@@ -105,7 +108,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: each call moves exact
 
     const unknown = await start(aStart(SONNET, { taskId: NOBODYS_TASK }));
     expect(unknown).toMatchObject({ status: 404 });
-    // Only a real lock finds that there is no such task before it is held.
+    // Only the pessimistic lock detects a missing task while it is being acquired, so no acquisition is counted.
     const tried = strategy === 'pessimistic' ? {} : lock;
     expect(unknown.by).toEqual({
       ...starts('refused'),
@@ -132,7 +135,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: each call moves exact
     });
   });
 
-  test('starts while the rule is switched off: all of the control', async () => {
+  test('starts while the guard is switched off, all counted in the control cohort', async () => {
     const confirm = { kind: 'replace', shown: { sessionId: NOBODYS_TASK, generation: 1 } };
     await setFlag('single_session_guard', { enabled: false });
     const missing = await start(aStart('nobodys-model'));

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { keepCompiled } from './start/keep-compiled.ts';
 import { openPrimaryLink } from './workers/primary-link.ts';
 
-// Before all else is loaded: a signal that comes meanwhile would end the process.
+// Opened before other modules are loaded, because a signal during that time would end the process.
 const link = cluster.worker === undefined ? undefined : openPrimaryLink(cluster.worker);
 const keep = keepCompiled();
 const { runWorker, tellFailure } = await import('./workers/run-worker.ts');
 keep();
 
 if (link === undefined) {
-  process.stderr.write('This is one of the processes that PHASELOCK_WORKERS starts: start main.ts.\n');
+  process.stderr.write('worker-main.ts runs only as a worker process of main.ts: start main.ts instead.\n');
   process.exitCode = 64;
 } else {
   try {

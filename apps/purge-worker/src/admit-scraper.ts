@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { bearerIn, type ValidKeys } from '@phaselock/access';
 
-/** The status a request for the numbers is refused with, or null for one that may have them. */
+/** Returns the status with which a request for metrics is refused, or null if it is allowed. */
 type AdmitScraper = (request: Pick<IncomingMessage, 'headers'>) => Promise<401 | 403 | 503 | null>;
 
 const SCOPES = ['metrics:read', 'admin'];
-/** Who has a key of all projects that may read them. While the database does not answer, only keys that were known before are. */
+/**
+ * Allows keys that are not limited to a project and have one of the scopes. While the database is down, only keys that
+ * were looked up before are accepted.
+ */
 export function admitKeys(keys: Pick<ValidKeys, 'useInOutage'>): AdmitScraper {
   return async ({ headers }) => {
     const credential = bearerIn(headers.authorization);
@@ -20,13 +23,16 @@ export function admitKeys(keys: Pick<ValidKeys, 'useInOutage'>): AdmitScraper {
   };
 }
 
-/** So that whoever guesses keys gets no more of the pool than that: the work goes on beside it. A key that is remembered needs no look-up. */
+/**
+ * Limits concurrent look-ups, so that requests with invalid keys cannot occupy the connection pool. Cached keys need no
+ * look-up.
+ */
 const LOOKUPS_AT_ONCE = 2;
 
 export function boundLookups<Found>(find: (prefix: string) => Promise<Found>): (prefix: string) => Promise<Found> {
   let asking = 0;
   return async (prefix) => {
-    if (asking >= LOOKUPS_AT_ONCE) throw new Error('as many keys are looked up as may be at once');
+    if (asking >= LOOKUPS_AT_ONCE) throw new Error('too many concurrent key look-ups');
     asking += 1;
     try {
       return await find(prefix);

@@ -3,9 +3,9 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aStart, begin, eventually, freePort, spawnNode } from '@phaselock/testkit';
 import { describe, expect, test, vi } from 'vitest';
-import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
+import { openTestWorker, type TestWorker } from '../test/open-test-worker.ts';
 
-// Each command is a process of its own, and a test a dozen of them.
+// Each command is a separate process, and a test starts up to a dozen of them.
 vi.setConfig({ testTimeout: 120_000 });
 
 const MAIN = join(import.meta.dirname, 'main.ts');
@@ -22,7 +22,7 @@ async function aDeletedSession({ home: { guard, world } }: TestWorker): Promise<
   return session.id;
 }
 
-test('a run here and now archives and purges, and a second has nothing to do; the status tells of both', async () => {
+test('once archives and purges all that is due, and status lists the run', async () => {
   await using worker = await openTestWorker();
   await aDeletedSession(worker);
   await aDeletedSession(worker);
@@ -37,7 +37,7 @@ test('a run here and now archives and purges, and a second has nothing to do; th
   expect((await run(worker, ['status'])).said).toMatch(/kept +2[\s\S]*archived 2 /);
 });
 
-test('a session that was made and never used is an orphan after its time, and goes the same way', async () => {
+test('deletes, archives and purges sessions that were never used once they are old enough', async () => {
   await using worker = await openTestWorker();
   const { guard, world } = worker.home;
   const { id } = await begin(guard, aStart(await world.task()));
@@ -59,11 +59,11 @@ test('a session that was made and never used is an orphan after its time, and go
   await expect(guard.session(id)).rejects.toMatchObject({ code: 'session_not_found' });
 });
 
-test('dead letters are listed, tried again, and discarded with a reason', async () => {
+test('dead letters can be listed, retried, and discarded with a reason', async () => {
   await using worker = await openTestWorker();
   const sessionId = await aDeletedSession(worker);
   const { pg } = worker.home.guard.database.pool;
-  // As after the last retry.
+  // As after the last failed retry.
   await pg.query(
     `insert into archive_claims (session_id, task_id, failures, error_code, error_text, dead_at)
        select id, task_id, 4, 'store_full', 'no room', now() from sessions where id = '${sessionId}'`,
@@ -75,13 +75,13 @@ test('dead letters are listed, tried again, and discarded with a reason', async 
   expect(await run(worker, ['dlq', 'discard', sessionId, '--reason', 'a test'])).toMatchObject({ code: 0 });
   expect((await run(worker, ['dlq', 'list'])).said).toMatch(/no dead letters/);
   expect((await run(worker, ['dlq', 'list', '--discarded'])).said).toMatch(/discarded: a test/);
-  expect(await run(worker, ['dlq', 'retry', '--all'])).toMatchObject({ code: 0, said: '0 to be tried again\n' });
-  expect(await run(worker, ['dlq', 'retry', sessionId])).toMatchObject({ code: 0, said: '1 to be tried again\n' });
+  expect(await run(worker, ['dlq', 'retry', '--all'])).toMatchObject({ code: 0, said: '0 scheduled for a retry\n' });
+  expect(await run(worker, ['dlq', 'retry', sessionId])).toMatchObject({ code: 0, said: '1 scheduled for a retry\n' });
   expect((await run(worker, ['once'])).said).toMatch(/^archived 1/);
   expect(await run(worker, ['dlq', 'retry', sessionId])).toMatchObject({ code: 3 });
 });
 
-test('a hold is set with a reason, and let go', async () => {
+test('sets a legal hold with a reason, and releases it', async () => {
   await using worker = await openTestWorker();
   const sessionId = await aDeletedSession(worker);
   expect(await run(worker, ['hold', sessionId, '--reason', 'case 4711'])).toMatchObject({ code: 3 });
@@ -91,8 +91,8 @@ test('a hold is set with a reason, and let go', async () => {
   expect(await run(worker, ['release', sessionId])).toMatchObject({ code: 0 });
 });
 
-describe('a store that is not the one the database knows', () => {
-  test('ends each command that would use it with 4, in words, and nothing is done until it is back', async () => {
+describe('a store that is not the one recorded in the database', () => {
+  test('makes each command that would use it exit with 4 and a message, until the known store is back', async () => {
     await using worker = await openTestWorker();
     await aDeletedSession(worker);
     expect(await run(worker, ['store'])).toMatchObject({ code: 0, said: expect.stringMatching(/not marked yet/) });
@@ -116,7 +116,7 @@ describe('a store that is not the one the database knows', () => {
     expect((await run(worker, ['once'])).said).toMatch(/^archived 1 .* purged 1/);
   });
 
-  test('is adopted by whoever says why, after what exists nowhere else was read', async () => {
+  test('can be adopted with a reason, after the objects of purged sessions were read', async () => {
     await using worker = await openTestWorker();
     await aDeletedSession(worker);
     await run(worker, ['once']);
@@ -127,7 +127,7 @@ describe('a store that is not the one the database knows', () => {
     });
     expect(await run(worker, ['store', 'adopt', '--reason', 'the marker was deleted by mistake'])).toMatchObject({
       code: 0,
-      said: expect.stringMatching(/1 objects of purged sessions were read: each is as recorded[\s\S]*knows now/),
+      said: expect.stringMatching(/1 objects of purged sessions were read: each is as recorded[\s\S]*is now the store/),
     });
     expect(await run(worker, ['once'])).toMatchObject({ code: 0 });
 
@@ -143,7 +143,7 @@ describe('a store that is not the one the database knows', () => {
   });
 });
 
-test('an object that was damaged is said, and its session archived again in the same run', async () => {
+test('reports a damaged object and archives its session again in the same run', async () => {
   await using worker = await openTestWorker();
   const sessionId = await aDeletedSession(worker);
   await run(worker, ['once'], { PHASELOCK_PURGE_AFTER_HOURS: '1' });
@@ -159,50 +159,50 @@ test('an object that was damaged is said, and its session archived again in the 
 
 test.each([
   [[], 0, 'usage:'],
-  [['store', 'move'], 64, 'store, or store adopt'],
+  [['store', 'move'], 64, 'use store, or store adopt'],
   [['store', 'adopt'], 64, '--reason is missing'],
   [['store', '--despite-loss'], 64, '--despite-loss is not expected here'],
   [['ron'], 64, 'there is no command ron'],
   [['once', '--all'], 64, '--all is not expected here'],
   [['once', 'twice'], 64, 'twice is not expected here'],
   [['once', '--fast'], 64, 'fast'],
-  [['dlq'], 64, 'dlq list, dlq retry or dlq discard'],
-  [['dlq', 'retry'], 64, 'name the sessions, or say --all'],
+  [['dlq'], 64, 'use dlq list, dlq retry or dlq discard'],
+  [['dlq', 'retry'], 64, 'name the sessions, or use --all'],
   [['dlq', 'retry', 'x'], 64, 'x is not the id of a session'],
   [['dlq', 'discard', '--all'], 64, '--reason is missing'],
   [['hold'], 64, 'name one session'],
-])('%j ends with %i and says why', async (args, code, why) => {
+])('%j exits with %i and prints the reason', async (args, code, why) => {
   const { said, complained, ...ended } = await run({ env: {} }, args);
   expect(ended).toEqual({ code });
   expect(said + complained).toContain(why);
   expect(complained).not.toMatch(/ {4}at /);
 });
 
-describe('what it cannot work with is said in a line', () => {
+describe('a configuration mistake or unusable database', () => {
   test.each([
     [{ PHASELOCK_PURGE_BATCH: '1001', PHASELOCK_PURGE_WRITES: '0' }, 64, /PURGE_BATCH must[\s\S]*PURGE_WRITES must/],
     [{ PHASELOCK_ARCHIVE_URL: 's3://key:secret@b' }, 64, /PHASELOCK_ARCHIVE_URL must not hold keys/],
     [{ PHASELOCK_PURGE_AFTER_HOURS: '1', PHASELOCK_ARCHIVE_AFTER_HOURS: '2' }, 64, /less than/],
-    [{ PHASELOCK_PURGE_SCHEDULE: 'daily' }, 64, /five fields of cron/],
+    [{ PHASELOCK_PURGE_SCHEDULE: 'daily' }, 64, /cron expression with five fields/],
     [{ PHASELOCK_DATABASE_URL: 'postgres://127.0.0.1:1/x', PHASELOCK_MIGRATE: 'off' }, 1, /ECONNREFUSED/],
-  ])('%j', async (env, code, why) => {
+  ])('is reported in one line: %j', async (env, code, why) => {
     const ended = await run({ env: {} }, ['once'], env);
     expect(ended).toMatchObject({ code, complained: expect.stringMatching(why) });
     expect(ended.complained).not.toMatch(/ {4}at |secret@/);
   });
 
-  test('a folder that is a file', async () => {
+  test('is reported in one line when the archive folder is a file', async () => {
     await using worker = await openTestWorker();
     await writeFile(worker.folder, '');
-    expect(await run(worker, ['once'])).toMatchObject({ code: 1, complained: expect.stringMatching(/no folder/) });
+    expect(await run(worker, ['once'])).toMatchObject({ code: 1, complained: expect.stringMatching(/not a folder/) });
   });
 });
 
-test('a worker waits for its time, serves its metrics on loopback, and stops when it is told to', async () => {
+test('run waits for its schedule, serves metrics on loopback, and stops on SIGTERM or SIGINT', async () => {
   await using worker = await openTestWorker();
   await mkdir(worker.folder);
   await using running = spawnNode(MAIN, { args: ['run'], env: { ...worker.env, PHASELOCK_PURGE_METRICS_PORT: '0' } });
-  await running.waitForLine(/waits for its time/);
+  await running.waitForLine(/waits for its next scheduled run/);
   running.kill('SIGTERM');
   expect(await running.exited).toEqual({ code: 0, signal: null });
 
@@ -225,7 +225,7 @@ test('a worker waits for its time, serves its metrics on loopback, and stops whe
   expect(await served.exited).toEqual({ code: 0, signal: null });
 });
 
-test('a run that is told to stop ends between two steps and gives back what it did not get to', async () => {
+test('stops a run between two steps on SIGTERM and releases its claims', async () => {
   await using worker = await openTestWorker();
   for (let made = 0; made < 120; made += 1) await aDeletedSession(worker);
   await using slow = spawnNode(MAIN, {

@@ -7,14 +7,17 @@ const AT_A_TIME = 200;
 
 const MANY = 100_000;
 
-/** How many there are, up to a hundred thousand. */
+/** Counts orphans, up to MANY: old sessions that were never used, and old records of standalone executions. */
 export async function countOrphans({ config, database }: Worker): Promise<number> {
   if (config.orphansAfterDays === 0) return 0;
   const olderThanSeconds = config.orphansAfterDays * SECONDS_A_DAY;
   return (await findOrphans(database.kysely, { olderThanSeconds, limit: MANY })).length;
 }
 
-/** Through the guard, which tells every server that remembers them. They are archived and purged like any other, in their time. */
+/**
+ * Deletes through the guard, which invalidates the session caches of all servers. Orphans are archived and purged later
+ * like other deleted sessions.
+ */
 export async function deleteOrphans({ config, databaseUrl, database }: Worker): Promise<number> {
   if (config.orphansAfterDays === 0) return 0;
   const olderThanSeconds = config.orphansAfterDays * SECONDS_A_DAY;

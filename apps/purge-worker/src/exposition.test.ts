@@ -10,14 +10,14 @@ import {
   startPrometheus,
 } from '@phaselock/testkit';
 import { expect, vi } from 'vitest';
-import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
-import { prometheusTest } from './testing/prometheus-test.ts';
+import { openTestWorker, type TestWorker } from '../test/open-test-worker.ts';
+import { prometheusTest } from '../test/prometheus-test.ts';
 
-// Two processes, and what it takes until a Prometheus has scraped one.
+// The test starts two processes and waits until Prometheus has scraped one.
 vi.setConfig({ testTimeout: 90_000 });
 
 const MAIN = join(import.meta.dirname, 'main.ts');
-/** What a worker may cost whoever keeps its numbers. */
+/** Limit on the number of time series of one worker. */
 const MOST_SERIES = 400;
 
 async function anArchivedSession({ home: { guard, world }, env }: TestWorker): Promise<void> {
@@ -27,13 +27,13 @@ async function anArchivedSession({ home: { guard, world }, env }: TestWorker): P
   expect(await once.exited).toMatchObject({ code: 0 });
 }
 
-prometheusTest('promtool and a Prometheus take what a worker exposes, which is little', async () => {
+prometheusTest('exposes metrics that promtool and Prometheus accept, with a limited number of series', async () => {
   await using worker = await openTestWorker();
   await anArchivedSession(worker);
   const port = await freePort();
   const env = { ...worker.env, PHASELOCK_PURGE_METRICS_PORT: String(port), PHASELOCK_REVISION: 'abc' };
   await using running = spawnNode(MAIN, { args: ['run'], env });
-  await running.waitForLine(/waits for its time/);
+  await running.waitForLine(/waits for its next scheduled run/);
   const url = `http://127.0.0.1:${port}/metrics`;
   const text = await (await fetch(url)).text();
   expect(text).toMatch(/^phaselock_build_info\{version="[\d.]+",revision="abc",process="[\da-f-]{36}"\} 1$/m);

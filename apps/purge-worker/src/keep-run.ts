@@ -3,7 +3,7 @@ import type { Worker } from './open-worker.ts';
 
 const EVERY_MS = 30_000;
 
-/** Tells twice a minute that somebody is at the run: when that stays away, the others know that it has stalled. */
+/** Records twice a minute that a worker is processing the run. A run without this update counts as stalled. */
 export async function keepRun({ database }: Pick<Worker, 'database'>, runId: string | null): Promise<Disposable> {
   if (runId === null) return { [Symbol.dispose]: () => undefined };
   const tell = (): Promise<void> => touchRun(database.kysely, runId).catch(() => undefined);

@@ -1,11 +1,14 @@
 import { constants, setPriority } from 'node:os';
 import { runCommand } from './run-command.ts';
 
-/** Terminals and pnpm both send a signal, so a second is no wish to hurry; without a listener that stays, it would end the process at once. */
+/**
+ * Terminals and pnpm may each send a signal, so a second signal does not force an exit. Without a permanent listener it
+ * would end the process at once.
+ */
 const ending = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => ending.abort());
 
-// Whoever waits for an answer goes first.
+// Lowers the priority of this process, because API requests must not wait for purge work.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const { stdout, stderr, env } = process;

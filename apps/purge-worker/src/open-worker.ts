@@ -24,19 +24,22 @@ export type Worker = AsyncDisposable & {
   readonly telemetry: ArchiveTelemetry;
   readonly name: string;
   readonly store: ObjectStore;
-  /** What the steps of one lane work with: each keeps its own pace. Told is each object that turned out to be missing or damaged. */
+  /**
+   * Creates the context for one lane (one of the parallel jobs of a run); each lane has its own rate limit.
+   * `distrusted` is called for each object found missing or damaged.
+   */
   lane(distrusted: (found: DistrustedObject) => void): ArchiveContext;
-  /** Whether the store can be used and is the one the database knows, marked now if it is the first; answers with what is worth knowing. */
+  /** Checks that the store is usable and is the known one; marks it on first use. Returns warnings. */
   checkStore(): Promise<readonly string[]>;
 };
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const SECONDS_AN_HOUR = 3_600;
 const LEASE_SECONDS = 120;
-/** The log of one session may have millions of lines. */
+/** Long time-outs, because the log of one session may have millions of lines. */
 const PATIENT = { statementTimeoutMs: 600_000, transactionTimeoutMs: 600_000 } as const;
 const MEGABYTE = 1_048_576;
-/** Of the waits for a connection the latest counts most. */
+/** Weight of the newest sample in the moving average of connection waits. */
 const FORGETTING = 0.3;
 
 export const ages = ({ archiveAfterHours, purgeAfterHours }: Config) => ({
@@ -44,7 +47,7 @@ export const ages = ({ archiveAfterHours, purgeAfterHours }: Config) => ({
   purgeAfterSeconds: purgeAfterHours * SECONDS_AN_HOUR,
 });
 
-/** The database and the store, as the configuration names them, composed once. */
+/** Opens the database and the store that the configuration names. */
 export async function openWorker(
   config: Config,
   logger = silentLogger(),

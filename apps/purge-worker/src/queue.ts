@@ -1,12 +1,15 @@
 import { type ConstructorOptions, type Job, PgBoss } from 'pg-boss';
 
-/** The day's run, which is cut into lanes; a lane works until nothing is due; a retry is a lane at the time the earliest failure may be tried again. */
+/**
+ * The daily job starts a run by sending one job per lane. A lane works until nothing is due. A retry job is a lane that
+ * starts when the earliest retry is due.
+ */
 const QUEUES = { daily: 'archive-daily', lane: 'archive-lane', retry: 'archive-retry' } as const;
 
 export type LaneData = { readonly runId: string | null };
 
 const SIX_HOURS = 21_600;
-/** A worker that says nothing for this long is dead, and its lane somebody else's. */
+/** A worker without a heartbeat for this long counts as dead, and its lane is given to another worker. */
 const HEARTBEAT_SECONDS = 60;
 const RETRY_LIMIT = 20;
 const RETRY_DELAY_SECONDS = 10;
@@ -17,7 +20,7 @@ export type QueueOptions = {
   readonly schedule: string;
   readonly lanes: number;
   readonly onError: (error: unknown) => void;
-  /** Of a test, whose clock is moved by hand. */
+  /** Set by tests, which advance the clock themselves. */
   readonly clock?: ConstructorOptions['clock'];
 };
 
@@ -38,7 +41,10 @@ type Handlers = {
   readonly lane: (job: Job<LaneData>) => Promise<void>;
 };
 
-/** Any number of processes may; the queues and the schedule are the same for all. */
+/**
+ * Registers the queues, the schedule and the handlers. Any number of processes may do this; queues and schedule are the
+ * same for all.
+ */
 export async function work(boss: PgBoss, { schedule, lanes }: QueueOptions, handlers: Handlers): Promise<void> {
   const patient = {
     expireInSeconds: SIX_HOURS,
@@ -47,7 +53,8 @@ export async function work(boss: PgBoss, { schedule, lanes }: QueueOptions, hand
     retryDelay: RETRY_DELAY_SECONDS,
   };
   await boss.createQueue(QUEUES.daily, { ...patient, policy: 'exclusive' });
-  // One of a name, waiting or at work: a lane that still runs tomorrow is not begun beside itself.
+  // At most one job per name, waiting or active: a lane that is still running the next day is not started a second
+  // time.
   await boss.createQueue(QUEUES.lane, { ...patient, policy: 'exclusive' });
   await boss.createQueue(QUEUES.retry, { ...patient, policy: 'short' });
   await boss.schedule(QUEUES.daily, schedule, {}, { tz: 'UTC', missed: 'once' });
@@ -63,7 +70,7 @@ export async function work(boss: PgBoss, { schedule, lanes }: QueueOptions, hand
   await boss.work<LaneData>(QUEUES.retry, polling, each(handlers.lane));
 }
 
-/** How many lanes were begun; one that is still at work from another run is not begun again. */
+/** Returns how many lanes were started; a lane still running from an earlier run is not started again. */
 export async function sendLanes(boss: PgBoss, runId: string, lanes: number): Promise<number> {
   let sent = 0;
   for (let lane = 1; lane <= lanes; lane += 1) {
@@ -73,7 +80,7 @@ export async function sendLanes(boss: PgBoss, runId: string, lanes: number): Pro
   return sent;
 }
 
-/** One waits at a time: when it runs it sends for what is due after it. */
+/** At most one retry job waits at a time. When it runs, it schedules the next one. */
 export async function sendRetry(boss: PgBoss, at: Date): Promise<void> {
   const data: LaneData = { runId: null };
   await boss.send(QUEUES.retry, data, { startAfter: at });

@@ -19,20 +19,21 @@ export class UsageError extends Error {
 }
 
 export const USAGE = `usage:
-  purge-worker run                     works when it is time, until it is stopped
-  purge-worker once [--dry-run]        a run here and now; --dry-run says what it would do
-  purge-worker status                  what is due, what is kept, how the last runs went
+  purge-worker run                     runs on schedule until it is stopped
+  purge-worker once [--dry-run]        runs once, now; --dry-run only prints what it would do
+  purge-worker status                  prints due and kept sessions and the last runs
   purge-worker dlq list [--discarded]
   purge-worker dlq retry <session…> | --all
   purge-worker dlq discard <session…> | --all --reason <why>
   purge-worker hold <session> --reason <why>
-  purge-worker release <session>       from its hold
-  purge-worker store                   whether it is the store this database knows
+                                       sets a legal hold: the archive is not removed
+  purge-worker release <session>       releases the legal hold
+  purge-worker store                   checks that the store is the one recorded in this database
   purge-worker store adopt --reason <why> [--despite-loss]
-                                       makes it the known one, if it has every object of a purged session
+                                       records this store in the database, if all objects of purged sessions are intact
 
-exit: 0 all is well · 1 could not complete · 2 something could not be archived · 3 no such session ·
-      4 not the store this database knows, nothing was done there · 64 usage`;
+exit: 0 success · 1 could not complete · 2 some sessions or objects failed · 3 no such session ·
+      4 not the store recorded in this database, nothing was done there · 64 usage`;
 
 const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
@@ -79,13 +80,13 @@ function deadLetters([verb, ...ids]: readonly string[], values: Values): Command
     case 'discard':
       return { kind: 'dlq-discard', which: chosen(ids, values), reason: reasonIn(values) };
     default:
-      throw new UsageError('dlq list, dlq retry or dlq discard');
+      throw new UsageError('use dlq list, dlq retry or dlq discard');
   }
 }
 
 function storeCommand([verb, ...rest]: readonly string[], values: Values): Command {
   if (verb === undefined) return nothingElse([], values, [], { kind: 'store' });
-  if (verb !== 'adopt') throw new UsageError('store, or store adopt');
+  if (verb !== 'adopt') throw new UsageError('use store, or store adopt');
   const despiteLoss = values['despite-loss'];
   const adopt = { kind: 'store-adopt', reason: reasonIn(values), despiteLoss } as const;
   return nothingElse(rest, values, ['reason', 'despite-loss'], adopt);
@@ -105,7 +106,7 @@ function nothingElse(
 }
 
 function chosen(ids: readonly string[], { all }: Values): DeadLetterChoice {
-  if (all === ids.length > 0) throw new UsageError('name the sessions, or say --all');
+  if (all === ids.length > 0) throw new UsageError('name the sessions, or use --all');
   return all ? 'all' : ids.map(session);
 }
 
@@ -121,7 +122,7 @@ function session(text: string): SessionId {
 }
 
 function reasonIn({ reason }: Values): string {
-  if (reason === undefined || reason.trim() === '') throw new UsageError('--reason is missing: somebody will ask');
+  if (reason === undefined || reason.trim() === '') throw new UsageError('--reason is missing');
   return reason.trim();
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { reportQueueErrors } from './report-queue-errors.ts';
 
-test('the same is said once a minute, with how often it was met, whatever it is wrapped in', () => {
+test('logs each distinct error once a minute with its count, however the error is wrapped', () => {
   const said: unknown[] = [];
   let now = 0;
   const report = reportQueueErrors({ error: (...line: unknown[]) => said.push(line.at(-1)) }, () => now);

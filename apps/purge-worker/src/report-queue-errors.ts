@@ -2,7 +2,10 @@ import type { Logger } from '@phaselock/telemetry';
 
 const QUIET_MS = 60_000;
 
-/** A database that is away is met by every poll of every queue, twice a second: the same is said once a minute, with how often it was met. */
+/**
+ * Logs each distinct error at most once a minute, with its count. While the database is down, every poll of every queue
+ * fails, twice a second.
+ */
 export function reportQueueErrors(logger: Pick<Logger, 'error'>, now: () => number): (error: unknown) => void {
   const met = new Map<string, { since: number; times: number }>();
   return (error) => {
@@ -24,7 +27,10 @@ export function reportQueueErrors(logger: Pick<Logger, 'error'>, now: () => numb
   };
 }
 
-/** The queue hands on copies of errors, which are not errors any more; a connection that ended says so in several voices. */
+/**
+ * The message of an error. The queue passes copies that are no longer instances of Error; a refused connection may
+ * arrive as an AggregateError.
+ */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   const message: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : error;

@@ -41,11 +41,11 @@ export type Surroundings = {
   readonly env: Environment;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  /** Aborted by the first signal that ends programs. */
+  /** Aborted by the first SIGTERM or SIGINT. */
   readonly ended: AbortSignal;
 };
 
-/** From the arguments to the exit code. Every failure is a line, and a code of its own. */
+/** Executes the command line and returns the exit code. Each failure is printed as one line. */
 export async function runCommand(around: Surroundings): Promise<number> {
   const { argv, env, stdout, stderr } = around;
   const complain = (text: string): void => void stderr.write(`purge-worker: ${visibleLines(text)}\n`);
@@ -59,7 +59,7 @@ export async function runCommand(around: Surroundings): Promise<number> {
     const build = readBuild(ROOT, config.revision);
     const { environment, logLevel: level } = config;
     const logger = createLogger({ service: 'phaselock-purge-worker', version: build.version, environment, level });
-    // What ends after its work has an exit code and a line for a person; what stays has a log.
+    // Only `run` writes a log. The other commands print their result for a person and end with an exit code.
     await using worker = await openWorker(config, command.kind === 'run' ? logger : silentLogger(), build);
     return await carryOut(command, { worker, logger }, around);
   } catch (error) {
@@ -100,7 +100,7 @@ async function carryOut(command: Work, { worker, logger }: Parts, around: Surrou
       return EXIT.ok;
     }
     case 'dlq-retry':
-      return counted(await retryDeadLetters(kysely, command.which), command.which, 'to be tried again', say);
+      return counted(await retryDeadLetters(kysely, command.which), command.which, 'scheduled for a retry', say);
     case 'dlq-discard': {
       const discarded = await discardDeadLetters(kysely, command.which, {
         by: userInfo().username,
@@ -138,10 +138,10 @@ async function hold(
   const held = await holdArchive(database.kysely, sessionId, reason);
   switch (held) {
     case 'done':
-      say(reason === null ? `${sessionId} is not held any more` : `${sessionId} is held: ${reason}`);
+      say(reason === null ? `${sessionId} is no longer on hold` : `${sessionId} is on hold: ${reason}`);
       return EXIT.ok;
     case 'too-late':
-      say(`${sessionId} cannot be held: its object is being removed, or is gone`);
+      say(`${sessionId} cannot be put on hold: its object is being removed, or was removed`);
       return EXIT.failures;
     case 'not-found':
       say(`there is no archive of ${sessionId}`);
@@ -164,12 +164,12 @@ async function wouldDo(worker: Worker, say: (text: string) => void): Promise<num
   const { line, changed } = await lookAtStore(worker);
   for (const note of changed ? [] : await notesOf(worker)) say(note);
   say(await readStatus(worker, line));
-  say(`orphans  ${await countOrphans(worker)} would be deleted softly`);
+  say(`orphans  ${await countOrphans(worker)} would be soft-deleted`);
   say('Nothing was changed: --dry-run.');
   return changed ? EXIT.storeChanged : EXIT.ok;
 }
 
-/** A folder that the first run will make is nothing to check yet. */
+/** A store folder that does not exist yet is not checked: the first run creates it. */
 const notesOf = ({ store }: Worker): Promise<readonly string[]> =>
   store.check().catch((error: unknown) => {
     if (error instanceof StoreFailure && error.code === 'store_changed') return [];
@@ -205,18 +205,21 @@ async function stay({ worker, logger }: Parts, { ended }: Surroundings): Promise
       'phaselock.purge.lanes': lanes,
       ...(metrics && { 'phaselock.purge.metrics_url': metrics.url }),
     },
-    'the purge worker waits for its time',
+    'the purge worker waits for its next scheduled run',
   );
   await new Promise<void>((resolve) => {
     if (ended.aborted) resolve();
     ended.addEventListener('abort', () => resolve(), { once: true });
   });
-  logger.info({ 'event.action': 'purge-stopping' }, 'the purge worker stops: what is at work ends between two steps');
+  logger.info(
+    { 'event.action': 'purge-stopping' },
+    'the purge worker is stopping: running lanes end after their current step',
+  );
   await running.stop();
   return EXIT.ok;
 }
 
-/** On loopback for every program of this machine; elsewhere for who has a key. */
+/** On a loopback address every local program may read the metrics; on other addresses an API key is required. */
 async function openMetrics({ config, database, telemetry }: Worker): ReturnType<typeof serveMetrics> {
   await using resources = new AsyncDisposableStack();
   const keys = resources.use(

@@ -1,7 +1,10 @@
 import type { StepsDone } from '@phaselock/archive';
 import type { RunCounts } from '@phaselock/store';
 
-/** What a lane did, for its run: one that could not use the store did not succeed, whether or not there was a session that met it. */
+/**
+ * The counts of a lane for its run. If the store could not be used, at least one failure is counted, even when no
+ * session was due.
+ */
 export const countsOf = ({ storeDown, failed, ...counts }: StepsDone): RunCounts => ({
   archived: counts.archived,
   purged: counts.purged,

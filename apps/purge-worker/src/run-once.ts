@@ -8,13 +8,13 @@ import { countsOf } from './run-counts.ts';
 
 export type OnceDone = StepsDone & { readonly orphans: number };
 
-/** What is said while it goes on. */
+/** Callbacks that report progress during the run. */
 export type Telling = {
   readonly progress: (done: StepsDone) => void;
   readonly distrusted: (found: DistrustedObject) => void;
 };
 
-/** A run here and now, with as many lanes as are configured; beside others, if there are any. */
+/** Performs one run immediately, with the configured number of lanes. Other runs may be active at the same time. */
 export async function runOnce(
   worker: Worker,
   signal: AbortSignal,

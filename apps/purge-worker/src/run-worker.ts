@@ -10,13 +10,13 @@ import { reportQueueErrors } from './report-queue-errors.ts';
 import { countsOf } from './run-counts.ts';
 
 export type RunningWorker = {
-  /** Takes no more work, ends what it is at between two chunks, and gives back what it did not get to. */
+  /** Accepts no more work, stops each lane after its current chunk, and releases the remaining claims. */
   stop(): Promise<void>;
 };
 
 const STOP_TIMEOUT_MS = 60_000;
 
-/** Works on whatever is due, on this machine, until it is stopped. */
+/** Processes runs on schedule until it is stopped. */
 export async function runWorker(
   worker: Worker,
   logger: Logger,
@@ -48,7 +48,7 @@ type Parts = { readonly worker: Worker; readonly boss: PgBoss; readonly logger: 
 
 async function begin({ worker, boss, logger }: Parts, job: Job<object>): Promise<void> {
   const { database, config, name } = worker;
-  // Lanes of yesterday that are still at work are not begun again, and do not end today's run.
+  // A lane that is still busy with an earlier run is not started again, and counts as ended for today's run.
   await beginRun(database.kysely, { id: job.id, worker: name, lanes: config.lanes });
   const orphans = await deleteOrphans(worker);
   const sent = await sendLanes(boss, job.id, config.lanes);
@@ -61,7 +61,7 @@ async function begin({ worker, boss, logger }: Parts, job: Job<object>): Promise
       'phaselock.purge.lanes': sent,
       'phaselock.purge.orphans': orphans,
     },
-    'a run begins',
+    'purge run started',
   );
 }
 
@@ -78,8 +78,8 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
     worker.lane((found) => reportDistrusted(logger, found)),
     signal,
   );
-  // Not a failure: somebody else goes on, here or on another machine.
-  if (signal.aborted) throw new Error('the worker was stopped before it was done');
+  // Not counted as a failure: the queue retries the lane, here or on another machine.
+  if (signal.aborted) throw new Error('the worker was stopped before the lane was finished');
   if (done.storeChanged !== null) {
     logger.error({ 'event.action': 'archive-store-changed', 'error.code': 'store_changed' }, done.storeChanged);
     throw new StoreFailure('store_changed', done.storeChanged);
@@ -99,7 +99,7 @@ async function workOn({ worker, boss, logger }: Parts, job: Job<LaneData>, stopp
       'phaselock.purge.bytes': done.bytes,
       'phaselock.purge.seconds': seconds ?? null,
     },
-    'a lane has ended',
+    'purge lane ended',
   );
   const again = await nextRetryAt(database.kysely);
   if (again !== undefined) await sendRetry(boss, again);
@@ -114,13 +114,14 @@ function reportDistrusted(logger: Logger, { sessionId, objectKey, code, message,
       'phaselock.purge.object': objectKey,
       'error.code': code,
     },
-    `an archived object is not what was stored, ${next}: ${message}`,
+    `an archived object is missing or damaged, ${next}: ${message}`,
   );
 }
 
 /**
- * A store that cannot be used is said once, in words, and every session that meets it is counted and tried again as spec 5 wants. In one that is not
- * the known one there is nothing to do: the lane fails, is tried again by the queue while the store may come back, and its run is not ended.
+ * Logs once that the store cannot be used; the lane then continues, so that each due session has its failure counted
+ * and retried (spec 5). If the store is not the known one, the lane fails instead: the queue retries it, and its run
+ * stays unfinished.
  */
 async function checkStore(worker: Worker, logger: Logger): Promise<void> {
   try {
@@ -129,7 +130,7 @@ async function checkStore(worker: Worker, logger: Logger): Promise<void> {
     if (!(error instanceof StoreFailure)) throw error;
     logger.error(
       { err: error, 'event.action': 'archive-store-unusable', 'error.code': error.code },
-      'the archive cannot be used',
+      'the archive store cannot be used',
     );
     if (error.code !== 'store_changed') return;
     worker.telemetry.failed(error.code, false);

@@ -4,11 +4,11 @@ import { silentLogger } from '@phaselock/telemetry';
 import { aStart, begin, eventually, type TestGuard } from '@phaselock/testkit';
 import { TestClock } from 'pg-boss';
 import { expect, test, vi } from 'vitest';
+import { openTestWorker } from '../test/open-test-worker.ts';
 import type { Worker } from './open-worker.ts';
 import { type RunningWorker, runWorker } from './run-worker.ts';
-import { openTestWorker } from './testing/open-test-worker.ts';
 
-// Hours pass in seconds here, but each of their steps is a question to the database.
+// The test clock skips hours in seconds, but each step queries the database.
 vi.setConfig({ testTimeout: 120_000 });
 
 const MINUTE = 60_000;
@@ -22,7 +22,7 @@ async function aDeletedSession({ guard, world }: TestGuard): Promise<void> {
 
 const runsOf = ({ database }: Worker) => lastRuns(database.kysely, 10);
 
-/** The clock goes on until it is so, as clocks do. */
+/** Advances the clock in small steps until the condition holds. */
 const passUntil = (clock: TestClock, condition: () => Promise<boolean>): Promise<void> =>
   eventually(
     async () => {
@@ -34,14 +34,14 @@ const passUntil = (clock: TestClock, condition: () => Promise<boolean>): Promise
 
 async function started(clock: TestClock, workers: readonly Worker[]): Promise<AsyncDisposable> {
   const running: RunningWorker[] = [];
-  // The clock of the tests cannot be put into one database by two at the same moment; the first pass of either comes after.
+  // Workers start one after the other, because two cannot install the test clock in one database at the same time.
   for (const one of workers) running.push(await runWorker(one, silentLogger(), clock));
   return {
     [Symbol.asyncDispose]: async () => void (await Promise.all(running.map((one) => one.stop()))),
   };
 }
 
-test('at 03:00 UTC a run begins, once for all workers, and does what is due', async () => {
+test('starts one run for all workers at 03:00 UTC, which archives and purges what is due', async () => {
   await using test = await openTestWorker();
   await aDeletedSession(test.home);
   const clock = new TestClock(NOON);
@@ -56,7 +56,7 @@ test('at 03:00 UTC a run begins, once for all workers, and does what is due', as
   expect(await runsOf(one)).toMatchObject([{ archived: 1, purged: 1, failed: 0 }]);
 });
 
-test('a 03:00 that was missed is made up for at start, once, by whichever of two workers that start together', async () => {
+test('makes up once for a missed 03:00 run, even when two workers start together', async () => {
   await using test = await openTestWorker();
   const clock = new TestClock(NOON);
   const [one, other] = [await test.another(), await test.another()];
@@ -65,7 +65,7 @@ test('a 03:00 that was missed is made up for at start, once, by whichever of two
     await clock.tick(2 * MINUTE);
   }
   for (let made = 0; made < 3; made += 1) await aDeletedSession(test.home);
-  // Two nights without anybody.
+  // No worker runs for two nights.
   await clock.setTime(Date.parse(NOON) + 46 * HOUR);
   await using _today = await started(clock, [one, other]);
   await passUntil(clock, async () => (await runsOf(one))[0]?.finishedAt != null);
@@ -73,7 +73,7 @@ test('a 03:00 that was missed is made up for at start, once, by whichever of two
   expect(await runsOf(one)).toMatchObject([{ archived: 3, purged: 3, failed: 0 }]);
 });
 
-test('a run that is still at work when the next is due is not begun beside itself', async () => {
+test('does not start a second run on a lane that is still busy', async () => {
   await using test = await openTestWorker();
   await aDeletedSession(test.home);
   const clock = new TestClock(NOON);
@@ -96,7 +96,7 @@ test('a run that is still at work when the next is due is not begun beside itsel
   const during = await runsOf(worker);
   expect(during.length).toBeGreaterThanOrEqual(3);
   expect(held).toBe(1);
-  // The later ones had nothing to begin, and are over.
+  // The later runs found no free lane and have ended.
   expect(during.filter(({ finishedAt }) => finishedAt === null)).toHaveLength(1);
   release();
   await passUntil(clock, async () => (await runsOf(worker)).every(({ finishedAt }) => finishedAt !== null));
@@ -104,7 +104,7 @@ test('a run that is still at work when the next is due is not begun beside itsel
   expect(all.reduce((sum, { archived }) => sum + archived, 0)).toBe(1);
 });
 
-test('a run that meets a store that is not the known one counts it, does not end, and goes on when the store is back', async () => {
+test('keeps a run open while the store is not the known one, and finishes it when the store is back', async () => {
   await using test = await openTestWorker();
   await aDeletedSession(test.home);
   const worker = await test.another();
@@ -124,7 +124,7 @@ test('a run that meets a store that is not the known one counts it, does not end
   expect(await runsOf(worker)).toMatchObject([{ archived: 1, purged: 1, failed: 0 }]);
 });
 
-test('four workers may start on a fresh database at the same moment', async () => {
+test('four workers can start on a fresh database at the same time', async () => {
   await using test = await openTestWorker();
   const workers = await Promise.all(Array.from({ length: 4 }, () => test.another()));
   const running = await Promise.all(workers.map((one) => runWorker(one, silentLogger())));

@@ -6,9 +6,9 @@ import { findApiKey, revokeApiKey, touchApiKeys } from '@phaselock/store';
 import { createArchiveTelemetry } from '@phaselock/telemetry';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { openTestWorker } from '../test/open-test-worker.ts';
 import { boundLookups } from './admit-scraper.ts';
 import { serveMetrics } from './serve-metrics.ts';
-import { openTestWorker } from './testing/open-test-worker.ts';
 
 const telemetry = createArchiveTelemetry({
   program: { version: '1.2.3', revision: 'unknown' },
@@ -24,7 +24,7 @@ async function ask(url: string, path: string, headers: IncomingHttpHeaders = {})
   return response.statusCode;
 }
 
-test('on loopback the programs of this machine read the numbers, and nobody under another name', async () => {
+test('on loopback serves metrics without a key, and refuses requests with another Host header', async () => {
   await using metrics = await onLoopback();
   for (const host of ['localhost:4702', '127.0.0.1', '[::1]:9'])
     expect(await ask(metrics.url, '/metrics', { host })).toBe(200);
@@ -35,7 +35,7 @@ test('on loopback the programs of this machine read the numbers, and nobody unde
   expect(await ask(metrics.url, '/metrics', passedOn)).toBe(403);
 });
 
-test('a path that is no address is not found, and the worker goes on', async () => {
+test('returns 404 for a malformed path and keeps serving', async () => {
   await using metrics = await onLoopback();
   for (const path of ['//', '//:', '/\\', '*', '/?'])
     expect([path, await ask(metrics.url, path, { host: 'localhost' })]).toEqual([path, 404]);
@@ -43,7 +43,7 @@ test('a path that is no address is not found, and the worker goes on', async () 
   expect(await ask(metrics.url, '/healthz?')).toBe(200);
 });
 
-test('anywhere else the numbers take a key of all projects that may read them, and a revoked one ends within seconds', async () => {
+test('on other addresses requires a key with access to metrics, and refuses a revoked key within seconds', async () => {
   await using worker = await openTestWorker();
   const { guard, world } = worker.home;
   const { database } = guard;
@@ -53,7 +53,7 @@ test('anywhere else the numbers take a key of all projects that may read them, a
     touch: (ids) => touchApiKeys(database.kysely, ids),
     now: () => clock,
   });
-  // Every address of this machine: it is asked by the one of loopback here, and that makes no difference.
+  // Listens on all addresses. The test connects over loopback, for which the same rule applies here.
   await using metrics = await serveMetrics({ telemetry, host: '0.0.0.0', port: 0, keys });
   const url = metrics.url.replace('0.0.0.0', '127.0.0.1');
   const keyFor = async (scopes: readonly string[], projectId = '') => {
@@ -77,7 +77,7 @@ test('anywhere else the numbers take a key of all projects that may read them, a
   expect(await ask(url, '/metrics', scraper.asked)).toBe(401);
 });
 
-test('who guesses keys has two look-ups at once, keeps nobody out whose key is remembered, and is not let in by a database that fails', async () => {
+test('limits key look-ups to two at once, accepts cached keys meanwhile, and refuses after a failed look-up', async () => {
   const { promise: away, reject } = Promise.withResolvers<undefined>();
   const { key, prefix: known, secretSha256 } = makeApiKey();
   const id = parseApiKeyId('01900000-0000-7000-8000-000000000001');
@@ -102,7 +102,7 @@ test('who guesses keys has two look-ups at once, keeps nobody out whose key is r
   expect(await Promise.all(first)).toEqual([503, 503]);
 });
 
-test('a key that could read the numbers still does while it cannot be looked up, and no longer when the database says that it is revoked', async () => {
+test('accepts a cached key for hours while the database is down, and refuses it once known to be revoked', async () => {
   const { key, prefix, secretSha256 } = makeApiKey();
   const id = parseApiKeyId('01900000-0000-7000-8000-000000000001');
   if (id === undefined) throw new Error('that is no id');

@@ -7,13 +7,14 @@ type Serving = {
   readonly telemetry: Pick<ArchiveTelemetry, 'answerScrape'>;
   readonly host: string;
   readonly port: number;
-  /** Who may read the numbers from elsewhere. */
+  /** Checks the keys of scrapers that connect to an address other than loopback. */
   readonly keys: Pick<ValidKeys, 'useInOutage'>;
 };
 
 /**
- * `/metrics`, and `/healthz`, which says nothing but that the process answers. On loopback for the programs of this machine, under what they call it: a
- * web page can make another name point here. On any other address the numbers take a key.
+ * Serves `/metrics`, and `/healthz` as a liveness check. On a loopback address, requests need no key but must carry a
+ * loopback Host header, because a web page can point another host name at this address (DNS rebinding). On any other
+ * address, `/metrics` requires a key.
  */
 export async function serveMetrics(serving: Serving): Promise<AsyncDisposable & { readonly url: string }> {
   const { host, port, keys } = serving;

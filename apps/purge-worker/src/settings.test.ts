@@ -4,11 +4,11 @@ import { settingsTables } from '@phaselock/settings';
 import { expect, test } from 'vitest';
 import { SETTINGS } from './settings.ts';
 
-test('docs/purge-configuration.md is the page of these settings', () => {
+test('docs/purge-configuration.md matches the settings', () => {
   const file = resolve(import.meta.dirname, '../../../docs/purge-configuration.md');
   const page = `# Configuration of the purge worker
 
-By environment variables; the ones it shares with [the API](configuration.md) mean the same. They are checked at start, every mistake is listed at once. Made from \`apps/purge-worker/src/settings.ts\`. What they do: [archive.md](archive.md).
+The purge worker is configured by environment variables. Those it shares with [the API](configuration.md) have the same meaning. They are checked at start, and all mistakes are listed at once. This page is made from \`apps/purge-worker/src/settings.ts\`. [archive.md](archive.md) describes the worker.
 
 ${settingsTables(SETTINGS)}
 `;

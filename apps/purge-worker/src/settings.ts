@@ -15,9 +15,9 @@ import {
   revision,
 } from '@phaselock/settings';
 
-const where = 'Where things are';
-const what = 'What is archived, purged and removed';
-const how = 'How it is done';
+const where = 'Connections, storage and logging';
+const what = 'Archive, purge and retention periods';
+const how = 'Schedule and limits';
 const HOURS_A_MONTH = 720;
 const HOURS_A_DECADE = 87_600;
 
@@ -36,7 +36,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_PURGE_METRICS_HOST',
       group: where,
       meaning:
-        'Address on which `run` serves `/metrics` and `/healthz`. Anywhere but on loopback `/metrics` takes a key of all projects with the scope `metrics:read`',
+        'Address on which `run` serves `/metrics` and `/healthz`. On other addresses than loopback, `/metrics` requires a key for all projects with the scope `metrics:read`',
     },
     '127.0.0.1',
   ),
@@ -44,7 +44,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_PURGE_METRICS_PORT',
       group: where,
-      meaning: 'The port; 0 for nowhere',
+      meaning: 'Port for `/metrics` and `/healthz`; 0 to disable them',
     },
     { fallback: 4702, min: 0, max: 65_535 },
   ),
@@ -53,7 +53,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_ARCHIVE_AFTER_HOURS',
       group: what,
-      meaning: 'How long after its deletion a session is archived',
+      meaning: 'Hours from the deletion of a session to its archiving',
     },
     { fallback: 24, min: 0, max: HOURS_A_DECADE },
   ),
@@ -61,7 +61,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_PURGE_AFTER_HOURS',
       group: what,
-      meaning: 'How long after its deletion an archived session leaves the database',
+      meaning: 'Hours from the deletion of a session to its purge from the database, if it was archived',
     },
     { fallback: HOURS_A_MONTH, min: 0, max: HOURS_A_DECADE },
   ),
@@ -69,7 +69,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_ARCHIVE_RETENTION_DAYS',
       group: what,
-      meaning: 'How long an archive is kept, from when it was made',
+      meaning: 'Days for which an archive is kept after it was created',
     },
     { fallback: 365, min: 1, max: 36_500 },
   ),
@@ -78,24 +78,24 @@ export const SETTINGS = {
       variable: 'PHASELOCK_PURGE_ORPHANS_AFTER_DAYS',
       group: what,
       meaning:
-        'After how many days without a change a session that never had a process, or the record of a standalone execution, is deleted softly; 0 for never',
+        'Days without a change after which a session that never had a process, or the record of a standalone execution, is soft-deleted; 0 for never',
     },
     { fallback: 30, min: 0, max: 36_500 },
   ),
 
   schedule: plainText(
-    { variable: 'PHASELOCK_PURGE_SCHEDULE', group: how, meaning: 'When a run begins, as cron says it, in UTC' },
+    { variable: 'PHASELOCK_PURGE_SCHEDULE', group: how, meaning: 'Cron expression for the start of a run, in UTC' },
     '0 3 * * *',
   ),
   batch: integer(
-    { variable: 'PHASELOCK_PURGE_BATCH', group: how, meaning: 'Sessions a worker claims at a time' },
+    { variable: 'PHASELOCK_PURGE_BATCH', group: how, meaning: 'Sessions a worker claims at once' },
     { fallback: 1_000, min: 1, max: 1_000 },
   ),
   lanes: integer(
     {
       variable: 'PHASELOCK_PURGE_WORKERS',
       group: how,
-      meaning: 'Workers of a run, on however many machines; each machine takes as many as it gets',
+      meaning: 'Parallel workers of a run, shared by all machines',
     },
     { fallback: 2, min: 1, max: 16 },
   ),
@@ -104,7 +104,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_PURGE_WRITES',
       group: how,
       meaning:
-        'Objects a worker writes, or reads before a purge, at a time. More are faster; on the disk of the database they are felt by whoever waits for it',
+        'Objects a worker writes, or reads before a purge, at once. A higher number is faster, but slows the database down if the archive is on its disk',
     },
     { fallback: 2, min: 1, max: 64 },
   ),
@@ -113,7 +113,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_PURGE_SESSIONS_PER_SECOND',
       group: how,
       meaning:
-        'What each worker archives, and then purges, in a second at the most; less while the database makes it wait for a connection. 0 for as many as it can',
+        'Maximum rate at which each worker archives, and then purges, sessions. It is reduced while the worker waits long for a database connection; 0 for no limit',
     },
     { fallback: 10, min: 0, max: 1_000_000 },
   ),
@@ -121,7 +121,8 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_PURGE_MB_PER_SECOND',
       group: how,
-      meaning: 'The same for what it writes to the store, and reads there before a purge, compressed',
+      meaning:
+        'Maximum rate at which each worker writes compressed data to the store, or reads it before a purge; 0 for no limit',
     },
     { fallback: 8, min: 0, max: 100_000 },
   ),
@@ -135,9 +136,9 @@ function contradictions({ archiveAfterHours, purgeAfterHours, schedule }: Config
   const found: string[] = [];
   if (purgeAfterHours < archiveAfterHours)
     found.push(
-      'PHASELOCK_PURGE_AFTER_HOURS is less than PHASELOCK_ARCHIVE_AFTER_HOURS: what is not archived is not purged',
+      'PHASELOCK_PURGE_AFTER_HOURS is less than PHASELOCK_ARCHIVE_AFTER_HOURS: sessions are archived before the purge',
     );
   if (!/^\S+(?:\s+\S+){4}$/.test(schedule.trim()))
-    found.push('PHASELOCK_PURGE_SCHEDULE must have the five fields of cron');
+    found.push('PHASELOCK_PURGE_SCHEDULE must be a cron expression with five fields');
   return found;
 }

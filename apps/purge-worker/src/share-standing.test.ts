@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { shareStanding } from './share-standing.ts';
 
-test('scrapes share one read, and the next is seconds later', async () => {
+test('scrapes share one read, which is repeated only after some seconds', async () => {
   let clock = 0;
   let reads = 0;
   const standing = shareStanding({ read: async () => (reads += 1), now: () => clock, keptMs: 5_000 });
@@ -12,7 +12,7 @@ test('scrapes share one read, and the next is seconds later', async () => {
   expect(await standing()).toBe(2);
 });
 
-test('a read that fails is not known, and is not repeated at once either', async () => {
+test('returns undefined after a failed read, and does not repeat it at once', async () => {
   let clock = 0;
   let reads = 0;
   const standing = shareStanding({
@@ -29,7 +29,7 @@ test('a read that fails is not known, and is not repeated at once either', async
   expect(await standing()).toBe(2);
 });
 
-test('a scrape does not wait for a database that does not answer, and begins no second read', async () => {
+test('returns undefined when the database does not respond in time, and starts no second read', async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   let reads = 0;
   const read = (): Promise<string> => {

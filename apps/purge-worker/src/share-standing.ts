@@ -1,9 +1,9 @@
 type Sharing<Standing> = {
   readonly read: () => Promise<Standing>;
   readonly now: () => number;
-  /** How old an answer may be that is told once more. */
+  /** How long a result is reused. */
   readonly keptMs?: number;
-  /** How long a scrape waits. What comes later is there for the next one. */
+  /** How long a scrape waits for the result. A later result is used by the next scrape. */
   readonly patienceMs?: number;
 };
 
@@ -11,8 +11,8 @@ const KEPT_MS = 5_000;
 const PATIENCE_MS = 2_000;
 
 /**
- * What the database knows, for however many scrapes: one read at a time, and one in a few seconds, a failed one as well. Undefined while it cannot be
- * read, and where the answer takes longer than a scraper waits.
+ * Shares one database read of the archive state between scrapes: one read at a time, reused for a few seconds even if
+ * it failed. Undefined while the state cannot be read, or takes longer than a scrape may wait.
  */
 export function shareStanding<Standing>({
   read,

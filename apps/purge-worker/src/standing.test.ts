@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { beginRun, endLane, skipRun, touchRun } from '@phaselock/store';
 import { aStart, begin, eventually, holdLock, spawnNode } from '@phaselock/testkit';
 import { expect, test, vi } from 'vitest';
-import { openTestWorker, type TestWorker } from './testing/open-test-worker.ts';
+import { openTestWorker, type TestWorker } from '../test/open-test-worker.ts';
 
-// A worker is a process of its own.
+// Each test starts worker processes.
 vi.setConfig({ testTimeout: 120_000 });
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 const NOTHING = { archived: 0, purged: 0, removed: 0, failed: 0, bytes: 0 };
 
-/** The gauges about runs, as a worker that has just started tells them. */
+/** The gauges about runs, as exposed by a worker that has just started. */
 async function told(test: TestWorker): Promise<Record<string, number>> {
   const { telemetry } = await test.another();
   const { text } = await telemetry.answerScrape(undefined);
@@ -32,12 +32,12 @@ async function aDeletedSession({ home: { guard, world } }: TestWorker): Promise<
   await guard.softDelete({ sessionId: session.id });
 }
 
-test('before the first run there is no number of it', async () => {
+test('exposes no gauges about runs before the first run', async () => {
   await using worker = await openTestWorker();
   expect(await told(worker)).toEqual({ backlog: 0, dead_letters: 0 });
 });
 
-test('a worker killed in the middle of a run is seen from another one: it runs, has stalled, and is given up by a later run', async () => {
+test('shows a run whose worker was killed as running, then stalled, until a later run gives it up', async () => {
   await using worker = await openTestWorker();
   for (let made = 0; made < 30; made += 1) await aDeletedSession(worker);
   await using slow = spawnNode(MAIN, {
@@ -60,7 +60,7 @@ test('a worker killed in the middle of a run is seen from another one: it runs, 
   expect(await told(worker)).toMatchObject({ ...OUTCOMES, stalled: 1 });
 
   await query(worker, "update archive_runs set seen_at = now() - interval '61 minutes'");
-  // What it had claimed is given back with the time of the claim.
+  // The claims of the killed worker are free once their leases have lapsed.
   await query(worker, 'update archive_claims set leased_until = now() where token is not null');
   await using next = spawnNode(MAIN, { args: ['once'], env: worker.env });
   expect(await next.exited).toMatchObject({ code: 0 });
@@ -71,7 +71,7 @@ test('a worker killed in the middle of a run is seen from another one: it runs, 
   expect(after).not.toHaveProperty('oldest_due_age_seconds');
 });
 
-test('a run in which something failed is no success, and one that had nothing to begin is none either', async () => {
+test('reports no success for a failed or a skipped run', async () => {
   await using worker = await openTestWorker();
   const { kysely } = worker.home.guard.database;
   const [failed, skipped, hung] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
@@ -90,7 +90,7 @@ test('a run in which something failed is no success, and one that had nothing to
   expect(second.last_run_end_timestamp_seconds).toBe(first.last_run_end_timestamp_seconds);
 });
 
-test('whoever goes on with a run that was given up takes it back', async () => {
+test('a run that was given up counts as running again when a worker continues it', async () => {
   await using worker = await openTestWorker();
   const { kysely } = worker.home.guard.database;
   const id = crypto.randomUUID();
@@ -104,7 +104,7 @@ test('whoever goes on with a run that was given up takes it back', async () => {
   });
 });
 
-test('a database that does not answer takes these numbers away, and leaves the rest of the scrape', async () => {
+test('exposes the other metrics while the database does not respond', async () => {
   await using worker = await openTestWorker();
   await using held = await holdLock(worker.home.databaseUrl, 'lock table archive_runs in access exclusive mode');
   const { telemetry } = await worker.another();

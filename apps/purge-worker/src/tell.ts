@@ -16,7 +16,7 @@ export const summaryLine = (done: OnceDone, tookMs: number): string =>
     progressLine(done),
     ...(done.orphans > 0 ? [`orphans deleted ${done.orphans}`] : []),
     `${(tookMs / 1000).toFixed(1)} s`,
-    ...(done.storeChanged !== null ? ['this is not the known store, so nothing was done there'] : []),
+    ...(done.storeChanged !== null ? ['not the store recorded in the database: nothing was done there'] : []),
     ...(done.storeDown && done.storeChanged === null
       ? ['the store could not be used: see `purge-worker dlq list` and `status`']
       : []),
@@ -35,10 +35,14 @@ const runLine = ({ startedAt, finishedAt, archived, purged, removed, failed, byt
   return `  ${minute(startedAt)}  ${took}  archived ${archived} (${megabytes(bytes)}), purged ${purged}, removed ${removed}, failed ${failed}`;
 };
 
+/** Printed when a check before the purge finds that an archived object is missing, damaged or unreadable. */
 export const distrustedLine = ({ sessionId, code, message, dead }: DistrustedObject): string =>
   `${sessionId} ${dead ? 'is a dead letter' : 'is archived again'}: ${code}: ${message}`;
 
-/** Whether the store is the one the database knows, in a line; one that cannot be asked is no reason to say nothing else. */
+/**
+ * Reports in one line whether the object store is the one recorded in the database. A store that cannot be read is
+ * reported in this line too, so that `status` and `once --dry-run` still print the rest.
+ */
 export async function lookAtStore({ database, store }: Worker): Promise<{ line: string; changed: boolean }> {
   const line = (text: string): string => `store    ${text}`;
   try {
@@ -47,7 +51,7 @@ export async function lookAtStore({ database, store }: Worker): Promise<{ line: 
       case 'known':
         return { line: line(`${store.place}, known as ${found.store.id}`), changed: false };
       case 'unmarked':
-        return { line: line(`${store.place}, not marked yet: the first run does it`), changed: false };
+        return { line: line(`${store.place}, not marked yet: the first run marks it`), changed: false };
       case 'changed':
         return { line: line(`store_changed: ${found.why}`), changed: true };
     }
@@ -57,14 +61,15 @@ export async function lookAtStore({ database, store }: Worker): Promise<{ line: 
   }
 }
 
+/** The result of `purge-worker store adopt`, which records the configured object store in the database. */
 export function adoptedLines({ kind, id, read, lost, examples }: Adopted, place: string): string {
-  if (kind === 'known-already') return `${place} is the store this database knows (${id}): there is nothing to adopt`;
-  const found = `${read} objects of purged sessions were read: ${lost === 0 ? 'each is as recorded, or its time was over' : `${lost} are not as recorded`}`;
+  if (kind === 'known-already') return `${place} is already the store recorded in this database (${id})`;
+  const found = `${read} objects of purged sessions were read: ${lost === 0 ? 'each is as recorded, or had expired' : `${lost} are not as recorded`}`;
   const some = examples.map(({ sessionId, why }) => `  ${sessionId}  ${why}`);
   const end =
     kind === 'adopted'
-      ? `${place} is the store this database knows now (${id})`
-      : 'Nothing was changed. Bring them back, or say --despite-loss: what is in no store and not in the database is lost';
+      ? `${place} is now the store recorded in this database (${id})`
+      : 'Nothing was changed. Restore the objects, or use --despite-loss: the sessions of these objects are then lost';
   return [found, ...some, end].join('\n');
 }
 
@@ -74,7 +79,7 @@ export async function readStatus({ database, config }: Worker, storeLine: string
   const retry = status.nextRetryAt === null ? '' : `, the next at ${minute(status.nextRetryAt)}`;
   return [
     `due      archive ${status.toArchive}, purge ${status.toPurge} · waiting for a retry ${status.waitingForRetry}${retry}`,
-    `kept     ${status.kept} (${megabytes(status.keptBytes)}), ${status.held} on hold · removed after their time ${status.removed}`,
+    `kept     ${status.kept} (${megabytes(status.keptBytes)}), ${status.held} on hold · expired and removed ${status.removed}`,
     `letters  dead ${status.deadLetters}, discarded ${status.discarded} · leftovers to remove ${status.leftovers}`,
     storeLine,
     `schedule ${config.schedule} UTC, ${config.lanes} workers, batches of ${config.batch}`,
@@ -82,7 +87,10 @@ export async function readStatus({ database, config }: Worker, storeLine: string
   ].join('\n');
 }
 
-/** What nobody foresaw at least says what it is; a refused connection to several addresses says nothing by itself. */
+/**
+ * The message of an unexpected error, with its class name. An AggregateError has no message of its own, so its parts
+ * are listed.
+ */
 export function inWords(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(inWords).join(', ');
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -1,6 +1,6 @@
 /**
- * What was done is done whether it is read to its end or not: a reader that leaves, as `head` does, ends what is written to it and changes no exit
- * code. Another failure, as a full disk, is told once.
+ * Ignores a reader that closes the pipe, such as `head`: the command still ends with its own exit code. Any other write
+ * failure, such as a full disk, is reported once.
  */
 export function outliveReader(stream: NodeJS.WritableStream, complain: (text: string) => void): void {
   let told = false;

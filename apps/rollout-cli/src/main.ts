@@ -2,11 +2,14 @@ import { outliveReader } from './closed-output.ts';
 import { EXIT } from './exit-code.ts';
 import { run } from './run.ts';
 
-/** The first signal lets the command give its lease back; terminals and pnpm both send it, so a second is no wish to hurry. */
+/**
+ * The first signal lets the command release its lease. Later ones are ignored, because the terminal and pnpm both send
+ * one.
+ */
 const ending = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => ending.abort());
 
-// Whatever ends this process before it has answered, nothing was decided.
+// The exit code if the process ends before `run` returns: nothing was decided.
 process.exitCode = EXIT.error;
 const { argv, env, stdout, stderr } = process;
 outliveReader(stderr, () => undefined);

@@ -7,22 +7,22 @@ import type { Config, DatabaseConfig } from './settings.ts';
 
 export type RolloutDatabase = AsyncDisposable & {
   readonly database: Database;
-  /** Who acts, in the record. */
+  /** The author of changes, as recorded. */
   readonly actor: string;
 };
 
 export type Rollout = RolloutDatabase & {
   readonly config: Config;
-  /** Which process acts: no two are called the same. */
+  /** The name of this process as the holder of a lease; it is unique. */
   readonly holder: string;
 };
 
-/** What is known to be wrong with what the command was given, as a sentence. */
+/** The input or the environment cannot be used. The message is for the user. */
 export class Unusable extends Error {
   override readonly name = 'Unusable';
 }
 
-/** The database the service uses, whether the service runs or not. */
+/** Opens the database of the service, and starts the embedded server if it is not running. */
 export async function openRolloutDatabase(config: DatabaseConfig, by: string | undefined): Promise<RolloutDatabase> {
   await using resources = new AsyncDisposableStack();
   const url = config.databaseUrl ?? resources.use(await joinEmbedded(config.dataDir)).url;
@@ -37,7 +37,7 @@ export async function openRollout(config: Config, by: string | undefined): Promi
   return { ...opened, config, holder };
 }
 
-/** Starting the embedded server makes a cluster where there is none, and there is nothing to roll out in an empty one. */
+/** Refuses a folder without an embedded database: a start of the server would create an empty one. */
 async function joinEmbedded(dataDir: string) {
   if (await hasEmbeddedPostgres(dataDir)) return await startEmbeddedPostgres({ dataDir });
   throw new Unusable(
@@ -45,7 +45,10 @@ async function joinEmbedded(dataDir: string) {
   );
 }
 
-/** Only what has to judge, or to know the next stage, reads the file: an abort or a kill does not fail for a mistake in it. */
+/**
+ * Only commands that judge, or need the next stage, read the file, so that a mistake in it cannot prevent an abort or a
+ * kill.
+ */
 export async function readStagesFile({ stagesFile }: Config, flag: string): Promise<Stages> {
   const text = await readFile(stagesFile, 'utf8').catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);

@@ -7,11 +7,11 @@ type Common = {
   readonly flag: string;
   readonly json: boolean;
   readonly colour: ColourChoice;
-  /** Who did it, in the record. */
+  /** The author of changes, as recorded. */
   readonly by: string | undefined;
 };
 
-/** What changes a campaign, and so needs its lease. */
+/** Options of the commands that change a campaign, and so need its lease. */
 export type Change = Common & {
   readonly takeOver: boolean;
   readonly announce: string | undefined;
@@ -36,6 +36,7 @@ export type Command =
   | (Change & { readonly kind: 'watch'; readonly act: boolean; readonly everyMs: number; readonly once: boolean })
   | (Common & { readonly kind: 'announce'; readonly text: string | undefined; readonly withdraw: number | undefined });
 
+/** The parsed arguments: a command, or a request for the help or the schema. */
 export type Asked = Command | { readonly kind: 'help' } | { readonly kind: 'schema' };
 
 export class UsageError extends Error {
@@ -130,7 +131,7 @@ function commandOf(kind: Command['kind'], values: Values, given: string | undefi
       whyIn(values, 'an abort');
       return { ...change, kind };
     case 'promote':
-      if (values.force) whyIn(values, 'deciding otherwise than the verdict');
+      if (values.force) whyIn(values, 'overriding the verdict');
       return { ...change, kind, force: values.force };
     case 'kill':
       return { ...common, kind, why: whyIn(values, 'a kill'), api: apiIn(values.api) };
@@ -139,7 +140,7 @@ function commandOf(kind: Command['kind'], values: Values, given: string | undefi
       return { ...common, kind, limit, campaign: numberIn('--campaign', values.campaign), gates: values.gates };
     }
     case 'simulate':
-      if (given === undefined) throw new UsageError('simulate takes a file: recorded or made samples');
+      if (given === undefined) throw new UsageError('simulate needs a file with recorded or synthetic samples');
       return { ...common, kind, file: given, everyMs: durationIn('--every', values.every) };
     case 'watch': {
       const everyMs = durationIn('--every', values.every) ?? A_MINUTE_MS;
@@ -161,7 +162,7 @@ function refuseOthers(kind: Command['kind'], values: Values): void {
   if (odd !== undefined) throw new UsageError(`--${odd} is not expected with ${kind}`);
 }
 
-/** Of a reason and of an announcement: both are kept for ever and shown in one piece. */
+/** Limit for reasons and announcements, which are stored permanently and shown in full. */
 const LONGEST_TEXT = 1_000;
 const LONGEST_NAME = 200;
 
@@ -198,7 +199,7 @@ function boundedWhy({ why = '' }: Pick<Values, 'why'>): string {
 function recordIn({ judge, record }: Values): string | undefined {
   if (record === undefined) return undefined;
   if (record.trim() === '') throw new UsageError('--record is a file');
-  if (!judge) throw new UsageError('--record writes what --judge is answered: status --judge --record <file>');
+  if (!judge) throw new UsageError('--record needs --judge: status --judge --record <file>');
   return record;
 }
 

@@ -4,7 +4,10 @@ import { Unusable } from './open-rollout.ts';
 
 export type RecordingFile = Disposable & { readonly write: (line: RecordingLine) => void };
 
-/** Written line by line as answers come, since those of a long bake are large; what was there before is replaced. */
+/**
+ * Opens a recording file, and replaces an existing one. Lines are written as answers arrive, because those of a long
+ * bake are large.
+ */
 export function openRecordingFile(path: string): RecordingFile {
   const file = orUnusable(() => openSync(path, 'w'));
   return {

@@ -27,7 +27,7 @@ const campaign = z.strictObject({
   }),
 });
 
-/** What a gate tells may grow; what is here keeps its meaning. */
+/** Fields may be added to a gate; these keep their meaning. */
 const gate = z.looseObject({
   gate: z.string(),
   title: z.string(),
@@ -138,7 +138,7 @@ const announcement = z.strictObject({
   active: z.boolean(),
 });
 
-/** What --json writes. A field may be added; none changes its meaning without another version. */
+/** Schema of `--json`. Fields may be added; a change of meaning needs a new `schemaVersion`. */
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   tool: z.literal('rollout'),

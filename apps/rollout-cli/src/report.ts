@@ -8,12 +8,12 @@ import type {
 } from '@phaselock/store';
 import type { Outcome } from './exit-code.ts';
 
-/** What a command has to say, before it is a table or a document. */
+/** The result of a command, before it is formatted. */
 export type Report = {
   readonly command: string;
   readonly flag: string;
   readonly outcome: Outcome;
-  /** One line: what happened. */
+  /** The result in one line. */
   readonly told: string;
   readonly error?: { readonly code: string; readonly message: string };
   readonly campaign?: CampaignRecord;
@@ -21,7 +21,7 @@ export type Report = {
   readonly plan?: { readonly overMs: number; readonly stages: readonly StagePlan[] };
   readonly history?: History;
   readonly announcements?: readonly AnnouncementRow[];
-  /** What is worth knowing besides. */
+  /** Additional remarks. */
   readonly notes?: readonly string[];
 };
 
@@ -29,9 +29,9 @@ export type History = {
   readonly steps: readonly RolloutStepRow[];
   readonly verdicts: readonly RolloutVerdictRow[];
   readonly changes: readonly FlagChangeRow[];
-  /** How many older ones there are, of all three kinds. */
+  /** Number of older entries, of all three kinds, that are not included. */
   readonly leftOut: number;
 };
 
-/** How it comes out: a table for a person, or a document. */
+/** Prints a report, as text or as JSON. */
 export type Reporter = (report: Report) => void;

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { CAMPAIGN_RACEPOINTS } from '@phaselock/rollout';
 import { eventually, holdLock, spawnNode, temporaryDirectory } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { World } from '../../../packages/rollout/src/testing/synthetic-world.ts';
-import { type Home, openHome } from './testing/open-home.ts';
-import { serveWorld } from './testing/serve-world.ts';
+import type { World } from '../../../packages/rollout/test/synthetic-world.ts';
+import { type Home, openHome } from '../test/open-home.ts';
+import { serveWorld } from '../test/serve-world.ts';
 
 const MAIN = resolve(import.meta.dirname, 'main.ts');
 const A_MINUTE_MS = 60_000;
@@ -24,7 +24,7 @@ const flag = async (): Promise<Flag | undefined> =>
 const steps = async (): Promise<string[]> =>
   (await home.rows<{ action: string }>('select action from rollout_steps order by id')).map(({ action }) => action);
 
-/** A bake of the first stage that began 40 minutes ago, with a Prometheus that has seen all of it. */
+/** A bake of the first stage that started 40 minutes ago, with a Prometheus that has samples of all of it. */
 async function aBakeThatIsOver(failing: World['failing'] = {}) {
   await home.rollout('start', '--instances', '2');
   await home.rows("update rollouts set baking_since = baking_since - interval '40 minutes'");
@@ -46,7 +46,7 @@ describe('usage', () => {
     [['--help'], 0, /^usage:/],
     [[], 0, /^usage:/],
     [['schema'], 0, /"schemaVersion"/],
-  ])('%j', async (args, code, out) => {
+  ])('%j is printed', async (args, code, out) => {
     const ran = await home.rollout(...args);
     expect(ran).toMatchObject({ code, err: '' });
     expect(ran.out).toMatch(out);
@@ -56,14 +56,14 @@ describe('usage', () => {
     [['nonsense'], 'there is no command nonsense'],
     [['status', '--flag', 'no_such_flag'], 'there is no flag no_such_flag'],
     [['simulate', '/no/such/file'], 'the recording cannot be read'],
-  ])('%j is 4, in a sentence', async (args, err) => {
+  ])('%j exits with 4 and a message', async (args, err) => {
     const ran = await home.rollout(...args);
     expect(ran.code).toBe(4);
     expect(ran.err).toContain(err);
     expect(ran.err).not.toMatch(/ {4}at /);
   });
 
-  test('a database that is not there, and a stages file with a mistake, are 4 in a sentence', async () => {
+  test('a missing database and an invalid stages file exit with 4 and a message', async () => {
     const run = async (env: Record<string, string>) => {
       await using child = spawnNode(MAIN, { args: ['start'], env: { ...home.env(), ...env } });
       return { ...(await child.exited), err: child.stderr() };
@@ -84,7 +84,7 @@ describe('usage', () => {
 });
 
 describe('a rollout', () => {
-  test('begins at 5 %, and says what to do where the rule is on already', async () => {
+  test('starts at 5 %, and suggests a command if the flag is already on', async () => {
     expect(await home.rollout('start', '--instances', '2', '--why', 'release 1.4')).toMatchObject({ code: 0, err: '' });
     expect(await flag()).toMatchObject({ enabled: true, percent: '5.00' });
     expect((await home.json('status')).campaign).toMatchObject({
@@ -102,7 +102,7 @@ describe('a rollout', () => {
     );
   });
 
-  test('is promoted on a bake that passed, and the step names the verdict with its gates', async () => {
+  test('is promoted after a passed bake, and the step names the verdict with its gates', async () => {
     await using _world = await aBakeThatIsOver();
     const promoted = await home.json('promote');
     expect(promoted).toMatchObject({
@@ -131,7 +131,7 @@ describe('a rollout', () => {
     expect(told.out).toMatch(/replacement_success +\d+\/913 +0 +0\.\d\d % +1\.00 % +pass/);
   });
 
-  test('that fails is not promoted: 2; a person may decide otherwise, which is kept with the verdict', async () => {
+  test('is not promoted after a failed bake (exit 2), unless it is forced, which is recorded', async () => {
     await using _world = await aBakeThatIsOver({ treatment: 0.2 });
     expect(await home.json('promote')).toMatchObject({
       outcome: 'fail',
@@ -149,7 +149,7 @@ describe('a rollout', () => {
     });
   });
 
-  test('with Prometheus down is 3, and nothing is promoted', async () => {
+  test('is not promoted while Prometheus is down (exit 3)', async () => {
     await home.rollout('start');
     await home.rows("update rollouts set baking_since = baking_since - interval '40 minutes'");
     const ran = await home.json('promote');
@@ -162,7 +162,7 @@ describe('a rollout', () => {
     expect(await flag()).toMatchObject({ percent: '5.00' });
   });
 
-  test('before its time is 3, and goes on baking', async () => {
+  test('is not promoted before the end of its bake (exit 3)', async () => {
     await using _world = await aBakeThatIsOver();
     await home.rows("update rollouts set baking_since = baking_since + interval '35 minutes'");
     expect(await home.json('promote')).toMatchObject({
@@ -172,7 +172,7 @@ describe('a rollout', () => {
     });
   });
 
-  test('is judged by the clock of the database: what the machine of the person thinks does not matter', async () => {
+  test('is judged by the clock of the database, not by that of the machine of the user', async () => {
     await using _world = await aBakeThatIsOver();
     await using folder = await temporaryDirectory();
     const aDay = join(folder.path, 'clock');
@@ -186,7 +186,7 @@ describe('a rollout', () => {
 });
 
 describe('watch', () => {
-  test('without --act says what it would do, and writes nothing', async () => {
+  test('without --act reports what it would do, and writes nothing', async () => {
     await using _world = await aBakeThatIsOver();
     const ran = await home.rollout('watch', '--once');
     expect(ran).toMatchObject({ code: 0, err: '' });
@@ -195,13 +195,13 @@ describe('watch', () => {
     expect(await home.rows('select 1 from rollout_verdicts')).toEqual([]);
   });
 
-  test('with --act promotes what passed', async () => {
+  test('with --act promotes after a passed bake', async () => {
     await using _world = await aBakeThatIsOver();
     expect((await home.rollout('watch', '--act', '--once')).code).toBe(0);
     expect(await steps()).toEqual(['start', 'promote']);
   });
 
-  test('with --act aborts what fails before its time: everybody is back, and told', async () => {
+  test('with --act aborts on an early failure: the flag is off, and users get an announcement', async () => {
     await using _world = await aBakeThatIsOver({ treatment: 0.2 });
     await home.rows("update rollouts set baking_since = baking_since + interval '20 minutes'");
     const ran = await home.rollout('watch', '--act');
@@ -211,7 +211,7 @@ describe('watch', () => {
     expect((await home.json('status')).announcements).toMatchObject([{ kind: 'off', active: true }]);
   });
 
-  test('with --act switches off what fails also while a transaction left open has the row of the flag', async () => {
+  test('with --act switches a failing flag off, even if an open transaction locks its row', async () => {
     await using _world = await aBakeThatIsOver({ treatment: 0.2 });
     await home.rows("update rollouts set baking_since = baking_since + interval '20 minutes'");
     await using _left = await holdLock(home.url, "select from flags where name = 'single_session_guard' for update");
@@ -221,7 +221,7 @@ describe('watch', () => {
     expect(await steps()).toEqual(['start', 'kill-seen']);
   });
 
-  test('ends when the rollout was taken from it: a controller that may not act must not look like one that does', async () => {
+  test('ends with 4 if another process took over the rollout', async () => {
     await home.rollout('start');
     await using watching = spawnNode(MAIN, { args: ['watch', '--act', '--every', '1s'], env: home.env() });
     await watching.waitForLine(/on hold/);
@@ -229,7 +229,7 @@ describe('watch', () => {
     expect(await watching.exited).toEqual({ code: 4, signal: null });
   });
 
-  test('gives its lease back when it is stopped', async () => {
+  test('releases its lease when it is stopped', async () => {
     await home.rollout('start');
     await using child = spawnNode(MAIN, {
       args: ['watch', '--act'],
@@ -243,7 +243,7 @@ describe('watch', () => {
 });
 
 describe('an abort', () => {
-  test('that cannot have the row of the flag is a kill, and says so', async () => {
+  test('that cannot lock the row of the flag becomes a kill, and reports that', async () => {
     await home.rollout('start');
     await using _left = await holdLock(home.url, "select from flags where name = 'single_session_guard' for update");
     const ran = await home.rollout('abort', '--why', 'it fails');
@@ -253,8 +253,8 @@ describe('an abort', () => {
   });
 });
 
-describe('two at once', () => {
-  test('one acts; the other says who holds it until when, and exits with 4', async () => {
+describe('two commands at once', () => {
+  test('let one act; the other names the holder and the end of the lease, and exits with 4', async () => {
     await home.rollout('start');
     const env = { ...home.env(), PHASELOCK_ROLLOUT_LEASE_SECONDS: '600' };
     await using watching = spawnNode(MAIN, { args: ['watch', '--act', '--by', 'ann'], env });
@@ -262,13 +262,13 @@ describe('two at once', () => {
     const second = await home.rollout('promote', '--by', 'bob');
     expect(second).toMatchObject({ code: 4, out: '' });
     expect(second.err).toMatch(/^rollout: ann@\S+\/\d+-[0-9a-f]{4} holds the rollout until 2\d{3}-/);
-    // It may be taken over: then the first one writes nothing any more.
+    // After --take-over, the first one cannot write any more.
     expect((await home.rollout('pause', '--take-over', '--by', 'bob', '--why', 'an incident')).code).toBe(0);
     expect((await home.json('status')).campaign).toMatchObject({ state: 'paused', lease: null });
     expect((await steps()).at(-1)).toBe('pause');
   });
 
-  test('of six promotions at the same time one promotes', async () => {
+  test('let one of six simultaneous promotions succeed', async () => {
     await using _world = await aBakeThatIsOver();
     const ran = await Promise.all(Array.from({ length: 6 }, () => home.rollout('promote')));
     expect(ran.filter(({ code }) => code === 0)).toHaveLength(1);
@@ -279,15 +279,15 @@ describe('two at once', () => {
 });
 
 describe('kill -9 between two steps', () => {
-  test.each(CAMPAIGN_RACEPOINTS)('at %s of a promotion leaves what the next run understands', async (place) => {
+  test.each(CAMPAIGN_RACEPOINTS)('at %s of a promotion lets the next run continue', async (place) => {
     await using _world = await aBakeThatIsOver();
     expect(await home.killedAt(place, 'promote')).toMatchObject({ signal: 'SIGKILL' });
     const done = place === 'stepped' || place === 'lease-released';
     expect(await flag()).toMatchObject({ percent: done ? '25.00' : '5.00' });
-    // The lease of the dead lapses by itself; the next one promotes what was not, and nothing twice.
+    // The lease of the killed process expires. The next one promotes if the first did not, and never twice.
     const next = await eventually(async () => {
       const ran = await home.json('promote');
-      if (ran.error?.code === 'held-by-another') throw new Error('held yet');
+      if (ran.error?.code === 'held-by-another') throw new Error('still held');
       return ran;
     });
     expect(next).toMatchObject(
@@ -303,7 +303,7 @@ describe('kill -9 between two steps', () => {
 });
 
 describe('kill', () => {
-  test('works under another one’s lease, with its rows locked and Prometheus down, and users are told', async () => {
+  test('works under the lease of another process, with locked rows and without Prometheus, and is announced', async () => {
     await home.rollout('start');
     await home.rows("select * from take_rollout('single_session_guard', 'somebody', 600000)");
     await using _flags = await holdLock(home.url, 'select 1 from flags for update');
@@ -315,16 +315,16 @@ describe('kill', () => {
     expect(campaign?.present.kill).toMatchObject({ why: 'sessions get lost' });
   });
 
-  test('that cannot go through the API goes into the database', async () => {
+  test('is written to the database if the API fails', async () => {
     const ran = await home.json('kill', '--why', 'x', '--api', 'http://127.0.0.1:1');
     expect(ran).toMatchObject({
       outcome: 'pass',
-      notes: [expect.stringContaining('the database was asked instead'), expect.anything(), expect.anything()],
+      notes: [expect.stringContaining('the kill was written to the database'), expect.anything(), expect.anything()],
     });
     expect(await flag()).toMatchObject({ killed: true });
   });
 
-  test('is seen by the controller, which ends with 2 and never switches on again', async () => {
+  test('is recorded by the controller, which ends with 2 and does not switch the flag on again', async () => {
     await home.rollout('start');
     await home.rollout('kill', '--why', 'x');
     expect((await home.rollout('watch', '--act')).code).toBe(2);
@@ -335,11 +335,11 @@ describe('kill', () => {
   });
 });
 
-describe('a bake that was recorded', () => {
+describe('a recorded bake', () => {
   test.each([
     ['proven', {}, 0],
     ['failed_early', { treatment: 0.2 }, 2],
-  ])('is judged again from the file as it was judged: %s', async (why, failing, code) => {
+  ])('has the same verdict when it is simulated: %s', async (why, failing, code) => {
     await using _world = await aBakeThatIsOver(failing);
     await using folder = await temporaryDirectory();
     const file = join(folder.path, 'bake.ndjson');
@@ -352,7 +352,7 @@ describe('a bake that was recorded', () => {
     expect((await home.rollout('simulate', file, '--every', '10m')).err).toContain('leave --every out');
   });
 
-  test('with Prometheus down is held in both, and a file that cannot be written is 4 in a sentence', async () => {
+  test('is held in both if Prometheus was down, and an unwritable file exits with 4 and a message', async () => {
     await home.rollout('start', '--instances', '7');
     await using folder = await temporaryDirectory();
     const file = join(folder.path, 'bake.ndjson');
@@ -365,7 +365,7 @@ describe('a bake that was recorded', () => {
 });
 
 describe('history', () => {
-  test('is one timeline with one limit, which says what it leaves out', async () => {
+  test('is one timeline with one limit, and reports what it leaves out', async () => {
     await home.rollout('start');
     for (const round of [1, 2, 3]) {
       await home.rows(`select kill_flag('single_session_guard', 'ann', 'round ${round}')`);
@@ -392,7 +392,7 @@ describe('history', () => {
     );
   });
 
-  test('of one campaign has the changes of the flag in its time; one that never was is an error', async () => {
+  test('of one campaign has the flag changes of its time, and an unknown campaign is an error', async () => {
     await home.rollout('start');
     await home.rollout('abort', '--why', 'again');
     await home.rollout('start');
@@ -408,13 +408,13 @@ describe('history', () => {
   });
 });
 
-describe('a pipe whose reader has left', () => {
+describe('a pipe closed by its reader', () => {
   test.each([
     [['--help'], 0],
     [['schema'], 0],
     [['history'], 0],
     [['pause'], 4],
-  ])('ends %j quietly, with its own exit code', async (args, code) => {
+  ])('ends %j without a message and with its own exit code', async (args, code) => {
     const piped = spawn(
       'bash',
       ['-c', '"$@" | true; echo "code $PIPESTATUS"', 'bash', process.execPath, MAIN, ...args],
@@ -428,7 +428,7 @@ describe('a pipe whose reader has left', () => {
 });
 
 describe('announce', () => {
-  test('publishes a note beside what the stages say, and withdraws it', async () => {
+  test('publishes a note beside the announcement of the stage, and withdraws one', async () => {
     await home.rollout('start', '--announce', 'one of twenty of you will notice');
     const { announcements } = await home.json('announce', 'a talk about it on Monday');
     expect(announcements).toMatchObject([

@@ -28,18 +28,21 @@ import { reportJsonSchema } from './report-schema.ts';
 import { readConfig, readDatabaseConfig } from './settings.ts';
 import { USAGE } from './usage.ts';
 
+/** The part of its process that a command uses. */
 export type Surroundings = {
   readonly argv: readonly string[];
   readonly env: Environment;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream;
-  /** Aborted by the first signal that ends programs: the lease is given back. */
+  /** Aborted by the first SIGINT or SIGTERM; then the lease is released. */
   readonly ended: AbortSignal;
-  /** Where a test stops or kills the command. */
+  /** Called at each racepoint, where a test stops or kills the command. */
   readonly racepoint?: Racepoint;
 };
 
-/** From the arguments to the exit code. Every failure is a line, or a document with --json. */
+/**
+ * Runs one command and returns its exit code. A failure is a line on standard error, and with `--json` also a document.
+ */
 export async function run(around: Surroundings): Promise<number> {
   const { argv, stdout, stderr } = around;
   const complain = (text: string): void => void stderr.write(`rollout: ${visibleLines(text)}\n`);
@@ -48,7 +51,7 @@ export async function run(around: Surroundings): Promise<number> {
     asked = readArguments(argv);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    complain(`${error.message}. \`rollout --help\` lists what there is`);
+    complain(`${error.message}. \`rollout --help\` lists the commands and options`);
     return EXIT.error;
   }
   if (asked.kind === 'help') {
@@ -117,7 +120,10 @@ function reporterFor(command: Command, { stdout, env }: Surroundings): Reporter 
   return (report) => void stdout.write(`${humanLines(report, paint, { gates }).join('\n')}\n`);
 }
 
-/** What is known is a sentence with a code; what nobody foresaw at least says what it is. */
+/**
+ * Returns the code and the message of an error. Expected errors have a message for the user; an unexpected one is shown
+ * with its class name.
+ */
 function inWords(error: unknown): { code: string; message: string } {
   if (error instanceof HeldByAnother) return { code: 'held-by-another', message: error.message };
   if (error instanceof KilledInstead) return { code: 'killed-instead', message: error.message };
@@ -134,5 +140,5 @@ function inWords(error: unknown): { code: string; message: string } {
   return { code: failure, message: `the database: ${error.message || error.name}` };
 }
 
-/** A table, a column or a function that is not there. */
+/** SQLSTATEs of a missing table, column or function. */
 const OLDER_SCHEMA: ReadonlySet<string> = new Set(['42P01', '42703', '42883']);

@@ -10,8 +10,8 @@ import {
   url,
 } from '@phaselock/settings';
 
-const where = 'Where things are';
-const how = 'How it is done';
+const where = 'Connections and files';
+const how = 'Limits';
 
 const prometheusAddress = url(
   {
@@ -30,7 +30,8 @@ export const SETTINGS = {
   prometheusUrl: {
     ...prometheusAddress,
     fallback: 'http://127.0.0.1:9090',
-    // What Prometheus is asked and what came of it is kept for ever, and `fetch` takes no such address.
+    // Queries and their results are stored permanently, so the address must not contain a password. `fetch` does not
+    // accept such an address either.
     parse: (text: string) => {
       const parsed = prometheusAddress.parse(text);
       if ('mistake' in parsed) return parsed;
@@ -48,7 +49,7 @@ export const SETTINGS = {
       {
         variable: 'PHASELOCK_PROMETHEUS_TOKEN_FILE',
         group: where,
-        meaning: 'A file with the bearer token that Prometheus wants; read again for each query',
+        meaning: 'File with the bearer token for Prometheus; it is read again for each query',
       },
       '',
     ),
@@ -57,7 +58,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_ROLLOUT_STAGES',
       group: where,
-      meaning: 'The stages, their gates and limits',
+      meaning: 'File with the stages, their gates and limits',
     },
     'ops/rollout/stages.yml',
   ),
@@ -66,7 +67,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_ROLLOUT_LEASE_SECONDS',
       group: how,
       meaning:
-        'How long after the death of a `rollout` that was changing something another one has to wait; while it lives it renews its lease',
+        'How long a crashed `rollout` command that was making changes blocks another one; a running one renews its lease',
     },
     { fallback: 30, min: 1, max: 3_600 },
   ),
@@ -79,7 +80,7 @@ const DATABASE_SETTINGS = { databaseUrl: database, dataDir: directory } as const
 
 export type DatabaseConfig = ConfigOf<typeof DATABASE_SETTINGS>;
 
-/** All that a kill needs: a mistake in another setting must not keep the rule on. */
+/** The only settings that a kill needs, so that a mistake in another one cannot prevent it. */
 export const readDatabaseConfig = (env: Environment): DatabaseConfig => readSettings(DATABASE_SETTINGS, env);
 
 export const readConfig = (env: Environment): Config => readSettings(SETTINGS, env);

@@ -6,10 +6,10 @@ export type Entry =
   | { readonly kind: 'verdict'; readonly row: RolloutVerdictRow }
   | { readonly kind: 'step'; readonly row: RolloutStepRow };
 
-/** What one transaction writes has one moment: the change of the flag, then the verdict, then the step that followed from it. */
+/** The order of entries of one transaction, which have the same time: the flag change, the verdict, then the step. */
 const ORDER = { change: 0, verdict: 1, step: 2 } as const satisfies Record<Entry['kind'], number>;
 
-/** Oldest first, so that it can be read as it happened. */
+/** Merges the entries, oldest first. */
 export function timelineOf({ steps, verdicts, changes }: Omit<History, 'leftOut'>): Entry[] {
   const entries: Entry[] = [
     ...changes.map((row) => ({ kind: 'change' as const, row })),

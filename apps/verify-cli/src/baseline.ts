@@ -2,19 +2,22 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { UsageError } from './read-arguments.ts';
 
 export type Baseline = {
-  /** Whether a finding is excused; remembers that it was found. */
+  /** Whether the baseline excuses this finding. Also marks the fingerprint as still found. */
   excuses(fingerprint: string): boolean;
-  /** What is excused and was not found. */
+  /** Excused fingerprints that this audit did not find. */
   stale(): readonly string[];
-  /** Notes a finding of a baseline that is being made. */
+  /** Adds a finding to a new baseline. */
   add(fingerprint: string): void;
+  /** True if the file did not exist. */
   readonly isNew: boolean;
   save(): Promise<void>;
 };
 
 const VERSION = 1;
 
-/** Findings that are known and lived with. A file that is not there yet is made of what is found now. */
+/**
+ * Opens the file of accepted findings. If the file does not exist, the findings of this audit become the new baseline.
+ */
 export async function openBaseline(path: string): Promise<Baseline> {
   const known = await readKnown(path);
   const excused = new Set(known ?? []);
@@ -46,7 +49,7 @@ async function readKnown(path: string): Promise<string[] | undefined> {
       typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'findings') : undefined;
     if (Array.isArray(findings)) return findings.filter((one) => typeof one === 'string');
   } catch {
-    // Said below, as for every other text that is none.
+    // Invalid JSON is reported by the error below.
   }
-  throw new UsageError(`--baseline: ${path} is no baseline`);
+  throw new UsageError(`--baseline: ${path} is not a baseline file`);
 }

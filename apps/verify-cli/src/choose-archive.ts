@@ -7,7 +7,7 @@ type OpenedArchive = AsyncDisposable & {
   readonly examineStore: StoreExaminer;
 };
 
-/** The archive the service keeps, to be read only. */
+/** Opens the archive of the service for reading. */
 export async function openArchive({ archive }: Verify, env: Environment): Promise<OpenedArchive> {
   const { archiveAddress, examineObject, examineStore, openObjectStore } = await archivePackage();
   const archiveUrl = archive ?? (env.PHASELOCK_ARCHIVE_URL || undefined);
@@ -22,10 +22,10 @@ export async function openArchive({ archive }: Verify, env: Environment): Promis
   };
 }
 
-/** The published command is one file, and does not bring the archive's SDK along. */
+/** Imported on demand: the published command is a single file without the archive package and its SDK. */
 const archivePackage = (): Promise<typeof import('@phaselock/archive')> =>
   import('@phaselock/archive').catch((error: unknown) => {
-    throw new SourceFailure('--deep reads the archive with what is in the repository of phaselock: run it there', {
+    throw new SourceFailure('--deep is not available in the packed command: run verify-sessions from the repository', {
       cause: error,
     });
   });

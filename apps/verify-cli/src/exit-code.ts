@@ -6,7 +6,7 @@ const WEIGHT: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error:
 
 export type Counted = Readonly<Record<Severity, number>>;
 
-/** What could not be completed beats what was found: half an audit proves nothing. */
+/** An incomplete audit exits with 1 even if it has findings, because an incomplete result is not conclusive. */
 export function exitCodeOf(
   counted: Counted,
   { failOn, complete }: { readonly failOn: Severity; readonly complete: boolean },

@@ -2,7 +2,7 @@ import { EXIT } from './exit-code.ts';
 import { releaseAt } from './release.ts';
 import { run } from './run.ts';
 
-// Whatever ends this process before it has answered, the audit was not completed.
+// The exit code if the process ends before `run` returns: the audit is incomplete.
 process.exitCode = EXIT.incomplete;
 process.once('SIGINT', () => process.exit(EXIT.interrupted));
 process.once('SIGTERM', () => process.exit(143));

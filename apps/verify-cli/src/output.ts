@@ -5,16 +5,16 @@ import type { Write } from './report.ts';
 
 export type Output = AsyncDisposable & {
   readonly write: Write;
-  /** All of it is where it belongs. Without this, a file is not left behind. */
+  /** Flushes the output and gives a file its final name. Disposing without this call removes the partial file. */
   finish(): Promise<void>;
 };
 
-/** Nobody reads the report any more, or there is no room for it. */
+/** The report cannot be written: the reader closed the pipe, or the disk is full. */
 export class OutputFailure extends Error {
   override readonly name = 'OutputFailure';
 }
 
-/** Waits while the reader is behind, so a report of any size goes through a pipe whole and does not pile up here. */
+/** Waits for the stream to drain (back-pressure), so that a large report is not buffered in memory. */
 function writeTo(stream: NodeJS.WritableStream, broken: Promise<never>): Write {
   return async (text) => {
     if (!stream.write(text)) await Promise.race([once(stream, 'drain'), broken]);
@@ -24,7 +24,7 @@ function writeTo(stream: NodeJS.WritableStream, broken: Promise<never>): Write {
 const brokenBy = (stream: NodeJS.WritableStream, what: string): Promise<never> => {
   const { promise, reject } = Promise.withResolvers<never>();
   stream.on('error', (error: Error) => reject(new OutputFailure(`${what}: ${error.message}`, { cause: error })));
-  // Whoever is not waiting just then is told by the next write, or by the end.
+  // Prevents an unhandled rejection while no write is waiting; a later write or `finish` rejects.
   promise.catch(() => undefined);
   return promise;
 };
@@ -43,11 +43,14 @@ export function toStandardOutput(stdout: NodeJS.WritableStream): Output {
   };
 }
 
-/** Under another name until it is whole: half a report must not be taken for one. What is no file, as a device or a pipe, is written into. */
+/**
+ * Writes to `<path>.partial` and renames it at the end, so that an incomplete report never has the final name. A path
+ * that is not a regular file, such as a device or a pipe, is written directly.
+ */
 export async function toFile(path: string): Promise<Output> {
   const there = await stat(path).catch(() => undefined);
   if (there !== undefined && !there.isFile()) return await opened(path, path);
-  // A link stays one: what it leads to is replaced.
+  // A symbolic link stays in place; its target is replaced.
   const target = there === undefined ? path : await realpath(path);
   const partial = `${target}.partial`;
   return await opened(path, partial, {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
-test('verify-sessions runs from its tarball, away from everything else', async () => {
+test('the packed verify-sessions runs outside the repository', async () => {
   await using directory = await temporaryDirectory();
   await using database = await createTestDatabase();
   const cwd = directory.path;

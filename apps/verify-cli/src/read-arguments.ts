@@ -22,11 +22,14 @@ export type Verify = {
   readonly source: SourceChoice | undefined;
   readonly profiles: string | undefined;
   readonly logs: string | undefined;
-  /** Whether the objects of the archive are read too, and where they are. */
+  /** Whether to read the archive objects too; `archive` is their address. */
   readonly deep: boolean;
   readonly archive: string | undefined;
   readonly report: boolean;
-  /** Whether the end of the audit is written down for the service to tell, and where, if not in the audited database. */
+  /**
+   * Whether to store the result for the metrics of the service; `recordTo` is the database if it is not the audited
+   * one.
+   */
   readonly record: boolean;
   readonly recordTo: string | undefined;
   readonly maxDurationMs: number | undefined;
@@ -47,37 +50,37 @@ export class UsageError extends Error {
 }
 
 export const USAGE = `usage:
-  verify-sessions <attempt>            by id, hex, or the first digits of it
+  verify-sessions <attempt>            full id, or its first digits
   verify-sessions --task <id>
   verify-sessions --all [--since 24h] [--sample 5%]
   verify-sessions rules
   verify-sessions explain <rule>
-  verify-sessions schema               of --format json
+  verify-sessions schema               JSON schema of --format json
 
-what to look at
-  --database <url>       our own database; else PHASELOCK_DATABASE_URL, else the embedded one
-  --source <kind>:<path> a database of another system, read-only: ${SOURCE_KINDS.join(', ')}
-  --profiles <file>      vibe-kanban's profiles, which say what model a variant is
-  --rule, --skip <ids>   only these rules; all but these (ids or names, with commas)
-  --logs <file>          the log of the service: each model change has its line
-  --deep                 read the archive, object by object
-  --archive <address>    where it is; else PHASELOCK_ARCHIVE_URL, else beside the embedded database
-  --max-duration <time>  stop after this long (10m); what was not looked at is said
+what to audit
+  --database <url>       phaselock database; default PHASELOCK_DATABASE_URL, else the embedded database
+  --source <kind>:<path> database of another system, opened read-only: ${SOURCE_KINDS.join(', ')}
+  --profiles <file>      vibe-kanban profiles file, which maps each variant to its model
+  --rule, --skip <ids>   run only these rules; leave these out (ids or names, comma-separated)
+  --logs <file>          service log: check that each model change has a log line
+  --deep                 also read and hash every object of the archive
+  --archive <address>    address of the archive; default PHASELOCK_ARCHIVE_URL, else beside the embedded database
+  --max-duration <time>  time limit, such as 10m; rules that did not run are reported
 
-what comes out
+output
   --format <format>      ${FORMATS.join(', ')}
-  -o, --output <file>    there instead of on standard output
-  --record               write down in audit_runs that the audit ended, for the metrics of the service
-  --record-to <url>      there, where the audited database is a copy that can only be read
-  --report               counts of sessions, tasks and interactions, too
-  --fail-on <severity>   error (default), warning or info
-  --baseline <file>      findings that are known do not count; made if it is not there
-  --prune-baseline       forget what is no longer found
-  --max-findings <n>     errors and warnings that are told, and infos beside them: 10000 unless said
+  -o, --output <file>    write to this file instead of standard output
+  --record               store the result in audit_runs, for the metrics of the service
+  --record-to <url>      store it in this database, if the audited one is a read-only replica
+  --report               add the counts of sessions, tasks and interactions
+  --fail-on <severity>   lowest severity that fails: error (default), warning or info
+  --baseline <file>      file of accepted findings, which do not count; created if missing
+  --prune-baseline       remove accepted findings that no longer occur
+  --max-findings <n>     stop after this many errors and warnings, and list at most this many infos (default 10000)
   --color <when>         auto, always, never
-  -q, --quiet            findings only
+  -q, --quiet            no header, timeline or progress
 
-exit: 0 all is well · 1 could not complete · 2 findings · 3 no such attempt or task · 64 usage`;
+exit: 0 no findings · 1 audit incomplete · 2 findings · 3 no such attempt or task · 64 usage error`;
 
 const OPTIONS = {
   task: { type: 'string' },
@@ -147,7 +150,7 @@ export function readArguments(argv: readonly string[]): Command {
 
 function wantedIn({ task, all, since, sample }: Values, attempt: string | undefined): Wanted {
   const chosen = [attempt, task, all || since || sample].filter(Boolean).length;
-  if (chosen === 0) throw new UsageError('say what to look at: an attempt, --task, or --all');
+  if (chosen === 0) throw new UsageError('name what to audit: an attempt, --task or --all');
   if (chosen > 1) throw new UsageError('an attempt, --task and --all exclude each other');
   if (since !== undefined && sample !== undefined) throw new UsageError('--since and --sample exclude each other');
   if (attempt !== undefined) return { kind: 'attempt', given: attempt };
@@ -183,15 +186,15 @@ function sourceIn({ source, database }: Values): SourceChoice | undefined {
 function deepIn({ deep, archive, source }: Values): boolean {
   if (archive !== undefined && !deep) throw new UsageError('--archive needs --deep');
   if (deep && source !== undefined)
-    throw new UsageError('--deep is of our own database: other systems have no archive');
+    throw new UsageError('--deep works only with a phaselock database: other systems have no archive');
   return deep;
 }
 
-/** Fewer findings than there are would be taken for all of them. */
+/** `--record` needs all rules, because the stored counts are read as the result of a full audit. */
 function recordIn({ record, 'record-to': to, source, rule, skip }: Values): boolean {
   if (!record && to === undefined) return false;
-  if (source !== undefined) throw new UsageError('--record is of our own database');
-  if (rule !== undefined || skip !== undefined) throw new UsageError('--record takes all rules: no --rule, no --skip');
+  if (source !== undefined) throw new UsageError('--record works only with a phaselock database');
+  if (rule !== undefined || skip !== undefined) throw new UsageError('--record excludes --rule and --skip');
   return true;
 }
 

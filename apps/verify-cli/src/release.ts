@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The version of this command, from the manifest beside it, where it is packed as one file, or above its source. */
+/**
+ * Version of this command, from package.json: in the same folder when packed, else in the parent folder of the source.
+ */
 export function releaseAt(folder: string): string {
   for (const file of [join(folder, 'package.json'), join(folder, '../package.json')]) {
     const version = versionIn(file);

@@ -61,7 +61,7 @@ const summary = z.strictObject({
   exitCode: z.int(),
 });
 
-/** What `--format json` writes. A field may be added; none changes its meaning without another version. */
+/** Schema of `--format json`. Fields may be added; a change of meaning needs a new `schemaVersion`. */
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   tool: z.literal('verify-sessions'),

@@ -2,7 +2,7 @@ import type { AuditSummary, Counts, Finding, RuleId } from '@phaselock/audit';
 import type { Counted } from './exit-code.ts';
 import type { ShownTurn } from './timeline.ts';
 
-/** What is known before anything was looked at. */
+/** Data that is known before the first check runs. */
 export type Opening = {
   readonly source: string;
   readonly notes: readonly string[];
@@ -14,14 +14,14 @@ export type Closing = {
   readonly summary: AuditSummary;
   readonly counted: Counted;
   readonly baselined: number;
-  /** Rules that were asked for and that this source cannot break, or not without more being read. */
+  /** Requested rules that do not apply to this source, or that need an option such as `--deep`. */
   readonly notApplicable: readonly { readonly rule: RuleId; readonly why: string }[];
   readonly counts: Counts | undefined;
   readonly tookMs: number;
   readonly exitCode: number;
 };
 
-/** One way to tell it. Findings come as they are found; whoever needs all of them first keeps them. */
+/** Formats one report; buffering formats keep findings until the end. */
 export type Reporter = {
   open(opening: Opening): Promise<void>;
   finding(finding: Finding): Promise<void>;

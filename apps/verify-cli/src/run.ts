@@ -16,6 +16,7 @@ import type { Reporter, Write } from './report.ts';
 import { reportJsonSchema } from './report-schema.ts';
 import { type Audited, verify } from './verify.ts';
 
+/** The part of its process that a command uses. */
 export type Surroundings = {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -24,7 +25,7 @@ export type Surroundings = {
   readonly release: string;
 };
 
-/** From the arguments to the exit code. Every failure is a line, and a code of its own. */
+/** Runs one command and returns its exit code. Failures are printed to standard error. */
 export async function run({ argv, env, stdout, stderr, release }: Surroundings): Promise<number> {
   const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleLines(text)}\n`);
   try {
@@ -59,7 +60,7 @@ export async function run({ argv, env, stdout, stderr, release }: Surroundings):
   }
 }
 
-/** What we know is a sentence; what nobody foresaw at least says what it is. */
+/** Expected failures have a message for the user; an unexpected one is shown with its class name. */
 const messageOf = (error: unknown): string => {
   if (error instanceof SourceFailure || error instanceof OutputFailure) return error.message;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -86,7 +87,10 @@ async function audit(command: Verify, { env, stdout, stderr, release, complain }
   return exitCode;
 }
 
-/** What the audit found stands whether it is written down or not: that it was not is said, and seen by the age of the last one that was. */
+/**
+ * A failed write does not change the exit code of the audit. It is printed, and the metric of the last recorded audit
+ * keeps its old time.
+ */
 async function tryRecord(url: string, record: AuditRecord, complain: (text: string) => void): Promise<void> {
   try {
     await recordAudit(url, record);

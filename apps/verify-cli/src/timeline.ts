@@ -1,5 +1,9 @@
 import { judgeTurn, modelChangeBetween, type Row, type SourceTraits } from '@phaselock/audit';
 
+/**
+ * One process in the timeline. `passed` is the conversation id that the agent was given to resume. `expected` is the
+ * correct start as `judgeTurn` states it: an id, or a text such as `Initial, nothing passed`.
+ */
 export type ShownTurn = {
   readonly number: string;
   readonly at: string;
@@ -8,7 +12,7 @@ export type ShownTurn = {
   readonly action: string;
   readonly passed: string | null;
   readonly expected: string;
-  /** Against the process before it in the same slot. */
+  /** Compared with the previous process in the same slot. */
   readonly change: 'first' | 'same' | 'minor' | 'changed' | 'unknown';
   readonly verdict: string;
   readonly right: boolean;
@@ -16,7 +20,7 @@ export type ShownTurn = {
   readonly session: string;
 };
 
-/** Each process of an attempt: what it did beside what it should have done. */
+/** Lists each process of an attempt: how it was started, how it should have been (`judgeTurn`), and the rule broken. */
 export function timelineOf(rows: readonly Row[], traits: SourceTraits): ShownTurn[] {
   const before = new Map<string, Row>();
   return rows.map((row) => {

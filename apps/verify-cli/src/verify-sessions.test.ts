@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => home[Symbol.asyncDispose]());
 
-/** The same model goes on, another one begins afresh. */
+/** One attempt: two turns with one model, then a replacement by another model. */
 async function twoCases({ guard, world }: TestGuard) {
   const taskId = await world.task();
   const attempt = await world.attempt(taskId);
@@ -58,8 +58,8 @@ async function twoCases({ guard, world }: TestGuard) {
   return { attemptId: attempt, taskId, first: first.id, second: second.id, processId };
 }
 
-describe('an attempt', () => {
-  test('in order: its timeline, and 0', async () => {
+describe('auditing one attempt', () => {
+  test('prints the timeline and exits with 0 if there are no findings', async () => {
     const { code, out, err } = await verify(home.databaseUrl, attemptId);
     expect(err).toBe('');
     expect(out).toMatch(/1 \d\d:\d\d:\d\d run +claude-sonnet-4-5 Initial +- +first +Initial +ok/);
@@ -71,13 +71,13 @@ describe('an attempt', () => {
     expect(code).toBe(0);
   });
 
-  test('by its hex, in capitals, or the first digits of it', async () => {
+  test('accepts upper-case hex and the first digits of the id', async () => {
     const hex = attemptId.replaceAll('-', '').toUpperCase();
     expect((await verify(home.databaseUrl, hex)).code).toBe(0);
     expect((await verify(home.databaseUrl, hex.slice(0, 28))).code).toBe(0);
   });
 
-  test('with a wrong follow-up: 2, and the rule at its process; another attempt stays 0', async () => {
+  test('exits with 2 and names SV101 for a wrong follow-up, and with 0 for another attempt', async () => {
     await using spoilt = await openTestGuard();
     const healthy = await twoCases(spoilt);
     const wrong = await twoCases(spoilt);
@@ -102,7 +102,7 @@ describe('an attempt', () => {
 describe('the exit code', () => {
   test.each([
     [['ffffffff-0000-7000-8000-000000000000'], 3, 'there is no attempt'],
-    [['nonsense'], 3, 'is no attempt'],
+    [['nonsense'], 3, 'is not an attempt id'],
     [['--task', 'ffffffff-0000-7000-8000-000000000000'], 3, 'there is no task'],
     [['--al'], 64, "Unknown option '--al'"],
     [[attemptId ?? 'one', 'two'], 64, 'one attempt at a time'],
@@ -113,24 +113,24 @@ describe('the exit code', () => {
     [['--since', 'yesterday'], 64, '--since is a time'],
     [['explain', 'SV999'], 64, 'there is no rule'],
     [['--all', '--source', 'jira:x'], 64, '--source is one of'],
-    [['--all', '--source', 'obra:/no/such/file'], 1, 'is not there'],
+    [['--all', '--source', 'obra:/no/such/file'], 1, 'does not exist'],
     [['--all', '--database', 'mysql://x'], 1, 'postgres:// URL'],
     [['--all', '--logs', '/no/such/file'], 64, '--logs'],
     [['--all', '-o', '/no/such/folder/report'], 1, 'no such file'],
     [['--all', '-o', '/tmp'], 1, 'illegal operation on a directory'],
-  ])('%j is %i', async (args, expected, said) => {
+  ])('for %j is %i', async (args, expected, said) => {
     const { code, err } = await verify(home.databaseUrl, ...args);
     expect(err).toContain(said);
     expect(err).not.toMatch(/ {4}at /);
     expect(code).toBe(expected);
   });
 
-  test('without a database is 1, and says what was looked for', async () => {
+  test('without a database is 1, and the message names the missing settings', async () => {
     const { code, err } = await verify(undefined, '--all');
     expect([code, err]).toEqual([1, expect.stringContaining('neither --database nor PHASELOCK_DATABASE_URL')]);
   });
 
-  test('of a database that is stopped, or not ours, is 1', async () => {
+  test('is 1 for an unreachable database and for one without the phaselock schema', async () => {
     expect(await verify('postgres://127.0.0.1:9/x', '--all')).toMatchObject({
       code: 1,
       err: expect.stringContaining('ECONNREFUSED'),
@@ -146,12 +146,12 @@ describe('the exit code', () => {
     ['rules', 'SV101  error    model-change-not-fresh'],
     ['explain sv101', 'SV101 model-change-not-fresh (error, transition)'],
     ['schema', '"schemaVersion"'],
-    ['--help', 'exit: 0 all is well'],
-  ])('of %s is 0, without any database', async (args, said) => {
+    ['--help', 'exit: 0 no findings'],
+  ])('for %s is 0, without a database', async (args, said) => {
     expect(await verify(undefined, ...args.split(' '))).toMatchObject({ code: 0, out: expect.stringContaining(said) });
   });
 
-  test('of an audit whose connection was ended in the middle is 1, whatever it had found', async () => {
+  test('is 1 if the database connection is terminated during the audit', async () => {
     await using held = await holdLock(home.databaseUrl, 'lock table archives in access exclusive mode');
     const running = verify(home.databaseUrl, '--all', '--format', 'json');
     const { pg } = home.guard.database.pool;
@@ -159,7 +159,7 @@ describe('the exit code', () => {
     void running.finally(() => {
       over = true;
     });
-    // It has more than one, and each comes to the lock in its time.
+    // The audit has several connections, which reach the lock at different times.
     await eventually(async () => {
       await pg.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'verify-sessions' and wait_event_type = 'Lock' and datname = current_database()`,
@@ -172,7 +172,7 @@ describe('the exit code', () => {
     await held.letGo();
   });
 
-  test('of an audit that had no time is 1, and the rest is said not to have run', async () => {
+  test('is 1 if --max-duration is over, and the report is marked INCOMPLETE', async () => {
     await using held = await holdLock(home.databaseUrl, 'lock table archives in access exclusive mode');
     const { code, out } = await verify(home.databaseUrl, '--all', '--max-duration', '1s');
     expect(out).toContain('INCOMPLETE (exit 1)');
@@ -200,7 +200,7 @@ describe('the exit code', () => {
 });
 
 describe('a report', () => {
-  test('of many megabytes goes through a pipe whole, and through one that closes with 1', async () => {
+  test('of several megabytes is complete on a pipe; a pipe closed by its reader exits with 1', async () => {
     await using big = await openTestGuard();
     const { second } = await twoCases(big);
     await big.guard.database.pool.pg.query(
@@ -223,7 +223,7 @@ describe('a report', () => {
     expect(await once(child, 'close')).toEqual([1, null]);
   });
 
-  test('of a history with more infos than are told is complete, and counts them', async () => {
+  test('lists at most --max-findings infos, counts all of them, and is complete', async () => {
     await using calm = await openTestGuard();
     for (let sessions = 0; sessions < 3; sessions += 1) {
       const { id: sessionId } = await begin(calm.guard, aStart(await calm.world.task()));
@@ -237,14 +237,14 @@ describe('a report', () => {
     expect(summary).toMatchObject({ infos: 3, moreInfos: 1, truncated: false, exitCode: 0 });
     expect((await verify(calm.databaseUrl, ...all)).out).toContain('3 infos');
     expect((await verify(calm.databaseUrl, ...all, '--fail-on', 'info')).code).toBe(2);
-    // A baseline that knows those that are told says nothing of the one that is not.
+    // A baseline that accepts the listed infos does not accept the one that is not listed.
     await using folder = await temporaryDirectory();
     const known = ['--fail-on', 'info', '--baseline', join(folder.path, 'baseline.json')];
     await verify(calm.databaseUrl, ...all, ...known);
     expect((await verify(calm.databaseUrl, ...all, ...known)).code).toBe(2);
   });
 
-  test('in JSON is as its schema says, and the schema is the one in the documents', async () => {
+  test('in JSON matches its schema, and the schema in docs is up to date', async () => {
     const { out } = await verify(home.databaseUrl, attemptId, '--format', 'json', '--report');
     const report = reportSchema.parse(JSON.parse(out));
     expect(report.timeline).toHaveLength(3);
@@ -258,7 +258,7 @@ describe('a report', () => {
     expect(await readFile(file, 'utf8'), 'PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test apps/verify-cli').toBe(schema);
   });
 
-  test('in each other format is whole', async () => {
+  test('is well-formed in NDJSON, JUnit, GitHub and SARIF format', async () => {
     await using spoilt = await openTestGuard();
     const { second } = await twoCases(spoilt);
     await spoilt.guard.database.pool.pg.query(`update sessions set agent_session_id = $2 where id = $1`, [
@@ -290,14 +290,14 @@ describe('a report', () => {
     ]);
   });
 
-  test('into a file is there when it is whole, and not before', async () => {
+  test('is written to the file named by -o instead of standard output', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'report.json');
     expect(await verify(home.databaseUrl, '--all', '--format', 'json', '-o', path)).toMatchObject({ code: 0, out: '' });
     expect(reportSchema.parse(JSON.parse(await readFile(path, 'utf8'))).findings).toEqual([]);
   });
 
-  test('into a device or through a link leaves both what they are', async () => {
+  test('written to a FIFO or through a symbolic link keeps the FIFO and the link', async () => {
     await using directory = await temporaryDirectory();
     const at = (name: string): string => join(directory.path, name);
     const [pipe, link, file] = [at('pipe'), at('link'), at('file')];
@@ -316,13 +316,13 @@ describe('a report', () => {
     expect((await readdir(directory.path)).toSorted()).toEqual(['file', 'link', 'pipe']);
   });
 
-  test('has colours where they were asked for, and never in a pipe by itself', async () => {
+  test('has colours with --color always, and by default none on a pipe', async () => {
     expect((await verify(home.databaseUrl, '--all')).out).not.toContain('\u001b[');
     expect((await verify(home.databaseUrl, '--all', '--color', 'always')).out).toContain('\u001b[32mOK');
   });
 });
 
-test('a baseline excuses what is known, tells what is gone, and forgets it when it is pruned', async () => {
+test('a baseline excuses known findings, SV902 reports stale entries, and --prune-baseline removes them', async () => {
   await using spoilt = await openTestGuard();
   await using directory = await temporaryDirectory();
   const { second } = await twoCases(spoilt);
@@ -340,7 +340,7 @@ test('a baseline excuses what is known, tells what is gone, and forgets it when 
   expect((await withBaseline('--fail-on', 'warning')).code).toBe(0);
 });
 
-test('the log of the service has a line for each change', async () => {
+test('--logs reports a model change without a log line as SV108', async () => {
   await using directory = await temporaryDirectory();
   await using other = await openTestGuard();
   const path = join(directory.path, 'service.log');
@@ -378,7 +378,7 @@ const sarifSchema = z.object({
   ),
 });
 
-/** The tags of an XML text that are not closed, in order; none in one that is well formed. */
+/** Names of the unclosed tags of an XML text, in order; empty if the text is well-formed. */
 function openTagsOf(xml: string): string[] {
   const open: string[] = [];
   for (const [, closing, name = '', self] of xml.matchAll(/<(\/?)([a-z]+)(?:\s+[a-z]+="[^"<]*")*\s*(\/?)>/g)) {
@@ -398,7 +398,7 @@ describe('--record', () => {
       )
     ).rows;
 
-  test('writes down what a complete audit found, and of what', async () => {
+  test('stores the scope and the counts of a complete audit', async () => {
     await using own = await openTestGuard();
     const { attemptId: attempt, first } = await twoCases(own);
     expect(await verify(own.databaseUrl, '--all')).toMatchObject({ code: 0 });
@@ -418,7 +418,7 @@ describe('--record', () => {
     expect((await rows(own))[2]?.errors).toBeGreaterThan(0);
   });
 
-  test('leaves the exit code alone when it cannot, and says what is in the way', async () => {
+  test('keeps the exit code if the row cannot be written, and prints the reason', async () => {
     await using own = await openTestGuard();
     await twoCases(own);
     const { pg } = own.guard.database.pool;
@@ -443,10 +443,13 @@ describe('--record', () => {
     }
     await pg.query('drop table audit_runs');
     const before = await verify(own.databaseUrl, '--all', '--record');
-    expect(before).toMatchObject({ code: 0, err: expect.stringMatching(/not recorded: it has no table audit_runs/) });
+    expect(before).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/not recorded: the database has no table audit_runs/),
+    });
   });
 
-  test('is not for an audit that was not complete, nor for less than all rules', async () => {
+  test('stores nothing for an incomplete audit, and is refused with --rule, --skip and --source', async () => {
     await using own = await openTestGuard();
     await twoCases(own);
     const held = await holdLock(own.databaseUrl, 'lock table archives in access exclusive mode');
@@ -462,7 +465,7 @@ describe('--record', () => {
     expect(await rows(own)).toEqual([]);
   });
 
-  test('goes elsewhere where the audited database is a copy', async () => {
+  test('stores the row in the database named by --record-to', async () => {
     await using own = await openTestGuard();
     expect(await verify(home.databaseUrl, '--all', '--record-to', own.databaseUrl)).toMatchObject({ code: 0 });
     expect(await rows(own)).toHaveLength(1);

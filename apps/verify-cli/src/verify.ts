@@ -17,14 +17,14 @@ import { UsageError, type Verify } from './read-arguments.ts';
 import type { Reporter } from './report.ts';
 import { timelineOf } from './timeline.ts';
 
-/** It says that the history is neither right nor wrong. */
+/** The rule for histories that can be neither confirmed nor rejected. */
 const UNDECIDABLE = 'SV107';
 
 type Counting = Record<Finding['severity'], number>;
 
 type Progress = (text: string) => void;
 
-/** What a complete audit found, for whoever writes it down. */
+/** Result of a complete audit, as `--record` stores it. */
 export type Audited = Omit<AuditRecord, 'release'>;
 
 type Verifying = {
@@ -32,12 +32,12 @@ type Verifying = {
   readonly command: Verify;
   readonly reporter: Reporter;
   readonly progress: Progress;
-  /** Looks at the store of the archive and reads its objects, where that was asked for. */
+  /** Examines the archive store and its objects; undefined without `--deep`. */
   readonly archive: { readonly examine: ObjectExaminer; readonly examineStore: StoreExaminer } | undefined;
   readonly record: ((audited: Audited) => Promise<void>) | undefined;
 };
 
-/** The audit from its first line to its exit code. */
+/** Runs the audit, writes the report and returns the exit code. */
 export async function verify({ source, command, reporter, progress, archive, record }: Verifying): Promise<number> {
   const since = performance.now();
   const baseline = command.baseline === undefined ? undefined : await openBaseline(command.baseline);
@@ -95,7 +95,7 @@ export async function verify({ source, command, reporter, progress, archive, rec
   const complete = summary.incomplete.length === 0;
   if (baseline !== undefined && complete) await settle(baseline, command, tell);
   const counts = command.report || record !== undefined ? await source.count() : undefined;
-  // One that did not come to its end says nothing of the whole, and neither does one that did not tell everything.
+  // An incomplete or truncated audit is not recorded, because its counts do not describe the whole scope.
   if (record !== undefined && complete && !summary.truncated) {
     const found = { errors: counted.error, warnings: counted.warning - undecidable, undecidable };
     await record({ scope: command.wanted.kind, sessions: counts?.sessions ?? 0, ...found });
@@ -145,7 +145,10 @@ async function drain(
   }
 }
 
-/** Of this attempt, of a session it worked in, or of neither and so of the whole. */
+/**
+ * Whether a finding concerns the attempt: by its attempt id, else by its session id, else if its subject is a slot,
+ * task or object.
+ */
 const isOf = (
   { attemptId, sessionId, subject }: Finding,
   attempt: string,
@@ -156,7 +159,10 @@ const isOf = (
   return subject.kind === 'slot' || subject.kind === 'object' || subject.kind === 'task';
 };
 
-/** Only an audit of everything knows that something is no longer there. */
+/**
+ * Reports or removes stale baseline entries. Only a full audit can detect them, because a smaller one does not see all
+ * findings.
+ */
 async function settle(
   baseline: Baseline,
   { wanted, pruneBaseline }: Verify,
@@ -173,7 +179,7 @@ async function settle(
       taskId: null,
       attemptId: null,
       sessionId: null,
-      message: 'it is excused by the baseline and no longer found',
+      message: 'the baseline excuses this finding, but it no longer occurs',
       expected: null,
       actual: null,
       repair: null,
@@ -186,7 +192,7 @@ function askedIn({ wanted }: Verify): string {
     case 'all':
       return 'everything';
     case 'since':
-      return `what changed since ${wanted.since.toISOString()}`;
+      return `tasks changed since ${wanted.since.toISOString()}`;
     case 'sample':
       return `${wanted.share * 100} % of the tasks`;
     case 'task':

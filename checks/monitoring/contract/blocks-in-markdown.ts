@@ -1,9 +1,9 @@
-/** A fenced block: the language it says it is in, and what is said after that. */
+/** A fenced code block. Its note is the text after the language, such as `empty-when-healthy` or `exit-1`. */
 export type Block = {
   readonly language: string;
   readonly note: string;
   readonly code: string;
-  /** Where the code begins in the text, and on which line. */
+  /** The offset in the text at which the code begins, and its line, counted from 1. */
   readonly from: number;
   readonly line: number;
 };
@@ -16,4 +16,5 @@ export const blocksIn = (text: string): Block[] =>
     return { language, note: note.trim(), code, from, line: lineAt(text, from) };
   });
 
+/** The line of an offset, counted from 1. */
 export const lineAt = (text: string, at: number): number => text.slice(0, at).split('\n').length;

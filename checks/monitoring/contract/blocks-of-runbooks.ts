@@ -6,17 +6,17 @@ import { expressionsIn } from './queries-in-markdown.ts';
 
 type At = { readonly file: string; readonly line: number };
 
-/** An expression, and whether a product in which nothing is wrong answers it with nothing. */
+/** An expression, and whether it returns no series in a healthy installation. */
 export type Expression = At & { readonly promql: string; readonly emptyWhenHealthy: boolean };
-/** Statements, and whether they may change anything. */
+/** SQL statements, and whether they may change data. */
 export type Statements = At & { readonly sql: string; readonly changes: boolean };
-/** A command as it is typed, and the code it ends with where nothing is wrong. */
+/** A command as it is typed, and its exit code in a healthy installation. */
 export type Command = At & { readonly command: string; readonly code: number };
 
 const EMPTY_WHEN_HEALTHY = 'empty-when-healthy';
 const CHANGES = 'changes';
 const EXIT = /^exit-(\d+)$/;
-/** With the reason. */
+/** The note of a block that the tests do not run, with the reason. */
 const NOT_RUN = /^not-run-here: .{10,}$/;
 
 type Written = At & { readonly block: Block };
@@ -26,7 +26,7 @@ export const allBlocks = (): Written[] =>
     blocksIn(readFileSync(join(ROOT, file), 'utf8')).map((block) => ({ file, line: block.line, block })),
   );
 
-/** What is written behind the language of a block, if it is none of the words there are. */
+/** Whether the note after the language of a block is one of the allowed notes. */
 export const isUnderstood = ({ language, note }: Block): boolean => {
   switch (language) {
     case 'promql':
@@ -56,7 +56,7 @@ export const statementsToRun = (): Statements[] =>
     ...{ file, line, sql: block.code, changes: block.note === CHANGES },
   }));
 
-/** One for each line that is no comment; a line that ends with a backslash goes on. */
+/** The commands of a block, one per line, without comments. A backslash at the end of a line continues it. */
 export const commandsIn = (code: string): string[] =>
   code
     .replaceAll(/\\\n\s*/g, '')

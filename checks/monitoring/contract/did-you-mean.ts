@@ -1,4 +1,4 @@
-/** Of these words those that somebody who wrote the other may have meant, the nearest first. */
+/** The known words that are similar to the written one, the most similar first. */
 export function didYouMean(written: string, known: Iterable<string>, most = 3): string[] {
   const farthest = Math.max(2, Math.floor(written.length / 3));
   return [...known]
@@ -9,7 +9,7 @@ export function didYouMean(written: string, known: Iterable<string>, most = 3): 
     .map(({ word }) => word);
 }
 
-/** Letters to add, take away or change. */
+/** The number of letters to add, remove or change. */
 function distanceOf(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (const [down, letter] of [...one].entries()) {

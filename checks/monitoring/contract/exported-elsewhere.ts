@@ -1,10 +1,13 @@
 type Exporter = {
   readonly job: string;
-  /** The program and the release whose `/metrics` has these. */
+  /** The program, and the release whose `/metrics` has these metrics. */
   readonly from: string;
   /** Each metric with the labels it has, besides job and instance. */
   readonly metrics: Readonly<Record<string, readonly string[]>>;
 };
 
-/** What rules and dashboards may ask of programs that are not ours. A name is added after it was seen in what the program exposes. */
+/**
+ * Metrics of third-party programs that rules and dashboards may use; they use none so far. A name is added only after
+ * it was seen in the output of the program.
+ */
 export const EXPORTED: readonly Exporter[] = [];

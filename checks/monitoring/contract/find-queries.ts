@@ -9,7 +9,7 @@ export const ROOT = resolve(import.meta.dirname, '../../..');
 
 export type Place = 'rules' | 'dashboards' | 'stages' | 'runbooks' | 'documents';
 
-/** Where queries are written, and whether there has to be one by now: a folder that is there and empty has lost them. */
+/** The files that contain queries, and how queries are read from them. */
 const PLACES: Readonly<Record<Place, { readonly files: string; readonly read: Reader }>> = {
   rules: { files: 'ops/prometheus/*.{rules,alerts}.yml', read: queriesInYaml },
   dashboards: { files: 'ops/grafana/dashboards/*.json', read: queriesInYaml },

@@ -6,11 +6,11 @@ import { ROOT } from './find-queries.ts';
 import type { Problem } from './judge-queries.ts';
 import type { KnownSeries } from './known-series.ts';
 
-/** Texts, load tests and generated tables, in which a metric may be named without a query. */
+/** Texts, load tests and generated tables, which may name a metric outside of a query. */
 const FILES = ['README.md', 'docs/*.md', 'ops/**/*.{md,yml,yaml,json}', 'loadtests/**/*.ts'];
 const METRIC = /(?<![\w/.:-])phaselock_[a-z0-9_]+(?![\w*…])/g;
 
-/** Every word of these files that has the form of a metric is one, or another thing of that form that the product has. */
+/** Reports every word of these files that looks like a metric and is neither a metric nor another known name. */
 export function judgeMentions(known: KnownSeries): Problem[] {
   const families = new Set([...known.keys()].map((name) => name.replace(/_(?:bucket|count|sum)$/, '')));
   const others = notMetrics();
@@ -27,11 +27,11 @@ export function judgeMentions(known: KnownSeries): Problem[] {
   });
 }
 
-/** As a command that looks for all metrics that begin so has it. */
+/** A prefix, as in a command that searches for all metrics with that prefix. */
 const isBeginning = (word: string, families: ReadonlySet<string>): boolean =>
   word.endsWith('_') && [...families].some((name) => name.startsWith(word));
 
-/** Tables, the channel of flags, the claim of a token. */
+/** Names that look like metrics: tables, the notification channel of the flags, and a claim of a token. */
 function notMetrics(): ReadonlySet<string> {
   const schema = readFileSync(join(ROOT, 'packages/store/schema.snapshot.txt'), 'utf8');
   const tables = [...schema.matchAll(/^(phaselock_\w+)\./gm)].map(([, table = '']) => table);

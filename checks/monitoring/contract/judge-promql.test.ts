@@ -20,7 +20,7 @@ build_info{version="1.0.0",text="a \\"b\\" {c}"} 1
 const known = knownFrom([{ job: 'api', series: readExposition(SCRAPE) }]);
 const flaws = (promql: string): string[] => judgePromql(promql, known).map(({ what }) => what);
 
-test('an exposition is read with its labels, whatever is in their values', () => {
+test('readExposition reads labels whose values contain quotes and braces', () => {
   expect(readExposition(SCRAPE).at(-1)).toEqual({
     name: 'build_info',
     labels: { version: '1.0.0', text: 'a "b" {c}' },
@@ -28,7 +28,7 @@ test('an exposition is read with its labels, whatever is in their values', () =>
   expect(() => readExposition('not a sample')).toThrow('this is no sample: not a sample');
 });
 
-test('an expression says which series it takes, wherever it takes them', () => {
+test('selectorsIn finds every selector of an expression', () => {
   const read = readPromql(
     '# a comment\nsum by (job) (rate(a{x="1",y=~"2|3"}[5m] offset 1h)) / on (job) group_left (v) b unless max_over_time(c[1h:5m]) or label_replace(d, "l", "$1", "x", "(.*)")',
   );
@@ -37,23 +37,20 @@ test('an expression says which series it takes, wherever it takes them', () => {
   expect(readPromql('sum by (job')).toHaveProperty('mistake');
 });
 
-describe('what is not there is told, with what may have been meant', () => {
+describe('judgePromql reports unknown names and suggests similar ones', () => {
   test.each([
     ['start_total', ['there is no metric start_total; did you mean starts_total?']],
     ['starts_total{outcom="busy"}', ['starts_total has no label outcom; did you mean outcome?']],
     ['starts_total{outcome="bussy"}', ['the label outcome of starts_total is never bussy; did you mean busy?']],
-    ['starts_total{outcome!="gone"}', ['the label outcome of starts_total is never gone; there are created, busy']],
-    [
-      'starts_total{outcome=~"busy|lost"}',
-      ['the label outcome of starts_total is never lost; there are created, busy'],
-    ],
-    ['starts_total{job="worker"}', ['the label job of starts_total is never worker; there are api']],
+    ['starts_total{outcome!="gone"}', ['the label outcome of starts_total is never gone; known: created, busy']],
+    ['starts_total{outcome=~"busy|lost"}', ['the label outcome of starts_total is never lost; known: created, busy']],
+    ['starts_total{job="worker"}', ['the label job of starts_total is never worker; known: api']],
     [
       'starts_total{outcome="busy",cohort="treatment"}',
       ['no series of starts_total has outcome="busy", cohort="treatment" together'],
     ],
     ['sum by (cohrt) (starts_total)', ['there is no label cohrt to group by; did you mean cohort?']],
-    ['sum by (cohort) (sum by (job) (starts_total))', ['there is no label cohort to group by; there are job']],
+    ['sum by (cohort) (sum by (job) (starts_total))', ['there is no label cohort to group by; known: job']],
     [
       'starts_total * on (version) group_left build_info',
       [expect.stringContaining('there is no label version to group by')],
@@ -62,9 +59,9 @@ describe('what is not there is told, with what may have been meant', () => {
       'starts_total * on (job) group_left (release) build_info',
       [expect.stringContaining('there is no label release to group by')],
     ],
-    ['wait_seconds_bucket{le="0.2"}', ['0.2 is no bucket of wait_seconds_bucket; there are 0.1, 1']],
+    ['wait_seconds_bucket{le="0.2"}', ['0.2 is no bucket of wait_seconds_bucket; known: 0.1, 1']],
     ['wait_seconds_bucket{le="1"}', [expect.stringContaining('only bounds with a fraction')]],
-    ['sum(', ['is no PromQL']],
+    ['sum(', ['is not valid PromQL']],
   ])('%s', (promql, expected) => expect(flaws(promql)).toEqual(expected));
 });
 
@@ -76,15 +73,15 @@ test.each([
   'absent(up{job="api"})',
   'count by (release) (label_replace(build_info, "release", "$1", "version", "(.*)"))',
   'time() - max(wait_seconds_count) > 26 * 3600',
-])('nothing is wrong with %s', (promql) => expect(flaws(promql)).toEqual([]));
+])('judgePromql accepts %s', (promql) => expect(flaws(promql)).toEqual([]));
 
-test('variables of Grafana are filled in', () => {
+test('withoutVariables replaces the variables of Grafana', () => {
   expect(
     withoutVariables(`rate(a{job=~"$job",i="\${instance:regex}"}[$__rate_interval]) + b[$budget] * $__range_s`),
   ).toBe(`rate(a{job=~"${ANYTHING}",i="${ANYTHING}"}[5m]) + b[5m] * 300`);
 });
 
-test('rules are known by what they record, and texts by the labels they show', () => {
+test('judgeQueries knows recorded series and alerts, and checks the labels that texts show', () => {
   const text = `groups:
   - name: g
     rules:
@@ -98,13 +95,13 @@ test('rules are known by what they record, and texts by the labels they show', (
 `;
   const queries = queriesInYaml('rules.yml', text);
   expect(judgeQueries(queries, withRecorded(queries, known)).map(told)).toEqual([
-    'rules.yml:6: the label sli of job:starts:rate5m is never stops; there are starts',
-    'rules.yml:8: the answer has no label instance to show',
+    'rules.yml:6: the label sli of job:starts:rate5m is never stops; known: starts',
+    'rules.yml:8: the result has no label instance to show',
     'rules.yml:10: the label alertname of ALERTS is never Badd; did you mean Bad?',
   ]);
 });
 
-test('what was meant is near', () => {
+test('didYouMean returns similar words, the most similar first', () => {
   expect(didYouMean('phaselock_starts', ['phaselock_start', 'other', 'phaselock_status'])).toEqual([
     'phaselock_start',
     'phaselock_status',

@@ -3,13 +3,13 @@ import { keptLabels, labelsOfSelector } from './kept-labels.ts';
 import type { KnownSeries, LabelValues, Values } from './known-series.ts';
 import { type Matcher, type Promql, readPromql, type Selector, selectorsIn, type Word } from './read-promql.ts';
 
-/** What is wrong with an expression, and at which of its words. */
+/** A mistake in an expression, and the word that has it. */
 export type Flaw = { readonly word: Word; readonly what: string };
 
-/** In place of a variable, whose value nobody knows here. */
+/** Stands for the value of a dashboard variable, which is unknown here. */
 export const ANYTHING = '__anything__';
 
-/** Every metric, label and value that the expression names, held against what there is. */
+/** Checks every metric, label and value that an expression names against the known series. */
 export function judgePromql(source: string, known: KnownSeries): Flaw[] {
   const read = readPromql(source);
   if ('mistake' in read)
@@ -60,10 +60,10 @@ const some = (values: ReadonlySet<string>, wanted: string, operator: Matcher['op
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
 
-/** Of a pattern such as `failed|busy` each; one with brackets is looked at as a whole. */
+/** The alternatives of a pattern such as `failed|busy`. A pattern with brackets counts as one alternative. */
 const alternatives = (pattern: string): string[] => (/[()[\]]/.test(pattern) ? [pattern] : pattern.split('|'));
 
-/** Each value may be there, and still no series have them together. */
+/** Reports a selector that no series matches, although each of its values exists. */
 function judgeTogether({ metric, matchers }: Selector, known: KnownSeries): Flaw[] {
   const series = metric === undefined ? undefined : known.get(metric.text)?.series;
   if (metric === undefined || series === undefined) return [];
@@ -86,7 +86,7 @@ function judgeTogether({ metric, matchers }: Selector, known: KnownSeries): Flaw
   return [{ word: metric, what: `no series of ${metric.text} has ${asked} together` }];
 }
 
-/** Labels that an expression groups or matches by have to be there at that point. */
+/** Reports labels that an expression groups or matches by and that do not exist at that point. */
 function judgeGroups(expression: Promql, known: KnownSeries): Flaw[] {
   switch (expression.kind) {
     case 'selector':
@@ -110,7 +110,7 @@ function judgeGroups(expression: Promql, known: KnownSeries): Flaw[] {
       return [
         ...judgeGroups(left, known),
         ...judgeGroups(right, known),
-        // By `on` both sides are compared, by `ignoring` it is enough that one has what is ignored.
+        // With `on`, both sides need the label. With `ignoring`, one side is enough.
         ...group.labels.flatMap((word) =>
           group.how === 'on' ? sides.flatMap((side) => demand(word, [side])).slice(0, 1) : demand(word, sides),
         ),
@@ -120,14 +120,14 @@ function judgeGroups(expression: Promql, known: KnownSeries): Flaw[] {
   }
 }
 
-/** One of them has to have it. Where none is known the metric was told of already. */
+/** Reports a label that none of the sides has. Without a known side, the metric has already been reported. */
 function demand(word: Word, sides: readonly LabelValues[]): Flaw[] {
   if (sides.length === 0 || sides.some((labels) => labels.size === 0 || labels.has(word.text))) return [];
   const there = new Set(sides.flatMap((labels) => [...labels.keys()]));
   return [{ word, what: `there is no label ${word.text} to group by${meant(word.text, there)}` }];
 }
 
-/** So many are told where none of them is near. */
+/** At most this many known names are listed if none of them is similar. */
 const FEW = 8;
 
 function meant(written: string, there: Iterable<string> | Values, all = false): string {
@@ -135,5 +135,5 @@ function meant(written: string, there: Iterable<string> | Values, all = false): 
   const known = [...there];
   const near = all ? [] : didYouMean(written, known);
   if (near.length > 0) return `; did you mean ${near.join(', ')}?`;
-  return all || known.length <= FEW ? `; there are ${known.join(', ')}` : '';
+  return all || known.length <= FEW ? `; known: ${known.join(', ')}` : '';
 }

@@ -6,12 +6,12 @@ import type { KnownMetric, KnownSeries, Values } from './known-series.ts';
 import type { Query } from './query.ts';
 import { readPromql } from './read-promql.ts';
 
-/** Something that is named in a file and is not there. */
+/** A name in a file that does not exist in the product. */
 export type Problem = { readonly file: string; readonly line: number; readonly what: string };
 
 export const told = ({ file, line, what }: Problem): string => `${file}:${line}: ${what}`;
 
-/** Every query held against what the product exposes and what the rules among them record. */
+/** Checks every query against the known series. */
 export function judgeQueries(queries: readonly Query[], known: KnownSeries): Problem[] {
   return queries.flatMap((query) => [
     ...judgePromql(query.promql, known).map(({ word, what }) => ({
@@ -23,7 +23,7 @@ export function judgeQueries(queries: readonly Query[], known: KnownSeries): Pro
   ]);
 }
 
-/** With what the recording rules among these queries make of it, whatever order they come in. */
+/** The scraped series and those that the rules among these queries record, in whatever order the rules are given. */
 export function withRecorded(queries: readonly Query[], scraped: KnownSeries): KnownSeries {
   const known = new Map(scraped);
   const rules = queries.filter(({ records }) => records !== undefined);
@@ -45,7 +45,7 @@ function record({ promql, records = '', adds = {} }: Query, known: Map<string, K
   known.set(records, { labels, series: undefined });
 }
 
-/** Prometheus keeps what its alerts stand at as series of two names. */
+/** The two series in which Prometheus stores the state of alerts. */
 function alertSeries(queries: readonly Query[]): [string, KnownMetric][] {
   const alerts = queries.filter(({ alerts: name }) => name !== undefined);
   const labels = new Map<string, Values>([
@@ -64,7 +64,7 @@ function alertSeries(queries: readonly Query[]): [string, KnownMetric][] {
 const both = (one: Values | undefined, other: Values): Values =>
   one === 'any' || other === 'any' ? 'any' : new Set([...(one ?? []), ...other]);
 
-/** A text that shows a label of the answer needs it to be there. */
+/** Reports labels that a text shows and the result of its query does not have. */
 function judgeShown({ file, text, promql, shows }: Query, known: KnownSeries): Problem[] {
   if (shows.length === 0) return [];
   const read = readPromql(promql);
@@ -75,11 +75,11 @@ function judgeShown({ file, text, promql, shows }: Query, known: KnownSeries): P
     .map(({ label, from }) => {
       const near = didYouMean(label, labels.keys());
       const hint = near.length > 0 ? `; did you mean ${near.join(', ')}?` : '';
-      return { file, line: lineAt(text, from), what: `the answer has no label ${label} to show${hint}` };
+      return { file, line: lineAt(text, from), what: `the result has no label ${label} to show${hint}` };
     });
 }
 
-/** The line of the file on which a word of the expression stands: as often as it comes before in the expression, it does in the file. */
+/** The line of a word of the expression. The nth occurrence in the expression is the nth in that part of the file. */
 function lineOf({ promql, text, from, to }: Query, word: string, at: number): number {
   const before = promql.slice(0, at).split(word).length - 1;
   let found = from;

@@ -1,7 +1,7 @@
 import { type KnownSeries, type LabelValues, union, type Values } from './known-series.ts';
 import type { Promql, Selector } from './read-promql.ts';
 
-/** The labels of what an expression comes to; undefined for a number, and for what is not known. */
+/** The labels of the result of an expression; undefined for a number and for an unknown metric. */
 export function keptLabels(expression: Promql, known: KnownSeries): LabelValues | undefined {
   switch (expression.kind) {
     case 'selector':
@@ -25,7 +25,7 @@ export function keptLabels(expression: Promql, known: KnownSeries): LabelValues 
   }
 }
 
-/** They choose among series and keep each as it is. */
+/** Aggregations that select series and keep their labels. */
 const KEEPS_SERIES = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
 const NUMBERS = new Set(['time', 'scalar', 'pi']);
 
@@ -39,7 +39,7 @@ function labelsOfCall({ name, of }: Promql & { readonly kind: 'call' }, known: K
   return inner;
 }
 
-/** What is absent has the labels its selector asks for by equality. */
+/** The result of `absent` has the labels that its selector compares with `=`. */
 function inventedLabels([of]: readonly Promql[]): LabelValues {
   if (of?.kind !== 'selector') return new Map();
   return new Map(

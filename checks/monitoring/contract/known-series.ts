@@ -1,21 +1,26 @@
 import { EXPORTED } from './exported-elsewhere.ts';
 import type { Labels, Series } from './read-exposition.ts';
 
-/** The values a label has; `any` where they are not ours to know, as an instance's address. */
+/** The values of a label; `any` where the product does not determine them, such as the address of an instance. */
 export type Values = ReadonlySet<string> | 'any';
 export type LabelValues = ReadonlyMap<string, Values>;
 
 export type KnownMetric = {
   readonly labels: LabelValues;
-  /** Each series of it, where it was scraped. What a rule records or an exporter tells is known by its labels alone. */
+  /**
+   * The labels of each scraped series. Undefined where only the labels are known, not their combinations: for metrics
+   * of recording rules, of Prometheus itself and of third-party programs.
+   */
   readonly series: readonly Labels[] | undefined;
 };
 
+/** The metrics that queries may use, by name. */
 export type KnownSeries = ReadonlyMap<string, KnownMetric>;
 
-/** What one program answered to a scrape, and the job it is scraped as. */
+/** The series of one scraped program, and its job. */
 export type Scrape = { readonly job: string; readonly series: readonly Series[] };
 
+/** Returns the metrics of the scrapes, of Prometheus itself and of third-party programs (`EXPORTED`). */
 export function knownFrom(scrapes: readonly Scrape[]): Map<string, KnownMetric> {
   const series = Map.groupBy(
     scrapes.flatMap(({ job, series: found }) =>
@@ -52,7 +57,7 @@ export function knownFrom(scrapes: readonly Scrape[]): Map<string, KnownMetric> 
   return new Map([...scraped, ...own, ...elsewhere]);
 }
 
-/** What Prometheus says of its targets and of the alerts, besides what it scraped. */
+/** Series that Prometheus adds for each of its targets. */
 const OF_PROMETHEUS: readonly { readonly name: string; readonly labels: Readonly<Record<string, Values>> }[] = [
   { name: 'up', labels: {} },
   { name: 'scrape_duration_seconds', labels: {} },
@@ -70,5 +75,6 @@ function labelValues(series: readonly Labels[]): LabelValues {
   return new Map([...values, ['instance', 'any']]);
 }
 
+/** The values of a label in either of two metrics. */
 export const union = (one: Values | undefined, other: Values | undefined): Values =>
   one === 'any' || other === 'any' ? 'any' : new Set([...(one ?? []), ...(other ?? [])]);

@@ -9,7 +9,7 @@ import { knownFrom } from './known-series.ts';
 import type { Query } from './query.ts';
 import { type Exposed, scrapesOf, startProduct } from './start-product.ts';
 
-// Three programs with their database, and a walk through all they can be asked.
+// The setup starts three programs with a database and calls every operation of the API.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 const resources = new AsyncDisposableStack();
@@ -27,11 +27,11 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-/** What is wrong in these places, when the programs expose this. */
+/** The problems of these queries, when the programs expose `scraped`. */
 const judge = (scraped: readonly Exposed[], of: readonly Query[] = queries): Problem[] =>
   judgeQueries(of, withRecorded(queries, knownFrom(scrapesOf(scraped))));
 
-test('every operation of the document was called', () => {
+test('every operation of the OpenAPI document was called before the scrape', () => {
   const document: unknown = JSON.parse(readFileSync(join(ROOT, 'docs/openapi.json'), 'utf8'));
   const operations = Object.values<unknown>(Object(document).paths).flatMap((path) =>
     Object.values<unknown>(Object(path)).map((operation) => String(Object(operation).operationId)),
@@ -45,17 +45,17 @@ test('every operation of the document was called', () => {
   expect(operations.filter((id) => !called.has(id))).toEqual([]);
 });
 
-describe('what is named is there', () => {
+describe('every named metric, label and value exists', () => {
   test.each(PLACE_NAMES)('in the queries of the %s', (place) => {
     expect(judge(exposed, places.get(place)).map(told)).toEqual([]);
   });
 
-  test('in all that is said of metrics beside them', () => {
+  test('in texts outside of queries', () => {
     expect(judgeMentions(withRecorded(queries, knownFrom(scrapesOf(exposed)))).map(told)).toEqual([]);
   });
 });
 
-test('no place has lost its queries', () => {
+test('the search finds the queries of every place', () => {
   const count = (place: Place): number => places.get(place)?.length ?? 0;
   expect(filesOf('rules')).toContain('ops/prometheus/rollout.rules.yml');
   expect(count('stages')).toBeGreaterThan(10);
@@ -68,7 +68,7 @@ test('no place has lost its queries', () => {
   }
 });
 
-/** The lines on which queries have this word, found without reading them as queries. */
+/** The lines of queries that contain this word, found without parsing the queries. */
 const linesWith = (word: RegExp): string[] => {
   const lines = new Set(
     queries.flatMap(({ file, text, from, to }) => {
@@ -86,8 +86,8 @@ const placesOf = (problems: readonly Problem[]): string[] =>
 const renamed = (pattern: RegExp, by: string): Exposed[] =>
   exposed.map(({ job, text }) => ({ job, text: text.replaceAll(pattern, by) }));
 
-describe('it can fail, and names each place', () => {
-  test('a metric that has another name', () => {
+describe('judgeQueries reports every line that uses', () => {
+  test('a renamed metric', () => {
     const problems = judge(renamed(/\bphaselock_session_starts_total\b/g, 'phaselock_session_begins_total'));
     const own = problems.filter(({ what }) => what.includes('no metric phaselock_session_starts_total'));
     const places = linesWith(/\bphaselock_session_starts_total\b/);
@@ -96,7 +96,7 @@ describe('it can fail, and names each place', () => {
     expect(own[0]?.what).toContain('did you mean phaselock_session_begins_total');
   });
 
-  test('a label that has another name', () => {
+  test('a renamed label', () => {
     const problems = judge(renamed(/\bcohort="/g, 'group="'));
     expect(placesOf(problems)).toEqual(expect.arrayContaining(linesWith(/\{[^}]*\bcohort=/)));
     expect(
@@ -104,14 +104,14 @@ describe('it can fail, and names each place', () => {
     ).toBe(true);
   });
 
-  test('a value that has another name', () => {
+  test('a renamed value', () => {
     const problems = judge(renamed(/outcome="busy"/g, 'outcome="locked"'));
     const own = problems.filter(({ what }) => /outcome of phaselock_session_\w+ is never busy/.test(what));
     expect(placesOf(own)).toEqual(expect.arrayContaining(linesWith(/session_starts_total\{[^}]*outcome=~"[^"]*busy/)));
     expect(own.map(({ file }) => file)).toContain('ops/rollout/stages.yml');
   });
 
-  test('a bucket that is gone', () => {
+  test('a removed bucket', () => {
     const problems = judge(
       exposed.map(({ job, text }) => ({
         job,
@@ -126,7 +126,7 @@ describe('it can fail, and names each place', () => {
     expect(placesOf(own)).toEqual(places);
   });
 
-  test('the query of a runbook', () => {
+  test('a renamed metric in a runbook', () => {
     const problems = judge(renamed(/\bphaselock_flag_read_age_seconds\b/g, 'phaselock_flags_age_seconds'));
     expect(
       problems.filter(({ file }) => file === 'ops/runbooks/flags-unread.md').map(({ what }) => what),

@@ -1,7 +1,7 @@
 import { blocksIn } from './blocks-in-markdown.ts';
 import type { Query } from './query.ts';
 
-/** The expressions of ```promql blocks; an empty line stands between two of them. */
+/** The expressions of ```promql blocks, which are separated by empty lines. */
 export const queriesInMarkdown = (file: string, text: string): Query[] =>
   blocksIn(text)
     .filter(({ language }) => language === 'promql')

@@ -1,7 +1,7 @@
 import { isMap, isPair, isScalar, parseDocument, visit, type YAMLMap } from 'yaml';
 import type { Query } from './query.ts';
 
-/** The counters and histograms that gates are made of, with the labels they are chosen by. */
+/** The counters and histograms of the gates, as selectors with their labels. */
 export function queriesInStages(file: string, text: string): Query[] {
   const found: Query[] = [];
   const document = parseDocument(text);
@@ -19,7 +19,7 @@ export function queriesInStages(file: string, text: string): Query[] {
   return [...found, ...cohortsOf(document.toJS(), file, text)];
 }
 
-/** A gate that compares cohorts needs their label, and its values, at every metric it counts. */
+/** A gate that compares cohorts needs the label of the cohorts, with their values, on every metric it counts. */
 function cohortsOf(stages: unknown, file: string, text: string): Query[] {
   return Object.values<unknown>(Object(stages).flags ?? {}).flatMap((flag) => {
     const { label, treatment = [], control = [] } = Object(Object(flag).cohorts);

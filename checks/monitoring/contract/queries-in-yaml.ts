@@ -1,7 +1,7 @@
 import { isMap, isScalar, parseDocument, visit, type YAMLMap } from 'yaml';
 import { type Query, withoutVariables } from './query.ts';
 
-/** Expressions of rules and of dashboards: JSON is YAML. */
+/** Expressions of rules and of dashboards, whose JSON the YAML parser reads as well. */
 export function queriesInYaml(file: string, text: string): Query[] {
   const found: Query[] = [];
   visit(parseDocument(text), {
@@ -30,7 +30,7 @@ function queryOf(file: string, text: string, { value, from, to }: Found, map: YA
   };
 }
 
-/** In `{{ $labels.instance }}` of an alert, and `{{instance}}` of a legend. What the rule itself adds is there. */
+/** Labels in `{{ $labels.instance }}` of an alert and `{{instance}}` of a legend, except those that the rule adds. */
 function shownLabels(map: YAMLMap, text: string, added: readonly string[]): Query['shows'] {
   const annotations = map.get('annotations');
   const ranges = [isMap(annotations) ? annotations.range : undefined, rangeAt(map, 'legendFormat')];
@@ -47,7 +47,7 @@ function shownLabels(map: YAMLMap, text: string, added: readonly string[]): Quer
   });
 }
 
-/** `label_values(metric, label)` is a word of Grafana: the series whose label it lists. */
+/** A query for the series that a Grafana function such as `label_values(metric, label)` reads. */
 function promqlOfVariable(written: string): string | undefined {
   const [, series, label] = /^label_values\((?:(.+),\s*)?(\w+)\)$/s.exec(written.trim()) ?? [];
   if (label !== undefined)

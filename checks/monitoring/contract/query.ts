@@ -1,25 +1,25 @@
 import { ANYTHING } from './judge-promql.ts';
 
-/** An expression in a file: where it stands there, and what it is for. */
+/** An expression in a file, with its position and use. */
 export type Query = {
   readonly file: string;
-  /** What Prometheus is asked: variables of dashboards are filled in. */
+  /** The expression, with variables of dashboards filled in. */
   readonly promql: string;
-  /** The part of the file it stands in. */
+  /** The text of the file, in which the expression is between `from` and `to`. */
   readonly text: string;
   readonly from: number;
   readonly to: number;
-  /** The metric whose values it becomes, if it is a recording rule. */
+  /** The metric that the expression is recorded as, if it belongs to a recording rule. */
   readonly records?: string;
   /** Labels that the rule adds. */
   readonly adds?: Readonly<Record<string, string>>;
-  /** The name of the alert it fires. */
+  /** The name of the alert, if the expression belongs to an alert rule. */
   readonly alerts?: string;
-  /** Labels that texts beside it take from its answer. */
+  /** Labels of the result that texts next to the expression show. */
   readonly shows: readonly { readonly label: string; readonly from: number }[];
 };
 
-/** An expression of a dashboard as it is sent: times of Grafana are some time, and what a viewer chooses is anything. */
+/** A dashboard expression with Grafana's time variables set to fixed times, and the viewer's variables to ANYTHING. */
 export const withoutVariables = (written: string): string =>
   written
     .replaceAll(/\$\{?__(?:interval_ms|range_ms|range_s|from|to)\}?/g, '300')

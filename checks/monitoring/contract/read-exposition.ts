@@ -4,7 +4,7 @@ export type Series = { readonly name: string; readonly labels: Labels };
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? \S+(?: \d+)?$/;
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
-/** The series of what a program answers to a scrape, in the plain form. */
+/** The series in the answer of a program to a scrape, in the text format. */
 export function readExposition(text: string): Series[] {
   return text
     .split('\n')

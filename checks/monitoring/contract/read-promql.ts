@@ -1,6 +1,6 @@
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** A word of an expression, and where it begins. */
+/** A word of an expression, and its position. */
 export type Word = { readonly text: string; readonly from: number };
 
 const MATCH_OPERATORS = ['=', '!=', '=~', '!~'] as const;
@@ -10,14 +10,14 @@ export type Matcher = { readonly label: Word; readonly operator: MatchOperator; 
 
 export type Selector = {
   readonly kind: 'selector';
-  /** Absent where series are chosen by their labels alone. */
+  /** Undefined if the selector has only labels. */
   readonly metric: Word | undefined;
   readonly matchers: readonly Matcher[];
 };
 
 type Grouped = { readonly how: 'by' | 'without' | 'on' | 'ignoring' | 'all'; readonly labels: readonly Word[] };
 
-/** An expression, as far as it says which series it takes and which labels it keeps. */
+/** A parsed expression, reduced to the series it selects and the labels it keeps. */
 export type Promql =
   | Selector
   | { readonly kind: 'number' }
@@ -28,7 +28,7 @@ export type Promql =
       readonly kind: 'binary';
       readonly operator: string;
       readonly group: Grouped;
-      /** The side of which several series may meet one of the other, and the labels taken over from that one. */
+      /** The side of a many-to-one match that may have several series, and the labels copied from the other side. */
       readonly many: { readonly side: 'left' | 'right'; readonly labels: readonly Word[] } | undefined;
       readonly left: Promql;
       readonly right: Promql;
@@ -39,7 +39,7 @@ export type ReadPromql = { readonly expression: Promql } | { readonly mistake: s
 type Node = ReturnType<typeof parser.parse>['topNode'];
 const ALL: Grouped = { how: 'all', labels: [] };
 
-/** By the grammar of Prometheus' own editor. */
+/** Parses an expression with the grammar of Prometheus' own editor. */
 export function readPromql(source: string): ReadPromql {
   const tree = parser.parse(source);
   let broken: number | undefined;
@@ -49,7 +49,7 @@ export function readPromql(source: string): ReadPromql {
     },
   });
   const [top] = childrenOf(tree.topNode);
-  if (broken !== undefined || top === undefined) return { mistake: 'is no PromQL', from: broken ?? 0 };
+  if (broken !== undefined || top === undefined) return { mistake: 'is not valid PromQL', from: broken ?? 0 };
   return { expression: read(top, source) };
 }
 
@@ -72,7 +72,7 @@ function read(node: Node, source: string): Promql {
     case 'StringLiteral':
       return { kind: 'text', text: unquoted(textOf(node, source)) };
     default: {
-      // Parentheses, ranges, offsets, subqueries and signs: what stands in them first is what they are about.
+      // Parentheses, ranges, offsets, subqueries and signs: reads the expression inside them.
       const inner = children.find(({ name }) => EXPRESSIONS.has(name));
       return inner === undefined ? { kind: 'number' } : read(inner, source);
     }
@@ -168,7 +168,7 @@ function unquoted(text: string): string {
   return quote === '`' ? inner : inner.replaceAll(/\\(.)/g, '$1');
 }
 
-/** Every selector of an expression, whatever it is put into. */
+/** Every selector of an expression, at any depth. */
 export function selectorsIn(expression: Promql): Selector[] {
   switch (expression.kind) {
     case 'selector':

@@ -8,7 +8,7 @@ const SECONDS = 60;
 
 type Ran = { readonly code: number; readonly said: string };
 
-/** A shell in the directory the product was started in, in which the variables of the runbooks have values. */
+/** A shell in the start directory of the product, with values for the variables of the runbooks. */
 export type Shell = { run(command: string): Promise<Ran> };
 
 export async function openShell(folder: string, variables: Readonly<Record<string, string>>): Promise<Shell> {
@@ -34,10 +34,10 @@ export async function openShell(folder: string, variables: Readonly<Record<strin
   };
 }
 
-/** What `npx pnpm@12 name …` does in the repository, without the seconds npx and pnpm take to begin: the script of package.json. */
+/** Runs the script of package.json that `npx pnpm@12 name …` names, without the start time of npx and pnpm. */
 const NPX = `#!/usr/bin/env bash
 set -eu
-if [ "$1" != pnpm@12 ]; then echo "the runbooks use npx for pnpm@12 alone" >&2; exit 70; fi
+if [ "$1" != pnpm@12 ]; then echo "the runbooks use npx only for pnpm@12" >&2; exit 70; fi
 cd '${ROOT}'
 script="$(node -p 'JSON.parse(require("fs").readFileSync("package.json")).scripts[process.argv[1]] ?? ""' "$2")"
 if [ -z "$script" ]; then echo "package.json has no script $2" >&2; exit 71; fi
@@ -45,7 +45,7 @@ shift 2
 PATH='${ROOT}/node_modules/.bin':"$PATH" exec sh -c "$script \\"\\$@\\"" pnpm "$@"
 `;
 
-/** Each command once, however many pages have it; and what is wrong with it, if it is. */
+/** Runs each distinct command once. Returns a message for each place where its exit code is not the expected one. */
 export async function runCommands(commands: readonly Command[], shell: Shell): Promise<string[]> {
   const wrong: string[] = [];
   for (const [command, places] of Map.groupBy(commands, ({ command: text }) => text)) {

@@ -1,18 +1,18 @@
 import { eventually, type PrometheusServer } from '@phaselock/testkit';
 import type { Expression } from './blocks-of-runbooks.ts';
 
-/** What is wrong with an answer of a Prometheus that scrapes a product in which nothing is wrong. */
+/** Queries a Prometheus that scrapes a healthy product. Returns what is wrong with the result, if anything. */
 export async function runExpression(prometheus: PrometheusServer, expression: Expression): Promise<string | undefined> {
   const { file, line, promql, emptyWhenHealthy } = expression;
   const at = (what: string): string => `${file}:${line}: ${what}\n${promql}`;
   const count = await countSeries(prometheus, promql);
   if (typeof count === 'string') return at(count);
-  if (emptyWhenHealthy && count > 0) return at(`answers with ${count} series, and is said to be empty when healthy`);
-  if (!emptyWhenHealthy && count === 0) return at('answers with nothing');
+  if (emptyWhenHealthy && count > 0) return at(`returns ${count} series, but is marked empty-when-healthy`);
+  if (!emptyWhenHealthy && count === 0) return at('returns no series');
   return undefined;
 }
 
-/** Rules have intervals of their own, and a rate takes two scrapes: so each is asked until it answers as it should. */
+/** Repeats a query until its result is right, because rules have their own intervals and a rate needs two scrapes. */
 export async function expressionFlaw(
   prometheus: PrometheusServer,
   expression: Expression,

@@ -1,7 +1,10 @@
 import pg from 'pg';
 import type { Statements } from './blocks-of-runbooks.ts';
 
-/** Each block in a transaction of its own that is undone; one that is not said to change anything, in a read-only one. Answers what went wrong. */
+/**
+ * Runs each block in a transaction that is rolled back, and that is read-only unless the block is marked as changing
+ * data. Returns the errors.
+ */
 export async function runStatements(
   blocks: readonly Statements[],
   databaseUrl: string,
@@ -9,7 +12,7 @@ export async function runStatements(
 ): Promise<string[]> {
   const wrong: string[] = [];
   for (const { file, line, sql, changes } of blocks) {
-    // A connection of its own each: one of them ends those that are idle.
+    // Each block has its own connection, because one block terminates idle connections.
     const client = new pg.Client({ connectionString: databaseUrl, application_name: 'runbooks' });
     await client.connect();
     try {
@@ -26,7 +29,7 @@ export async function runStatements(
   return wrong;
 }
 
-/** `:'session'` is a variable of psql. */
+/** Fills in psql variables such as `:'session'`. */
 function withValues(sql: string, variables: Readonly<Record<string, string>>): string {
   return sql.replaceAll(/:'(\w+)'/g, (written, name: string) => {
     const value = variables[name];

@@ -5,20 +5,20 @@ import { allBlocks, commandsIn, isUnderstood } from './blocks-of-runbooks.ts';
 import { filesOf, queriesOf, ROOT } from './find-queries.ts';
 
 const HEADINGS = [
-  'What it means',
-  'Whom it hurts',
+  'Meaning',
+  'Impact',
   'First three commands',
   'Queries',
   'Causes',
   'Kill the rollout?',
-  'Over when',
+  'Resolved when',
 ] as const;
 
-/** Pages that are about something else than an alert. */
+/** Pages that do not belong to an alert. */
 const NO_ALERT: Readonly<Record<string, string>> = {
-  'README.md': 'how to read them, and all of them',
-  'kill-switch.md': 'what is done, whichever alert asked for it',
-  'error-budgets.md': 'what the pages of the four budgets have in common',
+  'README.md': 'the list of all pages, and how to use them',
+  'kill-switch.md': 'the procedure that the pages of many alerts refer to',
+  'error-budgets.md': 'the common part of the pages of the four error budgets',
 };
 
 const alerts = queriesOf('rules').flatMap(({ alerts: name, adds = {}, ...rule }) =>
@@ -26,7 +26,7 @@ const alerts = queriesOf('rules').flatMap(({ alerts: name, adds = {}, ...rule })
 );
 const names = [...new Set(alerts.map(({ name }) => name))];
 
-/** PhaselockApiDown is api-down.md. */
+/** The page of an alert: PhaselockApiDown has api-down.md. */
 const pageOf = (alert: string): string =>
   `${alert
     .replace(/^Phaselock/, '')
@@ -40,7 +40,7 @@ const partOf = (page: string, heading: string): string => {
   return after.split(/\n## /)[0] ?? '';
 };
 
-test('there are alerts', () => expect(names.length).toBeGreaterThan(30));
+test('the rules contain alerts', () => expect(names.length).toBeGreaterThan(30));
 
 test('every alert has a page, and every page an alert', () => {
   expect(pages.filter((page) => !(page in NO_ALERT))).toEqual(names.map(pageOf).toSorted());
@@ -55,7 +55,7 @@ test('every runbook_url ends with the page of its alert', () => {
 });
 
 test.each(names.filter((name) => existsSync(join(ROOT, 'ops/runbooks', pageOf(name)))))(
-  '%s: its page has the form of all pages',
+  '%s: its page has the common headings and length',
   (name) => {
     const page = pageOf(name);
     const text = textOf(page);
@@ -64,7 +64,7 @@ test.each(names.filter((name) => existsSync(join(ROOT, 'ops/runbooks', pageOf(na
     expect([...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)).toEqual([...HEADINGS]);
     expect(lines, 'lines').toBeGreaterThanOrEqual(40);
     expect(lines, 'lines').toBeLessThanOrEqual(80);
-    // What is said of the severity is what the alert has.
+    // The page states the severities of the alert.
     const severities = [...new Set(alerts.filter((alert) => alert.name === name).map(({ severity }) => severity))];
     expect(text.split('\n')[2]).toBe(`Severity: ${severities.join(' and ')}.`);
     expect(text).toContain('(kill-switch.md)');
@@ -73,19 +73,19 @@ test.each(names.filter((name) => existsSync(join(ROOT, 'ops/runbooks', pageOf(na
 );
 
 test.each(names.filter((name) => existsSync(join(ROOT, 'ops/runbooks', pageOf(name)))))(
-  '%s: three commands come first',
+  '%s: its page has three first commands',
   (name) => {
     const [, code = ''] = /```sh[^\n]*\n([\s\S]*?)```/.exec(partOf(pageOf(name), 'First three commands')) ?? [];
     expect(commandsIn(code).length).toBe(3);
   },
 );
 
-test('the page of all pages leads to each', () => {
+test('the README of the runbooks links to every page', () => {
   const index = textOf('README.md');
   expect(pages.filter((page) => page !== 'README.md' && !index.includes(`](${page})`))).toEqual([]);
 });
 
-test('every block says how it is run in words there are', () => {
+test('the note of every block is one of the allowed notes', () => {
   const odd = allBlocks().filter(({ block }) => !isUnderstood(block));
   expect(odd.map(({ file, line, block }) => `${file}:${line}: ${block.language} ${block.note}`)).toEqual([]);
 });

@@ -22,7 +22,7 @@ let used: Used;
 let shell: Shell;
 
 const noPrometheus = prometheusAvailable().kind === 'none';
-/** Programs a machine may lack. In CI each has to be there. */
+/** Programs that a machine may lack. CI must have all of them. */
 const FOREIGN = ['psql', 'redis-cli'] as const;
 const isMissing = (program: string): boolean =>
   process.env.CI !== 'true' && spawnSync(program, ['--version']).status !== 0;
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-/** Those of the page of all pages. */
+/** The variables that ops/runbooks/README.md defines. */
 async function variables(): Promise<Record<string, string>> {
   const { apis, folder, workerUrl, databaseUrl, archiveUrl, redisUrl } = product;
   const log = join(folder, 'api.log');
@@ -63,7 +63,7 @@ async function variables(): Promise<Record<string, string>> {
   };
 }
 
-/** What a counter had before it was first scraped is no increase. */
+/** Waits for the first scrape, because `increase` ignores what a counter had before its first sample. */
 async function scrapedOnce({ url }: PrometheusServer): Promise<void> {
   await eventually(
     async () => {
@@ -74,7 +74,7 @@ async function scrapedOnce({ url }: PrometheusServer): Promise<void> {
   );
 }
 
-test.skipIf(noPrometheus)('every PromQL of a runbook is answered as its page says', async () => {
+test.skipIf(noPrometheus)('every PromQL expression of a runbook returns the documented result', async () => {
   const { url } = prometheus ?? { url: '' };
   expect(url).not.toBe('');
   const asked = expressionsToRun();
@@ -85,25 +85,25 @@ test.skipIf(noPrometheus)('every PromQL of a runbook is answered as its page say
   expect(flaws.filter((flaw) => flaw !== undefined)).toEqual([]);
 });
 
-test('every SQL of a runbook runs in the database of the product', async () => {
+test('every SQL statement of a runbook runs in the database of the product', async () => {
   const blocks = statementsToRun();
   expect(blocks.length).toBeGreaterThan(10);
   const variables = { session: used.sessionId, task: used.taskId };
   expect(await runStatements(blocks, product.databaseUrl, variables)).toEqual([]);
 });
 
-test('every command of a runbook runs as it is typed, and ends as its page says', async () => {
+test('every command of a runbook exits with the documented code', async () => {
   const commands = commandsToRun()
     .filter((one) => !FOREIGN.some((program) => program === programOf(one)))
     .filter(({ command }) => prometheus !== undefined || !command.includes('$PROMETHEUS'));
   expect(commands.length).toBeGreaterThan(20);
-  // The switch is thrown last: it changes what everything else says.
+  // The commands of the kill switch run last, because they change the results of the others.
   const inOrder = commands.toSorted((one, other) => rank(one.file) - rank(other.file));
   expect(await runCommands(inOrder, shell)).toEqual([]);
 });
 
-test.for(FOREIGN)('those that are for %s', async (program, { skip }) => {
-  if (isMissing(program) || (program === 'redis-cli' && product.redisUrl === undefined)) skip(`there is no ${program}`);
+test.for(FOREIGN)('every %s command of a runbook exits with the documented code', async (program, { skip }) => {
+  if (isMissing(program) || (program === 'redis-cli' && product.redisUrl === undefined)) skip(`${program} is missing`);
   const commands = commandsToRun().filter((one) => programOf(one) === program);
   expect(commands.length).toBeGreaterThan(0);
   expect(await runCommands(commands, shell)).toEqual([]);
@@ -111,21 +111,21 @@ test.for(FOREIGN)('those that are for %s', async (program, { skip }) => {
 
 const rank = (file: string): number => (file.endsWith('kill-switch.md') ? 1 : 0);
 
-describe('it can fail, and names the place', () => {
+describe('the check reports the place of', () => {
   const at = { file: 'a page', line: 7 };
 
-  test('an expression without an answer, with an unexpected one, and none at all', async ({ skip }) => {
+  test('an expression with no result, an unexpected result or a syntax error', async ({ skip }) => {
     const asked = prometheus;
-    if (asked === undefined) return skip('there is no Prometheus');
+    if (asked === undefined) return skip('Prometheus is not available');
     const flawOf = (promql: string, emptyWhenHealthy = false) =>
       runExpression(asked, { ...at, promql, emptyWhenHealthy });
-    expect(await flawOf('phaselock_no_such_metric')).toMatch(/^a page:7: answers with nothing/);
-    expect(await flawOf('up', true)).toMatch(/^a page:7: answers with 3 series/);
+    expect(await flawOf('phaselock_no_such_metric')).toMatch(/^a page:7: returns no series/);
+    expect(await flawOf('up', true)).toMatch(/^a page:7: returns 3 series/);
     expect(await flawOf('sum by (')).toMatch(/^a page:7: is refused/);
     expect(await flawOf('up')).toBeUndefined();
   });
 
-  test('a column that is not there, and a statement that changes something without saying so', async () => {
+  test('an unknown column or variable, and a change in a block that is not marked as changing data', async () => {
     const run = (sql: string, changes = false) =>
       runStatements([{ ...at, sql, changes }], product.databaseUrl, { session: used.sessionId });
     expect(await run('select no_such_column from sessions')).toEqual([expect.stringMatching(/^a page:7: .*column/)]);
@@ -137,7 +137,7 @@ describe('it can fail, and names the place', () => {
     expect(await run("select :'sesion'")).toEqual([expect.stringContaining('no value')]);
   });
 
-  test('a script, an option or a variable that is not there', async () => {
+  test('an unknown script, option or variable, and an unexpected exit code', async () => {
     const run = (command: string, code = 0) => runCommands([{ ...at, command, code }], shell);
     expect(await run('npx pnpm@12 purge-workers status')).toEqual([expect.stringContaining('no script purge-workers')]);
     expect(await run('npx pnpm@12 verify-sessions --everything')).toEqual([expect.stringContaining('ended with 64')]);

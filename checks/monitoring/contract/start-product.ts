@@ -10,7 +10,7 @@ import {
   startRedis,
   temporaryDirectory,
 } from '@phaselock/testkit';
-import { adminUrlOn, type RunningApi, startOnData } from '../../../apps/api/src/testing/shared-data.ts';
+import { adminUrlOn, type RunningApi, startOnData } from '../../../apps/api/test/shared-data.ts';
 import type { Scrape } from './known-series.ts';
 import { readExposition } from './read-exposition.ts';
 
@@ -18,56 +18,59 @@ const APPS = resolve(import.meta.dirname, '../../../apps');
 const WORKER = join(APPS, 'purge-worker/src/main.ts');
 const VERIFY = join(APPS, 'verify-cli/src/main.ts');
 
-/** As the scrape configuration calls them. */
+/** The job names of the scrape configuration. */
 export const API_JOB = 'phaselock-api';
 export const WORKER_JOB = 'phaselock-purge-worker';
 
 export type Product = AsyncDisposable & {
-  /** The directory it was started in, with its data in `.phaselock`, as where nothing is configured. */
+  /** The start directory, with the data in `.phaselock`, as in an installation without configuration. */
   readonly folder: string;
   readonly apis: readonly [RunningApi, RunningApi];
   readonly workerUrl: string;
   readonly databaseUrl: string;
   readonly archiveUrl: string;
-  /** Undefined where there is no Redis. */
+  /** Undefined if Redis is not available. */
   readonly redisUrl: string | undefined;
-  /** What a Prometheus gets from each of its programs. */
+  /** The metrics that each of its programs exposes. */
   scrape(): Promise<readonly Exposed[]>;
-  /** The same while a run has not ended, of which there are numbers only then. */
+  /** The same during an unfinished purge run, for which some metrics exist only then. */
   scrapeWithRunUnderWay(): Promise<readonly Exposed[]>;
 };
 
 export type Exposed = { readonly job: string; readonly text: string };
 
-/** Two API processes and a purge worker on one embedded PostgreSQL, after a run of each and a recorded audit: nothing is wrong with any of it. */
+/**
+ * Starts a healthy product: two API processes and a purge worker on one embedded PostgreSQL, after a purge run and a
+ * recorded audit.
+ */
 export async function startProduct(): Promise<Product> {
   await using resources = new AsyncDisposableStack();
   const { path: folder } = resources.use(await temporaryDirectory());
   const dataDir = join(folder, '.phaselock');
-  // It outlives processes that are killed.
+  // The embedded PostgreSQL outlives processes that are killed.
   resources.defer(async () => void (await removeEmbeddedPostgres(dataDir)));
   const archiveUrl = `folder:${join(folder, 'archive')}`;
   const redis = redisAvailable().kind === 'none' ? undefined : resources.use(await startRedis());
   const env = {
     PHASELOCK_ARCHIVE_URL: archiveUrl,
-    // Leases are to lapse while it is used.
+    // Short, so that leases expire while the product is used.
     PHASELOCK_LEASE_MS: '1000',
     PHASELOCK_DEADLINE_MS: '5000',
     ...(redis && { PHASELOCK_REDIS_URL: redis.url }),
   };
   const one = resources.use(await startOnData(dataDir, env));
   const onData = { ...env, PHASELOCK_DATABASE_URL: undefined, PHASELOCK_DATA_DIR: dataDir };
-  // What is deleted is due at once, so that there is something to archive.
+  // Deleted sessions are due at once, so that there is something to archive.
   const purges = { ...onData, PHASELOCK_ARCHIVE_AFTER_HOURS: '0' };
   await runWell(VERIFY, ['--all', '--record'], onData);
   await runWell(WORKER, ['once'], purges);
-  // It reads what was audited when it starts, and then once a minute.
+  // An API reads the last audit when it starts and then once a minute, so the second API starts after the audit.
   const other = resources.use(await startOnData(dataDir, env));
   const port = await freePort();
   const worker = resources.use(
     spawnNode(WORKER, { args: ['run'], env: { ...purges, PHASELOCK_PURGE_METRICS_PORT: `${port}` } }),
   );
-  await worker.waitForLine(/waits for its time/);
+  await worker.waitForLine(/waits for its next scheduled run/);
   const workerUrl = `http://127.0.0.1:${port}`;
   const databaseUrl = (await adminUrlOn(dataDir)).replace(/postgres$/, 'phaselock');
   const scrape = (): Promise<Exposed[]> =>
@@ -91,7 +94,7 @@ export async function startProduct(): Promise<Product> {
   };
 }
 
-/** Numbers it has only a moment after its start. */
+/** Metrics that a process exposes only some time after its start. */
 const COUNTED_ONCE_A_MINUTE = [
   'phaselock_legacy_duplicates',
   'phaselock_audit_last_run_timestamp_seconds',
@@ -102,13 +105,13 @@ const UNDER_WAY = [
   'phaselock_archive_oldest_due_age_seconds',
 ];
 
-/** Once all of these are known to it. */
+/** The metrics of a program, once it exposes all of these. */
 const exposedWith = (job: string, url: string, names: readonly string[]): Promise<Exposed> =>
   eventually(
     async () => {
       const found = await exposed(job, url);
       const missing = names.filter((name) => !found.text.includes(`\n${name}`));
-      if (missing.length > 0) throw new Error(`${url} does not tell ${missing.join(', ')}`);
+      if (missing.length > 0) throw new Error(`${url} does not expose ${missing.join(', ')}`);
       return found;
     },
     { withinMs: 60_000, everyMs: 200 },

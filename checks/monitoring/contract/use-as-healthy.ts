@@ -1,10 +1,10 @@
-import type { RunningApi } from '../../../apps/api/src/testing/shared-data.ts';
+import type { RunningApi } from '../../../apps/api/test/shared-data.ts';
 
 export type Used = { readonly taskId: string; readonly sessionId: string };
 
 const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 
-/** A session that is begun and replaced in each of some tasks: what a day has most of, and nothing goes wrong. */
+/** Starts and replaces a session in each of `tasks` tasks: the most frequent use of the API, without errors. */
 export async function useAsHealthy(api: RunningApi, tasks: number): Promise<Used> {
   const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${api.url}${path}`, {

@@ -6,7 +6,7 @@ const [runtime] = readDashboards().filter(({ uid }) => uid === 'phaselock-runtim
 const [overview] = readDashboards().filter(({ uid }) => uid === 'phaselock-overview');
 if (runtime === undefined || overview === undefined) throw new Error('a dashboard is missing');
 
-test('the range of a rate is four scrapes, or a step and a scrape where steps are long', () => {
+test('$__rate_interval becomes four scrape intervals, or a step and a scrape interval if that is longer', () => {
   expect(fillVariables('[$__rate_interval]', runtime, { stepSeconds: 5, scrapeSeconds: 15, rangeSeconds: 300 })).toBe(
     '[60s]',
   );
@@ -15,7 +15,7 @@ test('the range of a rate is four scrapes, or a step and a scrape where steps ar
   );
 });
 
-test('several values are alternatives, all of them is anything', () => {
+test('several selected values become alternatives, and the selection of all becomes allValue', () => {
   const steps = { stepSeconds: 15, scrapeSeconds: 15, rangeSeconds: 300 };
   expect(fillVariables('{job=~"$job",instance=~"$instance"}', runtime, steps)).toBe(
     '{job=~"(phaselock-api|phaselock-purge-worker)",instance=~".+"}',

@@ -3,14 +3,14 @@ import type { Dashboard } from './read-dashboards.ts';
 export type Steps = {
   readonly stepSeconds: number;
   readonly scrapeSeconds: number;
-  /** How much time is shown. */
+  /** The length of the displayed time range. */
   readonly rangeSeconds: number;
 };
 
-/** The variables of an expression, as Grafana fills them when a dashboard is opened and nothing was chosen. */
+/** Fills in the variables of an expression as Grafana does when a dashboard is opened with its default selection. */
 export function fillVariables(expression: string, { templating }: Dashboard, steps: Steps): string {
   const { stepSeconds, scrapeSeconds, rangeSeconds } = steps;
-  // As Grafana computes it: never so short that a range has fewer than the two samples a rate needs.
+  // The formula of Grafana: the range is long enough for the two samples that a rate needs.
   const rateInterval = Math.max(stepSeconds + scrapeSeconds, 4 * scrapeSeconds);
   const built = expression
     .replaceAll('$__rate_interval', `${rateInterval}s`)

@@ -3,13 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { fillVariables } from './fill-variables.ts';
 import { type Dashboard, type Panel, panelsOf, readDashboards, rowsOf, type Target } from './read-dashboards.ts';
 
-/** The rules of grafana/dashboard-linter, which is no package here, by their names, and what else Grafana needs to show every panel. */
+/**
+ * Checks the rules of grafana/dashboard-linter, under the names they have there, and further conditions for Grafana to
+ * show every panel. The linter itself is not available as an npm package.
+ */
 const DASHBOARDS = readDashboards();
 const SOURCE = '$datasource';
 
-/** Series that have no such label, as they are about all of them; the rules of the linter do not hold for them. */
+/** Series without the labels `job` and `instance`, for which the label rules of the linter do not hold. */
 const OF_ALL: readonly (readonly [RegExp, string])[] = [
-  [/^ALERTS\b/, 'an alert may be about no instance, and about every job'],
+  [/^ALERTS\b/, 'an alert may have no instance, and may concern every job'],
 ];
 
 type Asked = { readonly where: string; readonly expr: string };
@@ -23,7 +26,7 @@ const PANELS = DASHBOARDS.flatMap((dashboard) =>
 );
 const variableOf = ({ templating }: Dashboard, name: string) => templating.list.find((one) => one.name === name);
 
-/** Each selector of an expression, by its text. */
+/** The text of each selector in an expression. */
 function selectorsIn(expr: string): string[] {
   const found: string[] = [];
   const text = expr.replaceAll('$__rate_interval', '5m').replaceAll('$budget', '5m').replaceAll('$__range', '5m');
@@ -46,7 +49,7 @@ function mistakesIn(expr: string): string[] {
   return mistakes;
 }
 
-test('there are seven dashboards, and each asks for something', () => {
+test('there are seven dashboards with more than 100 expressions', () => {
   expect(DASHBOARDS).toHaveLength(7);
   expect(ASKED.length).toBeGreaterThan(100);
 });
@@ -89,13 +92,13 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.file, dashboard] as const
     expect(dashboard.editable).toBe(false);
   });
 
-  test('ids are from 1 and told once', () => {
+  test('ids start at 1 and are unique', () => {
     const ids = dashboard.panels.map(({ id }) => id);
     expect(Math.min(...ids)).toBeGreaterThanOrEqual(1);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('no panel lies on another, and none leaves the grid', () => {
+  test('no panel overlaps another or leaves the grid', () => {
     const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (__, index) => `${x + (index % w)}/${y + Math.floor(index / w)}`),
     );
@@ -103,22 +106,22 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.file, dashboard] as const
     expect(dashboard.panels.every(({ gridPos: { x, w } }) => x >= 0 && x + w <= 24)).toBe(true);
   });
 
-  test('rows are open, and hold nothing: what is within an open row is not shown', () => {
+  test('rows are open and hold no panels, because Grafana does not show panels within an open row', () => {
     expect(rowsOf(dashboard).length).toBeGreaterThan(1);
     for (const row of rowsOf(dashboard)) expect(row).toMatchObject({ collapsed: false, panels: [] });
   });
 
-  test('it has at most 20 panels', () => {
+  test('the dashboard has at most 20 panels', () => {
     expect(panelsOf(dashboard).length).toBeLessThanOrEqual(20);
   });
 
-  test('no two of its panels have one title', () => {
+  test('no two panels of the same type have the same title', () => {
     const titles = panelsOf(dashboard).map(({ type, title }) => `${type} ${title}`);
     expect(new Set(titles).size).toBe(titles.length);
   });
 });
 
-test('uids are those of the files', () => {
+test('each uid matches its file name', () => {
   expect(DASHBOARDS.map(({ uid }) => uid)).toEqual(
     DASHBOARDS.map(({ file }) => `phaselock-${file.replace('.json', '')}`),
   );
@@ -127,7 +130,7 @@ test('uids are those of the files', () => {
 const refused = (rule: (panel: Panel) => boolean): string[] =>
   PANELS.filter(({ panel }) => !rule(panel)).map(({ where }) => where);
 
-test('panel-datasource-rule, of queries and annotations as well', () => {
+test('panel-datasource-rule, for queries and annotations as well', () => {
   expect(
     refused(({ datasource, targets }) => [{ datasource }, ...targets].every((one) => one.datasource.uid === SOURCE)),
   ).toEqual([]);
@@ -151,7 +154,7 @@ test('panel-no-targets-rule', () => {
   expect(refused(({ targets }) => targets.length > 0)).toEqual([]);
 });
 
-test('every panel leads to its runbook', () => {
+test('every panel links to a runbook', () => {
   expect(
     refused(({ links }) =>
       links.some(({ title, url }) => title === 'Runbook' && /\/ops\/runbooks\/[a-z-]+\.md$/.test(url)),
@@ -159,7 +162,7 @@ test('every panel leads to its runbook', () => {
   ).toEqual([]);
 });
 
-test('target-promql-rule, of annotations as well', () => {
+test('target-promql-rule, for annotations as well', () => {
   const marks = DASHBOARDS.flatMap(({ file, annotations }) =>
     annotations.list.map(({ name, expr }) => ({ where: `${file}: ${name}`, expr })),
   );
@@ -169,7 +172,7 @@ test('target-promql-rule, of annotations as well', () => {
   expect(mistakesIn('sum(rate(x[5m])')).not.toEqual([]);
 });
 
-test('target-rate-interval-rule: a window is that of a rate, of all that is shown, of the budget, or the hour of an alert', () => {
+test('target-rate-interval-rule: every range is a variable, except the hour of the starts in runtime.json', () => {
   const windows = ASKED.flatMap(({ where, expr }) =>
     [...expr.matchAll(/\[([^\]]+)\]/g)].map(([, window]) => `${where}: ${window}`),
   );
@@ -178,7 +181,7 @@ test('target-rate-interval-rule: a window is that of a rate, of all that is show
   ]);
 });
 
-test('target-counter-agg-rule: a counter is looked at by its rate', () => {
+test('target-counter-agg-rule: counters are used with a rate, except in one panel', () => {
   const bare = ASKED.filter(({ expr }) =>
     /_total(?:\{[^}]*\})?(?!\[|\{|\w)/.test(expr.replaceAll(/\w+\([^()]*_total\{[^}]*\}\[[^\]]+\]\)/g, '')),
   );
@@ -196,14 +199,14 @@ test.each(['job', 'instance'])('target-job-rule, target-instance-rule: %s', (lab
   expect(without).toEqual([]);
 });
 
-test('exemplars are asked for where the product has them, and nowhere else', () => {
+test('panels query exemplars of exactly the two histograms that have them', () => {
   const asks = PANELS.flatMap(({ panel }) => panel.targets).filter(({ exemplar }: Target) => exemplar === true);
   expect(new Set(asks.flatMap(({ expr }) => selectorsIn(expr).map((one) => one.split('{')[0])))).toEqual(
     new Set(['phaselock_http_request_seconds_bucket', 'phaselock_session_replacement_seconds_bucket']),
   );
 });
 
-test('no variable is left when an expression is asked', () => {
+test('fillVariables leaves no variable in any expression', () => {
   for (const dashboard of DASHBOARDS)
     for (const { where, expr } of asked(dashboard))
       expect(

@@ -89,7 +89,7 @@ export type Panel = z.infer<typeof panel>;
 export type Row = z.infer<typeof row>;
 export type Target = z.infer<typeof target>;
 
-/** As Grafana reads them: the files that are shipped, and not what they are made from. */
+/** Reads the shipped files, as Grafana does, and not the plans they are generated from. */
 export const readDashboards = (): Dashboard[] =>
   readdirSync(FOLDER)
     .filter((file) => file.endsWith('.json'))

@@ -8,7 +8,10 @@ import { fillVariables } from './fill-variables.ts';
 import { NOT_HERE } from './not-here.ts';
 import { panelsOf, readDashboards } from './read-dashboards.ts';
 
-/** The real programs under load, and a real Prometheus with the rules of the repository: each expression of each panel finds something there. */
+/**
+ * Starts the real programs under load and a real Prometheus with the rules of the repository, and checks that each
+ * expression of each panel returns data.
+ */
 const tools = prometheusAvailable();
 const DASHBOARDS = readDashboards();
 const EXPRESSIONS = DASHBOARDS.flatMap((dashboard) =>
@@ -16,10 +19,10 @@ const EXPRESSIONS = DASHBOARDS.flatMap((dashboard) =>
     targets.map(({ refId, expr }) => ({ name: `${dashboard.file}: ${title}: ${refId}`, dashboard, expr })),
   ),
 );
-/** It scrapes every second. */
+/** The Prometheus of this test scrapes every second. */
 const STEPS = { stepSeconds: 1, scrapeSeconds: 1, rangeSeconds: 300 };
 const PATIENT = { withinMs: 100_000, everyMs: 500 };
-/** A run of the purge worker begins with the minute, and its process gives way to others, so that a busy machine makes a run long. */
+/** A purge run starts with the minute, and its process has a low priority, so a run takes long on a busy machine. */
 const UNTIL_A_RUN_ENDED = { withinMs: 300_000, everyMs: 500 };
 const ABOUT_PURGE = 'purge-and-archive.json';
 
@@ -45,8 +48,8 @@ describe.skipIf(tools.kind === 'none')(
       return series.some(({ points }) => points.some(([, value]) => Number.isFinite(value)));
     };
 
-    test('each expression that is not listed as one without', async () => {
-      // Half of the users are outside, so that both cohorts are there.
+    test('every expression returns data, unless NOT_HERE lists it', async () => {
+      // Half of the users are outside the rollout, so that both cohorts have data.
       await product.setShare(50);
       await eventually(() => load.answered() > 200, PATIENT);
       const excused = new Set(Object.keys(NOT_HERE));
@@ -54,7 +57,7 @@ describe.skipIf(tools.kind === 'none')(
         ({ name }) => !excused.has(name) && (product.redis !== undefined || !/redis/i.test(name)),
       );
       expect(waiting.length).toBeGreaterThan(100);
-      // A rate looks back at a few scrapes, so each has data at some time, and is not asked again.
+      // A rate covers only a few scrapes, so an expression that has returned data once is not queried again.
       const ask = async (fulfilled: () => boolean) => {
         const at = Date.now() / 1_000;
         const found = await Promise.all(waiting.map(async (asked) => ({ asked, has: await hasData(asked, at) })));
@@ -62,12 +65,12 @@ describe.skipIf(tools.kind === 'none')(
         if (!fulfilled()) throw new Error(`no data: ${waiting.map(({ name }) => name).join('; ')}`);
       };
       await eventually(() => ask(() => waiting.every(({ dashboard }) => dashboard.file === ABOUT_PURGE)), PATIENT);
-      // The purge works off what the load deleted, and the load would take the processor from it.
+      // The purge archives the sessions that the load has deleted. The load ends first, to leave it the CPU.
       await load[Symbol.asyncDispose]();
       await eventually(() => ask(() => waiting.length === 0), UNTIL_A_RUN_ENDED);
     }, 520_000);
 
-    test('and each annotation is understood', async () => {
+    test('Prometheus accepts the query of every annotation', async () => {
       const at = Date.now() / 1_000;
       const marks = DASHBOARDS.flatMap((dashboard) =>
         dashboard.annotations.list.map(({ expr }) => ({ dashboard, expr })),
@@ -77,7 +80,7 @@ describe.skipIf(tools.kind === 'none')(
       );
     }, 120_000);
 
-    test('the list names expressions that there are', () => {
+    test('NOT_HERE lists only existing expressions', () => {
       const names = new Set(EXPRESSIONS.map(({ name }) => name));
       expect(Object.keys(NOT_HERE).filter((name) => !names.has(name))).toEqual([]);
     });

@@ -39,61 +39,61 @@ const aRun = (made: readonly MadeFault[], sightings: readonly Sighting[]) => ({
 const one = madeAt(40, aFault('one slot', [SLOW], [BURN]));
 const all = madeAt(90, aFault('all slots', [BURN]));
 
-test('an alert that began before a fault is credited to the one that was open then, and to no later one', () => {
+test('credits an alert to the fault that was open when its condition began, and not to a later fault', () => {
   const [credit] = creditEpisodes([seen(BURN, since(50))], [one, all]);
   expect(credit?.made).toBe(one);
   expect(faultsTable(aRun([one, all], [seen(BURN, since(50))]))).not.toContain('all slots');
 });
 
-test('a time is that since the fault was made which is credited, and never less than nothing', () => {
+test('the table shows the times since the credited fault was made', () => {
   const table = faultsTable(aRun([one, all], [seen(BURN, since(50))]));
   expect(table).toMatch(/3d` +\| ticket +\| one slot +\| 13 s +\| 14 s +\| 85 s/);
 });
 
-test('of two times an alert fired, that of the fault which is made for it is shown', () => {
+test('of two episodes of an alert, shows the one of the fault that is made for the alert', () => {
   const [shown] = shownCredits(creditEpisodes([seen(BURN, since(50), since(95))], [one, all]));
   expect(shown?.made).toBe(all);
 });
 
-test('of two open faults, the one that is made for the alert is credited', () => {
+test('of two open faults, credits the one that is made for the alert', () => {
   const other = madeAt(85, aFault('other', [], [BURN]));
   expect(creditEpisodes([seen(BURN, since(95))], [other, all])[0]?.made).toBe(all);
 });
 
-test('an alert that ends and begins again while the failures of a fault are still in its short window is credited to it', () => {
+test('credits an alert that begins again to the fault whose failures are still in its short window', () => {
   const burn = 'PhaselockReplacementBudgetBurn 6h';
   const made = madeAt(90, aFault('all slots', [burn]));
   expect(creditEpisodes([seen(burn, since(136))], [made])[0]?.made).toBe(made);
   expect(creditEpisodes([seen(burn, since(139))], [made])[0]?.made).toBeUndefined();
 });
 
-describe('a run is not as it has to be', () => {
+describe('judgeRun', () => {
   const fine = [seen(SLOW, since(45)), seen(BURN, since(95))];
 
-  test('but it is when each alert was fired by its fault', () => {
+  test('accepts a run in which each alert was fired by its fault', () => {
     expect(judgeRun(aRun([one, all], fine), [one.fault, all.fault])).toEqual([]);
   });
 
   test.each([
     ['before any fault was made', 30],
     ['between two faults', 89],
-    ['while only a fault was open that is not known to fire it', 95],
-  ])('when an alert began %s', (_, beganAt) => {
+    ['while the only open fault is not known to fire it', 95],
+  ])('reports an alert that began %s', (_, beganAt) => {
     const complaints = judgeRun(aRun([one, all], [...fine, seen(SLOW, since(beganAt))]), [one.fault, all.fault]);
-    expect(complaints).toEqual([expect.stringMatching(/^PhaselockReplacementSlow began after \d+ s, of no fault/)]);
+    expect(complaints).toEqual([expect.stringMatching(/^PhaselockReplacementSlow began after \d+ s, without a fault/)]);
   });
 
-  test('when a fault has fired nothing, and its alert had begun of nothing before', () => {
+  test('reports a fault whose alert had already begun before the fault was made', () => {
     expect(judgeRun(aRun([all], [seen(BURN, since(60))]), [all.fault])).toEqual([
-      `no fault fired ${BURN} so that its listener was told of it`,
-      expect.stringContaining('of no fault known to fire it'),
+      `no fault fired ${BURN} so that its listener was notified`,
+      expect.stringContaining('without a fault known to fire it'),
     ]);
   });
 
-  test('when the listener was told of nothing', () => {
+  test('reports an alert whose listener was not notified', () => {
     const untold = since(95, { toldAt: undefined, resolvedAt: undefined });
     expect(judgeRun(aRun([one, all], [seen(SLOW, since(45)), seen(BURN, untold)]), [one.fault, all.fault])).toEqual([
-      `no fault fired ${BURN} so that its listener was told of it`,
+      `no fault fired ${BURN} so that its listener was notified`,
     ]);
   });
 });

@@ -6,12 +6,12 @@ import { pace, pacedText } from './pace.ts';
 export type MadeFault = {
   readonly fault: Fault;
   readonly madeAt: number;
-  /** When it began to be put right, and when everything was right again. */
+  /** When the undoing of the fault began, and when it was complete. */
   readonly undoneAt: number;
   readonly overAt: number;
 };
 
-/** One time an alert fired, with the fault that was open when its condition began to hold and that is known to fire it. */
+/** One episode of an alert, and the fault that was open when its condition began and that is known to fire it. */
 export type Credit = {
   readonly id: AlertId;
   readonly severity: string;
@@ -19,14 +19,14 @@ export type Credit = {
   readonly made: MadeFault | undefined;
 };
 
-/** What a fault has counted is scraped a second later, recorded by rules another second later, and then judged. */
+/** An effect of a fault is scraped a second later, recorded by rules another second later, and then evaluated. */
 const ARRIVES_WITHIN_SECONDS = 10;
-/** The longest range of an alert that is not about a budget. */
+/** The longest range in the expression of an alert without budget windows. */
 const LONGEST_RANGE_SECONDS = pace(30 * 60);
 
 /**
- * How long after a fault its failures are still in the ranges of the alert, which can end and begin again as long as they are. An alert on a budget
- * needs them in its short window too.
+ * How long the failures of a fault stay in the range of each budget alert: the length of its short window. Within that
+ * time the alert can end and begin again.
  */
 const LOOKS_BACK_SECONDS: ReadonlyMap<AlertId, number> = new Map(
   ALERTS.flatMap(({ name, windows }) =>
@@ -45,7 +45,7 @@ export function creditEpisodes(sightings: readonly Sighting[], made: readonly Ma
   );
 }
 
-/** Of several open faults, the one that is made for the alert comes before one that only fires it as well. */
+/** Of several open faults, the one that is made for the alert takes precedence over one that may also fire it. */
 function causeOf(id: AlertId, { beganAt }: Episode, made: readonly MadeFault[]): MadeFault | undefined {
   const lookBack = LOOKS_BACK_SECONDS.get(id) ?? LONGEST_RANGE_SECONDS;
   const open = made.filter(
@@ -54,7 +54,10 @@ function causeOf(id: AlertId, { beganAt }: Episode, made: readonly MadeFault[]):
   return open.find(({ fault }) => fault.alerts.includes(id)) ?? open.find(({ fault }) => fault.also?.includes(id));
 }
 
-/** Of each alert that a fault fired and a listener was told of, the time that shows most: that of the fault made for it, else the first. */
+/**
+ * One episode for each alert that a fault fired and a listener received: that of the fault made for the alert, else the
+ * first.
+ */
 export function shownCredits(credits: readonly Credit[]): readonly (Credit & { readonly made: MadeFault })[] {
   const told = credits.flatMap((credit) =>
     credit.made !== undefined && credit.episode.toldAt !== undefined ? [{ ...credit, made: credit.made }] : [],

@@ -3,27 +3,28 @@ import type { Cycles } from './world/cycles.ts';
 import type { World } from './world/open-world.ts';
 import type { Targets } from './world/targets.ts';
 
+/** The running product and the operations that a fault needs. */
 export type Surroundings = {
   readonly world: World;
   readonly targets: Targets;
   readonly cycles: Cycles;
-  /** Whether a listener was told of it, and not yet that it is over. */
+  /** Whether a listener has received the alert and not yet its resolve. */
   readonly isTold: (id: AlertId) => boolean;
-  /** The number a query has at this moment, if it has one. */
+  /** The value that a query currently returns, if any. */
   readonly ask: (query: string) => Promise<number | undefined>;
-  /** Until the condition holds, however long it takes; rejects when the whole run has taken too long. */
+  /** Waits until the condition holds. Rejects when the whole run has taken too long. */
   readonly until: (condition: () => boolean | Promise<boolean>) => Promise<void>;
 };
 
-/** Something that really goes wrong. What it answers puts it right again. */
+/** A real failure of a part of the product. `make` causes it, and disposing of its result undoes it. */
 export type Fault = {
   readonly name: string;
-  /** What has to fire because of it. */
+  /** Alerts that the fault is made for and that must fire. */
   readonly alerts: readonly AlertId[];
-  /** What may fire because of it as well: it hurts more than what it is made for. */
+  /** Other alerts that the fault may fire, because it affects other parts as well. */
   readonly also?: readonly AlertId[];
   readonly make: (around: Surroundings) => Promise<AsyncDisposable>;
-  /** Why it cannot be made here, if it cannot. */
+  /** Returns why the fault cannot be made on this machine, or undefined if it can. */
   readonly unavailable?: () => string | undefined;
 };
 

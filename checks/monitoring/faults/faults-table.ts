@@ -3,7 +3,7 @@ import { creditEpisodes, shownCredits } from './credit-episodes.ts';
 import { ALWAYS } from './lanes.ts';
 import type { RunOfFaults } from './run-faults.ts';
 
-/** One line for each alert that a fault fired, with the times since that fault was made. */
+/** A table with one row for each alert that a fault fired, with the times since that fault was made. */
 export function faultsTable({ made, sightings }: Pick<RunOfFaults, 'made' | 'sightings'>): string {
   const shown = shownCredits(creditEpisodes(sightings, made));
   const rows = made.flatMap((one) =>
@@ -20,13 +20,13 @@ export function faultsTable({ made, sightings }: Pick<RunOfFaults, 'made' | 'sig
   );
   const watchdog = sightings
     .filter(({ id }) => ALWAYS.includes(id))
-    .map(({ id }) => [`\`${id}\``, 'none', 'nothing: it always fires', '', '', '']);
-  const head = ['alert', 'severity', 'fault', 'fired after', 'told after', 'resolved after the fault was undone'];
+    .map(({ id }) => [`\`${id}\``, 'none', 'none: it always fires', '', '', '']);
+  const head = ['alert', 'severity', 'fault', 'fired after', 'notified after', 'resolved after the fault was undone'];
   return markdownTable(head, [...rows, ...watchdog]);
 }
 
 function after(at: number | undefined, since: number): string {
   if (at === undefined) return 'not';
-  // Of a fault with several alerts, one may be over before the last of them has come.
+  // A fault with several alerts is undone when all have fired. By then, one of them may already be resolved.
   return at < since ? 'before' : `${(at - since).toFixed(0)} s`;
 }

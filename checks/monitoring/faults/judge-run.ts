@@ -15,7 +15,7 @@ export const EVERY_ALERT: readonly AlertId[] = ALERTS.map(({ name, windows }) =>
   alertIdOf({ alertname: name, ...(windows !== null && { window: windows.long }) }),
 );
 
-/** What was not as it has to be. */
+/** What went wrong in a run: alerts that are missing, unexpected, not resolved or not rendered in full. */
 export function judgeRun(run: RunOfFaults, made: readonly Fault[]): readonly string[] {
   const wanted = made.flatMap(({ alerts }) => alerts);
   const credits = creditEpisodes(run.sightings, run.made);
@@ -23,15 +23,15 @@ export function judgeRun(run: RunOfFaults, made: readonly Fault[]): readonly str
   return [
     ...run.whenQuiet.map((id) => `${id} fired while nothing was wrong`),
     ...ALWAYS.filter((id) => !run.sightings.some((sighting) => sighting.id === id)).map((id) => `${id} did not fire`),
-    ...wanted.filter((id) => !shown.has(id)).map((id) => `no fault fired ${id} so that its listener was told of it`),
+    ...wanted.filter((id) => !shown.has(id)).map((id) => `no fault fired ${id} so that its listener was notified`),
     ...credits
       .filter((credit) => credit.made === undefined && !ALWAYS.includes(credit.id))
-      .map(({ id, episode }) => `${id} began after ${episode.beganAt.toFixed(0)} s, of no fault known to fire it`),
+      .map(({ id, episode }) => `${id} began after ${episode.beganAt.toFixed(0)} s, without a fault known to fire it`),
     ...run.sightings.flatMap(judgeSighting),
     ...run.incidents
       .filter(({ turnedAway }) => turnedAway === 0)
-      .map(({ key }) => `the first try of incident ${key} was not turned away`),
-    ...run.mistakes.map((mistake) => `a listener was told what it does not understand: ${mistake}`),
+      .map(({ key }) => `the first trigger of incident ${key} was not refused`),
+    ...run.mistakes.map((mistake) => `a listener refused a request: ${mistake}`),
     ...run.brokenRules.map((rule) => `a rule cannot be evaluated: ${rule}`),
   ];
 }
@@ -47,10 +47,10 @@ function judgeSighting({ id, episodes, alerts }: Sighting): readonly string[] {
       .map(([name, text]) => `${id} has the ${name} "${text}"`),
     ...(isThere(annotations.runbook_url)
       ? []
-      : [`${id} names a runbook that is not there: ${annotations.runbook_url}`]),
+      : [`${id} names a runbook that does not exist: ${annotations.runbook_url}`]),
   ]);
   const told = episodes.filter(({ toldAt }) => toldAt !== undefined);
-  if (ALWAYS.includes(id) && told.length === 0) complaints.push(`${id} fired, and its listener was not told of it`);
+  if (ALWAYS.includes(id) && told.length === 0) complaints.push(`${id} fired, and its listener was not notified`);
   if (!ALWAYS.includes(id) && told.some(({ resolvedAt }) => resolvedAt === undefined))
     complaints.push(`${id} was not resolved under its key`);
   return [...new Set(complaints)];

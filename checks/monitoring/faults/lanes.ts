@@ -18,15 +18,15 @@ import { ARCHIVE_FULL, PURGE_HUNG } from './made/of-the-purge.ts';
 /** Faults that are made one after the other. */
 export type Lane = readonly Fault[];
 
-/** Told of as long as nothing is wrong. */
+/** Alerts that always fire. */
 export const ALWAYS: readonly AlertId[] = ['PhaselockWatchdog'];
 
-/** They disturb nothing else, and take longest. */
+/** Faults that run beside all others, because they disturb nothing else and take longest. */
 export const ASIDE: readonly Lane[] = [[PURGE_HUNG, ARCHIVE_FULL], [FINDING_PLANTED], [WORKER_KILLED], [REDIS_AWAY]];
 
 /**
- * Meanwhile, one phase after the other; the faults of one are made at the same time. What fires tickets alone comes first, so that none of them is
- * a consequence of a fault that pages.
+ * Faults that run beside ASIDE, one phase after the other. The faults of a phase are made at the same time. Faults that
+ * fire only tickets come first, so that no ticket is a consequence of a fault that pages.
  */
 export const PHASES: readonly Lane[] = [
   [ONE_SLOT_HELD, SHORT_OF_RESOURCES],
@@ -36,9 +36,9 @@ export const PHASES: readonly Lane[] = [
   [SLOTS_FOUGHT_FOR, LOG_FULL],
 ];
 
-/** Without PostgreSQL, one of the API processes or its targets nothing else could be shown. */
+/** These run last: without PostgreSQL, an API process or the targets, no other fault could be observed. */
 export const AT_THE_END: Lane = [POSTGRESQL_STOPPED, FAILED_OVER, API_KILLED, ALL_APIS_KILLED, WORKERS_GONE, APIS_GONE];
-/** Before these everything has to be over: alerts would end with their series. */
+/** All alerts must be resolved before these faults, because an alert also ends when its series is removed. */
 export const WITHOUT_TARGETS: ReadonlySet<Fault> = new Set([WORKERS_GONE, APIS_GONE]);
 
 export const FAULTS: readonly Fault[] = [...ASIDE.flat(), ...PHASES.flat(), ...AT_THE_END];

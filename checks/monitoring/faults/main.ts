@@ -20,7 +20,7 @@ for (const [{ name }, reason] of why) if (reason !== undefined) console.log(`not
 
 async function makeThem(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'phaselock-faults-'));
-  // Run by root, PostgreSQL is another user: it may pass through.
+  // When root runs this, PostgreSQL runs as another user, which must be able to enter the folder.
   await chmod(folder, 0o711);
   const run = await runFaults({
     folder,
@@ -39,7 +39,7 @@ async function makeThem(): Promise<void> {
 }
 
 if (chosen.length === 0) {
-  console.error(`faults: nothing like that. There are:\n${FAULTS.map(({ name }) => `  ${name}`).join('\n')}`);
+  console.error(`faults: no fault matches. The faults are:\n${FAULTS.map(({ name }) => `  ${name}`).join('\n')}`);
   process.exitCode = EXIT_USAGE;
 } else {
   try {

@@ -5,8 +5,9 @@ const HOUR = 3_600;
 const DAY = 86_400;
 
 /**
- * What becomes of the durations of the rules: windows are at least ten scrapes of a second long, and an order there is among them is kept. A day
- * between two audits is longer than the minute in which a process reads of the last one.
+ * The shorter durations that replace those of the rules. Windows have at least ten scrapes at one per second, and the
+ * order of the durations is kept. The age limit of an audit stays longer than the minute within which a process reads
+ * the last audit.
  */
 const PACED: ReadonlyMap<number, number> = new Map([
   [30, 5],
@@ -29,16 +30,16 @@ const PACED: ReadonlyMap<number, number> = new Map([
 export function pace(seconds: number): number {
   const paced = PACED.get(seconds);
   if (paced === undefined)
-    throw new Error(`The rules have a new duration, of ${seconds} s: say in pace.ts what becomes of it.`);
+    throw new Error(`The rules have a new duration of ${seconds} s: add its shorter duration to pace.ts.`);
   return paced;
 }
 
-/** The same of a duration as the rules write it. */
+/** The paced length of a duration given as the rules write it, such as 6h. */
 export function pacedText(text: string): number {
   const paced = [...PACED].find(([seconds]) => durationText(seconds) === text);
   if (paced === undefined) throw new Error(`pace.ts has no duration ${text}.`);
   return paced[1];
 }
 
-/** Of a few seconds there are fewer events than of minutes. */
+/** Lowers the least number of events, because a few seconds have fewer events than minutes. */
 export const leastEvents = (events: number): number => Math.ceil(events / 4);

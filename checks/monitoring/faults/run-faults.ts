@@ -23,16 +23,16 @@ export type RunOfFaults = {
 
 type RunOptions = {
   readonly folder: string;
-  /** Only these; all of them otherwise. */
+  /** Selects the faults to make; all by default. */
   readonly chosen?: (fault: Fault) => boolean;
   readonly say: (line: string) => void;
-  /** Whether it is to end early, in good order. */
+  /** Aborts the run early, with an orderly clean-up. */
   readonly ended: AbortSignal;
 };
 
-/** So long nothing is wrong: every window of a page has been seen whole. */
+/** The time without a fault at the start: longer than every window of an alert that pages. */
 const QUIET_MS = 25_000;
-/** Of one fault, and of everything after the last one. */
+/** How long to wait for the alerts of one fault, and for all alerts to be resolved. */
 const PATIENCE_MS = 170_000;
 const EVERY_MS = 200;
 

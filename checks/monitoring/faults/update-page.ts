@@ -5,7 +5,7 @@ const PAGE = resolve(import.meta.dirname, '../../../docs/monitoring.md');
 const BEGIN = '<!-- Of one run: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 faults -->';
 const END = '<!-- End of the run. -->';
 
-/** Puts the table of a run where the page has that of an earlier one. */
+/** Replaces the table of an earlier run in docs/monitoring.md. */
 export async function updatePage(table: string): Promise<void> {
   const page = await readFile(PAGE, 'utf8');
   const [before, rest] = page.split(BEGIN);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** What an index says to one document of a bulk. */
+/** The answer of an index to one document of a bulk request. */
 export type BulkAnswer = {
   readonly status: number;
   readonly error?: { readonly type: string; readonly reason: string };
@@ -9,11 +9,11 @@ export type BulkAnswer = {
 
 export type BulkServer = AsyncDisposable & {
   readonly port: number;
-  /** Every document that was sent, in order, with its id and what was said to it. */
+  /** Every document that was sent, in order, with its id and the status returned for it. */
   readonly sent: readonly { readonly id: string; readonly document: unknown; readonly status: number }[];
 };
 
-/** An imitation of an index: each document of a bulk is answered as `answer` says, by how often it was sent before. */
+/** Imitates an index. `answer` decides on each document of a bulk request, by how often it was sent before. */
 export async function answerBulks(
   answer: (document: Readonly<Record<string, unknown>>, times: number) => BulkAnswer,
 ): Promise<BulkServer> {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the proof of the logs runs: OpenSearch as jars, and rsyslog with its module for Elasticsearch, both in the cache of the user. Neither is
-# installed, so that no daemon starts. Does nothing where they are.
+# Fetches the programs for the log tests into the cache of the user: OpenSearch as jars, and rsyslog with its module for
+# Elasticsearch. Neither is installed, so that no daemon starts. Does nothing if they are already there.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/phaselock"
@@ -16,7 +16,7 @@ rsyslog="$cache/rsyslog"
 if [ ! -e "$rsyslog/fetched" ]; then
   mkdir -p "$rsyslog"
   packages="$(mktemp -d)"
-  # As another user apt reads its packages in a folder that it may enter.
+  # apt downloads as another user, which must be able to enter the folder.
   chmod 755 "$packages"
   (
     cd "$packages"

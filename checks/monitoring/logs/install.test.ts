@@ -8,7 +8,10 @@ import { expect, test } from 'vitest';
 const INSTALL = resolve(import.meta.dirname, '../../../ops/elk/install.sh');
 const STATE = '/_plugins/_ism';
 
-/** What install.sh asks of an OpenSearch with these plugins, policies and streams: an imitation, as the real one of the tests has no plugins. */
+/**
+ * The requests of install.sh to an imitated OpenSearch with these plugins, policies and streams. The real OpenSearch of
+ * the tests has no plugins.
+ */
 async function askedOf(answers: Readonly<Record<string, string>>): Promise<string[]> {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
@@ -34,18 +37,18 @@ async function askedOf(answers: Readonly<Record<string, string>>): Promise<strin
 const streams = { '/_data_stream/logs-phaselock.*-*': '{"data_streams":[{"name":"logs-phaselock.api-production"}]}' };
 const plugin = { '/_cat/plugins': 'opensearch-index-management\nopensearch-job-scheduler\n' };
 
-test('streams that are there are rolled over after the templates, by name', async () => {
+test('rolls over each existing stream by name, after the templates are installed', async () => {
   const asked = await askedOf({ ...streams, '/_cat/plugins': '' });
   expect(asked.at(-2)).toBe('POST /logs-phaselock.api-production/_rollover');
   expect(asked.filter((one) => one.includes(STATE))).toEqual([]);
 });
 
-test('the policy is put with the plugin for it, and for the indices that were there', async () => {
+test('installs the policy if OpenSearch has the plugin, and adds it to existing indices', async () => {
   const asked = await askedOf({ ...streams, ...plugin });
   expect(asked.slice(-2)).toEqual([`PUT ${STATE}/policies/phaselock-logs`, `POST ${STATE}/add/logs-phaselock.*-*`]);
 });
 
-test('a policy that is there is replaced by its number', async () => {
+test('replaces an existing policy with the sequence number of its last version', async () => {
   const policy = '{"_id":"phaselock-logs","_version":3,"_seq_no":7,"_primary_term":2,"policy":{}}';
   const asked = await askedOf({ ...streams, ...plugin, [`${STATE}/policies/phaselock-logs`]: policy });
   expect(asked).toContain(`PUT ${STATE}/policies/phaselock-logs?if_seq_no=7&if_primary_term=2`);

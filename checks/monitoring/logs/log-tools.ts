@@ -6,7 +6,7 @@ export type LogTools =
   | { readonly kind: 'there'; readonly openSearch: string; readonly rsyslog: string }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** Where fetch-tools.sh has put OpenSearch and rsyslog. In CI not having them is a failure, not a reason to skip. */
+/** The folders into which fetch-tools.sh has put OpenSearch and rsyslog. In CI it is an error if they are missing. */
 export function logTools(env: NodeJS.ProcessEnv = process.env): LogTools {
   const cache = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'phaselock');
   const [openSearch, rsyslog] = [join(cache, 'opensearch-2.19.1'), join(cache, 'rsyslog')];

@@ -16,7 +16,7 @@ const tools = logTools();
 
 type Hit = { readonly _id: string; readonly _index: string; readonly _source: Line };
 
-/** From the lines of real processes, by way of rsyslog as ops/elk has it, to an index that has been made by ops/elk/install.sh. */
+/** Ships the log lines of real processes with ops/elk/rsyslog.conf to an index made by ops/elk/install.sh. */
 describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
   const resources = new AsyncDisposableStack();
   let search: OpenSearch;
@@ -34,7 +34,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
   beforeAll(async () => {
     if (tools.kind === 'none') return;
     const folder = resources.use(await temporaryDirectory()).path;
-    // The slow start of the one passes while the other works.
+    // OpenSearch starts slowly, so the product runs meanwhile.
     [search, run] = await Promise.all([openOpenSearch(tools.openSearch), runProduct()]);
     resources.use(search);
     resources.use(run);
@@ -50,13 +50,13 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
   }, 400_000);
   afterAll(() => resources.disposeAsync());
 
-  test('are in the index, every one, as they were written, and nothing else is', () => {
+  test('are all in the index, unchanged, and nothing else is', () => {
     const texts = (lines: readonly Line[]): string[] =>
       lines.map((line) => JSON.stringify(Object.entries(line).toSorted(([a], [b]) => (a < b ? -1 : 1)))).toSorted();
     expect(texts(hits.map(({ _source: { 'event.ingested': _, ...line } }) => withoutIngested(line)))).toEqual(
       texts(written),
     );
-    // A slow machine writes more: of statements that were tried again, for example.
+    // A lower bound: a slow machine writes more lines, for example about retried statements.
     expect(written.length).toBeGreaterThan(50);
     expect(existsSync(join(run.logs, 'refused.json'))).toBe(false);
     console.log(`${hits.length} of ${written.length} lines are indexed, ${othersIn(run.logs).length} others set aside`);
@@ -67,7 +67,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     expect([...streams].toSorted()).toEqual(['logs-phaselock.api-proof', 'logs-phaselock.purge_worker-proof']);
   });
 
-  test('tell of what was done', () => {
+  test('have the action of everything that was done', () => {
     const told = new Set(written.map((line) => line['event.action']));
     const expected = [
       'service-started',
@@ -96,7 +96,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     expect(events.length).toBeGreaterThan(expected.length);
   });
 
-  test('have a model change, found by its fields', async () => {
+  test('include the model change, which its fields find', async () => {
     const { attemptId, sessionId } = run.changed;
     const changes = await ask({
       bool: { filter: [{ term: { task_attempt_id: attemptId } }, { exists: { field: 'previous_variant' } }] },
@@ -115,7 +115,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     expect(byText.map(({ _id }) => _id)).toContain(changes[0]?._id);
   });
 
-  test('of a request are found by its trace', async () => {
+  test('of one request are found by its trace id', async () => {
     const traced = await ask({ term: { 'trace.id': TRACE } });
     expect(new Set(traced.map(({ _source }) => _source['transaction.id'])).size).toBeGreaterThanOrEqual(1);
     expect(traced.map(({ _source }) => _source['event.action'])).toEqual(
@@ -136,7 +136,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     expect(empty.flat()).toEqual([]);
   });
 
-  test('have no secret in them; what is no line of ours was set aside, for its owner alone', () => {
+  test('contain no secret, and foreign lines are set aside in a file that only its owner can read', () => {
     const all = JSON.stringify(hits);
     expect(all).not.toContain(CANARY);
     expect(all).not.toContain(btoa(`me:${CANARY}`));
@@ -145,12 +145,12 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     const aside = join(run.logs, 'aside.txt');
     const kept = readFileSync(aside, 'utf8');
     expect(kept.split('\n').filter(Boolean).toSorted()).toEqual(othersIn(run.logs).toSorted());
-    // The crash that was planted: a shipper of all lines would have indexed it.
+    // The secret is in a planted crash message. A shipper that sends all lines would have indexed it.
     expect(kept).toContain(CANARY);
     expect(statSync(aside).mode & 0o077).toBe(0);
   });
 
-  test('are refused with a field that is not in the template, or has another type, and the index stays as it was', async () => {
+  test('with an unknown field or a wrong type are refused, and the mapping stays unchanged', async () => {
     const [line = {}] = written;
     const strange = { ...line, origin: 'a process' };
     const mistyped = { ...line, 'event.duration': 'long' };
@@ -170,7 +170,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
     expect(await search.ask('GET', `${LOG_PATTERN}/_mapping`)).toEqual(before);
   });
 
-  test('are taken in the form in which Filebeat and Logstash send them', async () => {
+  test('are accepted in the forms that Filebeat and Logstash send', async () => {
     const [line = {}] = written;
     const filebeat = nested({
       ...line,
@@ -202,7 +202,7 @@ describe.skipIf(tools.kind === 'none')('the log lines of a run', () => {
   });
 });
 
-/** A stream whose index was made by a template that lacks fields of the lines to come. */
+/** Creates a stream from an older template, which lacks a field of the lines. */
 async function streamOfAnOlderRelease(folder: string, search: OpenSearch): Promise<void> {
   await cp(join(ROOT, 'ops/elk'), folder, { recursive: true });
   const file = join(folder, 'elasticsearch/mappings.json');
@@ -224,7 +224,7 @@ function hitsIn(body: unknown): Hit[] {
   return hits.hits;
 }
 
-/** `a.b` as `b` within `a`. */
+/** Nests fields: `a.b` becomes `b` within `a`. */
 function nested(fields: Line): Record<string, unknown> {
   const root: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {

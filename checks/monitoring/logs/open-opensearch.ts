@@ -4,17 +4,17 @@ import { eventually, freePort, temporaryDirectory } from '@phaselock/testkit';
 import { ownProcess } from './own-process.ts';
 
 const START = resolve(import.meta.dirname, 'opensearch/Start.java');
-/** A Java program beside a whole suite on two cores. */
+/** Long, because OpenSearch may start on two cores while all other tests run. */
 const START_MS = 240_000;
 
 export type OpenSearch = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
-  /** A call of its HTTP interface, and the JSON of its answer, whatever its status. */
+  /** Sends a request and returns the status and the JSON body of the answer. */
   ask(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
 };
 
-/** One node on loopback, empty, and gone afterwards. */
+/** Starts an empty single-node OpenSearch on loopback, with a temporary folder. */
 export async function openOpenSearch(jars: string): Promise<OpenSearch> {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await temporaryDirectory());

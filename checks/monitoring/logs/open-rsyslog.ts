@@ -5,16 +5,16 @@ import { type OwnProcess, ownProcess } from './own-process.ts';
 const CONFIG = resolve(import.meta.dirname, '../../../ops/elk/rsyslog.conf');
 
 type Shipping = {
-  /** What fetch-tools.sh has unpacked. */
+  /** The folder into which fetch-tools.sh has unpacked rsyslog. */
   readonly root: string;
-  /** Of the log files. */
+  /** The folder of the log files. */
   readonly logs: string;
-  /** What rsyslog keeps to itself. */
+  /** The folder for the configuration and the queues of rsyslog. */
   readonly folder: string;
   readonly port: number;
 };
 
-/** The rsyslog of Debian with ops/elk/rsyslog.conf: only its paths and the port of the server are others. */
+/** Starts Debian's rsyslog with ops/elk/rsyslog.conf, in which only paths and the server port are replaced. */
 export async function openRsyslog({ root, logs, folder, port }: Shipping): Promise<OwnProcess> {
   const libraries = join(root, 'usr/lib/x86_64-linux-gnu');
   const [config, spool] = [join(folder, 'rsyslog.conf'), join(folder, 'spool')];

@@ -6,7 +6,7 @@ export type OwnProcess = AsyncDisposable & { readonly pid: number; running(): bo
 
 type Spawned = { readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv; readonly output: string };
 
-/** A program of another make, its output at the end of a file. Whatever ends this process ends it. */
+/** Starts a third-party program, whose output is appended to a file. It is killed when this process exits. */
 export function ownProcess(command: string, { args, env, output }: Spawned): OwnProcess {
   const file = openSync(output, 'a');
   const child: ChildProcess = spawn(command, args, {

@@ -15,8 +15,8 @@ const line = (message: string) => ({
   'service.environment': 'proof',
 });
 
-describe.skipIf(tools.kind === 'none')('rsyslog, of the lines of one bulk,', () => {
-  test('sends again what the index was too busy for, under the same id, and keeps only what is refused', async () => {
+describe.skipIf(tools.kind === 'none')('rsyslog', () => {
+  test('resends lines that the index was too busy for under the same id, and keeps only refused lines', async () => {
     if (tools.kind === 'none') return;
     await using folder = await temporaryDirectory();
     const logs = join(folder.path, 'logs');

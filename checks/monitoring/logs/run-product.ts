@@ -9,7 +9,7 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 const API = join(ROOT, 'apps/api/src/main.ts');
 const WORKER = join(ROOT, 'apps/purge-worker/src/main.ts');
 
-/** In every form in which a secret reaches a service; no line may have it. */
+/** The secret that `attack` sends in every form in which a secret can reach a service. No log line may contain it. */
 export const CANARY = 'c4n4ry5f1e77d2c4n4ry5f1e77d2';
 export const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
@@ -18,20 +18,20 @@ export type Line = Readonly<Record<string, unknown>>;
 export type ProductRun = AsyncDisposable & {
   /** The folder of the log files. */
   readonly logs: string;
-  /** Of the API in use. */
+  /** The API key that the calls used. */
   readonly key: string;
   readonly changed: { readonly attemptId: string; readonly sessionId: string };
 };
 
 type Answer = { readonly status: number; readonly body: unknown };
 
-/** The lines of all log files of a folder that are of the product. */
+/** The lines in all log files of a folder that the product wrote as log lines. */
 export const linesIn = (logs: string): Line[] =>
   textsIn(logs)
     .map(lineOf)
     .filter((line) => line !== undefined);
 
-/** Those that are not. */
+/** All other lines. */
 export const othersIn = (logs: string): string[] => textsIn(logs).filter((text) => lineOf(text) === undefined);
 
 const textsIn = (logs: string): string[] =>
@@ -46,8 +46,9 @@ function lineOf(text: string): Line | undefined {
 }
 
 /**
- * Two API processes on one embedded PostgreSQL, a purge worker and a Redis, each as it is run, both of its outputs in one file as a container has them.
- * What they log about is done, and done to them; all has ended when this returns, and the files stay until the run is given up.
+ * Runs two API processes on one embedded PostgreSQL, a purge worker and a Redis, and causes the events that they log.
+ * Each process writes both of its outputs to one file, as in a container. All processes have ended when this returns;
+ * the files stay until the result is disposed of.
  */
 export async function runProduct(): Promise<ProductRun> {
   await using kept = new AsyncDisposableStack();
@@ -75,7 +76,7 @@ async function inUse({ logs, dataDir }: Places): Promise<Pick<ProductRun, 'key' 
     PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
     PHASELOCK_PURGE_SCHEDULE: '* * * * *',
     PHASELOCK_PURGE_METRICS_PORT: '0',
-    // Nobody listens there.
+    // Nothing listens on this port.
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
     OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${CANARY}`,
     ...(redis && { PHASELOCK_REDIS_URL: redis.url }),
@@ -137,7 +138,7 @@ const caller =
     return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
   };
 
-/** A text of an answer that has to be there, `session.id` for example. */
+/** A required text of an answer, for example `session.id`. */
 function textIn({ status, body }: Answer, path: string): string {
   let value: unknown = body;
   for (const name of path.split('.'))
@@ -148,7 +149,10 @@ function textIn({ status, body }: Answer, path: string): string {
 
 const model = (name: string) => ({ agent: 'claude-code', model: name });
 
-/** A session begun, found, asked about, replaced and deleted; a turn that changes its model, and one whose runner dies; a standalone execution. */
+/**
+ * Starts, finds, replaces and deletes a session, runs a turn that changes its model and a turn whose runner never
+ * reports again, and runs a standalone execution.
+ */
 async function work(call: Call): Promise<ProductRun['changed']> {
   const projectId = textIn(await call('POST', '/v1/projects', { name: 'logs' }), 'id');
   const taskId = textIn(await call('POST', '/v1/tasks', { projectId, title: 'a task' }), 'id');
@@ -178,7 +182,7 @@ async function work(call: Call): Promise<ProductRun['changed']> {
     model: model(OPUS),
     onModelChange: 'replace',
   });
-  // Outside every slot there are no generations.
+  // A standalone session belongs to no slot, so its generation is 0.
   const standalone = await call('POST', '/v1/sessions/standalone', { taskId, phase: 'verify', model: model(SONNET) });
   const alone = `/v1/sessions/${textIn(standalone, 'id')}`;
   const temporary = textIn(await call('POST', `${alone}/turns`, { generation: 0, attemptId }), 'processId');
@@ -187,7 +191,7 @@ async function work(call: Call): Promise<ProductRun['changed']> {
   return { attemptId, sessionId: textIn(changed, 'session.sessionId') };
 }
 
-/** Requests as mistakes and attackers make them, with secrets everywhere in them. */
+/** Sends requests as they come from mistakes and attacks, with the secret in every part of them. */
 async function attack(call: Call, key: string): Promise<void> {
   const foreign = `plk_${'A'.repeat(12)}_${CANARY}${'B'.repeat(15)}`;
   const token = `eyJhbGciOiJFUzI1NiJ9.${btoa(CANARY).replaceAll('=', '')}.${CANARY}`;
@@ -216,7 +220,7 @@ async function setFlags(call: Call): Promise<void> {
   await call('PUT', flag, { enabled: true });
 }
 
-/** What a program writes that ends by an error: no line of ours, and it may hold anything. */
+/** Appends the output of a program that ends with an uncaught error. It is no log line and may contain a secret. */
 function crash(log: string): void {
   const failing = `throw new Error('connect postgres://me:${CANARY}@db/x')`;
   appendFileSync(log, spawnSync(process.execPath, ['--eval', failing], { encoding: 'utf8' }).stderr);

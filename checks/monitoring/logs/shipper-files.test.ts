@@ -9,7 +9,7 @@ type Config = { readonly 'filebeat.inputs': readonly { readonly paths: string[];
 const ELK = resolve(import.meta.dirname, '../../../ops/elk');
 const read = (file: string): string => readFileSync(resolve(ELK, file), 'utf8');
 
-/** Whether an index has the field, or fields within it. */
+/** Whether the index has the field, or fields within it. */
 function isIndexed(name: string): boolean {
   let place: Mapping | string | number | undefined = { properties: indexProperties() };
   for (const part of name.split('.')) {
@@ -19,7 +19,7 @@ function isIndexed(name: string): boolean {
   return place !== undefined;
 }
 
-/** The pattern of the template, for names whose changing parts are left as they are written. */
+/** The index pattern of the template. It also matches a stream name whose placeholders are not filled in. */
 const LIKE_STREAM = new RegExp(`^${LOG_PATTERN.replaceAll('.', '\\.').replaceAll('*', '.+')}$`);
 const streamOf = (index: string): string => index.replace(/%\{?[[$!]*event[\].!]*dataset\]?\}?%?/, 'phaselock.api');
 
@@ -27,7 +27,7 @@ describe('filebeat.yml', () => {
   const config: unknown = parse(read('filebeat.yml'));
   const text = read('filebeat.yml');
 
-  test('reads files as JSON, with the options where a filestream has them', () => {
+  test('reads files as JSON, with the options in the place where a filestream expects them', () => {
     expect(config).toMatchObject({
       'filebeat.inputs': [
         {
@@ -41,7 +41,7 @@ describe('filebeat.yml', () => {
     });
   });
 
-  test('drops what is no line of ours, and only what the pipeline takes away as well', () => {
+  test('drops lines of other programs, and only fields that the pipeline removes as well', () => {
     expect(config).toMatchObject({
       processors: [
         { drop_event: { when: { not: { regexp: { 'event.dataset': '^phaselock\\.' } } } } },
@@ -54,7 +54,7 @@ describe('filebeat.yml', () => {
     expect(fields.filter((field) => !REMOVED_FIELDS.some((removed) => removed === field))).toEqual([]);
   });
 
-  test('names the stream by fields of the line, in the pattern of the template, and no secret', () => {
+  test('names the stream by fields of the line, so that the template matches, and contains no secret', () => {
     const [, index = ''] = /^ {2}index: "(.+)"$/m.exec(text) ?? [];
     expect(streamOf(index)).toMatch(LIKE_STREAM);
     const named = [...index.matchAll(/%\{\[([\w.]+)\]\}/g)].map(([, name = '']) => name);
@@ -75,15 +75,15 @@ describe('filebeat.yml of the DaemonSet', () => {
   const { 'filebeat.inputs': inputs, ...rest }: Config = parse(readFileSync(KUBERNETES, 'utf8'));
   const { 'filebeat.inputs': plain, ...plainRest }: Config = parse(read('filebeat.yml'));
 
-  test('differs by its input alone, and that by what the container runtime puts around a line', () => {
+  test('differs only in its input, which also parses what the container runtime adds to a line', () => {
     expect(rest).toEqual(plainRest);
     const [container, ...parsers] = inputs[0]?.parsers ?? [];
-    // Only what is whole again, and without the time of the runtime before it, is JSON.
+    // The line is JSON only after its parts are joined and the time stamp of the runtime is removed.
     expect(container).toEqual({ container: { stream: 'stdout', format: 'auto' } });
     expect(parsers).toEqual(plain[0]?.parsers);
   });
 
-  test('reads what the node has of the namespace of the manifests', () => {
+  test('reads the logs of the namespace of the manifests', () => {
     expect(inputs[0]?.paths).toEqual([expect.stringContaining(':/var/log/containers/*_phaselock_*.log}')]);
     expect(inputs[0]).toMatchObject({ type: 'filestream', 'prospector.scanner.symlinks': true });
   });
@@ -105,13 +105,13 @@ describe('logstash.conf', () => {
     expect(open).toEqual([]);
   });
 
-  test('names fields that the index has, or that the pipeline takes away as well', () => {
+  test('names only fields that the index has or that the pipeline removes as well', () => {
     expect(references.length).toBeGreaterThan(8);
     const known = (name: string): boolean => REMOVED_FIELDS.some((removed) => removed === name) || isIndexed(name);
     expect(references.filter((name) => !known(name))).toEqual([]);
   });
 
-  test('takes only lines of ours', () => {
+  test('drops lines of other programs', () => {
     expect(text).toMatch(/if \[event\]\[dataset\] !~ \/\^phaselock\\\.\/ \{\s*drop \{\}\s*\}/);
   });
 });
@@ -119,7 +119,7 @@ describe('logstash.conf', () => {
 describe('rsyslog.conf', () => {
   const text = read('rsyslog.conf');
 
-  test('names the stream by fields of the line, in the pattern of the template', () => {
+  test('names the stream by fields of the line, so that the template matches', () => {
     const [, stream = ''] = /name="stream" type="string" string="([^"]+)"/.exec(text) ?? [];
     expect(streamOf(stream)).toMatch(LIKE_STREAM);
     const named = [...text.matchAll(/\$!((?!all-json)[a-z][\w.]*)/g)].map(([, name = '']) => name);

@@ -11,7 +11,7 @@ export type Period = { readonly from: number; readonly to: number; readonly step
 
 export type PrometheusQueries = {
   range(expr: string, period: Period): Promise<Series[]>;
-  /** One point of each series, at that time. */
+  /** Returns one point of each series, at that time. */
   instant(expr: string, at: number): Promise<Series[]>;
   exemplars(expr: string, period: Period): Promise<Exemplar[]>;
 };
@@ -31,13 +31,13 @@ const exemplars = z.array(
   z.object({ exemplars: z.array(z.object({ value: z.string().transform(Number), timestamp: z.number() })) }),
 );
 
-/** Nothing that listens, and a server that is no Prometheus: each is said with the address. */
+/** Throws an error with the address if nothing listens there, or if the server is not a Prometheus. */
 async function post(address: string, body: URLSearchParams): Promise<unknown> {
   try {
     return await (await fetch(address, { method: 'POST', body })).json();
   } catch (error) {
     const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new Error(`no answer of a Prometheus from ${address}: ${why}`, { cause: error });
+    throw new Error(`no valid answer of a Prometheus from ${address}: ${why}`, { cause: error });
   }
 }
 

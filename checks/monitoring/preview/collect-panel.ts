@@ -2,13 +2,17 @@ import { fillVariables } from '../dashboards/fill-variables.ts';
 import type { Dashboard, Panel, Target } from '../dashboards/read-dashboards.ts';
 import type { Exemplar, Period, PrometheusQueries, Series } from './ask-prometheus.ts';
 
-/** A series under the name its legend gives it. */
+/** A series with the name that its legend gives it. */
 export type NamedSeries = Series & { readonly name: string };
+/** The points that Prometheus returned for a panel of a dashboard. */
 export type PanelData = { readonly series: readonly NamedSeries[]; readonly exemplars: readonly Exemplar[] };
+/** The time at which an annotation began, drawn as a vertical line. */
 export type Mark = { readonly color: string; readonly unixSeconds: number };
 
+/** The displayed time range, with the values of the interval variables of Grafana. */
 export type Window = Period & { readonly scrapeSeconds: number; readonly rangeSeconds: number };
 
+/** Queries Prometheus as Grafana would for a panel. */
 export async function collectPanel(
   prometheus: PrometheusQueries,
   dashboard: Dashboard,
@@ -31,11 +35,11 @@ export async function collectPanel(
 
 const MOST_EXEMPLARS = 120;
 
-/** A request that is looked up is one of the slow ones, and thousands of dots hide the lines. */
+/** Keeps only the slowest exemplars, which are of most interest, because thousands of dots would hide the lines. */
 const slowest = (exemplars: readonly Exemplar[]): Exemplar[] =>
   exemplars.toSorted((one, other) => other.value - one.value).slice(0, MOST_EXEMPLARS);
 
-/** Where something began that the panels are looked at beside. */
+/** Returns the times at which the annotations of a dashboard begin. */
 export async function collectMarks(
   prometheus: PrometheusQueries,
   dashboard: Dashboard,
@@ -52,7 +56,7 @@ export async function collectMarks(
   return found.flat();
 }
 
-/** Of points that follow each other without a gap, the first; what held before the window began no longer begins in it. */
+/** The first point of each sequence without a gap, except a sequence that already existed when the window began. */
 function beginnings(points: Series['points'], { from, stepSeconds }: Window): number[] {
   return points
     .map(([at]) => at)

@@ -10,11 +10,11 @@ export type DrawAll = {
   readonly url: string;
   readonly window: Window;
   readonly out: string;
-  /** Without one, pages are written and no pictures. */
+  /** Without Chromium, only pages are written, no pictures. */
   readonly chromium: string | undefined;
 };
 
-/** Every dashboard as a page, and as a picture of it. Answers the files it wrote. */
+/** Draws every dashboard as a page and as a picture of the page. Returns the files it wrote. */
 export async function drawAll({ url, window, out, chromium }: DrawAll): Promise<string[]> {
   await mkdir(out, { recursive: true });
   const prometheus = askPrometheus(url);

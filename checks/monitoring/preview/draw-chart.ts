@@ -15,7 +15,7 @@ export type ChartInput = {
 
 const MS = 1_000;
 
-/** Lines over time, as an SVG that needs no script: drawn here and not in the page. */
+/** Draws lines over time as an SVG, so that the page needs no script. */
 export function drawChart(input: ChartInput, size: Size): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   chart.setOption(optionsOf(input));
@@ -98,7 +98,7 @@ function optionsOf({ panel, data, marks, period }: ChartInput): EChartsOption {
   };
 }
 
-/** Limits lie across, what happened stands upright. */
+/** Limits are horizontal lines, annotations are vertical lines. */
 const lines = (limits: readonly number[], marks: readonly Mark[]): SeriesOption => ({
   type: 'line',
   data: [],
@@ -118,7 +118,7 @@ const lines = (limits: readonly number[], marks: readonly Mark[]): SeriesOption 
 
 const isStacked = ({ fieldConfig }: Panel): boolean => fieldConfig.defaults.custom?.stacking?.mode === 'normal';
 
-/** Where there is no number, no line: nothing is drawn across what is not known. */
+/** Adds an empty point in each gap, so that no line is drawn across missing values. */
 function withGaps(points: PanelData['series'][number]['points'], step: number): [number, number | null][] {
   return points.flatMap(([at, value], index) => {
     const before = points[index - 1]?.[0];
@@ -144,7 +144,7 @@ const INTERVALS = 4;
 
 type Axis = { readonly max: number; readonly interval: number };
 
-/** Up to the highest value, and to a limit that is not far above it: it would press what happens to the floor. */
+/** The axis covers the highest value, and a limit unless it is so far above that the values would look flat. */
 function axisFor(unit: string, highest: number, limits: readonly number[]): Axis {
   const near = limits.filter((limit) => limit <= highest * NEAR || highest === 0);
   const top = Math.max(highest, ...near) * 1.02 || 1;
@@ -153,7 +153,7 @@ function axisFor(unit: string, highest: number, limits: readonly number[]): Axis
   return { max: unit === 'percentunit' && highest <= 1 ? Math.min(max, 1) : max, interval };
 }
 
-/** To a number that is short when it is written. */
+/** Rounds an axis interval up to a number with few digits. */
 function roundUp(value: number, base: number): number {
   const unit = base ** Math.floor(Math.log(value) / Math.log(base));
   const short =

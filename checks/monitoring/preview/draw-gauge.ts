@@ -4,7 +4,7 @@ import type { Size } from './draw-chart.ts';
 import { shown } from './judge-value.ts';
 import { colorNamed, THEME } from './palette.ts';
 
-/** An arc from the least to the most, with its thresholds at its edge. */
+/** Draws an arc from the minimum to the maximum, with the thresholds at its outer edge. */
 export function drawGauge(panel: Panel, value: number, size: Size): string {
   const { min = 0, max = 1, thresholds } = panel.fieldConfig.defaults;
   const { text, color } = shown(panel, value);

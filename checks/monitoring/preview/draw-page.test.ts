@@ -5,7 +5,7 @@ import { drawPage } from './draw-page.ts';
 
 const period = { from: 1_700_000_000, to: 1_700_000_900, stepSeconds: 5 };
 const times = Array.from({ length: 181 }, (_, index) => period.from + index * period.stepSeconds);
-/** Two series with a gap, one value that is no number, and a name that would be markup. */
+/** Two series, of which one is incomplete and one contains NaN, and a name that contains HTML. */
 const data: PanelData = {
   series: [
     {
@@ -23,14 +23,14 @@ describe.each(readDashboards().map((dashboard) => [dashboard.file, dashboard] as
   const draw = (shown: PanelData) =>
     drawPage({ dashboard, dataOf: new Map(panelsOf(dashboard).map(({ id }) => [id, shown])), marks, period });
 
-  test('is a page with every panel, and no script', () => {
+  test('becomes a page with every panel and without a script', () => {
     const { html, height } = draw(data);
     expect(html.match(/<section /g)).toHaveLength(panelsOf(dashboard).length);
     expect(html).not.toMatch(/<script|NaN|undefined|one <b>/);
     expect(height).toBeGreaterThan(600);
   });
 
-  test('says of a panel without data what that means', () => {
+  test('shows a text in every panel without data', () => {
     const { html } = draw({ series: [], exemplars: [] });
     expect(html.match(/class="none"/g)).toHaveLength(panelsOf(dashboard).length);
   });

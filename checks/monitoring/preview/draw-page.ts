@@ -10,7 +10,7 @@ export type Page = { readonly html: string; readonly width: number; readonly hei
 const WIDTH = 1_600;
 const MARGIN = 12;
 const TOP = 64;
-/** Grafana's grid: 24 columns, rows of 30 pixels, 8 between. */
+/** Grafana's grid: 24 columns, and rows of 30 pixels with 8 pixels between them. */
 const COLUMN = (WIDTH - 2 * MARGIN) / 24;
 const ROW = 38;
 const GAP = 8;
@@ -24,7 +24,7 @@ export type PageInput = {
   readonly period: Period;
 };
 
-/** A dashboard as a page that needs nothing else: no script, no other file. */
+/** Draws a dashboard as a self-contained page, without scripts or other files. */
 export function drawPage({ dashboard, dataOf, marks, period }: PageInput): Page {
   const boxes = dashboard.panels.map((panel) => {
     const { x, y, w, h } = panel.gridPos;

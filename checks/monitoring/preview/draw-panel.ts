@@ -15,7 +15,7 @@ export type PanelInput = {
 
 const LEGEND_LINE = 17;
 
-/** What is inside of a panel, below its title. */
+/** The content of a panel, below its title. */
 export function drawPanel(input: PanelInput, size: Size): string {
   const { panel, data } = input;
   const values = data.series.filter(({ points }) => points.some(([, value]) => Number.isFinite(value)));
@@ -59,7 +59,7 @@ function table({ transformations = [] }: Panel, series: readonly NamedSeries[]):
   return `<table><tr>${head}</tr>${rows.join('')}</table>`;
 }
 
-/** Beside each name, for how long it was in which state. */
+/** One bar for each series, which shows its states over time. */
 function timeline({ panel, period }: PanelInput, series: readonly NamedSeries[], { height }: Size): string {
   const span = period.to - period.from;
   const bar = Math.min(30, Math.floor(height / series.length) - 6);
@@ -98,7 +98,7 @@ const CHARACTER = 6.4;
 const BESIDE_NAME = 30;
 const MOST_LINES = 4;
 
-/** How many lines of legend the names need at about so many pixels a character. */
+/** The number of lines that a legend with these names needs, at an average width of a character. */
 function linesOf(names: readonly string[], width: number): number {
   let lines = 1;
   let used = 0;

@@ -51,7 +51,7 @@ function ofThousands(value: number, base: number, suffixes: readonly string[]): 
   return { value: value / base ** index, suffix: suffixes[index] ?? '' };
 }
 
-/** Three digits that matter, unless a number of decimals was asked for. */
+/** Three significant digits, unless a number of decimals is given. */
 function digits(value: number, decimals: number | undefined): string {
   if (decimals !== undefined) return value.toFixed(decimals);
   if (value === 0) return '0';

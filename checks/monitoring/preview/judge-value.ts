@@ -11,7 +11,7 @@ function colorOf({ fieldConfig }: Panel, value: number): string {
 
 type Shown = { readonly text: string; readonly color: string };
 
-/** By the word there is for it, else as a number in its unit. */
+/** The text that a value is mapped to, else the value as a number with its unit. */
 export function shown(panel: Panel, value: number): Shown {
   const { unit, decimals, mappings = [] } = panel.fieldConfig.defaults;
   const word = mappings[0]?.options[String(value)];
@@ -19,6 +19,6 @@ export function shown(panel: Panel, value: number): Shown {
   return { text: formatValue(value, unit, decimals), color: colorOf(panel, value) };
 }
 
-/** Whether any value of it can be good or bad. */
+/** Whether the panel has thresholds or mappings, so that its values are good or bad. */
 export const isJudged = ({ fieldConfig }: Panel): boolean =>
   fieldConfig.defaults.thresholds.steps.length > 1 || fieldConfig.defaults.mappings !== undefined;

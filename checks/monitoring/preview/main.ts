@@ -6,15 +6,15 @@ import { findChromium } from './take-picture.ts';
 
 const USAGE = `Usage: npx pnpm@12 dashboards:preview (--prometheus URL | --self) [--last 15m] [--scrape 15s] [--out DIR]
 
-Draws every dashboard of ops/grafana/dashboards as a page, and as a picture where Chromium is on the PATH.
+Draws every dashboard of ops/grafana/dashboards as a page, and also as a picture if Chromium is on the PATH.
 
-  --prometheus URL   asks this Prometheus for the last minutes
-  --self             starts the product, a Prometheus and a load by itself, with faults in the middle
-  --last 15m         how much time is drawn, in s, m or h; with --self also for how long it runs
-  --scrape 15s       the scrape interval of that Prometheus, of which $__rate_interval is made
-  --out DIR          where the files go; .phaselock/dashboards by default
+  --prometheus URL   queries this Prometheus
+  --self             starts the product, a Prometheus and a load, and causes faults meanwhile
+  --last 15m         the time range to draw, in s, m or h; with --self also the time the load runs
+  --scrape 15s       the scrape interval of the Prometheus, which determines $__rate_interval
+  --out DIR          the folder for the files; .phaselock/dashboards by default
 `;
-/** About as many points as Grafana asks for in a panel of this width. */
+/** About the number of points that Grafana requests for a panel of this width. */
 const POINTS = 180;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
@@ -50,7 +50,7 @@ function readArguments(argv: readonly string[]): Arguments {
       throw new UsageMistake(error instanceof Error ? error.message : String(error));
     }
   })();
-  if (self === (prometheus !== undefined)) throw new UsageMistake('one of --prometheus and --self has to be given');
+  if (self === (prometheus !== undefined)) throw new UsageMistake('give one of --prometheus and --self');
   if (prometheus !== undefined && !/^https?:$/.test(URL.parse(prometheus)?.protocol ?? ''))
     throw new UsageMistake(`--prometheus takes an address such as http://127.0.0.1:9090, not ${prometheus}`);
   return {
@@ -65,7 +65,7 @@ async function draw(url: string, { last, scrape, out }: Arguments): Promise<void
   const stepSeconds = Math.max(1, Math.ceil(last / POINTS));
   const to = Math.floor(Date.now() / 1_000);
   const chromium = findChromium();
-  if (chromium === undefined) console.error('No Chromium on the PATH: pages are written, and no pictures.');
+  if (chromium === undefined) console.error('Chromium is not on the PATH: only pages are written, no pictures.');
   const window = { from: to - last, to, stepSeconds, scrapeSeconds: scrape, rangeSeconds: last };
   for (const file of await drawAll({ url, window, out, chromium })) console.log(file);
 }

@@ -10,7 +10,7 @@ import { stageAFault } from './stage-a-fault.ts';
 const SCRIPT = resolve(import.meta.dirname, '../../../loadtests/scenarios/mixed.ts');
 const USERS = 16;
 
-/** The product, a Prometheus and a load, with faults in the middle; and then what is to be done with what was seen. */
+/** Starts the product, a Prometheus and a load, causes faults, and calls `seen` with the address of the Prometheus. */
 export async function runSelf(
   seconds: number,
   tell: (what: string) => void,
@@ -27,7 +27,7 @@ export async function runSelf(
   }
 }
 
-/** By k6 where it is, else by this process. */
+/** Uses k6 if it is installed, else a load in this process. */
 function putLoad(product: Product, seconds: number): Load {
   if (findProgram(['k6'], process.env) !== undefined) return startK6(product, seconds);
   const load = putLoadOn(product, { users: USERS, pauseMs: 200 });
@@ -35,7 +35,7 @@ function putLoad(product: Product, seconds: number): Load {
 }
 
 type Load = AsyncDisposable & {
-  /** That it did not end before it was told to. */
+  /** Throws if the load has ended by itself. */
   check(): void;
 };
 
@@ -47,9 +47,9 @@ function startK6({ urls, key }: Product, seconds: number): Load {
       PHASELOCK_URLS: urls.join(),
       PHASELOCK_API_KEY: key,
       LOAD_USERS: String(USERS),
-      // The rule applies to a share of the users: only those who are named differ.
+      // The rollout selects users by name, so the requests must carry user names.
       LOAD_NAME_USERS: '1',
-      // Pictures are taken while it goes on; it is ended then.
+      // Long enough for the pictures, which are taken under load. Then the load is ended.
       LOAD_DURATION_S: String(Math.ceil(seconds + 300)),
     },
   });

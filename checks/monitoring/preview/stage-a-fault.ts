@@ -4,8 +4,9 @@ import type { Product } from '../product/open-product.ts';
 const SLOW_MS = 60;
 
 /**
- * The load goes on while, one after the other: more users get the rule, PostgreSQL is slow for a while, and one API is killed and comes back. Each
- * part takes its share of the time, and there is quiet between.
+ * Causes faults under load, so that the drawn dashboards show more than a healthy product: applies the single-session
+ * rule to more users, then slows PostgreSQL down for a while, then kills one API and restarts it. Each part takes a
+ * share of the given time, with pauses in between.
  */
 export async function stageAFault(product: Product, seconds: number, tell: (what: string) => void): Promise<void> {
   const wait = (share: number) => pause(seconds * share * 1_000);
@@ -19,15 +20,15 @@ export async function stageAFault(product: Product, seconds: number, tell: (what
   tell(`PostgreSQL answers ${2 * SLOW_MS} ms later`);
   await wait(0.2);
   for (const back of product.backs) back.set({ kind: 'pass' });
-  tell('PostgreSQL is as it was');
+  tell('PostgreSQL answers without a delay again');
   await wait(0.15);
   const [, second] = product.apis;
   await second?.end('SIGKILL');
   tell('one API is killed');
   await wait(0.1);
-  // A busy machine may need more than one try, as a supervisor would make.
+  // On a busy machine the first start may fail. A supervisor would retry as well.
   await second?.start().catch(() => second.start());
-  tell('it is back');
+  tell('the API is running again');
   await product.audit();
   await wait(0.2);
 }

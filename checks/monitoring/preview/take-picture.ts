@@ -11,14 +11,14 @@ export const findChromium = (env: NodeJS.ProcessEnv = process.env): string | und
 
 export type Picture = { readonly page: string; readonly png: string; readonly width: number; readonly height: number };
 
-/** A page as it is seen. The page has no script, so it is whole when it is loaded. */
+/** Takes a screenshot of a page. The page has no script, so it is complete once it is loaded. */
 export async function takePicture(chromium: string, { page, png, width, height }: Picture): Promise<void> {
   await using profile = await temporaryDirectory();
   const child = spawn(
     chromium,
     [
       '--headless',
-      // Root has no sandbox; the page is ours and asks for nothing.
+      // Chromium has no sandbox as root. The page is generated here and loads nothing.
       '--no-sandbox',
       '--disable-gpu',
       '--disable-dev-shm-usage',

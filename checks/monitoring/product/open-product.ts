@@ -16,18 +16,22 @@ const ROLLOUT = 'single_session_guard';
 export type Product = AsyncDisposable & {
   readonly apis: readonly ApiProcess[];
   readonly urls: readonly string[];
-  /** Between each API and PostgreSQL. */
+  /** For each API, the proxy between it and PostgreSQL, which can simulate network faults. */
   readonly backs: readonly TcpProxy[];
   readonly redis: RedisProcess | undefined;
+  /** Host and port of the metrics and health checks of the purge worker. */
   readonly workerAddress: string;
   readonly key: string;
-  /** Audits everything, and keeps what was found where the API tells it. */
+  /** Runs a full audit and records the result, which the API exposes as metrics. */
   audit(): Promise<void>;
-  /** To how many users the rule applies. */
+  /** Sets the percentage of users to whom the single-session rule applies. */
   setShare(percent: number): Promise<void>;
 };
 
-/** Two API processes behind proxies to one PostgreSQL, a Redis where there is one, and a purge worker, each started as a user starts it. */
+/**
+ * Starts the product, each program as a separate process: PostgreSQL, Redis if it is installed, two API processes that
+ * reach PostgreSQL through proxies, and a purge worker.
+ */
 export async function openProduct(folder: string): Promise<Product> {
   await mkdir(folder, { recursive: true });
   await using resources = new AsyncDisposableStack();
@@ -76,7 +80,7 @@ export async function openProduct(folder: string): Promise<Product> {
     port: await freePort(),
     env: {
       ...env,
-      // It archives what was deleted, at once and once a minute.
+      // Deleted sessions are due at once, and a run archives and purges them every minute.
       PHASELOCK_PURGE_SCHEDULE: '* * * * *',
       PHASELOCK_ARCHIVE_AFTER_HOURS: '0',
       PHASELOCK_PURGE_AFTER_HOURS: '0',

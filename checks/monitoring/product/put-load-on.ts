@@ -8,7 +8,10 @@ const ANSWER_WITHIN_MS = 5_000;
 
 export type Load = AsyncDisposable & { readonly answered: () => number };
 
-/** Users who start, are asked, confirm, take turns, rate and delete, each at tasks of its own, until this is disposed of. */
+/**
+ * Simulates users who start, replace, rate and delete sessions and take turns, each at separate tasks, until the result
+ * is disposed of.
+ */
 export function putLoadOn(
   { urls, key }: Product,
   { users, pauseMs }: { readonly users: number; readonly pauseMs: number },
@@ -31,7 +34,7 @@ export function putLoadOn(
     const next = async (): Promise<Client> => {
       await pause(pauseMs, undefined, { signal: ending.signal });
       const client = clients[calls++ % clients.length];
-      if (client === undefined) throw new Error('there is nobody to ask');
+      if (client === undefined) throw new Error('there is no API process');
       return client;
     };
     while (!ending.signal.aborted) await workAtTask(next, `user-${index}`).catch(() => undefined);
@@ -51,7 +54,7 @@ async function workAtTask(next: () => Promise<Client>, onBehalfOf: string): Prom
   const { body: attempt } = await (await next()).createAttempt({ body: { taskId: task.id, branch: 'attempt/1' } });
   const slot = { taskId: task.id, phase: 'run', onBehalfOf } as const;
   const { body: first } = await (await next()).startSession({ body: { ...slot, model: SONNET } });
-  // The same again finds it, another model is a question, and a task nobody knows is an error.
+  // The same start again finds the session, another model causes a question, and an unknown task is an error.
   await (await next()).startSession({ body: { ...slot, model: SONNET } });
   await refused((await next()).startSession({ body: { ...slot, model: OPUS } }));
   await refused((await next()).startSession({ body: { ...slot, taskId: crypto.randomUUID(), model: OPUS } }));
@@ -60,13 +63,13 @@ async function workAtTask(next: () => Promise<Client>, onBehalfOf: string): Prom
   await (await next()).giveFeedback({ params: { sessionId }, body: { rating: Math.random() < 0.2 ? 'bad' : 'good' } });
   const confirm = { kind: 'replace', shown: { sessionId, generation } } as const;
   const { body: second } = await (await next()).startSession({ body: { ...slot, model: OPUS, confirm } });
-  // What was shown is there no more.
+  // This confirmation names a session that has been replaced.
   await refused((await next()).startSession({ body: { ...slot, model: SONNET, confirm } }));
   await (await next()).latestSession({ params: { taskId: task.id }, query: { phase: 'run' } });
   await (await next()).listSessions({ query: { taskId: task.id } });
   const replaced = { sessionId: second.session.id, generation: second.session.generation, attemptId: attempt.id };
   await takeTurn(next, replaced);
-  // The old runner writes once more.
+  // The runner of the replaced session writes once more.
   await refused((await next()).startTurn({ params: { sessionId }, body: { generation, attemptId: attempt.id } }));
   await (await next()).deleteSession({ params: { sessionId: replaced.sessionId } });
 }
@@ -81,7 +84,7 @@ async function takeTurn(next: () => Promise<Client>, { sessionId, generation, at
   await (await next()).finishTurn({ params, body });
 }
 
-/** The answer that is expected is a refusal. */
+/** Waits for a call that is expected to be refused. Other errors are thrown. */
 async function refused(call: Promise<unknown>): Promise<void> {
   await call.catch((error: unknown) => {
     if (!(error instanceof ApiProblem) || error.status >= 500) throw error;

@@ -11,10 +11,10 @@ export type WorkerOptions = {
   readonly env: NodeJS.ProcessEnv;
 };
 
-/** A purge worker that stays, as a supervisor starts it. */
+/** A purge worker that keeps running, as a supervisor starts it. */
 export type WorkerProcess = {
   readonly address: string;
-  /** With other settings, if they are given. */
+  /** Starts the worker. `env` overrides settings. */
   start(env?: NodeJS.ProcessEnv): Promise<void>;
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 };
@@ -43,7 +43,7 @@ export function createWorkerProcess({ name, folder, port, env }: WorkerOptions):
   };
 }
 
-/** One run, here and now. */
+/** Starts one purge run at once. */
 export function runPurgeOnce({ folder, env }: Pick<WorkerOptions, 'folder' | 'env'>): Child {
   return startChild(process.execPath, [MAIN, 'once'], { log: join(folder, 'purge-once.log'), env });
 }

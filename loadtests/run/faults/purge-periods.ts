@@ -5,7 +5,10 @@ import type { PeriodLine } from '../run-folder.ts';
 const LENGTH_SECONDS = 30;
 const LEAST_PAIRS = 2;
 
-/** As many pairs of periods as there is time for, one of each pair with the worker. Which comes first changes, so that no drift favours one. */
+/**
+ * Divides the duration into pairs of periods, one of each pair with the purge worker. The order alternates, so that a
+ * drift over the run favours neither.
+ */
 export function schedulePeriods(durationSeconds: number): readonly { readonly purge: boolean; readonly ms: number }[] {
   const pairs = Math.max(LEAST_PAIRS, Math.floor(durationSeconds / (2 * LENGTH_SECONDS)));
   const ms = Math.floor((durationSeconds * 1_000) / (pairs * 2));
@@ -14,15 +17,18 @@ export function schedulePeriods(durationSeconds: number): readonly { readonly pu
     .map((purge) => ({ purge, ms }));
 }
 
-/** As the worker is shipped. */
+/** Number of lanes in the worker's default settings. */
 const LANES = 2;
 const SESSIONS_A_SECOND = LANES * 10;
-/** Of a period it archives for so long, and purges for the rest: not all of what it archived, so that it never has nothing to do. */
+/**
+ * Share of a period in which the worker archives; it purges in the rest, but not everything it archived, so it never
+ * runs out of work.
+ */
 const ARCHIVES = 0.7;
 
 export const dueInPeriod = (ms: number): number => Math.ceil((ms / 1_000) * SESSIONS_A_SECOND * ARCHIVES);
 
-/** Sessions to seed, so that the worker has something to do for the whole of each of its periods. */
+/** Number of sessions to seed, so that the worker has work in all of its periods. */
 export const dueInAll = (durationSeconds: number): number =>
   schedulePeriods(durationSeconds)
     .filter(({ purge }) => purge)
@@ -41,7 +47,10 @@ export type PeriodsOptions = {
 
 const DUE_AFTER_HOURS = '240';
 
-/** The worker as it is shipped, started and stopped for each period that has one. What has come due is made so before. */
+/**
+ * Alternates periods with and without the purge worker. The worker has its default settings, and its sessions become
+ * due just before each of its periods.
+ */
 export async function runPeriods(options: PeriodsOptions): Promise<void> {
   const { folder, env, durationSeconds, makeDue, working, write, say, ended } = options;
   const settings = {
@@ -56,12 +65,12 @@ export async function runPeriods(options: PeriodsOptions): Promise<void> {
     const due = dueInPeriod(ms);
     if (purge) await makeDue(due);
     const at = Date.now();
-    // Else one of its two lanes would claim all there is.
+    // Limits the batch, because otherwise one of the two lanes would claim all sessions.
     const ofALane = { PHASELOCK_PURGE_BATCH: String(Math.min(1_000, Math.ceil(due / LANES))) };
     const worker = purge ? runPurgeOnce({ folder, env: { ...settings, ...ofALane } }) : undefined;
     if (worker !== undefined) working(worker.pid);
     const over = pause(Math.max(0, endsAt - performance.now()), undefined, { signal: ended }).catch(() => undefined);
-    // With nothing left to do the worker ends by itself, and its period with it.
+    // A worker without work ends by itself, which also ends its period.
     await (worker === undefined ? over : Promise.race([over, worker.exited]));
     write({ is: 'period', purge, at, until: Date.now() });
     say(`a period ${purge ? 'with' : 'without'} the purge worker`);

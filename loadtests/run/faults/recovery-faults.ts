@@ -5,20 +5,23 @@ import { killApi } from '../product/end-api.ts';
 import type { OwnProduct } from '../product/product.ts';
 import { processesOf, signalAll } from '../product/signal-tree.ts';
 
-/** Breaks a part of the product, keeps it broken, and mends it. Comes back when it is mended: for a program, when it is told to start. */
+/**
+ * A fault in one part of the product. `strike` injects it, calls `hold`, repairs it and resolves; for a killed program
+ * it resolves when the restart is requested.
+ */
 export type RecoveryFault = {
   readonly name: string;
   readonly strike: (hold: () => Promise<void>) => Promise<Mending>;
 };
 
-/** What still happens after a fault is over: a program that starts is no part of the fault, and the next one waits for it. */
+/** The restart of a killed program after a fault. It is not part of the fault, but the next fault waits for it. */
 type Mending = { readonly well: Promise<void> };
 
 const WELL: Mending = { well: Promise.resolve() };
 const CUT_EVERY_MS = 250;
 const SLOWED_BY_MS = 60;
 
-/** Those that can be made on this product, in the order in which they are made. */
+/** The faults that can be injected into this product, in the order of injection. */
 export function recoveryFaults({ postgres, redis, apis, backs }: OwnProduct): readonly RecoveryFault[] {
   const [killed, frozen] = [apis.at(0), apis.at(-1)];
   const during = (name: string, mode: ProxyMode): RecoveryFault => ({
@@ -87,7 +90,7 @@ const freezeOf = (api: ApiProcess): RecoveryFault => ({
   },
 });
 
-/** The time a fault is kept up, cut short when the run ends. */
+/** Waits for the duration of a fault, or until the run ends. */
 export const holdFor =
   (ms: number, ended: AbortSignal): (() => Promise<void>) =>
   () =>

@@ -1,11 +1,14 @@
-/** When a fault is made, from the beginning of the load on, and how long it is kept up. */
+/** When a fault is injected, counted from the start of the load, and how long it lasts. */
 export type Slot<Name> = { readonly name: Name; readonly atMs: number; readonly holdMs: number };
 
 const HEALTHY_BEFORE = 0.1;
 const LONGEST_HOLD_MS = 10_000;
 const HELD_OF_A_SLOT = 0.25;
 
-/** One after the other, at equal distances: the rest of each distance is there to get well in, and to be seen well before the next. */
+/**
+ * Schedules the faults one after the other at equal distances. Most of each distance is left for recovery and for
+ * healthy operation before the next fault.
+ */
 export function scheduleFaults<Name>(names: readonly Name[], durationSeconds: number): readonly Slot<Name>[] {
   const durationMs = durationSeconds * 1_000;
   const beforeMs = durationMs * HEALTHY_BEFORE;

@@ -5,7 +5,7 @@ import { scheduleFaults } from './schedule.ts';
 const NAMES = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
 
 test.each([60, 300, 600, 3_600])(
-  'in %i s every fault is made, with healthy time before, between and after',
+  'a run of %i s has every fault, with healthy time before, between and after',
   (seconds) => {
     const slots = scheduleFaults(NAMES, seconds);
     expect(slots.map(({ name }) => name)).toEqual(NAMES);
@@ -20,7 +20,7 @@ test.each([60, 300, 600, 3_600])(
 );
 
 test.each([60, 720, 1_000])(
-  'in %i s the worker is at work for half the time, and not always after a pause',
+  'in a run of %i s the worker runs for half the time, first or second in a pair',
   (seconds) => {
     const periods = schedulePeriods(seconds);
     const lasting = (purge: boolean) =>

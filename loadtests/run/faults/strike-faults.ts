@@ -8,11 +8,11 @@ export type StrikeOptions = {
   readonly durationSeconds: number;
   readonly write: (line: FaultLine) => void;
   readonly say: (line: string) => void;
-  /** The load is over: what is broken is mended, and nothing more is broken. */
+  /** Aborted when the load ends: the current fault is repaired, and no further one is injected. */
   readonly ended: AbortSignal;
 };
 
-/** From now on, each at its time. A fault that is late, because the one before took long to mend, is made at once. */
+/** Injects the faults on schedule. If a repair takes long, the next fault follows at once. */
 export async function strikeFaults({ faults, durationSeconds, write, say, ended }: StrikeOptions): Promise<void> {
   const began = performance.now();
   for (const { name: fault, atMs, holdMs } of scheduleFaults(faults, durationSeconds)) {

@@ -4,9 +4,10 @@ import { removeEmbeddedPostgres } from '@phaselock/store';
 import { dataDirIn } from './clear-up.ts';
 import { taggedProcesses } from './tagged-processes.ts';
 
-// A process of its own, which waits for the end of the run that started it: then nobody holds the other end of its input.
+// Cleans up after the process that started it has ended. Standard input is a pipe from that process, so it closes when
+// that process ends, however it ends.
 const [, , home = ''] = process.argv;
-// A run that was killed does not read what was left of it.
+// A killed run does not read the output.
 process.stdout.on('error', () => undefined);
 for await (const _ of process.stdin);
 
@@ -15,10 +16,10 @@ for (const pid of left) {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended meanwhile.
+    // The process has already ended.
   }
 }
-// The input ends a moment before the process that held it does.
+// The pipe closes shortly before the other process has ended, so the removal may need several attempts.
 while (!(await removeEmbeddedPostgres(dataDirIn(home)))) await pause(50);
 await rm(home, { recursive: true, force: true });
 process.stdout.write(left.join(' '));

@@ -3,7 +3,7 @@ import { processesOf, signalAll } from './signal-tree.ts';
 
 const PATIENCE_MS = 15_000;
 
-/** As a machine that loses its power ends it: all of its processes at once. */
+/** Kills all processes of an API at once, like a power failure. */
 export async function killApi(api: ApiProcess): Promise<void> {
   const all = processesOf(api.pid());
   const ended = api.end('SIGKILL');
@@ -11,7 +11,7 @@ export async function killApi(api: ApiProcess): Promise<void> {
   await ended;
 }
 
-/** In good order; what takes too long is killed. */
+/** Shuts an API down gracefully, and kills it after a time-out. */
 export async function endApi(api: ApiProcess): Promise<void> {
   const all = processesOf(api.pid());
   const impatient = setTimeout(() => signalAll(all, 'SIGKILL'), PATIENCE_MS);

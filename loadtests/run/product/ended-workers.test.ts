@@ -5,7 +5,7 @@ import { temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { endedWorkers } from './ended-workers.ts';
 
-test('the log of an API tells of the processes of it that ended by themselves', async () => {
+test('endedWorkers finds ended and silent workers in the log of an API', async () => {
   await using folder = await temporaryDirectory();
   const lines: string[] = [];
   const logger = createLogger({

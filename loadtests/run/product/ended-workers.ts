@@ -3,7 +3,10 @@ import { createInterface } from 'node:readline';
 
 const ENDED = /"event\.action":"worker-(?:ended|silent)"/;
 
-/** Of an API of several processes: each that ended without being told to. Another takes its place, so that the API itself goes on. */
+/**
+ * Finds workers of an API that ended or hung unexpectedly. Each is replaced by a new one, so the API itself keeps
+ * running.
+ */
 export async function endedWorkers(name: string, log: string): Promise<string[]> {
   if (!existsSync(log)) return [];
   const ended: string[] = [];

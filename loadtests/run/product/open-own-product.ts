@@ -14,24 +14,24 @@ const MIGRATE = join(APPS, 'api/src/migrate-cli.ts');
 const SCOPES = 'sessions:read,sessions:write,sessions:replace,users:name,archive:read,admin';
 
 export type OwnProductOptions = {
-  /** Logs and the archive. */
+  /** Folder for logs and the archive. */
   readonly folder: string;
   readonly dataDir: string;
   readonly redisDir: string;
   readonly apis: number;
   readonly workers: number;
-  /** Whether what is between the API processes and PostgreSQL can be broken. */
+  /** Whether proxies are placed between the API processes and PostgreSQL, to inject network faults. */
   readonly proxied: boolean;
   readonly leaseMs: number;
-  /** Streams that will be open with the one key. */
+  /** Number of change streams that will be open with the one key. */
   readonly streams: number;
-  /** On the migrated database, before any API is started. */
+  /** Seeds the migrated database before an API starts. */
   readonly seed: (databaseUrl: string) => Promise<void>;
-  /** Nobody wants it any more: what has been started is ended. */
+  /** Aborts the start: everything started so far is stopped. */
   readonly ended: AbortSignal;
 };
 
-/** PostgreSQL, Redis where there is one, and the API, with the settings they are shipped with but for those the load itself needs. */
+/** Starts PostgreSQL, Redis if installed, and the API, with default settings except those that the load requires. */
 export async function openOwnProduct(options: OwnProductOptions): Promise<OwnProduct & AsyncDisposable> {
   const { folder, dataDir, leaseMs, ended } = options;
   await mkdir(folder, { recursive: true });
@@ -71,9 +71,9 @@ export async function openOwnProduct(options: OwnProductOptions): Promise<OwnPro
         ...env,
         PHASELOCK_DATABASE_URL: postgres.url(back?.port),
         PHASELOCK_WORKERS: String(options.workers),
-        // Those of several APIs are on one machine here.
+        // A free port each, because several APIs run on one machine.
         PHASELOCK_METRICS_PORT: '0',
-        // All users of a load have one key.
+        // No rate limit, because all users of a load share one key.
         PHASELOCK_RATE_LIMIT: '0',
         PHASELOCK_MAX_STREAMS_PER_CALLER: String(Math.max(250, options.streams)),
       },
@@ -99,7 +99,10 @@ export async function openOwnProduct(options: OwnProductOptions): Promise<OwnPro
   };
 }
 
-/** Filling a database takes minutes. Its connection is gone with the server, so nobody has to wait for that. */
+/**
+ * Rejects at once on an abort, without waiting for the seeding, which takes minutes. Stopping the server ends its
+ * connection.
+ */
 function unlessEnded(work: Promise<void>, ended: AbortSignal): Promise<void> {
   const stopped = Promise.withResolvers<never>();
   const stop = (): void => stopped.reject(ended.reason);
@@ -111,7 +114,7 @@ function unlessEnded(work: Promise<void>, ended: AbortSignal): Promise<void> {
 const OF_A_POOL = 24;
 const OF_OTHERS = 20;
 
-/** As one would set a small server. Writes wait for the disk, as they do where sessions matter. */
+/** Typical settings of a small server. fsync stays on, as in production. */
 const databaseSettings = ({ apis, workers }: OwnProductOptions) => ({
   shared_buffers: '512MB',
   max_wal_size: '2GB',

@@ -3,25 +3,25 @@ import type { PostgresServer } from '../../../chaos/world/postgres-server.ts';
 import type { RedisProcess } from '../../../chaos/world/redis-process.ts';
 import type { TcpProxy } from '../../../chaos/world/tcp-proxy.ts';
 
-/** What a load is put on, as far as anybody who has its address and a key knows it. */
+/** The product under load, as known to anyone with its address and a key. */
 export type AskedProduct = {
   readonly urls: readonly string[];
   readonly key: string;
-  /** Undefined where only the addresses are known: then rows cannot be looked at. */
+  /** Undefined if only the addresses are known; rows cannot be checked then. */
   readonly databaseUrl: string | undefined;
   readonly leaseMs: number;
   readonly archiveUrl?: string;
-  /** With which the product's own programs find its database and its archive. */
+  /** Environment with which the product's own programs find its database and archive. */
   readonly env: NodeJS.ProcessEnv;
 };
 
-/** A product we started, whose parts can be watched and broken. */
+/** A product started by the run, whose parts can be sampled and broken. */
 export type OwnProduct = AskedProduct & {
   readonly databaseUrl: string;
   readonly postgres: PostgresServer;
-  /** Undefined where there is no redis-server. */
+  /** Undefined if no redis-server is installed. */
   readonly redis: RedisProcess | undefined;
   readonly apis: readonly ApiProcess[];
-  /** Between each API and PostgreSQL; none where latency is measured. */
+  /** Proxies between each API and PostgreSQL; none in scenarios that measure latency. */
   readonly backs: readonly TcpProxy[];
 };

@@ -1,6 +1,6 @@
 import { readProcessTable, treeOf } from '@phaselock/testkit';
 
-/** An API may be several processes: those of it at this moment, the first one first. */
+/** The current processes of an API, parents first. */
 export const processesOf = (root: number): readonly number[] =>
   process.platform === 'linux' ? treeOf(root, readProcessTable()).map(({ pid }) => pid) : [root];
 
@@ -9,7 +9,7 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
     try {
       process.kill(pid, signal);
     } catch {
-      // It has ended meanwhile.
+      // The process has already ended.
     }
   }
 }

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** In the environment of everything a run starts, and of all that those start: by it they are found again. */
+/** Environment variable that marks every process a run starts, directly or indirectly, so that they can be found. */
 export const TAG = 'LOAD_TESTED_BY';
 
-/** Redis works there: it writes its title over its environment, so that it is found by its working folder. */
+/** The working folder of Redis, by which it is found: Redis overwrites its environment with its process title. */
 export const redisDirIn = (home: string): string => join(home, 'redis');
 
-/** The processes of a run that are still there, other than this one. Its tag is the folder that all of it is kept in. */
+/** The processes of a run that still run, except this one. The value of the tag is the temporary folder of the run. */
 export function taggedProcesses(home: string): number[] {
   if (process.platform !== 'linux') return [];
   const mark = `${TAG}=${home}`;
@@ -23,7 +23,7 @@ function environmentOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
-    // It has ended meanwhile, or is another user's.
+    // The process has ended or belongs to another user.
     return [];
   }
 }
@@ -32,7 +32,6 @@ function workingDirOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // As above.
     return undefined;
   }
 }

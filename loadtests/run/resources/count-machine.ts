@@ -1,13 +1,13 @@
 import { machineTimes } from '@phaselock/testkit';
 
-/** CPU of programs that are no part of the run: it shows whether the machine was quiet. */
+/** CPU time of programs outside the run, which shows whether the machine was quiet. */
 export const EVERYTHING_ELSE = 'everything else';
-/** CPU that the host of a virtual machine gave to others while programs of this one were ready to run. */
+/** CPU time that the host of a virtual machine withheld while a process was ready to run (steal time). */
 export const TAKEN_BY_HOST = 'taken by the host';
 
 type MachineLine = { readonly of: string; readonly cpuSeconds: number };
 
-/** Both from the first sample on. `known`: what the programs of the run have used so far. */
+/** Counts both from the first sample. `known` is the CPU time of the programs of the run so far. */
 export function createMachineCount(): (known: number) => readonly MachineLine[] {
   let first: { readonly others: number; readonly stolen: number } | undefined;
   let others = 0;
@@ -15,7 +15,7 @@ export function createMachineCount(): (known: number) => readonly MachineLine[] 
     const times = machineTimes();
     if (times === undefined) return [];
     first ??= { others: times.busySeconds - known, stolen: times.stolenSeconds };
-    // A program that is seen for the first time brings what it used before.
+    // A program that is sampled for the first time adds its earlier CPU time to `known`.
     others = Math.max(others, times.busySeconds - known - first.others);
     return [
       { of: EVERYTHING_ELSE, cpuSeconds: rounded(others) },

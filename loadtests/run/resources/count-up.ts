@@ -1,6 +1,6 @@
 /**
- * CPU of a program over all the processes it was: a restarted one begins at nothing, and one that ended between two reads of its tree is missing
- * from both. The sum never falls.
+ * Adds up the CPU time of a program across restarts. The counter of a new process starts at 0, and a child that ends
+ * between two reads may be missing from both, so the sum never decreases.
  */
 export function createCpuCount() {
   let root = 0;

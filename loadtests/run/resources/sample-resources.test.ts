@@ -6,7 +6,7 @@ import { createCpuCount } from './count-up.ts';
 import { createSampler } from './sample-resources.ts';
 
 const BURN = resolve(import.meta.dirname, '../testing/burn.ts');
-/** Hundredths of a second for each counter that is read, and what a process does between telling and waiting. */
+/** Tolerance: each counter has a resolution of 0.01 s, and the process uses some CPU after its report. */
 const NEAR_SECONDS = 0.15;
 
 async function sampled(burning: SpawnedNode, alone: boolean) {
@@ -18,8 +18,8 @@ async function sampled(burning: SpawnedNode, alone: boolean) {
   return { told: Number(told), cpuSeconds: line?.cpuSeconds ?? Number.NaN, memoryBytes: line?.memoryBytes ?? 0 };
 }
 
-describe.runIf(process.platform === 'linux')('what a program uses', () => {
-  test('is the CPU it says of itself, and memory', async () => {
+describe.runIf(process.platform === 'linux')('the sample of a program', () => {
+  test('has the CPU time that the program reports, and its memory', async () => {
     await using burning = spawnNode(BURN, { args: ['600'] });
     const { told, cpuSeconds, memoryBytes } = await sampled(burning, false);
     expect(told).toBeGreaterThanOrEqual(0.6);
@@ -27,7 +27,7 @@ describe.runIf(process.platform === 'linux')('what a program uses', () => {
     expect(memoryBytes).toBeGreaterThan(10_000_000);
   });
 
-  test('has the CPU of its children that have ended, unless it is looked at alone', async () => {
+  test('includes the CPU time of ended children, unless it is sampled alone', async () => {
     await using burning = spawnNode(BURN, { args: ['800', 'child'] });
     const { told, cpuSeconds } = await sampled(burning, false);
     expect(told).toBeGreaterThanOrEqual(0.8);
@@ -35,12 +35,12 @@ describe.runIf(process.platform === 'linux')('what a program uses', () => {
     expect((await sampled(burning, true)).cpuSeconds).toBeLessThan(told - 0.5);
   });
 
-  test('is nothing while it does not run', () => {
+  test('is missing while the program does not run', () => {
     const lines = createSampler(() => [{ of: 'gone', pid: () => -1 }]).sample(0);
     expect(lines.map(({ of }) => of)).toEqual([EVERYTHING_ELSE, TAKEN_BY_HOST]);
   });
 
-  test('is told apart from everything else on the machine, which counts from the first sample', async () => {
+  test('does not include other programs on the machine, which count from the first sample', async () => {
     await using known = spawnNode(BURN, { args: ['300'] });
     const sampler = createSampler(() => [{ of: 'known', pid: () => known.pid }]);
     const elseIn = () => sampler.sample(0).find(({ of }) => of === EVERYTHING_ELSE)?.cpuSeconds ?? Number.NaN;
@@ -51,7 +51,7 @@ describe.runIf(process.platform === 'linux')('what a program uses', () => {
   });
 });
 
-test('CPU goes on from where it was when the program is started again, and never falls', () => {
+test('the CPU count continues after a restart and never decreases', () => {
   const { count } = createCpuCount();
   expect([count(7, 1), count(7, 3), count(7, 2.5), count(8, 0.5), count(8, 1)]).toEqual([1, 3, 3, 3.5, 4]);
 });

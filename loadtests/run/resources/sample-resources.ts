@@ -4,12 +4,15 @@ import type { ResourceLine } from '../run-folder.ts';
 import { createMachineCount } from './count-machine.ts';
 import { createCpuCount } from './count-up.ts';
 
-/** A program by the process at the root of its tree; -1 while it does not run. `alone`: what that process starts is no part of it. */
+/**
+ * A program to sample: its name in the samples (`of`) and the pid of its root process, -1 while it does not run. Child
+ * processes are counted as well, except with `alone`.
+ */
 export type Program = { readonly of: string; readonly pid: () => number; readonly alone?: boolean };
 
 type Sampler = { sample(wallMs: number): readonly ResourceLine[] };
 
-/** Reading the memory of some sixty processes takes tens of milliseconds, so it is read at every fifth sample. */
+/** Memory is read at every fifth sample, because reading it for about sixty processes takes tens of milliseconds. */
 const SAMPLES_A_MEMORY = 5;
 
 export function createSampler(programs: () => readonly Program[]): Sampler {
@@ -48,11 +51,11 @@ export type SamplingOptions = {
   readonly say: (line: string) => void;
 };
 
-/** Once a second, until it is disposed of. */
+/** Samples the programs and the rest of the machine once a second until it is disposed of. */
 export function sampleResources({ programs, write, say }: SamplingOptions): AsyncDisposable {
   const ending = new AbortController();
   const sampling = async () => {
-    if (process.platform !== 'linux') return say('CPU and memory are not sampled: that takes /proc of Linux');
+    if (process.platform !== 'linux') return say('CPU and memory are not sampled: that requires /proc of Linux');
     const sampler = createSampler(programs);
     const began = performance.now();
     for (let nth = 1; !ending.signal.aborted; nth += 1) {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { watchDatabase } from './watch-database.ts';
 
-test('what was written and the connections that were open meanwhile are in the file', async () => {
+test('the file contains the WAL bytes and the most connections during the watch', async () => {
   await using database = await createTestDatabase();
   await using folder = await temporaryDirectory();
   const file = join(folder.path, 'database.json');
@@ -25,7 +25,7 @@ test('what was written and the connections that were open meanwhile are in the f
   expect(connections).toBeGreaterThanOrEqual(5);
 });
 
-test('what cannot be asked any more is not known', async () => {
+test('the WAL bytes are null if the database is gone', async () => {
   await using folder = await temporaryDirectory();
   const file = join(folder.path, 'database.json');
   const database = await createTestDatabase();

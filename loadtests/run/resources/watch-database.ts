@@ -6,7 +6,10 @@ const EVERY_MS = 5_000;
 const CLIENTS = `select count(*)::int as clients from pg_stat_activity
   where backend_type = 'client backend' and pid <> pg_backend_pid()`;
 
-/** Counts from now on. Disposing of it writes how much WAL was written and the most connections that were open, each null where it is not known. */
+/**
+ * Watches the database until it is disposed of, then writes the number of WAL bytes and the highest number of
+ * connections to the file; null if unknown.
+ */
 export async function watchDatabase(databaseUrl: string, file: string): Promise<AsyncDisposable> {
   const ending = new AbortController();
   const number = async (statement: string, values: readonly string[] = []): Promise<number | null> => {
@@ -14,7 +17,7 @@ export async function watchDatabase(databaseUrl: string, file: string): Promise<
       const [row] = await runAdminStatement(databaseUrl, statement, values);
       return Number(Object.values(row ?? {}).at(0));
     } catch {
-      // It is down at the moment, as scenarios with faults have it.
+      // The database may be down in scenarios with faults.
       return null;
     }
   };

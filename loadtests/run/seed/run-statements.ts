@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '@phaselock/store';
 
-/** A file of statements, each on its own, with numbers for the names that stand for them. */
+/** Runs each statement of a SQL file separately, with its `$NAME` placeholders replaced by numbers. */
 export async function runStatements(
   { pool }: Database,
   file: string,

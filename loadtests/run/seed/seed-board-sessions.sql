@@ -1,4 +1,5 @@
--- The sessions of the tasks before which there are $FROM to $TO sessions: each of two turns, born twenty minutes after the one it replaced.
+-- The sessions of the tasks that have $FROM to $TO sessions before them.
+-- Each has two turns and starts 20 minutes after its predecessor.
 create temporary table born as
   select t, k, before + k as n, (array['run', 'plan', 'verify'])[(k - 1) % 3 + 1] as phase, (k - 1) / 3 + 1 as generation, k + 3 <= sessions as dead,
          case when (k - 1) / 3 % 2 = 0 then 'claude-sonnet-4-5' else 'claude-opus-4-5' end as model,
@@ -26,7 +27,7 @@ insert into session_events (task_id, phase, mode, session_id, type, reason, gene
          case when nth > 1 then jsonb_build_object('process_id', pg_temp.seed_id('5', n * 2 + nth / 2)) end, at + minutes * interval '1 minute'
   from born, (values (1, '', 0), (2, 'turn-started', 1), (3, 'turn-finished', 5), (4, 'turn-started', 6), (5, 'turn-finished', 10)) as happened(nth, type, minutes)
   order by n, nth;
--- A log that somebody may export, in one session of twenty.
+-- One session of twenty has log lines, for exports.
 insert into session_logs (session_id, process_id, kind, line, at)
   select pg_temp.seed_id('4', n), pg_temp.seed_id('5', n * 2 + 1), 'stdout',
          'Reading src/module-' || n % 97 || '/file-' || line || '.ts and thinking about it: ' || repeat(md5((n + line)::text) || ' ', 4), at + interval '2 minutes'

@@ -1,4 +1,4 @@
--- Nothing that a server would check or wait for, and ids that can be counted. Both are gone with the connection.
+-- Switches off triggers, foreign keys and synchronous commits, and defines seed_id, for this connection only.
 set session_replication_role = replica;
 set synchronous_commit = off;
 create function pg_temp.seed_id(kind text, n bigint) returns uuid language sql immutable parallel safe as
@@ -11,7 +11,7 @@ analyze seeded;
 insert into projects (id, name) select pg_temp.seed_id('1', p), 'board ' || p from generate_series(1, $PROJECTS) p;
 insert into tasks (id, project_id, title) select pg_temp.seed_id('2', t), pg_temp.seed_id('1', (t - 1) % $PROJECTS + 1), 'task ' || t from seeded;
 insert into attempts (id, task_id, branch, last_seq) select pg_temp.seed_id('3', t), pg_temp.seed_id('2', t), 'attempt/1', sessions * 2 from seeded;
--- The sessions of a task are born by turns in its three phases, each of which replaces the one before it there.
+-- The sessions of a task are created in its three phases in turn; each replaces the previous one of its phase.
 insert into slots (task_id, phase, mode, generation, version, live_session_id)
   select pg_temp.seed_id('2', t), phase, 'standard', born, born, pg_temp.seed_id('4', before + nth + (born - 1) * 3)
   from seeded, (values ('run', 1), ('plan', 2), ('verify', 3)) as slot(phase, nth), lateral (select (sessions - nth + 3) / 3 as born) as counted

@@ -2,7 +2,7 @@ import { openDatabase } from '@phaselock/store';
 import { runStatements } from './run-statements.ts';
 import { spreadSessions } from './spread-sessions.ts';
 
-/** Tasks that a scenario works on; what k6 reads of LOAD_BOARD. */
+/** The seeded tasks that a scenario uses; content of the LOAD_BOARD file. */
 export type Board = {
   readonly projectId: string;
   readonly tasks: readonly { readonly taskId: string; readonly attemptId: string }[];
@@ -11,11 +11,14 @@ export type Board = {
 const PROJECTS = 20;
 const AT_ONCE = 250_000;
 const TASKS_WORKED_ON = 2_000;
-/** One statement fills a table of millions of rows. */
+/** Time-out of a statement that fills a table with millions of rows. */
 const LONG_MS = 3_600_000;
 const TABLES = ['projects', 'tasks', 'attempts', 'slots', 'sessions', 'processes', 'session_events', 'session_logs'];
 
-/** A board of that many sessions, a few busy tasks and a long tail. Answers with tasks of its first project, which has the busiest. */
+/**
+ * Seeds this many sessions over a few busy tasks and a long tail. Returns tasks of the first project, which has the
+ * busiest task.
+ */
 export async function seedBoard(databaseUrl: string, sessions: number, say: (line: string) => void): Promise<Board> {
   const { head, most, tasks } = spreadSessions(sessions);
   await using database = openDatabase({
@@ -29,9 +32,9 @@ export async function seedBoard(databaseUrl: string, sessions: number, say: (lin
   await runStatements(database, 'seed-board-tasks.sql', numbers);
   for (let from = 0; from < sessions; from += AT_ONCE) {
     await runStatements(database, 'seed-board-sessions.sql', { FROM: from, TO: from + AT_ONCE });
-    say(`${Math.min(sessions, from + AT_ONCE)} of ${sessions} sessions are seeded`);
+    say(`${Math.min(sessions, from + AT_ONCE)} of ${sessions} sessions seeded`);
   }
-  // Before a commit is on disk its rows are not marked as seen by all.
+  // Vacuum marks rows as all-visible only after their asynchronous commit is on disk.
   await database.pool.pg.query('checkpoint');
   for (const table of TABLES) await database.pool.pg.query(`vacuum (analyze) ${table}`);
   const seconds = (performance.now() - began) / 1_000;
@@ -42,7 +45,7 @@ export async function seedBoard(databaseUrl: string, sessions: number, say: (lin
 
 const idOf = (kind: string, n: number): string => `0190000${kind}-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 
-/** Every task of the first project, from the busiest on, or as many of them at equal distances. */
+/** The tasks of the first project by decreasing number of sessions, thinned out evenly if there are too many. */
 function boardOf(tasks: number): Board {
   const ofProject = Math.ceil(tasks / PROJECTS);
   const wanted = Math.min(TASKS_WORKED_ON, ofProject);

@@ -15,7 +15,7 @@ async function count(url: string, sql: string): Promise<number> {
   return Number(row?.found);
 }
 
-test('a seeded board has the sessions asked for, and the audit finds nothing wrong with it', async () => {
+test('seedBoard creates the requested number of sessions, without audit findings', async () => {
   await using database = await createTestDatabase();
   const board = await seedBoard(database.url, 10_000, quietly);
   expect(await count(database.url, 'select count(*) from sessions')).toBe(10_000);
@@ -28,14 +28,14 @@ test('a seeded board has the sessions asked for, and the audit finds nothing wro
   expect(await count(database.url, `select last_seq from attempts where id = '${attemptId}'`)).toBe(400);
 });
 
-test('the audit of a board notices a live session more', async () => {
+test('the audit reports a corrupted board', async () => {
   await using database = await createTestDatabase();
   await seedBoard(database.url, 1_000, quietly);
   await runAdminStatement(database.url, 'update slots set live_session_id = null where live_session_id is not null');
   expect((await audit(database.url)).exitCode).toBe(2);
 });
 
-test('deleted sessions become due as many at a time as are asked for, and the audit finds nothing wrong with them', async () => {
+test('makeDue makes the requested number of deleted sessions due, without audit findings', async () => {
   await using database = await createTestDatabase();
   await seedDeleted(database.url, 300, quietly);
   const due = `select count(*) from sessions where deleted_at < now() - interval '10 days'`;
@@ -47,7 +47,7 @@ test('deleted sessions become due as many at a time as are asked for, and the au
   expect(audited.exitCode, audited.said).toBe(0);
 });
 
-test('a few tasks have many sessions, half of them have one', () => {
+test('spreadSessions gives a few tasks many sessions and about half of them one', () => {
   for (const sessions of [10_000, 1_000_000]) {
     const { head, most, tasks } = spreadSessions(sessions);
     const of = Array.from({ length: tasks }, (_, at) =>

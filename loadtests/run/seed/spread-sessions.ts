@@ -1,10 +1,10 @@
 /**
- * How sessions are spread over tasks: the task of rank r has head / r of them, up to a most, so that a few tasks are busy and most have one. What
- * is left over are tasks of one session each.
+ * The distribution of sessions over tasks: the task of rank r has head / r sessions, up to a maximum, so that a few
+ * tasks are busy and most have one. The remaining sessions get one task each.
  */
 export type Spread = { readonly head: number; readonly most: number; readonly tasks: number };
 
-/** Sixty-six replacements in each of its phases: busier than any task we know of. */
+/** 66 replacements in each of its three phases: more than in any known task. */
 const MOST_OF_A_TASK = 200;
 
 export function spreadSessions(sessions: number): Spread {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-// Burns so many milliseconds of a processor, or has them burnt by a child that has ended; then tells how much it took, and waits.
+// Uses this many milliseconds of CPU time, itself or in a child that then ends, prints the CPU time used, and waits.
 const [, , ms = '', by = ''] = process.argv;
 if (by === 'child') {
   const { stdout } = spawnSync(process.execPath, [import.meta.filename, ms, 'once'], { encoding: 'utf8' });

@@ -8,7 +8,10 @@ const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 export type MadeKey = { readonly key: string; readonly prefix: string; readonly secretSha256: Buffer };
 
-/** 256 random bits: a plain hash is enough at rest, for there is nothing to guess. The prefix finds the row without telling the secret. */
+/**
+ * Creates an API key with a secret of 256 random bits. A plain hash of such a secret is safe to store, because it
+ * cannot be guessed. The prefix identifies the row without revealing the secret.
+ */
 export function makeApiKey(): MadeKey {
   const prefix = randomBytes(PREFIX_BYTES).toString('base64url');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');

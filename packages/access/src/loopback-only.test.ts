@@ -14,7 +14,7 @@ describe('with authentication off', () => {
     ['localhost.example.com', false],
     ['127.0.0.1.example.com', false],
     ['', false],
-  ])('%s is this machine: %s', (host, expected) => {
+  ])('isLoopbackHost(%s) returns %s', (host, expected) => {
     expect(isLoopbackHost(host)).toBe(expected);
   });
 
@@ -39,7 +39,7 @@ describe('with authentication off', () => {
     [{ headers: { host: '127.0.0.1:4700', 'x-forwarded-proto': 'https' } }, false],
     [{ headers: { host: '127.0.0.1:4700', 'x-real-ip': '' } }, false],
     [{ headers: { host: 'localhost:4700', origin: 'http://localhost.example.com' } }, false],
-  ])('%j is answered: %s', (asked, expected) => {
+  ])('isFromHere(%j) returns %s', (asked, expected) => {
     expect(isFromHere(asked)).toBe(expected);
     const ask = (): void => refuseForeigners(asked);
     if (expected) expect(ask).not.toThrow();

@@ -4,10 +4,10 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 
 export const isLoopbackHost = (host: string): boolean => LOOPBACK.test(host);
 
-/** Of a Host header. */
+/** The name in a Host header, without the port. */
 const hostName = (host: string): string => host.replace(/:\d+$/, '');
 
-/** What a proxy adds. A program of this machine that asks us itself has no reason to send one of them. */
+/** Headers that a proxy adds. A local program that calls the service directly has no reason to send one. */
 const FORWARDED = [
   'forwarded',
   'via',
@@ -28,9 +28,10 @@ type Asked = {
 const isHere = (address: string): boolean => URL.canParse(address) && isLoopbackHost(new URL(address).hostname);
 
 /**
- * Whether a request can only come from this machine's own programs: a web page of somebody else speaks to it through its user's browser either
- * under a name that was made to point here, or from its own origin. An address in the request line counts more than the Host header. A proxy on this
- * machine may send our own address as the Host, whatever name it was asked by: what was passed on is not from here.
+ * Whether a request can only come from a program on this machine. A foreign web page reaches the service through the
+ * user's browser, either under a DNS name that points to this machine (DNS rebinding) or with its own Origin. An
+ * absolute address in the request line is checked too, because it takes precedence over the Host header. A proxy on
+ * this machine may send a loopback Host for any requested name, so forwarded requests do not count as local.
  */
 export function isFromHere({ url = '/', headers }: Asked): boolean {
   const { host, origin } = headers;
@@ -40,8 +41,11 @@ export function isFromHere({ url = '/', headers }: Asked): boolean {
   return origin === undefined || isHere(origin);
 }
 
-/** With authentication off, on every path: also a page, a probe or a refusal says that something is here. */
+/**
+ * Refuses requests that do not come from this machine; used while authentication is off. Applies to every path, because
+ * any response would reveal the service.
+ */
 export function refuseForeigners(asked: Asked): void {
   if (!isFromHere(asked))
-    throw new PhaselockError('forbidden', { detail: 'without authentication only this machine is answered' });
+    throw new PhaselockError('forbidden', { detail: 'without authentication, only local requests are served' });
 }

@@ -3,7 +3,7 @@ import { outlastFailures } from './outlast-failures.ts';
 
 const HOURS = 3_600_000;
 
-/** Each lookup is answered by the test, in whatever order. */
+/** The test resolves each lookup itself, in any order. */
 function lookups() {
   const world = { now: 0 };
   const asked: PromiseWithResolvers<string | undefined>[] = [];
@@ -27,7 +27,7 @@ function lookups() {
   return { world, asked, ask, answer, fail, outlasting };
 }
 
-test('a lookup that fails is answered with what the last one found, for six hours', async () => {
+test('a failed lookup returns the last found result for six hours', async () => {
   const { world, answer, fail } = lookups();
   await answer('as it was');
   world.now = 6 * HOURS - 1;
@@ -36,7 +36,7 @@ test('a lookup that fails is answered with what the last one found, for six hour
   await expect(fail()).rejects.toThrow('database away');
 });
 
-test('failures do not make it last longer, an answer does', async () => {
+test('only a successful lookup starts a new period of six hours', async () => {
   const { world, answer, fail } = lookups();
   await answer('as it was');
   world.now = 5 * HOURS;
@@ -48,7 +48,7 @@ test('failures do not make it last longer, an answer does', async () => {
   expect(await fail()).toBe('as it is');
 });
 
-test('what was never found fails, and what is found no more is not found in the next failure either', async () => {
+test('a failed lookup is rejected if the id was never found, or not found by the last lookup', async () => {
   const { answer, fail } = lookups();
   await expect(fail('b')).rejects.toThrow('database away');
   await answer('as it was');
@@ -56,7 +56,7 @@ test('what was never found fails, and what is found no more is not found in the 
   await expect(fail()).rejects.toThrow('database away');
 });
 
-test('a lookup that is not answered in time is a failure, and its answer counts for the next', async () => {
+test('a lookup that times out counts as failed, and its late result applies to the next failure', async () => {
   const { asked, ask, answer, fail } = lookups();
   await answer('as it was');
   expect(await ask('a', 1)).toBe('as it was');
@@ -65,7 +65,7 @@ test('a lookup that is not answered in time is a failure, and its answer counts 
   await expect(fail()).rejects.toThrow('database away');
 });
 
-test('an answer does not replace that to a lookup that began later', async () => {
+test('a late result does not replace the result of a lookup that began later', async () => {
   const { world, asked, answer, fail, outlasting } = lookups();
   await answer('as it was');
   const earlier = outlasting.find('a');
@@ -76,7 +76,7 @@ test('an answer does not replace that to a lookup that began later', async () =>
   await expect(fail()).rejects.toThrow('database away');
 });
 
-test('nothing is known after something changed here, also of a lookup that began before', async () => {
+test('forget() discards all kept results, also those of lookups still in progress', async () => {
   const { asked, answer, fail, outlasting } = lookups();
   await answer('as it was');
   const earlier = outlasting.find('a');

@@ -3,28 +3,38 @@ type Outlasting<Found> = {
   readonly now: () => number;
 };
 
+/** Lookups that can return their last result while they fail. */
 export type OutlastingLookups<Found> = {
-  /** As it is found now; a failure is a failure. */
+  /** Looks the id up now; a failure is passed on to the caller. */
   find(id: string): Promise<Found | undefined>;
-  /** What the lookup finds, else, where it fails or takes longer than that, what the last one found that was answered. */
+  /**
+   * Returns the result of the lookup. If it fails or takes longer than `patienceMs`, returns the last successful
+   * result.
+   */
   orLast(id: string, looking: Promise<Found | undefined>, patienceMs: number): Promise<Found | undefined>;
   forget(): void;
 };
 
-/** Long enough for an outage that people work on, short enough for a key that was revoked where this process cannot see it. */
+/**
+ * Long enough to cover an outage that is being repaired; short enough to limit the use of a key whose revocation this
+ * process cannot see.
+ */
 const KEPT_MS = 6 * 3_600_000;
 const MAX_KEPT = 1_000;
 
 type Kept<Found> = { readonly found: Found | undefined; readonly askedAt: number };
 
-/** Keeps the last answer to each id that was once found, for what has to go on while nothing can be looked up. An answer counts from when it was asked for. */
+/**
+ * Keeps the last result for each id that was once found, for reads that must continue while lookups fail. The age of a
+ * result counts from the start of its lookup.
+ */
 export function outlastFailures<Found>({ find, now }: Outlasting<Found>): OutlastingLookups<Found> {
-  // As with remembered lookups: one that began before forget() writes into a map that is not read any more.
+  // A lookup that began before forget() writes into the old map, which is no longer read.
   let last = new Map<string, Kept<Found>>();
 
   const answered = (entries: Map<string, Kept<Found>>, id: string, answer: Kept<Found>): void => {
     const kept = entries.get(id);
-    // An id that was never found is not kept, so guesses displace nothing.
+    // An id that was never found is not kept, so that guessed ids displace no entries.
     if (kept === undefined && answer.found === undefined) return;
     if (kept !== undefined && kept.askedAt > answer.askedAt) return;
     entries.delete(id);
@@ -44,7 +54,7 @@ export function outlastFailures<Found>({ find, now }: Outlasting<Found>): Outlas
     async orLast(id, looking, patienceMs) {
       const kept = last.get(id);
       if (kept?.found === undefined || kept.askedAt + KEPT_MS <= now()) return await looking;
-      // Read again: a lookup that was answered meanwhile, for another request, may have denied it.
+      // Read again, because a lookup for another request may have returned a newer result meanwhile.
       const lastFound = () => last.get(id)?.found;
       const { promise: late, resolve } = Promise.withResolvers<undefined>();
       const timer = setTimeout(resolve, patienceMs, undefined);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rememberLookups } from './remember-lookups.ts';
 
-/** Each lookup is answered by the test, in whatever order. */
+/** The test resolves each lookup itself, in any order. */
 function lookups() {
   const world = { now: 0 };
   const asked: PromiseWithResolvers<string | undefined>[] = [];
@@ -20,7 +20,7 @@ function lookups() {
 }
 
 describe('a fresh lookup', () => {
-  test('is made though one is remembered, and replaces it', async () => {
+  test('runs although a result is remembered, and replaces it', async () => {
     const { world, asked, recent, fresh, remember } = lookups();
     await remember('as it was');
     world.now = 1_000;
@@ -34,7 +34,7 @@ describe('a fresh lookup', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('that fails leaves what is remembered', async () => {
+  test('keeps the remembered result if it fails', async () => {
     const { asked, recent, fresh, remember } = lookups();
     await remember('as it was');
     const looking = fresh('a');
@@ -43,7 +43,7 @@ describe('a fresh lookup', () => {
     expect(await recent('a')).toBe('as it was');
   });
 
-  test('is not remembered when something changed before its answer came', async () => {
+  test('is not remembered if forget() was called before its result', async () => {
     const { asked, recent, fresh, forget } = lookups();
     const looking = fresh('a');
     forget();
@@ -53,7 +53,7 @@ describe('a fresh lookup', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('does not replace the answer to one that began later', async () => {
+  test('does not replace the result of a lookup that began later', async () => {
     const { world, asked, recent, fresh } = lookups();
     const first = fresh('a');
     world.now = 1;

@@ -3,23 +3,27 @@ type Lookups<Found> = {
   readonly now: () => number;
 };
 
+/** Lookups with a short-lived cache. */
 export type RememberedLookups<Found> = {
-  /** As it was found at most REMEMBERED_MS ago. */
+  /** The result of a lookup that is at most REMEMBERED_MS old. */
   recent(id: string): Promise<Found | undefined>;
-  /** As it is found now. The answer replaces the remembered one; a failure leaves it. */
+  /** Looks the id up now. The result replaces the remembered one; a failure does not. */
   fresh(id: string): Promise<Found | undefined>;
   forget(): void;
 };
 
-/** A second less than the five that are documented: the answer to the last request that is admitted has to end within them, too. */
+/** One second less than the documented five, so that the last admitted request also ends within those five seconds. */
 const REMEMBERED_MS = 4_000;
 const MAX_REMEMBERED = 1_000;
 
 type Remembered<Found> = { readonly found: Promise<Found | undefined>; readonly until: number };
 
-/** One lookup every few seconds for each id, whether it is found or not, so neither load nor guessing becomes a query a request. */
+/**
+ * Looks each id up at most once every few seconds, whether or not it is found, so that load and guessing do not cause a
+ * query per request.
+ */
 export function rememberLookups<Found>({ find, now }: Lookups<Found>): RememberedLookups<Found> {
-  // forget() takes a new map: a lookup that began before writes into the one that is not read any more.
+  // forget() replaces the map: a lookup that began before writes into the old map, which is no longer read.
   let remembered = new Map<string, Remembered<Found>>();
 
   return {
@@ -30,7 +34,7 @@ export function rememberLookups<Found>({ find, now }: Lookups<Found>): Remembere
       const found = find(id);
       const entry = { found, until: now() + REMEMBERED_MS };
       keep(entries, id, entry);
-      // A failure says nothing about the id, and is not kept.
+      // A failure gives no information about the id, so it is not remembered.
       found.catch(() => entries.get(id) === entry && entries.delete(id));
       return found;
     },
@@ -38,7 +42,7 @@ export function rememberLookups<Found>({ find, now }: Lookups<Found>): Remembere
       const entries = remembered;
       const until = now() + REMEMBERED_MS;
       const found = await find(id);
-      // A lookup that began later has the newer answer, even when it was answered earlier.
+      // A lookup that began later has the newer result, even if it returned earlier.
       if ((entries.get(id)?.until ?? 0) <= until) keep(entries, id, { found: Promise.resolve(found), until });
       return found;
     },

@@ -1,6 +1,6 @@
 import type { ApiKeyId, ProjectId } from '@phaselock/core';
 
-/** A key as the database has it: of the secret only the hash. */
+/** An API key as stored in the database, with only the hash of its secret. */
 export type StoredKey = {
   readonly id: ApiKeyId;
   readonly name: string;

@@ -8,34 +8,36 @@ type Keys = {
   readonly find: (prefix: string) => Promise<StoredKey | undefined>;
   readonly touch: (ids: readonly ApiKeyId[]) => Promise<void>;
   readonly now: () => number;
-  /** How long a lookup may take before it counts as one that fails. */
+  /** How long a lookup may take before it counts as failed. */
   readonly patienceMs?: number;
 };
 
 export type ValidKeys = AsyncDisposable & {
-  /** The key of this text if it is valid, as it was found a few seconds ago; that it was used is noted. */
+  /** The key for this text if it is valid, from a lookup at most a few seconds old. Records the use of the key. */
   use(text: string): Promise<StoredKey | undefined>;
   /**
-   * The same for reading numbers, which tell of an outage and are wanted during it: while the key cannot be looked up, it is as it was last found, for some
-   * hours. One that was revoked is refused as soon as a lookup is answered.
+   * Like `use`, for metrics scrapes, which must also work during a database outage: while lookups fail, the last found
+   * key is accepted for some hours. A revoked key is refused as soon as a lookup succeeds.
    */
   useInOutage(text: string): Promise<StoredKey | undefined>;
-  /** As it is found now. */
+  /** The key for this text if it is valid, from a new lookup. */
   fresh(text: string): Promise<StoredKey | undefined>;
   forget(): void;
 };
 
 const TOUCH_EVERY_MS = 60_000;
-/** A scraper may give up after a second. */
+/** Short, because a scraper may time out after one second. */
 const PATIENCE_MS = 250;
 
-/** All that decides whether a key is accepted, in whichever program, for a request and for the answers that go on after it. */
+/**
+ * Decides, for all programs, whether an API key is accepted: for a request, and for answers that stay open after it.
+ */
 export function validKeys({ find, touch, now, patienceMs = PATIENCE_MS }: Keys): ValidKeys {
   const outlasting = outlastFailures({ find, now });
   const lookups = rememberLookups({ find: outlasting.find, now });
   const used = new Set<ApiKeyId>();
 
-  /** When a key was last used is good to know and not worth a failure. */
+  /** Writes when the keys were last used. A failure is ignored, because this is only informative. */
   const flush = async (): Promise<void> => {
     const ids = [...used];
     used.clear();

@@ -7,7 +7,7 @@ import { RULE_IDS } from './rules.ts';
 
 const STATEMENT_TIMEOUT_MS = 600_000;
 
-/** Every rule on our own database at once, for programs that have the room for all findings. */
+/** Runs every rule on a phaselock database and collects all findings in memory. */
 export async function auditOwnDatabase(
   url: string,
   {

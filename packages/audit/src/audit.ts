@@ -7,34 +7,34 @@ import type { Source } from './source.ts';
 import { takeInOrder } from './take-in-order.ts';
 
 export type AuditOptions = {
-  /** Which rules to run; every one the source can answer unless given. */
+  /** The rules to run. Rules that do not apply to the source are skipped. */
   readonly rules: ReadonlySet<RuleId>;
-  /** Null when there is no hurry. */
+  /** Returns true once the time limit is reached; null for no limit. */
   readonly deadline: (() => boolean) | null;
-  /** How many errors and warnings are told, and how many infos beside them. */
+  /** The largest number of errors and warnings, and separately of infos, that are reported. */
   readonly maxFindings: number;
-  /** Which findings are of what was asked for. */
+  /** Whether a finding belongs to the requested scope. */
   readonly concerns: (finding: Finding) => boolean;
   readonly onCheck?: (check: Pick<Check, 'name'>, done: number, of: number) => void;
-  /** With it the objects of the archive are read as well. */
+  /** If given, the objects of the archive are read too. */
   readonly examine?: ObjectExaminer;
-  /** With it the store is compared with the one the database knows. */
+  /** If given, the archive store is compared with the one recorded in the database. */
   readonly examineStore?: StoreExaminer;
 };
 
 export type AuditSummary = {
   readonly ran: readonly RuleId[];
-  /** Rules that were not asked for, or do not apply to this source. */
+  /** Rules that were not requested or do not apply to this source. */
   readonly skipped: readonly RuleId[];
-  /** Rules that were asked for and not answered. A report with any of these proves nothing. */
+  /** Requested rules that did not run to their end. A report with any of these is inconclusive. */
   readonly incomplete: readonly { readonly rules: readonly RuleId[]; readonly why: string }[];
-  /** There were more errors and warnings than are told. */
+  /** Whether more errors or warnings exist than `maxFindings` allowed. */
   readonly truncated: boolean;
-  /** Infos that were found and are not told. */
+  /** The number of infos found beyond `maxFindings`, which are not reported. */
   readonly moreInfos: number;
 };
 
-/** A question, or the reading of the archive: what it asks for, and what it finds. */
+/** One unit of work: a check, or an examination of the archive. */
 type Step = { readonly name: string; readonly rules: readonly RuleId[]; findings(): AsyncIterable<Finding> };
 
 function stepsOf(source: Source, { examine, examineStore: compare }: AuditOptions): Step[] {
@@ -46,7 +46,7 @@ function stepsOf(source: Source, { examine, examineStore: compare }: AuditOption
       },
     }),
   );
-  // First: its seal is replaced from time to time, and an old one is kept for an hour.
+  // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
   const store: readonly Step[] =
     compare === undefined ? [] : [{ name: 'store', rules: ['SV507'], findings: () => examineStore(source, compare) }];
   const objects: readonly Step[] =
@@ -56,7 +56,10 @@ function stepsOf(source: Source, { examine, examineStore: compare }: AuditOption
   return [...store, ...asked, ...objects];
 }
 
-/** Every step, told in their order. One that fails is a finding of its own, and makes the audit incomplete; the others go on. */
+/**
+ * Runs all steps and yields their findings in the order of the steps. A failed step becomes an SV901 finding and makes
+ * the audit incomplete; the other steps continue.
+ */
 export async function* runAudit(source: Source, options: AuditOptions): AsyncGenerator<Finding, AuditSummary> {
   const { rules, deadline, maxFindings, concerns, onCheck } = options;
   const wanted = stepsOf(source, options).filter((step) => step.rules.some((rule) => rules.has(rule)));
@@ -66,7 +69,7 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
   let moreInfos = 0;
   const work = (step: Step): AsyncIterable<Finding> => {
     onCheck?.(step, wanted.indexOf(step), wanted.length);
-    if (deadline?.() === true) throw new Error('the time was over');
+    if (deadline?.() === true) throw new Error('the time limit was reached');
     return step.findings();
   };
   for await (const heard of takeInOrder(wanted, source.lanes, work)) {
@@ -76,7 +79,7 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
         const one = heard.item;
         if (!rules.has(one.rule) || !concerns(one)) break;
         if (one.severity === 'info') {
-          // A long history has many, and nothing is wrong with it: the audit goes on.
+          // A long history has many infos and no defect, so the audit continues.
           if (told.infos === maxFindings) moreInfos += 1;
           else {
             told.infos += 1;

@@ -1,19 +1,23 @@
-import type { Finding, Severity, SubjectKind } from './finding.ts';
+import type { Finding, SubjectKind } from './finding.ts';
 import { RULES, type RuleId } from './rules.ts';
+import type { Severity } from './severity.ts';
 
-/** A row as the database prints it: whatever the source, a text or nothing. */
+/** A result row: every value is a text or null, whatever the source. */
 export type Row = Readonly<Record<string, string | null>>;
 
-/** One question to the history: the rows that break a rule, or may. What is in order is never sent. */
+/**
+ * A query that returns only rows that break a rule or may break it, and the function that turns a row into findings.
+ */
 export type Check = {
   readonly name: string;
   readonly rules: readonly RuleId[];
   readonly sql: string;
-  /** Hardly a row gets through its filter, which no planner can know. */
+  /** The filter passes very few rows, which no query planner can estimate, so hash and merge joins are switched off. */
   readonly fewRows?: true;
   readonly read: (row: Row) => readonly Finding[];
 };
 
+/** The part of a finding that does not come from the columns of its row. */
 type Told = {
   readonly kind: SubjectKind;
   readonly id: string | null;
@@ -24,7 +28,7 @@ type Told = {
   readonly severity?: Severity;
 };
 
-/** Whose it is comes from the row, under the same names in every check. */
+/** Builds a finding. Its task, attempt and session come from the row, under the same column names in every check. */
 export function finding(
   rule: RuleId,
   row: Row,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { attemptId, makeVibeKanban, processId } from '../test/vibe-database.ts';
 import { compareLogs, readLoggedChange } from './compare-logs.ts';
 import { openVibeKanban } from './sources/vibe-kanban.ts';
-import { attemptId, makeVibeKanban, processId } from './testing/vibe-database.ts';
 
 const WORDS = 'Model changed between sessions, starting fresh to avoid context incompatibility';
 
@@ -22,7 +22,7 @@ test.each([
   ],
   [`${WORDS}`, undefined],
   ['{"message":"something else","task_attempt_id":"0199ab"}', undefined],
-])('%s', (line, expected) => {
+])('reads the change from the line %s', (line, expected) => {
   expect(readLoggedChange(line)).toEqual(expected);
 });
 
@@ -42,7 +42,7 @@ async function faultsWith(lines: readonly string[]): Promise<string[]> {
 const line = (attempt: string): string =>
   `INFO ${WORDS} task_attempt_id=${attempt} previous_variant=SONNET current_variant=DEFAULT`;
 
-test('each change has its line, and no line stands alone', async () => {
+test('SV108 reports a change without a log line, and a log line without a change', async () => {
   expect(await faultsWith(['noise', line(attemptId(1))])).toEqual([]);
   expect(await faultsWith(['noise'])).toEqual([`SV108 ${processId(2)}`]);
   expect(await faultsWith([line(attemptId(1)), line(attemptId(1))])).toEqual([`SV108 ${attemptId(1)}`]);

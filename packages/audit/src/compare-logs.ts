@@ -12,7 +12,10 @@ export type LoggedChange = {
 
 const plainId = (id: string): string => id.toLowerCase().replaceAll('-', '');
 
-/** A line of ours is JSON, once with `process_id` and now with `phaselock.process_id`; of other systems it is a text with the same words and `name=value` behind them. */
+/**
+ * Reads a model change from a log line. Lines of phaselock are JSON with `phaselock.process_id` (`process_id` in older
+ * releases). Lines of other systems are text with the same message, followed by `name=value` pairs.
+ */
 export function readLoggedChange(line: string): LoggedChange | undefined {
   if (!line.includes(NOTICES.model_changed_log)) return undefined;
   const fields = jsonFields(line) ?? textFields(line);
@@ -48,7 +51,7 @@ const textFields = (line: string): Fields =>
     ]),
   );
 
-/** Each change of a model has its line, and there is no line where the model stayed. */
+/** Yields SV108 for each model change without a log line, and for each log line without a model change. */
 export async function* compareLogs(source: Source, lines: AsyncIterable<string>): AsyncGenerator<Finding> {
   const byProcess = new Map<string, LoggedChange>();
   const byAttempt = new Map<string, LoggedChange[]>();
@@ -61,13 +64,13 @@ export async function* compareLogs(source: Source, lines: AsyncIterable<string>)
   }
   for await (const row of source.changes()) {
     if (byProcess.delete(plainId(row.id ?? ''))) continue;
-    // Of a turn that was purged before its change was kept elsewhere the log alone can tell.
+    // The turn was purged and its event does not record whether the model changed, so a missing line is no finding.
     if (row.optional === 'yes') continue;
     if (byAttempt.get(plainId(row.attempt_id ?? ''))?.shift() !== undefined) continue;
     yield finding('SV108', row, {
       kind: 'process',
       id: row.id ?? null,
-      message: 'its model changed, and the log has no line of it',
+      message: 'its model changed, but the log has no line for it',
     });
   }
   for (const change of [...byProcess.values(), ...[...byAttempt.values()].flat()]) {
@@ -76,7 +79,7 @@ export async function* compareLogs(source: Source, lines: AsyncIterable<string>)
     yield finding('SV108', row, {
       kind: change.processId === null ? 'task' : 'process',
       id: change.processId ?? change.attemptId,
-      message: `the log has a change of model (${models}), the history has none`,
+      message: `the log has a model change (${models}) that the history does not have`,
     });
   }
 }

@@ -13,13 +13,13 @@ export type Examined =
   | { readonly kind: 'as-recorded' }
   | { readonly kind: 'missing' | 'damaged'; readonly why: string };
 
-/** Reads objects of the archive from where they are kept. Rejects when nothing can be said. */
+/** Reads one archive object and compares it with its record. Rejects if the store cannot be read. */
 export type ObjectExaminer = (object: RecordedObject) => Promise<Examined>;
 
 const AT_A_TIME = 8;
 const RULE_OF = { missing: 'SV504', damaged: 'SV503' } as const;
 
-/** Every object that should still be there, read whole and hashed, some at a time. */
+/** Examines every archive object that should still exist, up to `AT_A_TIME` in parallel. */
 export async function* examineObjects(source: Source, examine: ObjectExaminer): AsyncGenerator<Finding> {
   for (let after: string | null = null; ; ) {
     const page: readonly Row[] = await source.archives(after);

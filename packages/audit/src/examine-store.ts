@@ -2,13 +2,16 @@ import { finding } from './check.ts';
 import type { Finding } from './finding.ts';
 import type { Source } from './source.ts';
 
-/** The store as the database knows it. */
+/** The archive store as recorded in the database. */
 export type RecordedStore = { readonly id: string; readonly seal: string; readonly place: string };
 
-/** Whether the store that is looked at is that one; why not, otherwise. Rejects when the store does not say. */
+/**
+ * Compares the configured store with the recorded one: undefined if it is the same, else the difference. Rejects if the
+ * store cannot be read.
+ */
 export type StoreExaminer = (known: RecordedStore) => Promise<string | undefined>;
 
-/** Before the first archive there is no store to know. */
+/** Yields SV507 if the store is not the recorded one. Before the first archive no store is recorded. */
 export async function* examineStore(source: Source, examine: StoreExaminer): AsyncGenerator<Finding> {
   const row = await source.archiveStore();
   if (row?.id == null || row.seal == null) return;

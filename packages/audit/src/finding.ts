@@ -1,6 +1,5 @@
 import type { RuleId } from './rules.ts';
-
-export type Severity = 'error' | 'warning' | 'info';
+import type { Severity } from './severity.ts';
 
 export type SubjectKind = 'process' | 'session' | 'slot' | 'task' | 'archive' | 'object';
 
@@ -11,13 +10,13 @@ export type Finding = {
   readonly taskId: string | null;
   readonly attemptId: string | null;
   readonly sessionId: string | null;
-  /** What is wrong, in one sentence. */
+  /** The defect, in one sentence. */
   readonly message: string;
   readonly expected: string | null;
   readonly actual: string | null;
-  /** What would put it right. This tool only prints it. */
+  /** A statement that would repair it. The audit only prints it. */
   readonly repair: string | null;
 };
 
-/** What a baseline remembers of a finding: the same thing wrong with the same subject. */
+/** Key of a finding in a baseline: the same rule for the same subject. */
 export const fingerprintOf = ({ rule, subject }: Finding): string => `${rule} ${subject.kind} ${subject.id}`;

@@ -10,12 +10,18 @@ import {
 import type { Row } from './check.ts';
 import type { RuleId } from './rules.ts';
 
-/** How a source keeps its history, as far as the rules ask. */
+/** Properties of a source that the rules depend on. */
 export type SourceTraits = {
-  /** A fresh conversation begins within the thread; ours begins a session, and with it a thread. */
+  /**
+   * True if a fresh conversation starts within the same thread. In phaselock it starts a new session, and so a new
+   * thread.
+   */
   readonly freshStaysInThread: boolean;
   readonly policy: ModelPolicy;
-  /** Names that never stood for another model, by `entryKey`: for them the name itself has to agree with what is recorded of it. */
+  /**
+   * Catalogued model names that were never an alias, by `entryKey`. For these the names are compared too, not only the
+   * recorded resolved models.
+   */
   readonly plainNames?: ReadonlySet<string>;
 };
 
@@ -23,11 +29,15 @@ export type TurnVerdict =
   | { readonly kind: 'right'; readonly expected: string; readonly why: string }
   | { readonly kind: 'broken'; readonly rule: RuleId; readonly expected: string; readonly why: string };
 
+/** The model a process used. `text` is compared first, because equal texts are the same model. */
 type Spoken = { readonly identity: ModelIdentity | undefined; readonly label: string; readonly text: string };
 
 const FRESH = 'Initial, nothing passed';
 
-/** Whether a process began as it should, and what it should have done. `row` carries the process, the one before it, and the makers of ids. */
+/**
+ * Decides whether a process started correctly, and what the correct start was. `row` holds the process, its predecessor
+ * and the processes that reported the ids in question.
+ */
 export function judgeTurn(row: Row, traits: SourceTraits): TurnVerdict {
   const broken = (rule: RuleId, expected: string, why: string): TurnVerdict => ({
     kind: 'broken',
@@ -37,16 +47,16 @@ export function judgeTurn(row: Row, traits: SourceTraits): TurnVerdict {
   });
   const right = (expected: string, why: string): TurnVerdict => ({ kind: 'right', expected, why });
   const { action, passed } = row;
-  if (action === null || action === undefined) return broken('SV107', 'an action', 'its action cannot be read');
+  if (action === null || action === undefined) return broken('SV107', 'a readable action', 'its action cannot be read');
   if (row.skip_context === 'yes')
     return passed === null
-      ? right(FRESH, 'no context was wanted')
-      : broken('SV105', FRESH, `no context was wanted, yet ${passed} was passed`);
+      ? right(FRESH, 'skip-context was requested')
+      : broken('SV105', FRESH, `skip-context was requested, but ${passed} was passed`);
   if (row.n === '1') {
-    if (action === 'initial' && passed === null) return right(FRESH, 'the first');
+    if (action === 'initial' && passed === null) return right(FRESH, 'first process');
     if (passed !== null && passed !== undefined && passed === row.taken_up)
       return judgeTakenUp(row, passed, traits, broken, right);
-    return broken('SV104', FRESH, `it is the first, yet ${passed === null ? 'a follow-up' : `${passed} was passed`}`);
+    return broken('SV104', FRESH, `the first process ${passed === null ? 'is a follow-up' : `passed ${passed}`}`);
   }
   return passed === null
     ? judgeFresh(row, traits, broken, right)
@@ -63,39 +73,36 @@ function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right
   const verdict = compare(before, now, traits);
   if (verdict === 'changed') {
     if (traits.freshStaysInThread) return right(FRESH, `${before.label} → ${now.label}`);
-    return broken('SV104', 'a session of its own', 'a fresh conversation began inside a session that had one');
+    return broken('SV104', 'a new session', 'a fresh conversation started in a session that already had one');
   }
   if (verdict === 'unknown')
-    return broken(
-      'SV107',
-      'cannot be told',
-      `${before.label} → ${now.label}: whether the model is the same cannot be told`,
-    );
+    return broken('SV107', 'undecidable', `${before.label} → ${now.label}: whether the model is the same is unknown`);
   if (known === null || known === undefined)
-    return broken('SV107', 'cannot be told', 'the processes before it never reported a conversation');
+    return broken('SV107', 'undecidable', 'no earlier process reported a conversation id');
   if (row.skip_context === 'unknown')
     return broken(
       'SV107',
-      'cannot be told',
-      `the model is the same (${now.label}) and nothing was passed: whether that was wanted cannot be told`,
+      'undecidable',
+      `the model is the same (${now.label}) and no id was passed: whether that was requested is unknown`,
     );
-  return broken('SV102', known, `the model is the same (${now.label}), yet nothing was passed`);
+  return broken('SV102', known, `the model is the same (${now.label}), but no id was passed`);
 }
 
 /**
- * A retry from before this thread: the conversation goes on with the model that made it. Where nothing is recorded of that, it was purged since, or
- * the user was asked and said to keep it.
+ * Judges a process that resumes a conversation from before its thread, after a retry: its model must be the one that
+ * made the conversation. If no maker is recorded, it was purged or the user confirmed to keep the conversation; both
+ * are correct.
  */
 function judgeTakenUp(row: Row, passed: string, traits: SourceTraits, broken: Broken, right: Right): TurnVerdict {
-  if ((row.maker_id ?? null) === null) return right(passed, 'taken up after a retry');
+  if ((row.maker_id ?? null) === null) return right(passed, 'resumed after a retry');
   const maker = spokenIn(row, 'maker');
   const now = spokenIn(row);
   const verdict = compare(maker, now, traits);
-  if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, yet ${passed} was passed`);
-  return right(passed, 'taken up after a retry');
+  if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, but ${passed} was passed`);
+  return right(passed, 'resumed after a retry');
 }
 
-/** The user said to keep the conversation for this model: what was said until then goes on with it. */
+/** Whether the user confirmed to keep the conversation for this model, up to at least the process that made the id. */
 function wasKept(row: Row, maker: 'prev' | 'maker'): boolean {
   const through = row.kept_through ?? null;
   const madeAt = row[`${maker}_nth`] ?? null;
@@ -106,30 +113,23 @@ function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Br
   const side = passed === row.prev_told ? 'prev' : 'maker';
   const maker = spokenIn(row, side);
   const now = spokenIn(row);
-  // Until a process of its own tells an id, a conversation that was taken up goes on by that one.
+  // Until a process of this thread reports an id, the thread resumes the id it took over.
   if (passed === row.taken_up && (row.last_told ?? null) === null)
     return judgeTakenUp(row, passed, traits, broken, right);
   const known = row.pre_retry ?? row.kept_told ?? row.prev_told ?? null;
   if (passed !== row.prev_told && (row.maker_id ?? null) === null) {
     if (passed === row.pre_retry)
-      return broken('SV107', 'cannot be told', `${passed} was to be retried, and no process ever reported it`);
-    return broken('SV103', known ?? FRESH, `${passed} was passed, which no process before it reported`);
+      return broken('SV107', 'undecidable', `${passed} was named by a retry, but no process reported it`);
+    return broken('SV103', known ?? FRESH, `${passed} was passed, but no earlier process reported it`);
   }
   const verdict = compare(maker, now, traits);
-  if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, yet ${passed} was passed`);
+  if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, but ${passed} was passed`);
   if (verdict === 'unknown' && !wasKept(row, side))
-    return broken(
-      'SV107',
-      'cannot be told',
-      `${maker.label} → ${now.label}: whether the model is the same cannot be told`,
-    );
-  // Told before it, or kept by a retry; what was taken back or lost later was right when it was done.
+    return broken('SV107', 'undecidable', `${maker.label} → ${now.label}: whether the model is the same is unknown`);
+  // An id that was reported before or named by a retry is correct. If it was dropped or invalidated later, it was still
+  // correct at the time.
   if ([row.pre_retry, row.prev_told, row.kept_told, row.last_told].includes(passed)) return right(passed, 'same model');
-  return broken(
-    'SV103',
-    known ?? FRESH,
-    `${passed} was passed, although ${known ?? 'nothing'} is what the conversation is known by`,
-  );
+  return broken('SV103', known ?? FRESH, `${passed} was passed, but the id to resume is ${known ?? 'unknown'}`);
 }
 
 function spokenIn(row: Row, side?: 'prev' | 'kept' | 'maker'): Spoken {
@@ -147,7 +147,7 @@ function spokenIn(row: Row, side?: 'prev' | 'kept' | 'maker'): Spoken {
 }
 
 function compare(before: Spoken, now: Spoken, { policy, plainNames }: SourceTraits): Verdict {
-  // Whatever it is, it is the same.
+  // Equal texts are the same model, even if the model is unknown.
   if (before.text === now.text) return 'same';
   if (before.identity === undefined || now.identity === undefined) return 'unknown';
   const byRecord = compareModels(resolved(before.identity), resolved(now.identity), policy).verdict;
@@ -173,6 +173,6 @@ function parametersIn(text: string | null): Parameters {
   return Object.fromEntries(plain);
 }
 
-/** Whether two processes speak to one model. */
+/** Compares the models of two processes. */
 export const modelChangeBetween = (before: Row, after: Row, traits: SourceTraits): Verdict =>
   compare(spokenIn(before), spokenIn(after), traits);

@@ -5,7 +5,7 @@ import { ruleIndex, rulePage } from './rule-pages.ts';
 import { RULE_IDS } from './rules.ts';
 
 const RULES_DOCS = resolve(import.meta.dirname, '../../../docs/rules');
-const HOW = 'Made by the code: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/audit/src/rule-pages';
+const HOW = 'Generated file: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/audit/src/rule-pages';
 
 function committed(file: string, made: string): string {
   const path = join(RULES_DOCS, file);
@@ -16,11 +16,11 @@ function committed(file: string, made: string): string {
   return readFileSync(path, 'utf8');
 }
 
-test.each(RULE_IDS)('docs/rules/%s.md says what the tool explains', (id) => {
+test.each(RULE_IDS)('docs/rules/%s.md is up to date', (id) => {
   expect(committed(`${id}.md`, rulePage(id)), HOW).toBe(rulePage(id));
 });
 
-test('docs/rules lists each rule, and has a page for none besides', () => {
+test('docs/rules lists every rule and has no other pages', () => {
   expect(committed('README.md', ruleIndex()), HOW).toBe(ruleIndex());
   const pages = readdirSync(RULES_DOCS).map((file) => file.replace('.md', ''));
   expect(pages.toSorted()).toEqual([...RULE_IDS, 'README'].toSorted());

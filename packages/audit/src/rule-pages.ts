@@ -1,6 +1,6 @@
 import { FAMILIES, RULE_IDS, RULES, type RuleId } from './rules.ts';
 
-/** docs/rules/<id>.md, made of what the tool itself explains. */
+/** Renders docs/rules/<id>.md from the texts that `explain` prints. */
 export function rulePage(id: RuleId): string {
   const { name, family, severity, rule, cause, risk, cure } = RULES[id];
   return `# ${id} ${name}
@@ -9,7 +9,7 @@ ${severity}, ${family}
 
 > ${rule}
 
-## How it comes
+## Cause
 
 ${cause}
 
@@ -31,7 +31,7 @@ export function ruleIndex(): string {
     const rows = ids.map(
       (id) => `| [${id}](${id}.md) | ${RULES[id].name} | ${RULES[id].severity} | ${RULES[id].rule} |`,
     );
-    return `## ${FAMILIES[family]}\n\n| rule | name | severity | what holds |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+    return `## ${FAMILIES[family]}\n\n| rule | name | severity | requirement |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
   });
-  return `# Rules of the audit\n\nWhat [verify-sessions](../verify-sessions.md) asks of a history. Ids are stable, and none is used again. Made from \`packages/audit/src/rules.ts\`.\n\n${sections.join('\n')}`;
+  return `# Rules of the audit\n\nThe rules that [verify-sessions](../verify-sessions.md) checks. Ids are stable and never reused. Generated from \`packages/audit/src/rules.ts\`.\n\n${sections.join('\n')}`;
 }

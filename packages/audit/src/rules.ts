@@ -7,7 +7,7 @@ import { transitionRules } from './rules/transition.ts';
 
 export { FAMILIES, type RuleText } from './rules/rule-text.ts';
 
-/** Every rule there is. An id is never used again for something else. docs/rules is made from this. */
+/** All rules. The id of a removed rule is never reused. docs/rules is generated from this. */
 export const RULES = {
   ...transitionRules,
   ...lifecycleRules,
@@ -20,6 +20,6 @@ export const RULES = {
 export type RuleId = keyof typeof RULES;
 export const isRuleId = (text: string): text is RuleId => Object.hasOwn(RULES, text);
 export const RULE_IDS: readonly RuleId[] = Object.keys(RULES).filter(isRuleId);
-/** By id or by name, in any case. */
+/** Finds a rule by id or name, ignoring case. */
 export const findRule = (text: string): RuleId | undefined =>
   RULE_IDS.find((id) => id === text.toUpperCase() || RULES[id].name === text.toLowerCase());

@@ -2,34 +2,40 @@ import type { Check, Row } from './check.ts';
 import type { SourceTraits } from './judge-turn.ts';
 import type { RuleId } from './rules.ts';
 
-/** The attempt somebody asked for, as the source knows it. */
+/** The requested attempt with its full ids. */
 export type FoundAttempt = { readonly attemptId: string; readonly taskId: string };
 
-/** A history that can be asked, read-only. */
+/** A read-only history that the audit can query. */
 export type Source = AsyncDisposable & {
-  /** Where it is and as of when, for the report. Holds no password. */
+  /** Place and time of the snapshot, for the report. Contains no password. */
   readonly description: string;
-  /** What a reader of the report has to know about it. */
+  /** Remarks for the reader of the report. */
   readonly notes: readonly string[];
   readonly traits: SourceTraits;
-  /** The attempt that was asked for, by its whole id. */
+  /** The full id of the requested attempt. */
   readonly attemptId: string | undefined;
-  /** What can be asked of it. */
+  /** The checks that this source supports. */
   readonly checks: readonly Check[];
-  /** Rules it cannot break, with the reason. */
+  /** Rules that do not apply to this source, with the reason. */
   readonly notApplicable: ReadonlyMap<RuleId, string>;
-  /** How many checks may be asked at once. */
+  /** How many checks may run in parallel. */
   readonly lanes: number;
-  /** Row by row, however many there are. */
+  /** Streams the rows of a check. */
   rows(check: Check): AsyncIterable<Row>;
-  /** The processes that began afresh because their model is another one, as they should; `optional` where that is only possible. */
+  /**
+   * The processes that correctly started a fresh conversation because the model changed. `optional` is `yes` if it
+   * is unknown whether the model changed.
+   */
   changes(): AsyncIterable<Row>;
-  /** The processes of an attempt in order, each with what it is judged by. */
+  /** The processes of an attempt in order, with the columns that `judgeTurn` needs. */
   timeline(attemptId: string): Promise<readonly Row[]>;
   count(): Promise<Counts>;
-  /** A page of what should be in the archive's store, behind the given id; empty at the end, and where there is no archive. */
+  /**
+   * A page of the archives whose objects should be in the store, after the given id. Empty at the end, or without an
+   * archive.
+   */
   archives(after: string | null): Promise<readonly Row[]>;
-  /** The store it keeps its archives in, by its marker; undefined where there is none yet, and where there is no archive. */
+  /** The recorded archive store; undefined before the first archive, or without an archive. */
   archiveStore(): Promise<Row | undefined>;
 };
 
@@ -42,12 +48,12 @@ export type Counts = {
   readonly interactions: number;
 };
 
-/** The source could not be opened or asked: the audit says nothing about its history. The message is for the user. */
+/** The source cannot be opened or queried, so nothing is known about its history. The message is shown to the user. */
 export class SourceFailure extends Error {
   override readonly name = 'SourceFailure';
 }
 
-/** What was asked for is not in the source. */
+/** The requested attempt or task does not exist in the source. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';
 }

@@ -4,7 +4,7 @@ import { type Heard, takeInOrder } from './take-in-order.ts';
 const told = async <Item>(all: AsyncIterable<Heard<string, Item>>): Promise<string[]> =>
   (await Array.fromAsync(all)).map((heard) => `${heard.task} ${heard.kind === 'item' ? heard.item : heard.kind}`);
 
-/** Each waits until it is let go on. */
+/** Tasks that wait until the test opens them. */
 function gates(names: readonly string[]) {
   const all = new Map(names.map((name) => [name, Promise.withResolvers<void>()]));
   const begun: string[] = [];
@@ -20,19 +20,19 @@ function gates(names: readonly string[]) {
   };
 }
 
-test('what is heard is in the order of the tasks, whichever ends first', async () => {
+test('items come in the order of the tasks, whichever task ends first', async () => {
   const { begun, open, work } = gates(['a', 'b', 'c']);
   const heard = told(takeInOrder(['a', 'b', 'c'], 2, work));
   expect(begun).toEqual(['a', 'b']);
   open('c');
   open('b');
-  // The lane of b goes on with c, while a is still at work.
+  // The lane of b continues with c while a still runs.
   await expect.poll(() => begun).toEqual(['a', 'b', 'c']);
   open('a');
   expect(await heard).toEqual(['a 1', 'a 2', 'a done', 'b 1', 'b 2', 'b done', 'c 1', 'c 2', 'c done']);
 });
 
-test('one that fails, at once or later, is told in its place, and the others go on', async () => {
+test('a task that fails, at once or later, is reported in its place, and the others continue', async () => {
   const work = (name: string): AsyncIterable<number> => {
     if (name === 'b') throw new Error('at once');
     return (async function* () {
@@ -43,7 +43,7 @@ test('one that fails, at once or later, is told in its place, and the others go 
   expect(await told(takeInOrder(['a', 'b', 'c'], 2, work))).toEqual(['a 1', 'a failed', 'b failed', 'c 1', 'c done']);
 });
 
-test('whoever listens slowly makes them wait, and whoever stops listening ends them', async () => {
+test('tasks wait for a slow consumer, and end when the consumer stops', async () => {
   let made = 0;
   let ended = false;
   const all = takeInOrder(['a', 'b'], 2, async function* () {
@@ -63,6 +63,6 @@ test('whoever listens slowly makes them wait, and whoever stops listening ends t
   await expect.poll(() => ended).toBe(true);
 });
 
-test('no tasks are nothing to hear', async () => {
+test('an empty list of tasks yields nothing', async () => {
   expect(await told(takeInOrder([], 2, async function* () {}))).toEqual([]);
 });

@@ -1,15 +1,15 @@
-/** What is heard of a task: the things it found, and how it ended. */
+/** One event of a task: an item, its end or its failure. */
 export type Heard<Task, Item> =
   | { readonly kind: 'item'; readonly task: Task; readonly item: Item }
   | { readonly kind: 'done'; readonly task: Task }
   | { readonly kind: 'failed'; readonly task: Task; readonly error: unknown };
 
-/** What a task is ahead by, at the most, of whoever listens. */
+/** How many items a task may produce before the consumer takes one. */
 const AHEAD = 1_000;
 
 /**
- * Tasks in their order, while as many of those behind are at work as there are lanes. What is heard is the same as if one came after the
- * other; and whoever listens slowly makes all of them wait.
+ * Runs tasks in parallel, one per lane, and yields their items in the order of the tasks, as if they had run one after
+ * the other. All tasks wait for a slow consumer (back-pressure).
  */
 export async function* takeInOrder<Task, Item>(
   tasks: readonly Task[],
@@ -51,7 +51,7 @@ export async function* takeInOrder<Task, Item>(
 
 type Inbox<Value> = { put(value: Value): Promise<void>; take(): Promise<Value>; release(): void };
 
-/** One who puts and one who takes, each waiting for the other. */
+/** A bounded queue with one producer and one consumer. */
 function inbox<Value>(closed: () => boolean): Inbox<Value> {
   const values: Value[] = [];
   let wake = (): void => undefined;

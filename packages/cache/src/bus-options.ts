@@ -1,9 +1,9 @@
 import { type CacheLog, type CacheObserver, unlogged, unobserved } from './cache-observer.ts';
 import { type Sleep, unrefSleep } from './retry-with-backoff.ts';
 
-/** What the buses over a network have in common. */
+/** The options that all network buses share. */
 export type BusOptions = {
-  /** Unlike every other bus's: a random id made at start. */
+  /** Unique per bus: a random id generated at start. */
   readonly origin: string;
   readonly observer?: CacheObserver;
   readonly log?: CacheLog;
@@ -12,16 +12,19 @@ export type BusOptions = {
   readonly sleep?: Sleep;
   readonly retries?: number;
   readonly retryBaseMs?: number;
-  /** The bound of one call to the server. */
+  /** The time limit of one call to the server. */
   readonly timeoutMs?: number;
   readonly beatEveryMs?: number;
-  /** How old the newest beat that came back may be. With it goes the bound on serving something stale. */
+  /** The maximum age of the newest beat that came back. It also bounds how long a stale snapshot can be served. */
   readonly staleAfterMs?: number;
-  /** How long to be unhealthy before the connection is given up for a new one. */
+  /** How long the bus stays unhealthy before it replaces its connection. */
   readonly healEveryMs?: number;
 };
 
-/** 1.5 s of silence and the tick that notices: a bus that lost messages is not trusted after 2 s. */
+/**
+ * A bus that loses messages is not trusted after 1.5 s without a returned beat, and reports the loss at its next beat,
+ * within 2 s.
+ */
 export const withBusDefaults = (options: BusOptions): Required<BusOptions> => ({
   observer: unobserved(),
   log: unlogged(),

@@ -1,17 +1,20 @@
-/** What is counted. `trusted` is what the caller was answered, the others are the layers behind it. */
+/**
+ * Receives the events of the cache, for metrics. `trusted` is the result the caller gets; the others are the layers
+ * behind it.
+ */
 export type CacheObserver = {
   requested(layer: 'trusted' | 'memory' | 'redis', result: 'hit' | 'miss' | 'failed' | 'bypassed'): void;
-  /** Messages sent are delivered, retried and failed; messages that arrive are received, or ignored when unreadable. */
+  /** Outgoing messages are delivered, retried or failed; incoming messages are received, or ignored if unreadable. */
   invalidated(result: 'delivered' | 'retried' | 'failed' | 'received' | 'ignored'): void;
 };
 
-/** What is worth a line: a bus lost and found again, and failures that are otherwise only counted. */
+/** The log of the cache: the loss and the recovery of a bus, and failures that are otherwise only counted. */
 export type CacheLog = {
   readonly info: (fields: CacheLogFields, message: string) => void;
   readonly warn: (fields: CacheLogFields, message: string) => void;
 };
 
-/** Named as in every log line of the product. */
+/** The field names follow the log schema of the product. */
 type CacheLogFields = {
   readonly 'event.action': 'cache-connected' | 'cache-disconnected' | 'cache-failed';
   readonly 'phaselock.cache.origin'?: string;

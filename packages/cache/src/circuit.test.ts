@@ -17,7 +17,7 @@ const hangs = () => new Promise<never>(() => {});
 const fails = () => Promise.reject(new Error('refused'));
 const answers = () => Promise.resolve('pong');
 
-it('hands on the answer', async () => {
+it('a circuit returns the answer of the call', async () => {
   const { circuit } = setUp();
   expect(await circuit(answers)).toEqual({ kind: 'answered', answer: 'pong' });
 });
@@ -25,7 +25,7 @@ it('hands on the answer', async () => {
 it.each([
   ['hangs', hangs],
   ['fails', fails],
-])('tries nothing for a while after a call that %s', async (_, call) => {
+])('a circuit skips calls for a while after a call that %s', async (_, call) => {
   const { circuit, clock, failures } = setUp();
   expect(await circuit<string>(call)).toEqual({ kind: 'failed' });
   expect(failures).toHaveLength(1);
@@ -35,7 +35,7 @@ it.each([
   expect(await circuit(answers)).toEqual({ kind: 'answered', answer: 'pong' });
 });
 
-it('lets one call find out for the others', async () => {
+it('a circuit lets one call probe after the pause and skips the others', async () => {
   const { circuit, clock } = setUp();
   await circuit(fails);
   clock.time += 1_000;
@@ -44,7 +44,7 @@ it('lets one call find out for the others', async () => {
   expect(await probe).toEqual({ kind: 'failed' });
 });
 
-it('does not leave a late failure to the process', async () => {
+it('a circuit handles a rejection that comes after the time-out', async () => {
   const { circuit } = setUp();
   const late = Promise.withResolvers<never>();
   expect(await circuit(() => late.promise)).toEqual({ kind: 'failed' });

@@ -2,9 +2,9 @@ import { withinTime } from './within-time.ts';
 
 export type CircuitOptions = {
   readonly now: () => number;
-  /** The bound of every call. */
+  /** The time limit of every call. */
   readonly timeoutMs: number;
-  /** How long nothing is tried after a failure. */
+  /** How long calls are skipped after a failure. */
   readonly skipMs: number;
   readonly onFailure: (error: unknown) => void;
 };
@@ -13,9 +13,13 @@ type Attempted<Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'failed' | 'skipped' };
 
+/** Runs a call through a circuit breaker. */
 export type Circuit = <Answer>(call: () => Promise<Answer>) => Promise<Attempted<Answer>>;
 
-/** Something slow must cost its bound once in a while, not with every call. After a pause one call finds out for the others. */
+/**
+ * A circuit breaker: after a failure or time-out, calls are skipped for a while, so that a slow server does not delay
+ * every call. After the pause, one call probes the server while the others are still skipped.
+ */
 export function createCircuit({ now, timeoutMs, skipMs, onFailure }: CircuitOptions): Circuit {
   let failing = false;
   let skipUntil = Number.NEGATIVE_INFINITY;

@@ -18,20 +18,20 @@ function setUp(options: { works?: () => Promise<boolean>; maxWaiting?: number } 
   return { sender, add, batches, settled };
 }
 
-it('sends what comes together as one, the newest for each slot', async () => {
+it('concurrent messages are sent as one batch, only the newest per key', async () => {
   const { add, batches, settled } = setUp();
   await Promise.all([add('a', 2), add('b', 1), add('a', 3), add('a', 1)]);
   expect(batches).toEqual([['a@3', 'b@1']]);
   expect(settled).toEqual([[true, 2]]);
 });
 
-it('lets not knowing the version win over any version', async () => {
+it('a message with an unknown version supersedes any version', async () => {
   const { add, batches } = setUp();
   await Promise.all([add('a', 2), add('a', 0), add('a', 9)]);
   expect(batches).toEqual([['a@0']]);
 });
 
-it('sends the next ones only when the last are through', async () => {
+it('the next batch is sent only after the previous one has settled', async () => {
   const first = Promise.withResolvers<boolean>();
   const order: string[] = [];
   const { add, batches } = setUp({
@@ -45,7 +45,7 @@ it('sends the next ones only when the last are through', async () => {
   const one = add('a', 1);
   await eventually(() => batches.length === 1);
   const two = add('b', 1);
-  // One that began later and waits as long: when it is through, the second has had its time.
+  // A sender that starts later and waits equally long: when it has sent, the second message has waited long enough.
   await setUp().add('c', 1);
   first.resolve(true);
   await Promise.all([one, two]);
@@ -54,15 +54,15 @@ it('sends the next ones only when the last are through', async () => {
 });
 
 it.each([
-  ['says so', async () => false],
+  ['returns false', async () => false],
   ['rejects', () => Promise.reject(new Error('gone'))],
-])('counts what could not be sent, when sending %s', async (_, works) => {
+])('messages are counted as failed if send %s', async (_, works) => {
   const { add, settled } = setUp({ works });
   await Promise.all([add('a', 1), add('b', 1)]);
   expect(settled).toEqual([[false, 2]]);
 });
 
-it('gives up what does not fit', async () => {
+it('a message beyond maxWaiting is given up', async () => {
   const { add, batches, settled } = setUp({ maxWaiting: 1 });
   await Promise.all([add('a', 1), add('b', 1), add('a', 2)]);
   expect(batches).toEqual([['a@2']]);
@@ -72,7 +72,7 @@ it('gives up what does not fit', async () => {
   ]);
 });
 
-it('sends what is left when it is closed', async () => {
+it('closing the sender sends the waiting messages', async () => {
   const { sender, add, batches } = setUp();
   void add('a', 1);
   await sender[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { UNKNOWN_VERSION } from './slot-snapshots.ts';
 type Outgoing = { readonly key: string; readonly version: number; readonly text: string };
 
 export type CoalescedSenderOptions = {
-  /** Whether all of them were sent. */
+  /** Resolves to whether all of the texts were sent. */
   readonly send: (texts: string[]) => Promise<boolean>;
   readonly onSettled: (sent: boolean, messages: number) => void;
   readonly waitMs?: number;
@@ -11,11 +11,14 @@ export type CoalescedSenderOptions = {
 };
 
 export type CoalescedSender = AsyncDisposable & {
-  /** Settles when it, or a newer one for its key, was sent or given up. */
+  /** Settles when the message, or a newer one for its key, was sent or given up. */
   add(message: Outgoing): Promise<void>;
 };
 
-/** Messages of a few milliseconds go out as one, the newest for each key: commits that notify stand in one line, so there should be few. */
+/**
+ * Collects the messages of a few milliseconds and sends them as one batch, only the newest per key. PostgreSQL
+ * serializes commits that notify, so there should be few of them.
+ */
 export function createCoalescedSender(options: CoalescedSenderOptions): CoalescedSender {
   const { send, onSettled, waitMs = 4, maxWaiting = 5_000 } = options;
   let waiting = new Map<string, Outgoing>();
@@ -57,6 +60,6 @@ export function createCoalescedSender(options: CoalescedSenderOptions): Coalesce
   };
 }
 
-/** Not knowing what a slot is at says more than any version: it can be later than all of them. */
+/** An unknown version supersedes every known one, because the actual version may be later. */
 const supersedes = (message: Outgoing, held: Outgoing): boolean =>
   held.version !== UNKNOWN_VERSION && (message.version === UNKNOWN_VERSION || message.version >= held.version);

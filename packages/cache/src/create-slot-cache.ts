@@ -8,7 +8,7 @@ import { createTrustedSnapshots, type TrustedSnapshots } from './trusted-snapsho
 
 export type SlotCacheOptions<Value> = {
   readonly bus: InvalidationBus;
-  /** Shared by all servers. Without it each has its memory only. */
+  /** Shared by all servers. Without it, each server has only its own memory. */
   readonly redis?: {
     readonly client: RedisForSnapshots;
     readonly codec: SnapshotCodec<Value>;
@@ -21,7 +21,10 @@ export type SlotCacheOptions<Value> = {
   readonly maxEntries?: number;
 };
 
-/** Memory, Redis if there is one, and the bus that says how far they can be trusted. Bus and client stay their owners' to close. */
+/**
+ * Combines memory, optional Redis, and the bus that determines whether they can be trusted. The caller closes the bus
+ * and the client.
+ */
 export function createSlotCache<Value>(options: SlotCacheOptions<Value>): TrustedSnapshots<Value> {
   const { bus, redis, observer = unobserved(), log = unlogged(), now = () => performance.now() } = options;
   const { ttlMs = SNAPSHOT_TTL_MS, maxEntries } = options;

@@ -1,21 +1,21 @@
 import type { Invalidation } from './invalidation-message.ts';
 
 export type InvalidationListener = {
-  /** A change, the bus's own ones included; whose it was tells them apart. */
+  /** A slot has changed. Messages of this bus itself are included; `origin` identifies them. */
   heard(invalidation: Invalidation, origin: string): void;
-  /** Messages may have been missed: whatever was built on them is to be forgotten. */
+  /** Messages may have been missed: everything derived from them must be discarded. */
   reset(): void;
 };
 
 export type InvalidationBus = AsyncDisposable & {
-  /** Unlike every other bus's. */
+  /** Unique per bus. */
   readonly origin: string;
-  /** Settles when it was delivered or given up. Never rejects, so nobody has to wait for it. */
+  /** Settles when the message was delivered or given up. Never rejects, so callers need not await it. */
   publish(invalidation: Invalidation): Promise<void>;
   subscribe(listener: InvalidationListener): () => void;
   /**
-   * Whether what was published up to a moment ago is known to have arrived here. Turns false by itself as time passes, and true only after
-   * the listeners were told to reset.
+   * Whether all messages published until a moment ago are known to have arrived here. Becomes false when no recent beat
+   * came back, and true only after the listeners were reset.
    */
   healthy(): boolean;
 };

@@ -13,12 +13,12 @@ const wire = {
   origin: 'server-1',
 };
 
-describe('on the wire', () => {
-  it('is the JSON object others read along', () => {
+describe('an encoded message', () => {
+  it('is a JSON object with the fields that other programs read', () => {
     expect(JSON.parse(encodeInvalidation(sampleInvalidation(3), 'server-1'))).toEqual(wire);
   });
 
-  it('comes back as it was', () => {
+  it('is parsed back to the same message', () => {
     const invalidation = { ...sampleInvalidation(3), sessionId: null, model: null };
     expect(parseMessage(encodeInvalidation(invalidation, 'server-1'))).toEqual({
       kind: 'invalidation',
@@ -28,18 +28,18 @@ describe('on the wire', () => {
     expect(parseMessage(encodeBeat(12.5, 'server-1'))).toEqual({ kind: 'beat', origin: 'server-1', sentAt: 12.5 });
   });
 
-  it('stays below what PostgreSQL takes, whatever the model is called', () => {
+  it('stays below the PostgreSQL payload limit, however long the model name is', () => {
     const text = encodeInvalidation({ ...sampleInvalidation(3), model: '🐘'.repeat(5_000) }, 'server-1');
     expect(Buffer.byteLength(text)).toBeLessThan(8_000);
     expect(parseMessage(text)).toMatchObject({ invalidation: { version: 3, model: null } });
   });
 
-  it('may carry what a later release adds', () => {
+  it('may contain unknown fields of a later release', () => {
     expect(parseMessage(JSON.stringify({ ...wire, reason: 'model-changed' }))).toMatchObject({ kind: 'invalidation' });
   });
 });
 
-describe('anything else', () => {
+describe('parseMessage', () => {
   const broken: Record<string, unknown>[] = [
     { task_id: 'not-an-id' },
     { task_id: 7 },
@@ -58,12 +58,12 @@ describe('anything else', () => {
     { origin: undefined },
   ];
 
-  it.each(broken)('is no message: %j', (change) => {
+  it.each(broken)('returns undefined for a message with %j', (change) => {
     expect(parseMessage(JSON.stringify({ ...wire, ...change }))).toBeUndefined();
   });
 
   it.each(['', '{', 'null', '[]', '"text"', '7', '{"__proto__":{"origin":"a"}}', '{"beat":"x","origin":"a"}'])(
-    'is no message: %s',
+    'returns undefined for the text %s',
     (text) => {
       expect(parseMessage(text)).toBeUndefined();
     },

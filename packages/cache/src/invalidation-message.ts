@@ -12,10 +12,10 @@ import {
 } from '@phaselock/core';
 import { type JsonFields, parseJsonObject } from './json-object.ts';
 
-/** Word that a slot changed. */
+/** The message that a slot has changed. */
 export type Invalidation = {
   readonly slot: SlotKey;
-  /** What it is now at; 0 when the writer does not know whether its write took effect. */
+  /** The new version of the slot; 0 if the writer does not know whether its write took effect. */
   readonly version: number;
   readonly generation: Generation;
   readonly sessionId: SessionId | null;
@@ -24,7 +24,7 @@ export type Invalidation = {
 
 export type Message =
   | { readonly kind: 'invalidation'; readonly origin: string; readonly invalidation: Invalidation }
-  /** A bus listening for itself. The time is its sender's own. */
+  /** A heartbeat that a bus sends to itself. `sentAt` is by the clock of the sender. */
   | { readonly kind: 'beat'; readonly origin: string; readonly sentAt: number };
 
 /** PostgreSQL refuses longer payloads. */
@@ -38,13 +38,16 @@ export function encodeInvalidation(
   const write = (name: string | null): string =>
     JSON.stringify({ task_id: taskId, phase, model: name, mode, version, session_id: sessionId, generation, origin });
   const text = write(model);
-  // The model is there for whoever reads along; a name of that length helps nobody, the invalidation does.
+  // The model is only informative. A name that is too long is left out, so that the invalidation can still be sent.
   return Buffer.byteLength(text) > BYTES_LIMIT ? write(null) : text;
 }
 
 export const encodeBeat = (sentAt: number, origin: string): string => JSON.stringify({ beat: sentAt, origin });
 
-/** Undefined for whatever is not a message of ours. Fields added by a later release are no reason to miss an invalidation. */
+/**
+ * Undefined for a text that is not one of these messages. Unknown fields are ignored, because a later release may add
+ * some.
+ */
 export function parseMessage(text: string): Message | undefined {
   const fields = parseJsonObject(text);
   const origin = fields?.get('origin');

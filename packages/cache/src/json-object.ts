@@ -1,6 +1,6 @@
 export type JsonFields = ReadonlyMap<string, unknown>;
 
-/** The fields of a JSON object, or undefined when the text is anything else. Whoever asks for a field has to check what it is. */
+/** The fields of a JSON object, or undefined for any other text. The caller must check the type of each field. */
 export function parseJsonObject(text: string): JsonFields | undefined {
   try {
     return fieldsOf(JSON.parse(text));

@@ -6,7 +6,7 @@ import { withinTime } from './within-time.ts';
 
 const timers = (): number => getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
 
-it('holds no timer that keeps the process alive', () => {
+it('no timer of the cache keeps the process alive', () => {
   const before = timers();
   const stopping = new AbortController();
   const never = new Promise<void>(() => {});

@@ -12,7 +12,7 @@ let layered: LayeredSnapshots<string>;
 const at = (version: number) => ({ version, value: `v${version}` });
 const memory = () => createMemorySnapshots<string>({ ttlMs: TTL, now: () => time, observer: unobserved() });
 
-/** What Redis would be, but at once. */
+/** Stands in for Redis, but responds at once. */
 const asFar = (held: MemorySnapshots<string>): SnapshotCache<string> => ({
   async get(key) {
     const found = held.get(key);
@@ -29,7 +29,7 @@ beforeEach(() => {
   layered = createLayeredSnapshots({ near, far: asFar(farther) });
 });
 
-it('asks Redis for what the memory does not have, and keeps it no longer than Redis would', async () => {
+it('a memory miss reads from Redis and keeps the snapshot no longer than Redis does', async () => {
   farther.put('a', at(1), 60);
   time += 20;
   expect(await layered.get('a')).toMatchObject({ version: 1, source: 'redis' });
@@ -38,24 +38,24 @@ it('asks Redis for what the memory does not have, and keeps it no longer than Re
   expect(await layered.get('a')).toBeUndefined();
 });
 
-it('puts into both', async () => {
+it('put stores a snapshot in memory and in Redis', async () => {
   expect(await layered.put('a', at(1), TTL)).toBe('taken');
   expect([near.get('a')?.version, farther.get('a')?.version]).toEqual([1, 1]);
 });
 
-it('does not believe a Redis that has missed a change', async () => {
+it('a snapshot from Redis is refused if memory has received a newer change', async () => {
   farther.put('a', at(5), TTL);
   layered.hear('a', 6);
   expect(await layered.get('a')).toBeUndefined();
 });
 
-it('does not keep what Redis knows to be old', async () => {
+it('put keeps nothing in memory if Redis has a newer version', async () => {
   farther.forget('a', 6);
   expect(await layered.put('a', at(5), TTL)).toBe('older');
   expect(near.get('a')).toBeUndefined();
 });
 
-it('keeps word from the bus to itself, and tells Redis of its own changes', async () => {
+it('a change from the bus updates only memory, a local change also updates Redis', async () => {
   await layered.put('a', at(5), TTL);
   layered.hear('a', 6);
   expect([near.get('a'), farther.get('a')?.version]).toEqual([undefined, 5]);
@@ -63,20 +63,20 @@ it('keeps word from the bus to itself, and tells Redis of its own changes', asyn
   expect(farther.get('a')).toBeUndefined();
 });
 
-it('holds in memory before the call returns', () => {
+it('put and forget take effect in memory before the call returns', () => {
   void layered.put('a', at(5), TTL);
   expect(near.get('a')?.version).toBe(5);
   void layered.forget('a', 6);
   expect(near.get('a')).toBeUndefined();
 });
 
-it('clears both', async () => {
+it('clear empties memory and Redis', async () => {
   await layered.put('a', at(5), TTL);
   layered.clear();
   expect(await layered.get('a')).toBeUndefined();
 });
 
-it('works without Redis', async () => {
+it('the cache works without Redis', async () => {
   const alone = createLayeredSnapshots({ near });
   expect(await alone.put('a', at(1), TTL)).toBe('taken');
   expect(await alone.get('a')).toMatchObject({ source: 'memory' });

@@ -2,7 +2,7 @@ import type { MemorySnapshots } from './memory-snapshots.ts';
 import type { SnapshotCache } from './slot-snapshots.ts';
 
 export type LayeredSnapshots<Value> = SnapshotCache<Value> & {
-  /** Word of a change that came over the bus. Its writer told Redis; here only the memory needs to know. */
+  /** A change that arrived over the bus. Its writer has updated Redis, so only memory is updated here. */
   hear(key: string, version: number): void;
 };
 
@@ -11,7 +11,10 @@ export type LayeredSnapshotsOptions<Value> = {
   readonly far?: SnapshotCache<Value>;
 };
 
-/** Memory in front of Redis. What is put or forgotten holds in memory before the call returns, and in Redis once it is settled. */
+/**
+ * Memory in front of Redis. Put and forget take effect in memory before the call returns, and in Redis once the promise
+ * settles.
+ */
 export function createLayeredSnapshots<Value>({ near, far }: LayeredSnapshotsOptions<Value>): LayeredSnapshots<Value> {
   return {
     async get(key) {
@@ -19,7 +22,7 @@ export function createLayeredSnapshots<Value>({ near, far }: LayeredSnapshotsOpt
       if (held !== undefined || far === undefined) return held;
       const found = await far.get(key);
       if (found === undefined) return undefined;
-      // Redis may have missed a change that the memory has heard of.
+      // Redis may have missed a change that memory has received.
       return near.put(key, found, found.freshForMs) === 'taken' ? found : undefined;
     },
 
@@ -27,7 +30,7 @@ export function createLayeredSnapshots<Value>({ near, far }: LayeredSnapshotsOpt
       const result = near.put(key, snapshot, lifetimeMs);
       if (result !== 'taken' || far === undefined) return result;
       const farther = await far.put(key, snapshot, lifetimeMs);
-      // The other way round: Redis has heard of a change whose word is still on its way here.
+      // The reverse case: Redis has a change whose message has not arrived here yet.
       if (farther === 'older') near.forget(key, snapshot.version + 1);
       return farther === 'older' ? 'older' : 'taken';
     },

@@ -3,7 +3,7 @@ import type { InvalidationBus, InvalidationListener } from './invalidation-bus.t
 
 export type Listeners = InvalidationListener & Pick<InvalidationBus, 'subscribe'>;
 
-/** Tells everyone, whatever one of them makes of it. */
+/** Notifies all listeners, even if one of them throws. */
 export function createListeners(log: CacheLog): Listeners {
   const listeners = new Set<InvalidationListener>();
   const tell = (say: (listener: InvalidationListener) => void): void => {
@@ -19,7 +19,8 @@ export function createListeners(log: CacheLog): Listeners {
     heard: (invalidation, origin) => tell((listener) => listener.heard(invalidation, origin)),
     reset: () => tell((listener) => listener.reset()),
     subscribe(listener) {
-      // Its own object, so that a listener added twice is told twice and taken away once.
+      // A new object per subscription, so that a listener added twice is notified twice and each subscription is
+      // removed separately.
       const own: InvalidationListener = {
         heard: (invalidation, origin) => listener.heard(invalidation, origin),
         reset: () => listener.reset(),

@@ -3,7 +3,7 @@ import { recorded } from '../test/bus-contract.ts';
 import { sampleInvalidation } from '../test/sample-slots.ts';
 import { createMemoryChannel } from './memory-bus.ts';
 
-it('brings each change to everyone who joined, until they leave', async () => {
+it('a memory channel delivers each change to every joined bus until it leaves', async () => {
   const channel = createMemoryChannel();
   const [one, two] = [recorded(channel.join('first')), recorded(channel.join('second'))];
   await one.bus.publish(sampleInvalidation(1));

@@ -4,7 +4,10 @@ import { createListeners } from './listeners.ts';
 
 export type MemoryChannel = { join(origin: string): InvalidationBus };
 
-/** For a single process, where nothing can get lost; and for tests, where several buses join one channel. */
+/**
+ * An in-process bus, which cannot lose messages: for a single process, and for tests in which several buses join one
+ * channel.
+ */
 export function createMemoryChannel(log = unlogged()): MemoryChannel {
   const everyone = createListeners(log);
   return {

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 describe('get and put', () => {
-  it('gives back the same object, where from, and for how long', () => {
+  it('returns the same object, its source and its remaining lifetime', () => {
     const value = { held: 'by reference' };
     const held = createMemorySnapshots<typeof value>({ ttlMs: TTL, now: () => time, observer: unobserved() });
     held.put('a', { version: 1, value }, 80);
@@ -25,25 +25,25 @@ describe('get and put', () => {
     expect(found).toMatchObject({ version: 1, source: 'memory', freshForMs: 50 });
   });
 
-  it('lets nothing live longer than it may', () => {
+  it('limits every lifetime to the TTL', () => {
     cache.put('a', at(1), 10_000);
     time += TTL;
     expect(cache.get('a')).toBeUndefined();
   });
 
-  it('keeps the newer of two', () => {
+  it('keeps the newer of two versions', () => {
     expect(cache.put('a', at(5), TTL)).toBe('taken');
     expect(cache.put('a', at(4), TTL)).toBe('older');
     expect(cache.get('a')?.version).toBe(5);
   });
 
-  it('takes an equal version again', () => {
+  it('accepts an equal version again', () => {
     cache.put('a', at(5), TTL);
     expect(cache.put('a', { version: 5, value: 'again' }, TTL)).toBe('taken');
     expect(cache.get('a')?.value).toBe('again');
   });
 
-  it('drops the least recently used when full', () => {
+  it('evicts the least recently used entry when full', () => {
     for (const key of ['a', 'b', 'c']) cache.put(key, at(1), TTL);
     cache.get('a');
     cache.put('d', at(1), TTL);
@@ -61,14 +61,14 @@ describe('get and put', () => {
 });
 
 describe('forget', () => {
-  it('refuses what a slow reader brings after the invalidation', () => {
+  it('refuses an older snapshot that a slow reader puts afterwards', () => {
     cache.forget('a', 6);
     expect(cache.put('a', at(5), TTL)).toBe('older');
     expect(cache.get('a')).toBeUndefined();
     expect(cache.put('a', at(6), TTL)).toBe('taken');
   });
 
-  it('keeps what is as new as the invalidation', () => {
+  it('keeps a snapshot that has the version of the invalidation', () => {
     cache.put('a', at(6), TTL);
     cache.forget('a', 6);
     expect(cache.get('a')?.version).toBe(6);
@@ -82,14 +82,14 @@ describe('forget', () => {
     expect(cache.put('a', at(5), TTL)).toBe('older');
   });
 
-  it('keeps its floor when a newer snapshot came and went', () => {
+  it('keeps its floor after a newer snapshot has expired', () => {
     cache.forget('a', 6);
     cache.put('a', at(6), 10);
     time += 20;
     expect(cache.put('a', at(5), TTL)).toBe('older');
   });
 
-  it('takes nothing in while nobody knows what the slot is at, and again later', () => {
+  it('refuses every snapshot for a while if the new version is unknown', () => {
     cache.put('a', at(5), TTL);
     cache.forget('a', 0);
     expect(cache.get('a')).toBeUndefined();
@@ -98,7 +98,7 @@ describe('forget', () => {
     expect(cache.put('a', at(9), TTL)).toBe('taken');
   });
 
-  it('holds even when its entry had to make room', () => {
+  it('still refuses older snapshots after its entry was evicted', () => {
     cache.forget('a', 6);
     for (const key of ['b', 'c', 'd']) cache.put(key, at(1), TTL);
     expect(cache.put('a', at(5), TTL)).toBe('older');
@@ -106,7 +106,7 @@ describe('forget', () => {
     expect(cache.put('a', at(7), TTL)).toBe('taken');
   });
 
-  it('costs other slots nothing when no floor had to make room', () => {
+  it('does not affect other slots while no floor was evicted', () => {
     for (const key of ['a', 'b', 'c', 'd', 'e']) expect(cache.put(key, at(1), TTL)).toBe('taken');
   });
 });
@@ -120,7 +120,7 @@ const step = fc.oneof(
 );
 
 describe('any order of changes, slow reads and evictions', () => {
-  it('never brings back what an invalidation has removed', () => {
+  it('never restores a snapshot that an invalidation has removed', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         let clock = 0;

@@ -1,7 +1,7 @@
 import type { CacheObserver } from './cache-observer.ts';
 import { type Found, floorMs, type PutResult, type Snapshot, UNKNOWN_VERSION } from './slot-snapshots.ts';
 
-/** As `SnapshotCache`, at once: what it is told holds before the call returns. */
+/** Like `SnapshotCache`, but synchronous: each call takes effect before it returns. */
 export type MemorySnapshots<Value> = {
   get(key: string): Found<Value> | undefined;
   put(key: string, snapshot: Snapshot<Value>, lifetimeMs: number): PutResult;
@@ -19,16 +19,16 @@ export type MemorySnapshotsOptions = {
 type Entry<Value> = {
   readonly snapshot: Snapshot<Value> | undefined;
   readonly freshUntil: number;
-  /** Versions below it are refused, for as long as it holds. */
+  /** Lower versions are refused until `floorUntil`. */
   readonly floor: number;
   readonly floorUntil: number;
 };
 
-/** Bounded, least recently used out first: a Map keeps the order. Values are held by reference and must not be changed. */
+/** A bounded LRU cache; the Map keeps the order of use. Values are held by reference and must not be changed. */
 export function createMemorySnapshots<Value>(options: MemorySnapshotsOptions): MemorySnapshots<Value> {
   const { ttlMs, now, observer, maxEntries = 10_000 } = options;
   const entries = new Map<string, Entry<Value>>();
-  // A floor that had to make room is not forgotten: until it would have lapsed, slots without an entry take nothing in.
+  // An evicted floor stays in force: until it would have expired, slots without an entry accept no snapshot.
   let closedUntil = Number.NEGATIVE_INFINITY;
 
   const set = (key: string, entry: Entry<Value>): void => {

@@ -34,7 +34,7 @@ describe('a bus over PostgreSQL', () => {
 
   busContract(open, (text) => client.query('select pg_notify($1, $2)', ['phaselock_invalidations', text]));
 
-  it('sends what comes together as one statement, the newest for each slot', async () => {
+  it('sends concurrent messages as one statement, only the newest per slot', async () => {
     const statements: unknown[] = [];
     const connect = async () => {
       const connection = await connectTo(database.url);
@@ -59,14 +59,14 @@ describe('a bus over PostgreSQL', () => {
         .map((version) => bus.publish(sampleInvalidation(version)))
         .concat(others.map((other) => bus.publish(other))),
     );
-    // The first beat may be sent meanwhile, which is one text alone.
+    // The first beat may be sent in between, as a single text.
     const sizes = statements.map((texts) => (Array.isArray(texts) ? texts.length : 0));
     expect(sizes.filter((size) => size !== 1)).toEqual([301]);
     await eventually(() => heard.length === 301);
     expect(heard[0]?.invalidation.version).toBe(3);
   });
 
-  it('makes a new connection when its own is killed, and resets before it is healthy again', async () => {
+  it('reconnects when its connection is killed, and resets before it is healthy again', async () => {
     await using bus = open({ ...QUICK, staleAfterMs: 60_000, origin: 'a' });
     const { resets, heard } = recorded(bus);
     await eventually(() => bus.healthy());
@@ -77,16 +77,16 @@ describe('a bus over PostgreSQL', () => {
     await eventually(() => heard.length === 1);
   });
 
-  it('tries again what could not be sent, and counts what was given up', async () => {
+  it('retries messages that could not be sent, and counts those it gave up', async () => {
     const observer = recordedObserver();
     const connect = () => Promise.reject(new Error('no database'));
     await using bus = createPostgresBus({ ...QUICK, origin: 'a', connect, observer, log: observer.log });
     await Promise.all([bus.publish(sampleInvalidation(1)), bus.publish(sampleInvalidation(1, sampleSlot(2)))]);
     expect([observer.count('retried'), observer.count('failed'), observer.count('delivered')]).toEqual([3, 2, 0]);
-    expect(observer.lines).toContain('The connection for invalidations could not be made; it is tried again.');
+    expect(observer.lines).toContain('The connection for invalidations could not be opened; retrying.');
   });
 
-  it('gives up a connection that is open and dead', async () => {
+  it('replaces a connection that is open but dead', async () => {
     const { hostname, port } = new URL(database.url);
     await using proxy = await stallableProxy({ host: hostname, port: Number(port || 5432) });
     const throughProxy = new URL(database.url);
@@ -108,7 +108,7 @@ describe('a bus over PostgreSQL', () => {
     expect(resets()).toBeGreaterThan(before);
   });
 
-  it('leaves no connection behind', async () => {
+  it('closes its connection when it is disposed', async () => {
     const bus = open({ ...QUICK, origin: 'a' });
     await eventually(() => bus.healthy());
     await bus[Symbol.asyncDispose]();

@@ -11,7 +11,7 @@ import { retryWithBackoff } from './retry-with-backoff.ts';
 import { withinTime } from './within-time.ts';
 
 export type PostgresBusOptions = BusOptions & {
-  /** Gives a new connection, connected: one for the bus alone, which it closes itself. */
+  /** Opens a new connection for the bus alone; the bus closes it. */
   readonly connect: () => Promise<PostgresConnection>;
   readonly channel?: string;
   readonly connectTimeoutMs?: number;
@@ -20,8 +20,8 @@ export type PostgresBusOptions = BusOptions & {
 const NOTIFY_ALL = 'select pg_notify($1, payload) from unnest($2::text[]) as payload';
 
 /**
- * Invalidations over LISTEN and NOTIFY, where there is no Redis. Sent after the commit, on a connection of their own: inside the transaction
- * a NOTIFY costs several times the write.
+ * Sends invalidations over LISTEN and NOTIFY, for installations without Redis. They are sent after the commit on a
+ * separate connection, because a NOTIFY inside the transaction costs several times the write.
  */
 export function createPostgresBus(given: PostgresBusOptions): InvalidationBus {
   const { connect, channel = 'phaselock_invalidations', connectTimeoutMs = 5_000 } = given;

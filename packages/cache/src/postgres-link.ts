@@ -2,7 +2,10 @@ import type { CacheLog } from './cache-observer.ts';
 import { backoffMs, type Sleep } from './retry-with-backoff.ts';
 import { withinTime } from './within-time.ts';
 
-/** What is needed of a connection. It must reach the primary, and not through a pooler in transaction mode: LISTEN is lost there. */
+/**
+ * The part of a connection that is used. It must reach the primary, and not through a pooler in transaction mode,
+ * because LISTEN does not work there.
+ */
 export type PostgresConnection = {
   query(text: string, values?: unknown[]): Promise<unknown>;
   on(event: 'notification', listener: (message: { channel: string; payload?: string | undefined }) => void): unknown;
@@ -12,7 +15,7 @@ export type PostgresConnection = {
 };
 
 export type PostgresLinkOptions = {
-  /** Gives a new connection, connected. */
+  /** Opens a new connection. */
   readonly connect: () => Promise<PostgresConnection>;
   readonly channel: string;
   readonly onPayload: (payload: string) => void;
@@ -26,14 +29,14 @@ export type PostgresLinkOptions = {
 export type PostgresLink = AsyncDisposable & {
   /** Rejects while there is no connection. */
   query(text: string, values: unknown[]): Promise<unknown>;
-  /** Gives the connection up for a new one. */
+  /** Replaces the connection with a new one. */
   renew(): void;
 };
 
 const RECONNECT_BASE_MS = 50;
 const RECONNECT_LIMIT_MS = 2_000;
 
-/** One connection that listens, made anew for as long as it takes whenever it is lost. */
+/** Keeps one listening connection, and reconnects with back-off whenever it is lost. */
 export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
   const { connect, channel, onPayload, onLost, log, sleep, random, connectTimeoutMs } = options;
   const stopping = new AbortController();
@@ -69,11 +72,11 @@ export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
         failures = 0;
         told = false;
       } catch (error) {
-        // Said once for each time the server is away, not once a try.
+        // Logged once per outage, not once per try.
         if (!told)
           log.warn(
             { err: error, 'event.action': 'cache-failed' },
-            'The connection for invalidations could not be made; it is tried again.',
+            'The connection for invalidations could not be opened; retrying.',
           );
         told = true;
       }
@@ -96,7 +99,7 @@ export function createPostgresLink(options: PostgresLinkOptions): PostgresLink {
   };
 }
 
-/** A client is not asked for the next thing before it has answered. */
+/** Sends the next query only after the previous one was answered. */
 function oneAtATime(connection: PostgresConnection): PostgresConnection['query'] {
   let last: Promise<unknown> = Promise.resolve();
   return (text, values) => {
@@ -106,7 +109,7 @@ function oneAtATime(connection: PostgresConnection): PostgresConnection['query']
   };
 }
 
-/** One that comes too late is closed again, or it would stay open for nobody. */
+/** Closes a connection that opens after the time-out; otherwise it would stay open unused. */
 async function openWithin(connect: () => Promise<PostgresConnection>, ms: number): Promise<PostgresConnection> {
   const opening = connect();
   try {

@@ -19,7 +19,7 @@ function setUp() {
 }
 
 describe('a bus', () => {
-  it('is healthy once it heard itself, after everyone was told to reset', () => {
+  it('is healthy after its beat came back and the listeners were reset', () => {
     const { pulse, happened, comesBack } = setUp();
     expect(pulse.healthy()).toBe(false);
     comesBack();
@@ -38,7 +38,7 @@ describe('a bus', () => {
     expect(happened).toEqual(['recovered']);
   });
 
-  it('is unhealthy 1.5 s after the last beat that came back was sent, whoever asks', async () => {
+  it('is unhealthy 1.5 s after the last returned beat was sent', async () => {
     const { pulse, happened, comesBack } = setUp();
     comesBack();
     await vi.advanceTimersByTimeAsync(1_500);
@@ -51,7 +51,7 @@ describe('a bus', () => {
     expect(happened).toEqual(['recovered', 'lost', 'recovered']);
   });
 
-  it('is not fooled by beats that come back regularly and late', async () => {
+  it('stays unhealthy if its beats come back regularly but too late', async () => {
     const { pulse, sent } = setUp();
     for (let beats = 0; beats < 20; beats += 1) {
       await vi.advanceTimersByTimeAsync(500);
@@ -61,7 +61,7 @@ describe('a bus', () => {
     }
   });
 
-  it('believes no beat from before its connection broke', async () => {
+  it('ignores beats that were sent before its connection broke', async () => {
     const { pulse, happened, comesBack } = setUp();
     comesBack();
     pulse.interrupted();
@@ -74,7 +74,7 @@ describe('a bus', () => {
     expect(happened).toEqual(['recovered', 'lost', 'recovered']);
   });
 
-  it('resets even when nobody noticed that it was gone', async () => {
+  it('resets even if no tick noticed the loss', async () => {
     const { pulse, sent, happened, comesBack } = setUp();
     comesBack();
     // The whole process was stopped: no tick happened in between.
@@ -87,7 +87,7 @@ describe('a bus', () => {
     vi.restoreAllMocks();
   });
 
-  it('asks for a new connection for as long as it stays unhealthy', async () => {
+  it('requests a new connection repeatedly while it is unhealthy', async () => {
     const { happened } = setUp();
     await vi.advanceTimersByTimeAsync(10_500);
     expect(happened).toEqual(['heal', 'heal']);
@@ -100,7 +100,7 @@ describe('a bus', () => {
     expect(stuck).toHaveBeenCalledOnce();
   });
 
-  it('is not healthy after it was disposed of', async () => {
+  it('is unhealthy after it was disposed', async () => {
     const { pulse, sent, comesBack } = setUp();
     comesBack();
     pulse[Symbol.dispose]();

@@ -1,26 +1,28 @@
 export type PulseOptions = {
   readonly now: () => number;
-  /** Sends a beat round through the server and back to us. May fail; then it just does not come back. */
+  /** Sends a beat through the server back to this bus. If it fails, the beat does not come back. */
   readonly send: (sentAt: number) => Promise<void>;
   readonly onRecovered: () => void;
   readonly onLost: () => void;
-  /** Called again and again while unhealthy: the connection may be open and dead. */
+  /** Called repeatedly while unhealthy, because the connection may be open but dead. */
   readonly heal: () => void;
   readonly beatEveryMs?: number;
   readonly staleAfterMs?: number;
   readonly healEveryMs?: number;
 };
 
+/** The health monitor of a bus, see `createPulse`. */
 export type Pulse = Disposable & {
   seen(sentAt: number): void;
-  /** The connection broke: beats from before prove nothing any more. */
+  /** The connection broke: beats sent before no longer count. */
   interrupted(): void;
   healthy(): boolean;
 };
 
 /**
- * A bus hears itself or it is not trusted. What counts is when the newest beat that came back was *sent*: messages arrive in order, so all
- * that was published before it has arrived too. That covers a server that is down, one that is slow, and a connection that is half open.
+ * Monitors a bus by beats, heartbeats that the bus sends to itself; a bus without recent beats is not trusted. What
+ * counts is when the newest returned beat was *sent*: messages arrive in order, so every message published before it
+ * has arrived too. This detects a server that is down or slow, and a half-open connection.
  */
 export function createPulse(options: PulseOptions): Pulse {
   const {
@@ -69,7 +71,7 @@ export function createPulse(options: PulseOptions): Pulse {
   return {
     seen(sentAt) {
       if (sentAt <= ignoredUpTo || sentAt > now()) return;
-      // A loss that nobody asked about in between is a loss all the same.
+      // Reports a loss that no tick has noticed in between.
       noteLoss();
       newestSeen = Math.max(newestSeen, sentAt);
       if (trusted || !fresh()) return;

@@ -10,7 +10,7 @@ export type Receiver = {
   readonly pulse: () => Pulse;
 };
 
-/** What a bus does with a text that came over its channel. */
+/** Handles a text that arrived on the channel of a bus. */
 export function receiveMessage({ origin, observer, listeners, pulse }: Receiver, text: string): void {
   const message = parseMessage(text);
   switch (message?.kind) {

@@ -55,7 +55,7 @@ describe.runIf(redisTests.possible)(redisTests.title('a bus over Redis'), () => 
     await eventually(() => heard.length === 1);
   });
 
-  it('tries again what could not be sent, and gives up after three times', async () => {
+  it('retries a message that could not be sent, and gives up after three retries', async () => {
     await using other = await redisForTests();
     const observer = recordedObserver();
     const pauses: number[] = [];
@@ -68,7 +68,7 @@ describe.runIf(redisTests.possible)(redisTests.title('a bus over Redis'), () => 
     expect(pauses).toEqual([50, 100, 200]);
   });
 
-  it('comes up by itself when Redis does later', async () => {
+  it('becomes healthy when Redis becomes available after the start', async () => {
     let up = false;
     const publisher = redis.client();
     const subscriber = redis.client();
@@ -85,7 +85,7 @@ describe.runIf(redisTests.possible)(redisTests.title('a bus over Redis'), () => 
     await eventually(() => bus.healthy());
   });
 
-  it('gives up a connection that is open and dead', async () => {
+  it('replaces a connection that is open but dead', async () => {
     await using proxy = await stallableProxy({ host: '127.0.0.1', port: redis.server.port });
     const subscriber = new Redis(proxy.port, '127.0.0.1', {
       maxRetriesPerRequest: 1,

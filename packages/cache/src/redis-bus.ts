@@ -7,10 +7,13 @@ import { receiveMessage } from './receive-message.ts';
 import { retryWithBackoff } from './retry-with-backoff.ts';
 import { withinTime } from './within-time.ts';
 
-/** What is needed of the client that publishes. It may be shared with the snapshots. */
+/** The part of the publishing client that is used. The client may be shared with the snapshots. */
 export type RedisPublisher = { publish(channel: string, message: string): Promise<unknown> };
 
-/** What is needed of the client that listens. Redis lets it do nothing else, so it is the bus's own; closing it stays with its owner. */
+/**
+ * The part of the subscribing client that is used. Redis allows a subscribed client nothing else, so the bus needs one
+ * of its own. The caller closes it.
+ */
 export type RedisSubscriber = {
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
@@ -28,7 +31,10 @@ export type RedisBusOptions = BusOptions & {
   readonly channel?: string;
 };
 
-/** Invalidations over Redis Pub/Sub, which delivers at most once: what gets lost with a connection is made up for by a reset. */
+/**
+ * Sends invalidations over Redis Pub/Sub, which delivers at most once. After a reconnect, a reset compensates for lost
+ * messages.
+ */
 export function createRedisBus(given: RedisBusOptions): InvalidationBus {
   const { publisher, subscriber, channel = 'phaselock:invalidations' } = given;
   const options = withBusDefaults(given);
@@ -42,7 +48,8 @@ export function createRedisBus(given: RedisBusOptions): InvalidationBus {
   const pulse: Pulse = createPulse({
     ...options,
     async send(sentAt) {
-      // Before the first beat, and until it worked: from then on the client subscribes again by itself when it reconnects.
+      // Subscribes before the first beat, until it succeeds. From then on the client re-subscribes by itself when it
+      // reconnects.
       if (!subscribed) await withinTime(subscriber.subscribe(channel), timeoutMs);
       subscribed = true;
       await send(encodeBeat(sentAt, origin));
@@ -71,7 +78,7 @@ export function createRedisBus(given: RedisBusOptions): InvalidationBus {
   const onClose = (): void => pulse.interrupted();
   subscriber.on('message', onMessage);
   subscriber.on('close', onClose);
-  // Kept when all else is taken off: without a listener an error of the connection would be somebody's crash.
+  // Not removed on disposal: without a listener, a connection error would crash the process.
   subscriber.on('error', () => {});
 
   return {

@@ -1,4 +1,7 @@
-/** Each runs as one step inside Redis. A snapshot is stored as `version:text`, the floor of its slot beside it. */
+/**
+ * Lua scripts, each atomic in Redis. A snapshot is stored as `version:text`; the floor of its slot (the lowest accepted
+ * version) is stored under a second key.
+ */
 
 export const GET_SNAPSHOT = `
 local held = redis.call('GET', KEYS[1])

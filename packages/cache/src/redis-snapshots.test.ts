@@ -34,7 +34,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     await redis[Symbol.asyncDispose]();
   });
 
-  it('gives back what was put, and how long it stays fresh', async () => {
+  it('returns a stored snapshot and its remaining lifetime', async () => {
     const cache = open(redis.client());
     expect(await cache.get('a')).toBeUndefined();
     expect(await cache.put('a', { version: 3, value: 'text: with colons' }, 40_000)).toBe('taken');
@@ -45,7 +45,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     expect([observer.count('redis miss'), observer.count('redis hit')]).toEqual([1, 1]);
   });
 
-  it('keeps the newer of two, and takes an equal one again', async () => {
+  it('keeps the newer of two versions, and accepts an equal one again', async () => {
     const cache = open(redis.client());
     await cache.put('a', at(10), TTL);
     expect(await cache.put('a', at(9), TTL)).toBe('older');
@@ -53,7 +53,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     expect(await cache.get('a')).toMatchObject({ version: 10, value: 'again' });
   });
 
-  it('refuses what a slow reader brings after the invalidation', async () => {
+  it('refuses an older snapshot that a slow reader puts after an invalidation', async () => {
     const cache = open(redis.client());
     await cache.put('a', at(5), TTL);
     await cache.forget('a', 6);
@@ -66,7 +66,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     expect(await cache.get('a')).toMatchObject({ version: 6 });
   });
 
-  it('takes nothing in while nobody knows what the slot is at', async () => {
+  it('refuses every snapshot after an invalidation with an unknown version', async () => {
     const cache = open(redis.client());
     await cache.put('a', at(5), TTL);
     await cache.forget('a', 0);
@@ -80,14 +80,14 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     await eventually(async () => (await cache.get('a')) === undefined);
   });
 
-  it('treats what it cannot read as a miss', async () => {
+  it('treats an unreadable value as a miss', async () => {
     const cache = open(redis.client());
     await cache.put('a', { version: 1, value: 'unreadable' }, TTL);
     await redis.client().set(`t${prefixes}:snapshot:{b}`, 'no version here');
     expect([await cache.get('a'), await cache.get('b')]).toEqual([undefined, undefined]);
   });
 
-  it('looks at nothing from before a clear', async () => {
+  it('returns no snapshot from before a clear', async () => {
     let time = 0;
     const cache = createRedisSnapshots({
       redis: redis.client(),
@@ -107,7 +107,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     expect(await cache.get('a')).toMatchObject({ version: 2 });
   });
 
-  it('looks at nothing from before a failure: what was sent may have been carried out late', async () => {
+  it('returns no snapshot from before a failure, because a write may take effect late', async () => {
     let time = 0;
     let works = true;
     const client = redis.client();
@@ -131,7 +131,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     expect(await cache.get('a')).toMatchObject({ version: 2 });
   });
 
-  it('turns a Redis that hangs into misses, and uses it again when it is back', async () => {
+  it('returns misses while Redis hangs, and uses it again when it is back', async () => {
     const cache = open(redis.client(), { timeoutMs: 50, ttlMs: 40, skipMs: 60 });
     await eventually(async () => (await cache.put('a', at(1), 40)) === 'taken');
     redis.server.pause();
@@ -140,7 +140,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
       expect(await cache.put('a', at(2), 40)).toBe('failed');
       await cache.forget('a', 3);
       expect(observer.count('redis failed')).toBe(1);
-      expect(observer.lines).toContain('Redis failed; it is left alone for a moment.');
+      expect(observer.lines).toContain('Redis failed; it is not used for a moment.');
     } finally {
       redis.server.resume();
     }
@@ -150,7 +150,7 @@ describe.runIf(redisTests.possible)(redisTests.title('snapshots in Redis'), () =
     });
   });
 
-  it('turns a Redis that is gone into misses', async () => {
+  it('returns misses while Redis is down', async () => {
     await using other = await redisForTests();
     const cache = open(other.client());
     await eventually(async () => (await cache.put('a', at(1), TTL)) === 'taken');

@@ -3,12 +3,12 @@ import { createCircuit } from './circuit.ts';
 import { FORGET_SNAPSHOT, GET_SNAPSHOT, PUT_SNAPSHOT } from './redis-scripts.ts';
 import { floorMs, type SnapshotCache, UNKNOWN_VERSION } from './slot-snapshots.ts';
 
-/** The one command needed of a client. */
+/** The only client command that is used. */
 export type RedisForSnapshots = {
   eval(script: string, keyCount: number, ...args: (string | number)[]): Promise<unknown>;
 };
 
-/** Decoding checks what it reads: others, and other releases, write to the same Redis. */
+/** Decoding validates its input, because other programs and releases write to the same Redis. */
 export type SnapshotCodec<Value> = {
   encode(value: Value): string;
   decode(text: string): Value | undefined;
@@ -21,13 +21,13 @@ export type RedisSnapshotsOptions<Value> = {
   readonly now: () => number;
   readonly observer: CacheObserver;
   readonly log: CacheLog;
-  /** Names a release's form of the values; an incompatible one gets another. */
+  /** Identifies the format of the values; an incompatible format needs another prefix. */
   readonly prefix?: string;
   readonly timeoutMs?: number;
   readonly skipMs?: number;
 };
 
-/** Redis as a cache that may be slow or gone: every call is bounded, and a failure is a miss. */
+/** Redis as a cache that may be slow or down: every call has a time limit, and a failure counts as a miss. */
 export function createRedisSnapshots<Value>(options: RedisSnapshotsOptions<Value>): SnapshotCache<Value> {
   const { redis, codec, ttlMs, now, observer, log } = options;
   const { prefix = 'phaselock:v1', timeoutMs = 50, skipMs = 1_000 } = options;
@@ -37,9 +37,10 @@ export function createRedisSnapshots<Value>(options: RedisSnapshotsOptions<Value
     timeoutMs,
     skipMs,
     onFailure(error) {
-      // What was sent may be carried out late, without what was not sent any more: read again when that is gone.
+      // A command that timed out may still take effect later, while skipped commands never do. Reads resume when
+      // everything stored so far has expired.
       readableFrom = now() + skipMs + ttlMs;
-      log.warn({ err: error, 'event.action': 'cache-failed' }, 'Redis failed; it is left alone for a moment.');
+      log.warn({ err: error, 'event.action': 'cache-failed' }, 'Redis failed; it is not used for a moment.');
     },
   });
   // The braces put both keys of a slot on one node of a cluster.
@@ -74,7 +75,8 @@ export function createRedisSnapshots<Value>(options: RedisSnapshotsOptions<Value
     },
 
     clear() {
-      // The keys are everybody's. What is there now is gone one lifetime from now, so it is not looked at until then.
+      // The keys are shared with other servers, so they are not deleted. Reads are skipped until all present entries
+      // have expired.
       readableFrom = Math.max(readableFrom, now() + ttlMs);
     },
   };

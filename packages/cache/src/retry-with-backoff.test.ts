@@ -16,7 +16,7 @@ function setUp(failures: number) {
   return { retry, attempt, onRetry, slept, stopping };
 }
 
-it('tries up to three times more, each after twice the time', async () => {
+it('a failed attempt is retried up to three times, each after twice the time', async () => {
   const { retry, attempt, onRetry, slept } = setUp(3);
   expect(await retry()).toBe(true);
   expect(attempt).toHaveBeenCalledTimes(4);
@@ -24,20 +24,20 @@ it('tries up to three times more, each after twice the time', async () => {
   expect(slept).toEqual([100, 200, 400]);
 });
 
-it('gives up after that', async () => {
+it('retryWithBackoff returns false after the last retry', async () => {
   const { retry, attempt } = setUp(9);
   expect(await retry()).toBe(false);
   expect(attempt).toHaveBeenCalledTimes(4);
 });
 
-it('tries once when it is all about to end', async () => {
+it('only one attempt is made once the signal has aborted', async () => {
   const { retry, attempt, stopping } = setUp(9);
   stopping.abort();
   expect(await retry()).toBe(false);
   expect(attempt).toHaveBeenCalledOnce();
 });
 
-it('waits between half and all of the time, up to a limit', () => {
+it('backoffMs returns between half and all of the growing time, up to a limit', () => {
   expect([
     backoffMs(0, () => 0, 100, 1_000),
     backoffMs(2, () => 1, 100, 1_000),

@@ -2,12 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
-/** Ends early, without an error, when the signal says so; keeps no process alive. */
+/** Ends early, without an error, when the signal aborts. Does not keep the process alive. */
 export const unrefSleep: Sleep = async (ms, signal) => {
   await pause(ms, undefined, { ref: false, signal }).catch(() => undefined);
 };
 
-/** Grows by two with each time, half of it left to chance: those who failed together do not come back together. */
+/**
+ * Exponential back-off: doubles with each failure, and half of it is random, so that callers that failed together do
+ * not retry together.
+ */
 export function backoffMs(failures: number, random: () => number, baseMs: number, limitMs: number): number {
   const grown = Math.min(limitMs, baseMs * 2 ** failures);
   return grown * (0.5 + random() / 2);
@@ -22,7 +25,7 @@ export type RetryOptions = {
   readonly onRetry: () => void;
 };
 
-/** Whether it succeeded in the end. Once the signal is given there is one last try. */
+/** Resolves to whether an attempt succeeded. After the signal has aborted, there is one last attempt. */
 export async function retryWithBackoff(attempt: () => Promise<unknown>, options: RetryOptions): Promise<boolean> {
   const { retries, baseMs, sleep, random, signal, onRetry } = options;
   for (let failures = 0; ; failures += 1) {

@@ -1,38 +1,42 @@
-/** A slot as it was at a version of its row. Versions only grow, so of two snapshots one is newer. */
+/** The state of a slot at a version of its row. Versions only increase, so snapshots of a slot can be ordered. */
 export type Snapshot<Value> = { readonly version: number; readonly value: Value };
 
 export type SnapshotSource = 'memory' | 'redis';
 
 export type Found<Value> = Snapshot<Value> & {
   readonly source: SnapshotSource;
-  /** How long it may still be used: copies of it must not live longer. */
+  /** How long the snapshot may still be used; a copy must not live longer. */
   readonly freshForMs: number;
 };
 
-/** `older`: something newer is known. `failed`: nobody can tell. */
+/** `older`: a newer version is known. `failed`: the outcome is unknown. */
 export type PutResult = 'taken' | 'older' | 'failed';
 
 /**
- * Snapshots by slot name. A newer one is never overwritten, and one that is older than what was forgotten is not taken in: a reader that was
- * slow between its read and its put must not bring back what an invalidation has removed in between. Nothing here rejects.
+ * Snapshots by slot name. A newer snapshot is never overwritten, and a snapshot below the last forgotten version is
+ * refused: a reader that was slow between its read and its put must not restore a state that was invalidated meanwhile.
+ * No method rejects.
  */
 export type SnapshotCache<Value> = {
   get(key: string): Promise<Found<Value> | undefined>;
   put(key: string, snapshot: Snapshot<Value>, lifetimeMs: number): Promise<PutResult>;
-  /** The slot is known to be at this version. 0: it changed, and nobody knows to what; then nothing is taken in for a while. */
+  /**
+   * The slot is known to have this version. 0: it changed to an unknown version; then every snapshot is refused for a
+   * while.
+   */
   forget(key: string, version: number): Promise<void>;
   clear(): void;
 };
 
 /**
- * No snapshot is used longer than this after its read began, whatever layers it went through. It bounds how long a change can stay unseen
- * when its writer reached the database but neither the bus nor Redis.
+ * The maximum age of a snapshot, counted from the start of its read, across all layers. It bounds how long a change can
+ * stay unseen if its writer reached the database, but not the bus or Redis.
  */
 export const SNAPSHOT_TTL_MS = 2_000;
 
 /**
- * How long it is remembered that older versions are refused. What was read before a change is gone one lifetime after it, so twice that
- * covers calls under way.
+ * How long a floor (the lowest accepted version of a slot) is kept. A state read before a change expires one lifetime
+ * after it; twice that time also covers calls in progress.
  */
 export const floorMs = (ttlMs: number): number => 2 * ttlMs;
 

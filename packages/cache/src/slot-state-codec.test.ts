@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { sampleState } from '../test/sample-slots.ts';
 import { slotStateCodec } from './slot-state-codec.ts';
 
-describe('a slot as text', () => {
+describe('slotStateCodec', () => {
   it.each([
     ['with a session', sampleState(3)],
-    ['without', { ...sampleState(3), live: null }],
-  ])('comes back as it was, %s', (_, state) => {
+    ['without a session', { ...sampleState(3), live: null }],
+  ])('decodes an encoded slot to the same state, %s', (_, state) => {
     expect(slotStateCodec.decode(slotStateCodec.encode(state))).toEqual(state);
   });
 
@@ -15,23 +15,23 @@ describe('a slot as text', () => {
     ['no JSON', '{'],
     ['no object', '[]'],
     ['no version', JSON.stringify({ ...sampleState(3), version: undefined })],
-    ['a generation that is none', JSON.stringify({ ...sampleState(3), generation: -1 })],
-    ['no word on the session', JSON.stringify({ version: 1, generation: 1 })],
+    ['an invalid generation', JSON.stringify({ ...sampleState(3), generation: -1 })],
+    ['no field for the session', JSON.stringify({ version: 1, generation: 1 })],
     ['an unknown status', JSON.stringify({ ...sampleState(3), live: { ...live, status: 'paused' } })],
     [
       'an unknown agent',
       JSON.stringify({ ...sampleState(3), live: { ...live, identity: { ...live?.identity, agent: 'toString' } } }),
     ],
     [
-      'parameters of another form',
+      'parameters of another type',
       JSON.stringify({ ...sampleState(3), live: { ...live, identity: { ...live?.identity, parameters: { a: [] } } } }),
     ],
     [
       'no parameters',
       JSON.stringify({ ...sampleState(3), live: { ...live, identity: { ...live?.identity, parameters: undefined } } }),
     ],
-    ['a flag that is none', JSON.stringify({ ...sampleState(3), live: { ...live, guarded: 1 } })],
-  ])('is not read when it has %s', (_, text) => {
+    ['a flag that is not a boolean', JSON.stringify({ ...sampleState(3), live: { ...live, guarded: 1 } })],
+  ])('decodes a text with %s to undefined', (_, text) => {
     expect(slotStateCodec.decode(text)).toBeUndefined();
   });
 });

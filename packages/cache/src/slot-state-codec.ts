@@ -12,7 +12,10 @@ import {
 import { fieldsOf, type JsonFields, parseJsonObject } from './json-object.ts';
 import type { SnapshotCodec } from './redis-snapshots.ts';
 
-/** A slot's state as text. What comes back is checked field by field: a release that writes another form shares this Redis while it rolls out. */
+/**
+ * A slot's state as text. Decoding validates every field, because during a deployment another release may write another
+ * format to the same Redis.
+ */
 export const slotStateCodec: SnapshotCodec<SlotState> = {
   encode: (state) => JSON.stringify(state),
   decode(text) {
@@ -47,7 +50,7 @@ function readIdentity(value: unknown): ModelIdentity | undefined {
   const agent = fields.get('agent');
   const variant = readName(fields.get('variant'));
   const model = readName(fields.get('model'));
-  // Absent in what a release before wrote: then the database is asked.
+  // Absent in a value that an earlier release wrote; such a value is refused, and the database is read instead.
   const resolvedModel = readName(fields.get('resolvedModel'));
   const parameters = [...(fieldsOf(fields.get('parameters')) ?? [['', undefined]])];
   if (!isAgent(agent) || variant === undefined || model === undefined || !parameters.every(isParameter))

@@ -27,7 +27,7 @@ describe('two servers on one bus', () => {
     [mine, others] = [open('mine'), open('others')];
   });
 
-  it('sees a change of its own before the call returns, and of others when they say so', async () => {
+  it('applies its own change before the call returns, and another’s when its message arrives', async () => {
     await others.put(slot, at(5), 0);
     await mine.put(slot, at(5), 0);
     void mine.changed(sampleInvalidation(6), sampleState(6));
@@ -35,7 +35,7 @@ describe('two servers on one bus', () => {
     expect(await others.get(slot)).toBeUndefined();
   });
 
-  it('refuses a read that was overtaken by a change', async () => {
+  it('refuses a snapshot whose read was overtaken by a change', async () => {
     await mine.changed(sampleInvalidation(6));
     await others.put(slot, at(5), 100);
     expect(await others.get(slot)).toBeUndefined();
@@ -53,7 +53,7 @@ describe('two servers on one bus', () => {
     expect(await mine.get(slot)).toBeUndefined();
   });
 
-  it('trusts nothing about a slot whose write may or may not have happened', async () => {
+  it('returns no snapshot of a slot whose last write has an unknown outcome', async () => {
     await mine.put(slot, at(5), 0);
     await others.put(slot, at(5), 0);
     await mine.changed({ ...sampleInvalidation(5), version: 0, sessionId: null, model: null });
@@ -64,13 +64,13 @@ describe('two servers on one bus', () => {
     }
   });
 
-  it('forgets by itself what turned out to be old', async () => {
+  it('forget drops a snapshot that is older than the given version', async () => {
     await mine.put(slot, at(5), 0);
     await mine.forget(slot, 6);
     expect(await mine.get(slot)).toBeUndefined();
   });
 
-  it('hears nothing any more when it is closed', async () => {
+  it('receives no more changes after it was disposed', async () => {
     await others.put(slot, at(5), 0);
     others[Symbol.dispose]();
     await mine.changed(sampleInvalidation(6));
@@ -105,7 +105,7 @@ describe('a server whose bus is not healthy', () => {
     snapshots = createSlotCache<SlotState>({ bus, now: () => time, ttlMs: TTL, observer });
   });
 
-  it('serves nothing and keeps nothing', async () => {
+  it('returns no snapshot and stores none', async () => {
     await snapshots.put(slot, at(5), 0);
     healthy = false;
     expect(await snapshots.get(slot)).toBeUndefined();
@@ -115,14 +115,14 @@ describe('a server whose bus is not healthy', () => {
     expect([observer.count('trusted bypassed'), observer.count('trusted miss')]).toEqual([1, 1]);
   });
 
-  it('has forgotten everything when it recovers', async () => {
+  it('discards all snapshots when the bus recovers', async () => {
     await snapshots.put(slot, at(5), 0);
     healthy = false;
     recover();
     expect(await snapshots.get(slot)).toBeUndefined();
   });
 
-  it('refuses a read that began before it recovered', async () => {
+  it('refuses a snapshot whose read began before the recovery', async () => {
     time += 100;
     healthy = false;
     recover();
@@ -143,7 +143,7 @@ describe.runIf(redisTests.possible)(redisTests.title('two servers on one Redis')
     await redis[Symbol.asyncDispose]();
   });
 
-  // A lifetime that no test waits out: what is not served any more is so because of the bus.
+  // Longer than any test, so that a snapshot can only be removed by the bus.
   const LONG = 600_000;
 
   function server(origin: string, ttlMs = LONG) {
@@ -153,7 +153,7 @@ describe.runIf(redisTests.possible)(redisTests.title('two servers on one Redis')
     return { bus, snapshots, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
   }
 
-  it('shares what one of them has read', async () => {
+  it('a snapshot that one server stored is returned to the other', async () => {
     await using mine = server('mine', 300);
     await using others = server('others', 300);
     await eventually(() => mine.bus.healthy() && others.bus.healthy());
@@ -164,7 +164,7 @@ describe.runIf(redisTests.possible)(redisTests.title('two servers on one Redis')
     });
   });
 
-  it('lets the change of one reach the other', async () => {
+  it('a change on one server invalidates the snapshot of the other', async () => {
     await using mine = server('mine');
     await using others = server('others');
     await eventually(() => mine.bus.healthy() && others.bus.healthy());
@@ -174,7 +174,7 @@ describe.runIf(redisTests.possible)(redisTests.title('two servers on one Redis')
     await eventually(async () => (await others.snapshots.get(sampleSlot(12)))?.version !== 5);
   });
 
-  it('stops serving when Redis hangs, and never again what it held before', async () => {
+  it('no snapshot is returned while Redis hangs, and no outdated one afterwards', async () => {
     await using mine = server('mine');
     await using others = server('others');
     await eventually(() => mine.bus.healthy() && others.bus.healthy());

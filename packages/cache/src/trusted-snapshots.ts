@@ -6,20 +6,24 @@ import type { LayeredSnapshots } from './layered-snapshots.ts';
 import type { Found, Snapshot } from './slot-snapshots.ts';
 
 /**
- * Snapshots of slots that are never staler than 2 s. Usually it is milliseconds: the time word of a change takes to arrive. When it does not
- * arrive because this server hears nothing, the bus is unhealthy within 1.5 s, nothing is served from then on, and all of it is forgotten
- * before something is again. When it does not arrive because its writer cannot send, the lifetime of a snapshot, counted from the start of
- * its read, is the bound.
+ * Snapshots of slots that are never staler than 2 s. Usually the delay is milliseconds, the time an invalidation takes
+ * to arrive. If invalidations do not arrive because this server is cut off, the bus is unhealthy within 1.5 s: from
+ * then on no snapshot is returned, and all are discarded before the bus is healthy again. If an invalidation does not
+ * arrive because its writer cannot send it, the lifetime of a snapshot, counted from the start of its read, is the
+ * bound.
  *
- * Nothing here rejects, and none of it has to be waited for: in this process it holds as soon as the call returns.
+ * No method rejects, and callers need not await them: within this process, a call takes effect as soon as it returns.
  */
 export type TrustedSnapshots<Value> = Disposable & {
   get(slot: SlotKey): Promise<Found<Value> | undefined>;
-  /** What was just read from the database, and how long ago that read began. */
+  /** Stores a snapshot that was just read from the database; `readForMs` is the time since that read began. */
   put(slot: SlotKey, snapshot: Snapshot<Value>, readForMs: number): Promise<void>;
-  /** After a commit: keeps the new value if there is one, forgets what is older, here and everywhere. */
+  /**
+   * Called after a commit: stores the new value if it is given, and drops older snapshots here and on all other
+   * servers.
+   */
   changed(invalidation: Invalidation, value?: Value): Promise<void>;
-  /** The slot turned out to be at this version, or later, through someone else's doing. */
+  /** The slot was found to have this version or a later one, because of another writer. */
   forget(slot: SlotKey, version: number): Promise<void>;
 };
 
@@ -46,7 +50,7 @@ export function createTrustedSnapshots<Value>(options: TrustedSnapshotsOptions<V
   });
 
   const put = async (slot: SlotKey, snapshot: Snapshot<Value>, readForMs: number): Promise<void> => {
-    // A read from before the reset can have been overtaken by a change whose word was missed.
+    // A read that began before the reset may have been overtaken by a change whose message was missed.
     const overtaken = now() - readForMs < resetAt;
     const lifetimeMs = ttlMs - readForMs;
     if (!bus.healthy() || overtaken || lifetimeMs <= 0) return;
@@ -67,7 +71,7 @@ export function createTrustedSnapshots<Value>(options: TrustedSnapshotsOptions<V
     async changed(invalidation, value) {
       const { slot, version } = invalidation;
       const key = slotName(slot);
-      // A newer snapshot refuses older ones by itself; only where there is none does the floor have to.
+      // A stored newer snapshot already refuses older ones; a floor is needed only without a snapshot.
       const noted =
         value !== undefined && bus.healthy() ? cache.put(key, { version, value }, ttlMs) : cache.forget(key, version);
       await Promise.all([noted, bus.publish(invalidation)]);

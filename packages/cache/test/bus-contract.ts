@@ -24,10 +24,10 @@ export function recorded(bus: InvalidationBus): RecordedBus {
   return { bus, heard, resets: () => resets };
 }
 
-/** What holds for every bus over a network. */
+/** The tests that every network bus must pass. */
 export function busContract(open: OpenBus, sendText: (text: string) => Promise<unknown>): void {
-  describe('as every bus', () => {
-    it('brings each change to everyone, and says whose it was', async () => {
+  describe('as a network bus', () => {
+    it('delivers each change with its origin to every bus', async () => {
       await using first = open({ ...QUICK, origin: 'first' });
       await using second = open({ ...QUICK, origin: 'second' });
       const [one, two] = [recorded(first), recorded(second)];
@@ -38,7 +38,7 @@ export function busContract(open: OpenBus, sendText: (text: string) => Promise<u
       }
     });
 
-    it('is healthy only after everyone was told to reset', async () => {
+    it('is healthy only after the listeners were reset', async () => {
       await using bus = open({ ...QUICK, origin: 'a' });
       const healthyAtReset: boolean[] = [];
       bus.subscribe({ heard: () => {}, reset: () => healthyAtReset.push(bus.healthy()) });
@@ -47,7 +47,7 @@ export function busContract(open: OpenBus, sendText: (text: string) => Promise<u
       expect(healthyAtReset).toEqual([false]);
     });
 
-    it('counts what it sent, what it got from others, and what it could not read', async () => {
+    it('counts sent, received and unreadable messages', async () => {
       const [mine, others] = [recordedObserver(), recordedObserver()];
       await using first = open({ ...QUICK, origin: 'first', observer: mine });
       await using second = open({ ...QUICK, origin: 'second', observer: others });
@@ -65,7 +65,7 @@ export function busContract(open: OpenBus, sendText: (text: string) => Promise<u
       await using bus = open({ ...QUICK, origin: 'a', log });
       bus.subscribe({
         heard() {
-          throw new Error('not my day');
+          throw new Error('listener failed');
         },
         reset: () => {},
       });
@@ -76,7 +76,7 @@ export function busContract(open: OpenBus, sendText: (text: string) => Promise<u
       expect(lines).toContain('A listener for invalidations failed.');
     });
 
-    it('tells nobody anything after they unsubscribed', async () => {
+    it('does not call a listener after it unsubscribed', async () => {
       await using bus = open({ ...QUICK, origin: 'a' });
       const early: number[] = [];
       const unsubscribe = bus.subscribe({ heard: ({ version }) => early.push(version), reset: () => {} });
@@ -88,7 +88,7 @@ export function busContract(open: OpenBus, sendText: (text: string) => Promise<u
       expect(early).toEqual([]);
     });
 
-    it('is not healthy any more when closed, and still never rejects', async () => {
+    it('is unhealthy after it was closed, and publish still does not reject', async () => {
       const bus = open({ ...QUICK, origin: 'a' });
       await eventually(() => bus.healthy());
       await bus[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@ export type RecordedObserver = CacheObserver & {
   count(event: string): number;
 };
 
-/** What a test asks about: how often `memory hit` or `delivered` happened, and what was logged. */
+/** Records for a test how often each event such as `memory hit` or `delivered` happened, and what was logged. */
 export function recordedObserver(): RecordedObserver {
   const events: string[] = [];
   const lines: string[] = [];

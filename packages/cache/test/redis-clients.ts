@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 
 const available = redisAvailable();
 
-/** For `describe.runIf`, and why not, for its title. */
+/** Whether Redis is available, for `describe.runIf`; if not, the title states why. */
 export const redisTests = {
   possible: available.kind !== 'none',
   title: (about: string): string => (available.kind === 'none' ? `${about} (skipped: ${available.reason})` : about),
@@ -11,7 +11,7 @@ export const redisTests = {
 
 export type RedisForTests = AsyncDisposable & { readonly server: RedisServer; client(): Redis };
 
-/** A server of the test's own, and clients that come back quickly and are closed with it. */
+/** Starts a Redis server for the test, with clients that reconnect quickly and are closed with it. */
 export async function redisForTests(): Promise<RedisForTests> {
   const server = await startRedis();
   const clients: Redis[] = [];

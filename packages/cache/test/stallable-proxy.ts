@@ -2,13 +2,13 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export type StallableProxy = AsyncDisposable & {
   readonly port: number;
-  /** From now on nothing passes, in either direction and on any connection: open for both ends, and dead. */
+  /** From now on no data passes in either direction on any connection, although all connections stay open. */
   stall(): void;
   /** New connections pass again; the stalled ones never do. */
   recover(): void;
 };
 
-/** A network that loses packets without telling anyone, for tests. */
+/** A TCP proxy that can silently stop passing data, for tests. */
 export async function stallableProxy(target: {
   readonly host: string;
   readonly port: number;

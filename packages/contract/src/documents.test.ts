@@ -17,10 +17,10 @@ function committed(path: string, made: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-const HOW = 'Made by the code: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/contract';
+const HOW = 'Regenerate it: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/contract';
 
-describe('the documents are those of the code', () => {
-  test('docs/openapi.json, and what a difference would break', () => {
+describe('the committed documents', () => {
+  test('docs/openapi.json equals the generated document', () => {
     const document = openApiDocument({ version: '1' });
     const made = `${JSON.stringify(document, null, 2)}\n`;
     const text = committed('openapi.json', made);
@@ -28,12 +28,12 @@ describe('the documents are those of the code', () => {
     expect(text === made, `${HOW}\n${JSON.stringify(changes, null, 2)}`).toBe(true);
   });
 
-  test.each(ERROR_CODES)('docs/errors/%s.md', (code) => {
+  test.each(ERROR_CODES)('docs/errors/%s.md equals the generated page', (code) => {
     const made = errorPageMarkdown(code);
     expect(committed(`errors/${code}.md`, made), HOW).toBe(made);
   });
 
-  test('docs/errors has a page for each code, and none besides', () => {
+  test('docs/errors has a page for each code and no other page', () => {
     const made = errorListMarkdown();
     expect(committed('errors/README.md', made), HOW).toBe(made);
     const pages = readdirSync(resolve(DOCS, 'errors')).map((file) => file.replace(/\.md$/, ''));
@@ -41,18 +41,18 @@ describe('the documents are those of the code', () => {
   });
 });
 
-describe('the document', () => {
+describe('the OpenAPI document', () => {
   const document = openApiDocument({ version: '1' });
   const text = JSON.stringify(document);
 
-  test('refers only to what is there', () => {
+  test('refers only to schemas that exist', () => {
     const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
     const there = Object.keys(Object(document.components.schemas));
     expect(names.length).toBeGreaterThan(50);
     expect(names.filter((name) => name === undefined || !there.includes(name))).toEqual([]);
   });
 
-  test('declares each parameter of each path, and each operation once', () => {
+  test('declares each path parameter, and each operation id once', () => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.values(methods).map((operation) => ({
         path,
@@ -67,7 +67,7 @@ describe('the document', () => {
     }
   });
 
-  test('says nothing that only one program could read', () => {
+  test('contains no $schema and no $defs', () => {
     expect(text).not.toContain('$schema');
     expect(text).not.toContain('$defs');
   });

@@ -3,7 +3,10 @@ import type { RouteSpec } from './route.ts';
 
 const takesBody = ({ body, line }: RouteSpec): boolean => body !== undefined || line !== undefined;
 
-/** Every code a route can answer with: its own, and those that any request of its kind can meet. */
+/**
+ * Every code that a route can return: its own, those common to all routes, and those that its properties add, such as
+ * `payload_too_large` for a body.
+ */
 export function errorsOf(route: RouteSpec): ErrorCode[] {
   const { scope, params, query, errors } = route;
   if (scope === 'none') return ['unexpected'];
@@ -16,7 +19,10 @@ export function errorsOf(route: RouteSpec): ErrorCode[] {
   return [...new Set(codes)];
 }
 
-/** What belongs to somebody else looks like what is not there, wherever a request names it. */
+/**
+ * The codes such as `task_not_found` for the ids in a request. Any id can lead to one, because a resource that the
+ * caller has no access to is reported as not found.
+ */
 function notFoundIn({ params, query, body }: RouteSpec): ErrorCode[] {
   const names = [params, query, body].flatMap((schema) =>
     schema !== undefined && 'shape' in schema && typeof schema.shape === 'object' && schema.shape !== null

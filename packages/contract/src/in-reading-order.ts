@@ -5,7 +5,7 @@ const METHODS: readonly Method[] = ['post', 'get', 'put', 'delete'];
 
 const depth = ({ path }: RouteSpec): number => path.split('/').length;
 
-/** The short addresses first, and of each address what makes before what reads and what ends. */
+/** Sorts the routes for the documents: shorter paths first, and for the same path POST, GET, PUT, DELETE. */
 export const inReadingOrder = (): RouteSpec[] =>
   Object.values<RouteSpec>(ROUTES).toSorted(
     (a, b) =>

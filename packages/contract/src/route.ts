@@ -1,10 +1,13 @@
 import type { ErrorCode } from '@phaselock/core';
 import type { z } from 'zod';
+import type { Group } from './groups.ts';
 import type { Scope } from './scopes.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
-/** What an address answers with one status. Without a schema the answer has no body; with other media types than JSON it is a stream. */
+/**
+ * The answer of a route for one status. Without a schema it has no body; with `mediaTypes` it is a stream or download.
+ */
 export type AnswerSpec = {
   readonly description: string;
   readonly schema?: z.ZodType;
@@ -12,32 +15,35 @@ export type AnswerSpec = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** What may be wrong with a request, beyond what any request may meet. */
+/** One operation of the API. `errors` lists its own codes; the codes common to all requests are added elsewhere. */
 export type RouteSpec = {
   /** The operation's name: in the OpenAPI document, in the client, in logs and in metrics. */
   readonly id: string;
   readonly method: Method;
   /** With `{parameters}`, as in the OpenAPI document. */
   readonly path: string;
-  readonly group: string;
+  readonly group: Group;
   readonly summary: string;
   readonly description?: string;
-  /** What a caller must hold; `none` is open to everybody. */
+  /** The scope that a caller needs; `none` means public. */
   readonly scope: Scope | 'none';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** A line of newline-delimited JSON, in place of a body. */
+  /** The schema of one line, for a route that takes newline-delimited JSON instead of a body. */
   readonly line?: z.ZodType;
-  /** Bytes; more is refused with 413. */
+  /** In bytes; a larger body is refused with 413. */
   readonly bodyLimit?: number;
   readonly takesIdempotencyKey?: true;
   readonly takesIfMatch?: true;
-  /** An agent at work would lose its lease without it, so it is refused last when the server is overloaded. */
+  /** Without this call a running agent can lose its lease, so load shedding refuses it last. */
   readonly keepsWorkAlive?: true;
-  /** What an operator needs when everything else is too much: never shed, not limited, and served beside the pool. */
+  /**
+   * Operators need it during an overload: it is exempt from load shedding and rate limits, and uses a connection
+   * outside the pool.
+   */
   readonly neverShed?: true;
-  /** Asked by whoever watches the service, again and again. */
+  /** Called periodically by monitoring (health check or scrape). */
   readonly isProbe?: true;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   readonly errors: readonly ErrorCode[];
@@ -58,7 +64,7 @@ export type ParamsFor<Route extends RouteSpec> = Given<Route['params']>;
 export type QueryFor<Route extends RouteSpec> = Given<Route['query']>;
 export type BodyFor<Route extends RouteSpec> = Given<Route['body']>;
 
-/** One of a route's answers, as a handler gives it and a client gets it. */
+/** One answer of a route, as returned by a handler and received by a client. */
 export type AnswerOf<Route extends RouteSpec> = {
   [Status in keyof Route['answers'] & number]: {
     readonly status: Status;

@@ -8,7 +8,7 @@ import * as sessions from './routes/sessions.ts';
 import * as starts from './routes/starts.ts';
 import * as turns from './routes/turns.ts';
 
-/** Every operation there is, by its name. The document, the server and the client are made from this. */
+/** All operations by name. The OpenAPI document, the server and the client are built from this. */
 export const ROUTES = {
   ...starts,
   ...sessions,

@@ -1,4 +1,7 @@
-/** What a key or a token may do. `admin` may do everything; nothing else implies anything. `users:name` is for a program that asks for its users. */
+/**
+ * The rights of a key or token. `admin` includes all other scopes; no other scope includes another. `users:name` allows
+ * a program to start sessions on behalf of its users.
+ */
 export const SCOPES = [
   'sessions:read',
   'sessions:write',

@@ -10,19 +10,19 @@ const valid = readSection(vectors, 'valid', (row) => ({
   hasConfigurableModel: row.flag('hasConfigurableModel'),
 }));
 
-describe('names of agents', () => {
+describe('parseAgent, agent names', () => {
   test.each(valid)('$because ($name)', ({ name, agent, hasConfigurableModel }) => {
     const parsed = must(parseAgent(name), name);
     expect(parsed).toBe(agent);
     expect(AGENTS[parsed].hasConfigurableModel).toBe(hasConfigurableModel);
   });
 
-  test('the table names every agent', () => {
+  test('the vectors contain every agent', () => {
     expect([...new Set(valid.map(({ agent }) => agent))].sort()).toEqual(Object.keys(AGENTS).sort());
   });
 });
 
-describe('names of no agent', () => {
+describe('parseAgent, names that are not an agent', () => {
   const invalid = readSection(vectors, 'invalid', (row) => ({ because: row.text('because'), name: row.text('name') }));
   test.each(invalid)('$because', ({ name }) => expect(parseAgent(name)).toBeUndefined());
 });

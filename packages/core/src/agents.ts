@@ -21,7 +21,7 @@ const AGENT_BY_NAME: ReadonlyMap<string, Agent> = new Map(
     .map((agent) => [compact(agent), agent]),
 );
 
-/** `ClaudeCode`, `CLAUDE_CODE` and `claude-code` are one agent. */
+/** Ignores case, spaces, hyphens and underscores: `ClaudeCode`, `CLAUDE_CODE` and `claude-code` are the same agent. */
 export function parseAgent(name: string): Agent | undefined {
   return AGENT_BY_NAME.get(compact(name));
 }

@@ -1,7 +1,7 @@
 import type { Parameters, ParameterValue } from './model-identity.ts';
 import { parseTokenCount } from './token-count.ts';
 
-/** How agents and makers spell the parameters that matter, by the one name they are compared under. */
+/** Alternative spellings of the parameters that matter, keyed by the canonical name under which they are compared. */
 const SPELLINGS = {
   reasoning_effort: ['model_reasoning_effort', 'reasoning_id', 'reasoning', 'effort', 'effort_level', 'thinking_level'],
   thinking_budget: ['thinking_budget_tokens', 'thinking_tokens', 'max_thinking_tokens', 'budget_tokens'],
@@ -20,13 +20,18 @@ const CAMEL_HUMP = /([a-z0-9])([A-Z])/g;
 const NAME_SEPARATORS = /[\s.-]+/g;
 const DECIMAL = /^-?\d{1,15}(?:\.\d{1,15})?$/;
 
-/** `reasoningEffort`, `model_reasoning_effort` and `reasoning_id` are all `reasoning_effort`. */
+/**
+ * Maps each spelling of a parameter to one name: `model_reasoning_effort` and `reasoningId` become `reasoning_effort`.
+ */
 export function canonicalParameterName(name: string): string {
   const snake = name.replace(CAMEL_HUMP, '$1_$2').replace(NAME_SEPARATORS, '_').toLowerCase();
   return CANONICAL_NAMES.get(snake) ?? snake;
 }
 
-/** Only where a text can mean nothing but a number or a level: `1.10` and `1.1` of some other parameter may well differ. */
+/**
+ * Normalizes a text only if it can only be a number or a level. For another parameter, `1.10` and `1.1` may be
+ * different values.
+ */
 function canonicalValue(name: string, value: ParameterValue): ParameterValue {
   if (typeof value !== 'string') return value;
   switch (name) {
@@ -42,7 +47,10 @@ function canonicalValue(name: string, value: ParameterValue): ParameterValue {
   }
 }
 
-/** Null and absent are one: neither says anything. Sorted first, so that the order of keys never matters. */
+/**
+ * Parameters under their canonical names. Null counts as absent. Keys are sorted first, so that their order has no
+ * effect.
+ */
 export function canonicalParameters(
   parameters: Parameters,
   contextWindow: number | null,
@@ -53,7 +61,7 @@ export function canonicalParameters(
     const value = canonicalValue(name, given);
     const held = canonical.get(name);
     if (value === null || value === held) return;
-    // Two spellings at odds: nobody knows which one the agent heeds, so neither is dropped.
+    // Two spellings with different values: it is unknown which one the agent applies, so both are kept.
     canonical.set(name, held === undefined ? value : `${held} / ${value}`);
   };
   for (const [name, value] of Object.entries(parameters).sort(byName)) add(name, value);

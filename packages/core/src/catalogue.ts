@@ -9,7 +9,7 @@ export type CatalogueModel = {
   readonly agent: Agent;
   readonly name: string;
   readonly isDefault: boolean;
-  /** Set for a moving name: the model it stands for today. */
+  /** For a moving name (an alias whose target changes over time): its current target. */
   readonly standsFor: string | null;
   readonly deleted: boolean;
 };
@@ -21,20 +21,23 @@ export type CatalogueProfile = {
   readonly deleted: boolean;
 };
 
-/** Deleted entries are kept, so that "deleted" and "never existed" are told apart. */
+/**
+ * The models and profiles that callers may choose. Deleted entries are kept, because a deleted name and an
+ * unknown name get different answers.
+ */
 export type Catalogue = {
   readonly models: ReadonlyMap<string, CatalogueModel>;
   readonly profiles: ReadonlyMap<string, CatalogueProfile>;
-  /** By family and version, whatever the spelling; of several entries of one version a live one counts. */
+  /** Models by family and version, independent of spelling. A live entry takes precedence over a deleted one. */
   readonly versions: ReadonlyMap<string, CatalogueModel>;
-  /** Families of which an agent has a live entry. */
+  /** Families in which an agent has at least one live (not deleted) entry. */
   readonly families: ReadonlySet<string>;
   readonly defaults: ReadonlyMap<Agent, CatalogueModel>;
 };
 
 export const entryKey = (agent: Agent, name: string): string => `${agent} ${name}`;
 
-/** Of several rows of one name the live one counts. */
+/** If several rows have the same name, a live (not deleted) row takes precedence. */
 export function buildCatalogue(models: readonly CatalogueModel[], profiles: readonly CatalogueProfile[]): Catalogue {
   const deadFirst = <Row extends { deleted: boolean }>(rows: readonly Row[]): Row[] =>
     rows.toSorted((a, b) => Number(b.deleted) - Number(a.deleted));
@@ -43,7 +46,7 @@ export function buildCatalogue(models: readonly CatalogueModel[], profiles: read
   return {
     models: new Map(entries.map(({ row }) => [entryKey(row.agent, row.name.toLowerCase()), row])),
     profiles: new Map(deadFirst(profiles).map((row) => [entryKey(row.agent, row.variant), row])),
-    // An alias says no version of its own.
+    // A moving name has no version of its own.
     versions: new Map(
       entries.flatMap(({ row, parsed }) => (parsed.moving ? [] : [[versionKey(row.agent, parsed), row] as const])),
     ),
@@ -52,17 +55,17 @@ export function buildCatalogue(models: readonly CatalogueModel[], profiles: read
   };
 }
 
-/** Size and purpose are part of the family, so two names of one key differ at most in their release. */
+/** Size and purpose are part of the family, so two names with the same key differ at most in their release. */
 const versionKey = (agent: Agent, { family, major, minor }: ModelName): string =>
   entryKey(agent, `${family} ${major}.${minor}`);
 
 export type FoundModel =
   | { readonly kind: 'listed'; readonly entry: CatalogueModel }
-  /** No entry, but its family is one the agent is known to have. */
+  /** The catalogue has no entry for the name, but the agent has a live entry of the same family. */
   | { readonly kind: 'unlisted' }
   | { readonly kind: 'unknown' };
 
-/** The entry a name means: as written, without its context window, without who hosts it, or of the same version. */
+/** Finds the entry for a name: as written, without its context window, without its provider, or by the same version. */
 export function findModel(catalogue: Catalogue, agent: Agent, name: string): FoundModel {
   const text = name.trim().toLowerCase();
   const { bare } = splitContextWindow(text);
@@ -78,7 +81,7 @@ export function findModel(catalogue: Catalogue, agent: Agent, name: string): Fou
   return { kind: known ? 'unlisted' : 'unknown' };
 }
 
-/** The catalogue says what an agent's default is and what a moving name stands for; the rest of the policy is the caller's. */
+/** Adds the agents' defaults and the targets of moving names from the catalogue to the caller's policy. */
 export function policyFromCatalogue(policy: ModelPolicy, { models, defaults }: Catalogue): ModelPolicy {
   const live = [...models.values()].filter((model) => !model.deleted);
   const aliases = live.flatMap(({ agent, name, standsFor }) =>
@@ -93,7 +96,7 @@ export function policyFromCatalogue(policy: ModelPolicy, { models, defaults }: C
   };
 }
 
-/** Without its context window, which a comparison splits off first. */
+/** Keyed without the context window, because a comparison splits it off before it looks up the name. */
 const parsedByName = (name: string): [string, ModelName] => {
   const { bare } = splitContextWindow(name);
   return [bare, parseModelName(bare)];

@@ -2,7 +2,10 @@ import type { EffectiveModel } from './effective-model.ts';
 import type { ComparisonReason } from './model-comparison.ts';
 import type { ModelName } from './parse-model-name.ts';
 
-/** How two models differ by name. What the agent picks by itself nobody can name, so it equals only itself. */
+/**
+ * How two models differ by name. A model that the agent chooses itself has no known name, so it equals only another
+ * such choice.
+ */
 export function compareModelNames(previous: EffectiveModel, next: EffectiveModel): readonly ComparisonReason[] {
   if (previous.title === next.title) return [];
   if (previous.name === null || next.name === null) {
@@ -11,7 +14,10 @@ export function compareModelNames(previous: EffectiveModel, next: EffectiveModel
   return compareParsed(previous.name, next.name);
 }
 
-/** Only the widest difference is told: between two families versions mean nothing, between two versions releases do not. */
+/**
+ * Reports only the most significant difference, because versions of different families, or releases of different
+ * versions, cannot be compared.
+ */
 function compareParsed(previous: ModelName, next: ModelName): readonly ComparisonReason[] {
   if (previous.family !== next.family) return [{ field: 'family', previous: previous.family, next: next.family }];
   if ((previous.major === null) !== (next.major === null)) {
@@ -28,7 +34,10 @@ function compareParsed(previous: ModelName, next: ModelName): readonly Compariso
   return [{ field: 'release', previous: previous.release, next: next.release }];
 }
 
-/** A side that does not say which version it is could be the other's version or any other: that is not to tell, and not "same". */
+/**
+ * A name without a definite version may or may not mean the other name's version: the comparison is undecidable, not
+ * "same".
+ */
 function unresolved(previous: ModelName, next: ModelName, vague: (name: ModelName) => boolean): ComparisonReason[] {
   const reasons: ComparisonReason[] = [];
   if (vague(previous)) reasons.push({ field: 'unresolved', side: 'previous', why: whyVague(previous) });

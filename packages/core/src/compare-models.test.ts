@@ -29,18 +29,18 @@ const claude = (model: string | null): ModelResolution => ({
   identity: { agent: 'claude-code', variant: null, model, resolvedModel: null, parameters: {} },
 });
 
-describe('model change', () => {
+describe('compareModels, vectors', () => {
   test.each(rows)('$because', ({ previous, next, policy, verdict, reasons }) => {
     const comparison = compareModels(previous, next, policy);
     expect({ verdict: comparison.verdict, reasons: comparison.reasons.map(titleOf) }).toEqual({ verdict, reasons });
     expect(compareModels(next, previous, policy).verdict).toBe(verdict);
   });
 
-  test('the vectors hold the policy the product starts with', () => {
+  test('the vectors’ policy "default" equals DEFAULT_MODEL_POLICY', () => {
     expect(policyNamed('default')).toEqual(DEFAULT_MODEL_POLICY);
   });
 
-  test('a reason tells what was and what is', () => {
+  test('a reason contains the previous and the next value', () => {
     const reasonOf = (previous: ModelResolution, next: ModelResolution) =>
       compareModels(previous, next, DEFAULT_MODEL_POLICY).reasons;
     expect(reasonOf(claude('claude-3-7-sonnet-20250219'), claude('claude-sonnet-4-5'))).toEqual([
@@ -58,7 +58,7 @@ describe('model change', () => {
   });
 });
 
-test('a value that never equals itself does not make a model differ from itself', () => {
+test('compareModels returns "same" for two identities with the same NaN parameter', () => {
   const model: ModelResolution = {
     kind: 'resolved',
     identity: {
@@ -72,12 +72,12 @@ test('a value that never equals itself does not make a model differ from itself'
   expect(compareModels(model, structuredClone(model), DEFAULT_MODEL_POLICY).verdict).toBe('same');
 });
 
-describe('whatever is compared', () => {
+describe('compareModels, for any two models', () => {
   const { resolution, resolved, nearResolved, policy } = arbitrary;
   const verdictOf = (a: ModelResolution, b: ModelResolution, by: Parameters<typeof compareModels>[2]): Verdict =>
     compareModels(a, b, by).verdict;
 
-  test('an identity is the same as itself', () => {
+  test('an identity is the same as its copy', () => {
     fc.assert(
       fc.property(resolved, policy, (one, by) => {
         expect(compareModels(one, structuredClone(one), by)).toEqual({ verdict: 'same', reasons: [] });
@@ -85,7 +85,7 @@ describe('whatever is compared', () => {
     );
   });
 
-  test('the verdict does not depend on the direction, and the reasons are about the same fields', () => {
+  test('swapping the two models keeps the verdict and the fields of the reasons', () => {
     fc.assert(
       fc.property(resolution, resolution, policy, (a, b, by) => {
         const [there, back] = [compareModels(a, b, by), compareModels(b, a, by)];
@@ -95,7 +95,7 @@ describe('whatever is compared', () => {
     );
   });
 
-  test('there is a reason for every verdict but "same", which has none', () => {
+  test('every verdict except "same" has a reason, and "same" has none', () => {
     fc.assert(
       fc.property(resolution, resolution, policy, (a, b, by) => {
         const { verdict, reasons } = compareModels(a, b, by);
@@ -105,7 +105,7 @@ describe('whatever is compared', () => {
     );
   });
 
-  test('what is the same as a third is the same', () => {
+  test('the verdict "same" is transitive', () => {
     fc.assert(
       fc.property(fc.array(nearResolved, { minLength: 3, maxLength: 12 }), policy, (models, by) => {
         const sameAs = models.map((a) => new Set(models.filter((b) => verdictOf(a, b, by) === 'same')));
@@ -116,7 +116,7 @@ describe('whatever is compared', () => {
     );
   });
 
-  test('a missing model is never the same as anything', () => {
+  test('a missing model always compares as "unknown" or "changed"', () => {
     fc.assert(
       fc.property(resolution, resolution, policy, (a, b, by) => {
         fc.pre(a.kind === 'missing');
@@ -125,7 +125,7 @@ describe('whatever is compared', () => {
     );
   });
 
-  test('what differs strictly not at all differs in no way', () => {
+  test('models that are the same under a strict policy are the same without it', () => {
     fc.assert(
       fc.property(nearResolved, nearResolved, policy, (a, b, by) => {
         fc.pre(verdictOf(a, b, { ...by, strict: true }) === 'same');

@@ -10,12 +10,13 @@ import { comparisonOf } from './verdict.ts';
 const SAME: ModelComparison = { verdict: 'same', reasons: [] };
 
 /**
- * Whether a conversation held with one model may go on with another. Every difference found is a reason; the worst one
- * is the verdict. Swapping the two sides swaps what the reasons say, never the verdict.
+ * Decides whether a conversation held with one model may continue with another. Every difference becomes a reason, and
+ * the most severe reason sets the verdict. Swapping the two sides swaps the values in the reasons but keeps the
+ * verdict.
  */
 export function compareModels(previous: ModelResolution, next: ModelResolution, policy: ModelPolicy): ModelComparison {
   const [before, after] = [agentOf(previous), agentOf(next)];
-  // Certain even where one side is missing: two agents never share a conversation.
+  // This holds even if one side is missing, because two agents never share a conversation.
   if (before !== after) return comparisonOf([{ field: 'agent', previous: before, next: after }]);
   if (previous.kind === 'missing' || next.kind === 'missing') return comparisonOf(missingSides(previous, next));
   return compareIdentities(previous.identity, next.identity, policy);
@@ -23,7 +24,8 @@ export function compareModels(previous: ModelResolution, next: ModelResolution, 
 
 function compareIdentities(previous: ModelIdentity, next: ModelIdentity, policy: ModelPolicy): ModelComparison {
   if (isIdentical(previous, next)) return SAME;
-  // Such an agent has one model whatever its profile says, so there is nothing else to compare, strictly or not.
+  // An agent without a configurable model always runs the same model, so nothing else is compared, even under a strict
+  // policy.
   if (!AGENTS[previous.agent].hasConfigurableModel) return SAME;
   return comparisonOf(policy.strict ? plainReasons(previous, next) : reasonsFor(previous, next, policy));
 }
@@ -33,7 +35,7 @@ function reasonsFor(previous: ModelIdentity, next: ModelIdentity, policy: ModelP
   return [...compareModelNames(models.previous, models.next), ...compareParameters(previous, next, models, policy)];
 }
 
-/** Nothing is parsed, resolved or weighed. */
+/** The differences under a strict policy: values are compared as written, without parsing or resolving them. */
 function plainReasons(previous: ModelIdentity, next: ModelIdentity): readonly ComparisonReason[] {
   const reasons: ComparisonReason[] = [];
   if (previous.model !== next.model) reasons.push({ field: 'model', previous: previous.model, next: next.model });
@@ -56,7 +58,7 @@ function missingSides(previous: ModelResolution, next: ModelResolution): readonl
 const agentOf = (resolution: ModelResolution) =>
   resolution.kind === 'resolved' ? resolution.identity.agent : resolution.agent;
 
-/** The answer nearly every comparison comes to, without parsing a name. */
+/** Fast path: most comparisons are between identical identities, so no name needs parsing. */
 const isIdentical = (a: ModelIdentity, b: ModelIdentity): boolean =>
   a === b ||
   (a.agent === b.agent &&

@@ -4,7 +4,10 @@ import type { ComparisonReason } from './model-comparison.ts';
 import type { ModelIdentity, Parameters, ParameterValue } from './model-identity.ts';
 import type { ModelPolicy } from './model-policy.ts';
 
-/** Differences of parameters under their canonical names; the policy says which of them matter. */
+/**
+ * Returns the differences between the parameters under their canonical names, including the context window of the model
+ * name. A difference in a parameter that the policy lists as critical is a model change; any other is minor.
+ */
 export function compareParameters(
   previous: ModelIdentity,
   next: ModelIdentity,
@@ -24,11 +27,12 @@ export function compareParameters(
   return differences(before, after, isCritical);
 }
 
-/** As written, and every difference counts: for systems that compare plainly. */
+/** Compares parameters as written and treats every difference as critical (strict policy). */
 export function compareParametersPlainly(previous: Parameters, next: Parameters): readonly ComparisonReason[] {
   return differences(new Map(Object.entries(previous)), new Map(Object.entries(next)), () => true);
 }
 
+/** Whether names and values are equal as written. */
 export function sameParameters(previous: Parameters, next: Parameters): boolean {
   if (previous === next) return true;
   const names = Object.keys(previous);
@@ -50,5 +54,5 @@ function differences(
   return reasons;
 }
 
-/** NaN equals itself here: a value that never equals itself would make every session differ from itself. */
+/** NaN equals NaN here; otherwise a session with a NaN parameter would always differ from itself. */
 const sameValue = (a: ParameterValue, b: ParameterValue): boolean => a === b || Object.is(a, b);

@@ -12,19 +12,19 @@ const rowsOf = (section: string) =>
     verdict: row.oneOf('verdict', VERDICTS),
   }));
 
-describe('what a process may still tell', () => {
+describe('judgeReport', () => {
   test.each([...rowsOf('valid'), ...rowsOf('invalid')])('$because', ({ standing, report, verdict }) => {
     expect(judgeReport(standing, report)).toBe(verdict);
     expect(standingsThat(report, verdict)).toContain(standing);
   });
 
-  test('the vectors hold every pair once', () => {
+  test('the vectors contain every pair of standing and report exactly once', () => {
     const pairs = [...rowsOf('valid'), ...rowsOf('invalid')].map(({ standing, report }) => `${standing} ${report}`);
     expect(new Set(pairs).size).toBe(STANDINGS.length * REPORTS.length);
     expect(pairs).toHaveLength(STANDINGS.length * REPORTS.length);
   });
 
-  test('every process may say how it ended, whatever came after it', () => {
+  test('a process may report its ending in every standing', () => {
     for (const standing of STANDINGS) expect(judgeReport(standing, 'ending')).toBe('taken');
   });
 });

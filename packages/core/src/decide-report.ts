@@ -1,16 +1,19 @@
 import type { ErrorCode } from './errors.ts';
 
 /**
- * Where a process stands, judged by the database under the lock of its session.
- * `at-work`: it runs, and its session is live. `ended`: it has said how it ended, and nothing began after it. `lost`: its lease lapsed, and nothing
- * began after it. `superseded`: a later process has begun in its session. `replaced`: its session has left the slot.
+ * The standing of a process: its state relative to its session, determined by the database under the session lock.
+ * - `at-work`: it runs, and its session is live.
+ * - `ended`: it has reported its ending, and no later process has begun.
+ * - `lost`: its lease has expired, and no later process has begun.
+ * - `superseded`: a later process has begun in its session.
+ * - `replaced`: its session has left the slot.
  */
 export const STANDINGS = ['at-work', 'ended', 'lost', 'superseded', 'replaced'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 /**
- * What a process tells: by a call of its own, or with its ending. `conversation` is the agent's id of the conversation, or that the agent no
- * longer knows the one it was passed.
+ * What a process can report, in a call of its own or together with its ending. `conversation` is the agent's
+ * conversation id, or the message that the agent no longer knows the id it was passed.
  */
 export const REPORTS = [
   'conversation',
@@ -22,13 +25,16 @@ export const REPORTS = [
 ] as const;
 export type Report = (typeof REPORTS)[number];
 
-/** `ignored`: the rest of the call is taken, this part of it is not. */
+/**
+ * A report is accepted (`taken`), left out while the rest of its call is accepted (`ignored`), or refused with an error
+ * code.
+ */
 export type ReportVerdict = 'taken' | 'ignored' | Extract<ErrorCode, 'stale_process' | 'stale_generation'>;
 
 /**
- * What each may still tell. A process that is not at work any more may always say how it ended and what it used: that is true whatever came
- * after it. It may not add to a conversation that others go on with. The ending of a replaced process frees its successor, so nothing
- * that comes with it may be a reason to refuse it.
+ * The verdict for each standing and report. A process may always report its ending together with its usage, because
+ * both stay true after later events. It must not add to a conversation that another process continues. The ending of a
+ * replaced process unblocks its successor, so no other part of that call may cause a refusal.
  */
 const VERDICTS: Readonly<Record<Standing, Readonly<Record<Report, ReportVerdict>>>> = {
   'at-work': {
@@ -75,6 +81,9 @@ const VERDICTS: Readonly<Record<Standing, Readonly<Record<Report, ReportVerdict>
 
 export const judgeReport = (standing: Standing, report: Report): ReportVerdict => VERDICTS[standing][report];
 
-/** The standings in which a report has this verdict: what a write is told, so that it judges under its own lock by this table. */
+/**
+ * The standings in which a report gets this verdict. A database write receives this list, so that it can apply the
+ * table under its own lock.
+ */
 export const standingsThat = (report: Report, verdict: ReportVerdict): readonly Standing[] =>
   STANDINGS.filter((standing) => VERDICTS[standing][report] === verdict);

@@ -15,7 +15,7 @@ const sessions = sessionsOf(vectors);
 const GENERATION = sessions.generationOf(3);
 
 function identityOf(model: ModelResolution): ModelIdentity {
-  if (model.kind === 'missing') throw new TypeError('a live session has an identity');
+  if (model.kind === 'missing') throw new TypeError('a live session needs an identity');
   return model.identity;
 }
 
@@ -40,7 +40,7 @@ const readCase = (row: Row) => {
   return { because: row.text('because'), slot, request, expected: row.row('expect').flat() };
 };
 
-/** A decision in the words of the vectors. */
+/** Converts a decision to the form used in the vectors. */
 function inWords(decision: StartDecision): Record<string, Scalar> {
   switch (decision.kind) {
     case 'create':
@@ -62,21 +62,21 @@ function inWords(decision: StartDecision): Record<string, Scalar> {
   }
 }
 
-describe.each(['valid', 'invalid'])('start: %s', (section) => {
+describe.each(['valid', 'invalid'])('decideStart: %s cases', (section) => {
   test.each(readSection(vectors, section, readCase))('$because', ({ slot, request, expected }) => {
     const decision = decideStart(slot, request, DEFAULT_MODEL_POLICY);
     expect(inWords(decision)).toEqual(expected);
     expect(decision.kind === 'refuse').toBe(section === 'invalid');
-    // A new session is born with the model that was asked for, and the live one is shown as it is.
+    // A new session gets the requested model, and a decision returns the live session unchanged.
     if ('identity' in decision) expect({ kind: 'resolved', identity: decision.identity }).toEqual(request.model);
     if ('live' in decision) expect(decision.live).toBe(slot.live);
   });
 });
 
-describe('whatever the slot and the request', () => {
+describe('decideStart, for any slot and request', () => {
   const KINDS = ['create', 'existing', 'ask', 'replace', 'refuse'];
 
-  test('there is an answer', () => {
+  test('always returns one of the five decisions', () => {
     fc.assert(
       fc.property(startCase, ({ slot, request, policy }) => {
         expect(KINDS).toContain(decideStart(slot, request, policy).kind);
@@ -84,7 +84,7 @@ describe('whatever the slot and the request', () => {
     );
   });
 
-  test('a caller who is not enrolled always starts beside, unless the model is missing', () => {
+  test('an unguarded caller always creates a session, unless the model is missing', () => {
     fc.assert(
       fc.property(startCase, ({ slot, request, policy }) => {
         const decision = decideStart(slot, { ...request, guarded: false }, policy);
@@ -93,7 +93,7 @@ describe('whatever the slot and the request', () => {
     );
   });
 
-  test('an enrolled caller never gets a second session beside a live one', () => {
+  test('a guarded caller never creates a second session beside a live one', () => {
     fc.assert(
       fc.property(startCase, ({ slot, request, policy }) => {
         fc.pre(slot.live !== null);
@@ -114,7 +114,7 @@ describe('whatever the slot and the request', () => {
     );
   });
 
-  test('a changed model never gets the old session', () => {
+  test('a request with a changed model never returns the existing session', () => {
     fc.assert(
       fc.property(startCase, ({ slot, request, policy }) => {
         const decision = decideStart(slot, request, policy);
@@ -123,7 +123,7 @@ describe('whatever the slot and the request', () => {
     );
   });
 
-  test('a session whose model is gone is never handed out', () => {
+  test('a session whose model was deleted is never returned as existing', () => {
     fc.assert(
       fc.property(startCase, ({ slot, request, policy }) => {
         fc.pre(slot.live?.modelMissing === true);

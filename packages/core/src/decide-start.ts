@@ -5,7 +5,9 @@ import type { MissingWhy, ModelIdentity, ModelResolution } from './model-identit
 import type { ModelPolicy } from './model-policy.ts';
 import { isShown, type LiveSession, type ShownSession, type SlotState } from './slot.ts';
 
-/** What the caller says about a live session with another model. A replacement names what the caller was shown. */
+/**
+ * The caller's answer for a live session with another model. A replacement names the session that the caller was shown.
+ */
 export type StartSay =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'keep' }
@@ -20,7 +22,7 @@ export type StartRequest = {
 
 export type StartQuestion = 'replace' | 'keep-or-replace';
 
-/** The code under which each question is answered. */
+/** The error code returned with each question. */
 export const QUESTION_CODES = {
   replace: 'replace_confirmation_required',
   'keep-or-replace': 'keep_or_replace_required',
@@ -32,7 +34,10 @@ export type StartDecision =
       readonly kind: 'existing';
       readonly live: LiveSession;
       readonly comparison: ModelComparison;
-      /** The user kept the session although the model differs slightly: it becomes the session's. Null where nothing is written. */
+      /**
+       * The requested model, if the user kept the session although that model differs slightly: it becomes the
+       * session's model. Null if nothing is written.
+       */
       readonly takesOn: ModelIdentity | null;
     }
   | {
@@ -50,12 +55,13 @@ export type StartDecision =
   | { readonly kind: 'refuse'; readonly code: 'model_missing'; readonly why: MissingWhy }
   | { readonly kind: 'refuse'; readonly code: 'session_moved_on'; readonly live: LiveSession };
 
-/** What a start comes to. Total: every state and request has an answer, and nothing outside them is looked at. */
+/** Decides the outcome of a start request. Every combination of slot and request has an outcome. */
 export function decideStart(slot: SlotState, request: StartRequest, policy: ModelPolicy): StartDecision {
   const { model, guarded } = request;
   const { live } = slot;
   if (model.kind === 'missing') return { kind: 'refuse', code: 'model_missing', why: model.why };
-  // Who is not enrolled yet works as before, beside whatever is there; the rollout counts how often.
+  // A caller that is not enrolled yet gets a new session beside any live one, as before the rollout. The rollout counts
+  // these starts.
   if (!guarded || live === null) return { kind: 'create', identity: model.identity, beside: live !== null };
   const comparison = compareModels({ kind: 'resolved', identity: live.identity }, model, policy);
   return decideBesideLive(live, model.identity, request.say, comparison);
@@ -73,9 +79,9 @@ function decideBesideLive(
     if (!isShown(live, say.shown)) return { kind: 'refuse', code: 'session_moved_on', live };
     return { kind: 'replace', live, identity, comparison };
   }
-  // The session's model is gone: it can be looked at and replaced, not gone on with.
+  // The session's model was deleted: the session can be viewed and replaced, but not continued.
   if (same) return { kind: 'refuse', code: 'model_missing', why: 'model-deleted' };
-  // A changed model cannot be kept either: that would resume one model's conversation with another.
+  // A session cannot be kept for a changed model either: that would resume one model's conversation with another model.
   const canKeep = comparison.verdict !== 'changed' && !live.modelMissing;
   if (canKeep && say.kind === 'keep') return { kind: 'existing', live, comparison, takesOn: identity };
   return { kind: 'ask', question: canKeep ? 'keep-or-replace' : 'replace', live, comparison };

@@ -79,7 +79,7 @@ const readCase = (row: Row) => {
   };
 };
 
-/** A decision in the words of the vectors. */
+/** Converts a decision to the form used in the vectors. */
 function inWords(decision: TurnDecision): Record<string, Scalar> {
   switch (decision.kind) {
     case 'initial':
@@ -101,13 +101,13 @@ function inWords(decision: TurnDecision): Record<string, Scalar> {
   }
 }
 
-/** The id a decision hands to the agent. */
+/** The agent session id that a decision passes to the agent. */
 function passedBy(decision: TurnDecision): AgentSessionId | null {
   if (decision.kind === 'follow-up') return decision.passedSessionId;
   return decision.kind === 'fresh' ? decision.resumes : null;
 }
 
-describe.each(['valid', 'invalid'])('turn: %s', (section) => {
+describe.each(['valid', 'invalid'])('decideTurn: %s cases', (section) => {
   test.each(readSection(vectors, section, readCase))('$because', ({ session, history, request, expected }) => {
     const decision = decideTurn(session, history, request, DEFAULT_MODEL_POLICY);
     expect(inWords(decision)).toEqual(expected);
@@ -116,7 +116,7 @@ describe.each(['valid', 'invalid'])('turn: %s', (section) => {
   });
 });
 
-describe('whatever the session, its history and the request', () => {
+describe('decideTurn, for any session, history and request', () => {
   const KINDS = ['initial', 'follow-up', 'fresh', 'ask', 'refuse'];
   type Case = typeof turnCase extends fc.Arbitrary<infer One> ? One : never;
   const decide = ({ session, history, request, policy }: Case): TurnDecision =>
@@ -127,13 +127,13 @@ describe('whatever the session, its history and the request', () => {
       { numRuns: 500 },
     );
 
-  test('there is an answer', () => {
+  test('always returns one of the five decisions', () => {
     always((_, decision) => {
       expect(KINDS).toContain(decision.kind);
     });
   });
 
-  test('an id is never passed on to a changed model', () => {
+  test('an agent session id is never passed to a changed model', () => {
     always(({ session, history, request, policy }, decision) => {
       const passed = passedBy(decision);
       if (passed === null || !('comparison' in decision)) return;
@@ -152,7 +152,7 @@ describe('whatever the session, its history and the request', () => {
     });
   });
 
-  test('an id is passed on silently only to the same model', () => {
+  test('an agent session id is passed to another model only if the caller says "keep"', () => {
     always(({ request }, decision) => {
       if (passedBy(decision) !== null && 'comparison' in decision && request.say.kind !== 'keep') {
         expect(decision.comparison.verdict).toBe('same');
@@ -160,7 +160,7 @@ describe('whatever the session, its history and the request', () => {
     });
   });
 
-  test('an id that was lost or invalidated is never passed on', () => {
+  test('a lost or invalidated agent session id is never passed on', () => {
     always(({ history, request }, decision) => {
       const passed = passedBy(decision);
       if (passed === null) return;
@@ -170,30 +170,30 @@ describe('whatever the session, its history and the request', () => {
     });
   });
 
-  test('a session goes on with no conversation but its own, unless it has had none', () => {
+  test('a follow-up in a session with processes resumes only the session’s own conversation', () => {
     always(({ history, session }, decision) => {
       if (decision.kind !== 'follow-up') return;
       const own = history.filter(({ place }) => place === 'here');
-      // What it took up is its own as long as none of its kept processes told an id.
+      // A conversation taken up by a retry counts as the session's own until a kept process reports an id.
       const hasTold = own.some(({ agentSessionId, dropped }) => agentSessionId !== null && !dropped);
       const ids = [...own.map(({ agentSessionId }) => agentSessionId), ...(hasTold ? [] : [session.takenUp])];
       if (own.length > 0) expect(ids).toContain(decision.passedSessionId);
     });
   });
 
-  test('only the first process of a session is an initial one', () => {
+  test('only the first process of a session is initial', () => {
     always(({ history }, decision) => {
       if (decision.kind === 'initial') expect(history.filter(({ place }) => place === 'here')).toEqual([]);
     });
   });
 
-  test('a confirmation of something else starts nothing', () => {
+  test('a confirmation that names another session is refused', () => {
     always(({ session, request }, decision) => {
       if (request.say.kind === 'replace' && !isShown(session, request.say.shown)) expect(decision.kind).toBe('refuse');
     });
   });
 
-  test('a change of model is never made without a word', () => {
+  test('a fresh start for a changed model needs consent, skip-context or a lost conversation', () => {
     always(({ request, history }, decision) => {
       if (decision.kind !== 'fresh' || decision.reason !== 'model-changed') return;
       const lost = request.lostId !== null || history.some(({ invalidated }) => invalidated);
@@ -202,20 +202,20 @@ describe('whatever the session, its history and the request', () => {
     });
   });
 
-  test('nothing runs in a session that is deleted, over, running or waiting', () => {
+  test('a turn is refused if the session is deleted, over, running or waits for its predecessor', () => {
     always(({ session }, decision) => {
       if (session.deleted || session.over || session.leaseHeld || session.predecessorStopsInMs > 0)
         expect(decision.kind).toBe('refuse');
     });
   });
 
-  test('the order in which processes are listed does not matter', () => {
+  test('the order of the history does not affect the decision', () => {
     always((one, decision) => {
       expect(decide({ ...one, history: one.history.toReversed() })).toEqual(decision);
     });
   });
 
-  test('as much of the history as findConversation asks for is enough', () => {
+  test('the reduced history described at findConversation gives the same decision', () => {
     always((one, decision) => {
       const { history, request, session } = one;
       const invalid = new Set(

@@ -19,17 +19,20 @@ export type TurnDecision =
       readonly passedSessionId: AgentSessionId;
       readonly identity: ModelIdentity;
       readonly comparison: ModelComparison;
-      /** The user kept the session although the model differs slightly: it becomes the session's. */
+      /**
+       * True if the user kept the session although the requested model differs slightly: that model becomes the
+       * session's model.
+       */
       readonly takesOn: boolean;
     }
   | {
-      /** Another session takes the place of this one. */
+      /** A new session replaces this one. */
       readonly kind: 'fresh';
-      /** Why this session is left. */
+      /** Why this session is replaced. */
       readonly reason: FreshReason;
       readonly identity: ModelIdentity;
       readonly comparison: ModelComparison;
-      /** An earlier conversation, which goes on there; null when a new one begins. */
+      /** The id of an earlier conversation that the new session continues; null if it begins a new conversation. */
       readonly resumes: AgentSessionId | null;
     }
   | { readonly kind: 'ask'; readonly question: StartQuestion; readonly comparison: ModelComparison }
@@ -45,20 +48,20 @@ export type TurnDecision =
     }
   | { readonly kind: 'refuse'; readonly code: 'predecessor_stopping'; readonly retryAfterMs: number };
 
-/** What the outcome hangs on once nothing stands in the way of a turn. */
+/** The inputs of the decision after the preliminary checks have passed. */
 type Situation = {
   readonly session: TurnSession;
   readonly request: TurnRequest;
   readonly identity: ModelIdentity;
   readonly conversation: PassableConversation;
   readonly comparison: ModelComparison;
-  /** With the model of the session, which need not be the one that made the conversation. */
+  /** Comparison with the session's model, which may differ from the model that made the conversation. */
   readonly withSession: ModelComparison;
 };
 
 type PassableConversation = Exclude<Conversation, { kind: 'elsewhere' }>;
 
-/** What a turn comes to. Every path that starts an agent goes through here. */
+/** Decides how a turn runs. Every path that starts an agent calls this function. */
 export function decideTurn(
   session: TurnSession,
   history: readonly PastProcess[],
@@ -69,7 +72,8 @@ export function decideTurn(
   if (session.deleted) return { kind: 'refuse', code: 'stale_generation' };
   if (session.over) return { kind: 'refuse', code: 'illegal_transition' };
   if (model.kind === 'missing') return { kind: 'refuse', code: 'model_missing', why: model.why };
-  // Before anything else could start afresh: a confirmation of the end of another session does not confirm the end of this one.
+  // Checked before any branch that starts a fresh session: a confirmation for another session does not apply to this
+  // one.
   if (say.kind === 'replace' && !isShown(session, say.shown)) return { kind: 'refuse', code: 'session_moved_on' };
   if (session.leaseHeld) return { kind: 'refuse', code: 'turn_running' };
   if (session.predecessorStopsInMs > 0) {
@@ -77,7 +81,8 @@ export function decideTurn(
   }
   const { takenUp } = session;
   const named = findConversation(history, { ...request, takenUp });
-  // With skipContext the id of a retry is only checked to be one of this slot: what is compared is the conversation that is left.
+  // With skipContext, the retry id is only checked to belong to this slot. The model is compared with that of the
+  // conversation that is abandoned.
   const conversation = request.skipContext
     ? findConversation(history, { ...request, takenUp, preRetryId: null })
     : named;
@@ -85,7 +90,7 @@ export function decideTurn(
     return { kind: 'refuse', code: 'agent_session_taken' };
   const withSession = compareModels({ kind: 'resolved', identity: session.identity }, model, policy);
   const withMaker = compareModels(previousModel(session, conversation), model, policy);
-  // What was kept goes on with the model it was kept for as well as with the one that made it.
+  // A kept conversation may continue with the model it was kept for, as well as with the model that made it.
   const isKept = withMaker.verdict !== 'same' && withSession.verdict === 'same' && wasKept(session, conversation);
   const comparison = isKept ? withSession : withMaker;
   const situation = { session, request, identity: model.identity, conversation, comparison, withSession };
@@ -95,7 +100,10 @@ export function decideTurn(
   return goOnOrAsk(situation);
 }
 
-/** A retry of a conversation that is not this session's, with another model than this session has: it replaces this session. */
+/**
+ * True for a retry of another session's conversation with a model that differs from this session's model. Such a retry
+ * replaces this session.
+ */
 function leavesForModel({ session, conversation, withSession }: Situation): boolean {
   return isFromBefore(conversation) && !session.modelMissing && withSession.verdict === 'changed';
 }
@@ -103,7 +111,10 @@ function leavesForModel({ session, conversation, withSession }: Situation): bool
 const isFromBefore = (conversation: PassableConversation): boolean =>
   conversation.kind === 'resumable' && conversation.maker?.place !== 'here';
 
-/** The model that made the id being resumed, not merely the latest one. An id nobody recorded was made by a model nobody knows. */
+/**
+ * The model of the process that made the id being resumed; that process need not be the latest. For an id that no
+ * process reported, the model is unknown.
+ */
 function previousModel({ identity }: TurnSession, conversation: PassableConversation): ModelResolution {
   switch (conversation.kind) {
     case 'none-yet':
@@ -125,18 +136,21 @@ function wasKept({ keptThrough }: TurnSession, conversation: PassableConversatio
   return maker?.place === 'here' && keptThrough !== null && maker.seq <= keptThrough;
 }
 
-/** Whether a fresh conversation is the only thing left, so that there is nothing to ask. */
+/**
+ * True if a fresh conversation begins without a question: the caller requested it, or no conversation can be resumed.
+ */
 function startsAfresh({ session, request, conversation, comparison }: Situation): boolean {
   const changed = comparison.verdict === 'changed';
   switch (conversation.kind) {
     case 'lost':
       return true;
     case 'none-yet':
-      // There is no context to skip, so a first turn stays first, unless the session is another model's.
+      // There is no context to skip, so a first turn stays first, unless the session has another model or its model was
+      // deleted.
       return request.skipContext && (comparison.verdict !== 'same' || session.modelMissing);
     case 'resumable':
       return request.skipContext;
-    // The session has had its first process: another Initial in it would look like a first one.
+    // The session has already had its first process; a second Initial process in it would look like a first one.
     case 'dropped':
     case 'unreported':
       return request.skipContext || !changed;
@@ -148,7 +162,7 @@ function startsAfresh({ session, request, conversation, comparison }: Situation)
 function goOnOrAsk(situation: Situation): TurnDecision {
   const { session, request, comparison, conversation } = situation;
   const { verdict } = comparison;
-  // A conversation that goes on elsewhere does not need the model of the session it leaves.
+  // A conversation that continues in another session does not need the model of the session it leaves.
   const modelMissing = session.modelMissing && !(conversation.kind === 'resumable' && conversation.needsOwnSession);
   if (verdict === 'same' && !modelMissing) return goOn(situation);
   const confirmed = request.say.kind === 'replace' || (request.onModelChange === 'replace' && verdict === 'changed');
@@ -190,7 +204,10 @@ const fresh = ({ request, identity, conversation, comparison }: Situation): Turn
   resumes: null,
 });
 
-/** A changed model is told before anything else: it is what would surprise. The rest is either lost or asked for. */
+/**
+ * A changed model takes precedence, because it is the reason that users expect least. Otherwise the conversation was
+ * lost or the user requested a fresh one.
+ */
 function freshReason(
   { skipContext }: TurnRequest,
   { kind }: PassableConversation,

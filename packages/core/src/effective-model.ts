@@ -3,22 +3,25 @@ import type { ModelIdentity } from './model-identity.ts';
 import type { ModelPolicy } from './model-policy.ts';
 import { type ModelName, parseModelName, splitContextWindow } from './parse-model-name.ts';
 
-/** What an identity comes to once aliases and the agent's default are looked up. */
+/** The model of an identity after aliases and the agent's default have been looked up. */
 export type EffectiveModel = {
-  /** As it would be shown; null is whatever the agent picks. */
+  /** The name as shown to users; null if the agent chooses the model itself. */
   readonly title: string | null;
   readonly name: ModelName | null;
   readonly contextWindow: number | null;
 };
 
-/** Aliases may point at aliases; a list that points in a circle must still come to an end. */
+/** Aliases may point at other aliases; this limit stops a cycle of aliases. */
 const MAX_HOPS = 8;
 
-/** What the name stood for when it was looked up, else what the policy says it stands for today. */
+/**
+ * Uses the model the name stood for when it was looked up; if none was recorded, the model the policy currently maps it
+ * to.
+ */
 export function effectiveModel({ agent, model, resolvedModel }: ModelIdentity, policy: ModelPolicy): EffectiveModel {
   let given = resolvedModel ?? model ?? '';
   let { bare, contextWindow } = splitContextWindow(given);
-  // What was asked for beats what the alias would bring.
+  // A requested context window overrides that of the alias target.
   contextWindow = splitContextWindow(model ?? '').contextWindow ?? contextWindow;
   for (let hop = 0; resolvedModel === null && hop < MAX_HOPS; hop += 1) {
     const target =
@@ -39,6 +42,6 @@ function aliasTarget(agent: string, given: string, bare: string, { aliases }: Mo
   return named(given) ?? named(bare);
 }
 
-/** A model may be called `constructor`; only what the policy itself says is looked at. */
+/** Reads own properties only: a model named `constructor` must not match an inherited property. */
 const own = (names: Readonly<Partial<Record<string, string>>>, key: string): string | undefined =>
   Object.hasOwn(names, key) ? names[key] : undefined;

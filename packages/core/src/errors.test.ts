@@ -20,19 +20,19 @@ describe('the error catalogue', () => {
     expect(NOTICES).toEqual(file.row('notices').flat());
   });
 
-  test('every text is a whole sentence for a person, and no two codes share one', () => {
+  test('every text is a full sentence, and no two codes share a text', () => {
     const texts = listed.map(([, { text }]) => text);
     for (const text of texts) expect(text).toMatch(/^[A-Z].*[.?]$/);
     expect(new Set(texts).size).toBe(texts.length);
   });
 
-  test('every status is one of a refusal or a failure', () => {
+  test('every status is a 4xx or 5xx status', () => {
     for (const [, { status }] of listed) expect(status).toSatisfy((code: number) => code >= 400 && code < 600);
   });
 });
 
-describe('an error that leaves the guard', () => {
-  test('carries its code, and the text of the catalogue as its message', () => {
+describe('PhaselockError', () => {
+  test('has its code, and the catalogue text as its message', () => {
     const code: ErrorCode = 'session_being_modified';
     const error = new PhaselockError(code);
     expect(error).toMatchObject({
@@ -45,7 +45,7 @@ describe('an error that leaves the guard', () => {
     expect(error).not.toHaveProperty('cause');
   });
 
-  test('keeps what happened inside as its cause, never in the text', () => {
+  test('keeps the internal error as its cause and out of its message', () => {
     const cause = new Error('connection refused by 10.0.0.7');
     const error = new PhaselockError('backend_unavailable', { cause, retryAfterMs: 500, detail: 'pool' });
     expect(error.cause).toBe(cause);

@@ -1,6 +1,9 @@
 type ErrorEntry = { readonly status: number; readonly retryable: boolean; readonly text: string };
 
-/** Every refusal and failure a caller can meet: stable code, HTTP status, whether the same call may succeed later, user text. */
+/**
+ * Every refusal and failure a caller can receive: stable code, HTTP status, whether the same call may succeed later,
+ * user text.
+ */
 export const ERRORS = {
   session_create_failed: { status: 500, retryable: true, text: 'Failed to create session. Please try again later.' },
   backend_unavailable: {
@@ -11,7 +14,7 @@ export const ERRORS = {
   storage_full: {
     status: 507,
     retryable: true,
-    text: 'The storage of the server is full. It works again by itself as soon as space is freed.',
+    text: 'The storage of the server is full. The service resumes automatically when space is freed.',
   },
   session_being_modified: {
     status: 409,
@@ -34,6 +37,7 @@ export const ERRORS = {
     retryable: false,
     text: 'The session has changed since it was shown. Look at its current state and decide again.',
   },
+  // The model of a start or a turn. `model_not_found` is about requests for an entry of the model catalogue.
   model_missing: {
     status: 422,
     retryable: false,
@@ -48,12 +52,12 @@ export const ERRORS = {
   stale_generation: {
     status: 409,
     retryable: false,
-    text: 'This generation is not valid any more. What was sent under it is refused.',
+    text: 'This generation is no longer valid. The request was refused.',
   },
   stale_process: {
     status: 409,
     retryable: false,
-    text: 'This process is not the one at work in its session any more. What it sent is refused.',
+    text: 'This process is no longer the active process of its session. The request was refused.',
   },
   agent_session_taken: { status: 409, retryable: false, text: 'This agent session id belongs to another session.' },
   illegal_transition: {
@@ -64,14 +68,14 @@ export const ERRORS = {
   version_mismatch: {
     status: 412,
     retryable: false,
-    text: 'It was modified since it was read. Read it again before changing it.',
+    text: 'The resource was modified since it was read. Read it again before changing it.',
   },
   idempotency_key_reused: {
     status: 422,
     retryable: false,
     text: 'This Idempotency-Key was used for a different request.',
   },
-  already_exists: { status: 409, retryable: false, text: 'Something with this name exists already.' },
+  already_exists: { status: 409, retryable: false, text: 'A resource with this name already exists.' },
   project_not_found: { status: 404, retryable: false, text: 'Project not found.' },
   task_not_found: { status: 404, retryable: false, text: 'Task not found.' },
   attempt_not_found: { status: 404, retryable: false, text: 'Attempt not found.' },
@@ -82,7 +86,7 @@ export const ERRORS = {
   still_in_use: {
     status: 409,
     retryable: false,
-    text: 'It still has tasks, attempts or sessions, whose history is kept, so it cannot be deleted.',
+    text: 'This resource still has tasks, attempts or sessions, whose history is kept, so it cannot be deleted.',
   },
   model_not_found: { status: 404, retryable: false, text: 'There is no such model.' },
   profile_not_found: { status: 404, retryable: false, text: 'There is no such profile.' },
@@ -106,45 +110,48 @@ export const ERRORS = {
   archive_damaged: {
     status: 500,
     retryable: false,
-    text: 'The archive of this session is not what was stored, so it is not shown. Please contact support.',
+    text: 'The archive of this session is damaged, so it is not shown. Please contact support.',
   },
   archive_unavailable: {
     status: 503,
     retryable: true,
     text: 'The archive is currently unavailable. Please try again in a few minutes.',
   },
-  route_not_found: { status: 404, retryable: false, text: 'There is nothing at this address.' },
-  method_not_allowed: { status: 405, retryable: false, text: 'This address does not answer that method.' },
+  route_not_found: { status: 404, retryable: false, text: 'There is no resource at this address.' },
+  method_not_allowed: { status: 405, retryable: false, text: 'This address does not support that method.' },
   unauthorized: { status: 401, retryable: false, text: 'A valid API key or token is needed.' },
   forbidden: { status: 403, retryable: false, text: 'This key or token does not allow that.' },
   request_timeout: { status: 408, retryable: true, text: 'The request did not arrive in time.' },
   payload_too_large: { status: 413, retryable: false, text: 'The request body is too large.' },
-  unsupported_media_type: { status: 415, retryable: false, text: 'This kind of request body is not understood.' },
+  unsupported_media_type: { status: 415, retryable: false, text: 'This type of request body is not supported.' },
   headers_too_large: { status: 431, retryable: false, text: 'The request headers are too large.' },
   rate_limited: { status: 429, retryable: true, text: 'Too many requests. Please slow down.' },
   too_many_open_answers: {
     status: 429,
     retryable: true,
-    text: 'Too many answers to you are still open. Close or read some of them first.',
+    text: 'Too many of your responses are still open. Read or close some of them first.',
   },
   overloaded: { status: 503, retryable: true, text: 'The server is busy. Please try again in a few seconds.' },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Texts shown beside an outcome that is not an error. */
+/** Other texts: notices and warnings for users, and the log message `model_changed_log`. */
 export const NOTICES = {
   same_model_active: 'A session with the same model is already active. View the active session.',
   replace_warning: 'Replacing this session will result in the loss of any unsaved progress.',
-  same_model_ended: 'A session with the same model is there and has ended. Its next turn takes it up again.',
+  same_model_ended: 'A session with the same model exists and has ended. Its next turn resumes it.',
   model_not_found: 'Model Not Found',
-  model_not_listed: 'This model is not in the catalogue. It is accepted because others of its family are.',
+  model_not_listed: 'This model is not in the catalogue. It is accepted because other models of its family are listed.',
   model_changed_log: 'Model changed between sessions, starting fresh to avoid context incompatibility',
 } as const;
 
 type ErrorDetail = { readonly retryAfterMs?: number; readonly detail?: string; readonly cause?: unknown };
 
-/** The one error type that leaves the guard. Its message is the user's text; what happened inside is the cause. */
+/**
+ * The only error type that the guard (packages/guard) throws to its callers. The message is the user text, `detail` is
+ * for the developer of the client, and `cause` is the internal error.
+ */
 export class PhaselockError extends Error {
   override readonly name = 'PhaselockError';
   readonly code: ErrorCode;

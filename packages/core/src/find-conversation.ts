@@ -1,30 +1,37 @@
 import type { AgentSessionId } from './ids.ts';
 import type { PastProcess, TurnRequest, TurnSession } from './turn.ts';
 
-/** Where a session's conversation stands. Only `resumable` has an id to pass on; only `none-yet` may begin one in this session. */
+/**
+ * The state of a session's conversation. Only `resumable` has an id to pass on; only `none-yet` may begin a
+ * conversation in this session.
+ */
 export type Conversation =
   | { readonly kind: 'none-yet' }
   | {
       readonly kind: 'resumable';
       readonly id: AgentSessionId;
-      /** Null for an id the caller named and nobody recorded. */
+      /** The process whose model made the conversation; null if the caller named an id that no process reported. */
       readonly maker: PastProcess | null;
-      /** It is not this session's conversation, and this session has had one of its own: it goes on in a session of its own. */
+      /**
+       * True if no process of this session reported the id but the session already has processes: the conversation must
+       * then continue in a new session.
+       */
       readonly needsOwnSession: boolean;
     }
-  /** The agent no longer knows it. */
+  /** The agent no longer knows the conversation. */
   | { readonly kind: 'lost'; readonly maker: PastProcess | null }
-  /** Every process was taken back by the user. */
+  /** The user dropped every process (retry from an earlier step). */
   | { readonly kind: 'dropped' }
-  /** The agent ran and never told an id: whatever it began cannot be found again. */
+  /** The agent ran but never reported an id, so the conversation it began cannot be resumed. */
   | { readonly kind: 'unreported' }
-  /** The id a retry names belongs to a session that is not a past one of this slot. */
+  /** The retry id belongs to a session that is not an earlier session of this slot. */
   | { readonly kind: 'elsewhere' };
 
 /**
- * The pre-retry id if the caller gives one, else the latest id that was not dropped. Of a long history these are enough: the newest process, the
- * newest not dropped, the newest of those with an id, and the makers of the pre-retry id or of what was taken up, each marked invalidated if any
- * process with its id is.
+ * Finds the conversation to resume: the pre-retry id if the caller gives one, else the latest id of a process that was
+ * not dropped. From a long history a caller may pass only these processes: the newest, the newest not dropped, the
+ * newest not dropped with an id, and the makers of the pre-retry id and of the taken-up id. Each must be marked
+ * invalidated if any process with its id is.
  */
 export function findConversation(
   history: readonly PastProcess[],
@@ -42,13 +49,16 @@ export function findConversation(
     : latest;
 }
 
-/** None of this session's processes told an id, because they crashed: the conversation it took up is still the latest. */
+/**
+ * No process of this session has reported an id, for example after a crash, so the conversation it took up is still the
+ * latest.
+ */
 function stillTakenUp(
   newestFirst: readonly PastProcess[],
   kept: readonly PastProcess[],
   { takenUp: id, lostId }: { readonly takenUp: AgentSessionId; readonly lostId: AgentSessionId | null },
 ): Conversation {
-  // Of an id nobody recorded the process here that was begun with it is the only one whose model is known.
+  // If no process reported the id, its model is known only from a process of this session that was started with the id.
   const maker = makerOf(newestFirst, id) ?? kept[0] ?? null;
   const isLost =
     id === lostId ||
@@ -70,7 +80,9 @@ function retried(
   return { kind: 'resumable', id, maker, needsOwnSession: own === null && here.length > 0 };
 }
 
-/** A lost id does not fall back to an older one, however it became known: what was said since would be dropped without a word. */
+/**
+ * A lost id does not fall back to an older one, because that would silently drop the later part of the conversation.
+ */
 function latestOf(
   kept: readonly PastProcess[],
   invalid: ReadonlySet<AgentSessionId>,
@@ -85,7 +97,7 @@ function latestOf(
   return { kind: 'unreported' };
 }
 
-/** An agent that keeps its id from turn to turn has it on several processes; invalid on one is invalid on all. */
+/** An agent may keep one id over several processes. An id that is invalidated on one of them is invalid on all. */
 const invalidIds = (history: readonly PastProcess[]): ReadonlySet<AgentSessionId> =>
   new Set(
     history.flatMap(({ agentSessionId, invalidated }) =>
@@ -93,7 +105,7 @@ const invalidIds = (history: readonly PastProcess[]): ReadonlySet<AgentSessionId
     ),
   );
 
-/** The newest process that spoke under this id; one the user took back only if there is no other. */
+/** The newest process that reported this id; a dropped process counts only if there is no other. */
 function makerOf(newestFirst: readonly PastProcess[], id: AgentSessionId): PastProcess | null {
   const makers = newestFirst.filter(({ agentSessionId }) => agentSessionId === id);
   return makers.find(({ dropped }) => !dropped) ?? makers[0] ?? null;

@@ -11,13 +11,13 @@ const readHandoff = (row: Row) => ({
   replaces: row.flag('replaces'),
 });
 
-describe('summaries that may be carried over', () => {
+describe('checkHandoff, accepted summaries', () => {
   test.each(readSection(vectors, 'valid', readHandoff))('$because', ({ handoff, replaces }) => {
     expect(checkHandoff(handoff, replaces)).toBeUndefined();
   });
 });
 
-describe('summaries that may not', () => {
+describe('checkHandoff, refused summaries', () => {
   const rows = readSection(vectors, 'invalid', (row) => ({
     ...readHandoff(row),
     problem: row.oneOf('problem', PROBLEMS),

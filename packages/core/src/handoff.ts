@@ -1,4 +1,6 @@
-/** A summary of the old conversation, carried over on purpose to a fresh one. Never a resume across models. */
+/**
+ * A summary of the old conversation that the caller gives to a fresh one. The old conversation itself is not resumed.
+ */
 export type Handoff = { readonly summary: string };
 
 export const HANDOFF_LIMIT = 100_000;

@@ -35,14 +35,14 @@ function parsersOf(one: ReturnType<typeof readValue>): readonly (() => string | 
   }
 }
 
-describe('ids', () => {
+describe('id parsers, accepted values', () => {
   const rows = readSection(vectors, 'valid', (row) => ({ ...readValue(row), parsed: row.take('parsed') }));
   test.each(rows)('$because', ({ parsed, ...one }) => {
     for (const parse of parsersOf(one)) expect(parse()).toBe(parsed);
   });
 });
 
-describe('no ids', () => {
+describe('id parsers, refused values', () => {
   test.each(readSection(vectors, 'invalid', readValue))('$because', (one) => {
     for (const parse of parsersOf(one)) expect(parse()).toBeUndefined();
   });

@@ -10,10 +10,10 @@ export type ModelId = Branded<string, 'ModelId'>;
 export type ProfileId = Branded<string, 'ProfileId'>;
 export type ApiKeyId = Branded<string, 'ApiKeyId'>;
 
-/** The agent's own name for a conversation. Ours to store and hand back, never to parse. */
+/** The agent's own id of a conversation. phaselock stores it and passes it back, but never interprets it. */
 export type AgentSessionId = Branded<string, 'AgentSessionId'>;
 
-/** The slot's counter: a session is born with one, and a write under an older one is refused. */
+/** Fencing token: the slot's counter when the session was created. A write with an older generation is refused. */
 export type Generation = Branded<number, 'Generation'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -33,12 +33,12 @@ export const parseApiKeyId = (text: string): ApiKeyId | undefined => parseUuid<A
 export const parseProfileId = (text: string): ProfileId | undefined => parseUuid<ProfileId>(text);
 
 const AGENT_SESSION_ID_LIMIT = 200;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match control characters
 const UNSAFE_IN_AN_ARGUMENT = /^-|^\s|\s$|[\u0000-\u001f\u007f]/;
 
 /**
- * The id goes back to the agent as a command-line argument, so one that begins like an option is not an id. NUL cannot
- * be stored in PostgreSQL text, and a lone surrogate cannot be encoded.
+ * The id is passed to the agent as a command-line argument, so a text that looks like an option is refused. PostgreSQL
+ * text cannot store NUL, and a lone surrogate cannot be encoded.
  */
 export function parseAgentSessionId(text: string): AgentSessionId | undefined {
   if (text.length === 0 || text.length > AGENT_SESSION_ID_LIMIT) return undefined;
@@ -50,5 +50,8 @@ export function parseGeneration(value: number): Generation | undefined {
   return Number.isSafeInteger(value) && value >= 0 ? (value as Generation) : undefined;
 }
 
-/** Born outside the guard: no slot counted it, and its first guarded successor is generation 1. */
+/**
+ * The generation of a session created outside the guard: no slot counts it, and its first guarded successor gets
+ * generation 1.
+ */
 export const OUTSIDE_THE_GUARD = 0 as Generation;

@@ -7,18 +7,21 @@ export type KnownModel = {
   readonly isDefault: boolean;
 };
 
-/** What a new installation starts with, so that the names people type work at once. Theirs to change from then on. Read on 2026-11-21. */
+/**
+ * The models a new installation starts with, so that common names work at once. Users can change the catalogue later.
+ * Collected on 2026-11-21.
+ */
 type AgentModels = {
-  /** What the agent runs when no model is named; null where that is not one name. */
+  /** The model the agent runs if no model is named; null if that is not a single model. */
   readonly byItself: string | null;
-  /** Names that stand for another model from version to version. */
+  /** Names whose target changes between agent versions. */
   readonly aliases: Readonly<Record<string, string>>;
   readonly models: readonly string[];
 };
 
 const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
-  // `claude --model`, @anthropic-ai/claude-code 2.1.330, run with an API key of Anthropic; the targets differ on Bedrock, Vertex and
-  // Foundry, and `default` is Sonnet for a login without a plan.
+  // Source: `claude --model` of @anthropic-ai/claude-code 2.1.330, run with an Anthropic API key. The targets differ on
+  // Bedrock, Vertex and Foundry; for a login without a plan, `default` is Sonnet.
   'claude-code': {
     byItself: 'default',
     aliases: {
@@ -47,7 +50,7 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'claude-opus-4-5',
     ],
   },
-  // `codex debug models --bundled` of @openai/codex 0.169.0.
+  // Source: `codex debug models --bundled` of @openai/codex 0.169.0.
   codex: {
     byItself: 'gpt-6.1-sol',
     aliases: {},
@@ -65,7 +68,8 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'gpt-5.1-codex-max',
     ],
   },
-  // @google/gemini-cli 0.61.0, run with an API key. `auto` routes each request by itself; the names of earlier versions are rewritten.
+  // Source: @google/gemini-cli 0.61.0, run with an API key. `auto` chooses a model for each request; the CLI rewrites
+  // the names of earlier versions.
   gemini: {
     byItself: 'auto',
     aliases: {
@@ -90,7 +94,8 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'gemma-4-26b-a4b-it',
     ],
   },
-  // `opencode models` of opencode-ai 1.18.33: provider and model; what it runs by itself depends on the providers that are set up.
+  // Source: `opencode models` of opencode-ai 1.18.33, as provider and model. The default depends on the configured
+  // providers.
   opencode: {
     byItself: null,
     aliases: {},
@@ -109,7 +114,8 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'opencode/gpt-6-sol',
     ],
   },
-  // By the lists `cursor-agent --list-models` and its errors print, as reported in public; not run here. `auto` chooses by itself.
+  // Source: public reports of the output of `cursor-agent --list-models` and of its errors; not run. `auto` lets the
+  // agent choose.
   'cursor-agent': {
     byItself: 'auto',
     aliases: {},
@@ -134,7 +140,7 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'cursor-grok-4.5-high',
     ],
   },
-  // the presets of @qwen-code/qwen-code 0.24.4.
+  // Source: the presets of @qwen-code/qwen-code 0.24.4.
   'qwen-code': {
     byItself: 'qwen3.7-max',
     aliases: {},
@@ -154,7 +160,7 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'coder-model',
     ],
   },
-  // `copilot help config` of @github/copilot 1.0.102; `auto` routes on the server.
+  // Source: `copilot help config` of @github/copilot 1.0.102. `auto` chooses a model on the server.
   copilot: {
     byItself: null,
     aliases: {},
@@ -174,7 +180,7 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'grok-4.7',
     ],
   },
-  // `droid exec --help` of droid 0.215.0; it takes these names and no aliases.
+  // Source: `droid exec --help` of droid 0.215.0, which accepts these names and no aliases.
   droid: {
     byItself: 'gpt-5.6-sol',
     aliases: {},
@@ -193,7 +199,7 @@ const BY_AGENT: Readonly<Partial<Record<Agent, AgentModels>>> = {
       'kimi-k3',
     ],
   },
-  // modes, which stand for models; the package of 2026-09-23, read and not run.
+  // Source: the package of 2026-09-23, read but not run. Amp has modes; each mode is an alias of a model.
   amp: {
     byItself: 'medium',
     aliases: {
@@ -221,7 +227,7 @@ export const KNOWN_MODELS: readonly KnownModel[] = Object.entries(BY_AGENT).flat
   isAgent(agent) ? modelsOf(agent, models) : [],
 );
 
-/** What earlier releases put into a new catalogue: one that holds nothing else has not been worked on. */
+/** The models that earlier releases put into a new catalogue. A catalogue with no other entries has not been edited. */
 export const EARLIER_SEEDS: readonly { readonly agent: Agent; readonly name: string }[] = [
   { agent: 'claude-code', name: 'claude-sonnet-4-5' },
   { agent: 'claude-code', name: 'claude-opus-4-5' },

@@ -1,20 +1,23 @@
 import type { Agent } from './agents.ts';
 import type { ModelName } from './parse-model-name.ts';
 
-/** What counts as a model change, as far as that is a matter of choice. */
+/** The configurable part of the model comparison. */
 export type ModelPolicy = {
-  /** Any inequality of model, variant or parameters is a change; for auditing systems that compare plainly. Nothing is looked up. */
+  /**
+   * Any inequality of model, variant or parameters is a change, and no name is resolved. For auditing systems that
+   * compare plain text.
+   */
   readonly strict: boolean;
-  /** Canonical names of parameters whose difference is a change; any other parameter is a minor one. */
+  /** Names of parameters whose difference is a change; a difference in any other parameter is minor. */
   readonly criticalParameters: readonly string[];
-  /** What an agent runs when no model is named. Without an entry, "default" and a name are different models. */
+  /** The model an agent runs if no model is named. Without an entry, "default" and a name are different models. */
   readonly defaultModels: Readonly<Partial<Record<Agent, string>>>;
   /**
-   * Moving names in lower case, such as `sonnet`, and the model each stands for today; `codex mini` is the name `mini` of one agent. Looked up
-   * only for an identity that does not say what its name stood for.
+   * Moving names in lower case, such as `sonnet`, mapped to their current target. A key with an agent, such as
+   * `codex mini`, applies to that agent only. Used only for identities without a `resolvedModel`.
    */
   readonly aliases: Readonly<Record<string, string>>;
-  /** Names parsed beforehand, in lower case: what a catalogue lists need not be parsed at every comparison. */
+  /** The catalogue's names in lower case, parsed in advance to avoid parsing them at every comparison. */
   readonly parsedNames?: ReadonlyMap<string, ModelName>;
 };
 

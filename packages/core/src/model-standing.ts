@@ -2,12 +2,12 @@ import { type Catalogue, entryKey, findModel } from './catalogue.ts';
 import { isAgentChoice } from './model-brands.ts';
 import type { ModelIdentity } from './model-identity.ts';
 
-/** How a session's model stands in the catalogue as it is now. */
+/** The state of a session's model in the current catalogue. */
 export type ModelStanding = 'listed' | 'unlisted' | 'gone';
 
 /**
- * Gone is what was deleted: the variant, the name, or the model the name stood for. A name that was never listed was accepted for its family,
- * and nothing has been taken away from it since.
+ * Returns `gone` if the variant, the name or the model the name stood for was deleted. A name that was never listed was
+ * accepted because of its family, so it is `unlisted`.
  */
 export function modelStanding(
   catalogue: Catalogue,

@@ -16,13 +16,13 @@ const equivalent = readSection(vectors, 'equivalent', (row) => ({
   names: row.texts('names'),
 }));
 
-describe('names of a known scheme', () => {
+describe('names that follow a known scheme', () => {
   test.each(valid)('$because ($name)', ({ name, expect: expected }) => {
     expect(parseModelName(name)).toEqual(expected);
   });
 });
 
-describe('names of no known scheme are their own family', () => {
+describe('a name without a known scheme becomes its own family', () => {
   test.each(invalid)('$because ($name)', ({ name }) => {
     expect(parseModelName(name)).toEqual({
       provider: null,
@@ -36,15 +36,15 @@ describe('names of no known scheme are their own family', () => {
   });
 });
 
-describe('names of one model', () => {
+describe('spellings that parse to the same model', () => {
   test.each(equivalent)('$because', ({ names }) => {
     const [first, ...others] = names.map((name) => ({ ...parseModelName(name), provider: null }));
     for (const other of others) expect(other).toEqual(first);
   });
 });
 
-describe('whatever the name', () => {
-  test('something is always made of it, and a minor version never stands without a major one', () => {
+describe('parseModelName, for any name', () => {
+  test('never fails, and returns a minor version only together with a major version', () => {
     fc.assert(
       fc.property(anyModelName, (name) => {
         const { major, minor } = parseModelName(name);
@@ -53,7 +53,7 @@ describe('whatever the name', () => {
     );
   });
 
-  test('case and space around it do not matter', () => {
+  test('ignores case and surrounding white space', () => {
     fc.assert(
       fc.property(fc.constantFrom(...valid.map(({ name }) => name)), (name) => {
         expect(parseModelName(`  ${name.toUpperCase()}\n`)).toEqual(parseModelName(name));
@@ -61,7 +61,7 @@ describe('whatever the name', () => {
     );
   });
 
-  test('a very long one takes no longer than its length', () => {
+  test('parses a name of 100 000 characters', () => {
     expect(parseModelName(`claude-${'4-'.repeat(50_000)}`).major).toBe(4);
   });
 });

@@ -4,18 +4,18 @@ import { splitProvider } from './split-provider.ts';
 import { parseTokenCount } from './token-count.ts';
 
 export type ModelName = {
-  /** Who hosts it, as far as the name says so; never part of what the model is. */
+  /** The host of the model, if the name contains it; never part of the model's identity. */
   readonly provider: string | null;
-  /** Everything that makes it another model rather than another version: brand, tier, size, purpose. */
+  /** The parts that distinguish models rather than versions: brand, tier, size, purpose. */
   readonly family: string;
   readonly major: number | null;
-  /** 0 when a version is stated without one: `claude-opus-4` is 4.0. */
+  /** 0 if the name has only a major version: `claude-opus-4` is 4.0. */
   readonly minor: number | null;
   /** A date stamp or a stage (`preview`, `latest`), or both, as written; full dates as YYYY-MM-DD. */
   readonly release: string | null;
-  /** In tokens, where the name says so: `sonnet[1m]`. */
+  /** In tokens, if the name contains it: `sonnet[1m]`. */
   readonly contextWindow: number | null;
-  /** The name stands for another model from time to time. */
+  /** True for a moving name: the model it stands for changes over time. */
   readonly moving: boolean;
 };
 
@@ -24,7 +24,7 @@ const SEPARATORS = /[\s\-_:@]+/;
 
 export type ContextSplit = { readonly bare: string; readonly contextWindow: number | null };
 
-/** `sonnet[1m]` is `sonnet` with a context window of a million tokens. */
+/** Splits `sonnet[1m]` into `sonnet` and a context window of one million tokens. */
 export function splitContextWindow(name: string): ContextSplit {
   const text = name.trim().toLowerCase();
   const suffix = CONTEXT_SUFFIX.exec(text);
@@ -32,7 +32,10 @@ export function splitContextWindow(name: string): ContextSplit {
   return { bare: text.slice(0, suffix.index), contextWindow: parseTokenCount(suffix[1] ?? '') ?? null };
 }
 
-/** Reads the names makers and hosts give to models. Never fails: a name that fits no scheme is its own family. */
+/**
+ * Parses the names that makers and hosts give to models. Never fails: a name without a known scheme becomes its own
+ * family.
+ */
 export function parseModelName(name: string): ModelName {
   const { bare: text, contextWindow } = splitContextWindow(name);
   const { provider, maker, bare } = splitProvider(text);
@@ -56,7 +59,7 @@ function brandOf(firstWord: string, maker: string | null): string | undefined {
   return impliedBrand(firstWord) ?? (maker !== null && isBrand(maker) ? maker : undefined);
 }
 
-/** Kept whole, prefix included: of a name without a scheme nobody can say which part may be left out. */
+/** The whole name, prefix included, is the family: without a known scheme, no part can safely be left out. */
 const label = (text: string, contextWindow: number | null): ModelName => ({
   provider: null,
   family: text,
@@ -72,6 +75,9 @@ function releaseOf({ releases, revision, dated }: NameParts): string | null {
   return said.length === 0 ? null : said.join('-');
 }
 
-/** `latest` says so. A name of a known brand without version, date or size (`sonnet`, `qwen-max`) means the newest one. */
+/**
+ * A name with `latest` is moving. So is a name of a known brand without version, date or size (`sonnet`, `qwen-max`),
+ * because it means the newest version.
+ */
 const isMoving = ({ releases, version, dated, sized }: NameParts): boolean =>
   releases.includes('latest') || (version === null && !dated && !sized);

@@ -10,14 +10,14 @@ const valid = readSection(vectors, 'valid', (row) => ({
 }));
 const invalid = readSection(vectors, 'invalid', (row) => ({ because: row.text('because'), name: row.text('name') }));
 
-describe('names of phases', () => {
+describe('parsePhase, phase names', () => {
   test.each(valid)('$because', ({ name, expected }) => expect(parsePhase(name)).toEqual(expected));
 });
 
-describe('names of no phase', () => {
+describe('parsePhase, names that are not a phase', () => {
   test.each(invalid)('$because', ({ name }) => expect(parsePhase(name)).toBeUndefined());
 });
 
-test.each(PHASES)('the title of %s leads back to it', (phase) => {
+test.each(PHASES)('parsePhase maps the title of %s back to the phase', (phase) => {
   expect(parsePhase(PHASE_TITLES[phase])).toEqual({ phase, mode: 'standard' });
 });

@@ -11,8 +11,8 @@ export const PHASE_TITLES: Readonly<Record<Phase, string>> = {
 };
 
 /**
- * Titles and the names older callers use. A name that is not here is not a phase: nothing is guessed. Words may run together (`createWithAgent`) or
- * be joined by one separator; separators inside a word make it another word.
+ * Phase names, titles, and the names that older callers use. Any other name is refused without guessing. The words of a
+ * name may be joined directly (`createWithAgent`) or by one separator; a separator inside a word is refused.
  */
 const NAMES: Readonly<Record<Phase, RegExp>> = {
   plan: /^(?:plan|planning|create[ _-]?with[ _-]?agent)$/,
@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<Phase, RegExp>> = {
 const DEBUG_PREFIX = /^debug(?: *[:_-] *| +)/;
 const JOINT = /[:_-]$/;
 
-/** Longer than any name with any spacing; the patterns above need not be tried on a page of text. */
+/** Longer than any valid name. A longer text is refused before the patterns run. */
 const NAME_LIMIT = 60;
 
 export type PhaseAndMode = { readonly phase: Phase; readonly mode: Mode };
@@ -32,13 +32,13 @@ export function parsePhase(name: string): PhaseAndMode | undefined {
   const lower = name.trim().toLowerCase();
   if (lower.length > NAME_LIMIT) return undefined;
   const unprefixed = lower.replace(DEBUG_PREFIX, '');
-  // One "debug" is a mode; a second one is part of a name nobody knows.
+  // Only one "debug" is removed as the mode; a name with a second "debug" is unknown.
   const bare = unprefixed === lower ? withoutSuffix(lower) : unprefixed;
   const phase = PHASES.find((candidate) => NAMES[candidate].test(bare));
   return phase === undefined ? undefined : { phase, mode: bare === lower ? 'standard' : 'debug' };
 }
 
-/** `run (debug)`, `run debug` and `run: debug`; words that run together are one word. */
+/** Removes the suffix "debug" from `run (debug)`, `run debug` and `run: debug`. `rundebug` is one word and stays. */
 function withoutSuffix(name: string): string {
   if (name.endsWith('(debug)')) return withoutSpaces(name.slice(0, -'(debug)'.length));
   if (!name.endsWith('debug')) return name;

@@ -11,15 +11,15 @@ const readStep = (row: Row) => ({
 const valid = readSection(vectors, 'valid', readStep);
 const invalid = readSection(vectors, 'invalid', readStep);
 
-describe('how a process may end', () => {
+describe('canEnd, allowed endings', () => {
   test.each(valid)('$because', ({ from, ending }) => expect(canEnd(from, ending)).toBe(true));
 });
 
-describe('how a process may not end', () => {
+describe('canEnd, refused endings', () => {
   test.each(invalid)('$because', ({ from, ending }) => expect(canEnd(from, ending)).toBe(false));
 });
 
-test('the tables hold every pair of state and ending once', () => {
+test('the vectors contain every pair of process status and ending exactly once', () => {
   const pairs = PROCESS_STATUSES.flatMap((from) => PROCESS_ENDINGS.map((ending) => `${from} ${ending}`));
   expect([...valid, ...invalid].map(({ from, ending }) => `${from} ${ending}`).sort()).toEqual(pairs.sort());
 });

@@ -1,25 +1,25 @@
 import { parseTokenCount } from './token-count.ts';
 
-/** What a name says, collected word by word. */
+/** The parts of a model name, collected word by word. */
 export type NameParts = {
   readonly words: string[];
   readonly releases: string[];
   version: { readonly major: number; readonly minor: number } | null;
   contextWindow: number | null;
-  /** A repackaging such as `v2`: it tells releases apart only where no date does. */
+  /** A repackaging such as `v2`; it distinguishes releases only if the name has no date. */
   revision: string | null;
   dated: boolean;
   sized: boolean;
 };
 
-/** Takes as many words as it understands from `at` on; 0 when it understands none. */
+/** Reads words from `at` on and returns how many it consumed; 0 if it matches none. */
 type Reader = (words: readonly string[], at: number, parts: NameParts) => number;
 
 const YEAR = /^20\d\d$/;
 const MONTH = /^(?:0[1-9]|1[0-2])$/;
 const DAY = /^(?:0[1-9]|[12]\d|3[01])$/;
 const COMPACT_DATE = /^(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/;
-/** `0709`, `2507`, `250615`, `001`: stamps whose order of year, month and day only the maker knows. */
+/** `0709`, `2507`, `250615`, `001`: date stamps whose order of year, month and day is unknown. */
 const STAMP = /^(?:\d{4}|\d{6}|0\d\d)$/;
 const STAGE = /^(?:preview|latest|exp|experimental|beta|alpha|nightly|snapshot|rc\d*)$/;
 const SIZE = /^(?:[ae]?\d+(?:\.\d+)?[bt]|\d+x\d+b|\d+e)$/;
@@ -67,7 +67,7 @@ const readContextWindow: Reader = (words, at, parts) => {
   return 1;
 };
 
-/** `v1` after a name that is already pinned is how Bedrock packages it, not a version of the model. */
+/** `v1` after a version or date is Bedrock's package number, not a version of the model. */
 const readRevision: Reader = (words, at, parts) => {
   const text = word(words, at);
   if (!REVISION.test(text) || (parts.version === null && !parts.dated)) return 0;
@@ -75,14 +75,14 @@ const readRevision: Reader = (words, at, parts) => {
   return 1;
 };
 
-/** `4`, `4.5`, `4-5`, `qwen3`, `k2`, `o4`, `4o`, `v3.1`: letters before the number are a word of the family, `v` is not. */
+/** `4`, `4.5`, `4-5`, `qwen3`, `k2`, `o4`, `4o`, `v3.1`: letters before the number belong to the family, except `v`. */
 const readVersion: Reader = (words, at, parts) => {
   const match = parts.version === null ? VERSION.exec(word(words, at)) : null;
   if (match === null) return 0;
   const [, prefix = '', major = '', minor, patch, suffix = ''] = match;
   if (prefix === '' && parts.words.length === 0) return 0;
   if (prefix !== '' && prefix !== 'v') parts.words.push(prefix);
-  // The digit belongs to what such a name is called: `4o` is not a version of `o`.
+  // The digit is part of the name: `4o` is not version 4 of `o`.
   if (suffix !== '') parts.words.push(`${major}${suffix}`);
   if (patch !== undefined) parts.revision = `.${patch}`;
   const next = word(words, at + 1);
@@ -97,7 +97,7 @@ const readWord: Reader = (words, at, parts) => {
   return 1;
 };
 
-/** In order of trust: the first that understands a word takes it. */
+/** Ordered by reliability: the first reader that matches a word consumes it. */
 const READERS: readonly Reader[] = [
   readDate,
   readStage,

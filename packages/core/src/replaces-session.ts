@@ -2,9 +2,9 @@ import type { StartDecision } from './decide-start.ts';
 import type { TurnDecision } from './decide-turn.ts';
 
 /**
- * Whether a decision ends the live session of a slot to put another one in its place: by a confirmed start, or by a turn that begins or takes up
- * another conversation, for whatever reason. It takes a right of its own (`sessions:replace`), and so does deleting a live session, which no
- * decision is made about. Not replacing: a session begun beside others, outside the guard.
+ * Whether a decision replaces the live session of a slot: a confirmed start, or a turn that continues in a new session.
+ * Such a decision needs the scope `sessions:replace`; so does deleting a live session, which involves no decision. A
+ * session created outside the guard replaces nothing.
  */
 export function replacesSession(decision: StartDecision | TurnDecision, guarded: boolean): boolean {
   switch (decision.kind) {

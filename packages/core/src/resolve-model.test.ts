@@ -39,13 +39,13 @@ const catalogue = buildCatalogue(
 );
 const agent = 'claude-code';
 
-describe('what a selection comes to', () => {
-  test('nothing named is the default of the agent', () => {
+describe('resolveModel', () => {
+  test('resolves a selection without a model to the agent’s default', () => {
     const identity = { agent, variant: null, model: null, resolvedModel: 'claude-sonnet-4-5', parameters: {} };
     expect(resolveModel(catalogue, { agent })).toEqual({ kind: 'resolved', identity });
   });
 
-  test('a variant brings its model and parameters', () => {
+  test('resolves a variant to the model and parameters of its profile', () => {
     const identity = {
       agent,
       variant: 'OPUS',
@@ -56,7 +56,7 @@ describe('what a selection comes to', () => {
     expect(resolveModel(catalogue, { agent, variant: 'OPUS' })).toEqual({ kind: 'resolved', identity });
   });
 
-  test('what is asked for beats the profile, in whatever spelling', () => {
+  test('overrides the profile with explicit values, even under another spelling', () => {
     const selection = { agent, variant: 'OPUS', model: 'sonnet', parameters: { reasoningEffort: 'high' } } as const;
     const parameters = { reasoningEffort: 'high', seed: 1 };
     const identity = { agent, variant: 'OPUS', model: 'sonnet', resolvedModel: 'claude-sonnet-4-5', parameters };
@@ -64,42 +64,42 @@ describe('what a selection comes to', () => {
   });
 
   test.each([
-    ['a variant nobody registered', { agent, variant: 'NOPE' }, 'variant-missing'],
+    ['an unregistered variant', { agent, variant: 'NOPE' }, 'variant-missing'],
     ['a deleted variant', { agent, variant: 'GONE' }, 'variant-deleted'],
     ['a variant whose model was deleted', { agent, variant: 'OLD' }, 'model-deleted'],
-    ['a model nobody registered', { agent, model: 'claude-9' }, 'model-missing'],
+    ['an unregistered model', { agent, model: 'claude-9' }, 'model-missing'],
     ['a deleted model', { agent, model: 'claude-2' }, 'model-deleted'],
     ['a model of another agent', { agent: 'codex', model: 'claude-opus-4-5' }, 'model-missing'],
-  ] as const)('%s is missing, and it is said why', (_, selection, why) => {
+  ] as const)('reports %s as missing, with the reason', (_, selection, why) => {
     expect(resolveModel(catalogue, selection)).toMatchObject({ kind: 'missing', agent: selection.agent, why });
   });
 });
 
-describe('whether a session still has its model', () => {
+describe('isModelGone', () => {
   test.each([
-    ['the default is never gone', null, null, false],
-    ['a live model', null, 'claude-opus-4-5', false],
-    ['a deleted model', null, 'claude-2', true],
-    ['a model that was accepted without being listed', null, 'claude-sonnet-9', false],
-    ['a dated name of a deleted model', null, 'claude-2-20230711', true],
-    ['a deleted variant of a live model', 'GONE', 'claude-opus-4-5', true],
-    ['a live variant', 'OPUS', 'claude-opus-4-5', false],
+    ['the agent’s default is not gone', null, null, false],
+    ['a live model is not gone', null, 'claude-opus-4-5', false],
+    ['a deleted model is gone', null, 'claude-2', true],
+    ['a model accepted without being listed is not gone', null, 'claude-sonnet-9', false],
+    ['a dated name of a deleted model is gone', null, 'claude-2-20230711', true],
+    ['a deleted variant of a live model is gone', 'GONE', 'claude-opus-4-5', true],
+    ['a live variant is not gone', 'OPUS', 'claude-opus-4-5', false],
   ])('%s', (_, variant, name, gone) => {
     expect(isModelGone(catalogue, { agent, variant, model: name, resolvedModel: name, parameters: {} })).toBe(gone);
   });
 });
 
 test.each([
-  ['its alias is there, and what it stood for was deleted', 'sonnet', 'claude-2', 'gone'],
-  ['its alias stands for another model by now', 'sonnet', 'claude-opus-4-5', 'listed'],
-  ['nobody listed it', 'claude-sonnet-9', 'claude-sonnet-9', 'unlisted'],
-  ['it was the default', null, 'claude-2', 'gone'],
-] as const)('a session counts as %4$s when %s', (_, name, resolvedModel, standing) => {
+  ['its alias exists but the resolved model was deleted', 'sonnet', 'claude-2', 'gone'],
+  ['its alias now stands for another model', 'sonnet', 'claude-opus-4-5', 'listed'],
+  ['it was never listed', 'claude-sonnet-9', 'claude-sonnet-9', 'unlisted'],
+  ['it was resolved from a default that was deleted', null, 'claude-2', 'gone'],
+] as const)('the model of a session counts as %4$s when %s', (_, name, resolvedModel, standing) => {
   const identity = { agent, variant: null, model: name, resolvedModel, parameters: {} } as const;
   expect(modelStanding(catalogue, identity)).toBe(standing);
 });
 
-describe('a name that is typed', () => {
+describe('resolveModel, vectors', () => {
   const listed = new Row(vectors, 'model-look-up.json').row('catalogue');
   const entries = listed.rows('models').map(
     (row): CatalogueModel => ({
@@ -138,7 +138,7 @@ describe('a name that is typed', () => {
   );
 });
 
-test('the catalogue says what the default is and what an alias stands for', () => {
+test('policyFromCatalogue takes defaults and alias targets from the catalogue', () => {
   const policy = policyFromCatalogue(DEFAULT_MODEL_POLICY, catalogue);
   const verdict = compareModels(
     resolveModel(catalogue, { agent }),

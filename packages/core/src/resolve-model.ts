@@ -5,7 +5,10 @@ import { isAgentChoice, isDefaultName } from './model-brands.ts';
 import type { MissingWhy, ModelIdentity, ModelResolution, Parameters } from './model-identity.ts';
 import { splitContextWindow } from './parse-model-name.ts';
 
-/** What a caller asks for: a profile by its variant, a model by its name, or the agent's own default; explicit beats the profile. */
+/**
+ * The model a caller requests: a profile by its variant, a model by its name, or the agent's own default. Explicit
+ * values override the profile.
+ */
 export type ModelSelection = {
   readonly agent: Agent;
   readonly variant?: string | null;
@@ -13,15 +16,15 @@ export type ModelSelection = {
   readonly parameters?: Parameters;
 };
 
-/** What a name stands for today. */
+/** The model a name currently stands for. */
 type Target =
   | { readonly kind: 'model'; readonly name: string | null; readonly unlisted: boolean }
   | { readonly kind: 'missing'; readonly why: MissingWhy };
 
-/** What is kept where no model is named and the catalogue has no default for the agent. */
+/** The name stored if no model is named and the catalogue has no default for the agent. */
 const AGENTS_OWN_CHOICE = 'default';
 
-/** Everything a selection means is looked up here, once, and kept with what is begun on it. */
+/** Resolves a selection once; the result is stored with the session or process that starts with it. */
 export function resolveModel(catalogue: Catalogue, selection: ModelSelection): ModelResolution {
   const { agent } = selection;
   const variant = selection.variant ?? null;
@@ -50,7 +53,7 @@ export function resolveModel(catalogue: Catalogue, selection: ModelSelection): M
   return { kind: 'resolved', identity, ...(target.unlisted && { unlisted: true }) };
 }
 
-/** Where names that are not listed are refused, a name that was only accepted for its family is one that is missing. */
+/** Turns an unlisted model into a missing one, for projects that accept only listed models. */
 export function refuseUnlisted(resolution: ModelResolution): ModelResolution {
   if (resolution.kind === 'missing' || resolution.unlisted !== true) return resolution;
   const { agent, variant, model } = resolution.identity;
@@ -60,10 +63,10 @@ export function refuseUnlisted(resolution: ModelResolution): ModelResolution {
 function targetOf(catalogue: Catalogue, agent: Agent, model: string | null): Target {
   const { bare, suffix } = windowOf(model ?? '');
   const preset = catalogue.defaults.get(agent);
-  // The name `default` means the default, also where an entry of that name is not the default any more.
+  // The name `default` always means the agent's default, even if an entry of that name is no longer the default.
   const meansDefault = isDefaultName(bare) && preset !== undefined;
   if (meansDefault || (isAgentChoice(bare) && findModel(catalogue, agent, bare).kind !== 'listed')) {
-    // Kept by the name of the choice itself: a default that is made later is not what this one stood for.
+    // Stored as `default` or `auto`: a default that is configured later must not apply to this choice.
     return preset === undefined
       ? { kind: 'model', name: bare === '' ? AGENTS_OWN_CHOICE : bare, unlisted: false }
       : follow(catalogue, preset, suffix, model ?? '');
@@ -81,10 +84,12 @@ function targetOf(catalogue: Catalogue, agent: Agent, model: string | null): Tar
   }
 }
 
-/** Aliases may point at aliases; a list that points in a circle stands for nothing. */
+/** Aliases may point at other aliases; a cycle of aliases resolves to no model. */
 const MAX_HOPS = 8;
 
-/** From an entry to the model it stands for. A target that was deleted, or that nobody knows, leaves its alias without a model. */
+/**
+ * Follows an entry to the model it stands for. If the target was deleted or is unknown, the alias resolves to no model.
+ */
 function follow(catalogue: Catalogue, first: CatalogueModel, suffix: string, asked: string): Target {
   let entry = first;
   let name = first.isDefault && isAgentChoice(windowOf(asked).bare) ? first.name : asked;
@@ -100,17 +105,20 @@ function follow(catalogue: Catalogue, first: CatalogueModel, suffix: string, ask
   return { kind: 'missing', why: 'model-missing' };
 }
 
-/** `sonnet[1m]` without its suffix, and the suffix as written. */
+/** Splits `sonnet[1m]` into its name and its suffix, both in lower case. */
 function windowOf(name: string): { readonly bare: string; readonly suffix: string } {
   const text = name.trim().toLowerCase();
   const { bare } = splitContextWindow(text);
   return { bare, suffix: text.slice(bare.length) };
 }
 
-/** The window that was asked for beats the one an alias would bring. */
+/** A requested context window overrides that of the alias target. */
 const withWindow = (name: string, suffix: string): string => (suffix === '' ? name : `${windowOf(name).bare}${suffix}`);
 
-/** Explicit beats the profile in whatever spelling: `reasoningEffort` asked for replaces the profile's `reasoning_effort`. */
+/**
+ * Explicit parameters override the profile's, even under another spelling: `reasoningEffort` replaces the profile's
+ * `reasoning_effort`.
+ */
 function mergeParameters(ofProfile: Parameters, explicit: Parameters): Parameters {
   const overridden = new Set(Object.keys(explicit).map(canonicalParameterName));
   const kept = Object.entries(ofProfile).filter(([name]) => !overridden.has(canonicalParameterName(name)));

@@ -11,20 +11,20 @@ const readStep = (row: Row) => ({
 const valid = readSection(vectors, 'valid', (row) => ({ ...readStep(row), to: row.oneOf('to', SESSION_STATUSES) }));
 const invalid = readSection(vectors, 'invalid', readStep);
 
-describe('steps a session takes', () => {
+describe('nextSessionStatus, allowed transitions', () => {
   test.each(valid)('$because', ({ from, action, to }) => expect(nextSessionStatus(from, action)).toBe(to));
 });
 
-describe('steps a session does not take', () => {
+describe('nextSessionStatus, refused transitions', () => {
   test.each(invalid)('$because', ({ from, action }) => expect(nextSessionStatus(from, action)).toBeUndefined());
 });
 
-test('the tables hold every pair of state and action once', () => {
+test('the vectors contain every pair of session status and action exactly once', () => {
   const pairs = SESSION_STATUSES.flatMap((from) => SESSION_ACTIONS.map((action) => `${from} ${action}`));
   expect([...valid, ...invalid].map(({ from, action }) => `${from} ${action}`).sort()).toEqual(pairs.sort());
 });
 
-test.each(SESSION_ACTIONS)('the states that allow %s are those of the table', (action) => {
+test.each(SESSION_ACTIONS)('statusesThatAllow returns the statuses of the vectors for %s', (action) => {
   const allowed = valid.filter((step) => step.action === action).map(({ from }) => from);
   expect([...statusesThatAllow(action)].sort()).toEqual(allowed.sort());
 });

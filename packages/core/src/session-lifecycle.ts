@@ -1,4 +1,4 @@
-/** Where a session stands. Deletion is apart from this: a deleted session keeps the status it had. */
+/** The status of a session. Deletion is recorded separately: a deleted session keeps its status. */
 export const SESSION_STATUSES = ['pending', 'ready', 'running', 'completed', 'failed', 'stopped'] as const;
 export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
@@ -6,8 +6,8 @@ export const SESSION_ACTIONS = ['turn-started', 'turn-finished', 'lease-lapsed',
 export type SessionAction = (typeof SESSION_ACTIONS)[number];
 
 /**
- * `pending` is a successor whose predecessor's process may still be alive; `ready` waits for its next turn.
- * A closed session that still holds its slot is taken up again by a turn: the same model resumes.
+ * `pending` is a successor whose predecessor's process may still run; `ready` waits for its next turn. A closed session
+ * that still holds its slot is resumed by its next turn.
  */
 export const SESSION_TRANSITIONS: Readonly<
   Record<SessionStatus, Readonly<Partial<Record<SessionAction, SessionStatus>>>>
@@ -26,7 +26,7 @@ export const SESSION_TRANSITIONS: Readonly<
   stopped: { 'turn-started': 'running' },
 };
 
-/** It was closed and keeps its slot; every other status is of a session that is active. */
+/** True if the session was closed; it still holds its slot. In every other status a session is active. */
 export const hasEnded = (status: SessionStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'stopped';
 

@@ -1,20 +1,20 @@
-/** `us.anthropic.`, `meta.`: how Amazon Bedrock puts a region and a maker before the name. */
+/** `us.anthropic.`, `meta.`: the region and maker that Amazon Bedrock puts before the name. */
 const DOTTED_PREFIX = /^((?:(?:us-gov|us|eu|ap|apac|au|ca|jp|global)\.)?[a-z][a-z0-9]*)\.(?=[a-z])/;
 
-/** `:0` and `:0:200k` after a name on Bedrock: the packaging's number, and sometimes its context window. */
+/** `:0` and `:0:200k` after a name on Bedrock: the package number, and in some names the context window. */
 const PACKAGING_SUFFIX = /:\d+(?::(\d+k))?$/;
 
-/** OpenRouter's choice of hosting. */
+/** The suffixes by which OpenRouter selects a host. */
 const ROUTING_SUFFIX = /:(?:free|nitro|floor|exacto)$/;
 
 export type ProviderSplit = {
   readonly provider: string | null;
-  /** The maker of a dotted name: `deepseek.r1` says it nowhere else. */
+  /** The maker in a dotted name: `deepseek.r1` contains it nowhere else. */
   readonly maker: string | null;
   readonly bare: string;
 };
 
-/** Who hosts a model and what is left of its name without that: the same model is sold under many prefixes. */
+/** Splits a model name into its provider and the rest, because hosts offer the same model under many prefixes. */
 export function splitProvider(name: string): ProviderSplit {
   const slash = name.lastIndexOf('/');
   const path = slash === -1 ? null : name.slice(0, slash);

@@ -1,4 +1,4 @@
-/** What can go wrong where archives are kept. Metrics count by it, and dead letters name it. */
+/** Failures of the archive store, used as a metric label and recorded in dead-letter entries. */
 export const STORE_FAILURES = [
   'store_unavailable',
   'store_denied',

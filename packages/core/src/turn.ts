@@ -10,24 +10,28 @@ export type TurnSession = {
   readonly status: SessionStatus;
   readonly deleted: boolean;
   readonly modelMissing: boolean;
-  /** A temporary session whose one execution has ended, or let its lease lapse: it takes no further turn. */
+  /** True for a temporary session whose only execution has ended or has lost its lease; it accepts no further turn. */
   readonly over: boolean;
   /**
-   * The last process before the user kept the session for a model that differs slightly; null when that never happened. What was said until
-   * then goes on with the session's model as it is now.
+   * The sequence number of the last process before the user kept the session for a slightly different model; null if
+   * that never happened. The conversation up to that process may continue with the session's current model.
    */
   readonly keptThrough: number | null;
-  /** An earlier conversation that goes on here after a retry: it is resumed until a process of this session tells an id. */
+  /**
+   * The id of an earlier conversation that a retry continues in this session. It is resumed until a process of this
+   * session reports an id.
+   */
   readonly takenUp: AgentSessionId | null;
-  /** The lease of its running process, by the database's clock. */
+  /** Whether its running process holds its lease, by the database's clock. */
   readonly leaseHeld: boolean;
-  /** How long another, replaced process of this slot may still be alive; 0 when none is. */
+  /** How many milliseconds a replaced process of this slot may still run; 0 if there is none. */
   readonly predecessorStopsInMs: number;
 };
 
 /**
- * Whose process it was: `here` is this session's. For a retry also the makers of the id it names: `left` is one of a session that has left this
- * slot, `elsewhere` one of any other session: of another slot or task, or live beside this one.
+ * The session a process belongs to. `here` is this session. The other two occur only for a retry, for the processes
+ * that reported its id: `left` is a session that has left this slot; `elsewhere` is any other session, in another slot
+ * or live beside this one.
  */
 export type ProcessPlace = 'here' | 'left' | 'elsewhere';
 
@@ -38,9 +42,9 @@ export type PastProcess = {
   readonly identity: ModelIdentity;
   /** The conversation's id as the agent reported it; null when it never did. */
   readonly agentSessionId: AgentSessionId | null;
-  /** Taken back by the user (retry from an earlier step). */
+  /** The user dropped it by a retry from an earlier step. */
   readonly dropped: boolean;
-  /** The agent no longer knows the id it made here. */
+  /** The agent no longer knows the id that this process reported. */
   readonly invalidated: boolean;
 };
 
@@ -54,8 +58,8 @@ export type TurnRequest = {
   readonly say: TurnSay;
   readonly onModelChange: 'ask' | 'replace';
   readonly skipContext: boolean;
-  /** Resume this id rather than the latest: a retry from before some later processes. */
+  /** A retry from an earlier step: resume this id instead of the latest. */
   readonly preRetryId: AgentSessionId | null;
-  /** The agent answered that it knows no conversation with this id. */
+  /** The id for which the agent reported that it knows no such conversation. */
   readonly lostId: AgentSessionId | null;
 };

@@ -11,22 +11,22 @@ const readInputs = (row: Row) => ({
   random: Uint8Array.from(row.text('random').match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)),
 });
 
-describe('ids made of a time and randomness', () => {
+describe('uuidV7, accepted inputs', () => {
   const rows = readSection(vectors, 'valid', (row) => ({ ...readInputs(row), uuid: row.text('uuid') }));
   test.each(rows)('$because', ({ unixMs, random, uuid }) => expect(uuidV7(unixMs, random)).toBe(uuid));
 });
 
-describe('inputs that make no id', () => {
+describe('uuidV7, refused inputs', () => {
   test.each(readSection(vectors, 'invalid', readInputs))('$because', ({ unixMs, random }) => {
     expect(() => uuidV7(unixMs, random)).toThrow(RangeError);
   });
 });
 
-describe('whatever the time and the randomness', () => {
+describe('uuidV7, for any time and random bytes', () => {
   const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
   const random = fc.uint8Array({ minLength: 10, maxLength: 16 });
 
-  test('the id has the shape of version 7, is an id of ours, and holds the time', () => {
+  test('the id has the version 7 format, is a valid session id, and contains the time', () => {
     fc.assert(
       fc.property(time, random, (unixMs, bytes) => {
         const uuid = uuidV7(unixMs, bytes);
@@ -46,7 +46,7 @@ describe('whatever the time and the randomness', () => {
     );
   });
 
-  test('the same inputs make the same id and are left as they were', () => {
+  test('the same inputs give the same id and are not modified', () => {
     fc.assert(
       fc.property(time, random, (unixMs, bytes) => {
         const before = Uint8Array.from(bytes);

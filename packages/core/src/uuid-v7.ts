@@ -2,8 +2,8 @@ const UNIX_MS_LIMIT = 2 ** 48;
 const RANDOM_BYTES = 10;
 
 /**
- * RFC 9562 version 7: 48 bits of milliseconds, then randomness. Time-ordered ids keep B-tree inserts on the right edge.
- * The clock and the randomness are handed in, so the same inputs always give the same id.
+ * RFC 9562 version 7: 48 bits of milliseconds, then random bits. Time-ordered ids keep B-tree inserts on the right
+ * edge. The time and the random bytes are passed in, so the same inputs always give the same id.
  */
 export function uuidV7(unixMs: number, random: Uint8Array): string {
   if (!Number.isSafeInteger(unixMs) || unixMs < 0 || unixMs >= UNIX_MS_LIMIT) {
@@ -18,5 +18,5 @@ export function uuidV7(unixMs: number, random: Uint8Array): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-${version}${byte(1)}-${variant}${byte(3)}-${node}`;
 }
 
-/** Not `Buffer`: browsers read this package too. */
+/** A table instead of `Buffer`, because this package also runs in browsers. */
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

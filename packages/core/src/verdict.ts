@@ -2,7 +2,7 @@ import type { ComparisonReason, ModelComparison, Verdict } from './model-compari
 
 const SEVERITY: Readonly<Record<Verdict, number>> = { same: 0, minor: 1, unknown: 2, changed: 3 };
 
-/** How much one difference alone would mean. */
+/** The verdict for a single difference. */
 function verdictOf(reason: ComparisonReason): Verdict {
   switch (reason.field) {
     case 'agent':
@@ -24,8 +24,8 @@ function verdictOf(reason: ComparisonReason): Verdict {
 }
 
 /**
- * The worst reason wins. `changed` is above `unknown`: one certain difference is enough, whatever else cannot be told.
- * `unknown` is above `minor`: what cannot be told may hide a change, and a small difference that can be told says nothing about it.
+ * The most severe reason sets the verdict. `changed` outranks `unknown`, because one certain change is enough.
+ * `unknown` outranks `minor`, because an undecidable difference may hide a change.
  */
 export function comparisonOf(reasons: readonly ComparisonReason[]): ModelComparison {
   let verdict: Verdict = 'same';

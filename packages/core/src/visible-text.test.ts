@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { visibleLines, visibleText } from './visible-text.ts';
 
-describe('a text of somebody else at a terminal', () => {
+describe('untrusted text printed on a terminal', () => {
   test.each([
     ['\u001b[2J\u001b[31mvalid', '\\u{1b}[2J\\u{1b}[31mvalid'],
     ['\u009b31m', '\\u{9b}31m'],
@@ -18,7 +18,7 @@ describe('a text of somebody else at a terminal', () => {
     expect(visibleText(text)).toBe(printed);
   });
 
-  test('keeps its lines where it has several', () => {
+  test('visibleLines keeps line feeds and escapes every other control character', () => {
     expect(visibleLines('a\r\nb\u001b\n')).toBe('a\\u{d}\nb\\u{1b}\n');
   });
 });

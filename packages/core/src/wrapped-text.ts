@@ -2,7 +2,7 @@ import { visibleText } from './visible-text.ts';
 
 const WIDTH = 80;
 
-/** A text of somebody else in lines of a terminal, broken at spaces where there are any; an id is longer than that is wide. */
+/** Escapes untrusted text and wraps it at spaces for a terminal. A word that is longer than a line is not broken. */
 export function wrapped(text: string, indent: string, atMost = WIDTH): string[] {
   const width = atMost - indent.length;
   const lines: string[] = [];

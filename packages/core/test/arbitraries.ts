@@ -21,7 +21,7 @@ const isAgent = (name: string): name is Agent => Object.hasOwn(AGENTS, name);
 const agent: fc.Arbitrary<Agent> = fc.constantFrom(...Object.keys(AGENTS).filter(isAgent));
 
 const knownNames = fc.constantFrom(...modelNames.valid.map(({ name }) => name));
-/** Few enough that two picks often meet, and in every relation to each other. */
+/** A small set, so that two picks are often equal or closely related. */
 const nearNames = fc.constantFrom(
   ...['sonnet', 'sonnet[1m]', 'default', 'claude-sonnet-4', 'claude-sonnet-4-5', 'anthropic/claude-sonnet-4.5'],
   ...['claude-sonnet-4-5-20250929', 'claude-3-7-sonnet-latest', 'claude-opus-4-5', 'my-finetune'],
@@ -58,7 +58,7 @@ const identity: fc.Arbitrary<ModelIdentity> = fc.record({
   parameters: fc.oneof(fc.constant({}), parameters),
 });
 
-/** Identities that are often the same, and often for different causes. */
+/** Identities that often compare as the same, for different reasons. */
 export const nearResolved: fc.Arbitrary<ModelResolution> = fc
   .record({
     model: fc.option(nearNames),
@@ -128,7 +128,7 @@ const slotState: fc.Arbitrary<SlotState> = fc.record({
   live: fc.option(live),
 });
 
-/** A request for what is live is as likely as one for anything else. */
+/** A request for the live session's model is as likely as a request for another model. */
 export const startCase = fc
   .record({ slot: slotState, other: resolution, same: fc.boolean(), say, guarded: fc.boolean(), policy })
   .map(({ slot, other, same, say: said, guarded, policy: chosen }) => {

@@ -11,7 +11,7 @@ const parametersOf = (row: Row): Parameters => (row.has('parameters') ? row.row(
 
 const resolvedIn = (row: Row): string | null => (row.has('resolved') ? row.textOrNull('resolved') : null);
 
-/** `{agent, model}` with `variant` and `parameters` where they matter, or with `missing` and why. */
+/** Reads `{agent, model}` with optional `variant` and `parameters`, or with `missing` and the reason. */
 export function readResolution(row: Row): ModelResolution {
   const agent = must(parseAgent(row.text('agent')), 'agent');
   const model = row.textOrNull('model');
@@ -39,7 +39,7 @@ export function readPolicy(row: Row): ModelPolicy {
   return policy;
 }
 
-/** The dictionary at the head of a file, by name. */
+/** Reads a dictionary of named values at the top of a file. */
 export function readNamed<Value>(file: unknown, section: string, read: (row: Row) => Value): (name: string) => Value {
   const rows = new Row(file, 'file').row(section);
   const values = new Map(rows.names().map((name) => [name, read(rows.row(name))]));
@@ -48,7 +48,7 @@ export function readNamed<Value>(file: unknown, section: string, read: (row: Row
 
 const generationOf = (value: number) => must(parseGeneration(value), 'generation');
 
-/** Letters for sessions, as a file's `sessions` spells them out. */
+/** Looks up session ids by the letters that the file's `sessions` defines. */
 export function sessionsOf(file: unknown) {
   const sessions = new Row(file, 'file').row('sessions').flat();
   const idOf = (letter: string) => must(parseSessionId(String(sessions[letter])), `session ${letter}`);
@@ -60,7 +60,7 @@ export type Say =
   | { readonly kind: 'keep' }
   | { readonly kind: 'replace'; readonly shown: ShownSession };
 
-/** `"nothing"`, `"keep"`, or `{"replace": {session, generation}}`; nothing where a row leaves it out. */
+/** Reads `"nothing"`, `"keep"` or `{"replace": {session, generation}}`; `nothing` if the row has no `say`. */
 export function readSay(row: Row, { idOf }: ReturnType<typeof sessionsOf>): Say {
   const said = row.has('say') ? row.take('say') : 'nothing';
   if (said === 'nothing' || said === 'keep') return { kind: said };

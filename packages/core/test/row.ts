@@ -1,13 +1,17 @@
 export type Scalar = string | number | boolean | null;
 
-/** One object of a vector file, read field by field. A field of another type, or one that nobody reads, is a fault of the file. */
+/**
+ * One object of a vector file, read field by field. A field of an unexpected type, or one that is never read, is an
+ * error.
+ */
 export class Row {
   readonly #where: string;
   readonly #fields: ReadonlyMap<string, unknown>;
   readonly #unread: Set<string>;
 
   constructor(value: unknown, where: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${where}: no object`);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new TypeError(`${where}: not an object`);
     this.#where = where;
     this.#fields = new Map(Object.entries(value));
     this.#unread = new Set(this.#fields.keys());
@@ -17,7 +21,7 @@ export class Row {
     return this.#fields.has(name);
   }
 
-  /** Whatever is there, for a value whose type is the caller's to check. */
+  /** The raw value; the caller checks its type. */
   take(name: string): unknown {
     if (!this.#fields.has(name)) throw new TypeError(`${this.#where}.${name}: missing`);
     this.#unread.delete(name);
@@ -54,7 +58,7 @@ export class Row {
     return this.#checked(name, (value): value is string[] => Array.isArray(value) && value.every(isText));
   }
 
-  /** A text, or its UTF-16 code units where JSON cannot hold it. */
+  /** A text, or its UTF-16 code units if JSON cannot represent it. */
   textOrCodeUnits(name: string): string {
     if (!this.has('codeUnits')) return this.text(name);
     const isUnits = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
@@ -74,13 +78,13 @@ export class Row {
     return [...this.#fields.keys()];
   }
 
-  /** All fields, none of them deeper than one level. */
+  /** All fields; every value must be a scalar. */
   flat(): Readonly<Record<string, Scalar>> {
     return Object.fromEntries(this.names().map((name) => [name, this.#checked(name, isScalar)]));
   }
 
   done(): void {
-    if (this.#unread.size > 0) throw new TypeError(`${this.#where}: nobody reads ${[...this.#unread].join(', ')}`);
+    if (this.#unread.size > 0) throw new TypeError(`${this.#where}: unread fields ${[...this.#unread].join(', ')}`);
   }
 
   #checked<Value>(name: string, is: (value: unknown) => value is Value): Value {
@@ -96,7 +100,7 @@ const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
 const isScalar = (value: unknown): value is Scalar =>
   value === null || isText(value) || isNumber(value) || isFlag(value);
 
-/** The rows of one section, each with its sentence; no two rows of a section say the same. */
+/** Reads the rows of one section. Each row needs a `because` sentence that is unique in the section. */
 export function readSection<Value extends { readonly because: string }>(
   file: unknown,
   section: string,
@@ -113,8 +117,8 @@ export function readSection<Value extends { readonly because: string }>(
   return values;
 }
 
-/** For what a test knows to be there. */
+/** Asserts that a value is present. */
 export function must<Value>(value: Value | undefined | null, what: string): Value {
-  if (value === undefined || value === null) throw new TypeError(`${what}: not there`);
+  if (value === undefined || value === null) throw new TypeError(`${what}: missing`);
   return value;
 }

@@ -13,22 +13,25 @@ import { logModelChange } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
 import type { BegunTurn } from './model-before.ts';
 import type { GuardedSession } from './start-outcome.ts';
-import type { StartTurn } from './start-turn.ts';
+import type { StartTurn } from './turn-request.ts';
 
 /**
- * What follows a commit, one function a business event: the event row was written in the transaction, the log line, the snapshot and the
- * invalidation come here, and metrics of what happened. What calls came to is counted when they are answered. None of it may fail the operation
- * that has already happened.
+ * Side effects that follow a commit, one function for each business event. The transaction has already written the
+ * event row; these functions write the log line, update or invalidate the cached slot snapshot, and record metrics of
+ * the event. The outcome of a call is counted elsewhere, when the call is answered. A failure here must not fail the
+ * operation, which is already committed.
  */
+
 export type Opened = {
   readonly session: GuardedSession;
   readonly slotVersion: number;
   readonly predecessor: ShownSession | null;
-  /** The model of the session that is not the slot's any more; without one, that of the new session. */
+  /** For the invalidation message: the model of the session that left the slot, else of the new session. */
   readonly invalidatedModel: string | null;
   readonly reason: DeletionReason | 'first';
 };
 
+/** A session was created in its slot, or replaced the session of its slot. */
 export function announceOpened(ctx: GuardContext, opened: Opened): void {
   const { session, slotVersion, predecessor, reason } = opened;
   const { id, slot, generation, identity, status } = session;
@@ -53,7 +56,7 @@ export function announceOpened(ctx: GuardContext, opened: Opened): void {
     );
 }
 
-/** The fields of a line about a session, named alike in every line. */
+/** Log fields that identify a session, with the same names in every log line. */
 const inLog = ({ taskId, phase, mode }: SlotKey, sessionId: SessionId) => ({
   'phaselock.task_id': taskId,
   'phaselock.session_id': sessionId,
@@ -65,15 +68,17 @@ export type Adopted = {
   readonly slot: SlotKey;
   readonly sessionId: SessionId;
   readonly model: string | null;
+  /** Number of older duplicates that were soft-deleted. */
   readonly collapsed: number;
 };
 
+/** A legacy session (created without the single-session rule) became the guarded session of its slot. */
 export function announceAdopted(ctx: GuardContext, { slot, sessionId, model, collapsed }: Adopted): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId, model });
   if (collapsed > 0) ctx.telemetry.legacyCollapsed(collapsed);
   ctx.logger.info(
     { ...inLog(slot, sessionId), 'event.action': 'session-adopted', 'phaselock.collapsed': collapsed },
-    'legacy session adopted, its duplicates collapsed',
+    'legacy session adopted into its slot, its older duplicates soft-deleted',
   );
 }
 
@@ -84,21 +89,22 @@ export type Kept = {
   readonly previousModel: string | null;
 };
 
-/** The session goes on with a model that differs slightly. */
+/** The requested model differs slightly (`minor`), and the user kept the session, which takes that model on. */
 export function announceKept(ctx: GuardContext, { slot, slotVersion, sessionId, previousModel }: Kept): void {
   const version = slotVersion ?? UNKNOWN_VERSION;
   ctx.snapshots.changed(slot, { version, state: null, sessionId, model: previousModel });
   ctx.logger.info(
     { ...inLog(slot, sessionId), 'event.action': 'session-kept', 'phaselock.previous_model': previousModel },
-    'session kept, its model is now the one that was asked for',
+    'session kept, its model is now the requested one',
   );
 }
 
+/** An unguarded session was created in addition to those that its slot already has. */
 export function announceBeside(ctx: GuardContext, { id, slot, identity }: GuardedSession): void {
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId: id, model: identity.model });
   ctx.logger.debug(
     { ...inLog(slot, id), 'event.action': 'session-created-beside' },
-    'session created beside, its caller is not guarded yet',
+    'session created beside the existing ones, because the single-session rule does not apply to it',
   );
 }
 
@@ -128,6 +134,7 @@ export type TurnBegun = {
   readonly identity: ModelIdentity;
 };
 
+/** A process of a session began. If it changed the model, the change is logged and counted. */
 export function announceTurnBegun(ctx: GuardContext, turn: TurnBegun): void {
   const { slot, sessionId, request, processId, begun, identity } = turn;
   ctx.snapshots.statusChanged(slot, sessionId, 'running');
@@ -149,7 +156,10 @@ const short = (sessionId: SessionId): string => `${sessionId.slice(0, SHORT_ID)}
 
 type Temporary = { readonly taskId: TaskId; readonly sessionId: SessionId };
 
-/** The text of the line, and of the next one, is fixed: operators look for it. */
+/**
+ * The temporary record of a standalone execution was created. The text of this log line and of the next one is fixed,
+ * because operators search for it.
+ */
 export const announceTemporary = (ctx: GuardContext, { taskId, sessionId }: Temporary): void =>
   ctx.logger.info(
     { 'event.action': 'temporary-session-opened', 'phaselock.task_id': taskId, 'phaselock.session_id': sessionId },
@@ -162,7 +172,7 @@ export const announceTemporaryEnded = (ctx: GuardContext, { taskId, sessionId }:
     `TEMP_SESSION_END: session_id=${short(sessionId)}`,
   );
 
-/** A process let its lease lapse, and its session is free for the next turn. */
+/** The lease of a process expired. The process is marked as lost, so its session may begin the next turn. */
 export function announceLapsed(ctx: GuardContext, lapsed: LapsedProcess): void {
   const { session_id: sessionId, task_id: taskId, phase, mode, process_id: processId } = lapsed;
   const slot = { taskId, phase, mode };

@@ -8,13 +8,16 @@ import { checkPage } from './page-limit.ts';
 
 type Once = {
   readonly idempotencyKey?: IdempotencyKey;
-  /** The secret as only the caller can read it, kept for a repeated call for as long as the Idempotency-Key is. */
+  /**
+   * The secret, encrypted with the credential of the caller. It is stored with the Idempotency-Key, so that a repeated
+   * call can return it.
+   */
   readonly sealed?: string;
 };
 
 export type MadeApiKey = { readonly id: ApiKeyId; readonly made: 'now' | { readonly sealed: string | null } };
 
-/** Of a key only its hash is kept: its maker shows it once. */
+/** Stores only the hash of the key; the caller of this function shows the key itself once. */
 export const addApiKey = (
   ctx: GuardContext,
   key: Omit<store.NewApiKey, 'id'>,
@@ -35,7 +38,7 @@ export const addApiKey = (
     });
   });
 
-/** One look-up serves every call that comes with the key meanwhile, so it is in no caller's time. */
+/** Runs outside any caller's deadline, because concurrent requests with the same key share one look-up. */
 export const findApiKey = (ctx: GuardContext, prefix: string) =>
   ctx.time.detached(() => answerInTime(ctx, () => store.findApiKey(ctx.database, prefix)));
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type AgentHandle, withAssignedSession } from './assigned-session.ts';
 
-test.each([null, 'what it was before'])(
-  'while it works a handle has the id it was given, and then again %s',
+test.each([null, 'previous id'])(
+  'withAssignedSession sets the assigned id during the work and restores %s afterwards',
   async (before) => {
     const handle: AgentHandle = { sessionId: before };
     const during = await withAssignedSession(handle, 'assigned', async () => handle.sessionId);
@@ -11,22 +11,22 @@ test.each([null, 'what it was before'])(
   },
 );
 
-test.each([null, 'what it was before'])('work that fails puts it back too, to %s', async (before) => {
+test.each([null, 'previous id'])('withAssignedSession restores %s when the work fails', async (before) => {
   const handle: AgentHandle = { sessionId: before };
   const failing = withAssignedSession(handle, 'assigned', async () => {
-    throw new Error('the agent fell over');
+    throw new Error('the agent failed');
   });
-  await expect(failing).rejects.toThrow('the agent fell over');
+  await expect(failing).rejects.toThrow('the agent failed');
   expect(handle.sessionId).toBe(before);
 });
 
-test('one task after the other has an id of its own and leaves none behind', async () => {
+test('consecutive calls each use their own id and leave none behind', async () => {
   const handle: AgentHandle = { sessionId: null };
   const used: (string | null)[] = [];
   for (const id of ['first', 'second']) {
     await withAssignedSession(handle, id, async () => {
       used.push(handle.sessionId);
-      handle.sessionId = 'what the agent made of it';
+      handle.sessionId = 'an id set by the agent';
     });
     used.push(handle.sessionId);
   }

@@ -1,7 +1,10 @@
-/** Whatever carries the session id to an agent. */
+/** The object that passes the session id to an agent. */
 export type AgentHandle = { sessionId: string | null };
 
-/** An id set by the caller is used whatever the configuration says, and afterwards the handle is what it was, null included. */
+/**
+ * Runs the work with the session id that the caller assigned, whatever the configuration says. Restores the previous id
+ * afterwards, null included.
+ */
 export async function withAssignedSession<T>(
   handle: AgentHandle,
   sessionId: string,

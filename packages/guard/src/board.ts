@@ -18,7 +18,8 @@ import type { GuardContext } from './context.ts';
 import { type IdempotencyKey, makeOnce } from './idempotency.ts';
 import { newAttemptId, newModelId, newProfileId, newProjectId, newTaskId } from './new-ids.ts';
 
-/** What sessions hang on: projects, tasks, attempts, and the catalogue of models and profiles. */
+/** Adds and deletes what sessions refer to: projects, tasks, attempts, and the catalogue of models and profiles. */
+
 type Once = { readonly idempotencyKey?: IdempotencyKey };
 
 type ProjectOptions = Once & { readonly unlistedModels?: store.UnlistedModels };
@@ -96,7 +97,7 @@ export const addProfile = (ctx: GuardContext, given: NewProfile): Promise<Profil
     return made;
   });
 
-/** Its sessions stay, marked "Model Not Found". False when there was no such model. */
+/** Sessions of the model stay, marked "Model Not Found". Returns false if there was no such model. */
 export const deleteModel = (ctx: GuardContext, agent: Agent, name: string): Promise<boolean> =>
   answerInTime(ctx, async () => {
     const deleted = await store.deleteModel(ctx.database.kysely, agent, name);

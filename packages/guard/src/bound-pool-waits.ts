@@ -4,13 +4,14 @@ import { POOL_DEFAULTS, type PoolOptions } from '@phaselock/store';
 type PoolWaits = Pick<PoolOptions, 'connectionTimeoutMs' | 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
 /**
- * The waits of the pool, none of them longer than the deadline allows: an operation that waits for a connection, or in a statement that sets no
- * lock_timeout of its own, must learn in time that it waited in vain, and for what. A statement may wait several times, for a place in the queue
- * and then for the row, each as long as lock_timeout says: as a whole it ends with the deadline, so that nothing is done after the answer.
+ * Limits the time-outs of the pool to the deadline. An operation that waits for a connection, or for a lock in a
+ * statement without its own lock_timeout, must fail early enough to report what it waited for. One statement may wait
+ * for several locks, each up to lock_timeout, so the statement as a whole is limited by the deadline and writes nothing
+ * after the answer.
  */
 export function boundPoolWaits(given: PoolWaits, deadlineMs: number): Required<PoolWaits> {
   const longest = Math.max(1, Math.floor(longestWaitMs(deadlineMs)));
-  // To node-postgres and to PostgreSQL 0 means to wait for ever.
+  // node-postgres and PostgreSQL treat 0 as "no time-out".
   const bounded = (ms: number, most = longest): number => (ms === 0 ? most : Math.min(ms, most));
   return {
     connectionTimeoutMs: bounded(given.connectionTimeoutMs ?? POOL_DEFAULTS.connectionTimeoutMs),

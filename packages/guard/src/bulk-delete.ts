@@ -7,7 +7,10 @@ import { demandReplaceToDelete } from './demand-replace.ts';
 import { answering } from './failures.ts';
 import { operationDeadline } from './operation-deadline.ts';
 
-/** All of them or, where one would need a right that the caller does not have, none. */
+/**
+ * Deletes the sessions in one transaction and returns the ids deleted, without unknown and already deleted ones. If the
+ * caller must not replace sessions and one of these is live in a slot, the call is refused and nothing is deleted.
+ */
 export const bulkDelete = (
   ctx: GuardContext,
   sessionIds: readonly SessionId[],
@@ -19,7 +22,7 @@ export const bulkDelete = (
     return await deleteSessions(ctx.database, { sessionIds, reason: 'deleted', actor: actor ?? null, waitMs });
   });
 
-/** As above, but for those that were used since they were found: these are no orphans. */
+/** Deletes those of the sessions that are still orphans (see `findOrphans`): a session used in the meantime stays. */
 export const deleteOrphans = (
   ctx: GuardContext,
   sessionIds: readonly SessionId[],

@@ -1,14 +1,15 @@
 import { keepIdempotentResponses, readIdempotentResponses } from '@phaselock/store';
-import type { BulkOutcome } from './bulk.ts';
+import type { BulkOutcome } from './bulk-items.ts';
 import type { GuardContext } from './context.ts';
 import { checkStored, existingRow, type IdempotencyKey, keyRow, retell, storedAnswer } from './idempotency.ts';
 
-/** The key of each item, and what became of it in an earlier call with the same key. */
+/** The idempotency key of each item, and the outcome of the item in an earlier call with the same key. */
 export type ItemKeys = readonly { readonly key?: IdempotencyKey; readonly outcome?: BulkOutcome }[];
 
 /**
- * Binds the key of a bulk call to its request before anything is done, so that the same key with another request is refused as a whole. What
- * each item does is kept under a key of the item, in the transaction of its effect.
+ * Binds the idempotency key of a bulk call to its request before anything is written, so that a call with the same key
+ * and another request is refused as a whole. The outcome of each item is stored under a key of its own, in the
+ * transaction of its effect.
  */
 export async function bindBulkKey(
   ctx: GuardContext,
@@ -31,12 +32,12 @@ export async function bindBulkKey(
   );
 }
 
-/** What these did was written together with their key. */
+/** Outcomes whose transaction has already written the key of the item. */
 const WROTE_ITS_KEY: ReadonlySet<BulkOutcome['kind']> = new Set(['created', 'created-beside', 'replaced']);
 
 /**
- * Items that found their session there wrote nothing but are told the same again, so that is kept. Where a call with the same key that ran at the
- * same time was faster, what it did is told instead.
+ * Stores the key of each item that found an existing session: the item wrote nothing else, but a repeated call must get
+ * the same answer. If a concurrent call with the same key was faster, the outcome of that call is returned instead.
  */
 export async function settleWithKeys(
   ctx: GuardContext,

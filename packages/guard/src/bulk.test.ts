@@ -26,8 +26,8 @@ afterAll(() => scene[Symbol.asyncDispose]());
 
 const tasks = (many: number) => Promise.all(Array.from({ length: many }, () => scene.world.task()));
 
-describe('many starts at once', () => {
-  test('are answered in the order they were asked, a thousand of them', async () => {
+describe('a bulk start', () => {
+  test('returns the outcomes of 1000 items in the order of the items', async () => {
     const { guard } = scene;
     const taskIds = (await tasks(1_000)).toReversed();
     const outcomes = await guard.bulkStart(taskIds.map((taskId) => aStart(taskId)));
@@ -38,7 +38,7 @@ describe('many starts at once', () => {
     expect(await readMetric(guard, 'phaselock_bulk_items_total', { operation: 'start' })).toBe(2_000);
   });
 
-  test('come each to its own: created, existing, asked, replaced, refused, beside, adopted, failed', async () => {
+  test('returns each outcome: created, existing, ask, replaced, refused, beside, adopted, failed', async () => {
     const { guard } = scene;
     if (NOBODYS_TASK === undefined) throw new Error('not a task id');
     const [fresh, same, asked, replaced, moved, missing, beside, legacy, unstorable] = await tasks(9);
@@ -80,7 +80,7 @@ describe('many starts at once', () => {
     expect(await guard.session(adopted.id)).toMatchObject({ guarded: true });
   });
 
-  test('a task nobody knows does not send the others their own way', async () => {
+  test('writes the other items in one transaction when one item names an unknown task', async () => {
     const { guard } = scene;
     if (NOBODYS_TASK === undefined) throw new Error('not a task id');
     const [first, second] = await tasks(2);
@@ -94,7 +94,7 @@ describe('many starts at once', () => {
     expect(rows).toEqual([{ transactions: 1 }]);
   });
 
-  test('a task nobody knows fails alone, also where projects refuse names that are not listed', async () => {
+  test('fails only the item with an unknown task, also when a project refuses unlisted models', async () => {
     const { guard, world } = scene;
     const strict = await guard.addProject('strict');
     await guard.editProject(strict, { unlistedModels: 'refused' });
@@ -104,7 +104,7 @@ describe('many starts at once', () => {
     ).toMatchObject([{ kind: 'created' }, { kind: 'failed', code: 'task_not_found' }]);
   });
 
-  test('a slot that moved meanwhile is decided on again, on its own', async () => {
+  test('decides an item again, on its own, when its slot has changed', async () => {
     const stop = stopAt();
     const held = await scene.another({ racepoint: stop.racepoint });
     const [moved, other] = await tasks(2);
@@ -117,7 +117,7 @@ describe('many starts at once', () => {
     expect(await bulk).toMatchObject([{ kind: 'ask', shown: shown(first) }, { kind: 'created' }]);
   });
 
-  test('two of one slot, or too many, are refused as a whole', async () => {
+  test('refuses the whole call for a repeated slot or too many items', async () => {
     const { guard } = scene;
     const [taskId] = await tasks(1);
     if (!taskId) return;
@@ -132,7 +132,7 @@ describe('many starts at once', () => {
     expect(await guard.bulkStart([])).toEqual([]);
   });
 
-  test('a slot that somebody holds fails alone, at the deadline; the others stand', async () => {
+  test('fails only the item whose slot stays locked until the deadline', async () => {
     const { guard } = scene;
     const server = await scene.another({ settings: { deadlineMs: 600 } });
     const [held, free] = await tasks(2);
@@ -147,7 +147,7 @@ describe('many starts at once', () => {
     expect(await guard.latest(aStart(held))).toMatchObject({ id: first.id });
   });
 
-  test('opposite orders, several servers and single starts at once do not deadlock', async () => {
+  test('does not deadlock with opposite item orders, several servers and concurrent single starts', async () => {
     const { guard } = scene;
     const taskIds = await tasks(40);
     const elsewhere = await scene.another(lockedBy('pessimistic'));
@@ -176,8 +176,8 @@ describe('many starts at once', () => {
   });
 });
 
-describe('many deletions at once', () => {
-  test('delete what is there, once, and free the slots', async () => {
+describe('a bulk deletion', () => {
+  test('deletes existing sessions once and frees their slots', async () => {
     const { guard } = scene;
     const taskIds = await tasks(100);
     await guard.bulkStart(taskIds.map((taskId) => aStart(taskId)));
@@ -193,11 +193,11 @@ describe('many deletions at once', () => {
     for (const outcome of again) expect(outcome).toMatchObject({ kind: 'created', session: { generation: 2 } });
   });
 
-  test('of sessions outside the guard, in opposite orders, do not deadlock; the slot is free at once', async () => {
+  test('of unguarded sessions in opposite orders does not deadlock and frees the slot at once', async () => {
     const { guard } = scene;
     const [taskId] = await tasks(1);
     if (!taskId) return;
-    // A slot that has been used before has a version, which a session outside the guard does not change.
+    // The slot has a version because it was used before; a session outside the guard does not change that version.
     await guard.softDelete({ sessionId: (await begin(guard, aStart(taskId))).id });
     const ids = [];
     for (let count = 0; count < 50; count += 1) {

@@ -2,7 +2,6 @@ import { UNKNOWN_VERSION } from '@phaselock/cache';
 import {
   type Catalogue,
   decideStart,
-  type ErrorCode,
   PhaselockError,
   replacementReason,
   type SessionId,
@@ -13,6 +12,7 @@ import {
 } from '@phaselock/core';
 import { type BulkOpen, type KeyedSlotState, openSessions, readSlotStates } from '@phaselock/store';
 import { announceOpened } from './announce.ts';
+import type { BulkItem, BulkOutcome, BulkResult, NotedItem } from './bulk-items.ts';
 import { bindBulkKey, type ItemKeys, settleWithKeys } from './bulk-keys.ts';
 import { refuseTooMany } from './bulk-limit.ts';
 import type { GuardContext } from './context.ts';
@@ -20,28 +20,24 @@ import { countBulkRefused, countBulkStart } from './count-bulk-start.ts';
 import { type StartNotes, startNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isAmbiguous, isRetryable, toPhaselockError } from './failures.ts';
-import { resolveGuarded } from './guarded-tasks.ts';
 import { type IdempotencyKey, keyRow } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
+import { resolveGuarded } from './resolve-guarded.ts';
 import { resolveInProject } from './resolve-in-project.ts';
-import { type Start, startUncounted } from './start.ts';
-import { answerTo, bornSession, type StartOutcome, shownOf } from './start-outcome.ts';
+import { startUncounted } from './start.ts';
+import { answerTo, bornSession, shownOf } from './start-outcome.ts';
+import type { Start } from './start-request.ts';
 import { cohortOfMany, cohortOfSlot } from './which-cohort.ts';
 
-/** One item's failure is its own: the others stand. */
-export type BulkOutcome =
-  | StartOutcome
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string; readonly detail?: string };
-
-export type BulkItem = Omit<Start, 'signal' | 'idempotencyKey' | 'handoff' | 'milestoneId'>;
-
 /**
- * Starts in many slots with three round trips, however many: one read, one decision each, one write for all that need one, in key order. An
- * item whose slot moved meanwhile or is held, or that has legacy sessions to collapse, is started on its own. The answers are in the order asked.
- * With a key, each item has one of its own, made of it and the item's place: a repeated call finds what became of each.
+ * Starts sessions in many slots with three round trips, however many items there are: it reads all slots at once,
+ * decides each item, and writes all changes in one statement, in key order. An item is started on its own if its slot
+ * has changed or is locked, or has legacy sessions to collapse. The outcomes are in the order of the items. With an
+ * idempotency key each item gets a key of its own, made of the key of the call and the index of the item, so that a
+ * repeated call finds the outcome of each item.
  */
 export async function bulkStart(
   ctx: GuardContext,
@@ -58,10 +54,6 @@ export async function bulkStart(
     throw error;
   }
 }
-
-/** An item, and what it is counted by. */
-export type NotedItem = { readonly item: BulkItem; readonly notes: StartNotes };
-export type BulkResult = NotedItem & { readonly outcome: BulkOutcome; readonly seconds: number };
 
 async function startAll(
   ctx: GuardContext,
@@ -83,7 +75,8 @@ async function startAll(
     const opened = await openAll(ctx, writes, deadline.waitMs());
     await ctx.racepoint?.('bulk:written');
     ctx.telemetry.bulkDone('start', items.length);
-    // Items that are started one by one get an earlier deadline: one that fails is then told as an item of the answer, and the others are told too.
+    // Items that are started on their own get an earlier deadline, so that a time-out fails one item instead of the
+    // whole call.
     const alone = { ...ctx, settings: { ...ctx.settings, deadlineMs: deadline.waitMs() } };
     const finished = await Promise.all(
       plans.map(async (plan) => {
@@ -95,7 +88,7 @@ async function startAll(
     const settled = await settleWithKeys(ctx, keys, outcomes);
     return finished.map((result, index) => {
       const outcome = settled[index] ?? result.outcome;
-      // A twin with the same key was faster: what it did is told.
+      // A concurrent call with the same key was faster, so its outcome is returned.
       if (outcome !== result.outcome) result.notes.retold = true;
       return { ...result, outcome };
     });
@@ -104,12 +97,15 @@ async function startAll(
 
 type Plan = {
   readonly item: BulkItem;
-  /** Whether the single-session rule applies to it. */
+  /** Whether the single-session rule applies to the item. */
   readonly guarded: boolean;
   readonly slot: SlotKey;
   readonly key: IdempotencyKey | undefined;
   readonly seen: SlotState;
-  /** A repeated call is told what the first one was; an item that may not have what it asks for is told so. */
+  /**
+   * `settled`: no write is needed, because an earlier call with the same key has the outcome, or because the item
+   * failed.
+   */
   readonly decision: StartDecision | { readonly kind: 'settled'; readonly outcome: BulkOutcome };
   readonly sessionId: SessionId;
   readonly catalogue: Catalogue;
@@ -151,7 +147,7 @@ async function planAll(ctx: GuardContext, noted: readonly NotedItem[], keys: Ite
   );
 }
 
-/** One lookup, however many slots: they are read together. */
+/** Counts one lookup for all slots, because one query reads them. */
 async function readSlots(ctx: GuardContext, slots: readonly SlotKey[]): Promise<KeyedSlotState[]> {
   const since = ctx.now();
   const read = await readSlotStates(ctx.database, slots);
@@ -179,13 +175,13 @@ function toWrite({ item, guarded, slot, key, seen, decision, sessionId }: Plan):
 
 type Opened = {
   readonly rows: ReadonlyMap<SessionId, Awaited<ReturnType<typeof openSessions>>[number]>;
-  /** Whether all of it may have been committed although the answer was lost. */
+  /** Whether the write may have been committed although its answer was lost. */
   readonly ambiguous: boolean;
 };
 
 /**
- * A race lost by the whole statement (a unique index, a dead connection), or one item's value that cannot be stored, leaves nothing written:
- * every item goes its own way then.
+ * Opens all sessions in one statement. If the statement fails as a whole (a unique index, a lost connection, a value of
+ * one item that cannot be stored), each item is started on its own afterwards.
  */
 async function openAll(ctx: GuardContext, writes: readonly BulkOpen[], waitMs: number): Promise<Opened> {
   if (writes.length === 0) return { rows: new Map(), ambiguous: false };
@@ -222,7 +218,8 @@ async function finish(
     });
     return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
   }
-  // A task that is guarded stays so: one that is not may be by the time its item is started.
+  // A guarded task stays guarded, so true is passed on. An unguarded task may become guarded before its item is
+  // started, so the item's own setting is resolved again.
   const alone = { ...item, ...(guarded && { guarded }), ...(key !== undefined && { idempotencyKey: key }) };
   switch (decision.kind) {
     case 'settled':
@@ -243,7 +240,7 @@ async function finish(
 type Alone = {
   readonly item: Start;
   readonly notes: StartNotes;
-  /** An id made by this call, after a lost answer: if its session is there, this call bore it. */
+  /** The session id that this call generated, set after a lost answer: if the session exists, this call created it. */
   readonly bornAs?: SessionId;
 };
 

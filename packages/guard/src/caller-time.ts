@@ -2,15 +2,21 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Deadline } from '@phaselock/locking';
 
 /**
- * Whose time it is. It goes along with what is awaited, so that every statement knows how long its caller still waits, however many operations the
- * caller's request takes and however deep in them the statement is.
+ * The deadline of the current request, propagated through asynchronous calls. Every SQL statement can read how long its
+ * caller still waits, however many operations the request runs and however deep the statement is in them.
  */
 export type CallerTime = {
-  /** Undefined where nobody waits: in a sweep, in what is read for all callers, and in what goes on after the answer. */
+  /**
+   * Undefined where no caller waits: in a background sweep, in a read shared by all callers, and in work that continues
+   * after the answer.
+   */
   current(): Deadline | undefined;
-  /** Until the work ends, or until `isAnswered`. */
+  /** Runs the work under the deadline, which applies until the work ends or `isAnswered` returns true. */
   run<T>(deadline: Deadline, work: () => Promise<T>, isAnswered?: () => boolean): Promise<T>;
-  /** In nobody's time: what is read for all callers must not fail because the one who happened to need it first has little time left. */
+  /**
+   * Runs the work without a deadline. A read shared by all callers must not fail because the caller that triggered it
+   * has little time left.
+   */
   detached<T>(work: () => Promise<T>): Promise<T>;
 };
 
@@ -25,7 +31,7 @@ export function createCallerTime(): CallerTime {
     },
     async run(deadline, work, isAnswered = () => false) {
       let ended = false;
-      // A timer that was set meanwhile goes off in this span: by then it is over.
+      // A timer set by the work fires in the same async context, possibly after the work; the deadline is over by then.
       const isOver = (): boolean => ended || isAnswered();
       try {
         return await storage.run({ deadline, isOver }, work);

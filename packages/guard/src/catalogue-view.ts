@@ -3,10 +3,10 @@ import { type Database, readCatalogue, readStrictProjects } from '@phaselock/sto
 import type { CatalogueView, GuardContext } from './context.ts';
 import { type FreshView, freshView } from './fresh-view.ts';
 
-/** How long another process's change of the catalogue may go unseen. This process's own are seen at once. */
+/** Maximum delay until this process sees another process's change of the catalogue. It sees its own changes at once. */
 export const CATALOGUE_BOUND_MS = 2_000;
 
-/** The models and profiles: a small table. */
+/** Cached view of the models, the profiles and the projects that refuse unlisted models. */
 export const catalogueView = (
   database: Database,
   policy: ModelPolicy,

@@ -17,16 +17,16 @@ import {
   tokenOf,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Random, seededRandom } from '../test/faults/seeded-random.ts';
 import type { OpenGuard } from './open-guard.ts';
-import { type Random, seededRandom } from './proof/seeded-random.ts';
-import type { StartedTurn } from './start-turn.ts';
+import type { StartedTurn } from './turn-request.ts';
 
 const HOUR_MS = 3_600_000;
 const LEASE_MS = 30_000;
 
 let scene: TestGuard;
 let clock: SteppedClock;
-/** Opened after the database got its clock. */
+/** Opened after the clock was replaced, because earlier connections see the real clock. */
 let guard: OpenGuard;
 beforeAll(async () => {
   scene = await openTestGuard();
@@ -47,7 +47,7 @@ async function atWork() {
 }
 
 describe('a clock that steps back an hour', () => {
-  test('lets a slot whose runner fell silent go on one lease after the step', async () => {
+  test('frees the slot of a silent runner one lease after the step', async () => {
     await clock.setAhead(HOUR_MS);
     const { session, attemptId, turn } = await atWork();
     await clock.setAhead(0);
@@ -58,7 +58,7 @@ describe('a clock that steps back an hour', () => {
     expect(await guard.startTurn(aTurn(session, attemptId, { skipContext: true }))).toMatchObject({ kind: 'started' });
   });
 
-  test('tells a successor to wait for one lease at the most', async () => {
+  test('makes a successor wait for one lease at most', async () => {
     await clock.setAhead(HOUR_MS);
     const { taskId, attemptId, session } = await atWork();
     const replaced = await guard.start(aStart(taskId, OPUS, confirmed(shown(session))));
@@ -72,7 +72,7 @@ describe('a clock that steps back an hour', () => {
     expect(await guard.startTurn(aTurn(replaced.session, attemptId))).toMatchObject({ kind: 'started' });
   });
 
-  test('takes nothing from a runner that is alive', async () => {
+  test('does not affect a runner that still sends heartbeats', async () => {
     await clock.setAhead(HOUR_MS);
     const { session, attemptId, turn } = await atWork();
     await clock.setAhead(0);
@@ -84,7 +84,7 @@ describe('a clock that steps back an hour', () => {
     expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject({ kind: 'started' });
   });
 
-  test('leaves times within a slot in the order in which things happened', async () => {
+  test('keeps the timestamps of a slot in the order of its events', async () => {
     await clock.setAhead(HOUR_MS);
     const { session, turn } = await atWork();
     await clock.setAhead(0);
@@ -97,7 +97,7 @@ describe('a clock that steps back an hour', () => {
   });
 });
 
-describe('a walk through the operations while the clock steps to and fro', () => {
+describe('random operations while the clock steps back and forth', () => {
   type Place = { readonly taskId: TaskId; readonly attemptId: AttemptId };
   type Known = { session: ShownSession | undefined; readonly turns: StartedTurn[] };
   const STEPS = 120;
@@ -139,7 +139,7 @@ describe('a walk through the operations while the clock steps to and fro', () =>
     step: async (_place, _known, random) => await clock.setAhead(random.below(2 * HOUR_MS)),
   };
 
-  test.each([1, 2, 3, 4])('is a history without a finding, and leaves no slot blocked; seed %i', async (seed) => {
+  test.each([1, 2, 3, 4])('leave no audit error and no blocked slot (seed %i)', async (seed) => {
     const random = seededRandom(seed);
     const taskId = await scene.world.task();
     const place = { taskId, attemptId: await scene.world.attempt(taskId) };

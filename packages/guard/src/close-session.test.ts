@@ -31,7 +31,7 @@ describe('a closed session', () => {
     ['complete', 'completed'],
     ['fail', 'failed'],
     ['stop', 'stopped'],
-  ] as const)('by %s is %s, keeps its slot and ends', async (how, status) => {
+  ] as const)('after "%s" has the status %s and an end time, and keeps its slot', async (how, status) => {
     const { guard } = scene;
     const { taskId, session, named } = await inSession();
     expect(await guard.closeSession({ ...named, how, actor: 'ada' })).toEqual({ version: 2 });
@@ -45,7 +45,7 @@ describe('a closed session', () => {
     ]);
   });
 
-  test('is taken up again by the same model, where it was', async () => {
+  test('is resumed with its conversation by a turn with the same model', async () => {
     const { guard } = scene;
     const { attemptId, session, named } = await inSession();
     await runTurn(guard, aTurn(session, attemptId), `of ${session.id}`);
@@ -54,7 +54,7 @@ describe('a closed session', () => {
     expect(await guard.session(session.id)).toMatchObject({ status: 'running', endedAt: null });
   });
 
-  test('tells a runner in it to stop, and its end does not reopen it', async () => {
+  test('stops its runner by the next heartbeat, and the end of that process does not reopen it', async () => {
     const { guard } = scene;
     const { attemptId, session, named } = await inSession();
     const token = tokenOf(startedOf(await guard.startTurn(aTurn(session, attemptId))));
@@ -65,7 +65,7 @@ describe('a closed session', () => {
     expect(await guard.session(session.id)).toMatchObject({ status: 'stopped', leaseExpiresAt: null });
   });
 
-  test('cannot be closed again, nor under another generation, nor if nobody knows it', async () => {
+  test('cannot be closed again or under another generation', async () => {
     const { guard } = scene;
     const { session, named } = await inSession();
     const { session: other } = await inSession();

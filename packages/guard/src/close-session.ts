@@ -22,7 +22,10 @@ export type CloseSession = {
 
 const CLOSED_STATUS = { complete: 'completed', fail: 'failed', stop: 'stopped' } as const;
 
-/** Ends a session that keeps its slot. A process still running in it is told to stop by its next heartbeat. */
+/**
+ * Closes a session, which keeps its slot. A process that still runs in the session is told to stop by the answer to its
+ * next heartbeat.
+ */
 export async function closeSession(
   ctx: GuardContext,
   { sessionId, generation, how, actor }: CloseSession,

@@ -2,9 +2,10 @@ import type { Database } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 
 /**
- * For a write that takes the place of an earlier one and is rare: its COMMIT is sent when the write was answered, while its caller waits. A write
- * that is delivered after that finds its connection closed and is rolled back. Only a COMMIT that is itself on its way when the time ends is still
- * done; until then the row is locked, so nothing that is sent later comes before it.
+ * Runs a rare write that overwrites an earlier value, so that it does not take effect after its caller was told of a
+ * failure. The COMMIT is sent only after the write was answered, while the caller still waits; a write that arrives
+ * later finds its connection closed and is rolled back. Only a COMMIT that is in transit at the deadline still takes
+ * effect. The row stays locked until then, so a later write comes after it.
  */
 export const commitInTime = <Result>(
   { database }: Pick<GuardContext, 'database'>,

@@ -8,47 +8,56 @@ import type { GuardedTasks } from './guarded-tasks.ts';
 import type { KnownOwners } from './known-owners.ts';
 import type { RacepointName } from './racepoints.ts';
 
-/** Snapshots of slots, and word to everybody else when one changed. Nothing here rejects, and none of it has to be waited for. */
+/**
+ * Cached snapshots of slots, with invalidation messages to the other processes. No method rejects, and no caller has to
+ * wait for a write.
+ */
 export type SlotSnapshots = {
   get(slot: SlotKey): Promise<FoundSnapshot | undefined>;
-  /** What was just read, and how long ago that read began. */
+  /** Stores a state that was just read; `readForMs` is the time since that read began. */
   put(slot: SlotKey, state: SlotState, readForMs: number): void;
-  /** The slot turned out to be at this version, or later, through someone else's doing. */
+  /** Drops snapshots older than this version, because another process has changed the slot. */
   forget(slot: SlotKey, version: number): void;
-  /** After a commit of ours: the new state if it is known, and the version it is at. */
+  /** Called after a commit of this process, with the version of the slot and, if known, its new state. */
   changed(slot: SlotKey, change: SlotChange): void;
-  /** After a commit of ours that changed no more than the status of the slot's session. Other processes see it within the lifetime of a snapshot. */
+  /**
+   * Called after a commit of this process that changed only the status of the slot's session. Other processes see the
+   * new status when their snapshot expires.
+   */
   statusChanged(slot: SlotKey, sessionId: SessionId, status: SessionStatus): void;
 };
 
 type FoundSnapshot = { readonly state: SlotState; readonly source: Exclude<LookupSource, 'database'> };
 
 type SlotChange = {
-  /** `UNKNOWN_VERSION` when it is not known whether, or to what, the slot changed. */
+  /** `UNKNOWN_VERSION` if it is not known whether the slot changed, or to which version. */
   readonly version: number;
   readonly state: SlotState | null;
   readonly sessionId: SessionId;
-  /** The model of the session that is not the slot's any more, or was not yet; null where it is not known. */
+  /** The model of the session that left the slot, else of the one that entered it; null if unknown. */
   readonly model: string | null;
 };
 
 export type CatalogueView = {
   readonly catalogue: Catalogue;
   readonly policy: ModelPolicy;
-  /** Projects that accept only models that are listed. */
+  /** Projects that accept only models listed in the catalogue. */
   readonly strictProjects: ReadonlySet<ProjectId>;
 };
 
 export type GuardSettings = {
-  /** One deadline for waiting, retrying and writing of an operation; a tenth of it, at most 500 ms, is not waited away. */
+  /**
+   * Deadline of an operation for waiting, retrying and writing. A tenth of it, at most 500 ms, is reserved for writing
+   * and answering.
+   */
   readonly deadlineMs: number;
-  /** How long a runner may be silent before its process counts as lost. */
+  /** Time without a heartbeat after which a process counts as lost. */
   readonly leaseMs: number;
   readonly logBatchLimit: number;
   readonly bulkLimit: number;
 };
 
-/** Everything an operation of the guard works with; composed once, passed in. */
+/** The dependencies of every operation of the guard, created once and passed in. */
 export type GuardContext = {
   readonly database: Database;
   readonly locking: Locking<SlotState, Writer>;
@@ -63,9 +72,9 @@ export type GuardContext = {
   readonly now: () => number;
   readonly time: CallerTime;
   readonly newId: () => string;
-  /** Of the embedded server, where this process looks after one. */
+  /** State of the embedded server if this process supervises one; else `running`. */
   readonly serverState: () => ServerState;
   readonly reportStorageFull: (error: unknown) => void;
-  /** Where a test may pause or kill the process; never set otherwise. */
+  /** Test hook that can pause or kill the process at a named point; undefined in production. */
   readonly racepoint: ((name: RacepointName) => Promise<void> | void) | undefined;
 };

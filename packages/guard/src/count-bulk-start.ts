@@ -1,10 +1,10 @@
 import type { ErrorCode } from '@phaselock/core';
-import type { BulkResult, NotedItem } from './bulk.ts';
+import type { BulkResult, NotedItem } from './bulk-items.ts';
 import type { GuardContext } from './context.ts';
 import { countStart } from './count-start.ts';
 import { cohortOfMany, cohortOfStart } from './which-cohort.ts';
 
-/** Each item is a start, and is counted when all of them are answered, whichever way it went. */
+/** Counts each item as one start, whatever its outcome, when the whole call is answered. */
 export function countBulkStart(ctx: GuardContext, results: readonly BulkResult[]): void {
   for (const { item: request, outcome: answer, notes, seconds } of results) {
     if (answer.kind === 'failed') ctx.telemetry.failed(answer.code, cohortOfStart(notes, answer));
@@ -12,7 +12,9 @@ export function countBulkStart(ctx: GuardContext, results: readonly BulkResult[]
   }
 }
 
-/** All of it ended with one error, which is the end of each item: whatever some of them had come to, their caller was told of none. */
+/**
+ * Counts every item as failed when the whole call ends with one error, because the caller gets no outcome of any item.
+ */
 export function countBulkRefused(ctx: GuardContext, items: readonly NotedItem[], code: ErrorCode): void {
   const answer = { kind: 'failed', code } as const;
   const cohorts = items.map(({ notes }) => cohortOfStart(notes, answer));

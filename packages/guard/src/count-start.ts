@@ -3,21 +3,21 @@ import type { StartOutcome as CountedOutcome } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
 import { refusalOutcome } from './refusal-outcome.ts';
 import { replacementOutcome } from './replacement-outcome.ts';
-import type { Start } from './start.ts';
 import type { CountedAnswer, StartOutcome } from './start-outcome.ts';
+import type { Start } from './start-request.ts';
 import { cohortOfStart } from './which-cohort.ts';
 
-/** What is noted of a start while it is under way. */
+/** What the metrics of a start need, collected while the start runs. */
 export type StartNotes = {
-  /** Whether the single-session rule applies to it, as far as that is known. */
+  /** Whether the single-session rule applies to the start, as far as that is known yet. */
   guarded: boolean;
-  /** Its answer is that of another call with the same Idempotency-Key, which counted it. */
+  /** The answer was replayed from another call with the same Idempotency-Key, and that call counted it. */
   retold: boolean;
-  /** Why the session that is there was to be replaced. */
+  /** Why the existing session is replaced. */
   reason: DeletionReason | undefined;
 };
 
-/** Of a caller outside the rollout the task decides, once it is read. */
+/** For a caller outside the rollout (`if-task-is`), `guarded` is false until the task has been read. */
 export const startNotes = ({ guarded = true }: Pick<Start, 'guarded'>): StartNotes => ({
   guarded: guarded === true,
   retold: false,
@@ -28,11 +28,11 @@ type CountedStart = {
   readonly request: Pick<Start, 'phase' | 'mode' | 'say'>;
   readonly answer: CountedAnswer;
   readonly notes: StartNotes;
-  /** From the request to its answer. */
+  /** Duration from the request to its answer. */
   readonly seconds: number;
 };
 
-/** Counts a start and its error, whichever way it ends. */
+/** Runs a start and counts it, and its error if it fails. */
 export async function countingStart(
   ctx: GuardContext,
   request: Start,
@@ -57,8 +57,8 @@ export async function countingStart(
 }
 
 /**
- * Counts a start once, when it is answered, by what it was answered: neither the tries on the way, nor what a try that was not waited for any longer
- * still does, count as well. One whose caller has left, and one that is told again, are counted nowhere.
+ * Counts a start once, by its answer: neither retries nor work that continues after the answer are counted. A replayed
+ * answer and a start whose caller has disconnected are not counted as starts.
  */
 export function countStart({ telemetry }: GuardContext, { request, answer, notes, seconds }: CountedStart): void {
   if (notes.retold || (answer.kind === 'failed' && answer.code === 'request_aborted')) return;
@@ -69,7 +69,7 @@ export function countStart({ telemetry }: GuardContext, { request, answer, notes
   if (answer.kind === 'created-beside') telemetry.startedUnguarded();
   if (answer.kind === 'replaced' && notes.reason !== undefined)
     telemetry.sessionReplaced({ reason: notes.reason, cohort, seconds });
-  // Without a confirmation no start replaces anything.
+  // A start replaces a session only with a confirmation, so only a confirmed start is an attempt to replace.
   if (request.say?.kind === 'replace') telemetry.replacementAttempted(replacementOutcome(answer), cohort);
 }
 

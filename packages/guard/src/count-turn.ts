@@ -1,23 +1,10 @@
-import { type ErrorCode, OUTSIDE_THE_GUARD, PhaselockError, QUESTION_CODES, type TurnDecision } from '@phaselock/core';
-import type { TurnState } from '@phaselock/store';
+import { type ErrorCode, OUTSIDE_THE_GUARD, PhaselockError, QUESTION_CODES } from '@phaselock/core';
 import type { Cohort, TurnOutcome as CountedOutcome } from '@phaselock/telemetry';
 import type { GuardContext } from './context.ts';
 import { isTemporary } from './fresh-conversation.ts';
 import { replacementOutcome } from './replacement-outcome.ts';
-import type { StartTurn, TurnOutcome } from './start-turn.ts';
+import type { StartTurn, TurnNotes, TurnOutcome } from './turn-request.ts';
 import { cohortOf } from './which-cohort.ts';
-
-/** What is noted of a turn while it is under way. */
-export type TurnNotes = {
-  /** The session it was asked for, as last read. */
-  state: TurnState | undefined;
-  /** As last decided. */
-  decision: TurnDecision | undefined;
-  /** At some point it was to replace its session. */
-  replaces: boolean;
-  /** Its answer is that of another call with the same Idempotency-Key, which counted it. */
-  retold: boolean;
-};
 
 const turnNotes = (): TurnNotes => ({
   state: undefined,
@@ -30,11 +17,11 @@ type CountedTurn = {
   readonly request: Pick<StartTurn, 'say' | 'generation'>;
   readonly answer: TurnOutcome | { readonly kind: 'failed'; readonly code: ErrorCode };
   readonly notes: TurnNotes;
-  /** From the request to its answer. */
+  /** Duration from the request to its answer. */
   readonly seconds: number;
 };
 
-/** Counts a turn once, when it is answered, as a start is: also as a start where it begins another session. */
+/** Runs a turn and counts it once, by its answer. A turn that begins another session is also counted as a start. */
 export async function countingTurn(
   ctx: GuardContext,
   request: StartTurn,
@@ -70,7 +57,7 @@ function countTurn(ctx: GuardContext, turn: CountedTurn): void {
     telemetry.replacementAttempted(replacementOutcome(began === undefined ? answer : { kind: began }), cohort);
 }
 
-/** Which session another conversation was begun in: one in the place of the old one, or one beside it. */
+/** How the turn opened another session: in place of the old one or beside it. Undefined if it opened none. */
 function beganBy({ answer, notes: { decision } }: CountedTurn): 'replaced' | 'created-beside' | undefined {
   if (answer.kind !== 'started' || decision?.kind !== 'fresh') return undefined;
   return answer.replaced === null ? 'created-beside' : 'replaced';
@@ -99,6 +86,8 @@ function decisionOf({ answer, notes }: CountedTurn): CountedOutcome | undefined 
   }
 }
 
-/** Of a session that could not be read, the generation it was asked for with tells: a session outside the guard has none. */
+/**
+ * The cohort of a turn. If the session could not be read, the requested generation decides: outside the guard it is 0.
+ */
 const cohortOfTurn = ({ generation }: CountedTurn['request'], { state }: TurnNotes): Cohort =>
   cohortOf(state?.guarded ?? generation > OUTSIDE_THE_GUARD);

@@ -20,14 +20,14 @@ const found = (source: string, cohort: string) =>
   `phaselock_session_lookup_seconds_count{source="${source}",cohort="${cohort}"}`;
 const lookups = (guard: OpenGuard, work: () => Promise<unknown>) => metricChanges(guard, ['session_lookup'], work);
 
-describe.each(['pessimistic', 'optimistic', 'redis'])('%s: of lookups', (strategy) => {
+describe.each(['pessimistic', 'optimistic', 'redis'])('session lookup metrics, %s', (strategy) => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard(lockedBy(strategy));
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test('each call counts one: in the database where the cache is cold, in memory where it is warm', async () => {
+  test('count one lookup for each call: from the database or, with a warm cache, from memory', async () => {
     const { guard: elsewhere, world, another } = scene;
     const taskId = await world.task();
     const session = await begin(elsewhere, aStart(taskId));
@@ -51,7 +51,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: of lookups', (strateg
     }
   });
 
-  test('the cohort tells whether the slot has ever been guarded', async () => {
+  test('have the cohort treatment if the slot has ever been guarded', async () => {
     const { guard: elsewhere, world, another } = scene;
     const legacy = await begin(elsewhere, aStart(await world.task(), SONNET, { guarded: false }));
     const cohortNow = async () => {
@@ -65,11 +65,11 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: of lookups', (strateg
     expect(await cohortNow()).toEqual({ [found('database', 'treatment')]: 1 });
   });
 
-  test('the time is that of the caller: a wait for a connection is in it', async () => {
+  test('include the wait for a connection in the lookup time', async () => {
     const { guard: elsewhere, world, another } = scene;
     const session = await begin(elsewhere, aStart(await world.task()));
     const guard = await another({ maxSize: 1 });
-    // What is read for all callers is read before.
+    // Loads the catalogue first, which all callers share.
     await guard.start(aStart(await world.task(), 'nobodys-model'));
     const before = await readMetric(guard, 'phaselock_session_lookup_seconds_sum', { source: 'database' });
     const looked = () => readMetric(guard, 'phaselock_session_lookup_seconds_sum', { source: 'database' });
@@ -85,7 +85,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: of lookups', (strateg
   });
 });
 
-test('a wait for the slot is no lookup: it is told by the lock', async () => {
+test('a wait for the slot lock is counted as lock contention, not as a lookup', async () => {
   await using scene = await openTestGuard(lockedBy('pessimistic'));
   const { guard: elsewhere, world, another } = scene;
   const session = await begin(elsewhere, aStart(await world.task()));

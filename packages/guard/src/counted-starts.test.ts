@@ -17,7 +17,7 @@ import {
   type TestGuard,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerLosingProxy } from './chaos/answer-losing-proxy.ts';
+import { answerLosingProxy } from '../test/network/answer-losing-proxy.ts';
 import type { OpenGuard } from './open-guard.ts';
 
 const HAIKU = 'claude-haiku-4-5';
@@ -51,7 +51,7 @@ const FAILED = {
 const replaceWith = (session: GuardedSession, model: string, more = {}) =>
   aStart(session.slot.taskId, model, { ...confirmed(shown(session)), ...more });
 
-describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is one attempt', (strategy) => {
+describe.each(['pessimistic', 'optimistic', 'redis'])('replacement attempt metrics, %s', (strategy) => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard(lockedBy(strategy));
@@ -60,7 +60,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
 
   const aSession = async () => await begin(scene.guard, aStart(await scene.world.task()));
 
-  test('that replaces, also where the answer of the database was lost', async () => {
+  test('count a replacement once, also when the answer of the database was lost', async () => {
     const { guard, another, databaseUrl } = scene;
     const session = await aSession();
     expect(await changes(guard, () => guard.start(replaceWith(session, OPUS)))).toEqual(REPLACED);
@@ -74,7 +74,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
     await lost;
   });
 
-  test('that loses the race to another one: it moved on, whatever it finds there', async () => {
+  test('count moved_on for a start that loses the race, whatever session it finds', async () => {
     const { guard: winner, another } = scene;
     const stop = stopAt();
     const loser = await another({ racepoint: stop.racepoint });
@@ -97,7 +97,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
     }
   });
 
-  test('that finds its slot held by another server: busy', async () => {
+  test('count busy when another server holds the slot', async () => {
     const { another, databaseUrl } = scene;
     const guard = await another({ settings: { deadlineMs: 600 } });
     const session = await aSession();
@@ -109,7 +109,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
     });
   });
 
-  test('that fails because the database goes away, before the slot is read and in the middle', async () => {
+  test('count failed when the database goes away, before the slot is read or later', async () => {
     const { another, databaseUrl } = scene;
     const session = await aSession();
     const stop = stopAt();
@@ -134,7 +134,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
     });
   });
 
-  test('that is answered with a failure and goes on behind it: a failure, and nothing more', async () => {
+  test('count only the failure of a start that continues after its answer', async () => {
     const { another } = scene;
     const stop = stopAt();
     const guard = await another({ racepoint: stop.racepoint, settings: { deadlineMs: 300 } });
@@ -152,7 +152,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
     expect(await counted).toEqual(FAILED);
   });
 
-  test('but not when it is told again', async () => {
+  test('do not count a replayed answer, but count a reused key as refused', async () => {
     const { guard } = scene;
     const session = await aSession();
     const idempotencyKey = { scope: 'ada', key: session.id, fingerprint: 'replace' };
@@ -167,7 +167,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
     });
   });
 
-  test('but not when its caller has left', async () => {
+  test('do not count a start whose caller has disconnected', async () => {
     const { guard } = scene;
     const session = await aSession();
     const gone = replaceWith(session, OPUS, { signal: AbortSignal.abort() });
@@ -177,14 +177,14 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a confirmed start is 
   });
 });
 
-describe('a start counts', () => {
+describe('start metrics', () => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard();
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test('as refused, with what it lacks, in the cohort of its request', async () => {
+  test('count a refused start and its error in the cohort of the request', async () => {
     const { guard, world } = scene;
     const session = await begin(guard, aStart(await world.task()));
     const unnamed = (more: object) => guard.start(aStart(session.slot.taskId, 'nobodys-model', more));
@@ -211,7 +211,7 @@ describe('a start counts', () => {
     });
   });
 
-  test('as an attempt beside, where the rule does not apply to what was confirmed', async () => {
+  test('count a confirmed start outside the guard as created beside', async () => {
     const { guard, world } = scene;
     const session = await begin(guard, aStart(await world.task()));
     expect(await changes(guard, () => guard.start(replaceWith(session, OPUS, LEGACY)))).toEqual({
@@ -225,7 +225,7 @@ describe('a start counts', () => {
     });
   });
 
-  test('of a caller outside the rollout, as the task has it: of the treatment where it is guarded', async () => {
+  test('count a caller outside the rollout as treatment if the task is guarded, else as control', async () => {
     const { guard, world } = scene;
     const outside = { guarded: 'if-task-is' } as const;
     const family = ['session_starts', 'session_replacement_attempts', 'errors', 'unguarded'];
@@ -249,7 +249,7 @@ describe('a start counts', () => {
     });
   });
 
-  test('as an attempt that moved on, where there is nothing left to replace', async () => {
+  test('count an attempt as moved_on when the slot is already empty', async () => {
     const { guard, world } = scene;
     const session = await begin(guard, aStart(await world.task()));
     await guard.softDelete({ sessionId: session.id });
@@ -259,7 +259,7 @@ describe('a start counts', () => {
     });
   });
 
-  test('in bulk once for each item, whichever way it went', async () => {
+  test('count each item of a bulk start once, whatever its outcome', async () => {
     const { guard, world, another } = scene;
     const stop = stopAt();
     const server = await another({ racepoint: stop.racepoint });
@@ -283,7 +283,7 @@ describe('a start counts', () => {
     ]);
     const counted = changes(server, () => bulk);
     await reached;
-    // This item is started alone after the write, and finds what another one put there.
+    // The raced item is started on its own after the write, and finds the session of the other start.
     await guard.start(replaceWith(raced, HAIKU));
     goOn();
     expect((await bulk).map((outcome) => ('code' in outcome ? outcome.code : outcome.kind))).toEqual([
@@ -318,7 +318,7 @@ describe('a start counts', () => {
     });
   });
 
-  test('in bulk as failed once, when the database goes away before, in the middle, or the whole is answered too late', async () => {
+  test('count each item of a failed bulk start once, with a lost database or a passed deadline', async () => {
     const { guard, world, another, databaseUrl } = scene;
     const session = await begin(guard, aStart(await world.task()));
     const stop = stopAt();
@@ -335,9 +335,9 @@ describe('a start counts', () => {
     await proxy[Symbol.asyncDispose]();
     goOn();
     const starts = { [started('failed', 'treatment')]: 2, [attempted('failed', 'treatment')]: 1 };
-    // Told item by item: each met the error itself.
+    // Each item failed on its own, so each error is counted.
     expect(await inTheMiddle).toEqual({ ...starts, [failed('backend_unavailable', 'treatment')]: 2 });
-    // Told once, for all.
+    // The whole call failed, so one error is counted.
     expect(await changes(doomed, () => doomed.bulkStart(items).catch(() => undefined))).toEqual({
       ...starts,
       [failed('backend_unavailable', 'treatment')]: 1,
@@ -355,7 +355,7 @@ describe('a start counts', () => {
     expect(await tooLate).toEqual({ ...starts, [failed('backend_unavailable', 'treatment')]: 1 });
   });
 
-  test('in bulk not again with the same key', async () => {
+  test('do not count a bulk start again when it is repeated with the same key', async () => {
     const { guard, world } = scene;
     const session = await begin(guard, aStart(await world.task()));
     const items = [replaceWith(session, OPUS), aStart(await world.task())];

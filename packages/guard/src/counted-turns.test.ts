@@ -19,7 +19,7 @@ import {
   type TestGuard,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerLosingProxy } from './chaos/answer-losing-proxy.ts';
+import { answerLosingProxy } from '../test/network/answer-losing-proxy.ts';
 import type { OpenGuard } from './open-guard.ts';
 
 const opus = { agent: 'claude-code', model: OPUS } as const;
@@ -46,14 +46,14 @@ const changes = (guard: OpenGuard, work: () => Promise<unknown>) =>
     work,
   );
 
-describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (strategy) => {
+describe.each(['pessimistic', 'optimistic', 'redis'])('turn metrics, %s', (strategy) => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard(lockedBy(strategy));
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  /** A session whose conversation has begun, so that another model is another conversation. */
+  /** A session whose conversation has begun, so that another model needs another conversation. */
   async function aConversation(more = {}) {
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -65,7 +65,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
 
   const leaving = (session: GuardedSession) => ({ model: opus, ...confirmed(shown(session)) });
 
-  test('by what was decided, a question with its name', async () => {
+  test('count a turn by its decision, and a question by its code', async () => {
     const { guard } = scene;
     const { turn } = await aConversation();
     expect(await changes(guard, () => guard.startTurn({ ...turn, model: opus }))).toEqual({
@@ -80,7 +80,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
     expect(await changes(guard, () => guard.startTurn(turn))).toEqual({ [turned('follow-up')]: 1 });
   });
 
-  test('as one replacement, confirmed or not, also where the answer of the database was lost', async () => {
+  test('count one replacement, confirmed or not, also when the answer of the database was lost', async () => {
     const { guard, another, databaseUrl } = scene;
     const confirmedOne = await aConversation();
     const first = { ...confirmedOne.turn, ...leaving(confirmedOne.session) };
@@ -102,7 +102,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
     await lost;
   });
 
-  test('as an attempt that is refused when its session was replaced before it', async () => {
+  test('count a refused attempt when another call has replaced the session', async () => {
     const { guard, another } = scene;
     const { session, turn } = await aConversation();
     const stop = stopAt();
@@ -117,7 +117,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
     expect(await counted).toEqual({ [turned('refused')]: 1, [attempted('refused')]: 1 });
   });
 
-  test('as moved on, when it confirms what it was not shown', async () => {
+  test('count moved_on when the confirmation names another session', async () => {
     const { guard } = scene;
     const { turn } = await aConversation();
     const other = await aConversation();
@@ -127,7 +127,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
     });
   });
 
-  test('by name where the predecessor is still stopping', async () => {
+  test('count predecessor_stopping while the predecessor is stopping', async () => {
     const { guard } = scene;
     const { session, attemptId, turn } = await aConversation();
     startedOf(await guard.startTurn(turn));
@@ -137,7 +137,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
     });
   });
 
-  test('as busy where its slot is held, and as failed where the database is away, known or not', async () => {
+  test('count busy when the slot is locked, and failed when the database goes away', async () => {
     const { another, databaseUrl } = scene;
     const { session, turn } = await aConversation();
     const server = await another({ settings: { deadlineMs: 600 } });
@@ -165,7 +165,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
     });
   });
 
-  test('in the cohort of its session: outside the guard another conversation stands beside', async () => {
+  test('count a fresh conversation outside the guard as created beside, in the control cohort', async () => {
     const { guard } = scene;
     const { session, turn } = await aConversation({ guarded: false });
     expect(await changes(guard, () => guard.startTurn({ ...turn, ...leaving(session) }))).toEqual({
@@ -176,7 +176,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a turn counts', (stra
     });
   });
 
-  test('as an attempt that is refused, where its caller may replace nothing', async () => {
+  test('count a refused attempt when the caller may not replace sessions', async () => {
     const { guard } = scene;
     const { turn } = await aConversation();
     const mayNot = { ...turn, skipContext: true, mayReplace: false };

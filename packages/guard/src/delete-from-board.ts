@@ -22,7 +22,7 @@ function demandDeleted(outcome: store.DeletedRow, missing: ErrorCode): void {
   }
 }
 
-/** Only while nothing hangs on it: history is never deleted along. */
+/** Deletes a project only if nothing refers to it, so that no history is deleted with it. */
 export const deleteProject = (ctx: GuardContext, id: ProjectId): Promise<void> =>
   answerInTime(ctx, async () => demandDeleted(await store.deleteProject(ctx.database.kysely, id), 'project_not_found'));
 
@@ -38,7 +38,7 @@ export const deleteAttempt = (ctx: GuardContext, id: AttemptId): Promise<void> =
     ctx.owners.forget({ kind: 'attempt', id });
   });
 
-/** Its sessions stay, marked "Model Not Found". */
+/** Sessions of the model stay, marked "Model Not Found". */
 export const removeModel = (ctx: GuardContext, id: ModelId): Promise<void> =>
   answerInTime(ctx, async () => {
     const removed = await store.removeModel(ctx.database.kysely, id);

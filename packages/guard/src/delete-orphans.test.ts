@@ -2,7 +2,7 @@ import { findOrphans } from '@phaselock/store';
 import { aStart, aTurn, begin, openTestGuard, startedOf } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 
-test('a session that is used between being found and being deleted is no orphan, and stays', async () => {
+test('deleteOrphans keeps a session that was used after it was found', async () => {
   await using home = await openTestGuard();
   const { guard, world } = home;
   const sessions = [];

@@ -19,7 +19,7 @@ describe.each(['pessimistic', 'optimistic'])('a deleted session, %s', (strategy)
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test('leaves the lists and its slot; its record and history stay', async () => {
+  test('leaves the lists and its slot, but keeps its record and events', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const { id } = await begin(guard, aStart(taskId));
@@ -30,7 +30,7 @@ describe.each(['pessimistic', 'optimistic'])('a deleted session, %s', (strategy)
     expect(await guard.events(id)).toMatchObject([{ type: 'created' }, { type: 'deleted', actor: 'ada' }]);
   });
 
-  test('is followed by the next generation, whatever its model', async () => {
+  test('is followed by a session of the next generation, whatever the model', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     for (const [index, model] of [SONNET, OPUS, SONNET].entries()) {
@@ -40,7 +40,7 @@ describe.each(['pessimistic', 'optimistic'])('a deleted session, %s', (strategy)
     }
   });
 
-  test('twice is deleted once', async () => {
+  test('is deleted only once by concurrent deletions', async () => {
     const { guard, world } = scene;
     const { id } = await begin(guard, aStart(await world.task()));
     const before = await readMetric(guard, 'phaselock_sessions_deleted_total', { reason: 'deleted' });
@@ -50,7 +50,7 @@ describe.each(['pessimistic', 'optimistic'])('a deleted session, %s', (strategy)
     expect(await readMetric(guard, 'phaselock_sessions_deleted_total', { reason: 'deleted' })).toBe(before + 1);
   });
 
-  test('must be the version that was seen, if one is named', async () => {
+  test('must have the version that the caller names, if it names one', async () => {
     const { guard, world } = scene;
     const session = await begin(guard, aStart(await world.task()));
     await guard.closeSession({ sessionId: session.id, generation: session.generation, how: 'complete' });
@@ -62,7 +62,7 @@ describe.each(['pessimistic', 'optimistic'])('a deleted session, %s', (strategy)
     await guard.softDelete({ sessionId: session.id, seenVersion: 2 });
   });
 
-  test('outside the guard leaves the slot to the next legacy session, at once', async () => {
+  test('outside the guard leaves the next newest legacy session as the latest, at once', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const legacy = { guarded: false } as const;
@@ -74,7 +74,7 @@ describe.each(['pessimistic', 'optimistic'])('a deleted session, %s', (strategy)
     expect(await allSessions(guard, taskId)).toHaveLength(2);
   });
 
-  test('must be known', async () => {
+  test('fails with session_not_found if its id is unknown', async () => {
     const sessionId = parseSessionId('00000000-0000-7000-8000-000000000000');
     if (sessionId === undefined) throw new Error('not a session id');
     await expect(scene.guard.softDelete({ sessionId })).rejects.toMatchObject({ code: 'session_not_found' });

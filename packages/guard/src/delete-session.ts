@@ -15,7 +15,10 @@ export type DeleteSession = {
   readonly mayReplace?: boolean;
 };
 
-/** Takes a session out of its slot and out of the lists; its record, logs and history stay. Deleting it again changes nothing. */
+/**
+ * Soft-deletes a session: it leaves its slot and the lists, while its record, logs and history stay. Deleting it again
+ * changes nothing.
+ */
 export async function softDelete(
   ctx: GuardContext,
   { sessionId, seenVersion, actor, mayReplace }: DeleteSession,
@@ -45,7 +48,7 @@ export async function softDelete(
   });
 }
 
-/** Deleting twice is deleting once, so a lost answer is simply asked for again. */
+/** Retries once after a retryable failure such as a lost answer, which is safe because deletion is idempotent. */
 async function onceMore(deadline: Deadline, attempt: () => Promise<DeletedSession>): Promise<DeletedSession> {
   try {
     return await attempt();

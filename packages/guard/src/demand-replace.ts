@@ -12,7 +12,10 @@ const refuse = (): never => {
   throw new PhaselockError('forbidden', { detail: 'needs the scope sessions:replace' });
 };
 
-/** Before anything is written: a caller that may not replace sessions is refused whatever way a decision came to replacing one. */
+/**
+ * Refuses a caller without the right to replace sessions (`mayReplace` is false) if the decision replaces one. Must be
+ * called before anything is written. `guarded`: whether the single-session rule applies to the session.
+ */
 export function demandReplace(
   mayReplace: boolean | undefined,
   decision: StartDecision | TurnDecision,
@@ -22,8 +25,9 @@ export function demandReplace(
 }
 
 /**
- * The same for a deletion: one that takes a live conversation out of its slot is the first half of replacing it, and the second half, a start in
- * the empty slot, needs no such right. Read without a lock: a session that has left its slot stays out of it.
+ * Refuses a caller without the right to replace sessions to delete one that is live in its slot: with a start in the
+ * then empty slot, which needs no such right, the caller would replace the session. The check needs no lock, because a
+ * session that has left its slot never returns to it.
  */
 export async function demandReplaceToDelete(
   ctx: GuardContext,

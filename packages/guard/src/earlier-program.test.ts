@@ -11,7 +11,7 @@ afterAll(() => scene[Symbol.asyncDispose]());
 const sql = async (text: string, values: unknown[]) =>
   (await scene.guard.database.pool.pg.query<Record<string, unknown>>(text, values)).rows;
 
-/** The calls of a program of the version before, which runs beside this one while an installation is brought up to date. */
+/** The SQL calls of the previous release, which still runs beside this one during an upgrade. */
 const earlier = {
   finish: ({ sessionId, generation, processId }: TurnToken, id: string | null) =>
     sql(`select outcome from finish_turn($1, $2, $3, 'completed', '{running,lost}', 0, $4, false, null)`, [
@@ -39,8 +39,8 @@ async function running() {
   return { session, turn, token, told: agentId(`told ${session.id}`) };
 }
 
-describe('a runner of an earlier program', () => {
-  test('works in a session as it always did', async () => {
+describe('a runner of the previous release', () => {
+  test('can report and finish as before', async () => {
     const { session, token, told } = await running();
     expect(await earlier.beat(token)).toEqual([{ outcome: 'renewed' }]);
     expect(await earlier.tellId(token, told)).toEqual([{ outcome: 'reported' }]);
@@ -54,7 +54,7 @@ describe('a runner of an earlier program', () => {
     });
   });
 
-  describe('that was lost, and its successor has begun,', () => {
+  describe('that was lost, after its successor has begun,', () => {
     let was: Awaited<ReturnType<typeof running>>;
     beforeEach(async () => {
       was = await running();
@@ -65,7 +65,7 @@ describe('a runner of an earlier program', () => {
       startedOf(await scene.guard.startTurn(was.turn));
     });
 
-    test('is fenced: it writes nothing into the conversation', async () => {
+    test('is fenced and cannot write into the conversation', async () => {
       const { session, token, told } = was;
       expect(await earlier.beat(token)).toEqual([{ outcome: 'not-running' }]);
       expect(await earlier.tellId(token, `zombie ${session.id}`)).toEqual([{ outcome: 'stale' }]);
@@ -75,7 +75,7 @@ describe('a runner of an earlier program', () => {
       expect((await scene.guard.logs(session.id, { limit: 10 })).items).toEqual([]);
     });
 
-    test('may say how it ended, and leaves its successor the lease', async () => {
+    test('may still report its ending, and its successor keeps the lease', async () => {
       const { session, token } = was;
       const { leaseExpiresAt } = await scene.guard.session(session.id);
       expect(await earlier.finish(token, null)).toEqual([{ outcome: 'finished' }]);

@@ -4,7 +4,7 @@ import { answerInTime } from './answer-in-time.ts';
 import { commitInTime } from './commit-in-time.ts';
 import type { GuardContext } from './context.ts';
 
-/** Each is in the catalogue that this process decides with, so it is read anew. */
+/** Projects, models and profiles are part of the cached catalogue view, so an edit drops the cached view. */
 const edit = (ctx: GuardContext, missing: ErrorCode, write: () => Promise<boolean>): Promise<void> =>
   answerInTime(ctx, async () => {
     const found = await write();
@@ -15,7 +15,10 @@ const edit = (ctx: GuardContext, missing: ErrorCode, write: () => Promise<boolea
 export const editProject = (ctx: GuardContext, id: ProjectId, given: store.EditProject): Promise<void> =>
   edit(ctx, 'project_not_found', () => commitInTime(ctx, (db) => store.editProject(db, id, given)));
 
-/** Another default is one call: at no time the agent has two, or none. A transaction by itself, so its commit is in time, too. */
+/**
+ * Changes the default model in one transaction, so the agent never has two defaults or none. `store.editModel` opens
+ * that transaction itself, so `commitInTime` is not needed.
+ */
 export const editModel = (ctx: GuardContext, id: ModelId, given: store.EditModel): Promise<void> =>
   edit(ctx, 'model_not_found', () => store.editModel(ctx.database.kysely, id, given));
 

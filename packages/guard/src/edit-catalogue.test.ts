@@ -13,7 +13,7 @@ import {
 } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-/** The catalogue is moved about, so each test has its own. */
+/** The tests change the catalogue, so each has its own. */
 let scene: TestGuard;
 beforeEach(async () => {
   scene = await openTestGuard();
@@ -36,8 +36,8 @@ const makeDefault = async (name: string) => scene.guard.editModel(await idOf(nam
 const holdDefault = () =>
   holdLock(scene.databaseUrl, 'select from models where agent = $1 and is_default for update', [BY_DEFAULT.agent]);
 
-describe('another default', () => {
-  test('is one call, and whoever reads meanwhile sees one: the old or the new', async () => {
+describe('changing the default model', () => {
+  test('is atomic: concurrent reads always see exactly one default', async () => {
     const ids = await Promise.all([idOf(SONNET), idOf(OPUS)]);
     await makeDefault(SONNET);
     let done = false;
@@ -56,7 +56,7 @@ describe('another default', () => {
     expect(seen).toEqual([new Set([1]), new Set([1])]);
   });
 
-  test('holds only when it is there: until then starts get the old one, from then on the new one', async () => {
+  test('takes effect at its commit: starts before it use the old default', async () => {
     const { guard, world } = scene;
     const resolved = async () => {
       const start = aStart(await world.task(), SONNET, { model: BY_DEFAULT });
@@ -75,7 +75,7 @@ describe('another default', () => {
     expect(await resolved()).toBe(OPUS);
   });
 
-  test('whose model is deleted meanwhile is none: the old one stays', async () => {
+  test('fails and keeps the old default if the new one is deleted meanwhile', async () => {
     const { guard } = scene;
     await makeDefault(SONNET);
     const opus = await idOf(OPUS);
@@ -91,7 +91,7 @@ describe('another default', () => {
     expect(await defaults()).toEqual([SONNET]);
   });
 
-  test('that two name at once, each its own, is the one of the later', async () => {
+  test('by two concurrent edits leaves the default of the later edit', async () => {
     const { guard } = scene;
     await makeDefault(SONNET);
     const [opus, next] = [await idOf(OPUS), await idOf(SONNET_NEXT)];
@@ -105,7 +105,7 @@ describe('another default', () => {
     expect(await defaults()).toEqual([SONNET_NEXT]);
   });
 
-  test('that is added while another is named is the one of the later', async () => {
+  test('by an edit and a concurrent new model leaves the default of the later call', async () => {
     const { guard } = scene;
     await makeDefault(SONNET);
     const opus = await idOf(OPUS);
@@ -119,7 +119,7 @@ describe('another default', () => {
     expect(await defaults()).toEqual(['claude-opus-9']);
   });
 
-  test('of one agent leaves those of the others', async () => {
+  test('of one agent keeps the defaults of other agents', async () => {
     const { guard } = scene;
     await guard.addModel({ agent: 'codex', name: 'gpt-6.1-sol', isDefault: true });
     await makeDefault(OPUS);
@@ -127,7 +127,7 @@ describe('another default', () => {
     expect(items.filter(({ isDefault }) => isDefault)).toMatchObject([{ name: 'gpt-6.1-sol' }]);
   });
 
-  test('that was deleted leaves the agent without one until another is named', async () => {
+  test('is possible after the default model was deleted and left the agent without one', async () => {
     const { guard, world } = scene;
     await makeDefault(OPUS);
     await guard.deleteModel('claude-code', OPUS);
@@ -139,7 +139,7 @@ describe('another default', () => {
 });
 
 describe('an edit', () => {
-  test('of a model changes what is named and leaves the rest; from the next call on it holds', async () => {
+  test('of a model changes only the given fields, with effect from the next call', async () => {
     const { guard, world } = scene;
     const id = await guard.addModel({ ...BY_DEFAULT, name: 'sonnet', standsFor: SONNET, isDefault: true });
     const entry = async () => (await modelsOf()).find((model) => model.id === id);
@@ -157,7 +157,7 @@ describe('an edit', () => {
     expect(await entry()).toMatchObject({ standsFor: null, isDefault: false });
   });
 
-  test('of a profile changes what is named and leaves the rest; from the next call on it holds', async () => {
+  test('of a profile changes only the given fields, with effect from the next call', async () => {
     const { guard, world } = scene;
     const variant = { ...BY_DEFAULT, variant: 'DAILY' };
     const id = await guard.addProfile({ ...variant, model: SONNET, parameters: { verbosity: 'low' } });
@@ -171,7 +171,7 @@ describe('an edit', () => {
     expect(await identity()).toMatchObject({ model: null, parameters: {} });
   });
 
-  test('takes no name that differs from another in case alone, also from two at once', async () => {
+  test('that adds a model refuses a name differing only in case, also if concurrent', async () => {
     const { guard } = scene;
     const add = (name: string, standsFor: string) => guard.addModel({ ...BY_DEFAULT, name, standsFor });
     const both = await Promise.allSettled([add('Team-Alias', SONNET), add('TEAM-alias', OPUS)]);
@@ -179,7 +179,7 @@ describe('an edit', () => {
     await expect(add('team-ALIAS', OPUS)).rejects.toMatchObject({ code: 'already_exists' });
   });
 
-  test('of what is not there, or not there any more, is refused', async () => {
+  test('of an unknown or deleted entry is refused', async () => {
     const { guard } = scene;
     const [nobodysModel, nobodysProfile] = [parseModelId(NOBODYS), parseProfileId(NOBODYS)];
     if (nobodysModel === undefined || nobodysProfile === undefined) throw new Error('not an id');

@@ -28,7 +28,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
   const live = async (taskId: Parameters<typeof aStart>[0]) =>
     (await allSessions(scene.guard, taskId)).filter(({ deletedAt }) => deletedAt === null);
 
-  test('before that, sessions stand beside each other as they always did, and are counted', async () => {
+  test('has sessions beside each other before that, counted as unguarded starts', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const before = await readMetric(guard, 'phaselock_unguarded_starts_total');
@@ -44,7 +44,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     expect(await guard.latest(aStart(taskId))).toMatchObject({ id: newest?.id, guarded: false });
   });
 
-  test('with the same model the newest is adopted, and the older ones collapse in the same transaction', async () => {
+  test('adopts the newest session for the same model and collapses older ones in one transaction', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const old = [await begin(guard, aStart(taskId, OPUS, LEGACY)), await begin(guard, aStart(taskId, SONNET, LEGACY))];
@@ -69,7 +69,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     expect(rows).toEqual([{ transactions: 1 }]);
   });
 
-  test('adopted, it is like any other: the same model finds it, another one replaces it with generation 1', async () => {
+  test('treats the adopted session like any other: found by the same model, replaced by another', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const adopted = await begin(guard, aStart(taskId, SONNET, LEGACY));
@@ -82,7 +82,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     });
   });
 
-  test('with another model it asks first; confirmed, the newest is replaced and the older ones collapse', async () => {
+  test('asks about another model; a confirmation replaces the newest session, collapses older ones', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const older = await begin(guard, aStart(taskId, SONNET, LEGACY));
@@ -101,7 +101,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     expect(await readMetric(guard, 'phaselock_legacy_sessions_collapsed_total')).toBe(collapsed + 1);
   });
 
-  test('a confirmation that names an older duplicate is refused', async () => {
+  test('refuses a confirmation that names an older duplicate', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const older = await begin(guard, aStart(taskId, SONNET, LEGACY));
@@ -112,7 +112,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     });
   });
 
-  test('who is not guarded yet still stands beside, and the guarded session stays the latest', async () => {
+  test('lets unguarded callers create sessions beside; the guarded session stays the latest', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const guarded = await begin(guard, aStart(taskId));
@@ -123,7 +123,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     expect(await guard.session(beside.id)).toMatchObject({ guarded: false, deletedAt: null });
   });
 
-  test('two first guarded starts at once on two servers adopt once', async () => {
+  test('adopts once for two concurrent first guarded starts on two servers', async () => {
     const { guard, world, another } = scene;
     const elsewhere = await another();
     const taskId = await world.task();
@@ -134,7 +134,7 @@ describe.each(['pessimistic', 'optimistic'])('a task that becomes guarded, %s', 
     expect((await guard.events(legacy.id)).filter(({ type }) => type === 'adopted')).toHaveLength(1);
   });
 
-  test('the agent of a legacy session that was replaced is waited for like any other', async () => {
+  test('makes the successor of a replaced legacy session wait for its running agent', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
@@ -163,7 +163,7 @@ describe.each(['pessimistic', 'optimistic'])('a caller outside the rollout, %s',
     (await allSessions(scene.guard, taskId)).filter(({ deletedAt }) => deletedAt === null);
   const crossed = () => readMetric(scene.guard, 'phaselock_rollout_crossed_starts_total');
 
-  test('begins beside others while the task was never guarded', async () => {
+  test('creates sessions beside others while the task has never been guarded', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const before = await crossed();
@@ -173,11 +173,11 @@ describe.each(['pessimistic', 'optimistic'])('a caller outside the rollout, %s',
     expect(await crossed()).toBe(before);
   });
 
-  test('is guarded like all others where it was, in every phase, also after its session was deleted', async () => {
+  test('is guarded once its task was guarded, in every phase, also after the session was deleted', async () => {
     const { guard, world, another } = scene;
     const taskId = await world.task();
     const session = await begin(guard, aStart(taskId));
-    // One that has not seen any of it.
+    // A server without any cached state of the task.
     const elsewhere = await another();
     expect(await elsewhere.start(aStart(taskId, SONNET, OUTSIDE))).toMatchObject({ kind: 'existing' });
     expect(await elsewhere.start(aStart(taskId, OPUS, OUTSIDE))).toMatchObject({ kind: 'ask' });
@@ -191,14 +191,14 @@ describe.each(['pessimistic', 'optimistic'])('a caller outside the rollout, %s',
     expect(await live(taskId)).toHaveLength(2);
   });
 
-  test('with the rule off begins beside a guarded session as well', async () => {
+  test('creates a session beside a guarded one when the rule is switched off', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     await begin(guard, aStart(taskId));
     expect(await guard.start(aStart(taskId, SONNET, LEGACY))).toMatchObject({ kind: 'created-beside' });
   });
 
-  test('that decided before the first guarded start, and writes after it, is guarded', async () => {
+  test('is guarded if it decided before the first guarded start but writes after it', async () => {
     const { guard, world, another } = scene;
     const taskId = await world.task();
     const decided = Promise.withResolvers<void>();
@@ -220,7 +220,7 @@ describe.each(['pessimistic', 'optimistic'])('a caller outside the rollout, %s',
     expect(await live(taskId)).toHaveLength(1);
   });
 
-  test('at the same moment as the first guarded start leaves one live session, whichever comes first', async () => {
+  test('leaves one live session when it starts concurrently with the first guarded start', async () => {
     const { guard, world, another } = scene;
     const elsewhere = await another();
     for (let round = 0; round < 25; round += 1) {
@@ -232,7 +232,7 @@ describe.each(['pessimistic', 'optimistic'])('a caller outside the rollout, %s',
     }
   });
 
-  test('among many starts of one call is resolved with the others', async () => {
+  test('is resolved for each item of a bulk start', async () => {
     const { guard, world, another } = scene;
     const [free, guarded] = [await world.task(), await world.task()];
     await begin(guard, aStart(guarded));

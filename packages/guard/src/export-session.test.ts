@@ -33,7 +33,7 @@ describe('an export', () => {
     return { taskId, session, token };
   }
 
-  test('has all of a replaced session: itself, its processes, what happened, its log in the order it was written', async () => {
+  test('of a replaced session has its record, processes, events and log lines, in this order', async () => {
     const { guard } = scene;
     const { taskId, session, token } = await withLogs(2);
     await guard.appendLogs(token, [{ kind: 'result', line: 'half of it is done' }]);
@@ -64,7 +64,7 @@ describe('an export', () => {
     ]);
   });
 
-  test('of a long log is read page by page, as it was when the export began', async () => {
+  test('reads a long log page by page, as of the start of the export', async () => {
     const { guard } = scene;
     const { session, token } = await withLogs(2_500);
     const lines: string[] = [];
@@ -79,14 +79,14 @@ describe('an export', () => {
     expect(counted.statements.filter((statement) => statement.includes('"session_logs"'))).toHaveLength(4);
   });
 
-  test('that nobody reads to its end holds no connection', async () => {
+  test('that is abandoned holds no connection', async () => {
     const { guard } = scene;
     const { session } = await withLogs(10);
     for await (const part of guard.exportSession(session.id)) if (part.kind === 'log') break;
     expect(guard.database.pool.stats().active).toBe(0);
   });
 
-  test('of a session nobody knows fails before its first part', async () => {
+  test('of an unknown session fails before its first part', async () => {
     const id = parseSessionId('00000000-0000-7000-8000-000000000000');
     if (id === undefined) throw new Error('not a session id');
     await expect(Array.fromAsync(scene.guard.exportSession(id))).rejects.toMatchObject({ code: 'session_not_found' });

@@ -22,15 +22,18 @@ export type ExportedPart =
   | { readonly kind: 'log'; readonly log: LogRow };
 
 const LOG_PAGE = 1_000;
-/** Of each download that is being sent so much is in memory, and a line. */
+/** Each running export holds at most one log page of this size in memory, plus one line. */
 const LOG_PAGE_BYTES = 1_024 * 1_024;
 
-/** All of a session, part by part: the session, its processes, its events, and its log as it was when the export began, in bounded memory. */
+/**
+ * Streams a session in bounded memory: the session, its processes, its events, and its log as of the start of the
+ * export.
+ */
 export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGenerator<ExportedPart> {
   const { kysely } = ctx.database;
   try {
     const { catalogue } = await knownCatalogue(ctx);
-    // One moment: what the session says of its usage and its status is what its processes and events say.
+    // One repeatable-read snapshot, so that the usage and status of the session agree with its processes and events.
     const { session, processes, events, upTo } = await answerInTime(ctx, () =>
       kysely
         .transaction()
@@ -54,7 +57,7 @@ export async function* exportSession(ctx: GuardContext, id: SessionId): AsyncGen
       const { items: page } = await answerInTime(ctx, () =>
         readLogs(kysely, id, { after, upTo, limit: LOG_PAGE, maxBytes: LOG_PAGE_BYTES }),
       );
-      // It was purged meanwhile: half a log must not look like all of it.
+      // The log was purged during the export. An incomplete log must not look complete.
       if (page.length === 0) throw new PhaselockError('session_not_found');
       for (const log of page) yield { kind: 'log', log };
       after = page.at(-1)?.id ?? upTo;

@@ -3,12 +3,14 @@ import { type Deadline, LockAborted, LockTimeout } from '@phaselock/locking';
 import { classifyFailure } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 
-/** The slot or session is not what the decision was made on. Worth another decision, within the deadline. */
+/** The slot or session has changed since the decision. The operation decides again, within its deadline. */
 export class Moved extends Error {
   override readonly name = 'Moved';
 }
 
-/** A caller outside the rollout was to begin a session beside others, and the rule has applied to the task meanwhile. */
+/**
+ * A caller outside the rollout would have created a session beside others, but the task has become guarded meanwhile.
+ */
 export class TaskIsGuarded extends Error {
   override readonly name = 'TaskIsGuarded';
 }
@@ -36,27 +38,33 @@ export function isRetryable(error: unknown): boolean {
   }
 }
 
-/** Somebody else held the slot, or changed it first. */
+/** Another operation held the slot or changed it first. */
 export const isContention = (error: unknown): boolean =>
   error instanceof Moved || ['contended', 'moved', 'idempotency-race'].includes(classifyFailure(error));
 
-/** Whether the write may have been committed although its answer was lost. A PANIC over a full disk comes in the middle of a commit. */
+/**
+ * Whether the write may have been committed although its answer was lost. PostgreSQL can PANIC on a full disk in the
+ * middle of a commit.
+ */
 export const isAmbiguous = (error: unknown): boolean =>
   classifyFailure(error) === 'connection-lost' ||
   (error instanceof Error && 'severity' in error && error.severity === 'PANIC');
 
-/** A twin of this call wrote its key first: what it did is the answer. */
+/** A concurrent call with the same idempotency key was faster; its result is the answer. */
 export const isIdempotencyRace = (error: unknown): boolean => classifyFailure(error) === 'idempotency-race';
 
-/** A statement that waited for a lock as long as it was told to. */
+/** A statement failed because its lock_timeout expired. */
 export const isLockTimeout = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === '55P03';
 
-/** What a failure is called when it leaves the guard. `otherwise` is what an unexpected one means to this caller. */
+/**
+ * Maps a failure to the error that leaves the guard. `otherwise` is the code of an unexpected failure of this
+ * operation.
+ */
 export function toPhaselockError(error: unknown, otherwise: ErrorCode): PhaselockError {
   if (error instanceof PhaselockError) return error;
   if (error instanceof LockAborted) return new PhaselockError('request_aborted', { cause: error });
-  // Running out of time between tries says less than what made the tries necessary.
+  // The failure that made the retries necessary is more informative than the time-out of the retries.
   if (error instanceof LockTimeout && error.cause !== undefined) return toPhaselockError(error.cause, otherwise);
   if (error instanceof LockTimeout || error instanceof Moved)
     return new PhaselockError('session_being_modified', { cause: error });
@@ -65,7 +73,7 @@ export function toPhaselockError(error: unknown, otherwise: ErrorCode): Phaseloc
   return new PhaselockError(code, { cause: error, ...(retryAfterMs !== undefined && { retryAfterMs }) });
 }
 
-/** Somebody has to free space first, which takes longer than the end of an outage. */
+/** Longer than for an outage, because an operator has to free disk space first. */
 const STORAGE_RETRY_AFTER_MS = 10_000;
 
 function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
@@ -98,16 +106,22 @@ function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
   }
 }
 
-/** A server that cannot start because its disk is full is not merely unavailable: somebody has to do something. */
+/**
+ * Reports `storage_full` instead of `backend_unavailable` if the embedded server cannot start because its disk is full:
+ * an operator has to act.
+ */
 const orStorageFull = (ctx: GuardContext, failure: PhaselockError): PhaselockError =>
   failure.code === 'backend_unavailable' && ctx.serverState() === 'storage-full'
     ? new PhaselockError('storage_full', { cause: failure.cause, retryAfterMs: STORAGE_RETRY_AFTER_MS })
     : failure;
 
-/** A hung server must not hold its caller beyond the deadline; a little grace lets the server's own bounds speak first. */
+/**
+ * Grace period after the deadline. It bounds the wait for a hung server, and lets the time-outs of PostgreSQL, which
+ * report the cause, fire first.
+ */
 const GRACE_MS = 250;
 
-/** What is there by the deadline, or the failure that it was not. */
+/** Returns the result of the work, or fails with `backend_unavailable` soon after the deadline. */
 export async function inTime<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
@@ -123,7 +137,7 @@ export async function inTime<T>(deadline: Deadline, work: () => Promise<T>): Pro
   }
 }
 
-/** Every operation runs in here: failures leave as the catalogue's codes, counted, and no later than the deadline. */
+/** Runs an operation under its deadline. Its failures are counted and leave as error codes of the catalogue. */
 export async function answering<T>(
   ctx: GuardContext,
   deadline: Deadline,
@@ -138,14 +152,14 @@ export async function answering<T>(
   }
 }
 
-/** For starts and turns, which are counted by what they are answered. */
+/** As `answering`, without counting failures: starts and turns are counted by their answers. */
 export async function answeringUncounted<T>(
   ctx: GuardContext,
   deadline: Deadline,
   otherwise: ErrorCode,
   work: () => Promise<T>,
 ): Promise<T> {
-  // Nobody waits for the answer any more, so nothing is begun: a process started now would hold its session for a whole lease.
+  // The caller has disconnected, so nothing is begun: a process started now would hold its session for a whole lease.
   const started = async (): Promise<T> => {
     if (deadline.signal?.aborted) throw new LockAborted();
     return await ctx.time.run(deadline, work);

@@ -26,7 +26,7 @@ afterAll(() => scene[Symbol.asyncDispose]());
 const USAGE = { inputTokens: 1_000, outputTokens: 200, turns: 3, costUsdMicros: 12_345 } as const;
 const STALE = { code: 'stale_process' };
 
-/** A session whose agent runs and has told its id, with all that its runner knows. */
+/** A session with a running process that has reported its agent session id. */
 async function running() {
   const { guard, world } = scene;
   const taskId = await world.task();
@@ -39,7 +39,7 @@ async function running() {
   return { taskId, session, token, told, zombie, turn: aTurn(session, attemptId) };
 }
 
-/** A process that was lost, and the one that went on with its conversation. */
+/** A lost process, and the later process that resumed its conversation. */
 async function superseded() {
   const was = await running();
   await lapseLease(scene, was.session);
@@ -57,7 +57,7 @@ describe('a lost process whose successor has begun', () => {
     was = await superseded();
   });
 
-  test('writes no logs; reading them shows whose each line is', async () => {
+  test('cannot append logs; each stored line names its process', async () => {
     const { session, token, next } = was;
     await say(next, 'of the second');
     await expect(say(token, 'too late')).rejects.toMatchObject(STALE);
@@ -65,14 +65,14 @@ describe('a lost process whose successor has begun', () => {
     expect(await readMetric(scene.guard, 'phaselock_fenced_writes_total', { operation: 'logs' })).toBeGreaterThan(0);
   });
 
-  test('tells no id: not a new one, and each time it tries', async () => {
+  test('cannot report an agent session id, also when it tries again', async () => {
     const { session, token, told, zombie } = was;
     for (const _ of ['first', 'again'])
       await expect(scene.guard.reportAgentSession(token, zombie)).rejects.toMatchObject(STALE);
     expect(await scene.guard.session(session.id)).toMatchObject({ agentSessionId: told, status: 'running' });
   });
 
-  test('tells its usage only with its ending', async () => {
+  test('can report its usage only together with its ending', async () => {
     const { session, token } = was;
     await expect(scene.guard.recordUsage(token, USAGE)).rejects.toMatchObject(STALE);
     expect((await scene.guard.session(session.id)).usage.inputTokens).toBe(0);
@@ -80,7 +80,7 @@ describe('a lost process whose successor has begun', () => {
     expect((await scene.guard.session(session.id)).usage).toEqual(USAGE);
   });
 
-  test('does not end with an id: nothing of that call is taken, each time it tries', async () => {
+  test('cannot finish with an agent session id: the whole call is refused each time', async () => {
     const { session, token, zombie } = was;
     const finish = { ...token, ending: 'completed', agentSessionId: zombie, usage: USAGE } as const;
     const before = await scene.guard.session(session.id);
@@ -89,7 +89,7 @@ describe('a lost process whose successor has begun', () => {
     expect(await scene.guard.processes(session.id)).toMatchObject([{ status: 'lost' }, { status: 'running' }]);
   });
 
-  test('does not end the conversation that its successor goes on with', async () => {
+  test('cannot report the conversation that its successor resumed as lost', async () => {
     const { session, told, next, turn } = was;
     const { guard } = scene;
     await guard.finishTurn({ ...next, ending: 'completed' });
@@ -103,7 +103,7 @@ describe('a lost process whose successor has begun', () => {
     expect(await guard.startTurn(turn)).toMatchObject({ passedSessionId: told, reason: 'same-model' });
   });
 
-  test('may say how it ended, twice, and repeat the id that was taken in time', async () => {
+  test('may report its ending repeatedly, with the id that was accepted in time', async () => {
     const { session, token, told } = was;
     const finish = { ...token, ending: 'completed', exitCode: 0, agentSessionId: told } as const;
     const first = await scene.guard.finishTurn(finish);
@@ -111,7 +111,7 @@ describe('a lost process whose successor has begun', () => {
     expect(await scene.guard.processes(session.id)).toMatchObject([{ status: 'completed' }, { status: 'running' }]);
   });
 
-  test('and said how it ended still tells nothing else', async () => {
+  test('cannot report anything else after its ending', async () => {
     const { session, token, told, zombie } = was;
     await scene.guard.finishTurn({ ...token, ending: 'completed' });
     await expect(say(token, 'too late')).rejects.toMatchObject(STALE);
@@ -123,7 +123,7 @@ describe('a lost process whose successor has begun', () => {
     expect(await logsOf(session)).toEqual([]);
   });
 
-  test('does not lead the next turn astray: that follows what its successor told', async () => {
+  test('does not affect the next turn, which resumes the conversation of its successor', async () => {
     const { token, zombie, next, turn } = was;
     const { guard } = scene;
     const branch = agentId(`branch ${zombie}`);
@@ -135,7 +135,7 @@ describe('a lost process whose successor has begun', () => {
     expect(await guard.startTurn(turn)).toMatchObject({ passedSessionId: branch, reason: 'same-model', seq: 3 });
   });
 
-  test('gets the same answer to a keyed append that was taken in time, and adds no line', async () => {
+  test('gets the same answer when it repeats an append with its key, and adds no line', async () => {
     const { guard } = scene;
     const { session, token, turn } = await running();
     const idempotencyKey = { scope: 'a client', key: session.id, fingerprint: 'one line' };
@@ -148,7 +148,7 @@ describe('a lost process whose successor has begun', () => {
   });
 });
 
-test('a process that ended tells its last lines until the next turn begins', async () => {
+test('an ended process may append logs and report usage until the next turn begins', async () => {
   const { guard } = scene;
   const { session, token, turn } = await running();
   await guard.finishTurn({ ...token, ending: 'completed' });
@@ -163,7 +163,7 @@ test('a process that ended tells its last lines until the next turn begins', asy
   ]);
 });
 
-describe('a process that was found lost, and nothing has begun after it', () => {
+describe('a lost process without a successor', () => {
   async function lost() {
     const was = await running();
     await lapseLease(scene, was.session);
@@ -172,7 +172,7 @@ describe('a process that was found lost, and nothing has begun after it', () => 
     return was;
   }
 
-  test('takes up no lease and tells no id', async () => {
+  test('cannot renew its lease or report an agent session id', async () => {
     const { session, token, told, zombie } = await lost();
     expect(await scene.guard.heartbeat(token)).toMatchObject({ kind: 'stop', why: 'not-running' });
     await expect(scene.guard.reportAgentSession(token, zombie)).rejects.toMatchObject(STALE);
@@ -181,7 +181,7 @@ describe('a process that was found lost, and nothing has begun after it', () => 
     expect(await scene.guard.session(session.id)).toMatchObject({ status: 'ready', agentSessionId: told });
   });
 
-  test('tells its last lines until the next turn begins', async () => {
+  test('may append logs until the next turn begins', async () => {
     const { session, token, turn } = await lost();
     await say(token, 'in time');
     await scene.guard.startTurn(turn);
@@ -189,7 +189,7 @@ describe('a process that was found lost, and nothing has begun after it', () => 
     expect(await logsOf(session)).toMatchObject([{ process_id: token.processId, line: 'in time' }]);
   });
 
-  test('tells its usage and how it ended; it ended when its lease did', async () => {
+  test('may report its usage and ending; its end time stays the expiry of its lease', async () => {
     const { guard } = scene;
     const { session, token, told, turn } = await lost();
     const [before] = await guard.processes(session.id);
@@ -201,8 +201,8 @@ describe('a process that was found lost, and nothing has begun after it', () => 
   });
 });
 
-describe('a process of a session that was replaced', () => {
-  test('tells usage and its ending; what it says of its conversation is passed over', async () => {
+describe('a process of a replaced session', () => {
+  test('may report its usage and ending; reports about its conversation are ignored', async () => {
     const { guard } = scene;
     const { taskId, session, token: first, told, zombie, turn } = await running();
     await guard.finishTurn({ ...first, ending: 'completed' });
@@ -224,14 +224,14 @@ describe('a process of a session that was replaced', () => {
     expect(turnAfter).toMatchObject({ reason: 'first', passedSessionId: null });
   });
 
-  test('and was lost in it before tells how it ended and what it used, no more', async () => {
+  test('that was lost before may report only its ending and usage', async () => {
     const { guard } = scene;
     const { taskId, session, token, next, told, zombie } = await superseded();
     const successor = await replaceBy(guard, aStart(taskId, OPUS));
     await expect(say(token, 'too late')).rejects.toMatchObject(STALE);
     await expect(guard.reportAgentSession(token, zombie)).rejects.toMatchObject(STALE);
     await guard.finishTurn({ ...token, ending: 'completed', usage: USAGE });
-    // The lease is of the process that is still stopping.
+    // The lease belongs to the later process, which is still stopping.
     expect((await guard.session(session.id)).leaseExpiresAt).not.toBeNull();
     await guard.finishTurn({ ...next, ending: 'killed' });
     expect(await guard.session(session.id)).toMatchObject({ agentSessionId: told, usage: USAGE, leaseExpiresAt: null });

@@ -24,12 +24,12 @@ export type FinishTurn = store.TurnToken & {
 
 export type FinishedTurn = {
   readonly kind: 'finished';
-  /** True when the session had been replaced: this was its runner saying that it stopped. */
+  /** True if the session had been replaced or deleted before; its runner has now reported that it stopped. */
   readonly replaced: boolean;
   readonly version: number;
 };
 
-/** Ending and usage in one transaction: a refusal leaves nothing of the call behind. */
+/** Writes the ending and the usage of a process in one transaction, so that a refused call writes nothing. */
 export function finishTurn(ctx: GuardContext, finish: FinishTurn): Promise<FinishedTurn> {
   return answerInTime(ctx, async () => {
     await ctx.racepoint?.('finish:before');

@@ -20,14 +20,15 @@ import { glance, movedPast } from './glance.ts';
 import { type BegunTurn, modelBefore } from './model-before.ts';
 import { newSessionId } from './new-ids.ts';
 import { bornSession, shownOf } from './start-outcome.ts';
-import type { StartedTurn, TurnAttempt, TurnOutcome } from './start-turn.ts';
 import { leaveToTwin, turnKeyRow } from './turn-key.ts';
+import type { StartedTurn, TurnAttempt, TurnOutcome } from './turn-request.ts';
 
 type Fresh = Extract<TurnDecision, { kind: 'fresh' }>;
 
 /**
- * Another conversation is another session: the old one leaves the slot and the new one's first process begins, in one transaction. It begins a
- * conversation, or takes up an earlier one of the slot that a retry named.
+ * Opens another session for another conversation and begins its first process, in one transaction. A guarded old
+ * session leaves the slot in the same transaction. The process begins a conversation, or resumes an earlier one of the
+ * slot that a retry named.
  */
 export async function openFreshConversation(
   ctx: GuardContext,
@@ -93,7 +94,7 @@ async function replaceAndBegin(
   return startedTurn(attempt, { sessionId, generation }, begun, decision, predecessor);
 }
 
-/** Outside the guard nothing is replaced: the new session stands beside the old one, as it always did. */
+/** Outside the guard nothing is replaced: the new session is created beside the old one. */
 async function besideAndBegin(
   ctx: GuardContext,
   attempt: TurnAttempt,
@@ -130,17 +131,17 @@ async function besideAndBegin(
   return startedTurn(attempt, session, begun, decision, null);
 }
 
-/** A record of one execution outside every slot. */
+/** Whether the session is the temporary record of one standalone execution. */
 export const isTemporary = ({ standalone, milestoneId }: TurnState): boolean => standalone && milestoneId === null;
 
-/** Its one execution is the one that begins beside it. */
+/** Closes a temporary session, because its one execution begins in the new session instead. */
 async function endTemporary(writer: Writer, { id, generation }: TurnState['session'], actor: string | null) {
   const from = statusesThatAllow('stop');
   const closed = await closeSession(writer, { sessionId: id, generation, status: 'stopped', from, actor });
   if (closed.outcome !== 'closed') throw new Moved();
 }
 
-/** The transaction that holds the slot, if the strategy opened one, else one of its own. */
+/** Runs the work in the transaction that holds the slot lock, if there is one, else in a new transaction. */
 async function inTransaction<T>(
   ctx: GuardContext,
   held: Held<SlotState, Writer>,
@@ -164,7 +165,7 @@ async function beginFirst(
   { session, decision }: { readonly session: ShownSession; readonly decision: Fresh },
 ): Promise<BegunTurn> {
   const { identity, resumes } = decision;
-  // A conversation that is taken up is not the one that ends: that is the session's.
+  // If an earlier conversation is resumed, the conversation that ends is the one of the session.
   const ended = resumes === null ? modelBefore(state, request) : state.session.identity;
   const previous = decision.reason === 'model-changed' ? ended : null;
   const begun = await beginTurn(writer, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { freshView } from './fresh-view.ts';
 
-/** A small thing that is read, a clock that is set, and reads that wait until they are let go. */
+/** A cached value with a clock that the test sets, and reads that the test can hold or fail. */
 function world({ whenUnread }: { whenUnread?: (last: string | undefined) => string } = {}) {
   const state = { value: 'one', now: 0, reads: 0, down: false, held: undefined as Promise<void> | undefined };
   const view = freshView<string>({
@@ -20,8 +20,8 @@ function world({ whenUnread }: { whenUnread?: (last: string | undefined) => stri
 }
 const settled = () => new Promise(setImmediate);
 
-describe('a small thing everybody needs', () => {
-  test('is read once for all who ask at the same time, and then for two seconds not at all', async () => {
+describe('freshView', () => {
+  test('reads once for concurrent calls, and not again before half of its lifetime is over', async () => {
     const { state, view } = world();
     expect(await Promise.all([view.view(), view.view(), view.view()])).toEqual(['one', 'one', 'one']);
     state.now = 1_000;
@@ -29,7 +29,7 @@ describe('a small thing everybody needs', () => {
     expect(state.reads).toBe(1);
   });
 
-  test('is read anew behind the back of whoever asks, once half of its time is over', async () => {
+  test('refreshes in the background once half of its lifetime is over', async () => {
     const { state, view } = world();
     await view.view();
     state.value = 'two';
@@ -40,7 +40,7 @@ describe('a small thing everybody needs', () => {
     expect(state.reads).toBe(2);
   });
 
-  test('is waited for when its time is over', async () => {
+  test('waits for a new read when its lifetime is over', async () => {
     const { state, view } = world();
     await view.view();
     state.value = 'two';
@@ -49,7 +49,7 @@ describe('a small thing everybody needs', () => {
     expect(await view.view()).toBe('two');
   });
 
-  test('that was changed here is read anew, and a read from before the change does not bring the old one back', async () => {
+  test('reads again after forget, and an earlier read does not restore the old value', async () => {
     const { state, view } = world();
     const gate = Promise.withResolvers<void>();
     state.held = gate.promise;
@@ -63,7 +63,7 @@ describe('a small thing everybody needs', () => {
     expect(view.known()).toBe('two');
   });
 
-  test('that cannot be read is a failure, and is asked for again', async () => {
+  test('fails when the read fails, and reads again at the next call', async () => {
     const { state, view } = world();
     state.down = true;
     await expect(view.view()).rejects.toThrow('database away');
@@ -71,7 +71,7 @@ describe('a small thing everybody needs', () => {
     expect(await view.view()).toBe('one');
   });
 
-  test('that cannot be read is what it was, where that was said', async () => {
+  test('returns the value of whenUnread when the read fails', async () => {
     const { state, view } = world({ whenUnread: (last) => last ?? 'nothing' });
     state.down = true;
     expect(await view.view()).toBe('nothing');

@@ -1,9 +1,9 @@
 export type FreshView<View> = {
-  /** As it was at most so long ago. */
+  /** The value, at most `boundMs` old; reads it if the cached one is older. */
   view(): Promise<View>;
-  /** The same, if it is at hand. */
+  /** The cached value if it is at most `boundMs` old, else undefined. */
   known(): View | undefined;
-  /** This process has changed it. */
+  /** Drops the cached value, because this process has changed its source. */
   forget(): void;
 };
 
@@ -11,13 +11,13 @@ type Reading<View> = {
   readonly read: () => Promise<View>;
   readonly boundMs: number;
   readonly now: () => number;
-  /** What to go on with when it cannot be read, given what was read last; without it the failure is the caller's. */
+  /** The value to use when a read fails, given the last value read. Without it the caller gets the failure. */
   readonly whenUnread?: (last: View | undefined) => View;
 };
 
 /**
- * A small thing everybody needs, read anew behind the back of whoever asks once half of its time is over, so that a busy process never
- * waits for it.
+ * Caches a small value that many calls need. Once the value is older than half of `boundMs`, the next access refreshes
+ * it in the background, so that a busy process never waits for the read.
  */
 export function freshView<View>({ read, boundMs, now, whenUnread }: Reading<View>): FreshView<View> {
   let current: { readonly view: View; readonly readAt: number } | undefined;
@@ -34,7 +34,7 @@ export function freshView<View>({ read, boundMs, now, whenUnread }: Reading<View
         return whenUnread(last);
       })
       .then((view) => {
-        // A read that began before the change here must not bring the old one back.
+        // A read that began before `forget` must not restore the old value.
         if (startedIn === epoch) current = { view, readAt: since };
         last = view;
         return view;

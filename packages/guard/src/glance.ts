@@ -6,14 +6,15 @@ import { Moved } from './failures.ts';
 import { cohortOfSlot } from './which-cohort.ts';
 
 /**
- * The slot as a snapshot has it, else one plain read. Good enough to decide on, since the write compares before it sets. A snapshot behind
- * a generation that is known to exist is not looked at.
+ * The state of a slot from the snapshot cache, else from one plain read. The state may be outdated; a decision on it is
+ * safe because the write is a compare-and-set. A snapshot older than `knownGeneration` is ignored.
  */
 export async function glance(ctx: GuardContext, slot: SlotKey, knownGeneration: number): Promise<SlotState> {
   const since = ctx.now();
   return (await recall(ctx, slot, knownGeneration)) ?? (await readAfresh(ctx, slot, since));
 }
 
+/** The state of a slot from the snapshot cache; undefined on a cache miss or if the snapshot is too old. */
 export async function recall(
   ctx: GuardContext,
   slot: SlotKey,
@@ -26,7 +27,10 @@ export async function recall(
   return found.state;
 }
 
-/** From the database. The lookup took as long as its caller waited for it: `since` it began, with the question to the cache. */
+/**
+ * Reads the state of a slot from the database. The lookup time is counted from `since`, so that it includes the cache
+ * query before the read.
+ */
 export async function readAfresh(ctx: GuardContext, slot: SlotKey, since: number): Promise<SlotState> {
   const readSince = ctx.now();
   const state = await readSlotState(ctx.database, slot);
@@ -38,7 +42,7 @@ export async function readAfresh(ctx: GuardContext, slot: SlotKey, since: number
 const countLookup = (ctx: GuardContext, source: LookupSource, state: SlotState, since: number): void =>
   ctx.telemetry.lookedUp(source, cohortOfSlot(state), (ctx.now() - since) / 1000);
 
-/** The slot is not what was seen, so whatever it is, its version is a later one. */
+/** The slot has changed since `seen` was read, so snapshots up to that version are dropped. */
 export function movedPast(ctx: GuardContext, slot: SlotKey, seen: SlotState): Moved {
   ctx.snapshots.forget(slot, seen.version + 1);
   return new Moved();

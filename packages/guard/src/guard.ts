@@ -12,8 +12,8 @@ import { exportSession } from './export-session.ts';
 import { finishTurn } from './finish-turn.ts';
 import { inOneTime } from './in-one-time.ts';
 import { inOwnTime, inTimeLeft } from './in-own-time.ts';
-import { ownersOf } from './known-owners.ts';
 import * as lookUp from './look-up.ts';
+import { ownersOf } from './owners-of.ts';
 import * as archives from './read-archives.ts';
 import * as boards from './read-board.ts';
 import { recordFeedback } from './record-feedback.ts';
@@ -29,13 +29,13 @@ const bind =
   (...rest: Rest): Result =>
     operation(ctx, ...rest);
 
-/** The operations of the product, bound to what they work with. */
+/** Creates the guard: every operation of the product, bound to one context. */
 export function createGuard(ctx: GuardContext) {
   const bound = bind(ctx);
   return {
     inOneTime: bound(inOneTime),
     answerInTime: <T>(work: () => Promise<T>): Promise<T> => answerInTime(ctx, work),
-    // Bound one by one: what they give back is of the type of the work.
+    // `bound` would lose the generic result type, so these are bound one by one.
     inTimeLeft: <T>(work: () => Promise<T>): Promise<T> => inTimeLeft(ctx, work),
     inOwnTime: <T>(work: () => Promise<T>): Promise<T> => inOwnTime(ctx, work),
     start: bound(start),

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-/** A session whose agent runs, with all that its runner knows. */
+/** A session with a running process, and the token of that process. */
 async function running(guard: OpenGuard = scene.guard) {
   const taskId = await scene.world.task();
   const attemptId = await scene.world.attempt(taskId);
@@ -36,7 +36,7 @@ async function running(guard: OpenGuard = scene.guard) {
   return { taskId, attemptId, session, token: tokenOf(turn) };
 }
 
-/** The database's clock is the one that counts, so it is the one that is moved. */
+/** Moves the lease into the past by the clock of the database, because that clock decides. */
 const lapse = async ({ id }: Pick<GuardedSession, 'id'>): Promise<void> => {
   await scene.guard.database.pool.pg.query(
     "update sessions set lease_expires_at = clock_timestamp() - interval '1 s' where id = $1",
@@ -45,7 +45,7 @@ const lapse = async ({ id }: Pick<GuardedSession, 'id'>): Promise<void> => {
 };
 
 describe('a successor', () => {
-  test('is refused its first turn, with a time to come back, until the runner says it stopped', async () => {
+  test('is refused its first turn, with a retry time, until the old runner reports that it stopped', async () => {
     const { guard } = scene;
     const { taskId, attemptId, token } = await running();
     const successor = await replaceBy(guard, aStart(taskId, OPUS));
@@ -63,7 +63,7 @@ describe('a successor', () => {
     expect(await guard.startTurn(aTurn(successor, attemptId))).toMatchObject({ kind: 'started', reason: 'first' });
   });
 
-  test('waits no longer than the lease, by the clock of the database', async () => {
+  test('waits no longer than the lease of its predecessor, by the clock of the database', async () => {
     const server = await scene.another({ settings: { leaseMs: 1_000 } });
     const { taskId, attemptId } = await running(server);
     const successor = await replaceBy(server, aStart(taskId, OPUS));
@@ -73,7 +73,7 @@ describe('a successor', () => {
     });
   });
 
-  test('of a successor that never ran waits for the one that did', async () => {
+  test('of a successor that never ran waits for the process of the first session', async () => {
     const { guard } = scene;
     const { taskId, attemptId, token } = await running();
     await replaceBy(guard, aStart(taskId, OPUS));
@@ -83,7 +83,7 @@ describe('a successor', () => {
     expect(await guard.startTurn(aTurn(third, attemptId))).toMatchObject({ kind: 'started' });
   });
 
-  test('of a session that was deleted waits too', async () => {
+  test('of a deleted session waits as well', async () => {
     const { guard } = scene;
     const { taskId, attemptId, session, token } = await running();
     await guard.softDelete({ sessionId: session.id });
@@ -95,7 +95,7 @@ describe('a successor', () => {
     expect(await guard.startTurn(aTurn(next, attemptId))).toMatchObject({ kind: 'started' });
   });
 
-  test('whose turn was decided before its predecessor took up work again is stopped by the write itself', async () => {
+  test('is refused by the write itself if its predecessor gets a lease after the decision', async () => {
     const { guard } = scene;
     const stop = stopAt();
     const held = await scene.another({ racepoint: stop.racepoint });
@@ -114,7 +114,7 @@ describe('a successor', () => {
     expect(await guard.processes(successor.id)).toEqual([]);
   });
 
-  test('is not held up by a standalone execution that was taken away', async () => {
+  test('does not wait for a deleted standalone execution', async () => {
     const { guard, world } = scene;
     const { taskId, attemptId, session, token } = await running();
     await guard.finishTurn({ ...token, ending: 'completed', agentSessionId: agentId(session.id) });
@@ -126,7 +126,7 @@ describe('a successor', () => {
 });
 
 describe('a replaced runner', () => {
-  test('is told to stop by its heartbeat, and who took over', async () => {
+  test('learns from its heartbeat that it must stop, and the id of its successor', async () => {
     const { guard } = scene;
     const { taskId, token } = await running();
     expect(await guard.heartbeat(token)).toMatchObject({ kind: 'continue' });
@@ -134,7 +134,7 @@ describe('a replaced runner', () => {
     expect(await guard.heartbeat(token)).toEqual({ kind: 'stop', why: 'replaced', replacedBy: successor.id });
   });
 
-  test('can write nothing more into its conversation', async () => {
+  test('cannot write into its conversation any more', async () => {
     const { guard } = scene;
     const { taskId, attemptId, session, token } = await running();
     await guard.appendLogs(token, [{ kind: 'stdout', line: 'before' }]);
@@ -153,7 +153,7 @@ describe('a replaced runner', () => {
     expect(parts.flatMap((part) => (part.kind === 'log' ? [part.log.line] : []))).toEqual(['before']);
   });
 
-  test('under another generation can write nothing at all', async () => {
+  test('cannot write anything under a wrong generation', async () => {
     const { guard } = scene;
     const { attemptId, session, token } = await running();
     const { session: other } = await running();
@@ -168,7 +168,7 @@ describe('a replaced runner', () => {
     expect(await guard.startTurn(turn)).toMatchObject({ kind: 'refused', ...stale });
   });
 
-  test('may still say how it ended, and that it was replaced is told back', async () => {
+  test('may still report its ending, and the answer states that it was replaced', async () => {
     const { guard } = scene;
     const { taskId, session, token } = await running();
     await replaceBy(guard, aStart(taskId, OPUS));
@@ -181,7 +181,7 @@ describe('a replaced runner', () => {
     expect(await guard.finishTurn(finish)).toMatchObject({ kind: 'finished', replaced: true });
     expect(await guard.processes(session.id)).toMatchObject([{ status: 'killed', exit_code: 143 }]);
     expect(await guard.session(session.id)).toMatchObject({ status: 'stopped', leaseExpiresAt: null });
-    // Said again after a lost answer, it is the same answer; another ending is not.
+    // A repeated finish gets the same answer; a finish with another ending is refused.
     expect(await guard.finishTurn(finish)).toMatchObject({ kind: 'finished', replaced: true });
     await expect(guard.finishTurn({ ...finish, ending: 'completed' })).rejects.toMatchObject({
       code: 'illegal_transition',
@@ -189,8 +189,8 @@ describe('a replaced runner', () => {
   });
 });
 
-describe('a runner that fell silent', () => {
-  test('is lost when the next turn begins, and its return does not free the lease of its successor', async () => {
+describe('a silent runner', () => {
+  test('is lost when the next turn begins, and its late finish keeps the lease of its successor', async () => {
     const { guard } = scene;
     const { taskId, attemptId, session, token } = await running();
     await guard.reportAgentSession(token, agentId(`first ${taskId}`));
@@ -206,7 +206,7 @@ describe('a runner that fell silent', () => {
     expect(await guard.heartbeat(tokenOf(second))).toMatchObject({ kind: 'continue' });
   });
 
-  test('and was not replaced takes its lease up again', async () => {
+  test('that was not replaced renews its expired lease', async () => {
     const { guard } = scene;
     const { attemptId, session, token } = await running();
     await lapse(session);
@@ -214,7 +214,7 @@ describe('a runner that fell silent', () => {
     expect(await guard.startTurn(aTurn(session, attemptId))).toMatchObject({ code: 'turn_running' });
   });
 
-  test('and was replaced no longer keeps its successor waiting', async () => {
+  test('that was replaced no longer blocks its successor', async () => {
     const { guard } = scene;
     const { taskId, attemptId, session, token } = await running();
     const successor = await replaceBy(guard, aStart(taskId, OPUS));
@@ -227,7 +227,7 @@ describe('a runner that fell silent', () => {
 });
 
 describe('a process', () => {
-  test('nobody knows can neither end, beat, log nor report', async () => {
+  test('of another session cannot finish, renew its lease, append logs or report', async () => {
     const { guard } = scene;
     const one = await running();
     const other = await running();
@@ -240,7 +240,7 @@ describe('a process', () => {
     expect(await guard.session(one.session.id)).toMatchObject({ status: 'running' });
   });
 
-  test('ends once', async () => {
+  test('cannot end a second time with another ending', async () => {
     const { guard } = scene;
     const { taskId, attemptId } = await running();
     const other = await begin(guard, aStart(taskId, SONNET, { phase: 'verify' }));
@@ -250,7 +250,7 @@ describe('a process', () => {
     });
   });
 
-  test('may not write a log line that cannot be stored, nor too many at once', async () => {
+  test('cannot append a line that cannot be stored, or too many lines at once', async () => {
     const { guard } = scene;
     const { token } = await running();
     const line = { kind: 'stdout', line: 'a\0b' } as const;

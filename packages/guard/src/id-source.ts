@@ -4,7 +4,10 @@ import { uuidV7 } from '@phaselock/core';
 const RANDOM_BYTES = 10;
 const IDS_A_FILL = 256;
 
-/** UUIDv7 made here, before the agent starts, and handed to it. Asking the system for randomness once for many ids costs a fiftieth. */
+/**
+ * Generates UUIDv7 ids, so that a session has its id before its agent starts. Random bytes are fetched for many ids at
+ * once, which costs a fiftieth of fetching them for each id.
+ */
 export function idSource(unixMs: () => number): () => string {
   const pool = new Uint8Array(RANDOM_BYTES * IDS_A_FILL);
   let used = pool.length;

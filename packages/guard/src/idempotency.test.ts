@@ -43,7 +43,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
     expect(await readMetric(guard, 'phaselock_idempotent_replays_total')).toBe(replays + 1);
   });
 
-  test('used twice for a replacement gives the same answer, even after the slot has moved on', async () => {
+  test('used twice for a replacement gives the same answer, even after another one and a purge', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -54,14 +54,14 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
     await guard.start(aStart(taskId, SONNET, confirmed(shown(replaced.session))));
     expect(await guard.start(request)).toEqual(replaced);
     expect(await allSessions(guard, taskId)).toHaveLength(3);
-    // As the purge leaves it: the row is gone, its events stay.
+    // Simulates the purge, which deletes the session and keeps its events.
     await guard.database.pool.pg.query(
       `begin; set local session_replication_role = replica; delete from sessions where id = '${replaced.predecessor.sessionId}'; commit`,
     );
     expect(await guard.start(request)).toEqual(replaced);
   });
 
-  test('used for something else is refused', async () => {
+  test('used for another request is refused', async () => {
     const { guard, world } = scene;
     const key = newKey();
     const request = aStart(await world.task(), SONNET, key);
@@ -70,7 +70,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
     await expect(guard.start(reused)).rejects.toMatchObject({ code: 'idempotency_key_reused', status: 422 });
   });
 
-  test('of one caller is not that of another', async () => {
+  test('of one caller is independent of the same key of another caller', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const { idempotencyKey } = newKey();
@@ -79,7 +79,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
     expect(await guard.start(aStart(taskId, SONNET, bobs))).toMatchObject({ kind: 'existing' });
   });
 
-  test('of a question is free for its answer: only an effect is remembered', async () => {
+  test('is not stored for a question, so the confirmation may use it', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -90,7 +90,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
     });
   });
 
-  test('past its day is free again, swept or not', async () => {
+  test('can be used again after it has expired, swept or not', async () => {
     const { guard, world } = scene;
     const key = newKey();
     await guard.start(aStart(await world.task(), SONNET, key));
@@ -109,7 +109,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
   test.each([
     ['guarded', true],
     ['not guarded', false],
-  ])('used by 20 twins at once on two servers, %s: one session, and all get the same answer', async (_, guarded) => {
+  ])('used by 20 concurrent starts on two servers, %s, gives one session and one answer', async (_, guarded) => {
     const { guard, world, another } = scene;
     const elsewhere = await another();
     const request = aStart(await world.task(), SONNET, { ...newKey(), guarded });
@@ -120,12 +120,12 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
     expect(await allSessions(guard, request.taskId)).toHaveLength(1);
   });
 
-  test('of a twin that waits behind the first gets the answer of the first', async () => {
+  test('used by two concurrent starts gives both the answer of the first', async () => {
     const { guard, world, another } = scene;
     const stop = stopAt();
     const elsewhere = await another({ racepoint: stop.racepoint });
     const request = aStart(await world.task(), SONNET, newKey());
-    // The second has looked at the slot and found nothing done; then the first does it.
+    // The second start has read the empty slot when the first start creates the session.
     const { reached, goOn } = stop.arm('start:decided');
     const second = elsewhere.start(request);
     await reached;
@@ -150,7 +150,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('an idempotency key, %s', 
   });
 });
 
-test('the sweep takes keys past their day and no others', async () => {
+test('the sweep deletes expired keys and no others', async () => {
   await using scene = await openTestGuard();
   const { guard, world } = scene;
   const { sweepIdempotencyKeys } = await import('@phaselock/store');

@@ -15,10 +15,10 @@ import { findBirth, findExisting } from './own-birth.ts';
 import type { StartOutcome } from './start-outcome.ts';
 
 export type IdempotencyKey = {
-  /** Whose key it is: two callers may choose the same one. */
+  /** The caller that owns the key; two callers may use the same key. */
   readonly scope: string;
   readonly key: string;
-  /** What was asked for; the same key with something else is refused. */
+  /** Identifies the request; the same key with another request is refused. */
   readonly fingerprint: string;
 };
 
@@ -26,25 +26,31 @@ const hash = ({ fingerprint }: IdempotencyKey): string => createHash('sha256').u
 
 export type KeyRow = { readonly scope: string; readonly key: string; readonly requestHash: string };
 
-/** What is written of a key, beside what its effect leaves as the answer. */
+/** The stored columns of a key, without the response. */
 export const keyRow = (key: IdempotencyKey): KeyRow => ({ scope: key.scope, key: key.key, requestHash: hash(key) });
 
 export function idempotencyRow(key: IdempotencyKey | undefined, sessionId: SessionId): IdempotencyRow | null {
   return key === undefined ? null : { ...keyRow(key), response: { session_id: sessionId } };
 }
 
-/** What is kept where nothing was written but the key: the session that was there, as it was told. */
+/** The row of a start that found an existing session: the id of the session, and the status that was returned. */
 export const existingRow = (key: IdempotencyKey, sessionId: SessionId, status: SessionStatus): IdempotencyRow => ({
   ...keyRow(key),
   response: { session_id: sessionId, existing: status },
 });
 
-/** For an answer that wrote nothing else. False when a twin with the key was faster: then its answer holds. */
+/**
+ * Stores the key of an answer that wrote nothing else. Returns false if a concurrent call with the same key was faster;
+ * then the answer of that call holds.
+ */
 export async function keepAnswer(key: IdempotencyKey, row: IdempotencyRow, sql: Sql): Promise<boolean> {
   return (await keepIdempotentResponses(sql, [row])).includes(key.key);
 }
 
-/** The answer of the first call with this key, if that call came to a session. Questions and refusals leave none and are asked anew. */
+/**
+ * The answer of the first call with this key, if that call returned a session. Questions and refusals are not stored,
+ * so a repeated call is decided again.
+ */
 export async function replay(
   ctx: GuardContext,
   key: IdempotencyKey | undefined,
@@ -54,7 +60,7 @@ export async function replay(
   return stored === undefined ? undefined : await retell(ctx, stored);
 }
 
-/** A stored answer as it was first given. */
+/** Rebuilds the original answer from a stored response. */
 export async function retell(ctx: GuardContext, stored: object): Promise<StartOutcome | undefined> {
   const sessionId = parsed(stored, 'session_id', parseSessionId);
   const existing: unknown = Reflect.get(stored, 'existing');
@@ -72,7 +78,7 @@ export async function storedAnswer(
   return found === undefined ? undefined : checkStored(ctx, key, found);
 }
 
-/** The same key with another request is refused. */
+/** Returns the stored response. Throws if the key was used for another request. */
 export function checkStored(
   ctx: GuardContext,
   key: IdempotencyKey,
@@ -91,14 +97,14 @@ export function parsed<Id>(stored: object, name: string, parse: (text: string) =
   return id;
 }
 
-/** Something that is done once for a key, what is kept of its answer, and how that is told again. */
+/** A write to be done once for each key, the response to store, and how to rebuild the answer from that response. */
 export type Once<Answer> = {
   readonly response: object;
   readonly write: (db: Database['kysely']) => Promise<Answer>;
   readonly retell: (stored: object) => Answer;
 };
 
-/** Does something once for a key, however often and by however many it is asked for. */
+/** Runs the write once for each key. Repeated and concurrent calls with the key get the answer of the first. */
 export async function doOnce<Answer>(
   ctx: GuardContext,
   key: IdempotencyKey | undefined,
@@ -117,7 +123,7 @@ export async function doOnce<Answer>(
   }
 }
 
-/** Makes something that has an id, once for a key. */
+/** Inserts a row once for each key and returns the id of the row. */
 export const makeOnce = <Id extends string>(
   ctx: GuardContext,
   key: IdempotencyKey | undefined,

@@ -11,7 +11,7 @@ const NOT_YET = () => false;
 const settings = { deadlineMs: 500 };
 const OVERDUE = { code: 'backend_unavailable' };
 
-/** Uses up all the time of a request: the row it needs is held. */
+/** Runs an operation until it times out, because the row it needs is locked. */
 async function waitInVain(guard: TestGuard['guard']) {
   const session = await begin(scene.guard, aStart(await scene.world.task()));
   await using _holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [
@@ -22,7 +22,7 @@ async function waitInVain(guard: TestGuard['guard']) {
   });
 }
 
-test('what a request does after its time is over asks the database for nothing', async () => {
+test('operations after the deadline of their request send no query', async () => {
   const guard = await scene.another({ settings });
   const taskId = await scene.world.task();
   await guard.inOneTime(NOT_YET, async (time) => {
@@ -35,14 +35,14 @@ test('what a request does after its time is over asks the database for nothing',
   });
 });
 
-test('an operation that waited in vain leaves less than its reserve to the next one, outside of a request each has all', async () => {
+test('outside of a request each operation has a full deadline, also after one that timed out', async () => {
   const guard = await scene.another({ settings });
   const taskId = await scene.world.task();
   await waitInVain(guard);
   expect(await guard.task(taskId)).toMatchObject({ id: taskId });
 });
 
-test('once the answer has begun each operation has a time of its own', async () => {
+test('once the answer has begun, each operation has a deadline of its own', async () => {
   const guard = await scene.another({ settings });
   const taskId = await scene.world.task();
   let answered = false;
@@ -56,7 +56,7 @@ test('once the answer has begun each operation has a time of its own', async () 
   );
 });
 
-test('what has a time of its own has all of it after that of its request is over', async () => {
+test('inOwnTime gives its work a full deadline after the deadline of the request', async () => {
   const guard = await scene.another({ settings });
   const taskId = await scene.world.task();
   await guard.inOneTime(NOT_YET, async (time) => {
@@ -67,13 +67,13 @@ test('what has a time of its own has all of it after that of its request is over
   });
 });
 
-test('what is read for all callers is read whoever needed it first, with however little time', async () => {
+test('reads shared by all callers succeed even if the first caller has no time left', async () => {
   const guard = await scene.another({ settings });
   const taskId = await scene.world.task();
   const session = await begin(scene.guard, aStart(taskId));
   await guard.inOneTime(NOT_YET, async (time) => {
     await expect(time.bounded(() => new Promise<never>(() => undefined))).rejects.toMatchObject(OVERDUE);
-    // Neither the key nor the catalogue is in this request's time.
+    // The reads of the API key and of the catalogue are not bound to the deadline of this request.
     expect(await guard.findApiKey('nobody')).toBeUndefined();
     await expect(guard.session(session.id)).rejects.toMatchObject(OVERDUE);
   });

@@ -2,15 +2,21 @@ import { pausableDeadlineIn } from '@phaselock/locking';
 import type { GuardContext } from './context.ts';
 import { inTime } from './failures.ts';
 
-/** The one deadline of a request, for all that is done before its answer begins. */
+/** The deadline of one request, shared by everything that is done before its answer begins. */
 export type RequestTime = {
-  /** Fails as an operation does when the time is over: for what waits for something that is asked for several callers at once, or elsewhere. */
+  /**
+   * Fails at the deadline as an operation does. For waits outside the operations of the guard: reads shared by several
+   * callers, and requests to other services.
+   */
   bounded<T>(work: () => Promise<T>): Promise<T>;
-  /** The caller takes its time: until its body has arrived. */
+  /** Leaves the time of this work out of the deadline, such as the arrival of the request body. */
   notCounting<T>(work: () => Promise<T>): Promise<T>;
 };
 
-/** Every operation within is answered by one deadline, however many there are. After the answer has begun each has its own again. */
+/**
+ * Runs all operations of a request under one deadline. Once the answer has begun, each operation has a deadline of its
+ * own again.
+ */
 export function inOneTime<T>(
   ctx: GuardContext,
   isAnswered: () => boolean,

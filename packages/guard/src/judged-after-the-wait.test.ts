@@ -31,7 +31,7 @@ afterAll(() => scene[Symbol.asyncDispose]());
 const LINE = [{ kind: 'stdout', line: 'too late' }] as const;
 const USAGE = { inputTokens: 1_000, outputTokens: 200, turns: 3, costUsdMicros: 12_345 } as const;
 
-/** A session whose agent runs and has told its id, with all that its runner knows. */
+/** A session with a running process that has reported its agent session id. */
 async function running() {
   const { guard, world } = scene;
   const taskId = await world.task();
@@ -47,7 +47,7 @@ type Running = Awaited<ReturnType<typeof running>>;
 const answered = (value: object) => ({ status: 'fulfilled', value });
 const refused = (code: string) => ({ status: 'rejected', reason: { code } });
 
-describe('a lost process that waited while its successor began', () => {
+describe('a lost process that waited for a lock while its successor began', () => {
   let was: Running;
   beforeEach(async () => {
     was = await running();
@@ -59,40 +59,40 @@ describe('a lost process that waited while its successor began', () => {
     return { next: startedOf(ahead), behind };
   };
 
-  test('is told to stop by its heartbeat, and does not extend the lease of its successor', async () => {
+  test('is told to stop by its heartbeat, which does not extend the lease of its successor', async () => {
     const { next, behind } = await behindTheNextTurn(() => scene.guard.heartbeat(was.token));
     expect(behind).toMatchObject(answered({ kind: 'stop', why: 'not-running' }));
     const { leaseExpiresAt } = await scene.guard.session(was.session.id);
     expect(leaseExpiresAt).toEqual(next.leaseExpiresAt);
   });
 
-  test('adds no line to the logs', async () => {
+  test('cannot append logs', async () => {
     const { behind } = await behindTheNextTurn(() => scene.guard.appendLogs(was.token, LINE));
     expect(behind).toMatchObject(refused('stale_process'));
     expect((await scene.guard.logs(was.session.id, { limit: 10 })).items).toEqual([]);
   });
 
-  test('tells no id', async () => {
+  test('cannot report an agent session id', async () => {
     const id = agentId(`zombie ${was.session.id}`);
     const { behind } = await behindTheNextTurn(() => scene.guard.reportAgentSession(was.token, id));
     expect(behind).toMatchObject(refused('stale_process'));
     expect(await scene.guard.session(was.session.id)).toMatchObject({ agentSessionId: was.told });
   });
 
-  test('books no usage by a call of its own', async () => {
+  test('cannot report its usage without its ending', async () => {
     const { behind } = await behindTheNextTurn(() => scene.guard.recordUsage(was.token, USAGE));
     expect(behind).toMatchObject(refused('stale_process'));
     expect((await scene.guard.session(was.session.id)).usage.inputTokens).toBe(0);
   });
 
-  test('does not end with an id of a conversation', async () => {
+  test('cannot finish with an agent session id', async () => {
     const finish = { ...was.token, ending: 'completed', agentSessionId: agentId(`zombie ${was.session.id}`) } as const;
     const { behind } = await behindTheNextTurn(() => scene.guard.finishTurn(finish));
     expect(behind).toMatchObject(refused('stale_process'));
     expect(await scene.guard.processes(was.session.id)).toMatchObject([{ status: 'lost' }, { status: 'running' }]);
   });
 
-  test('ends without one, and leaves its successor the lease', async () => {
+  test('can finish without an agent session id, and its successor keeps the lease', async () => {
     const { next, behind } = await behindTheNextTurn(() =>
       scene.guard.finishTurn({ ...was.token, ending: 'completed' }),
     );
@@ -104,8 +104,8 @@ describe('a lost process that waited while its successor began', () => {
   });
 });
 
-describe('a call that waited while the process ended', () => {
-  test('is no heartbeat any more: the lease stays given back', async () => {
+describe('a call that waited for a lock while its process ended', () => {
+  test('does not renew the lease if it is a heartbeat', async () => {
     const { session, token } = await running();
     const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
     const { behind } = await queueBehind(scene, session, end, () => scene.guard.heartbeat(token));
@@ -113,7 +113,7 @@ describe('a call that waited while the process ended', () => {
     expect(await scene.guard.session(session.id)).toMatchObject({ status: 'ready', leaseExpiresAt: null });
   });
 
-  test('tells no id after the ending', async () => {
+  test('is refused if it reports an agent session id', async () => {
     const { session, token, told } = await running();
     const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
     const tell = () => scene.guard.reportAgentSession(token, agentId(`late ${session.id}`));
@@ -121,7 +121,7 @@ describe('a call that waited while the process ended', () => {
     expect(await scene.guard.session(session.id)).toMatchObject({ agentSessionId: told });
   });
 
-  test('is no second ending', async () => {
+  test('is refused if it reports another ending', async () => {
     const { session, token } = await running();
     const end = () => scene.guard.finishTurn({ ...token, ending: 'completed' });
     const endAgain = () => scene.guard.finishTurn({ ...token, ending: 'failed' });
@@ -130,7 +130,7 @@ describe('a call that waited while the process ended', () => {
   });
 });
 
-describe('a call that waited while the session was replaced', () => {
+describe('a call that waited for a lock while its session was replaced', () => {
   const behindReplacement = async ({ taskId, session }: Running, call: () => Promise<unknown>) => {
     const replace = () => scene.guard.start(aStart(taskId, OPUS, confirmed(shown(session))));
     const { ahead, behind } = await queueBehind(scene, session, replace, call);
@@ -138,23 +138,23 @@ describe('a call that waited while the session was replaced', () => {
     return { successor: ahead.session, behind };
   };
 
-  test('is a heartbeat that learns who took over', async () => {
+  test('returns the id of the successor if it is a heartbeat', async () => {
     const was = await running();
     const { successor, behind } = await behindReplacement(was, () => scene.guard.heartbeat(was.token));
     expect(behind).toMatchObject(answered({ kind: 'stop', why: 'replaced', replacedBy: successor.id }));
   });
 
   test.each([
-    ['an append of logs', ({ token }: Running) => scene.guard.appendLogs(token, LINE)],
-    ['an id', ({ token }: Running) => scene.guard.reportAgentSession(token, agentId(`late ${token.sessionId}`))],
+    ['a log append', ({ token }: Running) => scene.guard.appendLogs(token, LINE)],
+    ['an id report', ({ token }: Running) => scene.guard.reportAgentSession(token, agentId(`late ${token.sessionId}`))],
     ['a close', ({ session }: Running) => scene.guard.closeSession({ ...shown(session), how: 'complete' })],
-  ])('is %s that is refused', async (_, call) => {
+  ])('is refused if it is %s', async (_, call) => {
     const was = await running();
     const { behind } = await behindReplacement(was, () => call(was));
     expect(behind).toMatchObject(refused('stale_generation'));
   });
 
-  test('is a turn that does not begin', async () => {
+  test('is refused if it begins a turn', async () => {
     const was = await running();
     await lapseLease(scene, was.session);
     const { behind } = await behindReplacement(was, was.nextTurn);
@@ -162,7 +162,7 @@ describe('a call that waited while the session was replaced', () => {
     expect(await scene.guard.processes(was.session.id)).toHaveLength(1);
   });
 
-  test('is an ending that is taken, without its id', async () => {
+  test('is accepted without its agent session id if it reports the ending', async () => {
     const was = await running();
     const finish = { ...was.token, ending: 'killed', agentSessionId: agentId(`late ${was.session.id}`) } as const;
     const { behind } = await behindReplacement(was, () => scene.guard.finishTurn(finish));
@@ -171,14 +171,14 @@ describe('a call that waited while the session was replaced', () => {
   });
 });
 
-test('a heartbeat that waited while the session was closed stops its runner', async () => {
+test('a heartbeat that waited for a lock while its session was closed stops its runner', async () => {
   const { session, token } = await running();
   const close = () => scene.guard.closeSession({ ...shown(session), how: 'stop' });
   const { behind } = await queueBehind(scene, session, close, () => scene.guard.heartbeat(token));
   expect(behind).toMatchObject(answered({ kind: 'stop', why: 'not-running' }));
 });
 
-test('a turn that waited while the lapsed lease was taken up again does not begin', async () => {
+test('a turn that waited for a lock while the expired lease was renewed is refused', async () => {
   const { session, token, nextTurn } = await running();
   await lapseLease(scene, session);
   const { ahead, behind } = await queueBehind(scene, session, () => scene.guard.heartbeat(token), nextTurn);
@@ -187,7 +187,7 @@ test('a turn that waited while the lapsed lease was taken up again does not begi
   expect(await scene.guard.processes(session.id)).toMatchObject([{ status: 'running' }]);
 });
 
-test('a turn that waited while the lost process told its id goes on with that conversation', async () => {
+test('a turn that waited for a lock while the lost process reported its id resumes that id', async () => {
   const { session, token, nextTurn } = await running();
   await lapseLease(scene, session);
   const id = agentId(`told in time ${session.id}`);
@@ -195,7 +195,7 @@ test('a turn that waited while the lost process told its id goes on with that co
   expect(behind).toMatchObject(answered({ kind: 'started', passedSessionId: id, reason: 'same-model' }));
 });
 
-describe('what waited for the sweep of lapsed leases', () => {
+describe('a call that waited for the sweep of expired leases', () => {
   const behindTheSweep = async <Answer>({ session }: Running, call: () => Promise<Answer>): Promise<Answer> => {
     await lapseLease(scene, session);
     const sweep = scene.guard.database.transaction();
@@ -207,14 +207,14 @@ describe('what waited for the sweep of lapsed leases', () => {
     return await behind;
   };
 
-  test('is no heartbeat any more', async () => {
+  test('is told to stop if it is a heartbeat', async () => {
     const was = await running();
     const answer = await behindTheSweep(was, () => scene.guard.heartbeat(was.token));
     expect(answer).toMatchObject({ kind: 'stop', why: 'not-running' });
     expect(await scene.guard.session(was.session.id)).toMatchObject({ status: 'ready', leaseExpiresAt: null });
   });
 
-  test('is a turn that begins, and its predecessor was lost once', async () => {
+  test('begins its turn, and the predecessor is marked lost once', async () => {
     const was = await running();
     expect(await behindTheSweep(was, was.nextTurn)).toMatchObject({ kind: 'started', seq: 2 });
     const types = (await scene.guard.events(was.session.id)).map(({ type }) => type);
@@ -222,10 +222,10 @@ describe('what waited for the sweep of lapsed leases', () => {
   });
 });
 
-describe('the first guarded start of a task that waited while its newest legacy session was deleted', () => {
+describe('a first guarded start that waited for a lock while the newest legacy session was deleted', () => {
   const unguarded = { guarded: false } as const;
 
-  test('does not take the deleted one in', async () => {
+  test('does not adopt the deleted session', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const legacy = await begin(guard, aStart(taskId, SONNET, unguarded));
@@ -235,7 +235,7 @@ describe('the first guarded start of a task that waited while its newest legacy 
     expect(await guard.session(legacy.id)).toMatchObject({ guarded: false, deletedReason: 'deleted' });
   });
 
-  test('does not replace it either, but asks about the one that is left', async () => {
+  test('does not replace the deleted session, and returns the remaining one', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const older = await begin(guard, aStart(taskId, SONNET_NEXT, unguarded));
@@ -253,8 +253,8 @@ describe('the first guarded start of a task that waited while its newest legacy 
 
 test.each<[string, (id: SessionId) => Promise<unknown>]>([
   ['deletion', (id) => scene.guard.softDelete({ sessionId: id })],
-  ['deletion of many', (id) => scene.guard.bulkDelete([id])],
-])('a %s that waited while the session was taken into its slot leaves the slot empty', async (_, remove) => {
+  ['bulk deletion', (id) => scene.guard.bulkDelete([id])],
+])('a %s that waited for a lock while its session was adopted leaves the slot empty', async (_, remove) => {
   const { guard, world } = scene;
   const taskId = await world.task();
   const legacy = await begin(guard, aStart(taskId, SONNET, { guarded: false }));

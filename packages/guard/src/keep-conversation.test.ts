@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const NEXT = { model: { agent: 'claude-code', model: SONNET_NEXT } } as const;
 
-describe('a session that is kept for a model which differs slightly', () => {
+describe('a session kept for a slightly different model', () => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard();
@@ -31,7 +31,7 @@ describe('a session that is kept for a model which differs slightly', () => {
     return { taskId, attemptId, session };
   }
 
-  test('by a start takes the model on: the next start with it finds it, and the old one is asked about', async () => {
+  test('by a start takes the model on: the next start with it finds the session', async () => {
     const { taskId, session } = await conversation('by a start');
     const { guard } = scene;
     expect(await guard.start(aStart(taskId, SONNET_NEXT))).toMatchObject({ kind: 'ask', question: 'keep-or-replace' });
@@ -46,7 +46,7 @@ describe('a session that is kept for a model which differs slightly', () => {
     ]);
   });
 
-  test('by a turn takes the model on with that turn, and the conversation goes on', async () => {
+  test('by a turn takes the model on with that turn, and continues its conversation', async () => {
     const { taskId, attemptId, session } = await conversation('by a turn');
     const { guard } = scene;
     const turn = aTurn(session, attemptId, { ...NEXT, actor: 'grace' });
@@ -62,7 +62,7 @@ describe('a session that is kept for a model which differs slightly', () => {
     expect((await guard.events(session.id)).filter(({ type }) => type === 'kept')).toMatchObject([{ actor: 'grace' }]);
   });
 
-  test('goes on with what was said before it was kept', async () => {
+  test('resumes the conversation from before it was kept', async () => {
     const { taskId, attemptId, session } = await conversation('said before');
     const { guard } = scene;
     await guard.start(aStart(taskId, SONNET_NEXT, { say: { kind: 'keep' } }));
@@ -72,7 +72,7 @@ describe('a session that is kept for a model which differs slightly', () => {
     });
   });
 
-  test('is not kept for another family, whatever is said', async () => {
+  test('is not kept for another model family, even if the caller says keep', async () => {
     const { taskId, session } = await conversation('another family');
     const { guard } = scene;
     expect(await guard.start(aStart(taskId, OPUS, { say: { kind: 'keep' } }))).toMatchObject({
@@ -82,7 +82,7 @@ describe('a session that is kept for a model which differs slightly', () => {
     expect(await guard.session(session.id)).toMatchObject({ identity: { model: SONNET } });
   });
 
-  test('remembers it once, however often it is said, also by two at once', async () => {
+  test('records the change once, also for concurrent starts that keep it', async () => {
     const { taskId, session } = await conversation('once');
     const { guard } = scene;
     const keep = aStart(taskId, SONNET_NEXT, { say: { kind: 'keep' } });
@@ -93,14 +93,14 @@ describe('a session that is kept for a model which differs slightly', () => {
   });
 });
 
-describe('a handoff', () => {
+describe('a model change', () => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard();
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test('is told at the first turn of its session, and at no later one', async () => {
+  test('returns its handoff at the first turn of the new session and at no later turn', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
@@ -116,7 +116,7 @@ describe('a handoff', () => {
     expect((await runTurn(guard, aTurn(second, attemptId), 'second')).handoff).toBeNull();
   });
 
-  test('of a model change is asked for with the warning a start gives', async () => {
+  test('is asked about by a turn with the same warning as by a start', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const session = await begin(guard, aStart(taskId));

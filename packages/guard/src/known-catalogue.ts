@@ -1,6 +1,6 @@
 import { answerInTime } from './answer-in-time.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
 
-/** The catalogue, for an operation that is not itself within a deadline: waited for no longer than an operation may take. */
+/** The catalogue view for an operation without a deadline of its own; waits no longer than one operation may take. */
 export const knownCatalogue = async (ctx: GuardContext): Promise<CatalogueView> =>
   ctx.catalogue.known() ?? (await answerInTime(ctx, () => ctx.catalogue.view()));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { rememberOwners } from './known-owners.ts';
 import type { OpenGuard } from './open-guard.ts';
 
-test('a task, its attempts and its sessions are of one project, and are asked for once', async () => {
+test('the owners of a task, an attempt and a session are read once and then cached', async () => {
   await using home = await openTestGuard();
   const { guard, world } = home;
   const taskId = await world.task();
@@ -18,21 +18,21 @@ test('a task, its attempts and its sessions are of one project, and are asked fo
   const owners = rememberOwners();
   for (const thing of things)
     expect(await owners.of(guard.database, thing)).toMatchObject({ projectId: world.projectId });
-  const nobody = { query: () => Promise.reject(new Error('asked again')) };
+  const nobody = { query: () => Promise.reject(new Error('queried again')) };
   for (const thing of things) expect(await owners.of(nobody, thing)).toMatchObject({ projectId: world.projectId });
   const [first] = things;
   owners.forget(first);
-  await expect(owners.of(nobody, first)).rejects.toThrow('asked again');
+  await expect(owners.of(nobody, first)).rejects.toThrow('queried again');
 });
 
-test('what is not there is asked for again: it may be made', async () => {
+test('an unknown session has no owner', async () => {
   await using home = await openTestGuard();
   const id = parseSessionId('01936f6e-0000-7000-8000-000000000000');
   if (id === undefined) throw new Error('not an id');
   expect(await home.guard.ownersOf([{ kind: 'session', id }])).toEqual([undefined]);
 });
 
-test('of many the unknown ones are read in one statement for each kind, and told in the order asked', async () => {
+test('owners of many things are read with one statement for each kind, in the given order', async () => {
   await using home = await openTestGuard();
   const { guard, world } = home;
   const taskIds = await Promise.all(Array.from({ length: 20 }, () => world.task()));
@@ -50,17 +50,17 @@ test('of many the unknown ones are read in one statement for each kind, and told
   expect(statements.toSorted()).toEqual(['owner_of_attempt', 'owner_of_task']);
 });
 
-test('what is remembered is bounded', async () => {
+test('the cache of owners is bounded', async () => {
   await using home = await openTestGuard();
   const [one, two] = [await home.world.task(), await home.world.task()];
   const owners = rememberOwners(1);
   await owners.of(home.guard.database, { kind: 'task', id: one });
   await owners.of(home.guard.database, { kind: 'task', id: two });
-  const nobody = { query: () => Promise.reject(new Error('asked again')) };
-  await expect(owners.of(nobody, { kind: 'task', id: one })).rejects.toThrow('asked again');
+  const nobody = { query: () => Promise.reject(new Error('queried again')) };
+  await expect(owners.of(nobody, { kind: 'task', id: one })).rejects.toThrow('queried again');
 });
 
-test('another project asks the database as often for what is there as for what is not', async () => {
+test('a request of another project runs as many queries for an existing task as for a missing one', async () => {
   await using home = await openTestGuard();
   const asker = await home.guard.addProject('another one');
   const there = { kind: 'task', id: await home.world.task() } as const;

@@ -1,13 +1,11 @@
 import type { ProjectId } from '@phaselock/core';
 import { type Ownable, type Owner, readOwners, type Sql } from '@phaselock/store';
-import { answerInTime } from './answer-in-time.ts';
-import type { GuardContext } from './context.ts';
 
 export type KnownOwners = {
   of(sql: Sql, thing: Ownable, asker?: ProjectId): Promise<Owner | undefined>;
   /**
-   * In the order asked. What is not known is read in one statement for each kind. With the project that asks, what is known to be another project's
-   * is read again: it takes as long as what is not there, so the time does not tell them apart.
+   * The owners, in the order of `things`. Unknown ones are read with one statement for each kind. If `asker` is given,
+   * things of other projects are read again each time, so that response times do not show whether a thing exists.
    */
   ofAll(sql: Sql, things: readonly Ownable[], asker?: ProjectId): Promise<readonly (Owner | undefined)[]>;
   forget(thing: Ownable): void;
@@ -16,8 +14,9 @@ export type KnownOwners = {
 const MAX_KNOWN = 10_000;
 
 /**
- * A task's project never changes, nor does the task of a session or an attempt, so what is known stays true; the owner of something that
- * was deleted meanwhile owns nothing. What is not there is not remembered: it may be made.
+ * Bounded cache of the project that owns a task, an attempt or a session. Owners never change, so an entry stays
+ * correct, and an entry of a deleted thing does no harm. Missing things are not cached, because they may be created
+ * later.
  */
 export function rememberOwners(maxKnown = MAX_KNOWN): KnownOwners {
   const known = new Map<string, Owner>();
@@ -32,7 +31,7 @@ export function rememberOwners(maxKnown = MAX_KNOWN): KnownOwners {
     return asker === undefined || owner?.projectId === asker ? owner : undefined;
   };
   const ofAll: KnownOwners['ofAll'] = async (sql, things, asker) => {
-    // What is forgotten while others are learnt is still told.
+    // Results are collected here, because caching a new owner may evict one that was found before.
     const found = new Map(things.map((thing) => [keyOf(thing), rememberedFor(asker, thing)]));
     const unknown = Map.groupBy(
       things.filter((thing) => found.get(keyOf(thing)) === undefined),
@@ -54,9 +53,3 @@ export function rememberOwners(maxKnown = MAX_KNOWN): KnownOwners {
     forget: (thing) => void known.delete(keyOf(thing)),
   };
 }
-
-export const ownersOf = (
-  ctx: GuardContext,
-  things: readonly Ownable[],
-  asker?: ProjectId,
-): Promise<readonly (Owner | undefined)[]> => answerInTime(ctx, () => ctx.owners.ofAll(ctx.database, things, asker));

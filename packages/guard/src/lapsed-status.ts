@@ -1,4 +1,4 @@
 import { SESSION_TRANSITIONS, type SessionStatus } from '@phaselock/core';
 
-/** What a live session becomes whose running process let its lease lapse. */
+/** The status of a live session after the lease of its running process has expired. */
 export const LAPSED_STATUS: SessionStatus = SESSION_TRANSITIONS.running['lease-lapsed'] ?? 'ready';

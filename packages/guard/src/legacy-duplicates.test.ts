@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const LEGACY = { guarded: false } as const;
 
-test('legacy duplicates are what the first guarded start of their slot collapses', async () => {
+test('legacy duplicates are the sessions that the first guarded start of their slot collapses', async () => {
   await using scene = await openTestGuard();
   const { guard, world } = scene;
   const count = () => countLegacyDuplicates(guard.database.kysely);
@@ -27,7 +27,7 @@ test('legacy duplicates are what the first guarded start of their slot collapses
   expect(rows).toEqual([{ n: 2 }]);
 });
 
-test('a session outside the guard beside a guarded one of its slot is one, whichever is older; the record of a standalone execution is none', async () => {
+test('a legacy duplicate is any unguarded session beside a guarded one, but no standalone one', async () => {
   await using scene = await openTestGuard();
   const { guard, world } = scene;
   const taskId = await world.task();
@@ -36,10 +36,10 @@ test('a session outside the guard beside a guarded one of its slot is one, which
   await guard.start(aStart(taskId, SONNET));
   await guard.beginStandalone(aStart(taskId, SONNET));
   expect(await countLegacyDuplicates(guard.database.kysely)).toBe(0);
-  // As the time of a kill leaves it.
+  // As created while the rule was switched off.
   await begin(guard, aStart(taskId, OPUS, LEGACY));
   expect(await countLegacyDuplicates(guard.database.kysely)).toBe(1);
-  // As a program that knew no guard left it.
+  // As created by a program without the guard.
   await pg.query(`insert into sessions (id, task_id, phase, mode, agent, model, status, generation, guarded, created_at, updated_at)
     select gen_random_uuid(), task_id, phase, mode, agent, model, status, 0, false, created_at - interval '1 day', updated_at
     from sessions where id = '${before.id}'`);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-/** A server that stops where a test says, and a session made by another one, so that it has counted nothing yet. */
+/** A server that can be stopped at racepoints, and a session created by another server, so that its counts are zero. */
 async function aServer() {
   const stop = stopAt();
   const guard = await scene.another({ ...lockedBy('optimistic'), racepoint: stop.racepoint });
@@ -37,7 +37,7 @@ const countsOf = async (guard: TestGuard['guard']) => {
   };
 };
 
-test('a turn that takes no slot lock and has to decide again is a retry', async () => {
+test('a turn that takes no slot lock and decides again counts as a retry', async () => {
   const { guard, stop, attemptId, session } = await aServer();
   const { reached, goOn } = stop.arm('turn:decided');
   const late = guard.startTurn(aTurn(session, attemptId));
@@ -48,7 +48,7 @@ test('a turn that takes no slot lock and has to decide again is a retry', async 
   expect(await countsOf(guard)).toEqual({ acquisitions: 0, contention: 0, retries: 1, timeouts: 0 });
 });
 
-test('a turn that loses its slot for good is one acquisition, and every further try a retry', async () => {
+test('a turn whose session was replaced counts as one acquisition, and each further try as a retry', async () => {
   const { guard, stop, taskId, attemptId, session } = await aServer();
   await runTurn(scene.guard, aTurn(session, attemptId), 'of the turn before');
   const { reached, goOn } = stop.arm('turn:decided');

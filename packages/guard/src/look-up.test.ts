@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.asyncDispose]());
 
 describe('a list of sessions', () => {
-  test('leaves deleted ones out unless they are asked for', async () => {
+  test('leaves deleted sessions out unless they are requested', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -50,7 +50,7 @@ describe('a list of sessions', () => {
     expect(await found({ projectId: world.projectId })).not.toContain(elsewhere.id);
   });
 
-  test('comes in pages, newest first, each session once, whatever is added meanwhile', async () => {
+  test('comes in pages, newest first, each session once, even if sessions are added meanwhile', async () => {
     const { guard } = scene;
     const projectId = await guard.addProject('of many tasks');
     const taskIds = [];
@@ -68,7 +68,7 @@ describe('a list of sessions', () => {
     expect(seen).toEqual([...new Set(seen)].toSorted().toReversed());
   });
 
-  test('ends with a full page without pretending there is another', async () => {
+  test('has no next page after a last page that is full', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     for (const phase of ['plan', 'run', 'verify'] as const) await begin(guard, aStart(taskId, SONNET, { phase }));
@@ -76,13 +76,13 @@ describe('a list of sessions', () => {
     expect((await guard.list({ taskId }, { limit: 2 })).next).not.toBeNull();
   });
 
-  test.each([0, -1, 1.5, 201, Number.NaN])('refuses a page of %d', async (limit) => {
+  test.each([0, -1, 1.5, 201, Number.NaN])('refuses a page limit of %d', async (limit) => {
     await expect(scene.guard.list({}, { limit })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 });
 
 describe('the latest session', () => {
-  test('of an empty slot is none', async () => {
+  test('of an empty slot is undefined', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     expect(await guard.latest(aStart(taskId))).toBeUndefined();
@@ -90,7 +90,7 @@ describe('the latest session', () => {
     expect(await guard.latestMany([])).toEqual([]);
   });
 
-  test('is that of its slot, not of its neighbours', async () => {
+  test('is the one of the requested slot, not of another phase or mode', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const run = await begin(guard, aStart(taskId));
@@ -101,7 +101,7 @@ describe('the latest session', () => {
   });
 });
 
-test('a session nobody knows is not found', async () => {
+test('an unknown session is not found', async () => {
   const { guard } = scene;
   const id = parseSessionId('00000000-0000-7000-8000-000000000000');
   if (id === undefined) throw new Error('not a session id');

@@ -33,7 +33,7 @@ import { cohortOf, cohortOfMany } from './which-cohort.ts';
 
 export type ShownSlot = SlotState & { readonly standing: ModelStanding };
 
-/** The slot as a snapshot has it, at most two seconds old, else as one read finds it. */
+/** The state of a slot from the snapshot cache, at most two seconds old, else from one read. */
 export async function current(ctx: GuardContext, slot: SlotKey): Promise<ShownSlot> {
   const since = ctx.now();
   const [known, { catalogue }] = await Promise.all([recall(ctx, slot, 0), knownCatalogue(ctx)]);
@@ -43,14 +43,14 @@ export async function current(ctx: GuardContext, slot: SlotKey): Promise<ShownSl
   return { ...markMissing(state, catalogue), standing };
 }
 
-/** Nothing has ever been in the slot: that is so of a task that is new, and of one that is not there. */
+/** A slot that was never used looks the same for a new task and for an unknown task id, so the task is looked up. */
 const demandTask = (ctx: GuardContext, id: TaskId): Promise<void> =>
   answerInTime(ctx, async () => {
     if ((await ctx.owners.of(ctx.database, { kind: 'task', id })) === undefined)
       throw new PhaselockError('task_not_found');
   });
 
-/** The latest session of a slot, its deleted model notwithstanding. */
+/** The latest session of a slot, even if its model has been deleted. */
 export async function latest(ctx: GuardContext, slot: SlotKey): Promise<ShownRecord | undefined> {
   const sessions = await latestMany(ctx, [slot.taskId]);
   return sessions.find((session) => session.slot.phase === slot.phase && session.slot.mode === slot.mode);
@@ -94,7 +94,7 @@ export const session = (ctx: GuardContext, id: SessionId): Promise<ShownRecord> 
 export const processes = (ctx: GuardContext, id: SessionId) =>
   answerInTime(ctx, () => readProcesses(ctx.database.kysely, id));
 
-/** As many at once as most sessions ever have. */
+/** Large enough for the whole history of most sessions. */
 export const HISTORY_PAGE_LIMIT = 1_000;
 
 export const processPage = (ctx: GuardContext, id: SessionId, page: PageAfter<number>) =>
@@ -105,7 +105,7 @@ export const processPage = (ctx: GuardContext, id: SessionId, page: PageAfter<nu
       (asked) => readProcessPage(kysely, id, asked),
       ({ seq }) => seq,
     );
-    // Only an empty page leaves it open whether there is such a session.
+    // An empty page does not show whether the session exists.
     if (found.items.length === 0) await demandSession(ctx, id);
     return found;
   });

@@ -17,11 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-describe('a conversation the agent lost', () => {
+describe('a conversation that the agent has lost', () => {
   test.each([
-    ['told with the finish', true],
-    ['told with the next turn', false],
-  ])('%s is followed by a fresh one, and by no older one', async (_, withFinish) => {
+    ['reported with the finish', true],
+    ['reported with the next turn', false],
+  ])('%s, is followed by a fresh conversation, not by an older one', async (_, withFinish) => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);

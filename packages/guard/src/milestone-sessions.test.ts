@@ -31,7 +31,7 @@ describe('a session of a milestone', () => {
   test.each([
     ['in a slot', (taskId: TaskId) => begin(scene.guard, { ...aStart(taskId), milestoneId: 'M1' })],
     ['outside the guard', (taskId: TaskId) => scene.guard.beginStandalone({ ...aStart(taskId), milestoneId: 'M1' })],
-  ])('%s goes on over several tasks, with the usage of all, until it is ended', async (_, make) => {
+  ])('%s continues across several tasks, books their usage, and ends when it is closed', async (_, make) => {
     const { guard, world } = scene;
     const [one, two] = [await world.task(), await world.task()];
     const session = await make(one);
@@ -44,7 +44,7 @@ describe('a session of a milestone', () => {
     expect(await guard.session(session.id)).toMatchObject({ status: 'completed' });
   });
 
-  test('takes no attempt of another project, and a session without one none of another task', async () => {
+  test('refuses attempts of another project; without a milestone, those of another task', async () => {
     const { guard, world } = scene;
     const [one, two] = [await world.task(), await world.task()];
     const elsewhere = await guard.addTask(await guard.addProject('another'), 'a task');
@@ -77,7 +77,7 @@ describe('a temporary session', () => {
     ['completed', 'completed'],
     ['failed', 'failed'],
     ['killed', 'stopped'],
-  ] as const)('ends by itself with its execution that %s, and its lines say when', async (ending, status) => {
+  ] as const)('ends with its execution (%s) and logs its start and its end once', async (ending, status) => {
     const { attemptId, session } = await alone();
     const { guard } = scene;
     const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
@@ -92,7 +92,7 @@ describe('a temporary session', () => {
     });
   });
 
-  test('ends when its runner fell silent, and takes no turn from then on, swept or not', async () => {
+  test('ends when the lease of its runner expires, and refuses further turns, swept or not', async () => {
     const { attemptId, session } = await alone();
     const { guard } = scene;
     await guard.startTurn(aTurn(session, attemptId));
@@ -105,7 +105,7 @@ describe('a temporary session', () => {
     expect(told(session.id)).toContain('TEMP_SESSION_END');
   });
 
-  test('whose execution begins with another model is ended by it, and takes none of its own', async () => {
+  test('is ended by a turn with another model, which begins another temporary session', async () => {
     const { attemptId, session } = await alone();
     const { guard } = scene;
     const model = { agent: 'claude-code', model: OPUS } as const;
@@ -116,7 +116,7 @@ describe('a temporary session', () => {
     expect(told(turn.session.sessionId)[0]).toBe('TEMP_SESSION');
   });
 
-  test('is told to have ended when it is stopped', async () => {
+  test('logs its end when it is closed', async () => {
     const { session } = await alone();
     await scene.guard.closeSession({ sessionId: session.id, generation: session.generation, how: 'stop' });
     expect(told(session.id)).toEqual(['TEMP_SESSION', 'TEMP_SESSION_END']);

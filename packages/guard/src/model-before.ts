@@ -1,8 +1,8 @@
 import { compareModels, findConversation, type ModelIdentity, type ModelPolicy } from '@phaselock/core';
 import type { TurnState } from '@phaselock/store';
-import type { StartTurn } from './start-turn.ts';
+import type { StartTurn } from './turn-request.ts';
 
-/** A turn that was begun, and the model it is a change from; null when it is none. */
+/** A turn that was begun. `previous` is the model before a model change, and null if the model did not change. */
 export type BegunTurn = {
   readonly seq: number;
   readonly leaseExpiresAt: Date;
@@ -10,7 +10,10 @@ export type BegunTurn = {
   readonly previous: ModelIdentity | null;
 };
 
-/** Of the process that made the conversation that ends here; a conversation that was kept across a minor version has had several models. */
+/**
+ * The model of the process that made the conversation which ends here. The model of the session may differ, because a
+ * conversation kept across a minor version has had several models.
+ */
 export function modelBefore(
   { history, session }: TurnState,
   { preRetryId, lostId, skipContext }: Pick<StartTurn, 'preRetryId' | 'lostId' | 'skipContext'>,
@@ -22,8 +25,8 @@ export function modelBefore(
 }
 
 /**
- * For the first turn of a session: what the attempt worked with before in this slot, however that session ended, else what the session replaced.
- * Null when the model is the same, or nothing came before.
+ * The previous model at the first turn of a session: the model that the attempt used before in this slot, else the
+ * model of the replaced session. Null if the model is the same or there was none before.
  */
 export function changeAtFirstTurn(
   { beforeInAttempt, predecessor }: Pick<TurnState, 'beforeInAttempt' | 'predecessor'>,

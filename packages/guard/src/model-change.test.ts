@@ -26,7 +26,7 @@ afterAll(() => scene[Symbol.asyncDispose]());
 describe('a change of model', () => {
   const changes = () => readMetric(scene.guard, 'phaselock_model_changes_total');
 
-  test('after a deletion within one attempt is one like any other: a line and a count', async () => {
+  test('after a deletion in the same attempt is logged and counted once', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);

@@ -17,6 +17,7 @@ import {
   type TaskId,
 } from '@phaselock/core';
 
+/** The source of new UUIDs (`idSource`). */
 type Ids = { readonly newId: () => string };
 
 const made = <Id>(parse: (text: string) => Id | undefined, { newId }: Ids): Id => {

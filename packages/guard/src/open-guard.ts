@@ -34,18 +34,24 @@ export type OpenGuardOptions = Omit<PoolOptions, 'url' | 'whoWaits'> & {
   readonly databaseUrl: string;
   /** Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. */
   readonly redisUrl?: string;
-  /** How other processes hear of a change: Redis where there is one, else PostgreSQL; `memory` when there is only one process. */
+  /**
+   * How other processes are notified of changes: by default Redis if `redisUrl` is set, else PostgreSQL. `memory` is
+   * for a single process.
+   */
   readonly invalidation?: InvalidationBusChoice;
-  /** Which lock is used, told for each slot. Without it slots are locked pessimistically. */
+  /** Chooses the locking strategy for each slot. By default slots are locked pessimistically. */
   readonly flags?: (slot: SlotKey) => LockFlags | Promise<LockFlags>;
   readonly policy?: ModelPolicy;
   readonly settings?: Partial<GuardSettings>;
   readonly logger?: Logger;
   readonly telemetry?: Telemetry;
-  /** Of the embedded server, where this process looks after one: while it cannot start over a full disk, that is what callers are told. */
+  /**
+   * State of the embedded server if this process supervises one. While a full disk keeps it from starting, calls fail
+   * with `storage_full`.
+   */
   readonly serverState?: GuardContext['serverState'];
   readonly racepoint?: GuardContext['racepoint'];
-  /** Shared with what is asked beside the guard in the name of the same callers. */
+  /** Request deadlines, shared with code outside the guard that serves the same callers. */
   readonly time?: CallerTime;
 };
 
@@ -57,7 +63,10 @@ export type OpenGuard = Guard & {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Opens what the guard works with and puts it together. Whoever opens it closes it: `await using guard = await openGuard({ databaseUrl })`. */
+/**
+ * Opens the database pool, the snapshot cache and the locks, and creates the guard. The caller must dispose of it, best
+ * with `await using`.
+ */
 export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   const {
     databaseUrl,
@@ -126,7 +135,7 @@ function createSlotLocking({
         contended: () => telemetry.lock.contended('pessimistic'),
       }),
       optimistic: optimisticLock(),
-      // Without a Redis its strategy is the plain compare-and-set it would fall back to.
+      // Without Redis, the `redis` strategy is the plain compare-and-set that it would fall back to.
       redis:
         redis === undefined
           ? optimisticLock()

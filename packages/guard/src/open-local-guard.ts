@@ -5,13 +5,16 @@ import { prepareDatabase } from './prepare-database.ts';
 import { reportServer } from './report-server.ts';
 
 export type OpenLocalGuardOptions = Omit<OpenGuardOptions, 'databaseUrl' | 'serverState'> & {
-  /** Where the embedded PostgreSQL keeps its data; a second process that names the same folder joins the same server. */
+  /** Data folder of the embedded PostgreSQL; a second process with the same folder joins the same server. */
   readonly dataDir: string;
 };
 
 export type OpenLocalGuard = OpenGuard & { readonly databaseUrl: string };
 
-/** The guard on a PostgreSQL of its own: started on demand, migrated, with the well-known models, and stopped by the last who leaves. One that ends is started again. */
+/**
+ * Opens the guard on an embedded PostgreSQL server, which is started on demand, migrated, and seeded with the
+ * well-known models. The server is restarted if it ends unexpectedly, and shut down when its last user closes.
+ */
 export async function openLocalGuard({ dataDir, ...given }: OpenLocalGuardOptions): Promise<OpenLocalGuard> {
   await using resources = new AsyncDisposableStack();
   const { logger = silentLogger(), telemetry = createTelemetry() } = given;

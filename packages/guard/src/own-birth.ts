@@ -4,7 +4,7 @@ import type { GuardContext } from './context.ts';
 import { showRecord } from './shown-record.ts';
 import { bornSession, existingText, type StartOutcome, shownOf } from './start-outcome.ts';
 
-/** What the call that made this session answered, told from the session itself; nothing when the session was never committed. */
+/** Rebuilds the answer of the call that created this session. Undefined if the session was never committed. */
 export async function findBirth(ctx: GuardContext, sessionId: SessionId): Promise<StartOutcome | undefined> {
   const { kysely } = ctx.database;
   const born = await readSession(kysely, sessionId);
@@ -17,7 +17,7 @@ export async function findBirth(ctx: GuardContext, sessionId: SessionId): Promis
   return predecessor === null ? { kind: 'created', session } : { kind: 'replaced', session, predecessor };
 }
 
-/** A predecessor that has been purged since is told from its events, which stay. */
+/** Reads a predecessor that has been purged from its events, which the purge keeps. */
 async function shownAsReplaced(ctx: GuardContext, taskId: TaskId, sessionId: SessionId): Promise<ShownSession | null> {
   const { kysely } = ctx.database;
   const found = await readSession(kysely, sessionId);
@@ -26,7 +26,7 @@ async function shownAsReplaced(ctx: GuardContext, taskId: TaskId, sessionId: Ses
   return own === undefined ? null : { sessionId, generation: own.generation };
 }
 
-/** What the call that found this session answered. */
+/** Rebuilds the answer of a start that found this session. */
 export async function findExisting(
   ctx: GuardContext,
   sessionId: SessionId,

@@ -1,9 +1,12 @@
 import { type ProcessRow, placeInSession, readProcess, readSession, type SessionRecord } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { shownOf } from './start-outcome.ts';
-import type { StartedTurn, TurnAttempt } from './start-turn.ts';
+import type { StartedTurn, TurnAttempt } from './turn-request.ts';
 
-/** After a lost answer: the process's id was made by this call, so if it is there, this call began it. */
+/**
+ * Rebuilds the answer of a turn from the process it began, after a lost answer or for a repeated idempotency key.
+ * Undefined if the process was never committed.
+ */
 export async function findBegunTurn(
   { database: { kysely } }: GuardContext,
   { request, processId }: TurnAttempt,
@@ -11,12 +14,12 @@ export async function findBegunTurn(
   const process = await readProcess(kysely, processId);
   const session = process === undefined ? undefined : await readSession(kysely, process.session_id);
   if (process === undefined || session === undefined) return undefined;
-  // Outside the guard the session that was left was not replaced.
+  // Outside the guard, the previous session was not replaced.
   const replaced =
     session.predecessorId === request.sessionId && session.id !== request.sessionId
       ? { sessionId: request.sessionId, generation: request.generation }
       : null;
-  // A session outside the guard does not keep it: then it is told as the request has it.
+  // A session outside the guard does not store the handoff, so the handoff of the request is returned.
   const handoff = session.handoff ?? request.handoff?.summary ?? null;
   const isFirst = handoff !== null && (await placeInSession(kysely, process)) === 1;
   return {
@@ -27,7 +30,7 @@ export async function findBegunTurn(
     action: process.action,
     passedSessionId: process.passed_session_id,
     reason: process.reason,
-    // The lease of the session is that of the process at work: of one that is not, none is left.
+    // A session stores the lease of its running process only. A process that has ended has no lease left.
     leaseExpiresAt: leaseOf(process, session),
     replaced,
     handoff: isFirst ? handoff : null,

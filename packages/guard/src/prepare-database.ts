@@ -3,7 +3,10 @@ import { migrate, openDatabase, seedCatalogue } from '@phaselock/store';
 import { idSource } from './id-source.ts';
 import { newModelId } from './new-ids.ts';
 
-/** The schema as this release needs it, and the well-known models in a catalogue nobody has worked on. Any number of processes may. */
+/**
+ * Migrates the schema to this release, and adds the well-known models to a catalogue that no user has changed. Several
+ * processes may run it at once.
+ */
 export async function prepareDatabase(databaseUrl: string): Promise<void> {
   await migrate(databaseUrl);
   const newId = idSource(Date.now);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-/** Knows the catalogue, as any server does that has been up for a moment, and nothing of the task. */
+/** A server that has cached the catalogue, as after a moment of work, but nothing of the task. */
 async function coldServer(strategy: string): Promise<OpenGuard> {
   const server = await scene.another(lockedBy(strategy));
   await begin(server, aStart(await scene.world.task()));
@@ -28,7 +28,7 @@ async function coldServer(strategy: string): Promise<OpenGuard> {
 }
 
 describe.each(['pessimistic', 'optimistic', 'redis'])('round trips, %s', (strategy) => {
-  test('a replace takes two from a cold cache', async () => {
+  test('a replacement takes at most two with a cold cache', async () => {
     const taskId = await scene.world.task();
     const first = await begin(scene.guard, aStart(taskId));
     const server = await coldServer(strategy);
@@ -39,7 +39,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('round trips, %s', (strate
     expect(counted.roundTrips).toBeLessThanOrEqual(2);
   });
 
-  test('a replace takes one from a warm cache, two where a lock is taken first', async () => {
+  test('a replacement takes one with a warm cache, or two with a pessimistic lock', async () => {
     const server = await coldServer(strategy);
     const taskId = await scene.world.task();
     const first = await begin(server, aStart(taskId));
@@ -49,7 +49,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('round trips, %s', (strate
     expect(counted.roundTrips).toBe(strategy === 'pessimistic' ? 2 : 1);
   });
 
-  test('the same model takes one plain read from a cold cache and none from a warm one', async () => {
+  test('a start with the same model takes one plain read with a cold cache, none with a warm one', async () => {
     const taskId = await scene.world.task();
     await begin(scene.guard, aStart(taskId));
     const server = await coldServer(strategy);
@@ -59,7 +59,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('round trips, %s', (strate
   });
 });
 
-test('the same model writes nothing: no transaction id, no row version, no event', async () => {
+test('a start with the same model writes nothing: no transaction id, no row version, no event', async () => {
   const { guard, world } = scene;
   const taskId = await world.task();
   const { id } = await begin(guard, aStart(taskId));
@@ -74,14 +74,14 @@ test('the same model writes nothing: no transaction id, no row version, no event
   const before = await versions();
   for (let time = 0; time < 5; time += 1) await (await coldServer('pessimistic')).start(aStart(taskId));
   const after = await versions();
-  // The cold servers warm up on tasks of their own: one event each.
+  // Each cold server has created a session of its own, which adds one event.
   expect(after).toMatchObject([
     { ...Object(Array.isArray(before) ? before[0] : undefined), events: expect.anything() },
   ]);
   expect(await guard.events(id)).toHaveLength(1);
 });
 
-test('a turn takes two round trips, a fresh conversation three', async () => {
+test('a turn takes two round trips, one with a fresh conversation at most three', async () => {
   const { world } = scene;
   const server = await coldServer('optimistic');
   const taskId = await world.task();
@@ -96,7 +96,7 @@ test('a turn takes two round trips, a fresh conversation three', async () => {
   expect(fresh.roundTrips).toBeLessThanOrEqual(3);
 });
 
-test('the latest sessions of 1, 100 or 1000 tasks are one query', async () => {
+test('the latest sessions of 1, 100 or 1000 tasks take one query', async () => {
   const { guard, world } = scene;
   const taskIds = await Promise.all(Array.from({ length: 1000 }, () => world.task()));
   await guard.bulkStart(taskIds.map((taskId) => aStart(taskId)));
@@ -108,7 +108,7 @@ test('the latest sessions of 1, 100 or 1000 tasks are one query', async () => {
   }
 });
 
-test('a page of a list is one query, however long and whatever its models', async () => {
+test('a page of the session list takes one query, whatever its length', async () => {
   const { guard, world } = scene;
   const { projectId } = world;
   for (const limit of [1, 50, 200]) {
@@ -117,7 +117,7 @@ test('a page of a list is one query, however long and whatever its models', asyn
   }
 });
 
-test('a thousand starts in bulk take three round trips', async () => {
+test('a bulk start of 1000 items takes at most three round trips', async () => {
   const { guard, world } = scene;
   const taskIds = await Promise.all(Array.from({ length: 1000 }, () => world.task()));
   const counted = await countQueries(guard, () => guard.bulkStart(taskIds.map((taskId) => aStart(taskId))));

@@ -1,4 +1,7 @@
-/** The places between two steps where an interleaving or a kill matters. */
+/**
+ * Named points between two steps of an operation, where a test can pause or kill the process to force a race condition
+ * or a crash.
+ */
 export const RACEPOINTS = [
   'start:decided',
   'start:locked',

@@ -4,7 +4,7 @@ import { answerInTime } from './answer-in-time.ts';
 import type { GuardContext } from './context.ts';
 import { checkPage } from './page-limit.ts';
 
-/** The archive of a session, if there is one; its tombstone, when its time was over. */
+/** The archive record of a session; after its retention time, the tombstone of the archive. */
 export const archive = (ctx: GuardContext, id: SessionId) =>
   answerInTime(ctx, async () => {
     const found = await store.readArchive(ctx.database.kysely, id);
@@ -21,6 +21,6 @@ export const listArchives = (ctx: GuardContext, taskId: TaskId, page: store.Page
     ),
   );
 
-/** Who reads it, written before anything of it is shown. */
+/** Records who reads an archive, before any of its content is returned. */
 export const recordArchiveRead = (ctx: GuardContext, read: store.ArchiveRead) =>
   answerInTime(ctx, () => store.recordArchiveRead(ctx.database.kysely, read));

@@ -72,7 +72,7 @@ export const processesOfAttempt = (ctx: GuardContext, id: AttemptId, page: store
       (asked) => store.readProcessesOfAttempt(kysely, id, asked),
       ({ seq }) => seq,
     );
-    // Only an empty page leaves it open whether there is such an attempt.
+    // An empty page does not show whether the attempt exists.
     if (processes.items.length === 0) found(await store.readAttempt(kysely, id), 'attempt_not_found');
     return processes;
   });

@@ -2,7 +2,7 @@ import { parseSessionId } from '@phaselock/core';
 import { aStart, begin, openTestGuard, readMetric } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 
-test('feedback is kept with its session, counted by its rating, and refused where it cannot be', async () => {
+test('feedback is stored with its session, counted by its rating, or refused if not storable', async () => {
   await using scene = await openTestGuard();
   const { guard, world } = scene;
   const { id: sessionId } = await begin(guard, aStart(await world.task()));

@@ -8,10 +8,11 @@ export type RedisConnection = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-// Compared and deleted in one step: a lease that lapsed and was taken by another must not be released by its former holder.
+// Compares and deletes in one step: a lease that expired and was acquired by another holder must not be released by its
+// former holder.
 const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 
-/** Commands fail at once while there is no connection: whoever asked has a way to go on without Redis. */
+/** Commands fail at once while there is no connection, because every caller can continue without Redis. */
 export function connectRedis(url: string): RedisConnection {
   const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 1_000 });
   client.on('error', () => {});
@@ -26,7 +27,7 @@ export function connectRedis(url: string): RedisConnection {
   };
 }
 
-/** Redis lets a connection that listens do nothing else. */
+/** Opens a separate connection for Pub/Sub, because Redis accepts no other commands on a subscribed connection. */
 export function connectSubscriber(url: string): Redis {
   const client = new Redis(url, { connectTimeout: 1_000, maxRetriesPerRequest: 0 });
   client.on('error', () => {});

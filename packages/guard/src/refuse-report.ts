@@ -9,7 +9,7 @@ import {
 import { readSession, readSlotState } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 
-/** What the database answered instead of taking a report. */
+/** The answer of the database to a report that it did not accept. */
 export type RefusedReport =
   | { readonly outcome: 'stale' | 'session-not-found' | 'process-not-found' | 'illegal-transition' }
   | { readonly outcome: 'refused'; readonly standing: Standing };
@@ -20,7 +20,7 @@ type Refusal = {
   readonly sessionId: SessionId;
 };
 
-/** Why a report is refused, in the words of the catalogue; fenced ones are counted. */
+/** Throws the error of the catalogue for a refused report, and counts fenced writes. */
 export async function refuseReport(
   ctx: GuardContext,
   refused: RefusedReport,
@@ -56,21 +56,24 @@ function codeOf(refused: RefusedReport, report: Report): ErrorCode {
 }
 
 const ONLY_THE_END =
-  'it has ended, its lease lapsed, or a later process has begun; it may still finish, with its usage';
+  'the process has ended, its lease expired, or a later process has begun; it may still finish and report its usage';
 const HOW_TO_END: Readonly<Record<Report, string>> = {
   conversation: ONLY_THE_END,
   logs: ONLY_THE_END,
-  usage: 'a later process has begun in the session; its usage is taken with its finish',
+  usage: 'a later process has begun in the session; report the usage with the finish of the process',
   ending: ONLY_THE_END,
   'conversation-with-ending':
-    'it has ended, its lease lapsed, or a later process has begun: finish again without agentSessionId and lostAgentSession',
+    'the process has ended, its lease expired, or a later process has begun: finish again without agentSessionId and lostAgentSession',
   'usage-with-ending': ONLY_THE_END,
 };
 
-/** Which generation holds now, and what became of the session; for the caller of a write under another one. */
+/**
+ * Error detail for a write with a wrong generation: the current generation, and whether the session was replaced or
+ * deleted.
+ */
 export async function whichHolds(ctx: GuardContext, sessionId: SessionId): Promise<string> {
   const session = await readSession(ctx.database.kysely, sessionId);
-  if (session === undefined) return 'the session is not there any more';
+  if (session === undefined) return 'the session no longer exists';
   if (session.deletedAt === null) return `the session has generation ${session.generation}`;
   const { generation } = await readSlotState(ctx.database, session.slot);
   const end =

@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-describe('a turn that is asked for again with its key, when its process was lost and another has begun', () => {
-  test('is not told the lease of its successor', async () => {
+describe('a turn repeated with its key after its process was lost and another has begun', () => {
+  test('does not return the lease of the other process', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const session = await begin(guard, aStart(taskId));
@@ -36,8 +36,8 @@ describe('a turn that is asked for again with its key, when its process was lost
   });
 });
 
-describe('a turn outside the guard that is asked for again with its key', () => {
-  test('says that nothing was replaced, as it did the first time', async () => {
+describe('a turn outside the guard repeated with its key', () => {
+  test('returns its first answer, in which nothing was replaced', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
@@ -57,8 +57,8 @@ describe('a turn outside the guard that is asked for again with its key', () => 
   });
 });
 
-describe('a conversation that was told as lost with a turn', () => {
-  test('is lost to every later retry, as one that was told with an ending', async () => {
+describe('a conversation reported as lost with a turn', () => {
+  test('is not resumed by a later retry', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
@@ -72,8 +72,8 @@ describe('a conversation that was told as lost with a turn', () => {
   });
 });
 
-describe('an id nobody recorded', () => {
-  test('is taken up by one live session at a time, and told by no other', async () => {
+describe('an agent session id that was never recorded', () => {
+  test('can be used by one live session only', async () => {
     const { guard, world } = scene;
     const id = agentId(`invented ${await world.task()}`);
     const tryIn = async () => {

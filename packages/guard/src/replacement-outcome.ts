@@ -6,7 +6,10 @@ type Answer =
   | { readonly kind: 'replaced' | 'created-beside' | 'created' | 'existing' | 'started' | 'ask' }
   | { readonly kind: 'refused' | 'failed'; readonly code: ErrorCode };
 
-/** What an attempt to replace a session came to. Where nothing is left to be replaced, the slot has moved on from what its caller was shown. */
+/**
+ * The metric label of an attempt to replace a session. An answer that replaced nothing is `moved_on`, because the slot
+ * changed after the caller was shown it.
+ */
 export function replacementOutcome(answer: Answer): ReplacementOutcome {
   switch (answer.kind) {
     case 'replaced':

@@ -6,7 +6,9 @@ type Reporting = {
   readonly telemetry?: Pick<Telemetry, 'embeddedServer'>;
 };
 
-/** What an embedded PostgreSQL goes through, in the log of the process that uses it: what happened, what is done now, and what the operator must do. */
+/**
+ * Logs the events of an embedded PostgreSQL server: what happened, what phaselock does, and what the operator must do.
+ */
 export const reportServer =
   ({ logger, telemetry }: Reporting) =>
   (event: ServerEvent): void => {
@@ -20,13 +22,13 @@ export const reportServer =
             'phaselock.postgres.log': event.log,
             'phaselock.postgres.said': event.said,
           },
-          'the embedded PostgreSQL ended without being told to: it is started again now. Until it runs, requests are answered 503 and /readyz says database-restarting',
+          'the embedded PostgreSQL ended without being told to: it is being restarted. Until it runs, requests are answered with 503 and /readyz reports database-restarting',
         );
         return;
       case 'not-starting':
         logger.error(
           { err: event.error, 'event.action': 'postgres-not-starting', 'phaselock.postgres.trouble': event.trouble },
-          `the embedded PostgreSQL does not start. ${whatToDo(event)} The next try is in ${seconds(event.nextTryMs)}, later ones at most 10 s apart`,
+          `the embedded PostgreSQL does not start. ${whatToDo(event)} The next try is in ${seconds(event.nextTryMs)}, later tries follow at most 10 s apart`,
         );
         return;
       case 'running-again':
@@ -37,7 +39,7 @@ export const reportServer =
             'phaselock.postgres.pid': event.pid,
             'phaselock.postgres.tries': event.tries,
           },
-          `the embedded PostgreSQL runs again after ${seconds(event.downMs)}: ${event.startedHere ? 'started by this process' : 'another process started it'}. Nothing has to be done`,
+          `the embedded PostgreSQL runs again after ${seconds(event.downMs)}: ${event.startedHere ? 'started by this process' : 'another process started it'}. No action is needed`,
         );
         return;
     }
@@ -50,7 +52,7 @@ function whatToDo({ trouble, dataDir, port }: Extract<ServerEvent, { kind: 'not-
     case 'port-taken':
       return `Another program listens on its port ${port}: end that program; phaselock starts PostgreSQL again by itself.`;
     case 'other':
-      return `Look at the error, and at ${dataDir}/server.log; phaselock goes on trying.`;
+      return `Look at the error, and at ${dataDir}/server.log; phaselock keeps trying.`;
   }
 }
 

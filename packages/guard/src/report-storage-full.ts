@@ -2,7 +2,7 @@ import type { Logger } from '@phaselock/telemetry';
 
 const QUIET_MS = 60_000;
 
-/** Every write meets a full disk: it is said once a minute, for as long as it lasts. */
+/** Logs a full disk at most once a minute, because every write fails on it. */
 export function reportStorageFull(logger: Pick<Logger, 'error'>, now: () => number): (error: unknown) => void {
   let saidAt: number | undefined;
   return (error) => {
@@ -10,7 +10,7 @@ export function reportStorageFull(logger: Pick<Logger, 'error'>, now: () => numb
     saidAt = now();
     logger.error(
       { err: error, 'event.action': 'storage-full' },
-      'the disk of PostgreSQL is full: writes are refused with storage_full, reads go on. Free some space on it; nothing has to be restarted',
+      'the disk of PostgreSQL is full: writes are refused with storage_full, reads still work. Free some space on the disk; no restart is needed',
     );
   };
 }

@@ -3,7 +3,7 @@ import type { TurnState } from '@phaselock/store';
 import type { CatalogueView, GuardContext } from './context.ts';
 import { resolveInProject } from './resolve-in-project.ts';
 
-/** The model a turn is to work with: the one that is named, else the session's own. */
+/** The model of a turn: the one that the request names, else the model of the session. */
 export async function requestedModel(
   ctx: GuardContext,
   view: CatalogueView,
@@ -11,7 +11,7 @@ export async function requestedModel(
   selection: ModelSelection | undefined,
 ): Promise<ModelResolution> {
   if (selection !== undefined) return await resolveInProject(ctx, view, slot.taskId, selection);
-  // Its own model is the one it began with, whatever the name stands for today.
+  // The model of the session is the one it began with, even if an alias now points to another model.
   const { identity } = session;
   if (isModelGone(view.catalogue, identity))
     return {
@@ -21,7 +21,7 @@ export async function requestedModel(
       model: identity.model,
       why: 'model-deleted',
     };
-  // From before it was stored: what the name stands for now is what it is held to from this turn on.
+  // If the session was created before resolved models were stored, the name of its model is resolved now.
   const resolution = identity.resolvedModel === null ? resolveModel(view.catalogue, identity) : undefined;
   return resolution?.kind === 'resolved' ? resolution : { kind: 'resolved', identity };
 }

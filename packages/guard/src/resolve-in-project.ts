@@ -8,7 +8,10 @@ import {
 } from '@phaselock/core';
 import type { CatalogueView, GuardContext } from './context.ts';
 
-/** What a selection means in the project of a task: some projects take only models that are listed. Who owns the task is asked only then. */
+/**
+ * Resolves a model selection in the project of a task. Some projects refuse models that are not listed; the project is
+ * looked up only if that matters.
+ */
 export async function resolveInProject(
   ctx: GuardContext,
   { catalogue, strictProjects }: CatalogueView,

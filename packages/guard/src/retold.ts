@@ -4,7 +4,10 @@ import { replay } from './idempotency.ts';
 import type { StartAttempt } from './start-attempt.ts';
 import type { StartOutcome } from './start-outcome.ts';
 
-/** What another call with the key of this one did, noted as told again. */
+/**
+ * The stored answer of another call with the same idempotency key. Marks the start as replayed, so that it is not
+ * counted again.
+ */
 export async function retold(
   ctx: GuardContext,
   { idempotency, notes }: Pick<StartAttempt, 'idempotency' | 'notes'>,

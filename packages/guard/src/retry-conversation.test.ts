@@ -14,18 +14,18 @@ import {
   tokenOf,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StartedTurn } from './start-turn.ts';
+import type { StartedTurn } from './turn-request.ts';
 
 const model = (name: string) => ({ model: { agent: 'claude-code', model: name } }) as const;
 
-describe('a retry with the id of a conversation', () => {
+describe('a retry that names a conversation', () => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard();
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  /** A slot whose conversation was `c1` with Sonnet and is another one with Opus now. */
+  /** A slot whose first conversation was with Sonnet and was replaced by one with Opus. */
   async function replacedConversation(name: string) {
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -46,7 +46,7 @@ describe('a retry with the id of a conversation', () => {
     more: object,
   ) => scene.guard.startTurn({ ...session, attemptId, ...more });
 
-  test('of an earlier session asks about the model that made it, and not about the live one', async () => {
+  test('of an earlier session is compared with the model that made it, not with the live session', async () => {
     const { attemptId, current } = await replacedConversation('asks');
     expect(await turnIn(current, attemptId, { preRetryId: agentId('asks') })).toMatchObject({
       kind: 'ask',
@@ -59,7 +59,7 @@ describe('a retry with the id of a conversation', () => {
     });
   });
 
-  test('with the model that made it goes on in a session of its own, which replaces the live one', async () => {
+  test('and the model that made it resumes it in a new session, which replaces the live one', async () => {
     const { taskId, attemptId, first, current } = await replacedConversation('goes on');
     const retried = startedOf(
       await turnIn(current, attemptId, { preRetryId: agentId('goes on'), ...model(SONNET), onModelChange: 'replace' }),
@@ -86,7 +86,7 @@ describe('a retry with the id of a conversation', () => {
     expect(await guard.session(first.id)).toMatchObject({ agentSessionId: 'goes on', deletedReason: 'model-changed' });
   });
 
-  test('begins afresh with another model, whatever the caller said of keeping', async () => {
+  test('and another model begins a fresh conversation', async () => {
     const { attemptId, current } = await replacedConversation('afresh');
     const fresh = startedOf(
       await turnIn(current, attemptId, { preRetryId: agentId('afresh'), onModelChange: 'replace' }),
@@ -94,7 +94,7 @@ describe('a retry with the id of a conversation', () => {
     expect(fresh).toMatchObject({ action: 'CodingAgentInitialRequest', passedSessionId: null, replaced: current });
   });
 
-  describe('that crashed right after it was taken up', () => {
+  describe('whose process crashes at once', () => {
     async function crashed(name: string, more: Partial<Parameters<TestGuard['guard']['finishTurn']>[0]>) {
       const { attemptId, current } = await replacedConversation(name);
       const { guard } = scene;
@@ -104,17 +104,17 @@ describe('a retry with the id of a conversation', () => {
       return startedOf(await turnIn(retried.session, attemptId, {}));
     }
 
-    test('is resumed by the next turn', async () => {
+    test('is resumed by the next turn with the same conversation', async () => {
       expect(await crashed('crash', {})).toMatchObject({ passedSessionId: 'crash', reason: 'same-model' });
       expect(await checkHistory(scene.guard.database, [])).toEqual([]);
     });
 
-    test('is not resumed when the agent no longer knows it', async () => {
+    test('is followed by a fresh conversation when the agent no longer knows the named one', async () => {
       const next = await crashed('forgotten', { lostAgentSession: true });
       expect(next).toMatchObject({ passedSessionId: null, reason: 'session-invalid' });
     });
 
-    test('and that nobody recorded, is not resumed either once it is lost', async () => {
+    test('is followed by a fresh conversation when a never recorded one is reported lost', async () => {
       const { guard, world } = scene;
       const taskId = await world.task();
       const attemptId = await world.attempt(taskId);
@@ -130,7 +130,7 @@ describe('a retry with the id of a conversation', () => {
     });
   });
 
-  test('of before a turn without context is resumed by the same model', async () => {
+  test('from before a turn with skipContext resumes it with the same model', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
@@ -144,7 +144,7 @@ describe('a retry with the id of a conversation', () => {
     ).toMatchObject({ kind: 'finished' });
   });
 
-  describe('that belongs to another place is refused by name', () => {
+  describe('that belongs elsewhere is refused with agent_session_taken', () => {
     test.each([
       { name: 'another task', sameTask: false, phase: 'run' },
       { name: 'another slot of the task', sameTask: true, phase: 'plan' },
@@ -168,7 +168,7 @@ describe('a retry with the id of a conversation', () => {
     });
   });
 
-  test('leaves a history in which all rules hold', async () => {
+  test('leaves a history without violations', async () => {
     await replacedConversation('whole');
     expect(await checkHistory(scene.guard.database, [])).toEqual([]);
   });

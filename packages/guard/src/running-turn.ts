@@ -11,7 +11,10 @@ export type { LogLine, TurnToken, Usage } from '@phaselock/store';
 
 export type HeartbeatAnswer =
   | { readonly kind: 'continue'; readonly leaseExpiresAt: Date }
-  /** The session was replaced or closed, or the process is not at work in it: the runner ends its agent and reports that it stopped. */
+  /**
+   * The session was replaced or closed, or the process is not the running one. The runner must end its agent and report
+   * that it has stopped.
+   */
   | {
       readonly kind: 'stop';
       readonly why: 'replaced' | 'stale' | 'not-running';
@@ -35,7 +38,7 @@ export function heartbeat(ctx: GuardContext, token: store.TurnToken): Promise<He
   });
 }
 
-/** The agent's own id, as soon as it tells one. */
+/** Stores the session id of the agent itself, as soon as the agent reports one. */
 export function reportAgentSession(
   ctx: GuardContext,
   token: store.TurnToken,
@@ -52,7 +55,7 @@ export function reportAgentSession(
 
 type AppendOptions = { readonly idempotencyKey?: IdempotencyKey };
 
-/** All of the lines, or none. Repeated with the same key it adds none. */
+/** Appends all of the lines or none. A repeated call with the same key appends nothing. */
 export function appendLogs(
   ctx: GuardContext,
   token: store.TurnToken,
@@ -71,14 +74,17 @@ export function appendLogs(
       const { sessionId } = token;
       await refuseReport(ctx, appended, { report: 'logs', operation: 'logs', sessionId });
     } catch (error) {
-      // A twin with the key appended them.
+      // A concurrent call with the same key has appended the lines.
       if (isIdempotencyRace(error) && (await storedAnswer(ctx, key, ctx.database)) !== undefined) return;
       throw error;
     }
   });
 }
 
-/** Totals so far of one process. A replaced session still gets its usage booked: it was used. */
+/**
+ * Records the usage totals of a process so far. The usage of a replaced session is booked as well, because it has been
+ * spent.
+ */
 export function recordUsage(
   ctx: GuardContext,
   token: Pick<store.TurnToken, 'sessionId' | 'processId'>,

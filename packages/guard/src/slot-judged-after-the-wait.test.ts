@@ -26,14 +26,14 @@ const USAGE = { inputTokens: 1_000, outputTokens: 200, turns: 3, costUsdMicros: 
 const answered = (value: object) => ({ status: 'fulfilled', value });
 const refused = (code: string) => ({ status: 'rejected', reason: { code } });
 
-describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and then waited', (strategy) => {
+describe.each(['pessimistic', 'optimistic'])('a call that waited for a lock after its decision, %s', (strategy) => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard(lockedBy(strategy));
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  /** A session with a conversation; no agent runs. */
+  /** A session with a conversation and without a running process. */
   async function inSession() {
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -45,7 +45,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
 
   const eventsOf = async ({ id }: GuardedSession) => (await scene.guard.events(id)).map(({ type }) => type);
 
-  test('is no keeping of a session that was deleted meanwhile', async () => {
+  test('does not keep a session that was deleted meanwhile', async () => {
     const { guard } = scene;
     const { session, keep } = await inSession();
     const remove = () => guard.softDelete({ sessionId: session.id });
@@ -54,7 +54,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     expect(await eventsOf(session)).not.toContain('kept');
   });
 
-  test('is a keeping that counts the turn which began meanwhile', async () => {
+  test('keeps the session for the turn that began meanwhile as well', async () => {
     const { guard } = scene;
     const { session, turn, keep } = await inSession();
     const { ahead, behind } = await queueBehind(
@@ -70,7 +70,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     expect(await guard.startTurn(withKept)).toMatchObject({ passedSessionId: id, reason: 'same-model' });
   });
 
-  test('is no keeping by a turn when another turn began meanwhile', async () => {
+  test('does not keep the session by a turn if another turn began meanwhile', async () => {
     const { guard } = scene;
     const { session, turn, keep } = await inSession();
     const keeping = () => guard.startTurn({ ...turn, model: keep.model, say: { kind: 'keep' } });
@@ -80,7 +80,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     expect(await eventsOf(session)).not.toContain('kept');
   });
 
-  test('is a replacement whose successor waits for the turn which began meanwhile', async () => {
+  test('replaces the session, and the successor waits for the turn that began meanwhile', async () => {
     const { guard } = scene;
     const { taskId, session, turn } = await inSession();
     const replace = () => guard.start(aStart(taskId, OPUS, confirmed(shown(session))));
@@ -92,7 +92,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     expect(await guard.startTurn(first)).toMatchObject({ kind: 'started', reason: 'first' });
   });
 
-  test('is no fresh conversation when a turn of the old one began meanwhile', async () => {
+  test('does not begin a fresh conversation if another turn began meanwhile', async () => {
     const { guard } = scene;
     const { taskId, session, turn } = await inSession();
     const fresh = () => guard.startTurn({ ...turn, skipContext: true });
@@ -102,7 +102,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     expect(await guard.heartbeat(tokenOf(startedOf(ahead)))).toMatchObject({ kind: 'continue' });
   });
 
-  test('is no deletion of another version than was seen', async () => {
+  test('does not delete a session whose version has changed meanwhile', async () => {
     const { guard } = scene;
     const { session, turn } = await inSession();
     const { version: seenVersion } = await guard.session(session.id);
@@ -112,7 +112,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     expect(await guard.session(session.id)).toMatchObject({ status: 'running', deletedAt: null });
   });
 
-  test('is no id that another session has told meanwhile, and its usage is not booked', async () => {
+  test('is refused with its usage if another session reported the same id meanwhile', async () => {
     const { guard } = scene;
     const [one, other] = [await inSession(), await inSession()];
     const [first, second] = [
@@ -134,7 +134,7 @@ describe.each(['pessimistic', 'optimistic'])('%s: what was decided on a slot and
     expect(await guard.session(other.session.id)).toMatchObject({ status: 'ready', usage: USAGE });
   });
 
-  test('is usage that adds to what was booked meanwhile', async () => {
+  test('books only the usage beyond what was booked meanwhile', async () => {
     const { guard } = scene;
     const { session, turn } = await inSession();
     const token = tokenOf(startedOf(await guard.startTurn(turn)));

@@ -2,7 +2,10 @@ import type { SlotKey } from '@phaselock/core';
 import { type Database, lockSlot, type Writer } from '@phaselock/store';
 import type { SlotSnapshots } from './context.ts';
 
-/** A transaction that holds the slot's row, and the state read under the lock; BEGIN, lock and read are one round trip. */
+/**
+ * Opens a transaction that locks the row of the slot, and returns the state of the slot under the lock. BEGIN, lock and
+ * read take one round trip. The session is not read again if its cached state (`known`) is still current.
+ */
 export const openLockedSlot =
   (database: Database, snapshots: Pick<SlotSnapshots, 'get'>) =>
   async (slot: SlotKey, { waitMs, holdMs }: { waitMs: number; holdMs: number }) => {

@@ -14,7 +14,7 @@ import type { InvalidationBusName, Logger, Telemetry } from '@phaselock/telemetr
 import type { SlotSnapshots } from './context.ts';
 import { connectSubscriber, type RedisConnection } from './redis-connection.ts';
 
-/** How processes hear of each other's changes; `memory` when there is only this one. */
+/** How processes notify each other of changes; `memory` is for a single process. */
 export type InvalidationBusChoice = InvalidationBusName;
 
 export type SnapshotsOptions = {
@@ -25,6 +25,7 @@ export type SnapshotsOptions = {
   readonly logger: Logger;
 };
 
+/** Opens the snapshot cache and the bus for its invalidations. */
 export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncDisposable {
   const { redis, telemetry, logger } = options;
   const resources = new AsyncDisposableStack();
@@ -39,7 +40,10 @@ export function openSnapshots(options: SnapshotsOptions): SlotSnapshots & AsyncD
       ...(redis && { redis: { client: redis.client, codec: slotStateCodec } }),
     }),
   );
-  /** In the snapshot that is there, for as long as that still holds: the rest of it is not made younger. */
+  /**
+   * Changes the status in the cached snapshot. The snapshot keeps its expiry time, because the rest of it was not read
+   * again.
+   */
   const changeStatus = async (slot: SlotKey, sessionId: SessionId, status: SessionStatus): Promise<void> => {
     const found = await cache.get(slot);
     const live = found?.value.live;

@@ -23,7 +23,7 @@ describe('a standalone execution', () => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test('has a record before its agent runs, so its usage is booked on an id that is known', async () => {
+  test('has a session record before its agent runs, on which its usage is booked', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const alone = await guard.beginStandalone({ ...aStart(taskId), actor: 'ada' });
@@ -38,7 +38,7 @@ describe('a standalone execution', () => {
     ]);
   });
 
-  test("holds no slot and is nobody's latest", async () => {
+  test('holds no slot and is never the latest session', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     await guard.beginStandalone(aStart(taskId));
@@ -49,7 +49,7 @@ describe('a standalone execution', () => {
     expect(await guard.session(after.id)).toMatchObject({ deletedAt: null });
   });
 
-  test('is no legacy session: enrolling its task neither adopts nor collapses it', async () => {
+  test('is not adopted or collapsed when its task becomes guarded', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const legacy = await begin(guard, aStart(taskId, SONNET, { guarded: false }));
@@ -58,7 +58,7 @@ describe('a standalone execution', () => {
     expect(await guard.session(alone.id)).toMatchObject({ deletedAt: null, guarded: false });
   });
 
-  test('of a milestone that starts afresh stays standalone', async () => {
+  test('of a milestone stays standalone after a fresh conversation', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
@@ -70,7 +70,7 @@ describe('a standalone execution', () => {
     expect(await allSessions(guard, taskId)).toHaveLength(2);
   });
 
-  test('needs a model and a task that are there', async () => {
+  test('is refused for an unknown model', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     await expect(guard.beginStandalone(aStart(taskId, 'nobodys-model'))).rejects.toMatchObject({

@@ -13,14 +13,17 @@ import { bornSession, type GuardedSession } from './start-outcome.ts';
 export type BeginStandalone = SlotKey & {
   readonly model: ModelSelection;
   readonly actor?: string;
-  /** With it the session spans several tasks and lives until it is ended; without it, for one execution. */
+  /**
+   * With a milestone the session spans several tasks and lives until it is closed; without one it lives for one
+   * execution.
+   */
   readonly milestoneId?: string;
   readonly idempotencyKey?: IdempotencyKey;
 };
 
 /**
- * A record for an execution outside every slot, made before the agent runs: tracking is always on, so its usage is never booked on an id that is
- * not known. It holds no slot and is never the live session of one.
+ * Creates a session record for an execution outside every slot before its agent runs, so that usage is never booked on
+ * an unknown session id. The record holds no slot and is never the live session of a slot.
  */
 export async function beginStandalone(ctx: GuardContext, request: BeginStandalone): Promise<GuardedSession> {
   return await answering(ctx, operationDeadline(ctx), 'session_create_failed', async () => {

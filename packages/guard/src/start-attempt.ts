@@ -15,12 +15,17 @@ import { glance, readAfresh, recall } from './glance.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 import { markMissing } from './mark-missing.ts';
 
-/** All that one call keeps while it decides, perhaps several times. The id is made once: it tells whether a lost answer was a commit. */
+/**
+ * The state of one start call across its retries. The session id is generated once, so that it shows after a lost
+ * answer whether the write was committed.
+ */
 export type StartAttempt = {
   readonly slot: SlotKey;
   readonly sessionId: SessionId;
   readonly asked: StartRequest;
-  /** Of a caller outside the rollout: what it begins beside others is begun only while the task was never guarded. */
+  /**
+   * The caller is outside the rollout: it may create a session beside others only if the task has never been guarded.
+   */
   readonly isOutside: boolean;
   readonly catalogue: Catalogue;
   readonly policy: ModelPolicy;
@@ -30,22 +35,27 @@ export type StartAttempt = {
   readonly handoff: Handoff | undefined;
   readonly idempotency: IdempotencyKey | undefined;
   readonly notes: StartNotes;
-  /** How long it may still wait for the slot; more than that remains for the answer. */
+  /** Time left to wait for the slot, less the reserve for writing and answering. */
   readonly waitMs: () => number;
 };
 
-/** A state of the slot, and what it comes to for this caller. */
+/** A state of the slot, and the decision for this caller on that state. */
 export type Seen = { readonly state: SlotState; readonly decision: StartDecision };
 
+/** Decides on a state of the slot, with the current catalogue. */
 export const decide = (state: SlotState, { asked, catalogue, policy }: StartAttempt): Seen => ({
   state,
   decision: decideStart(markMissing(state, catalogue), asked, policy),
 });
 
+/** Reads the slot, from the snapshot cache if possible, and decides. */
 export const look = async (ctx: GuardContext, attempt: StartAttempt): Promise<Seen> =>
   decide(await glance(ctx, attempt.slot, generationKnown(attempt)), attempt);
 
-/** A confirmed replacement of which there is no snapshot will lock the slot anyhow, and the lock reads it: one round trip less. */
+/**
+ * Reads the slot and decides, except for a confirmed replacement without a cached snapshot under pessimistic locking.
+ * That start locks the slot anyway, and the lock reads the state: one round trip less.
+ */
 export async function lookUnlessTheLockWill(ctx: GuardContext, attempt: StartAttempt): Promise<Seen | undefined> {
   const { slot, asked } = attempt;
   const since = ctx.now();
@@ -59,6 +69,6 @@ export async function lookUnlessTheLockWill(ctx: GuardContext, attempt: StartAtt
   return decide(await readAfresh(ctx, slot, since), attempt);
 }
 
-/** A caller that was shown a generation knows the slot to have reached it: an older snapshot must not tell it otherwise. */
+/** The slot has reached the generation that the caller was shown, so an older snapshot must not be used. */
 const generationKnown = ({ asked: { say } }: StartAttempt): number =>
   say.kind === 'replace' ? say.shown.generation : 0;

@@ -27,7 +27,7 @@ const lockMetric = (guard: TestGuard['guard'], what: string, strategy: string): 
   readMetric(guard, `phaselock_lock_${what}_total`, { strategy });
 
 test.each(['pessimistic', 'optimistic', 'redis'])(
-  '%s: a slot held by another server is given up in time to say so, and counted',
+  '%s: a start gives up on a slot held by another server before its deadline, and is counted',
   async (strategy) => {
     const { world, another, databaseUrl } = scene;
     const guard = await another({ ...lockedBy(strategy), settings: { deadlineMs: 600 } });
@@ -46,7 +46,7 @@ test.each(['pessimistic', 'optimistic', 'redis'])(
   },
 );
 
-test('the same model is answered while the slot is held: it needs no lock', async () => {
+test('a start with the same model is answered while the slot is locked', async () => {
   const { guard, world, another, databaseUrl } = scene;
   const taskId = await world.task();
   const first = await begin(guard, aStart(taskId));
@@ -56,7 +56,7 @@ test('the same model is answered while the slot is held: it needs no lock', asyn
   expect(await cold.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'ask' });
 });
 
-test('who waits for a held slot gets it when it is let go, and has waited in the metrics', async () => {
+test('a start that waits for a locked slot proceeds after the release, and is counted as an acquisition', async () => {
   const { world, another, databaseUrl, guard: observer } = scene;
   const guard = await another(lockedBy('pessimistic'));
   const taskId = await world.task();
@@ -74,7 +74,7 @@ test('who waits for a held slot gets it when it is let go, and has waited in the
   expect(await lockMetric(guard, 'acquisitions', 'pessimistic')).toBe(2);
 });
 
-test('a race lost is tried again, and counted as a retry', async () => {
+test('a start that loses a race is retried, and is counted as a retry', async () => {
   const { world, another } = scene;
   const stop = stopAt();
   const guard = await another({ ...lockedBy('optimistic'), racepoint: stop.racepoint });
@@ -91,7 +91,7 @@ test('a race lost is tried again, and counted as a retry', async () => {
   expect(await lockMetric(guard, 'contention', 'optimistic')).toBe(1);
 });
 
-test('those of one server queue for a hot slot without filling the pool', async () => {
+test('concurrent starts of one server queue for a slot and use only one connection', async () => {
   const { world, another } = scene;
   const stop = stopAt();
   const guard = await another({ ...lockedBy('pessimistic'), racepoint: stop.racepoint });
@@ -107,7 +107,7 @@ test('those of one server queue for a hot slot without filling the pool', async 
   for (const outcome of await Promise.all(others)) expect(outcome).toMatchObject({ kind: 'existing' });
 });
 
-test('who may not wait as long as the others leaves the queue, and the queue goes on', async () => {
+test('a start that times out leaves the lock queue, and the queue continues', async () => {
   const { world, another } = scene;
   const stop = stopAt();
   const guard = await another({ ...lockedBy('pessimistic'), racepoint: stop.racepoint, settings: { deadlineMs: 500 } });
@@ -121,7 +121,7 @@ test('who may not wait as long as the others leaves the queue, and the queue goe
   expect(await guard.start(aStart(taskId, SONNET))).toMatchObject({ session: { generation: 1 } });
 });
 
-test('a server whose connection dies at the write finds out what became of it, and does it once', async () => {
+test('a start whose connection is lost at the write creates exactly one session', async () => {
   const { world, another, guard: observer } = scene;
   const taskId = await world.task();
   for (const place of ['start:locked', 'start:written'] as const) {

@@ -20,14 +20,14 @@ import {
   type StartQuestion,
 } from '@phaselock/core';
 
-/** The session a start came to, with the generation its writes must carry. */
+/** The session that a start returns, with the generation that its writes must carry. */
 export type GuardedSession = {
   readonly id: SessionId;
   readonly generation: Generation;
   readonly slot: SlotKey;
   readonly identity: ModelIdentity;
   readonly modelStanding: ModelStanding;
-  /** Of a session that was there already at most two seconds old, when another process changed it. */
+  /** The status of an existing session is up to two seconds old if another process changed it. */
   readonly status: SessionStatus;
 };
 
@@ -40,7 +40,7 @@ export type StartOutcome =
       readonly kind: 'ask';
       readonly question: StartQuestion;
       readonly session: GuardedSession;
-      /** What a confirmation has to name. */
+      /** The session and generation that a confirmation must name. */
       readonly shown: ShownSession;
       readonly reasons: readonly ComparisonReason[];
       readonly text: string;
@@ -55,7 +55,7 @@ export type StartOutcome =
       readonly text: string;
     };
 
-/** What a start was answered, for those who count: an outcome, or the code of an error. */
+/** The answer of a start as metrics count it: an outcome, or an error code. */
 export type CountedAnswer = StartOutcome | { readonly kind: 'failed'; readonly code: ErrorCode };
 
 export const shownOf = ({ id: sessionId, generation }: { id: SessionId; generation: Generation }): ShownSession => ({
@@ -76,7 +76,7 @@ const sessionOf = (
   status,
 });
 
-/** A session that was just made: nobody has worked in it. */
+/** A session that was just created and has had no process yet. */
 export const bornSession = (
   born: Omit<GuardedSession, 'status' | 'modelStanding'>,
   { catalogue, predecessor }: { readonly catalogue: Catalogue; readonly predecessor: ShownSession | null },
@@ -86,11 +86,11 @@ export const bornSession = (
   status: predecessor === null ? 'ready' : 'pending',
 });
 
-/** What is said beside a session that was there already: that it is active is said of one that is. */
+/** The notice for an existing session, depending on whether it has ended. */
 export const existingText = (status: SessionStatus): string =>
   hasEnded(status) ? NOTICES.same_model_ended : NOTICES.same_model_active;
 
-/** The decisions that are answered as they are; the others write first. */
+/** The answer to a decision that writes nothing to the slot. */
 export function answerTo(
   slot: SlotKey,
   catalogue: Catalogue,

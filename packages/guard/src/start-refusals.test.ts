@@ -19,14 +19,14 @@ const NOBODYS_TASK = parseTaskId('00000000-0000-7000-8000-000000000000');
 const NUL = 'a\0b';
 const LONE_SURROGATE = 'a\ud800b';
 
-describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy) => {
+describe.each(['pessimistic', 'optimistic'])('start refuses, %s', (strategy) => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard(lockedBy(strategy));
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test('a task nobody knows', async () => {
+  test('an unknown task', async () => {
     if (NOBODYS_TASK === undefined) throw new Error('not a task id');
     await expect(scene.guard.start(aStart(NOBODYS_TASK))).rejects.toMatchObject({
       code: 'task_not_found',
@@ -37,7 +37,7 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
     });
   });
 
-  test('without the guard is counted for the cohort of its caller', async () => {
+  test('a request outside the guard, and counts it in the control cohort', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const count = (cohort: string) =>
@@ -50,7 +50,7 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
   test.each([
     ['NUL', NUL],
     ['a lone surrogate', LONE_SURROGATE],
-  ])('%s in whatever the caller may write', async (_, text) => {
+  ])('%s in any text of the request', async (_, text) => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const refused = { code: 'invalid_request' };
@@ -69,7 +69,7 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
     expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id });
   });
 
-  test('a handoff where nothing is replaced, and an empty or endless one', async () => {
+  test('a handoff without a replacement, and an empty or too long one', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const handoff = { summary: 'what was said' };
@@ -93,7 +93,7 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
     expect(await allSessions(guard, taskId)).toHaveLength(1);
   });
 
-  test('an unknown model, an unknown variant: refused with what is missing', async () => {
+  test('an unknown model and an unknown variant, with the reason', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     expect(await guard.start(aStart(taskId, 'grand-master-9'))).toEqual({
@@ -107,7 +107,7 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
     expect(await allSessions(guard, taskId)).toEqual([]);
   });
 
-  test('a caller that is gone already: nothing is written', async () => {
+  test('a request whose caller has already disconnected, and writes nothing', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const signal = AbortSignal.abort();
@@ -119,7 +119,7 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
     expect(await allSessions(guard, taskId)).toEqual([]);
   });
 
-  test('a caller that leaves while it waits for its turn', async () => {
+  test('a request whose caller disconnects while it waits in the lock queue', async () => {
     const { world, another } = scene;
     const stop = stopAt();
     const guard = await another({ racepoint: stop.racepoint });
@@ -136,8 +136,8 @@ describe.each(['pessimistic', 'optimistic'])('what start refuses, %s', (strategy
   });
 });
 
-describe('a model that was deleted after use', () => {
-  test('its session stays in the lists and is the latest, marked; starting it again is refused, replacing is not', async () => {
+describe('the deletion of a model', () => {
+  test('leaves its session listed and marked: a start with the model is refused, a replacement is not', async () => {
     await using scene = await openTestGuard();
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -159,7 +159,7 @@ describe('a model that was deleted after use', () => {
     expect(await guard.start(aStart(taskId, SONNET, confirmed(shown(first))))).toMatchObject({ kind: 'replaced' });
   });
 
-  test('a deleted variant is told apart from a deleted model', async () => {
+  test('is distinguished from the deletion of a variant', async () => {
     await using scene = await openTestGuard();
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -167,7 +167,7 @@ describe('a model that was deleted after use', () => {
     const first = await begin(guard, aStart(taskId, OPUS, { model }));
     await guard.deleteProfile('claude-code', 'DEFAULT');
     expect(await guard.start(aStart(taskId, OPUS, { model }))).toMatchObject({ why: 'variant-deleted' });
-    // The model by its own name is still there, but the session's profile is not: it can be looked at and replaced.
+    // The model still exists but the profile of the session does not, so the session can only be read and replaced.
     expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'refused', code: 'model_missing' });
     expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id, modelStanding: 'gone' });
     await guard.addProfile({ agent: 'claude-code', variant: 'DEFAULT', model: OPUS });
@@ -175,15 +175,15 @@ describe('a model that was deleted after use', () => {
     expect(await elsewhere.start(aStart(taskId, OPUS, { model }))).toMatchObject({ kind: 'existing' });
   });
 
-  test('deleting what is not there says so', async () => {
+  test('returns false for an unknown model, as for an unknown variant', async () => {
     await using scene = await openTestGuard();
     expect(await scene.guard.deleteModel('claude-code', 'nobodys')).toBe(false);
     expect(await scene.guard.deleteProfile('claude-code', 'NOBODYS')).toBe(false);
   });
 });
 
-describe('names that do not say which model they mean', () => {
-  test('a moving alias nobody explained is asked about; once it is explained it is the same', async () => {
+describe('the model comparison at a start', () => {
+  test('asks about an alias without a target, and accepts it as the same model once it has one', async () => {
     await using scene = await openTestGuard();
     const { guard, world } = scene;
     await guard.addModel({ agent: 'claude-code', name: 'sonnet' });
@@ -199,7 +199,7 @@ describe('names that do not say which model they mean', () => {
     expect(await guard.start(aStart(taskId, 'sonnet'))).toMatchObject({ kind: 'existing', session: { id: first.id } });
   });
 
-  test("the agent's default and a name are two models until the catalogue says what the default is", async () => {
+  test("takes the agent's default and a name for two models until the catalogue has a default", async () => {
     await using scene = await openTestGuard();
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -212,7 +212,7 @@ describe('names that do not say which model they mean', () => {
     expect(await elsewhere.start(byDefault)).toMatchObject({ kind: 'existing' });
   });
 
-  test('a critical parameter is a change, another one may be kept', async () => {
+  test('treats a critical parameter as a model change, and another parameter as a minor one', async () => {
     await using scene = await openTestGuard();
     const { guard, world } = scene;
     const taskId = await world.task();
@@ -229,8 +229,8 @@ describe('names that do not say which model they mean', () => {
   });
 });
 
-describe('the board refuses', () => {
-  test('names that are empty or taken, and owners nobody knows', async () => {
+describe('adding to the board', () => {
+  test('refuses empty and taken names, and unknown owners', async () => {
     await using scene = await openTestGuard();
     const { guard, world } = scene;
     if (NOBODYS_TASK === undefined) throw new Error('not a task id');
@@ -248,7 +248,7 @@ describe('the board refuses', () => {
   });
 });
 
-test('of two defaults of an agent the one that was named last holds, and at no time there are two or none', async () => {
+test('an agent has exactly one default model, the one that was set last', async () => {
   await using scene = await openTestGuard();
   const { guard } = scene;
   const defaults = async () =>

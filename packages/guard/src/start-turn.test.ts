@@ -67,8 +67,8 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       status,
     }));
 
-  describe('of the specification', () => {
-    test('the first of a session is Initial with nothing resumed', async () => {
+  describe('as specified', () => {
+    test('is Initial with null as the first of a session', async () => {
       const { attemptId, session } = await inSession();
       const turn = startedOf(await scene.guard.startTurn(aTurn(session, attemptId)));
       expect(turn).toMatchObject({
@@ -86,7 +86,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(await scene.guard.session(session.id)).toMatchObject({ status: 'running' });
     });
 
-    test('same model: a FollowUp with the id of the process before, and no line about a model change', async () => {
+    test('with the same model is a FollowUp with the previous id, and logs no model change', async () => {
       const { attemptId, session } = await inSession();
       const id = conversation();
       await runTurn(scene.guard, aTurn(session, attemptId), id);
@@ -101,7 +101,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(modelChanges(attemptId)).toEqual([]);
     });
 
-    test('model change: a new session whose first process is Initial with null, and the line at info', async () => {
+    test('with a changed model opens a session that begins as Initial with null, and logs the change', async () => {
       const { taskId, attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       const turn = aTurn(session, attemptId, { model: DEFAULT, onModelChange: 'replace', actor: 'ada' });
@@ -133,7 +133,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       ]);
     });
 
-    test('a model changed at the start of a session is told by its first turn, once', async () => {
+    test('logs once, as the first of a session, that the start changed the model', async () => {
       const { taskId, attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       const start = aStart(taskId, OPUS, { model: DEFAULT, say: { kind: 'replace', shown: shown(session) } });
@@ -146,7 +146,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       ]);
     });
 
-    test('no context asked for: a new session with Initial and null, whatever the model', async () => {
+    test('with skipContext opens a session that begins as Initial with null, whatever the model', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       const same = startedOf(await scene.guard.startTurn(aTurn(session, attemptId, { skipContext: true })));
@@ -173,7 +173,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
   });
 
   describe('with another model', () => {
-    test('asks, and nothing is written', async () => {
+    test('asks and writes nothing', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       const before = await scene.guard.session(session.id);
@@ -187,7 +187,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(modelChanges(attemptId)).toEqual([]);
     });
 
-    test('replaces once it is confirmed, and takes the handoff along', async () => {
+    test('replaces the session once confirmed, and stores the handoff', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       const say = { kind: 'replace', shown: shown(session) } as const;
@@ -197,7 +197,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(await scene.guard.session(fresh.session.sessionId)).toMatchObject({ handoff: 'where we were' });
     });
 
-    test('refuses a confirmation that names another session, and a handoff where nothing is replaced', async () => {
+    test('refuses a confirmation that names another session, and a handoff without a replacement', async () => {
       const { attemptId, session } = await inSession();
       const { session: other } = await inSession();
       const say = { kind: 'replace', shown: shown(other) } as const;
@@ -211,7 +211,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       });
     });
 
-    test('of another minor version asks, and keeps the conversation if told so', async () => {
+    test('of another minor version asks, and keeps the conversation if the caller says keep', async () => {
       const { attemptId, session } = await inSession();
       const id = conversation();
       await runTurn(scene.guard, aTurn(session, attemptId), id);
@@ -237,7 +237,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
   });
 
   describe('is compared with the process that made the id', () => {
-    test('which a retry may name: the model of that process counts, not that of the latest', async () => {
+    test('that a retry names, not with the latest process', async () => {
       const { attemptId, session } = await inSession();
       const [first, second] = [conversation(), conversation()];
       await runTurn(scene.guard, aTurn(session, attemptId), first);
@@ -247,7 +247,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(retried).toMatchObject({ action: 'CodingAgentFollowUpRequest', passedSessionId: first });
     });
 
-    test('and the line names the variant of that process', async () => {
+    test('and the log line names the variant of that process', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       await runTurn(scene.guard, aTurn(session, attemptId, { model: NEXT, say: { kind: 'keep' } }), conversation());
@@ -255,14 +255,14 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(modelChanges(attemptId)).toMatchObject([{ previous_variant: 'SONNET_NEXT', current_variant: 'DEFAULT' }]);
     });
 
-    test('an id nobody recorded was made by a model nobody knows: that is asked about', async () => {
+    test('and asks if the id was never recorded, because its model is unknown', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
-      const turn = aTurn(session, attemptId, { preRetryId: agentId('nobody told us') });
+      const turn = aTurn(session, attemptId, { preRetryId: agentId('never recorded') });
       expect(await scene.guard.startTurn(turn)).toMatchObject({ kind: 'ask', question: 'keep-or-replace' });
     });
 
-    test('a retry drops the processes after the step it goes back to', async () => {
+    test('and a retry drops the processes after that one', async () => {
       const { attemptId, session } = await inSession();
       const [first, second, third] = [conversation(), conversation(), conversation()];
       for (const id of [first, second, third]) await runTurn(scene.guard, aTurn(session, attemptId), id);
@@ -279,8 +279,8 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
     });
   });
 
-  describe('when the id is', () => {
-    test('lost: a fresh conversation, without a question', async () => {
+  describe('when its conversation id', () => {
+    test('is lost, begins a fresh conversation without a question', async () => {
       const { attemptId, session } = await inSession();
       const id = conversation();
       await runTurn(scene.guard, aTurn(session, attemptId), id);
@@ -293,7 +293,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       });
     });
 
-    test('reported lost by the process it was passed to: nothing resumes it again', async () => {
+    test('is reported lost by the process that resumed it, never resumes it again', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       const resumed = startedOf(await scene.guard.startTurn(aTurn(session, attemptId)));
@@ -306,7 +306,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       });
     });
 
-    test('never told: the agent ran, so another first turn would look like a first one', async () => {
+    test('was never reported, begins a fresh conversation in a new session', async () => {
       const { attemptId, session } = await inSession();
       const first = startedOf(await scene.guard.startTurn(aTurn(session, attemptId)));
       await scene.guard.finishTurn({ ...tokenOf(first), ending: 'failed', exitCode: 1 });
@@ -317,7 +317,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       });
     });
 
-    test('told at once, a crash later in the turn does not lose it', async () => {
+    test('was reported before a crash, resumes it', async () => {
       const { attemptId, session } = await inSession();
       const id = conversation();
       const first = startedOf(await scene.guard.startTurn(aTurn(session, attemptId)));
@@ -327,7 +327,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(await scene.guard.startTurn(aTurn(session, attemptId))).toMatchObject({ passedSessionId: id });
     });
 
-    test("another session's: refused", async () => {
+    test('belongs to another session, cannot report it', async () => {
       const one = await inSession();
       const two = await inSession();
       const id = conversation();
@@ -341,7 +341,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
   });
 
   describe('in more than one attempt', () => {
-    test('of a task, a session goes on where it was, in the order things happened', async () => {
+    test('of a task resumes the latest conversation, with sequence numbers in order', async () => {
       const { taskId, attemptId, session } = await inSession();
       for (const id of [conversation(), conversation(), conversation()])
         await runTurn(scene.guard, aTurn(session, attemptId), id);
@@ -357,7 +357,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
   });
 
   describe('is refused', () => {
-    test('in a session nobody knows', async () => {
+    test('in an unknown session', async () => {
       const { attemptId, session } = await inSession();
       const sessionId = parseSessionId('00000000-0000-7000-8000-000000000000');
       if (sessionId === undefined) throw new Error('not a session id');
@@ -365,7 +365,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       await expect(scene.guard.startTurn(turn)).rejects.toMatchObject({ code: 'session_not_found' });
     });
 
-    test("in an attempt nobody knows, or another task's", async () => {
+    test('in an unknown attempt, and in an attempt of another task', async () => {
       const { session } = await inSession();
       const nobodys = parseAttemptId('00000000-0000-7000-8000-000000000000');
       const { attemptId: others } = await inSession();
@@ -378,14 +378,14 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(await scene.guard.session(session.id)).toMatchObject({ status: 'ready', version: 1 });
     });
 
-    test('when its caller is gone already', async () => {
+    test('when its caller has already disconnected', async () => {
       const { attemptId, session } = await inSession();
       const turn = aTurn(session, attemptId, { signal: AbortSignal.abort() });
       await expect(scene.guard.startTurn(turn)).rejects.toMatchObject({ code: 'request_aborted' });
       expect(await scene.guard.processes(session.id)).toEqual([]);
     });
 
-    test('while another one runs, however close they come', async () => {
+    test('while another turn runs, also when both begin at once', async () => {
       const { attemptId, session } = await inSession();
       const outcomes = await Promise.all(
         Array.from({ length: 8 }, () => scene.guard.startTurn(aTurn(session, attemptId))),
@@ -398,7 +398,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
     });
   });
 
-  test('of two that would replace the session at once one does, and the other learns that it was replaced', async () => {
+  test('that loses the race to replace its session is refused with stale_generation', async () => {
     const stop = stopAt();
     const held = await scene.another({ racepoint: stop.racepoint });
     const { attemptId, session, taskId } = await inSession();
@@ -413,7 +413,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
     expect(await allSessions(scene.guard, taskId)).toHaveLength(2);
   });
 
-  test('without a guard leaves the old session where it is and stands beside it', async () => {
+  test('outside the guard leaves the old session live and opens one beside it', async () => {
     const taskId = await scene.world.task();
     const attemptId = await scene.world.attempt(taskId);
     const session = await begin(scene.guard, aStart(taskId, SONNET_NEXT, { guarded: false }));

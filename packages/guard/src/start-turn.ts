@@ -1,40 +1,24 @@
 import {
-  type AgentSessionId,
-  type AttemptId,
-  type Catalogue,
-  type ComparisonReason,
   checkHandoff,
   decideTurn,
   ERRORS,
   type ErrorCode,
-  type Generation,
   type Handoff,
   isModelGone,
-  type MissingWhy,
-  type ModelPolicy,
-  type ModelSelection,
   NOTICES,
   PhaselockError,
   type ProcessAction,
-  type ProcessId,
   QUESTION_CODES,
   replacesSession,
-  type SessionId,
-  type ShownSession,
-  type StartQuestion,
   type TurnDecision,
-  type TurnReason,
-  type TurnSay,
 } from '@phaselock/core';
-import type { Deadline } from '@phaselock/locking';
 import { readTurnState, type TurnState } from '@phaselock/store';
 import { announceTurnBegun } from './announce.ts';
 import type { CatalogueView, GuardContext } from './context.ts';
-import { countingTurn, type TurnNotes } from './count-turn.ts';
+import { countingTurn } from './count-turn.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isRetryable, Moved } from './failures.ts';
 import { openFreshConversation } from './fresh-conversation.ts';
-import type { IdempotencyKey } from './idempotency.ts';
 import { changeAtFirstTurn } from './model-before.ts';
 import { newProcessId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
@@ -43,75 +27,16 @@ import { whichHolds } from './refuse-report.ts';
 import { requestedModel } from './requested-model.ts';
 import { shownOf } from './start-outcome.ts';
 import { BegunByTwin, beginWithKey, replayTurn } from './turn-key.ts';
-
-export type StartTurn = {
-  readonly sessionId: SessionId;
-  readonly generation: Generation;
-  readonly attemptId: AttemptId;
-  /** Left out: the session's own model. */
-  readonly model?: ModelSelection;
-  readonly say?: TurnSay;
-  readonly onModelChange?: 'ask' | 'replace';
-  readonly skipContext?: boolean;
-  readonly preRetryId?: AgentSessionId;
-  readonly lostId?: AgentSessionId;
-  readonly handoff?: Handoff;
-  /** False for a caller without the right to replace a session. */
-  readonly mayReplace?: boolean;
-  readonly actor?: string;
-  readonly idempotencyKey?: IdempotencyKey;
-  readonly signal?: AbortSignal;
-};
-
-export type StartedTurn = {
-  readonly kind: 'started';
-  /** The session the process runs in, which is another one after a fresh start; its id is what the agent is told to use. */
-  readonly session: ShownSession;
-  readonly processId: ProcessId;
-  readonly seq: number;
-  readonly action: ProcessAction;
-  readonly passedSessionId: AgentSessionId | null;
-  readonly reason: TurnReason;
-  readonly leaseExpiresAt: Date;
-  readonly replaced: ShownSession | null;
-  /** What the replaced conversation wants this one to know; told at the first turn of a session. */
-  readonly handoff: string | null;
-};
-
-export type TurnOutcome =
-  | StartedTurn
-  | {
-      readonly kind: 'ask';
-      readonly question: StartQuestion;
-      readonly shown: ShownSession;
-      readonly reasons: readonly ComparisonReason[];
-      readonly text: string;
-      readonly warning: string;
-    }
-  | {
-      readonly kind: 'refused';
-      readonly code: ErrorCode;
-      readonly text: string;
-      /** Of a missing model. */
-      readonly why?: MissingWhy;
-      readonly retryAfterMs: number | null;
-      readonly detail?: string;
-    };
+import type { StartTurn, TurnAttempt, TurnNotes, TurnOutcome } from './turn-request.ts';
 
 type RefusedTurn = Extract<TurnOutcome, { kind: 'refused' }>;
 
-export type TurnAttempt = {
-  readonly request: StartTurn;
-  readonly processId: ProcessId;
-  readonly policy: ModelPolicy;
-  readonly catalogue: Catalogue;
-  readonly deadline: Deadline;
-  readonly notes: TurnNotes;
-};
-
 const MAX_DECISIONS = 4;
 
-/** Starts a process in a session: resumes its conversation, begins it, or begins another one in its place. */
+/**
+ * Starts a process in a session: resumes the conversation of the session, begins it, or begins another one in its
+ * place.
+ */
 export async function startTurn(ctx: GuardContext, request: StartTurn): Promise<TurnOutcome> {
   return await countingTurn(ctx, request, (notes) => startTurnUncounted(ctx, request, notes));
 }
@@ -130,19 +55,19 @@ async function startTurnUncounted(ctx: GuardContext, request: StartTurn, notes: 
     };
     for (let tried = 1; ; tried += 1) {
       try {
-        // A commit whose answer was lost may look like a slot that moved by now: the lock has tried again behind it.
+        // An earlier try may have been committed although its answer was lost; its retry then found the slot changed.
         const begun = (await replayTurn(ctx, attempt)) ?? (tried > 1 ? await findBegunTurn(ctx, attempt) : undefined);
         if (begun !== undefined) return begun;
         const state = await readState(ctx, request);
         notes.state = state;
         const outcome = await decideAndBegin(ctx, attempt, view, state);
-        // What a refusal or a question found in the way may be what a twin with the same key has just begun.
+        // The cause of a refusal or a question may be a turn that a concurrent call with the same key has just begun.
         return outcome.kind === 'started' ? outcome : ((await replayTurn(ctx, attempt)) ?? outcome);
       } catch (error) {
         const twin = error instanceof BegunByTwin ? await replayTurn(ctx, attempt) : undefined;
         if (twin !== undefined) return twin;
         if (!isRetryable(error) || tried === MAX_DECISIONS || deadline.waitMs() === 0) throw error;
-        // Unknown only while the session could not be read: then no slot was tried.
+        // Undefined only if the session could not be read; then no slot lock was tried.
         if (notes.state !== undefined) ctx.telemetry.lock.retried(await ctx.chooseStrategy(notes.state.slot));
       }
     }

@@ -30,7 +30,7 @@ describe.skipIf(available.kind === 'none')('start with a lease in Redis', () => 
     await redis[Symbol.asyncDispose]();
   });
 
-  test('two servers that confirm at once: one replaces, and nothing else is lost', async () => {
+  test('lets one of two servers that confirm at once replace, and the other finds the session', async () => {
     const { guard, world, another } = scene;
     const elsewhere = await another();
     for (let round = 0; round < 10; round += 1) {
@@ -38,7 +38,7 @@ describe.skipIf(available.kind === 'none')('start with a lease in Redis', () => 
       const first = await begin(guard, aStart(taskId));
       const request = aStart(taskId, OPUS, confirmed(shown(first)));
       const outcomes = await Promise.all([guard.start(request), elsewhere.start(request)]);
-      // The second finds the model it wanted: what it asked for is there already.
+      // The second start finds a session with the model that it requested.
       expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['existing', 'replaced']);
       expect(await allSessions(guard, taskId)).toHaveLength(2);
     }
@@ -47,12 +47,12 @@ describe.skipIf(available.kind === 'none')('start with a lease in Redis', () => 
 
   const heard = (): Promise<number> => readMetric(scene.guard, 'phaselock_invalidation_bus_healthy', { bus: 'redis' });
 
-  test('tells that word of changes arrives', async () => {
+  test('reports the invalidation bus as healthy', async () => {
     await eventually(async () => expect(await heard()).toBe(1));
     expect(await scene.guard.telemetry.exposition()).not.toContain('bus="postgres"');
   });
 
-  test.skipIf(available.kind !== 'binary')('goes ahead while Redis hangs: PostgreSQL decides alone', async () => {
+  test.skipIf(available.kind !== 'binary')('succeeds while Redis hangs', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -64,14 +64,14 @@ describe.skipIf(available.kind === 'none')('start with a lease in Redis', () => 
     }
   });
 
-  test.skipIf(available.kind !== 'binary')('goes ahead when Redis is gone', async () => {
+  test.skipIf(available.kind !== 'binary')('succeeds when Redis is gone, and reports an unhealthy bus', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
     await redis.stop();
     expect(await guard.start(aStart(taskId, OPUS, confirmed(shown(first))))).toMatchObject({ kind: 'replaced' });
     expect(await guard.start(aStart(taskId, OPUS))).toMatchObject({ kind: 'existing' });
-    // Nothing was asked of Redis since, and it is told all the same.
+    // The gauge changes although no command was sent to Redis since.
     await eventually(async () => expect(await heard()).toBe(0));
   });
 });

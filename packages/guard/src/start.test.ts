@@ -24,7 +24,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test('an empty slot gets a session of generation 1, ready for its first turn', async () => {
+  test('creates a session of generation 1, ready for its first turn, in an empty slot', async () => {
     const { guard, world } = scene;
     const outcome = await guard.start(aStart(await world.task(), SONNET, { actor: 'ada' }));
     expect(outcome).toMatchObject({
@@ -41,7 +41,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     expect(await guard.events(outcome.session.id)).toMatchObject([{ type: 'created', reason: 'first', actor: 'ada' }]);
   });
 
-  test('the same model gets the session that is there, with the words of the specification', async () => {
+  test('returns the existing session for the same model, with the text of the specification', async () => {
     const { guard, world } = scene;
     const request = aStart(await world.task());
     const first = await begin(guard, request);
@@ -53,14 +53,14 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     expect(await allSessions(guard, request.taskId)).toHaveLength(1);
   });
 
-  test('the same model keeps its session even if a replacement is confirmed', async () => {
+  test('returns the existing session for the same model even if a replacement is confirmed', async () => {
     const { guard, world } = scene;
     const request = aStart(await world.task());
     const first = await begin(guard, request);
     expect(await guard.start({ ...request, ...confirmed(shown(first)) })).toMatchObject({ kind: 'existing' });
   });
 
-  test('another model is asked about, and nothing changes by asking', async () => {
+  test('asks about another model, and changes nothing', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -75,7 +75,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     expect(await guard.latest(aStart(taskId))).toMatchObject({ id: first.id, version: 1 });
   });
 
-  test('confirmed, another model replaces: the old session leaves the lists and says who followed and why', async () => {
+  test('replaces the session for another model once confirmed, and records successor and reason', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -94,7 +94,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     ]);
   });
 
-  test('a changed model cannot be kept: it is asked about again', async () => {
+  test('asks again if the caller wants to keep the session for a changed model', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     await begin(guard, aStart(taskId));
@@ -104,7 +104,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     });
   });
 
-  test('another minor version may keep the session or replace it', async () => {
+  test('lets the caller keep or replace the session for another minor version', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -116,11 +116,11 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     });
     const replaced = await guard.start({ ...next, ...confirmed(shown(first)) });
     expect(replaced).toMatchObject({ kind: 'replaced', predecessor: shown(first) });
-    // Somebody asked for it: the model did not change enough to be the reason.
+    // The reason is the request of the user, because a minor version is not a model change.
     expect(await guard.session(first.id)).toMatchObject({ deletedReason: 'user-request' });
   });
 
-  test('of two who confirm the same dialog one replaces, and the other is shown the new state', async () => {
+  test('lets one of two equal confirmations replace, and returns the new state to the other', async () => {
     const { guard, world, another } = scene;
     const elsewhere = await another();
     const taskId = await world.task();
@@ -130,7 +130,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     const outcomes = await Promise.all([guard.start(request), elsewhere.start(haiku)]);
     const [winner] = outcomes.filter(({ kind }) => kind === 'replaced');
     const [loser] = outcomes.filter(({ kind }) => kind === 'refused');
-    if (winner?.kind !== 'replaced') throw new Error('nobody replaced');
+    if (winner?.kind !== 'replaced') throw new Error('no start replaced the session');
     expect(loser).toEqual({
       kind: 'refused',
       code: 'session_moved_on',
@@ -141,7 +141,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     expect(await allSessions(guard, taskId)).toHaveLength(2);
   });
 
-  test('a confirmation that names an older generation, or another session, is refused', async () => {
+  test('refuses a confirmation that names an older generation or another session', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -155,7 +155,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     }
   });
 
-  test('a slot that moves between the decision and the write is decided on again', async () => {
+  test('decides again if the slot changes between the decision and the write', async () => {
     const { world, another } = scene;
     const stop = stopAt();
     const held = await another({ ...lockedBy('optimistic'), racepoint: stop.racepoint });
@@ -171,7 +171,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     expect(await late).toMatchObject({ kind: 'refused', code: 'session_moved_on' });
   });
 
-  test('phases and modes are slots of their own', async () => {
+  test('treats each phase and mode as a slot of its own', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     for (const phase of ['plan', 'run', 'verify'] as const) {
@@ -182,7 +182,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     expect(await guard.latestMany([taskId])).toHaveLength(6);
   });
 
-  test('a handoff is stored with the successor, and events and counters say what happened', async () => {
+  test('stores a handoff with the successor, and counts the replacement', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const first = await begin(guard, aStart(taskId));
@@ -196,7 +196,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     );
   });
 
-  test('100 starts of one slot at once from two servers come to one session', async () => {
+  test('creates one session for 100 concurrent starts from two servers', async () => {
     const { guard, world, another } = scene;
     const elsewhere = await another();
     const request = aStart(await world.task());
@@ -212,7 +212,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
   });
 });
 
-test('three strategies mixed on one slot leave one live session and every generation once', async () => {
+test('three strategies mixed on one slot leave one live session and each generation once', async () => {
   await using scene = await openTestGuard(lockedBy('pessimistic'));
   const { guard, world, another } = scene;
   const servers = [guard, await another(lockedBy('optimistic')), await another(lockedBy('redis'))];

@@ -1,45 +1,32 @@
 import { UNKNOWN_VERSION } from '@phaselock/cache';
-import type { Handoff, ModelSelection, SlotKey, SlotState, StartDecision, StartSay } from '@phaselock/core';
+import type { SlotState, StartDecision } from '@phaselock/core';
 import type { Deadline, Held } from '@phaselock/locking';
 import type { Sql, Writer } from '@phaselock/store';
 import type { GuardContext } from './context.ts';
 import { countingStart, type StartNotes } from './count-start.ts';
 import { demandReplace } from './demand-replace.ts';
 import { answeringUncounted, isAmbiguous, Moved, TaskIsGuarded } from './failures.ts';
-import { type GuardedSay, resolveGuarded } from './guarded-tasks.ts';
-import { existingRow, type IdempotencyKey, keepAnswer } from './idempotency.ts';
+import { existingRow, keepAnswer } from './idempotency.ts';
 import { newSessionId } from './new-ids.ts';
 import { operationDeadline } from './operation-deadline.ts';
 import { findBirth } from './own-birth.ts';
+import { resolveGuarded } from './resolve-guarded.ts';
 import { resolveInProject } from './resolve-in-project.ts';
 import { retold } from './retold.ts';
 import { decide, look, lookUnlessTheLockWill, type Seen, type StartAttempt } from './start-attempt.ts';
 import { answerTo, type StartOutcome } from './start-outcome.ts';
+import type { Start } from './start-request.ts';
 import { cohortOfSlot } from './which-cohort.ts';
 import { adopt, createUnguarded, keep, open } from './write-start.ts';
 
-export type Start = SlotKey & {
-  readonly model: ModelSelection;
-  readonly say?: StartSay;
-  /** Whether the single-session rule applies; `if-task-is` is for a caller outside the rollout. */
-  readonly guarded?: GuardedSay;
-  readonly actor?: string;
-  /** False for a caller without the right to replace a session. */
-  readonly mayReplace?: boolean;
-  /** For a session that spans several tasks: its turns may work at attempts of any task of the project. */
-  readonly milestoneId?: string;
-  /** A summary of the replaced conversation for its successor. */
-  readonly handoff?: Handoff;
-  readonly idempotencyKey?: IdempotencyKey;
-  readonly signal?: AbortSignal;
-};
-
-/** Starts a session for a phase of a task, or says why not. The same model gets the session that is there; nothing is locked for that. */
+/**
+ * Starts a session for a phase of a task, or returns why not. The same model gets the existing session, without a lock.
+ */
 export async function start(ctx: GuardContext, request: Start): Promise<StartOutcome> {
   return await countingStart(ctx, request, (notes) => startUncounted(ctx, request, notes));
 }
 
-/** For an item of a bulk start, which is counted with the others. */
+/** Starts an item of a bulk start, which counts all its items itself. */
 export async function startUncounted(ctx: GuardContext, request: Start, notes: StartNotes): Promise<StartOutcome> {
   const deadline = operationDeadline(ctx, request.signal);
   return await answeringUncounted(ctx, deadline, 'session_create_failed', async () => {
@@ -56,7 +43,8 @@ export async function startUncounted(ctx: GuardContext, request: Start, notes: S
 }
 
 async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Deadline): Promise<StartOutcome> {
-  // Looked at before the key is asked for: a call that sees what a twin did sees its key too.
+  // The slot is read before the key: a call that sees the effect of a concurrent call with the same key then sees the
+  // key, too.
   let seen = await lookUnlessTheLockWill(ctx, attempt);
   const answered =
     seen === undefined
@@ -76,7 +64,8 @@ async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Dea
     if (held.kind === 'locked' && held.foundInMs !== null && !hasLooked)
       ctx.telemetry.lookedUp('database', cohortOfSlot(held.state), held.foundInMs / 1000);
     hasLooked = true;
-    // Behind a twin with the same key, or after a commit whose answer was lost: what was done is told, not done again.
+    // A concurrent call with the same key, or a commit of this call whose answer was lost, may have done the work. Then
+    // its answer is returned and nothing is written.
     const moved = seen === undefined || (held.kind === 'locked' && held.state.version !== seen.state.version);
     const done = moved
       ? ((await retold(ctx, attempt, held.kind === 'locked' ? held.writer : ctx.database)) ??
@@ -88,7 +77,7 @@ async function startWith(ctx: GuardContext, attempt: StartAttempt, deadline: Dea
     } catch (error) {
       seen = undefined;
       ambiguous ||= isAmbiguous(error);
-      // Whatever went wrong, the snapshot that led here is not decided on again.
+      // The retry must not decide on the same snapshot again.
       if (!(error instanceof Moved)) forgetSnapshot(ctx, attempt);
       throw error;
     }
@@ -127,7 +116,10 @@ async function attemptFor(
 const forgetSnapshot = (ctx: GuardContext, { slot, sessionId }: StartAttempt): void =>
   ctx.snapshots.changed(slot, { version: UNKNOWN_VERSION, state: null, sessionId, model: null });
 
-/** Most starts end here: with what is there already, a question, or a refusal. */
+/**
+ * Answers a start that needs no lock: an existing session, a question, a refusal, or a session beside others. Undefined
+ * if the start needs a lock.
+ */
 async function answerWithoutLock(
   ctx: GuardContext,
   attempt: StartAttempt,
@@ -149,7 +141,10 @@ async function answerWithoutLock(
   }
 }
 
-/** Lock, decide, write: in this order, whatever the strategy. The write compares the slot with what the decision saw. */
+/**
+ * Decides and writes after the slot was locked. The write compares the slot with the state that the decision was made
+ * on.
+ */
 async function decideAndWrite(
   ctx: GuardContext,
   attempt: StartAttempt,
@@ -176,7 +171,10 @@ async function decideAndWrite(
   }
 }
 
-/** Nothing is written but the key, if there is one: the same key with another request is refused also after an answer that changed nothing. */
+/**
+ * Answers without changing a session. The key of an answer with an existing session is stored, so that the same key
+ * with another request is refused.
+ */
 async function answer(
   ctx: GuardContext,
   attempt: StartAttempt,

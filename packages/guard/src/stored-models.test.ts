@@ -14,9 +14,9 @@ import {
   type TestGuard,
 } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Start } from './start.ts';
+import type { Start } from './start-request.ts';
 
-/** The catalogue is moved about, so each test has its own. */
+/** The tests change the catalogue, so each has its own. */
 let scene: TestGuard;
 let alias: ModelId;
 beforeEach(async () => {
@@ -42,7 +42,7 @@ const resolvedOf = async (id: SessionId) => ({
 });
 
 describe('an alias that was moved to another model', () => {
-  test('between two starts: the second is a question; the model it stood for is the same', async () => {
+  test('between two starts makes the second start a question', async () => {
     const { guard } = scene;
     const { taskId, start, session } = await inSession();
     expect(await guard.start(start)).toMatchObject({ kind: 'existing' });
@@ -53,7 +53,7 @@ describe('an alias that was moved to another model', () => {
     expect(await guard.start(start)).toMatchObject({ kind: 'existing', session: { id: session.id } });
   });
 
-  test('between a start and its first turn: the turn is of the model of the start', async () => {
+  test('between a start and its first turn leaves the turn with the model of the start', async () => {
     const { guard } = scene;
     const { session, attemptId } = await inSession();
     await moveAlias(OPUS);
@@ -65,7 +65,7 @@ describe('an alias that was moved to another model', () => {
     expect(await resolvedOf(session.id)).toEqual({ session: SONNET, processes: [SONNET] });
   });
 
-  test('between two turns: the conversation goes on with the model that made it', async () => {
+  test('between two turns leaves the conversation with the model that made it', async () => {
     const { guard } = scene;
     const { session, attemptId, id } = await inSession();
     await runTurn(guard, aTurn(session, attemptId), id);
@@ -82,7 +82,7 @@ describe('an alias that was moved to another model', () => {
     expect(await resolvedOf(fresh.session.sessionId)).toEqual({ session: OPUS, processes: [OPUS] });
   });
 
-  test('before a retry: the model of the process that made the id decides', async () => {
+  test('before a retry leaves the named conversation with the model that made it', async () => {
     const { guard } = scene;
     const { session, attemptId, id } = await inSession();
     await runTurn(guard, aTurn(session, attemptId), id);
@@ -95,7 +95,7 @@ describe('an alias that was moved to another model', () => {
     const retry = { sessionId, generation, attemptId, preRetryId: agentId(id) };
     expect(await guard.startTurn({ ...retry, model: SONNET_BY_ALIAS })).toMatchObject({ question: 'replace' });
     const byName = { ...retry, model: { agent: 'claude-code', model: SONNET } } as const;
-    // It leaves the session of another model, which is asked about as well.
+    // The retry also leaves the session of another model, which needs a confirmation.
     expect(await guard.startTurn(byName)).toMatchObject({ question: 'replace', shown: replaced.session });
     expect(await guard.startTurn({ ...byName, onModelChange: 'replace' })).toMatchObject({
       passedSessionId: id,
@@ -104,7 +104,7 @@ describe('an alias that was moved to another model', () => {
     });
   });
 
-  test('by a minor version only, may be kept; from then on that is its model', async () => {
+  test('by a minor version only may be kept, which stores the new model', async () => {
     const { guard } = scene;
     const { start, session } = await inSession();
     await moveAlias(SONNET_NEXT);
@@ -115,7 +115,7 @@ describe('an alias that was moved to another model', () => {
     expect(await guard.start(start)).toMatchObject({ kind: 'ask', question: 'replace' });
   });
 
-  test('leaves a session from before the guard with the model that it began with', async () => {
+  test('leaves an unguarded session with the model that it began with', async () => {
     const { guard, world } = scene;
     const start = aStart(await world.task(), SONNET, { model: SONNET_BY_ALIAS });
     await begin(guard, { ...start, guarded: false });
@@ -124,7 +124,7 @@ describe('an alias that was moved to another model', () => {
   });
 });
 
-test('a session from before it was stored is held to what its name stands for at its next turn', async () => {
+test('a session without a stored resolved model has its model name resolved at its next turn', async () => {
   const { guard } = scene;
   const { start, session, attemptId, id } = await inSession();
   await runTurn(guard, aTurn(session, attemptId), id);
@@ -139,7 +139,7 @@ test('a session from before it was stored is held to what its name stands for at
   expect(await guard.start(start)).toMatchObject({ kind: 'ask', question: 'replace' });
 });
 
-test('what a name stands for is kept by every path that begins a session', async () => {
+test('every operation that begins a session stores the resolved model', async () => {
   const { guard, world } = scene;
   const byAlias = async () => aStart(await world.task(), SONNET, { model: SONNET_BY_ALIAS });
   const fresh = await inSession();
@@ -162,7 +162,7 @@ test('what a name stands for is kept by every path that begins a session', async
   }
 });
 
-describe('the default of an agent that was changed', () => {
+describe('a changed default model of an agent', () => {
   const BY_DEFAULT = { agent: 'claude-code' } as const;
   const makeDefault = async (name: string) => {
     const { items } = await scene.guard.listModels({ agent: 'claude-code' }, { limit: 50 });
@@ -201,7 +201,7 @@ describe('the default of an agent that was changed', () => {
 describe('a profile whose model is an alias', () => {
   const BY_PROFILE = { agent: 'claude-code', variant: 'DAILY' } as const;
 
-  test('means what the alias stood for when the session began, and so does the profile itself', async () => {
+  test('leaves a session with its resolved model when the alias or the profile changes', async () => {
     const { guard } = scene;
     const profile = await guard.addProfile({ ...BY_PROFILE, model: 'sonnet' });
     const { start, session, attemptId, id } = await inSession(BY_PROFILE);
@@ -221,7 +221,7 @@ describe('a profile whose model is an alias', () => {
 });
 
 describe('an alias', () => {
-  test('whose target was deleted is missing, and so is the model of a session that began with it', async () => {
+  test('whose target was deleted is refused, and so is a session that began with it', async () => {
     const { guard, world } = scene;
     const { session, attemptId, start } = await inSession();
     await guard.deleteModel('claude-code', SONNET);
@@ -235,7 +235,7 @@ describe('an alias', () => {
     expect(await guard.session(session.id)).toMatchObject({ modelStanding: 'gone' });
   });
 
-  test('that was moved away from a model that was deleted works again; the session of before stays without its model', async () => {
+  test('that was moved away from a deleted model may replace the session of that model', async () => {
     const { guard } = scene;
     const { session, start } = await inSession();
     await guard.deleteModel('claude-code', SONNET);
@@ -246,9 +246,9 @@ describe('an alias', () => {
   });
 
   test.each([
-    ['a name that nobody knows', 'no-such-model'],
+    ['an unknown name', 'no-such-model'],
     ['itself', 'sonnet'],
-  ])('of %s is missing', async (_, standsFor) => {
+  ])('of %s is refused', async (_, standsFor) => {
     const { guard, world } = scene;
     await moveAlias(standsFor);
     const start = aStart(await world.task(), SONNET, { model: SONNET_BY_ALIAS });

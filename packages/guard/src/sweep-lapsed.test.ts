@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GuardedSession } from './start-outcome.ts';
 
-describe('a runner that fell silent', () => {
+describe('a silent runner', () => {
   let scene: TestGuard;
   beforeAll(async () => {
     scene = await openTestGuard();
@@ -33,7 +33,7 @@ describe('a runner that fell silent', () => {
     return { taskId, attemptId, session, turn };
   }
 
-  test('is told of in every reading before the sweep has come by', async () => {
+  test('is reported as leaseLapsed by every read before the sweep', async () => {
     const { taskId, session } = await silent();
     const { guard } = scene;
     const lapsed = { status: 'running', leaseLapsed: true };
@@ -50,7 +50,7 @@ describe('a runner that fell silent', () => {
   test.each([
     ['in a slot', {}],
     ['outside the guard', { guarded: false }],
-  ])('%s leaves a session that can go on, a process that is lost since its lease, and an event', async (_, more) => {
+  ])('%s leaves, once swept, a ready session, a process lost since its lease expiry, and an event', async (_, more) => {
     const { session, turn } = await silent(more);
     const { guard } = scene;
     const { lease_expires_at: lapsedAt } = (await leaseOf(session)) ?? {};
@@ -72,7 +72,7 @@ describe('a runner that fell silent', () => {
       )
     )[0];
 
-  test('is found by one of several sweeps that run at once', async () => {
+  test('is found by one of several concurrent sweeps', async () => {
     const other = await scene.another();
     const sessions = [await silent(), await silent(), await silent(), await silent()];
     const found = await Promise.all([scene.guard, other, scene.guard, other].map((server) => server.sweepLapsed()));
@@ -83,7 +83,7 @@ describe('a runner that fell silent', () => {
     }
   });
 
-  test('whose lease is renewed in time is left alone', async () => {
+  test('whose lease is renewed in time is not swept', async () => {
     const { session, turn } = await silent();
     await scene.guard.database.query(
       {
@@ -97,7 +97,7 @@ describe('a runner that fell silent', () => {
     expect(await scene.guard.heartbeat(tokenOf(turn))).toMatchObject({ kind: 'continue' });
   });
 
-  test('that comes home after the sweep still says how it ended, and its usage, and no conversation', async () => {
+  test('that returns after the sweep may report its ending and usage, but no conversation', async () => {
     const { attemptId, session, turn } = await silent();
     const { guard } = scene;
     await guard.sweepLapsed();
@@ -115,14 +115,14 @@ describe('a runner that fell silent', () => {
     });
   });
 
-  test('is told by the start of its slot with the status it has', async () => {
+  test('leaves a session that the next start returns as ready', async () => {
     const { taskId } = await silent();
     const { guard } = scene;
     await guard.sweepLapsed();
     expect(await guard.start(aStart(taskId))).toMatchObject({ kind: 'existing', session: { status: 'ready' } });
   });
 
-  test('is called active only while it is: a session that was ended is not', async () => {
+  test('leaves a session that the next start calls active until it is closed', async () => {
     const { taskId, session } = await silent();
     const { guard } = scene;
     await guard.sweepLapsed();

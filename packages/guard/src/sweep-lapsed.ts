@@ -6,8 +6,9 @@ import { LAPSED_STATUS } from './lapsed-status.ts';
 const AT_ONCE = 500;
 
 /**
- * Marks the processes whose lease has lapsed by the database's clock as lost, after shortening those leases under which that clock has stepped
- * back. Any number of processes may run it: each lapsed process is found by one of them. Returns how many this call found.
+ * Marks processes whose lease has expired by the clock of the database as lost. Before that it shortens leases that
+ * became too long because the clock stepped back. Several processes may run it at once: each lost process is found by
+ * one of them. Returns how many this call found.
  */
 export async function sweepLapsed(ctx: GuardContext): Promise<number> {
   while ((await shortenLeases(ctx.database, AT_ONCE)) === AT_ONCE);

@@ -14,13 +14,14 @@ import { announceKept } from './announce.ts';
 import type { GuardContext } from './context.ts';
 import { keyRow, parsed, storedAnswer } from './idempotency.ts';
 import { findBegunTurn } from './own-turn.ts';
-import type { StartedTurn, TurnAttempt } from './start-turn.ts';
+import type { StartedTurn, TurnAttempt } from './turn-request.ts';
 
-/** What is kept of a turn that was asked for with a key: the process it began, from which the answer can be told again. */
+/** The idempotency row of a turn: the process it began, from which the answer can be rebuilt. */
 export function turnKeyRow({ request: { idempotencyKey }, processId }: TurnAttempt): IdempotencyRow | null {
   return idempotencyKey === undefined ? null : { ...keyRow(idempotencyKey), response: { process_id: processId } };
 }
 
+/** The answer of the first call with the same idempotency key, if that call began a turn. */
 export async function replayTurn(ctx: GuardContext, attempt: TurnAttempt): Promise<StartedTurn | undefined> {
   const stored = await storedAnswer(ctx, attempt.request.idempotencyKey, ctx.database);
   if (stored === undefined) return undefined;
@@ -29,11 +30,12 @@ export async function replayTurn(ctx: GuardContext, attempt: TurnAttempt): Promi
   return told;
 }
 
-/** Another call with the same key was faster: what it began is the answer, and nothing more is to happen. */
+/** A concurrent call with the same key was faster: its turn is the answer, and this call must write nothing. */
 export class BegunByTwin extends Error {
   override readonly name = 'BegunByTwin';
 }
 
+/** Throws `BegunByTwin` if another call with the same key has begun its turn. */
 export async function leaveToTwin({ request: { idempotencyKey: key } }: TurnAttempt, sql: Sql): Promise<void> {
   if (key === undefined) return;
   if ((await readIdempotentResponse(sql, key.scope, key.key)) !== undefined) throw new BegunByTwin();
@@ -42,11 +44,16 @@ export async function leaveToTwin({ request: { idempotencyKey: key } }: TurnAtte
 export type TurnToBegin = {
   readonly turn: BeginTurn;
   readonly state: TurnState;
-  /** The user kept the session for a model that differs slightly: the session takes it on with this turn. */
+  /**
+   * The user kept the session for a slightly different model, which becomes the model of the session with this turn.
+   */
   readonly takesOn: boolean;
 };
 
-/** Alone a turn is a transaction of its own, in one round trip; with a key, or a model that is taken on, all of it is written or nothing. */
+/**
+ * Begins a turn, alone in one statement and one round trip. A key or a new model of the session is written with the
+ * turn in one transaction.
+ */
 export async function beginWithKey(
   ctx: GuardContext,
   attempt: TurnAttempt,
@@ -80,7 +87,7 @@ export async function beginWithKey(
   }
 }
 
-/** The slot is locked before the session, as by every other writer. */
+/** Locks the slot before the session, as every other writer does, to avoid deadlocks. */
 const keepFor = (
   { deadline }: TurnAttempt,
   writer: Writer,

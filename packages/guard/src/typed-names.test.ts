@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenGuard, openGuard } from './open-guard.ts';
 import { prepareDatabase } from './prepare-database.ts';
 
-/** As a new installation finds it: the names that people type are there, and nobody has worked on the catalogue. */
+/** A guard on a new installation, whose catalogue holds only the well-known models. */
 let guard: OpenGuard;
 let close: () => Promise<void>;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const claude = (model?: string): ModelSelection => ({
   ...(model !== undefined && { model }),
 });
 
-/** What a session that was begun with the first name says to a start with the second. */
+/** The outcome of a start with the second name, after the first one began the session. */
 async function secondStart(first: ModelSelection, second: ModelSelection) {
   const { start } = await aProject();
   const begun = await start(first);
@@ -37,8 +37,8 @@ async function secondStart(first: ModelSelection, second: ModelSelection) {
 
 const LISTED_AGENTS = [...new Set(KNOWN_MODELS.map(({ agent }) => agent))];
 
-describe('a new catalogue', () => {
-  test.each(LISTED_AGENTS)('takes each name that %s has, and knows what it stands for', async (agent: Agent) => {
+describe('the seeded catalogue', () => {
+  test.each(LISTED_AGENTS)('accepts and resolves each listed name of %s', async (agent: Agent) => {
     const { start } = await aProject();
     for (const { name, standsFor } of KNOWN_MODELS.filter((known) => known.agent === agent)) {
       const session = await begin(guard, await start({ agent, model: name }));
@@ -46,7 +46,7 @@ describe('a new catalogue', () => {
     }
   });
 
-  test.each(LISTED_AGENTS)('has for %s at most one default, and what aliases stand for is no alias', (agent) => {
+  test.each(LISTED_AGENTS)('has at most one default for %s, and no alias of an alias', (agent) => {
     const known = KNOWN_MODELS.filter((model) => model.agent === agent);
     expect(known.filter(({ isDefault }) => isDefault).length).toBeLessThanOrEqual(1);
     const models = known.filter(({ standsFor }) => standsFor === null).map(({ name }) => name);
@@ -54,7 +54,7 @@ describe('a new catalogue', () => {
   });
 });
 
-describe('a name as a person types it', () => {
+describe('a typed model name', () => {
   const stands = (name: string) => KNOWN_MODELS.find((known) => known.agent === 'claude-code' && known.name === name);
   const SONNET_TODAY = stands('sonnet')?.standsFor ?? '';
   const DEFAULT_TODAY = stands('default')?.standsFor ?? '';
@@ -70,7 +70,7 @@ describe('a name as a person types it', () => {
     ['claude-sonnet-4-5[1m]', 'claude-sonnet-4-5[1m]'],
     ['anthropic/claude-sonnet-4-5', 'anthropic/claude-sonnet-4-5'],
     ['claude-sonnet-4-5-20250929', 'claude-sonnet-4-5-20250929'],
-  ])('%s is a model of the catalogue', async (typed, resolvedModel) => {
+  ])('%s is resolved to a listed model', async (typed, resolvedModel) => {
     const { start } = await aProject();
     const session = await begin(guard, await start(claude(typed)));
     expect(session).toMatchObject({ modelStanding: 'listed', identity: { model: typed ?? null, resolvedModel } });
@@ -95,15 +95,15 @@ describe('a name as a person types it', () => {
     ['sonnet', 'claude-sonnet-4-5'],
     ['default', 'haiku'],
     ['sonnet', 'sonnet[1m]'],
-  ])('%s is not the same as %s', async (one, other) => {
+  ])('%s is not the same model as %s', async (one, other) => {
     expect(await secondStart(claude(one), claude(other))).toMatchObject({ kind: 'ask' });
   });
 });
 
-describe('a name that is not listed', () => {
+describe('an unlisted model name', () => {
   const UNLISTED = claude('claude-sonnet-9-9');
 
-  test('is accepted for its family, with a notice that stays with the session', async () => {
+  test('is accepted for its family, and its session is marked as unlisted', async () => {
     const { start } = await aProject();
     const session = await begin(guard, await start(UNLISTED));
     expect(session).toMatchObject({ modelStanding: 'unlisted', identity: { resolvedModel: 'claude-sonnet-9-9' } });
@@ -115,17 +115,17 @@ describe('a name that is not listed', () => {
   });
 
   test.each<[string, ModelSelection]>([
-    ['of a family nobody knows', claude('claude-marvel-1')],
+    ['of an unknown family', claude('claude-marvel-1')],
     ['of no family', claude('my-own-model')],
-    ["of another agent's model", claude('gpt-6.1-sol')],
-    ['of a family that another agent has', { agent: 'codex', model: 'claude-sonnet-9-9' }],
+    ['of a model of another agent', claude('gpt-6.1-sol')],
+    ['of a family of another agent', { agent: 'codex', model: 'claude-sonnet-9-9' }],
   ])('%s is refused', async (_, selection) => {
     const { start } = await aProject();
     const missing = { kind: 'refused', code: 'model_missing', why: 'model-missing' };
     expect(await guard.start(await start(selection))).toMatchObject(missing);
   });
 
-  test('is refused by every path where the project takes only listed ones', async () => {
+  test('is refused by every operation if the project accepts only listed models', async () => {
     const { start } = await aProject('refused');
     const missing = { kind: 'refused', code: 'model_missing' };
     expect(await guard.start(await start(UNLISTED))).toMatchObject(missing);
@@ -144,12 +144,12 @@ describe('a name that is not listed', () => {
     'claude-sonnet-4-5[1m]',
     'anthropic/claude-sonnet-4-5',
     'claude-sonnet-4-5-20250929',
-  ])('is not %s, which such a project takes', async (typed) => {
+  ])('does not include %s, which such a project accepts', async (typed) => {
     const { start } = await aProject('refused');
     expect(await guard.start(await start(claude(typed)))).toMatchObject({ kind: 'created' });
   });
 
-  test('is accepted and refused as the project says from one call to the next; what has begun with it goes on', async () => {
+  test('follows a changed project setting at the next call; a session that has begun continues', async () => {
     const { projectId, start } = await aProject('refused');
     await guard.editProject(projectId, { unlistedModels: 'accepted' });
     const session = await begin(guard, await start(UNLISTED));

@@ -31,14 +31,14 @@ async function running() {
   return { taskId, session, turn, token: tokenOf(startedOf(await guard.startTurn(turn))) };
 }
 
-/** All that is kept of a session, its version and usage among it. */
+/** Everything that is stored of a session, including its version and usage. */
 async function keptOf({ id }: Pick<GuardedSession, 'id'>) {
   const { guard } = scene;
   return { session: await guard.session(id), processes: await guard.processes(id), events: await guard.events(id) };
 }
 
-describe('a refused finish leaves nothing behind', () => {
-  test('under another generation', async () => {
+describe('a refused finish writes nothing', () => {
+  test('with a wrong generation', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     const other = await running();
@@ -50,7 +50,7 @@ describe('a refused finish leaves nothing behind', () => {
     expect(await keptOf(session)).toEqual(before);
   });
 
-  test('of a process that has ended otherwise', async () => {
+  test('of a process that has already ended with another ending', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     await guard.finishTurn({ ...token, ending: 'completed', usage: USAGE });
@@ -60,7 +60,7 @@ describe('a refused finish leaves nothing behind', () => {
     expect(await keptOf(session)).toEqual(before);
   });
 
-  test("with the id of another session's conversation; without it, it is taken", async () => {
+  test('with the conversation id of another session, and is accepted without that id', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     const other = await running();
@@ -76,7 +76,7 @@ describe('a refused finish leaves nothing behind', () => {
     expect(await guard.session(session.id)).toMatchObject({ status: 'ready', usage: USAGE });
   });
 
-  test('with another id than the one it ended with', async () => {
+  test('with another conversation id than the one it ended with', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     await guard.finishTurn({ ...token, ending: 'completed', agentSessionId: agentId(`told ${session.id}`) });
@@ -96,7 +96,7 @@ describe('a refused finish leaves nothing behind', () => {
     expect([await keptOf(one.session), await keptOf(other.session)]).toEqual(before);
   });
 
-  test('with totals that are none', async () => {
+  test('with invalid usage totals', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     const before = await keptOf(session);
@@ -106,8 +106,8 @@ describe('a refused finish leaves nothing behind', () => {
   });
 });
 
-describe('totals that come late', () => {
-  test('take nothing away, each of them for itself', async () => {
+describe('late usage totals', () => {
+  test('never lower any total', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     await guard.recordUsage(token, USAGE);
@@ -117,7 +117,7 @@ describe('totals that come late', () => {
     expect((await guard.session(session.id)).usage).toEqual({ ...USAGE, outputTokens: 500, turns: 4 });
   });
 
-  test('of an earlier process take nothing from what a later one used', async () => {
+  test('of an earlier process do not lower the usage of a later one', async () => {
     const { guard } = scene;
     const { session, turn, token } = await running();
     const finish = { ...token, ending: 'completed', agentSessionId: agentId(`told ${session.id}`) } as const;
@@ -130,7 +130,7 @@ describe('totals that come late', () => {
     expect((await guard.session(session.id)).usage).toMatchObject({ inputTokens: 2_500, costUsdMicros: 24_690 });
   });
 
-  test('in any order, from many at once, come to the greatest', async () => {
+  test('sent concurrently and in any order result in the greatest', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     const totals = [7, 3, 9, 1, 8, 2].map((turns) => ({ ...USAGE, turns }));
@@ -140,7 +140,7 @@ describe('totals that come late', () => {
 });
 
 describe('the version of a session', () => {
-  test('grows with its usage, and only then', async () => {
+  test('grows only if the usage grows', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     const version = async () => (await guard.session(session.id)).version;
@@ -154,7 +154,7 @@ describe('the version of a session', () => {
     expect(await version()).toBe(before + 2);
   });
 
-  test('that a finish answers is the one that is read, also when it is repeated with more usage', async () => {
+  test('returned by a finish is the stored one, also if the finish is repeated with more usage', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     const first = await guard.finishTurn({ ...token, ending: 'completed', usage: USAGE });
@@ -166,7 +166,7 @@ describe('the version of a session', () => {
     expect(await guard.session(session.id)).toMatchObject({ version: more.version, usage: MORE });
   });
 
-  test('grows with the usage of a session that was replaced', async () => {
+  test('grows with usage that is reported after its replacement', async () => {
     const { guard } = scene;
     const { taskId, session, token } = await running();
     await replaceBy(guard, aStart(taskId, OPUS));

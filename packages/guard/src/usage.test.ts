@@ -29,7 +29,7 @@ describe('usage', () => {
     return { taskId, session, token: tokenOf(turn) };
   }
 
-  test('reported twice is booked once; more of it books the difference', async () => {
+  test('reported twice is booked once; a greater total books the difference', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     await guard.recordUsage(token, USAGE);
@@ -39,7 +39,7 @@ describe('usage', () => {
     expect((await guard.session(session.id)).usage).toEqual({ ...USAGE, outputTokens: 500 });
   });
 
-  test('of all its processes adds up', async () => {
+  test('of all processes of a session adds up', async () => {
     const { guard, world } = scene;
     const { taskId, session, token } = await running();
     await guard.finishTurn({ ...token, ending: 'completed', usage: USAGE, agentSessionId: agentId(session.id) });
@@ -48,7 +48,7 @@ describe('usage', () => {
     expect((await guard.session(session.id)).usage).toMatchObject({ inputTokens: 2_000, turns: 6 });
   });
 
-  test('of a replaced session is still booked on it, and not on its successor', async () => {
+  test('of a replaced session is still booked on that session, not on its successor', async () => {
     const { guard } = scene;
     const { taskId, session, token } = await running();
     const successor = await replaceBy(guard, aStart(taskId, OPUS));
@@ -58,14 +58,14 @@ describe('usage', () => {
     expect((await guard.session(successor.id)).usage.inputTokens).toBe(0);
   });
 
-  test('reported by many at once is booked once', async () => {
+  test('reported concurrently with equal totals is booked once', async () => {
     const { guard } = scene;
     const { session, token } = await running();
     await Promise.all(Array.from({ length: 20 }, () => guard.recordUsage(token, USAGE)));
     expect((await guard.session(session.id)).usage).toEqual(USAGE);
   });
 
-  test('on an id nobody knows, or of a process of another session, is refused', async () => {
+  test('of a process of another session is refused', async () => {
     const { guard } = scene;
     const one = await running();
     const other = await running();
@@ -76,7 +76,7 @@ describe('usage', () => {
   });
 
   test.each([{ inputTokens: -1 }, { outputTokens: 1.5 }, { costUsdMicros: Number.NaN }, { turns: 2 ** 60 }])(
-    'that is no whole number from 0 is refused: %o',
+    'that is not a whole number of 0 or more is refused: %o',
     async (wrong) => {
       const { token } = await running();
       await expect(scene.guard.recordUsage(token, { ...USAGE, ...wrong })).rejects.toMatchObject({

@@ -31,8 +31,8 @@ async function inSession() {
 const settings = { deadlineMs: 800 };
 const BEING_MODIFIED = { code: 'session_being_modified', retryable: true };
 
-describe.each(['pessimistic', 'optimistic', 'redis'])('%s: who waited in vain for a held slot', (strategy) => {
-  test('learns that it is being modified, at a start and at a turn that replaces the session', async () => {
+describe.each(['pessimistic', 'optimistic', 'redis'])('a call that times out on a locked slot, %s', (strategy) => {
+  test('fails with session_being_modified, for a start and for a turn that replaces the session', async () => {
     const guard = await scene.another({ ...lockedBy(strategy), settings });
     const { taskId, attemptId, session } = await inSession();
     await using _holder = await holdSlot(scene.databaseUrl, aStart(taskId));
@@ -44,14 +44,14 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: who waited in vain fo
   });
 });
 
-test('a delete that waited in vain for a held slot learns that the session is being modified', async () => {
+test('a deletion that times out on a locked slot fails with session_being_modified', async () => {
   const guard = await scene.another({ settings });
   const { taskId, session } = await inSession();
   await using _holder = await holdSlot(scene.databaseUrl, aStart(taskId));
   await expect(guard.softDelete({ sessionId: session.id })).rejects.toMatchObject(BEING_MODIFIED);
 });
 
-test('a turn that waited in vain for the row of its session learns that it is being modified', async () => {
+test('a turn that times out on the locked row of its session fails with session_being_modified', async () => {
   const guard = await scene.another({ settings });
   const { attemptId, session } = await inSession();
   await using _holder = await holdLock(scene.databaseUrl, 'select from sessions where id = $1 for update', [
@@ -60,7 +60,7 @@ test('a turn that waited in vain for the row of its session learns that it is be
   await expect(guard.startTurn(aTurn(session, attemptId))).rejects.toMatchObject(BEING_MODIFIED);
 });
 
-test('who waited in vain for a connection is told by the pool, and before the deadline', async () => {
+test('a start that gets no connection fails with backend_unavailable, counted by the pool', async () => {
   const guard = await scene.another({ settings, maxSize: 1 });
   const taskId = await scene.world.task();
   const client = await guard.database.pool.acquire();
@@ -72,14 +72,14 @@ test('who waited in vain for a connection is told by the pool, and before the de
   }
 });
 
-test('an export that waited in vain for the catalogue is answered by the deadline', async () => {
+test('an export that times out on the catalogue fails with backend_unavailable', async () => {
   const guard = await scene.another({ settings });
   const { session } = await inSession();
   await using _holder = await holdLock(scene.databaseUrl, 'lock table models in access exclusive mode');
   await expect(guard.exportSession(session.id).next()).rejects.toMatchObject({ code: 'backend_unavailable' });
 });
 
-test('of several calls that wait for one row none acts after its answer', async () => {
+test('calls that time out on one locked row write nothing after their answers', async () => {
   const server = await scene.another({ settings: { deadlineMs: 1_000 } });
   const { session } = await inSession();
   const before = await server.session(session.id);

@@ -5,7 +5,10 @@ import type { CountedAnswer } from './start-outcome.ts';
 /** The cohort of a rollout: treatment where the single-session rule was applied, control where it was not. */
 export const cohortOf = (guarded: boolean): Cohort => (guarded ? 'treatment' : 'control');
 
-/** What a start was answered tells it, whoever asked; where nothing was decided on the slot, whether the rule applies to it, as far as that is known. */
+/**
+ * The cohort of a start by its answer. If nothing was decided on the slot: by whether the rule applies, as far as that
+ * is known.
+ */
 export function cohortOfStart({ guarded }: { readonly guarded: boolean }, answer: CountedAnswer): Cohort {
   switch (answer.kind) {
     case 'created':
@@ -22,9 +25,12 @@ export function cohortOfStart({ guarded }: { readonly guarded: boolean }, answer
   }
 }
 
-/** Of a lookup: whether the slot has ever been guarded. A slot where no guarded start was ever decided has no row, so its version is 0. */
+/**
+ * The cohort of a lookup: treatment if the slot has ever been guarded. A slot without any guarded start has no row, so
+ * its version is 0.
+ */
 export const cohortOfSlot = ({ version, generation, live }: SlotState): Cohort =>
   cohortOf(version > 0 || generation > OUTSIDE_THE_GUARD || live?.guarded === true);
 
-/** Of what was looked up, or asked for, together: one that is guarded makes it a matter of the rule. */
+/** The cohort of several slots in one call: treatment if one of them is guarded. */
 export const cohortOfMany = (cohorts: readonly Cohort[]): Cohort => cohortOf(cohorts.includes('treatment'));

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-describe('a call of another generation is told which one holds', () => {
+describe('a call with a wrong generation gets the current generation', () => {
   const detailOf = async ({ id }: GuardedSession, generation: GuardedSession['generation']): Promise<unknown> =>
     await scene.guard
       .closeSession({ sessionId: id, generation, how: 'stop' })
@@ -41,13 +41,13 @@ describe('a call of another generation is told which one holds', () => {
 });
 
 describe('an attempt', () => {
-  test('whose turns were purged is not deleted: its sessions and events name it', async () => {
+  test('whose turns were purged cannot be deleted, because sessions and events refer to it', async () => {
     const { guard, world } = scene;
     const taskId = await world.task();
     const attemptId = await world.attempt(taskId);
     const session = await begin(guard, aStart(taskId));
     await runTurn(guard, aTurn(session, attemptId), `told ${session.id}`);
-    // As the purge leaves it, without the proof of an archive that its triggers ask for.
+    // Simulates the purge, without the archive that its triggers require.
     const purge = `delete from processes where attempt_id = '${attemptId}'`;
     await guard.database.pool.pg.query(`begin; set local session_replication_role = replica; ${purge}; commit`);
     await expect(guard.deleteAttempt(attemptId)).rejects.toMatchObject({ code: 'still_in_use' });
@@ -55,8 +55,8 @@ describe('an attempt', () => {
   });
 });
 
-describe('the message that a slot changed', () => {
-  test('names the model whose session is not the one of the slot any more', async () => {
+describe('the invalidation message of a slot', () => {
+  test('names the model of the session that left the slot', async () => {
     const { guard, world } = scene;
     const listener = await guard.database.pool.acquire();
     const told: unknown[] = [];

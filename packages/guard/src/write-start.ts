@@ -25,9 +25,13 @@ import { answerTo, bornSession, type StartOutcome, shownOf } from './start-outco
 
 type Existing = Extract<StartDecision, { kind: 'existing' }>;
 
-/** Where a start writes: each of these compares the slot with what was decided on, and writes nothing if it is not that any more. */
+/**
+ * The state that was decided on, and where to write. Each write compares the slot with that state, and writes nothing
+ * if the slot has changed.
+ */
 export type Place = { readonly seen: SlotState; readonly writer: Writer };
 
+/** Writes a decision to create or to replace a session. */
 export async function open(
   ctx: GuardContext,
   attempt: StartAttempt,
@@ -71,7 +75,10 @@ function refuseHandoff({ handoff }: StartAttempt, replaces: boolean): void {
   if (problem !== undefined) throw new PhaselockError('invalid_request', { detail: `handoff: ${problem}` });
 }
 
-/** The first guarded start of a task takes its newest session in; kept for a model that differs slightly, that session takes it on as well. */
+/**
+ * The first guarded start of a task adopts the newest legacy session. A session kept for a slightly different model
+ * also takes that model on.
+ */
 export async function adopt(
   ctx: GuardContext,
   attempt: StartAttempt,
@@ -93,7 +100,7 @@ export async function adopt(
   return answerTo(slot, attempt.catalogue, decision);
 }
 
-/** The user said to keep it: from now on its model is the one that was asked for. */
+/** The user chose to keep the session, so the requested model becomes its model. */
 export async function keep(
   ctx: GuardContext,
   attempt: StartAttempt,

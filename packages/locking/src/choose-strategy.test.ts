@@ -16,10 +16,10 @@ const readFlags = (row: Row) => ({
 const named = readSection(vectors, 'valid', readFlags);
 const unknown = readSection(vectors, 'invalid', readFlags);
 
-describe('the flags of a task choose its strategy', () => {
+describe('chooseStrategy', () => {
   test.each(named)('$because', ({ flags, strategy }) => expect(chooseStrategy(flags)).toBe(strategy));
 
-  test('the table names every strategy with the switch on and off', () => {
+  test('the vectors contain every strategy with pessimistic_locking_enabled on and off', () => {
     const names = [...LOCK_STRATEGIES, undefined];
     const pairs = names.flatMap((name) => [`${name} on`, `${name} off`]);
     const inTable = named.map(
@@ -29,7 +29,7 @@ describe('the flags of a task choose its strategy', () => {
   });
 });
 
-describe('a name of no strategy is ignored', () => {
+describe('chooseStrategy ignores an unknown strategy name', () => {
   test.each(unknown)('$because', ({ flags, strategy }) => {
     expect(chooseStrategy(flags)).toBe(strategy);
     expect(chooseStrategy({ ...flags, locking_strategy: undefined })).toBe(strategy);

@@ -1,6 +1,6 @@
 import { LOCK_STRATEGIES, type LockStrategy } from './slot-lock.ts';
 
-/** The flags of a task as they stand now. */
+/** The current locking flags of a task. */
 export type LockFlags = {
   /** Decides between pessimistic and optimistic locking while no strategy is named. */
   readonly pessimistic_locking_enabled: boolean;
@@ -8,7 +8,10 @@ export type LockFlags = {
   readonly locking_strategy: string | undefined;
 };
 
-/** A strategy named wins over the switch. An unknown name is ignored: a typing error in a flag must not stop any start. */
+/**
+ * A named strategy takes precedence over the switch. An unknown name is ignored, because a typing error in a flag must
+ * not block starts.
+ */
 export function chooseStrategy({
   pessimistic_locking_enabled: pessimistic,
   locking_strategy: name,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deadlineIn, longestWaitMs, pausableDeadlineIn, soonerOf } from './deadline.ts';
 
-test('a deadline runs down to nothing and stays there', () => {
+test('the remaining time of a deadline falls to zero and stays there', () => {
   let now = 1_000;
   const deadline = deadlineIn(100, () => now);
   expect(deadline.remainingMs()).toBe(100);
@@ -16,11 +16,11 @@ test.each([
   [60_000, 59_500],
   [600, 540],
   [0, 0],
-])('of %d ms, %d may be waited away', (bound, longest) => {
+])('longestWaitMs(%d) returns %d', (bound, longest) => {
   expect(longestWaitMs(bound)).toBe(longest);
 });
 
-test('waiting ends while there is time left for the answer', () => {
+test('the time for waiting ends while time remains for the answer', () => {
   let now = 1_000;
   const deadline = deadlineIn(100, () => now);
   expect(deadline.waitMs()).toBe(90);
@@ -32,7 +32,7 @@ test('waiting ends while there is time left for the answer', () => {
   expect(deadline.waitMs()).toBe(0);
 });
 
-test('a deadline carries whether its caller still wants the answer', () => {
+test('a deadline carries the abort signal of its caller', () => {
   const caller = new AbortController();
   const deadline = deadlineIn(100, () => 0, caller.signal);
   expect(deadline.signal?.aborted).toBe(false);
@@ -40,7 +40,7 @@ test('a deadline carries whether its caller still wants the answer', () => {
   expect(deadline.signal?.aborted).toBe(true);
 });
 
-test('what somebody else takes their time for is not counted, also when it fails', async () => {
+test('notCounting() excludes the duration of its work, even if the work fails', async () => {
   let at = 0;
   const deadline = pausableDeadlineIn(1_000, () => at);
   const pass = async (ms: number): Promise<void> => {
@@ -57,7 +57,7 @@ test('what somebody else takes their time for is not counted, also when it fails
   expect([deadline.remainingMs(), deadline.waitMs()]).toEqual([700, 600]);
 });
 
-test('within the time of a caller an operation ends with whichever ends first, and hears of its own caller', () => {
+test('soonerOf() takes the earlier end of both deadlines and the signal of the first', () => {
   let at = 0;
   const now = (): number => at;
   const request = deadlineIn(1_000, now);

@@ -1,11 +1,11 @@
 /**
- * When an operation must have ended, and whether its caller still wants it. One bound is shared out: waiting may not use all of it, or nothing
- * would be left to write, or to tell the caller what it waited for in vain.
+ * The time limit of an operation, and the abort signal of its caller. Waiting may not use all of the time, so that some
+ * is left to write the change or to report a time-out.
  */
 export type Deadline = {
-  /** For work and for the answer: until the end of the bound. */
+  /** The time left for work and for the answer. */
   remainingMs(): number;
-  /** For waiting (a lock, a turn in the queue, a connection, the pause before another try): what remains, less the reserve. */
+  /** The time left for waiting (for a lock, a queue, a connection or a retry): what remains, less the reserve. */
   waitMs(): number;
   readonly signal: AbortSignal | undefined;
 };
@@ -15,14 +15,14 @@ export type Clock = () => number;
 const RESERVED_PART = 0.1;
 const MAX_RESERVE_MS = 500;
 
-/** How long the waits of an operation may last together: its whole bound, less the reserve for writing and answering. */
+/** The total time that an operation may wait: its time limit less the reserve for writing and answering. */
 export const longestWaitMs = (boundMs: number): number => boundMs - Math.min(MAX_RESERVE_MS, boundMs * RESERVED_PART);
 
 export const deadlineIn = (ms: number, now: Clock, signal?: AbortSignal): Deadline =>
   deadlineSince({ now, since: now(), notCountedMs: () => 0, signal }, ms);
 
 export type PausableDeadline = Deadline & {
-  /** What somebody else takes their time for, such as a body that is still arriving, is not counted. */
+  /** Excludes the duration of the work from the time limit, such as the time until a request body has arrived. */
   notCounting<T>(work: () => Promise<T>): Promise<T>;
 };
 
@@ -42,7 +42,7 @@ export function pausableDeadlineIn(ms: number, now: Clock): PausableDeadline {
   };
 }
 
-/** Whichever ends first, for an operation within another one's time. */
+/** The earlier of two deadlines, for an operation within another operation. */
 export const soonerOf = (one: Deadline, other: Deadline): Deadline => ({
   remainingMs: () => Math.min(one.remainingMs(), other.remainingMs()),
   waitMs: () => Math.min(one.waitMs(), other.waitMs()),

@@ -1,9 +1,9 @@
-/** Waiting for a slot took all the time there was for waiting; some is left to say so. */
+/** Waiting for a slot used up the time for waiting; the reserve for the answer is left. */
 export class LockTimeout extends Error {
   override readonly name = 'LockTimeout';
 }
 
-/** The caller gave up before the slot was its own. */
+/** The caller aborted before it obtained the slot. */
 export class LockAborted extends Error {
   override readonly name = 'LockAborted';
 }

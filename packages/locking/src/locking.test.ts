@@ -44,7 +44,7 @@ function observedLocking(open: OpenLocked<string, string> = neverOpened, now = (
 }
 
 const neverOpened = async (): Promise<never> => {
-  throw new Error('nothing was to be opened');
+  throw new Error('unexpected open');
 };
 
 function lockedSlot(waited = false) {
@@ -64,8 +64,8 @@ function lockedSlot(waited = false) {
   return { open, ended, bounds };
 }
 
-describe('work with a slot', () => {
-  test('is given the state and the writer of a real lock, and commits', async () => {
+describe('withSlot', () => {
+  test('passes the state and the writer of the row lock to the work, and commits', async () => {
     const { open, ended } = lockedSlot();
     const { locking, seen } = observedLocking(open);
     const held = await locking.withSlot(slot, 'pessimistic', endless(), async (given) => given);
@@ -74,7 +74,7 @@ describe('work with a slot', () => {
     expect(seen).toEqual(['acquired pessimistic']);
   });
 
-  test('that fails rolls back, and leaves the slot to the next', async () => {
+  test('rolls back if the work fails, and the next caller gets the slot', async () => {
     const { open, ended } = lockedSlot();
     const { locking } = observedLocking(open);
     const failing = locking.withSlot(slot, 'pessimistic', endless(), () => Promise.reject(new Error('work failed')));
@@ -83,7 +83,7 @@ describe('work with a slot', () => {
     expect(await locking.withSlot(slot, 'optimistic', endless(), async () => 'next')).toBe('next');
   });
 
-  test('that waited for a lock, lost a race, or queued is counted as contention', async () => {
+  test('counts contention after a lock wait, a lost race or a wait in the queue', async () => {
     const { open } = lockedSlot(true);
     const { locking, seen } = observedLocking(open);
     await locking.withSlot(slot, 'pessimistic', endless(), async () => 'done');
@@ -94,7 +94,7 @@ describe('work with a slot', () => {
       tried += 1;
       if (tried === 1) throw new Moved();
     });
-    // Another try is a retry, and no second acquisition.
+    // A further try counts as a retry, not as a second acquisition.
     expect(seen.splice(0)).toEqual(['acquired optimistic', 'contended optimistic', 'retried optimistic']);
 
     const first = Promise.withResolvers<void>();
@@ -107,7 +107,7 @@ describe('work with a slot', () => {
     expect(seen.filter((what) => what.startsWith('contended'))).toEqual(['contended redis']);
   });
 
-  test('holds its lock from having it until it is given back, and each try is told', async () => {
+  test('reports for each try how long it held the lock until the release', async () => {
     let ms = 0;
     const pass = async (more: number): Promise<void> => {
       ms += more;
@@ -132,13 +132,13 @@ describe('work with a slot', () => {
     expect(held.splice(0)).toEqual([['optimistic', 0.005]]);
   });
 
-  test('that never had the lock held none', async () => {
+  test('reports no hold time if it never obtained the lock', async () => {
     const { locking, held } = observedLocking();
-    await expect(locking.withSlot(slot, 'pessimistic', endless(), async () => 'done')).rejects.toThrow('nothing was');
+    await expect(locking.withSlot(slot, 'pessimistic', endless(), async () => 'done')).rejects.toThrow('unexpected');
     expect(held).toEqual([]);
   });
 
-  test('that had to queue may find the matter settled, and then takes no lock', async () => {
+  test('takes no lock if afterWait returns a result after a wait in the queue', async () => {
     const { locking, seen } = observedLocking();
     const first = Promise.withResolvers<string>();
     const work = () => first.promise;
@@ -152,7 +152,7 @@ describe('work with a slot', () => {
     expect(seen).not.toContain('acquired pessimistic');
   });
 
-  test('that waits for a lock leaves time for the answer', async () => {
+  test('bounds its lock wait so that time is left for the answer', async () => {
     const { open, bounds } = lockedSlot();
     const { locking } = observedLocking(open);
     const deadline = deadlineIn(600, () => 0);
@@ -160,7 +160,7 @@ describe('work with a slot', () => {
     expect(bounds).toEqual([{ waitMs: 540, holdMs: 5_000 }]);
   });
 
-  test('that queues for as long as it may is told while there is time left for the answer', async () => {
+  test('times out in the queue while time is left for the answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
       const { locking, seen } = observedLocking();
@@ -181,7 +181,7 @@ describe('work with a slot', () => {
     }
   });
 
-  test('that comes back for the slot in the same operation is not another acquisition', async () => {
+  test('counts one acquisition if the same operation takes the slot again', async () => {
     const { locking, seen } = observedLocking();
     const operation = endless();
     await locking.withSlot(slot, 'optimistic', operation, async () => 'lost');
@@ -190,7 +190,7 @@ describe('work with a slot', () => {
     expect(seen).toEqual(['acquired optimistic', 'acquired optimistic']);
   });
 
-  test('that is tried as often as it may be is one acquisition, and a retry less than its tries', async () => {
+  test('counts one acquisition for all tries of the work, and one retry fewer than tries', async () => {
     const { locking, seen } = observedLocking();
     const losing = locking.withSlot(slot, 'optimistic', endless(), () => Promise.reject(new Moved()));
     await expect(losing).rejects.toBeInstanceOf(Moved);
@@ -198,7 +198,7 @@ describe('work with a slot', () => {
     expect([times('acquired'), times('contended'), times('retried')]).toEqual([1, 3, 2]);
   });
 
-  test('that runs out of time is counted as timed out', async () => {
+  test('counts a time-out if no time is left for a retry', async () => {
     const { locking, seen } = observedLocking();
     const noTime = deadlineIn(0, () => 0);
     const failing = locking.withSlot(slot, 'optimistic', noTime, () => Promise.reject(new Moved()));

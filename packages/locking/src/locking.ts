@@ -12,21 +12,29 @@ export type LockingTools<State, Writer> = {
   readonly random: RetryTools['random'];
   readonly sleep: RetryTools['sleep'];
   readonly now: Clock;
-  /** Of what work throws, what is worth another try: losing a race or a lock, never a refusal. */
+  /** Whether the work may be retried after this error, such as a lost race or a lost connection. */
   readonly isRetryable: (error: unknown) => boolean;
+  /** Whether an error is the lock time-out of the database. */
   readonly isLockTimeout: (error: unknown) => boolean;
-  /** What tells that somebody else was there: the slot was locked, or is not what it was. */
+  /** Whether an error means contention: another writer locked or changed the slot. */
   readonly isContention: (error: unknown) => boolean;
 };
 
 export type Locking<State, Writer> = {
-  /** Runs the work with the slot to itself, as far as the strategy promises that; again, with jitter, when it lost a race. */
+  /**
+   * Waits in the in-process queue of the slot, runs the work under the lock of the strategy, and retries it with jitter
+   * after a retryable error. Only the pessimistic strategy guarantees exclusion; with the others, the compare-and-set
+   * of the write prevents conflicts.
+   */
   withSlot<T>(
     slot: SlotKey,
     strategy: LockStrategy,
     deadline: Deadline,
     work: (held: Held<State, Writer>) => Promise<T>,
-    /** After a wait within this process, before any lock is taken: what was waited for may have settled the matter. */
+    /**
+     * Called after a wait in the in-process queue, before a lock is taken: the previous holder may already have
+     * produced the result. If it returns a result, the work is not run.
+     */
     afterWait?: () => Promise<T | undefined>,
   ): Promise<T>;
 };
@@ -60,7 +68,7 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
               if (tools.isContention(error)) observer.contended(strategy);
               throw error;
             } finally {
-              // By now the strategy has committed, rolled back or given its lease back.
+              // Measured here, because the strategy has now committed, rolled back or released its lease.
               if (heldSince !== undefined) observer.held(strategy, (now() - heldSince) / 1000);
             }
           });
@@ -75,7 +83,10 @@ export function createLocking<State, Writer>(tools: LockingTools<State, Writer>)
   };
 }
 
-/** Counts the first lock of each operation. An operation has one deadline, however often it comes back with it for another try. */
+/**
+ * Reports only the first lock of each operation to the observer; later tries are reported as retries. All tries of an
+ * operation share one deadline object, which identifies it.
+ */
 function firstOfOperation(observer: LockObserver) {
   const counted = new WeakSet<Deadline>();
   return (operation: Deadline, strategy: LockStrategy, seconds: number): void => {

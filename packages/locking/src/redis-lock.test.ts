@@ -14,7 +14,7 @@ const KEY = `phaselock:lock:${slotName(slot)}`;
 
 const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 
-/** The few commands the lock needs, over a plain socket: the package needs no client, so its tests bring none. */
+/** The few commands that the lock needs, over a plain socket, because this package depends on no Redis client. */
 function connect(port: number): RedisCommands & { send(...words: string[]): Promise<string>; close(): void } {
   const socket: Socket = createConnection({ port, host: '127.0.0.1' });
   socket.on('error', () => undefined);
@@ -92,7 +92,7 @@ describe.skipIf(available.kind === 'none')('the lease in Redis', () => {
 
   const within = (ms: number, signal?: AbortSignal) => deadlineIn(ms, () => performance.now(), signal);
 
-  test('keeps those of several servers from colliding, and is gone afterwards', async () => {
+  test('keeps concurrent holders apart, and is deleted afterwards', async () => {
     let inside = 0;
     let collisions = 0;
     const { lock, contended } = aLock();
@@ -112,24 +112,24 @@ describe.skipIf(available.kind === 'none')('the lease in Redis', () => {
     expect(await redis.send('GET', KEY)).toBe('$-1');
   });
 
-  test('is given back when the work fails', async () => {
+  test('is released when the work fails', async () => {
     await expect(aLock().lock(slot, within(1_000), () => Promise.reject(new Error('work failed')))).rejects.toThrow(
       'work failed',
     );
     expect(await redis.send('GET', KEY)).toBe('$-1');
   });
 
-  test('that lapsed and went to another is not given back by its former holder', async () => {
+  test('is not released by a former holder after another process acquired it', async () => {
     await aLock().lock(slot, within(1_000), async () => {
-      // As if it had lapsed meanwhile.
-      await redis.send('SET', KEY, 'somebody else');
+      // Simulates that the lease expired and another holder acquired it.
+      await redis.send('SET', KEY, 'another holder');
     });
-    expect(await redis.send('GET', KEY)).toContain('somebody else');
+    expect(await redis.send('GET', KEY)).toContain('another holder');
     await redis.send('DEL', KEY);
   });
 
-  test('held by another is waited for until the deadline, and no longer', async () => {
-    await redis.send('SET', KEY, 'somebody else');
+  test('is awaited until the deadline while another process holds it', async () => {
+    await redis.send('SET', KEY, 'another holder');
     const { lock, contended } = aLock();
     await expect(lock(slot, within(60), async () => 'worked')).rejects.toBeInstanceOf(LockTimeout);
     expect(contended()).toBe(1);
@@ -138,8 +138,8 @@ describe.skipIf(available.kind === 'none')('the lease in Redis', () => {
     await redis.send('DEL', KEY);
   });
 
-  test('held by another is not waited for into what is kept for the answer', async () => {
-    await redis.send('SET', KEY, 'somebody else');
+  test('is not awaited during the time reserved for the answer', async () => {
+    await redis.send('SET', KEY, 'another holder');
     const slept: number[] = [];
     const { lock } = aLock(redis, { random: () => 1, sleep: async (ms) => void slept.push(ms) });
     const failing = lock(
@@ -148,24 +148,24 @@ describe.skipIf(available.kind === 'none')('the lease in Redis', () => {
       async () => 'worked',
     );
     await expect(failing).rejects.toBeInstanceOf(LockTimeout);
-    // The next would be 32 ms, and of 33 ms no more than 29.7 may be waited away.
+    // The next pause would be 32 ms, but of 33 ms at most 29.7 may be spent waiting.
     expect(slept).toEqual([2, 4, 8, 16]);
     await redis.send('DEL', KEY);
   });
 
-  test('lapses by itself when its holder dies', async () => {
-    await redis.acquire(KEY, 'of one that died', 30);
+  test('expires when its holder has died', async () => {
+    await redis.acquire(KEY, 'dead holder', 30);
     expect(await aLock().lock(slot, within(5_000), async () => 'worked')).toBe('worked');
   });
 
-  test('is done without when Redis cannot be reached', async () => {
+  test('is skipped when Redis cannot be reached', async () => {
     const nowhere = connect(1);
     expect(await aLock(nowhere).lock(slot, within(1_000), async () => 'worked')).toBe('worked');
     nowhere.close();
   });
 
   test.skipIf(available.kind !== 'binary')(
-    'is done without when Redis hangs, and one that comes late is given back',
+    'is skipped when Redis hangs, and released if it is granted late',
     async () => {
       server.pause();
       try {
@@ -173,13 +173,14 @@ describe.skipIf(available.kind === 'none')('the lease in Redis', () => {
       } finally {
         server.resume();
       }
-      // The hung server carries out what it was sent; nobody holds that lease, so it must not keep anyone out.
+      // After resuming, the server executes the pending command. The lease it grants has no holder, so it must be
+      // released.
       await eventually(async () => (await redis.send('GET', KEY)) === '$-1');
       expect(await aLock().lock(slot, within(200), async () => 'worked')).toBe('worked');
     },
   );
 
-  test.skipIf(available.kind !== 'binary')('that cannot be given back in time keeps nobody waiting', async () => {
+  test.skipIf(available.kind !== 'binary')('does not delay the work if it cannot be released in time', async () => {
     const { lock } = aLock(redis, { holdMs: 100 });
     const worked = lock(slot, within(10_000), async () => {
       server.pause();

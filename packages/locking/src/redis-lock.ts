@@ -3,7 +3,7 @@ import type { Deadline } from './deadline.ts';
 import { LockAborted, LockTimeout } from './lock-errors.ts';
 import type { SlotLock } from './slot-lock.ts';
 
-/** The two commands the lock needs, so that any client will do. */
+/** The two commands that the lock needs, so that any client can be used. */
 export type RedisCommands = {
   /** SET key token NX PX ttl; true when the key was free. */
   acquire(key: string, token: string, ttlMs: number): Promise<boolean>;
@@ -23,8 +23,9 @@ export type RedisLockTools = {
 };
 
 /**
- * A lease in Redis keeps processes from colliding; it proves nothing, since a paused holder outlives its lease. Safety is PostgreSQL's
- * generation check alone, so with Redis gone the work simply goes ahead.
+ * A lease in Redis reduces collisions between processes. It does not guarantee exclusion, because a paused holder
+ * outlives its lease. Safety depends only on PostgreSQL's generation check, so without Redis the work runs without a
+ * lease.
  */
 export function redisLock<State, Writer>(tools: RedisLockTools): SlotLock<State, Writer> {
   return async (slot, deadline, work) => {
@@ -50,13 +51,13 @@ async function acquire(tools: RedisLockTools, key: string, token: string, deadli
     if (answer) return true;
     if (tried === 0) tools.contended();
     const delay = tools.random() * Math.min(50, 2 ** (tried + 1));
-    if (delay >= deadline.waitMs()) throw new LockTimeout('the lease in Redis was not to be had in time');
+    if (delay >= deadline.waitMs()) throw new LockTimeout('the lease in Redis could not be acquired in time');
     if (deadline.signal?.aborted) throw new LockAborted();
     await tools.sleep(delay);
   }
 }
 
-/** A lease that comes when nobody waits for it any more would keep everyone out until it lapses. */
+/** Releases a lease that is granted after the time-out; otherwise it would block all callers until it expires. */
 function releaseIfLate({ redis }: RedisLockTools, key: string, token: string, asked: Promise<boolean>): void {
   asked.then((held) => (held ? redis.release(key, token) : undefined)).catch(() => undefined);
 }

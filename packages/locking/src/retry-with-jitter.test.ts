@@ -25,7 +25,7 @@ function tools(random: () => number = () => 0.5) {
 
 const endless: Deadline = deadlineIn(60_000, () => 0);
 
-/** Loses this often, then wins. */
+/** An attempt that fails this many times and then succeeds. */
 function loses(times: number): { attempt: () => Promise<string>; tried: () => number } {
   let tried = 0;
   return {
@@ -38,20 +38,20 @@ function loses(times: number): { attempt: () => Promise<string>; tried: () => nu
   };
 }
 
-describe('retrying', () => {
-  test('does not happen to what succeeds', async () => {
+describe('retryWithJitter', () => {
+  test('does not retry a successful attempt', async () => {
     const { given, slept } = tools();
     expect(await retryWithJitter(endless, DEFAULT_RETRY, given, loses(0).attempt)).toBe('won');
     expect(slept).toEqual([]);
   });
 
-  test('goes on until it wins, and counts', async () => {
+  test('retries until an attempt succeeds, and counts the retries', async () => {
     const { given, retries } = tools();
     expect(await retryWithJitter(endless, DEFAULT_RETRY, given, loses(3).attempt)).toBe('won');
     expect(retries()).toBe(3);
   });
 
-  test('gives up after its last attempt with what went wrong', async () => {
+  test('throws the error of the last attempt after maxAttempts', async () => {
     const { given, retries } = tools();
     const losing = loses(99);
     await expect(retryWithJitter(endless, DEFAULT_RETRY, given, losing.attempt)).rejects.toBeInstanceOf(Lost);
@@ -59,14 +59,14 @@ describe('retrying', () => {
     expect(retries()).toBe(DEFAULT_RETRY.maxAttempts - 1);
   });
 
-  test('does not happen to a refusal', async () => {
+  test('does not retry an error that is not retryable', async () => {
     const { given, slept } = tools();
     const refused = new Error('refused');
     await expect(retryWithJitter(endless, DEFAULT_RETRY, given, () => Promise.reject(refused))).rejects.toBe(refused);
     expect(slept).toEqual([]);
   });
 
-  test('waits anywhere between nothing and a cap that doubles up to its bound', async () => {
+  test('waits a random time between zero and a cap that doubles up to its limit', async () => {
     const policy = { maxAttempts: 8, baseDelayMs: 20, maxDelayMs: 400 };
     const property = fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (random) => {
       const { given, slept } = tools(() => random);
@@ -76,9 +76,9 @@ describe('retrying', () => {
     await fc.assert(property, { numRuns: 50 });
   });
 
-  test('does not wait into what is kept for the answer: it says so at once, with what went wrong as the cause', async () => {
+  test('throws LockTimeout with the error as its cause if no time is left for the wait', async () => {
     const { given, slept } = tools();
-    // Half of the first cap is 10 ms; of 11 ms no more than 9.9 may be waited away.
+    // Half of the first cap is 10 ms, but of 11 ms at most 9.9 may be spent waiting.
     const failing = retryWithJitter(
       deadlineIn(11, () => 0),
       DEFAULT_RETRY,
@@ -90,7 +90,7 @@ describe('retrying', () => {
     expect(slept).toEqual([]);
   });
 
-  test('stops when its caller is gone, before an attempt', async () => {
+  test('stops before the next attempt if its caller has aborted', async () => {
     const { given } = tools();
     const caller = new AbortController();
     const attempt = async (): Promise<never> => {

@@ -16,7 +16,10 @@ export type RetryTools = {
   readonly retried: () => void;
 };
 
-/** Full jitter: each wait is anywhere between nothing and an exponentially growing cap, so that those who collided do not collide again. */
+/**
+ * Retries with full jitter: each wait is a random time between zero and an exponentially growing cap, so that callers
+ * that collided do not collide again.
+ */
 export async function retryWithJitter<T>(
   deadline: Deadline,
   policy: RetryPolicy,

@@ -6,7 +6,7 @@ import { createTurnstile } from './turnstile.ts';
 const endless = deadlineIn(60_000, () => 0);
 
 describe('the turnstile', () => {
-  test('lets one in at a time, in the order they came', async () => {
+  test('admits one caller at a time, in order of arrival', async () => {
     const turnstile = createTurnstile();
     const entered: number[] = [];
     let inside = 0;
@@ -25,7 +25,7 @@ describe('the turnstile', () => {
     expect(turnstile.isTaken('slot')).toBe(false);
   });
 
-  test('keeps slots apart', async () => {
+  test('does not make callers of different slots wait for each other', async () => {
     const turnstile = createTurnstile();
     const leave = await turnstile.enter('one', endless);
     const leaveOther = await turnstile.enter('other', endless);
@@ -38,7 +38,7 @@ describe('the turnstile', () => {
     leaveOther();
   });
 
-  test('is left once: leaving again lets nobody else in', async () => {
+  test('admits no further caller if the leave function is called twice', async () => {
     const turnstile = createTurnstile();
     const first = await turnstile.enter('slot', endless);
     const second = turnstile.enter('slot', endless);
@@ -57,7 +57,7 @@ describe('the turnstile', () => {
     expect(turnstile.isTaken('slot')).toBe(false);
   });
 
-  test('turns away who comes aborted, and lets go of who aborts while waiting', async () => {
+  test('rejects a caller that is aborted on arrival or while waiting', async () => {
     const turnstile = createTurnstile();
     const leave = await turnstile.enter('slot', endless);
     await expect(turnstile.enter('slot', { ...endless, signal: AbortSignal.abort() })).rejects.toBeInstanceOf(
@@ -73,7 +73,7 @@ describe('the turnstile', () => {
     expect(turnstile.isTaken('slot')).toBe(false);
   });
 
-  test('tells who waited as long as it may, and the queue goes on', async () => {
+  test('rejects a caller whose time for waiting is over, and the queue continues', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const turnstile = createTurnstile();
@@ -89,7 +89,7 @@ describe('the turnstile', () => {
       leave();
       (await patient)();
       expect(turnstile.isTaken('slot')).toBe(false);
-      // Whoever was let in has no timer left that could throw it out, or keep the process alive.
+      // An admitted caller has no timer left that could reject it, or keep the process alive.
       expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();

@@ -2,13 +2,14 @@ import type { Deadline } from './deadline.ts';
 import { LockAborted, LockTimeout } from './lock-errors.ts';
 
 /**
- * One writer at a time for each slot within this process, first come first served. It makes nothing correct that was not: PostgreSQL does
- * that. It keeps a hot slot from filling the connection pool with waiters, and lets those who waited decide on what was just written.
+ * The in-process queue of each slot: admits one writer at a time, in order of arrival. Correctness does not depend on
+ * it; PostgreSQL ensures that. It keeps the waiters of a busy slot from filling the connection pool, and lets them
+ * decide on the state that was just written.
  */
 export type Turnstile = {
-  /** Resolves to a function that lets the next one in. */
+  /** Waits for the caller's turn; resolves to a function that admits the next caller. */
   enter(key: string, deadline: Deadline): Promise<() => void>;
-  /** Whether anyone is inside, so that contention can be counted. */
+  /** Whether a caller is inside, so that contention can be counted. */
   isTaken(key: string): boolean;
 };
 

@@ -1,6 +1,6 @@
 /** A table with its columns aligned, as the formatter of the repository leaves it. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  // A stroke of its own would begin another column.
+  // An unescaped pipe would begin another column.
   const safe = (cell = ''): string => cell.replaceAll('|', '\\|');
   const widths = head.map((cell, at) => Math.max(3, safe(cell).length, ...rows.map((row) => safe(row[at]).length)));
   const line = (cells: readonly string[], fill = ' '): string =>

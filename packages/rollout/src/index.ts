@@ -19,7 +19,6 @@ export { KilledInstead } from './campaign/killed-instead.ts';
 export { CAMPAIGN_RACEPOINTS, type CampaignRacepoint, type Racepoint } from './campaign/racepoints.ts';
 export { recordBake } from './campaign/record-bake.ts';
 export { type SimulateBake, type SimulatedBake, simulateBake } from './campaign/simulate-bake.ts';
-// Gates.
 export { type BakeMemory, type CollectInput, collectEvidence, emptyMemory } from './evidence/collect-evidence.ts';
 export type {
   AuditEvidence,

@@ -4,7 +4,7 @@ export type Settings = Readonly<Record<string, Setting<unknown>>>;
 type ValueOf<One> = One extends Setting<infer Value> ? Value : never;
 export type ConfigOf<Known extends Settings> = { readonly [Name in keyof Known]: ValueOf<Known[Name]> };
 
-/** All mistakes at once: nobody likes to find them one start at a time. */
+/** Lists all configuration mistakes together, so that one start shows all of them. */
 export class ConfigMistakes extends Error {
   override readonly name = 'ConfigMistakes';
   readonly mistakes: readonly string[];
@@ -25,7 +25,7 @@ export function readSettings<const Known extends Settings>(
   const mistakes: string[] = [];
   const read = <Value>({ variable, fallback, parse }: Setting<Value>): Value | undefined => {
     const given = env[variable];
-    // An empty variable is what a compose file makes of an absent one.
+    // Empty counts as absent, because a compose file sets an absent variable to an empty text.
     const text = given === undefined || given === '' ? fallback : given;
     if (text === undefined) return undefined;
     const parsed = parse(text);
@@ -34,7 +34,7 @@ export function readSettings<const Known extends Settings>(
     return undefined;
   };
   const values = Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, read<unknown>(setting)]));
-  /** Whether every setting that may not be absent is there. */
+  /** Whether every required setting has a value. */
   const isWhole = (found: Readonly<Record<string, unknown>>): found is ConfigOf<Known> =>
     Object.entries(settings).every(([name, { fallback }]) => fallback === undefined || found[name] !== undefined);
   if (isWhole(values)) mistakes.push(...contradictions(values));
@@ -42,7 +42,10 @@ export function readSettings<const Known extends Settings>(
   return values;
 }
 
-/** Other programs of the product read theirs from the same environment, so an unknown name is a warning and no mistake. */
+/**
+ * The names of unknown variables. They are a warning and no mistake, because other programs of the product read their
+ * settings from the same environment.
+ */
 export function unknownIn(settings: Settings, env: Environment, others: RegExp): string[] {
   const known = new Set(Object.values(settings).map(({ variable }) => variable));
   return Object.keys(env).filter((name) => name.startsWith('PHASELOCK_') && !known.has(name) && !others.test(name));

@@ -1,9 +1,9 @@
-/** One environment variable: what it means, what it is when absent, and what its text may be. */
+/** One environment variable: its meaning, its default and its format. */
 export type Setting<Value> = {
   readonly variable: string;
   readonly group: string;
   readonly meaning: string;
-  /** As a text, as one would set it; undefined where absence means something of its own. */
+  /** The default as a text; undefined if absence has a meaning of its own. */
   readonly fallback: string | undefined;
   readonly form: string;
   readonly parse: (text: string) => Parsed<Value>;
@@ -58,7 +58,7 @@ export const plainText = (about: About, fallback: string): Setting<string> => ({
   parse: (value) => (value.trim() === '' ? { mistake: 'must not be empty' } : { value }),
 });
 
-/** Absent is an answer of its own. */
+/** Makes a setting optional: if the variable is absent, the value is undefined. */
 export const optional = <Value>({ fallback: _, ...setting }: Setting<Value>): Setting<Value | undefined> => ({
   ...setting,
   fallback: undefined,
@@ -69,7 +69,7 @@ export const url = (about: About, protocols: readonly string[]): Setting<string>
   fallback: '',
   form: protocols.map((protocol) => `\`${protocol}//…\``).join(' or '),
   parse: (value) => {
-    // The value may hold a password, so no message repeats it.
+    // The value may contain a password, so no message repeats it.
     if (!URL.canParse(value)) return { mistake: 'must be a URL' };
     const { protocol } = new URL(value);
     return protocols.includes(protocol) ? { value } : { mistake: `must begin with ${protocols.join(' or ')}` };
@@ -79,12 +79,12 @@ export const url = (about: About, protocols: readonly string[]): Setting<string>
 export const list = (about: About, fallback: string): Setting<readonly string[]> => ({
   ...about,
   fallback,
-  form: 'names with commas between them',
+  form: 'comma-separated names',
   parse: (text) => {
     const value = text
       .split(',')
       .map((name) => name.trim())
       .filter(Boolean);
-    return value.length === 0 ? { mistake: 'must name at least one' } : { value };
+    return value.length === 0 ? { mistake: 'must contain at least one name' } : { value };
   },
 });

@@ -1,13 +1,13 @@
 import { oneOf, onOff, optional, plainText, url } from './setting.ts';
 
-/** What more than one program of the product reads, each with its meaning said once. */
+/** Settings that several programs of the product share are defined in this file. */
 export const databaseUrl = (group: string) =>
   optional(
     url(
       {
         variable: 'PHASELOCK_DATABASE_URL',
         group,
-        meaning: 'PostgreSQL 17 or later. Absent: an embedded one, kept in `PHASELOCK_DATA_DIR`',
+        meaning: 'PostgreSQL 17 or later. If not set: an embedded PostgreSQL in `PHASELOCK_DATA_DIR`',
       },
       ['postgres:', 'postgresql:'],
     ),
@@ -18,7 +18,7 @@ export const dataDir = (group: string) =>
     {
       variable: 'PHASELOCK_DATA_DIR',
       group,
-      meaning: 'Where the embedded PostgreSQL, the local key and the archive are kept, unless they are elsewhere',
+      meaning: 'Folder for the embedded PostgreSQL, the local key and the archive, unless configured elsewhere',
     },
     '.phaselock',
   );
@@ -28,7 +28,7 @@ export const migrate = (group: string) =>
     {
       variable: 'PHASELOCK_MIGRATE',
       group,
-      meaning: 'Whether to bring the schema up to date at start; any number of processes may',
+      meaning: 'Whether to apply schema migrations at start; any number of processes may do so at once',
     },
     'on',
   );
@@ -40,13 +40,13 @@ export const redisUrl = (group: string) =>
         variable: 'PHASELOCK_REDIS_URL',
         group,
         meaning:
-          'Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. Nothing fails without it',
+          'Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. Optional: everything works without it',
       },
       ['redis:', 'rediss:'],
     ),
   );
 
-/** What an address may be is said by those who open it. */
+/** Validates an archive address; passed in from the package that opens it. */
 type ParseAddress = (text: string) => { readonly kind: string } | { readonly mistake: string };
 
 export const archiveUrl = (group: string, parseAddress: ParseAddress) =>
@@ -56,7 +56,7 @@ export const archiveUrl = (group: string, parseAddress: ParseAddress) =>
         variable: 'PHASELOCK_ARCHIVE_URL',
         group,
         meaning:
-          'Where archives are kept: `folder:PATH`, or `s3://BUCKET/PREFIX` ([its settings](archive.md)). Absent: the folder `archive` in `PHASELOCK_DATA_DIR`',
+          'Where archives are stored: `folder:PATH`, or `s3://BUCKET/PREFIX` ([its settings](archive.md)). If not set: the folder `archive` in `PHASELOCK_DATA_DIR`',
       },
       '',
     ),
@@ -73,7 +73,7 @@ export const revision = (group: string) =>
         variable: 'PHASELOCK_REVISION',
         group,
         meaning:
-          'The commit this program was built from, for `phaselock_build_info`. Absent: that of the checkout it runs from',
+          'The commit this program was built from, for `phaselock_build_info`. If not set: the commit of the checkout it runs from',
       },
       '',
     ),
@@ -81,12 +81,12 @@ export const revision = (group: string) =>
 
 export const logLevel = (group: string) =>
   oneOf(
-    { variable: 'PHASELOCK_LOG_LEVEL', group, meaning: 'Least important log line to write' },
+    { variable: 'PHASELOCK_LOG_LEVEL', group, meaning: 'Lowest level of log lines to write' },
     ['debug', 'info', 'warn', 'error', 'silent'],
     'info',
   );
 
-/** In the name of a data stream, which has dashes between its parts. */
+/** Part of a data stream name. Dashes separate the parts of that name, so the value cannot contain one. */
 const ENVIRONMENT = /^[a-z][a-z\d_.]{0,62}$/;
 
 export const environment = (group: string) => {
@@ -94,16 +94,16 @@ export const environment = (group: string) => {
     {
       variable: 'PHASELOCK_ENVIRONMENT',
       group,
-      meaning: 'Where this runs, as `service.environment` of every log line and in the name of their data stream',
+      meaning: 'Name of the environment, for `service.environment` in every log line and for the data stream name',
     },
     'default',
   );
   return {
     ...setting,
-    form: 'lower case letters, digits, `_` and `.`, a letter first, at most 63',
+    form: 'lower-case letters, digits, `_` and `.`; begins with a letter; at most 63 characters',
     parse: (text: string) =>
       ENVIRONMENT.test(text)
         ? { value: text }
-        : { mistake: 'must be lower case letters, digits, _ and ., a letter first, at most 63' },
+        : { mistake: 'must be lower-case letters, digits, _ and ., begin with a letter, and be at most 63 long' },
   };
 };

@@ -3,11 +3,15 @@ import { firstRow, type Writer, writeCall } from './sql.ts';
 
 const ADOPT_SESSION = writeCall('adopt_session', 7);
 
+/** `collapsed` counts the soft-deleted duplicates. `moved`: the slot has changed since it was read. */
 export type AdoptedSession =
   | { readonly outcome: 'adopted'; readonly collapsed: number }
   | { readonly outcome: 'moved' };
 
-/** Takes a legacy session into its slot and collapses its duplicates, when a task first becomes guarded. */
+/**
+ * When a task first becomes guarded: puts a legacy session (created without the single-session rule) into its slot and
+ * soft-deletes its duplicates.
+ */
 export async function adoptSession(
   writer: Writer,
   adopt: { slot: SlotKey; seen: SlotState; sessionId: SessionId; actor: string | null; waitMs: number },

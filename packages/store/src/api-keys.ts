@@ -4,7 +4,7 @@ import type { PageAfter } from './page.ts';
 import type { Schema } from './schema.ts';
 import type { Sql, Statement } from './sql.ts';
 
-/** Without the hash, which nobody but the door has to see. */
+/** A key as listed. It leaves out the hash of the secret, which only authentication reads. */
 export type ApiKeyRow = {
   readonly id: ApiKeyId;
   readonly prefix: string;
@@ -34,7 +34,7 @@ export async function addApiKey(
     .execute();
 }
 
-// Asked for every few seconds for each key in use; its prefix is unique.
+// A prepared statement, because it runs every few seconds for each key in use. The prefix is unique.
 const FIND_API_KEY: Statement = {
   name: 'find_api_key',
   text: `select id, name, scopes, project_id as "projectId", revoked_at as "revokedAt", secret_sha256 as "secretSha256"
@@ -61,8 +61,9 @@ const now = sql<Date>`clock_timestamp()`;
 export type RevokedKey = 'revoked' | 'last-admin' | 'not-found';
 
 /**
- * Revoking twice is revoking once. The last valid key that may administer is left, unless that is meant. One at a time: of two administrators who
- * revoke each other the second finds what the first left.
+ * Revokes a key; a second revocation changes nothing. Unless `evenLast` is set, the last valid admin key is kept.
+ * Revocations run one after the other, because two administrators who revoke each other’s keys at the same time
+ * must not both succeed.
  */
 export const revokeApiKey = (
   db: Kysely<Schema>,
@@ -70,7 +71,7 @@ export const revokeApiKey = (
   { evenLast }: { readonly evenLast: boolean },
 ): Promise<RevokedKey> =>
   db.transaction().execute(async (tx) => {
-    // Excludes another revocation and any other change of a key, and no reader.
+    // Blocks every other write to the table, but no reader.
     await sql`lock table api_keys in share row exclusive mode`.execute(tx);
     if (!evenLast && (await isLastAdmin(tx, id))) return 'last-admin';
     const revoked = await tx

@@ -8,7 +8,7 @@ export type AuditRun = {
   readonly undecidable: number;
 };
 
-/** The last recorded audit of everything; of one attempt or a sample nothing follows for the whole. */
+/** The last recorded audit of the whole database. Audits of one attempt or a sample are left out. */
 export async function lastAudit(db: Kysely<Schema>): Promise<AuditRun | undefined> {
   return await db
     .selectFrom('audit_runs')

@@ -15,7 +15,7 @@ const BEGIN_TURN = waitingWriteCall('begin_turn', 21);
 export type BeginTurn = {
   readonly sessionId: SessionId;
   readonly generation: Generation;
-  /** The session's version when its history was read: nothing is written unless it still is that. */
+  /** The session’s version when its history was read. The turn is refused if the version has changed. */
   readonly seenVersion: number;
   readonly attemptId: AttemptId;
   readonly processId: ProcessId;
@@ -25,11 +25,14 @@ export type BeginTurn = {
   readonly preRetryId: AgentSessionId | null;
   readonly skipContext: boolean;
   readonly identity: ModelIdentity;
-  /** The first process of the session goes on with a conversation that began in this other session; null where nobody recorded it. */
+  /**
+   * Set when the first process of this session resumes an earlier conversation. `conversationOf` is the session it
+   * began in, null if unknown.
+   */
   readonly takesUp: { readonly conversationOf: SessionId | null } | null;
-  /** A conversation of the slot that the agent no longer knows, whichever this turn goes on with. */
+  /** A conversation of the slot that the agent has lost. It is marked as not resumable. */
   readonly lostId: AgentSessionId | null;
-  /** The model the attempt worked with before, when it is another one: kept with the event of the turn. */
+  /** The previous model of the attempt, if it differs. Stored with the event of the turn. */
   readonly modelChange: { readonly previous: ModelIdentity } | null;
   readonly leaseMs: number;
   readonly actor: string | null;
@@ -41,7 +44,7 @@ export type BegunTurn =
       readonly seq: number;
       readonly leaseExpiresAt: Date;
       readonly sessionVersion: number;
-      /** A process before it had let its lease lapse, and was marked as lost. */
+      /** The lease of an earlier process had expired, and that process was marked as lost. */
       readonly lost: boolean;
     }
   | { readonly kind: 'moved' };

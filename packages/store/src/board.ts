@@ -2,7 +2,6 @@ import type { AttemptId, ProjectId, TaskId } from '@phaselock/core';
 import type { Kysely } from 'kysely';
 import type { Schema, UnlistedModels } from './schema.ts';
 
-/** Projects, their tasks, and the attempts at them: what sessions hang on. */
 export async function addProject(
   db: Kysely<Schema>,
   { id, name, unlistedModels }: { id: ProjectId; name: string; unlistedModels?: UnlistedModels },
@@ -15,7 +14,7 @@ export async function addProject(
 
 export type EditProject = { readonly name?: string; readonly unlistedModels?: UnlistedModels };
 
-/** What is left out stays. False when there is no such project. */
+/** Changes the given fields only. False when there is no such project. */
 export async function editProject(
   db: Kysely<Schema>,
   id: ProjectId,
@@ -32,7 +31,7 @@ export async function editProject(
   return edited.numUpdatedRows > 0n;
 }
 
-/** The projects in which only listed models are accepted: few, and asked for with the catalogue. */
+/** The projects that accept only models of the catalogue. They are few, and are read together with the catalogue. */
 export async function readStrictProjects(db: Kysely<Schema>): Promise<ProjectId[]> {
   const rows = await db.selectFrom('projects').select('id').where('unlisted_models', '=', 'refused').execute();
   return rows.map(({ id }) => id);

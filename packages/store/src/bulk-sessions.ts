@@ -31,7 +31,7 @@ export type BulkOpened = {
   readonly created_at: Date;
 };
 
-/** One transaction for all; an item whose slot moved is not in the answer. */
+/** Opens all sessions in one transaction. The result leaves out items whose slot has changed or is locked. */
 export async function openSessions(sql: Sql, items: readonly BulkOpen[], waitMs: number): Promise<BulkOpened[]> {
   const rows = items.map(({ slot, seen, sessionId, identity, createdBy, reason, key }) => ({
     task_id: slot.taskId,
@@ -67,7 +67,7 @@ export type BulkDeleted = {
 
 const DELETE_ORPHANS = writeCall('delete_orphans', 4);
 
-/** Those of them that still are orphans, see `findOrphans`, when their locks are held. */
+/** Deletes the given sessions that still are orphans (see `findOrphans`) once their rows are locked. */
 export async function deleteOrphans(
   sql: Sql,
   {
@@ -86,7 +86,7 @@ export async function deleteOrphans(
   return await sql.query<BulkDeleted>(DELETE_ORPHANS, values);
 }
 
-/** One transaction for all; ids that are unknown or deleted already are not in the answer. */
+/** Deletes all sessions in one transaction. The result leaves out unknown and already deleted ids. */
 export async function deleteSessions(
   sql: Sql,
   {

@@ -5,15 +5,16 @@ const CANCEL_REQUEST = 80_877_102;
 const GIVE_UP_AFTER_MS = 2_000;
 
 /**
- * Asks the server to end what runs on this connection, over a second one, as PostgreSQL has it: the request is not answered. It may come when the
- * statement has ended, so a connection of which it was asked is not used again.
+ * Sends a PostgreSQL cancel request for this connection over a second one. The server does not answer it, and it may
+ * arrive after the statement has ended and cancel the next one. So the connection must not be used again.
  */
 export function cancelStatement(client: PoolClient): void {
   const request = cancelRequestFor(client);
   if (request === undefined) return;
   const socket = reach(client);
   const end = (): void => void socket.destroy();
-  // A server that cannot be reached runs the statement until its own bounds, which the write itself judges.
+  // If the server cannot be reached, the statement runs until a server-side time-out. A write that finishes too late
+  // then fails in its own `in_time` check.
   socket.on('error', end).setTimeout(GIVE_UP_AFTER_MS, end).unref();
   socket.on('close', end).end(request);
 }
@@ -22,7 +23,7 @@ function reach({ host, port }: PoolClient): Socket {
   return host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect({ host, port });
 }
 
-/** The process and the secret the server told when the connection was made. */
+/** Builds the request from the process id and the secret that the server sent when the connection was opened. */
 function cancelRequestFor(client: PoolClient): Buffer | undefined {
   const processId: unknown = Reflect.get(client, 'processID');
   const secret: unknown = Reflect.get(client, 'secretKey');

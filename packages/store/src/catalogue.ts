@@ -40,7 +40,7 @@ export async function addModel(
   });
 }
 
-/** Names are looked up without regard to case, so two that differ in nothing else would be one name with two meanings. */
+/** Lookups ignore case, so two live models of an agent must not have names that differ in case only. */
 async function refuseSameName(db: Kysely<Schema>, { agent, name }: { agent: Agent; name: string }): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`model name ${agent} ${name.toLowerCase()}`}, 0))`.execute(
     db,
@@ -55,7 +55,7 @@ async function refuseSameName(db: Kysely<Schema>, { agent, name }: { agent: Agen
   if (twin !== undefined) throw new PhaselockError('already_exists');
 }
 
-/** In the one that is open already, if there is one. */
+/** Runs the work in the transaction that is already open, or in a new one. */
 const inOneTransaction = <Result>(
   db: Kysely<Schema>,
   work: (transaction: Kysely<Schema>) => Promise<Result>,
@@ -72,8 +72,8 @@ export async function addProfile(
 }
 
 /**
- * In the transaction that makes another model the default: at no time an agent has two of them, and none sees it without one. Of several that make
- * a default at once each waits for the one before it.
+ * Clears the default model of an agent, in the transaction that sets another one: no reader sees two defaults, or none.
+ * The advisory lock makes concurrent changes of the default run one after the other.
  */
 async function giveUpDefault(db: Kysely<Schema>, agent: Agent): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`default model ${agent}`}, 0))`.execute(db);
@@ -88,12 +88,12 @@ async function giveUpDefault(db: Kysely<Schema>, agent: Agent): Promise<void> {
 
 export type EditModel = { readonly isDefault?: boolean; readonly standsFor?: string | null };
 
-/** Deleted while its edit waited: the default that was given up for it comes back with the transaction. */
+/** The model was deleted while its edit waited. The rollback restores the default that was cleared for it. */
 class ModelDeleted extends Error {
   override readonly name = 'ModelDeleted';
 }
 
-/** What is left out stays. False when there is no such live model. */
+/** Changes the given fields only. False when there is no such live model. */
 export async function editModel(db: Kysely<Schema>, id: ModelId, given: EditModel): Promise<boolean> {
   try {
     await writeModel(db, id, given);
@@ -107,7 +107,7 @@ export async function editModel(db: Kysely<Schema>, id: ModelId, given: EditMode
 async function writeModel(db: Kysely<Schema>, id: ModelId, { isDefault, standsFor }: EditModel): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const live = transaction.selectFrom('models').select('agent').where('id', '=', id).where('deleted_at', 'is', null);
-    // Before its row is locked: two that take the default from each other would wait for each other.
+    // Before the row lock: two edits that take the default from each other would deadlock.
     const agent = isDefault === true ? (await live.executeTakeFirst())?.agent : undefined;
     if (agent !== undefined) await giveUpDefault(transaction, agent);
     if ((await live.forUpdate().executeTakeFirst()) === undefined) throw new ModelDeleted();
@@ -126,7 +126,10 @@ async function writeModel(db: Kysely<Schema>, id: ModelId, { isDefault, standsFo
 
 export type EditProfile = { readonly model?: string | null; readonly parameters?: Parameters };
 
-/** What is left out stays. Sessions keep what the profile meant when they began. False when there is no such live profile. */
+/**
+ * Changes the given fields only. Sessions keep the values the profile had when they began. False when there is no such
+ * live profile.
+ */
 export async function editProfile(
   db: Kysely<Schema>,
   id: ProfileId,
@@ -146,7 +149,7 @@ export async function editProfile(
 
 const now = sql<Date>`clock_timestamp()`;
 
-/** Deletion is a mark: sessions of the model stay visible and say "Model Not Found". */
+/** Soft-deletes a model: its sessions stay visible, marked “Model Not Found”. */
 export async function deleteModel(db: Kysely<Schema>, agent: Agent, name: string): Promise<boolean> {
   const result = await db
     .updateTable('models')
@@ -169,7 +172,9 @@ export async function deleteProfile(db: Kysely<Schema>, agent: Agent, variant: s
   return result.numUpdatedRows > 0n;
 }
 
-/** Deleted rows come along: "deleted" and "never existed" are told apart. The live row of a name comes last and wins. */
+/**
+ * Includes deleted rows, to distinguish “deleted” from “never existed”. The live row of a name comes last, so it wins.
+ */
 export async function readCatalogue(db: Kysely<Schema>): Promise<{ models: ModelRow[]; profiles: ProfileRow[] }> {
   const [models, profiles] = await Promise.all([
     db

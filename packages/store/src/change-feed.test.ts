@@ -39,12 +39,12 @@ const TAKE_XID: Statement = { name: 'take_xid', text: 'select pg_current_xact_id
 const typesAfter = async (place: ChangePlace): Promise<string[]> =>
   (await readChanges(context.guard.database, place, 100)).map(({ type }) => type);
 
-/** The horizon is the whole server's: somebody else's transaction may hold it back for a moment. */
+/** Polls, because a transaction in any database of the server can delay when events become readable. */
 const heard = (place: ChangePlace, types: readonly string[]): Promise<void> =>
   eventually(async () => expect(await typesAfter(place)).toEqual(types));
 
-describe('changes in the order of their transactions', () => {
-  test('a later one that commits first waits for the earlier one: nothing appears behind a reader', async () => {
+describe('the change feed', () => {
+  test('holds back a later transaction that commits first until the earlier one has ended', async () => {
     const { database } = context.guard;
     const start = await readChangeTail(database);
     const early = database.transaction();
@@ -57,7 +57,7 @@ describe('changes in the order of their transactions', () => {
     await heard(start, ['early', 'late']);
   });
 
-  test('an id that was given out earlier to a later transaction is not missed', async () => {
+  test('returns an event with a lower id that a later transaction commits afterwards', async () => {
     const { database } = context.guard;
     const start = await readChangeTail(database);
     const first = database.transaction();
@@ -72,7 +72,7 @@ describe('changes in the order of their transactions', () => {
     await heard(seen?.place ?? start, ['second, lower id']);
   });
 
-  test('what waited for another change of its session is told after it, whichever transaction began first', async () => {
+  test('orders changes of one session by commit, even when the transaction that waited began first', async () => {
     const { database } = context.guard;
     const start = await readChangeTail(database);
     const sessionId = randomUUID();
@@ -87,7 +87,7 @@ describe('changes in the order of their transactions', () => {
     await heard(start, ['held the session', 'waited for it']);
   });
 
-  test('what was under way when somebody began to listen is heard', async () => {
+  test('returns events of transactions that were running when the tail was read', async () => {
     const { database } = context.guard;
     const running = database.transaction();
     await running.query(WRITE, [taskId, 'under way']);
@@ -96,7 +96,7 @@ describe('changes in the order of their transactions', () => {
     await heard(tail, ['under way']);
   });
 
-  test('a task and a project each have their own', async () => {
+  test('filters by task and by project', async () => {
     const { guard, world } = context;
     const start = await readChangeTail(guard.database);
     const other = await guard.addTask(await guard.addProject('another'), 'elsewhere');
@@ -109,7 +109,7 @@ describe('changes in the order of their transactions', () => {
     expect(ofTask.map(({ type }) => type)).toEqual(['elsewhere']);
   });
 
-  test('a project that grows beyond a few tasks has its changes in the same order', async () => {
+  test('returns the changes of a project in the same order after it has grown beyond a few tasks', async () => {
     const { guard, world } = context;
     const start = await readChangeTail(guard.database);
     const { projectId } = world;
@@ -122,7 +122,7 @@ describe('changes in the order of their transactions', () => {
     expect(await ofProject()).toEqual(['first', 'second']);
   });
 
-  test('a place can be written and read back, and nothing else is one', () => {
+  test('parses a formatted position, and rejects every other text', () => {
     expect(parsePlace(formatPlace({ tx: 12345678901234n, id: 42 }))).toEqual({ tx: 12345678901234n, id: 42 });
     for (const text of ['', '1', '-', '1-', '1-2-3', 'a-b', "1-1'", '1e3-1', '99999999999999999999-1']) {
       expect(parsePlace(text)).toBeUndefined();

@@ -1,7 +1,7 @@
 import type { Generation, Mode, Phase, ProjectId, SessionId, TaskId } from '@phaselock/core';
 import { firstRow, type Sql, type Statement } from './sql.ts';
 
-/** A place in the order of changes: the writing transaction, and the event's number. */
+/** A position in the change feed: the id of the writing transaction, and the event’s number. */
 export type ChangePlace = { readonly tx: bigint; readonly id: number };
 
 export type Change = {
@@ -39,7 +39,7 @@ type Row = Omit<Change, 'place'> & { readonly tx: string; readonly id: number };
 const COLUMNS = `e.tx::text as tx, e.id, t.project_id as "projectId", e.task_id as "taskId", e.phase, e.mode,
   e.session_id as "sessionId", e.type, e.reason, e.generation, e.predecessor_id as "predecessorId", e.actor, e.at`;
 
-// Below the oldest running transaction everything has been decided: nothing can appear there any more.
+// Reads only events of transactions older than the oldest running one: no further event can appear among them.
 const AFTER = `(e.tx, e.id) > ($1::text::xid8, $2) and e.tx < pg_snapshot_xmin(pg_current_snapshot())`;
 
 const CHANGES: Statement = {
@@ -79,7 +79,7 @@ export const FEW_TASKS = 1_000;
 
 const TAIL: Statement = { name: 'change_tail', text: 'select pg_snapshot_xmin(pg_current_snapshot())::text as tx' };
 
-/** Now: whatever is not finished yet comes after it. */
+/** The current position: every transaction that is still running comes after it. */
 export async function readChangeTail(sql: Sql): Promise<ChangePlace> {
   const { tx } = firstRow(await sql.query<{ tx: string }>(TAIL, []));
   return { tx: BigInt(tx), id: 0 };

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** A connection of its own for LISTEN: it must reach the primary, and not through a pooler in transaction mode. */
+/** Opens a dedicated connection for LISTEN. It must reach the primary, and not through a pooler in transaction mode. */
 export async function connectListener(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
@@ -8,7 +8,7 @@ export async function connectListener(url: string): Promise<pg.Client> {
     keepAlive: true,
     connectionTimeoutMillis: 2_000,
   });
-  // A listener of the caller's comes later; until then an error of the connection would be somebody's crash.
+  // The caller adds its own error handler later. Without one, a connection error would end the process.
   client.on('error', () => {});
   await client.connect();
   return client;

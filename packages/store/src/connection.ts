@@ -2,14 +2,16 @@ import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
 import { OutOfTime, type WhoWaits } from './time-left.ts';
 
-/** A connection of the pool while it is lent. A statement on it runs no longer than its caller waits. */
+/** A pooled connection in use. A statement on it runs no longer than its caller waits. */
 export type Connection = {
   query<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>>;
-  /** Broken, it is closed instead of being used again. */
+  /** A broken connection is closed instead of being returned to the pool. */
   release(broken?: boolean): void;
 };
 
-/** For a server that is asked to cancel and does not: the connection is cut then, and the caller answered before its own grace is over. */
+/**
+ * If the server ignores the cancel request, the driver gives up this long after it, in time to still answer the caller.
+ */
 const CUT_AFTER_MS = 150;
 
 const isCancelled = (error: unknown): boolean =>
@@ -18,6 +20,7 @@ const QUERY_CANCELLED = '57014';
 
 type Timed = QueryConfig & { readonly query_timeout: number };
 
+/** Wraps a pooled client, so that its statements are cancelled when the caller’s time is over. */
 export function lend(client: PoolClient, whoWaits: WhoWaits): Connection {
   let cancelled = false;
   const cancel = (): void => {
@@ -35,7 +38,7 @@ export function lend(client: PoolClient, whoWaits: WhoWaits): Connection {
         const timed: Timed = { ...statement, query_timeout: Math.ceil(remainingMs) + CUT_AFTER_MS };
         return await client.query(timed);
       } catch (error) {
-        // A wait for a lock has ended before, by its own bound: what is cancelled here was slow, and nobody else's doing.
+        // Lock waits end earlier, by `lock_timeout`. So a cancelled statement was slow, not blocked.
         throw cancelled && isCancelled(error) ? new OutOfTime({ cause: error }) : error;
       } finally {
         clearTimeout(timer);

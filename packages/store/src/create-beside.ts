@@ -10,11 +10,12 @@ export type CreateBeside = {
   readonly identity: ModelIdentity;
   readonly milestoneId: string | null;
   readonly createdBy: string | null;
-  /** A temporary record of an execution outside every slot. */
+  /** True for the record of a standalone execution, which is never the live session of a slot. */
   readonly standalone: boolean;
   readonly idempotency: IdempotencyRow | null;
 };
 
+/** Creates an unguarded session in addition to those that its slot already has. */
 export async function createBeside(writer: Writer, create: CreateBeside): Promise<void> {
   const { born, by, key } = valuesOf(create);
   await writer.query(CREATE_BESIDE, [...born, create.standalone, by, ...key]);
@@ -22,7 +23,10 @@ export async function createBeside(writer: Writer, create: CreateBeside): Promis
 
 const CREATE_BESIDE_OUTSIDE = waitingWriteCall('create_beside_outside', 15);
 
-/** For a caller outside the rollout: false, and nothing is written, when the task has been guarded before. */
+/**
+ * Creates a session for a caller outside the rollout. Returns false and writes nothing if the task has been guarded
+ * before.
+ */
 export async function createBesideOutside(writer: Writer, create: Omit<CreateBeside, 'standalone'>): Promise<boolean> {
   const { born, by, key } = valuesOf(create);
   const rows = await writer.query<{ readonly created: boolean }>(CREATE_BESIDE_OUTSIDE, [...born, by, ...key]);
@@ -65,7 +69,7 @@ const TASKS_GUARDED: Statement = {
   text: 'select t as "taskId" from unnest($1::uuid[]) t where task_is_guarded(t)',
 };
 
-/** Those of the tasks in which a slot has had a guarded session. It stays so. */
+/** Returns the tasks in which a slot has ever had a guarded session. A task never loses that property. */
 export async function readGuardedTasks(sql: Sql, taskIds: readonly TaskId[]): Promise<TaskId[]> {
   return (await sql.query<{ readonly taskId: TaskId }>(TASKS_GUARDED, [taskIds])).map(({ taskId }) => taskId);
 }

@@ -34,7 +34,7 @@ describe('a transaction', () => {
 
   const notes = async (): Promise<unknown> => (await store.query(COUNT, []))[0];
 
-  test('is seen by others once it is committed, by itself at once', async () => {
+  test('is visible to itself at once, and to others after its commit', async () => {
     const transaction = store.transaction();
     await transaction.query(ADD, ['a', null]);
     expect(await transaction.query(COUNT, [])).toEqual([{ notes: 1 }]);
@@ -52,7 +52,7 @@ describe('a transaction', () => {
     await expect(transaction.query(COUNT, [])).rejects.toThrow('the transaction has ended');
   });
 
-  test('leaves nothing when it is rolled back, or when a statement fails', async () => {
+  test('writes nothing when it is rolled back or a statement fails', async () => {
     const undone = store.transaction();
     await undone.query(ADD, ['a', null]);
     await undone.rollback();
@@ -66,7 +66,7 @@ describe('a transaction', () => {
     expect(await notes()).toEqual({ notes: 0 });
   });
 
-  test('whose COMMIT fails says so, whichever way it was committed, and gives its connection back', async () => {
+  test('rejects when COMMIT fails, with or without a last statement, and releases its connection', async () => {
     const dangling = ['a', 'nobody'];
     const together = store.transaction();
     await expect(together.queryAndCommit(ADD, dangling)).rejects.toMatchObject({ code: '23503' });
@@ -76,7 +76,7 @@ describe('a transaction', () => {
     expect(await notes()).toEqual({ notes: 0 });
   });
 
-  test('whose connection dies fails, can be rolled back, and gives its place back', async () => {
+  test('fails when its connection breaks, can be rolled back, and frees its place in the pool', async () => {
     const transaction = store.transaction();
     const [row] = await transaction.query<{ pid: number }>({ name: 'pid', text: 'select pg_backend_pid() as pid' }, []);
     await store.query({ name: 'kill', text: 'select pg_terminate_backend($1)' }, [row?.pid]);
@@ -87,14 +87,14 @@ describe('a transaction', () => {
     expect(await notes()).toEqual({ notes: 0 });
   });
 
-  test('that says nothing takes no connection', async () => {
+  test('takes no connection before its first statement', async () => {
     const transaction = store.transaction();
     expect(store.pool.stats().active).toBe(0);
     await transaction.commit();
     await store.transaction().rollback();
   });
 
-  test('that cannot get a connection says so and can be given up', async () => {
+  test('rejects as unavailable when no connection is free, and can be rolled back', async () => {
     await using small = openDatabase({ url: database.url, maxSize: 1, connectionTimeoutMs: 250 });
     const holder = small.transaction();
     await holder.query(COUNT, []);
@@ -106,7 +106,7 @@ describe('a transaction', () => {
     expect(small.pool.stats().active).toBe(0);
   });
 
-  test('refuses a value that cannot be stored, and its connection stays good', async () => {
+  test('refuses a value that cannot be stored, and keeps the connection usable', async () => {
     const transaction = store.transaction();
     await expect(transaction.queryAndCommit(ADD, ['\ud800', null])).rejects.toThrow('lone surrogate');
     await expect(store.query(ADD, ['\ud800', null])).rejects.toThrow('lone surrogate');
@@ -115,7 +115,7 @@ describe('a transaction', () => {
 });
 
 describe('a lock on a slot', () => {
-  test('is not kept longer than allowed, however busy its holder is', async () => {
+  test('is released after its maximum time, even when its holder is busy', async () => {
     await using database = await createTestDatabase();
     await using store = openDatabase({ url: database.url, transactionTimeoutMs: 60_000 });
     const id = parseTaskId('10000000-0000-7000-8000-000000000001');

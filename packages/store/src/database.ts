@@ -8,16 +8,16 @@ import { judgedClock, SERVER_CLOCK, type Statement, type Writer } from './sql.ts
 import type { WhoWaits } from './time-left.ts';
 import { refuseUnstorable, UnstorableText } from './unstorable-text.ts';
 
-/** The one door to PostgreSQL: hot statements by name, everything else through Kysely, on one pool. */
+/** The access to PostgreSQL: frequent statements are prepared by name, all others go through Kysely, on one pool. */
 export type Database = Writer & {
   readonly kysely: Kysely<Schema>;
   readonly pool: Pool;
-  /** A transaction that takes its connection at the first statement, which travels with BEGIN. */
+  /** Opens a transaction. It acquires its connection at the first statement, which is sent together with BEGIN. */
   transaction(): Transaction;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Ends itself with `queryAndCommit`, `commit` or `rollback`; after the first of them the others do nothing. */
+/** Ended by `queryAndCommit`, `commit` or `rollback`. A later `commit` or `rollback` does nothing. */
 export type Transaction = Writer & { commit(): Promise<void>; rollback(): Promise<void> };
 
 export function openDatabase(options: PoolOptions, now: () => number = () => performance.now()): Database {
@@ -59,12 +59,12 @@ export function openDatabase(options: PoolOptions, now: () => number = () => per
     query,
     queryAndCommit: query,
     transaction: () => openTransaction(wire),
-    // Kysely only closes the pool, and once is enough.
+    // Kysely itself would close nothing but the pool.
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
 
-/** What a statement is sent with. */
+/** The dependencies of sending a statement. `clock` estimates the clock of the database server. */
 type Wire = {
   readonly acquire: () => Promise<Connection>;
   readonly whoWaits: WhoWaits;
@@ -72,7 +72,7 @@ type Wire = {
   readonly now: () => number;
 };
 
-/** Nothing but the judgement, before a COMMIT that follows no statement which is judged itself. */
+/** Only checks that the caller still waits. For a COMMIT that is not sent together with a write and its check. */
 const IN_TIME: Statement = { name: 'in_time', text: `select ${judgedClock(1)}`, inTime: 'window' };
 
 const CLOCK: Statement = {
@@ -80,7 +80,10 @@ const CLOCK: Statement = {
   text: 'select (extract(epoch from clock_timestamp()) * 1000)::double precision as server_ms',
 };
 
-/** Asked for once, before the first write of a process: after that every write tells it. */
+/**
+ * Reads the server’s clock once, before the first write with a time limit (`inTime`), which the server refuses by its
+ * own clock once the caller no longer waits. Every such write returns the clock as well.
+ */
 async function knowClock({ clock, whoWaits, now }: Wire, connection: Connection, { inTime }: Statement): Promise<void> {
   if (inTime === undefined || whoWaits() === undefined || clock.in(0) !== null) return;
   const sentAt = now();
@@ -117,7 +120,10 @@ function hear(clock: ServerClock, serverMs: unknown, sentAt: number): void {
   if (typeof serverMs === 'number' && Number.isFinite(serverMs)) clock.heard(serverMs, sentAt);
 }
 
-/** A caller that still waits was told that it came too late: the server's clock was set since it was last heard, and is known now. */
+/**
+ * Retries once when a statement was refused as late although its caller still waits: the server’s clock was changed,
+ * and the refusal contained its new time.
+ */
 async function sendInTime<Row extends QueryResultRow>(
   wire: Wire,
   connection: Connection,
@@ -135,7 +141,7 @@ async function sendInTime<Row extends QueryResultRow>(
 const isTooLate = (error: unknown): error is { readonly detail: unknown } =>
   error instanceof Error && 'code' in error && error.code === 'PL006' && 'detail' in error;
 
-/** Kysely speaks to a client of the driver, and gives it back without a word of what happened to it. */
+/** Wraps a client for Kysely, which does not report errors when it releases a client: a broken one must be closed. */
 function lendToKysely(client: PoolClient, connection: Connection): PoolClient {
   let broken = false;
   const query = async (text: string, values: readonly unknown[]): Promise<QueryResult<QueryResultRow>> => {
@@ -156,8 +162,9 @@ function lendToKysely(client: PoolClient, connection: Connection): PoolClient {
 }
 
 /**
- * An error the server sent leaves the connection usable, one from before anything was sent too; any other may have left it half-open. A plan from
- * before a migration fails on its connection for ever.
+ * Whether the connection can be reused after an error. It can after an error that the server sent, or that was raised
+ * before anything was sent; any other error may leave it half-open. A connection with a stale plan, prepared before a
+ * migration, is closed, because the statement would fail on it again.
  */
 function leavesUsable(error: unknown): boolean {
   const fromServer =
@@ -184,7 +191,10 @@ function openTransaction(wire: Wire): Transaction {
     connection = undefined;
   };
 
-  /** The statements before and after need not be waited for: their failure is this one's too. */
+  /**
+   * Sends the statement, with BEGIN before the first and COMMIT after the `last`, without waiting in between. If one of
+   * them fails, the call fails.
+   */
   const sendBetween = async <Row extends QueryResultRow>(
     statement: Statement,
     values: readonly unknown[],
@@ -199,7 +209,8 @@ function openTransaction(wire: Wire): Transaction {
       send<Row>(wire, connection, statement, values),
       last ? connection.query({ text: 'COMMIT' }) : undefined,
     ]);
-    // A COMMIT behind a failed statement rolls back, so the connection is clean again; the statement's failure tells more than that.
+    // A COMMIT after a failed statement rolls back, so the connection is usable again. The statement’s error is
+    // thrown, because it names the cause.
     const failed = [begun, answered, committed].find((result) => result.status === 'rejected');
     if (last) end(committed.status === 'rejected' ? committed.reason : undefined);
     if (failed?.status === 'rejected') throw failed.reason;

@@ -6,7 +6,7 @@ export type DeletedRow = 'deleted' | 'in-use' | 'not-found';
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** What something hangs on stays: the foreign keys say no, and nothing has to be counted first. */
+/** Returns `in-use` when a foreign key prevents the deletion, so no references have to be counted first. */
 async function unlessUsed(work: () => Promise<{ readonly numDeletedRows: bigint }>): Promise<DeletedRow> {
   try {
     return (await work()).numDeletedRows > 0n ? 'deleted' : 'not-found';
@@ -22,7 +22,10 @@ export const deleteProject = (db: Kysely<Schema>, id: ProjectId): Promise<Delete
 export const deleteTask = (db: Kysely<Schema>, id: TaskId): Promise<DeletedRow> =>
   unlessUsed(() => db.deleteFrom('tasks').where('id', '=', id).executeTakeFirstOrThrow());
 
-/** Its counter tells whether it ever had a process: one that was archived and purged is no reference any more, and still its history. */
+/**
+ * Deletes an attempt that never had a process. The counter `last_seq` decides, because a process that was archived
+ * and purged has no row any more but belongs to the attempt’s history.
+ */
 export async function deleteAttempt(db: Kysely<Schema>, id: AttemptId): Promise<DeletedRow> {
   const deleted = await unlessUsed(() =>
     db.deleteFrom('attempts').where('id', '=', id).where('last_seq', '=', 0).executeTakeFirstOrThrow(),

@@ -13,7 +13,7 @@ export type Feedback = {
 
 export type RatedSession = { readonly guarded: boolean };
 
-/** The session that was rated; undefined when there is none. */
+/** Stores feedback. Returns the rated session, or undefined when there is no such session. */
 export async function addFeedback(
   db: Kysely<Schema>,
   { sessionId, rating, comment, createdBy }: Feedback,

@@ -4,12 +4,14 @@ import { withinCampaign } from './rollout/rollout-history.ts';
 import type { Schema } from './schema.ts';
 import { firstRow, type Sql, type Statement, type Writer, writeCall } from './sql.ts';
 
-/** A flag as it holds: off for everybody while it is killed, whatever its row says. */
+/**
+ * The effective state of a flag. While it is killed, it is off for all subjects, whatever `enabled` and `percent` are.
+ */
 export type FlagState = {
   readonly name: string;
   readonly enabled: boolean;
   readonly killed: boolean;
-  /** Of the subjects, 0 to 100. */
+  /** The share of subjects for which it is on, 0 to 100. */
   readonly percent: number;
   readonly value: unknown;
   readonly salt: string;
@@ -36,7 +38,7 @@ const KILLED_FLAGS: Statement = {
   text: 'select distinct flag from flag_kills where released_at is null',
 };
 
-/** Apart from the flags: a lock on their table must not keep a kill from being seen. */
+/** Reads kills without the flags table, because a lock on that table must not hide a kill. */
 export async function readKilledFlags(sql: Sql): Promise<ReadonlySet<string>> {
   return new Set((await sql.query<{ flag: string }>(KILLED_FLAGS, [])).map(({ flag }) => flag));
 }
@@ -46,7 +48,7 @@ export type FlagChange = {
   readonly percent?: number;
   readonly value?: unknown;
   readonly salt?: string;
-  /** Said by a person alone: the kills of the flag are released with the change. */
+  /** Releases the kills of the flag with the change. Only set on a person’s request. */
   readonly releaseKills?: true;
 };
 
@@ -78,7 +80,7 @@ export async function setFlag(
   return (await readFlagState(writer, name)) === undefined ? 'not-found' : 'version-mismatch';
 }
 
-/** The columns of the view, as the function returns them. */
+/** The columns of the view `flag_states`, as `set_flag` returns them. */
 type SetFlagRow = Omit<FlagState, 'updatedAt' | 'updatedBy' | 'percent'> & {
   readonly percent: string;
   readonly updated_at: Date;
@@ -89,16 +91,19 @@ export type KillFlag = { readonly name: string; readonly actor?: string; readonl
 
 const KILL_FLAG = writeCall('kill_flag', 3);
 
-/** Off for everybody; answers with the number of the kill. It waits for no lock of a row, and is an error of the database when there is no such flag. */
+/**
+ * Turns a flag off for all subjects and returns the number of the kill. It waits for no row lock. An unknown flag is a
+ * database error.
+ */
 export async function killFlag(sql: Sql, { name, actor, why }: KillFlag): Promise<number | null> {
-  // A function that returns no row but a value gives its column the name of the call.
+  // For a function that returns a scalar, PostgreSQL names the column after the table alias, here `w`.
   return firstRow(await sql.query<{ readonly w: number | null }>(KILL_FLAG, [name, actor ?? null, why])).w;
 }
 
 export type FlagChangeRow = {
   readonly id: number;
   readonly flag: string;
-  /** Of the flag after the change; null for a kill and its release. */
+  /** The version of the flag after the change; null for a kill and its release. */
   readonly version: number | null;
   readonly at: Date;
   readonly actor: string;
@@ -107,7 +112,7 @@ export type FlagChangeRow = {
   readonly to: unknown;
 };
 
-/** Newest first. */
+/** Reads changes of a flag, newest first. */
 export async function listFlagChanges(
   db: Kysely<Schema>,
   flag: string,

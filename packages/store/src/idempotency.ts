@@ -25,7 +25,7 @@ const IDEMPOTENT_RESPONSES: Statement = {
          where scope = $1 and key = any ($2) and expires_at > clock_timestamp()`,
 };
 
-/** Many keys of one caller at once, by key. */
+/** Reads many keys of one caller; the result is indexed by key. */
 export async function readIdempotentResponses(
   sql: Sql,
   scope: string,
@@ -47,7 +47,7 @@ const KEEP_RESPONSES: Statement = {
   inTime: 'window',
 };
 
-/** Answers that changed nothing else, so that they have no transaction of their own. A key that is taken is not in the answer. */
+/** Stores responses of requests that wrote nothing else. Returns the stored keys, without those already in use. */
 export async function keepIdempotentResponses(sql: Sql, rows: readonly IdempotencyRow[]): Promise<readonly string[]> {
   if (rows.length === 0) return [];
   const given = rows.map(({ scope, key, requestHash, response }) => ({
@@ -59,7 +59,7 @@ export async function keepIdempotentResponses(sql: Sql, rows: readonly Idempoten
   return (await sql.query<{ key: string }>(KEEP_RESPONSES, [JSON.stringify(given)])).map(({ key }) => key);
 }
 
-// An expired key is free again; the sweep only has to run now and then.
+// An expired key can be reused even before the sweep, so the sweep only has to run occasionally.
 const SWEEP: Statement = {
   name: 'sweep_idempotency_keys',
   text: `
@@ -67,7 +67,7 @@ const SWEEP: Statement = {
       select ctid from idempotency_keys where expires_at <= clock_timestamp() limit $1 for update skip locked)) returning key`,
 };
 
-/** Each statement ends in time, however many keys have expired. */
+/** Limits each statement, so that it ends before the statement time-out when many keys have expired. */
 const SWEPT_AT_ONCE = 2_000;
 
 export async function sweepIdempotencyKeys(sql: Sql): Promise<void> {
@@ -76,7 +76,10 @@ export async function sweepIdempotencyKeys(sql: Sql): Promise<void> {
 
 const TAKE_KEY = writeCall('take_idempotency_key', 4);
 
-/** The last write of its effect's transaction: a twin waits here and then learns that it is one. */
+/**
+ * Stores the key as the last write of its transaction. A concurrent call with the same key waits here and then fails as
+ * a duplicate.
+ */
 export async function takeIdempotencyKey(
   writer: Writer,
   { scope, key, requestHash, response }: IdempotencyRow,
@@ -84,7 +87,7 @@ export async function takeIdempotencyKey(
   await writer.queryAndCommit(TAKE_KEY, [scope, key, requestHash, JSON.stringify(response)]);
 }
 
-/** An effect made of ordinary queries, with its key in one transaction. */
+/** Runs the queries of an effect and stores its key in one transaction. */
 export async function withIdempotencyKey<Result>(
   db: Kysely<Schema>,
   { scope, key, requestHash, response }: IdempotencyRow,

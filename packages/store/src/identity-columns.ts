@@ -1,6 +1,6 @@
 import type { Agent, ModelIdentity, Parameters } from '@phaselock/core';
 
-/** The columns of a model identity, in sessions and in processes alike. */
+/** The columns of a model identity, which sessions and processes have in common. */
 export type IdentityRow = {
   readonly agent: Agent;
   readonly variant: string | null;

@@ -81,6 +81,7 @@ export {
   touchRun,
 } from './archive/runs.ts';
 export { readArchiveStanding } from './archive/standing.ts';
+export type { StoreId } from './archive/store-id.ts';
 export {
   adoptStore,
   announceSeal,
@@ -93,7 +94,6 @@ export {
   listPurgedObjects,
   readKnownStore,
   replaceSeal,
-  type StoreId,
   sampleOfObjects,
 } from './archive/store-identity.ts';
 export { type AuditRun, lastAudit } from './audit-runs.ts';

@@ -9,9 +9,9 @@ export type KeepSession = {
   readonly guarded: boolean;
   readonly sessionId: SessionId;
   readonly generation: Generation;
-  /** The version its history was read at; null where nothing but its slot was read. */
+  /** The session’s version when its history was read; null when only its slot was read. */
   readonly seenVersion: number | null;
-  /** What it takes on. */
+  /** The new model identity of the session. */
   readonly identity: ModelIdentity;
   readonly actor: string | null;
   readonly idempotency: IdempotencyRow | null;
@@ -24,7 +24,7 @@ export type KeptSession =
 
 type Row = { outcome: 'kept'; slot_version: number | null; session_version: number } | { outcome: 'moved' };
 
-/** The session goes on with a model that differs slightly, as the user said; who said so is an event. */
+/** Keeps a session and gives it a slightly different model, as the user decided. The event records the actor. */
 export async function keepSession(
   writer: Writer,
   keep: KeepSession,

@@ -3,8 +3,8 @@ import { type Measured, type Measures, measured, PAGE_BYTES } from './page.ts';
 import { LEASE_LAPSED, type SessionRecord, type SessionRow, toSessionRecord } from './session-record.ts';
 import type { Sql, Statement } from './sql.ts';
 
-// The latest non-deleted session of every slot of the given tasks, in one statement however many tasks: the guarded one by the backstop's
-// index, else the newest from before the task was enrolled by the legacy index. A deleted model does not hide its session.
+// The latest live session of every slot of the given tasks, in one statement: the guarded one by the index
+// sessions_one_live, otherwise the newest unguarded one by the legacy index, even if its model was deleted.
 const LATEST_SESSIONS: Statement = {
   name: 'latest_sessions',
   text: `

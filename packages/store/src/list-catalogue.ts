@@ -55,7 +55,7 @@ export async function listProfiles(
 
 const now = sql<Date>`clock_timestamp()`;
 
-/** False when there is no such row; deleting twice is deleting once. */
+/** Soft-deletes a model; a second deletion changes nothing. False when there is no such row. */
 export async function removeModel(db: Kysely<Schema>, id: ModelId): Promise<boolean> {
   const removed = await db
     .updateTable('models')

@@ -10,19 +10,19 @@ export type SessionFilter = {
   readonly phase?: Phase;
   readonly mode?: Mode;
   readonly status?: SessionStatus;
-  /** As it was asked for, or what that stood for. */
+  /** The requested model name, or the model it resolved to. */
   readonly model?: string;
   readonly milestoneId?: string;
-  /** Deleted sessions are left out unless asked for. */
+  /** Deleted sessions are left out by default. */
   readonly includeDeleted?: boolean;
 };
 
 const leaseLapsed = sql.raw<boolean>(LEASE_LAPSED).as('lease_lapsed');
 
-/** A handoff and the parameters are what can be large of a session. */
+/** The size of the two session columns that can be large. */
 const LARGE_BYTES = sql<number>`coalesce(octet_length(handoff), 0) + octet_length(parameters::text)`;
 
-/** Ids are time-ordered, so the last id of a page is its cursor. */
+/** A page by keyset: ids are time-ordered, so the last id of a page is the cursor of the next. */
 export type Page = { readonly limit: number; readonly after?: SessionId };
 
 export async function listSessions(
@@ -42,7 +42,7 @@ export async function listSessions(
   if (mode !== undefined) query = query.where('s.mode', '=', mode);
   if (status !== undefined) query = query.where('s.status', '=', status);
   if (model !== undefined) {
-    // Names of models are looked up without regard to case.
+    // Model names are compared without regard to case.
     const name = model.toLowerCase();
     query = query.where(({ or, eb, fn }) =>
       or([eb(fn('lower', ['s.model']), '=', name), eb(fn('lower', ['s.resolved_model']), '=', name)]),

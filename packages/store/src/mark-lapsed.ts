@@ -11,10 +11,10 @@ export type LapsedProcess = {
   readonly generation: Generation;
   readonly process_id: ProcessId;
   readonly session_status: SessionStatus;
-  /** Its session was a temporary one, which ended with it. */
+  /** The session of the process was temporary, and ended together with it. */
   readonly temporary_ended: boolean;
 };
 
-/** Marks processes whose lease lapsed as lost, by the database's clock; of several callers each gets its own. */
+/** Marks processes with an expired lease, by the database’s clock, as lost. Concurrent calls mark different ones. */
 export const markLapsed = (sql: Sql, limit: number, liveStatus: SessionStatus): Promise<LapsedProcess[]> =>
   sql.query<LapsedProcess>(MARK_LAPSED, [limit, liveStatus]);

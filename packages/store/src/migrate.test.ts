@@ -25,7 +25,7 @@ async function ourFolder(): Promise<
 const states = (status: Awaited<ReturnType<typeof migrate>>) => status.map(({ version, state }) => [version, state]);
 
 describe('migrating', () => {
-  test('an empty database applies all, and a second time nothing', async () => {
+  test('applies all migrations to an empty database, and none the second time', async () => {
     await using database = await createEmptyDatabase();
     const before = await migrationStatus(database.url);
     expect(before.length).toBeGreaterThan(0);
@@ -38,13 +38,13 @@ describe('migrating', () => {
     expect(await migrationStatus(database.url)).toEqual(first);
   });
 
-  test('asking for the status changes nothing', async () => {
+  test('reads the status without a change to the database', async () => {
     await using database = await createEmptyDatabase();
     await migrationStatus(database.url);
     expect(await runAdminStatement(database.url, "select from pg_tables where schemaname = 'public'")).toEqual([]);
   });
 
-  test('from eight connections at once applies each once', async () => {
+  test('applies each migration once when eight connections migrate at the same time', async () => {
     await using database = await createEmptyDatabase();
     const all = await Promise.all(Array.from({ length: 8 }, () => migrate(database.url)));
     for (const status of all) expect(status).toEqual(all[0]);
@@ -52,7 +52,7 @@ describe('migrating', () => {
     expect(rows).toHaveLength(all[0]?.length ?? -1);
   });
 
-  test('that fails leaves nothing of itself behind, and what came before it stands', async () => {
+  test('rolls a failing migration back, and keeps the earlier ones', async () => {
     await using database = await createEmptyDatabase();
     await using folder = await ourFolder();
     await folder.add('9001_half.sql', 'create table half_done (); select 1 / 0;');
@@ -75,7 +75,7 @@ describe('migrating', () => {
     expect(states(await migrationStatus(database.url, folder.url)).at(-1)).toEqual([9001, 'changed']);
   });
 
-  test('accepts a newer database, unless what is newer says that it breaks older ones', async () => {
+  test('accepts a newer database, unless a newer migration is marked as breaking', async () => {
     await using database = await createEmptyDatabase();
     await using folder = await ourFolder();
     await folder.add('9001_extra.sql', 'create table extra ()');
@@ -89,8 +89,8 @@ describe('migrating', () => {
   });
 });
 
-describe('the schema fits a release', () => {
-  test('when all of its migrations are applied, as they are here', async () => {
+describe('the schema fits this release', () => {
+  test('when all migrations are applied with the same text', async () => {
     await using empty = await createEmptyDatabase();
     await using folder = await ourFolder();
     await using database = openDatabase({ url: empty.url, maxSize: 1 });
@@ -105,7 +105,7 @@ describe('the schema fits a release', () => {
     expect(await schemaFits(database, folder.url)).toBe(false);
   });
 
-  test('with newer ones as well, unless they break older releases', async () => {
+  test('when newer migrations are applied, unless they are breaking', async () => {
     await using empty = await createEmptyDatabase();
     await using folder = await ourFolder();
     await using database = openDatabase({ url: empty.url, maxSize: 1 });

@@ -6,7 +6,7 @@ import type { Statement } from './sql.ts';
 
 const MIGRATIONS = new URL('../migrations/', import.meta.url);
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
-/** A migration that an older binary cannot live with says so in its first line. */
+/** Marks, in its first line, a migration that older releases cannot work with. */
 const BREAKING = /^-- breaking\b/;
 const MIGRATION_LOCK = 7_274_001;
 
@@ -48,13 +48,13 @@ async function readMigrations(folder: URL = MIGRATIONS): Promise<Migration[]> {
 }
 
 /**
- * Applies what is pending, each migration in a transaction of its own. Safe to run from many processes at once: the lock is taken inside
- * each transaction, so it also holds behind pgbouncer, and what another process applied meanwhile is seen and skipped.
+ * Applies the pending migrations, each in its own transaction. Many processes may run it at once: each transaction
+ * takes the lock, which therefore also works behind pgbouncer, and skips a migration that another process has applied.
  */
 export async function migrate(databaseUrl: string, folder?: URL): Promise<MigrationStatus[]> {
   const migrations = await readMigrations(folder);
   await using client = await connect(databaseUrl);
-  // Most starts find all of it done, and need no lock to see that.
+  // Usually every migration is applied already, which needs no lock to check.
   const before = await compare(client.pg, migrations);
   refuseUnfit(before);
   if (before.every(({ state }) => state !== 'pending')) return before;
@@ -90,8 +90,8 @@ export async function migrationStatus(databaseUrl: string, folder?: URL): Promis
 }
 
 /**
- * Whether this release can work on the schema, for a process that leaves it to another to migrate: every migration of the release is applied, as it
- * is here. Newer ones are of a release that is being rolled out, and no matter unless they break older ones.
+ * Whether this release can work with the schema, for a process that does not migrate itself: every migration of this
+ * release is applied with the same text. Newer migrations are accepted unless they are marked as breaking.
  */
 export async function schemaFits(database: Pick<Database, 'query'>, folder?: URL): Promise<boolean> {
   const migrations = await readMigrations(folder);

@@ -9,7 +9,7 @@ import type {
 } from '@phaselock/core';
 import { firstRow, type Writer, writeCall } from './sql.ts';
 
-/** The row that lets a repeated call find what the first one did; written in the transaction of its effect. */
+/** The row that gives a repeated call the response of the first one. Written in the transaction of its effect. */
 export type IdempotencyRow = {
   readonly scope: string;
   readonly key: string;
@@ -19,7 +19,7 @@ export type IdempotencyRow = {
 
 export type OpenSession = {
   readonly slot: SlotKey;
-  /** What was decided on: nothing is written unless the slot still is this. */
+  /** The slot state the decision was made on. If the slot has changed, nothing is written. */
   readonly seen: SlotState;
   readonly sessionId: SessionId;
   readonly identity: ModelIdentity;
@@ -36,7 +36,7 @@ export type OpenedSession =
       readonly kind: 'opened';
       readonly generation: Generation;
       readonly slotVersion: number;
-      /** Legacy duplicates that left the slot with the predecessor. */
+      /** The number of unguarded duplicates that were soft-deleted together with the predecessor. */
       readonly collapsed: number;
     }
   | { readonly kind: 'moved' };
@@ -45,8 +45,8 @@ type Row =
   | { outcome: 'opened'; generation: Generation; slot_version: number; collapsed: number | null }
   | { outcome: 'moved' };
 
-// Measured beside one statement of chained CTEs (5 to 10 % faster, but its reader must know that data-modifying CTEs run in no order) and
-// beside a transaction of six round trips (half as fast): see docs/benchmarks.md.
+// A PL/pgSQL function. One statement of chained CTEs is 5 to 10 % faster, but data-modifying CTEs have no defined
+// order, which is easy to overlook. A transaction of six round trips is half as fast. See docs/benchmarks.md.
 const OPEN_SESSION = writeCall('open_session', 21);
 
 export async function openSession(

@@ -1,12 +1,12 @@
 import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** Ids are time-ordered, so the last id of a page is the place where the next one begins. */
+/** A page by keyset: the position (`Place`) of the last item is the cursor of the next page. */
 export type PageAfter<Place> = { readonly limit: number; readonly after?: Place };
 
 export type PageOf<Item, Place> = { readonly items: readonly Item[]; readonly next: Place | null };
 
-/** One row more than asked for tells whether there is another page; so does one that was left out for its size. */
+/** Reads one row more than the limit: that row, or a row left out for its size, means that there is another page. */
 export async function pageOf<Item, Place>(
   page: PageAfter<Place>,
   read: (page: PageAfter<Place>) => Promise<readonly Item[] | Measured<Item>>,
@@ -20,20 +20,20 @@ export async function pageOf<Item, Place>(
   return { items, next: more && last !== undefined ? placeOf(last) : null };
 }
 
-/** The rows of a page that are together no larger than a page may be, and whether others were left out for that. */
+/** The rows of a page up to its maximum size in bytes, and whether further rows were left out (`cut`). */
 export type Measured<Item> = { readonly items: readonly Item[]; readonly cut: boolean };
 
-/** What a page holds of the columns that can be large; a single row is never left out. */
+/** Maximum size of the large columns of a page. The first row is always included. */
 export const PAGE_BYTES = 8 * 1_024 * 1_024;
 
 type Measuring = {
-  /** How large a row of `p` is in those columns. */
+  /** SQL for the size of these columns in a row of `p`. */
   readonly bytes: RawBuilder<number>;
   readonly order: RawBuilder<unknown>;
   readonly maxBytes?: number;
 };
 
-/** The rows of a page in their order, without those that are too far on: these never leave the server. */
+/** Reads the rows of a page in order, up to `maxBytes`. The server does not send the rows beyond. */
 export async function readMeasured<Row extends object>(
   db: Kysely<Schema>,
   page: Expression<Row>,

@@ -25,7 +25,7 @@ describe('the pool', () => {
     return { observer, waits, timeouts, failures: () => failures };
   }
 
-  test('counts what is in use, idle and waited for', async () => {
+  test('counts active and idle connections and waiting callers', async () => {
     await using pool = openPool({ url: database.url, maxSize: 2 });
     expect(pool.stats()).toEqual({ active: 0, idle: 0, waiting: 0, max: 2, connectionFailures: 0 });
     const [one, two] = [await pool.acquire(), await pool.acquire()];
@@ -38,7 +38,7 @@ describe('the pool', () => {
     expect(pool.stats()).toMatchObject({ active: 0, idle: 2 });
   });
 
-  test('tells its observer every wait, the queue included', async () => {
+  test('reports every wait to its observer, including the queue', async () => {
     await using pool = openPool({ url: database.url, maxSize: 1 });
     const { observer, waits } = observed();
     pool.observe(observer);
@@ -51,7 +51,7 @@ describe('the pool', () => {
     expect(waits.every((seconds) => seconds >= 0)).toBe(true);
   });
 
-  test('exhausted, gives up after its timeout, counts that, and works on', async () => {
+  test('rejects after the time-out when it is exhausted, counts the failure, and stays usable', async () => {
     await using pool = openPool({ url: database.url, maxSize: 1, connectionTimeoutMs: 250 });
     const { observer, waits, timeouts, failures } = observed();
     pool.observe(observer);
@@ -66,8 +66,8 @@ describe('the pool', () => {
     (await pool.acquire()).release();
   });
 
-  test('tells a wait that ended with the time of its caller, and none of a caller without time', async () => {
-    // Long enough for a connection to be made on a busy machine.
+  test('reports a wait that ends with the caller’s time, but none for a caller without time', async () => {
+    // Long enough to open a connection on a busy machine.
     let left = 10_000;
     const whoWaits = () => ({ remainingMs: () => left, waitMs: () => left });
     await using pool = openPool({ url: database.url, maxSize: 1, whoWaits });
@@ -84,23 +84,23 @@ describe('the pool', () => {
     held.release();
   });
 
-  test('counts a server that cannot be reached', async () => {
+  test('counts a failure when the server is unreachable', async () => {
     await using pool = openPool({ url: 'postgres://127.0.0.1:1/nowhere' });
     const { observer, timeouts } = observed();
     pool.observe(observer);
     await expect(pool.acquire()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(pool.stats()).toMatchObject({ connectionFailures: 1, active: 0 });
-    // It did not wait: it was refused.
+    // The connection was refused, so there was no wait.
     expect(timeouts).toEqual([]);
   });
 
-  test.each(['checked out', 'idle'])('survives the death of a connection that is %s', async (state) => {
+  test.each(['checked out', 'idle'])('survives the loss of a connection that is %s', async (state) => {
     await using pool = openPool({ url: database.url, maxSize: 1 });
     const client = await pool.acquire();
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     const ended = new Promise((resolve) => client.once('end', resolve));
     if (state === 'idle') client.release();
-    // Without a listener of the pool's own an error event here would be the end of this process.
+    // Without an error listener of the pool, the error event would end this process.
     await runAdminStatement(database.url, 'select pg_terminate_backend($1)', [String(rows[0]?.pid)]);
     await ended;
     if (state !== 'idle') client.release(true);
@@ -110,7 +110,7 @@ describe('the pool', () => {
     next.release();
   });
 
-  test('sets its bounds on every connection, and none where a pooler would refuse them', async () => {
+  test('sets its time-outs on every connection, unless startup settings are off', async () => {
     const bounds = async (startupSettings: boolean) => {
       await using pool = openPool({ url: database.url, startupSettings, applicationName: 'bounded' });
       const client = await pool.acquire();
@@ -126,7 +126,7 @@ describe('the pool', () => {
     expect(POOL_DEFAULTS).toMatchObject({ maxSize: 16, connectionTimeoutMs: 5_000, idleTimeoutMs: 30_000 });
   });
 
-  test('reads counts as numbers, and lets a process end after it was closed twice', async () => {
+  test('reads bigints as numbers, and can be closed twice', async () => {
     const pool = openPool({ url: database.url });
     const client = await pool.acquire();
     const { rows } = await client.query('select 9007199254740991::bigint as most, count(*) as count from sessions');

@@ -3,21 +3,24 @@ import { OutOfTime, type TimeLeft, type WhoWaits, within } from './time-left.ts'
 
 export type PoolOptions = {
   readonly url: string;
-  /** Connections at the most. Beyond two or three for each core of the server more of them only queue inside PostgreSQL. */
+  /** Maximum number of connections. More than two or three per core of the server only queue inside PostgreSQL. */
   readonly maxSize?: number;
-  /** How long a caller waits for a connection, the queue included, before it is told that the server is unavailable. */
+  /** How long a caller waits for a connection, including the queue, before it fails as unavailable. */
   readonly connectionTimeoutMs?: number;
   /** A connection unused for this long is closed. */
   readonly idleTimeoutMs?: number;
   readonly statementTimeoutMs?: number;
   /** How long any statement waits for a lock, unless the transaction sets its own. */
   readonly lockTimeoutMs?: number;
-  /** How long any transaction may last, whatever it does. */
+  /** Maximum duration of a transaction, idle or busy. */
   readonly transactionTimeoutMs?: number;
-  /** False behind pgbouncer in transaction mode, which refuses startup settings; the transactions that matter set their own. */
+  /**
+   * False behind pgbouncer in transaction mode, which refuses startup settings; critical transactions set their own
+   * time-outs.
+   */
   readonly startupSettings?: boolean;
   readonly applicationName?: string;
-  /** In whose name something is asked: a caller waits for a connection, and for a statement, no longer than it is waited for itself. */
+  /** Returns the remaining time of the current caller, which limits its waits for a connection and for a statement. */
   readonly whoWaits?: WhoWaits;
 };
 
@@ -33,7 +36,7 @@ export const POOL_DEFAULTS = {
   whoWaits: () => undefined,
 } as const satisfies Omit<Required<PoolOptions>, 'url'>;
 
-/** The server's own bound speaks first, and says what happened. */
+/** The client time-out is longer than the server’s by this much, because the server’s error states the cause. */
 const CLIENT_GRACE_MS = 1_000;
 
 export type PoolStats = {
@@ -47,7 +50,7 @@ export type PoolStats = {
 /** node-postgres exposes counts only, so the wait for a connection is timed here. */
 export type PoolObserver = {
   waited(seconds: number): void;
-  /** A wait that was given up after so long. It is a failed connection as well. */
+  /** A wait that timed out after this long. It is also reported as a failed connection. */
   waitTimedOut(seconds: number): void;
   connectionFailed(): void;
 };
@@ -57,12 +60,12 @@ export type Pool = {
   readonly whoWaits: WhoWaits;
   readonly pg: pg.Pool;
   stats(): PoolStats;
-  /** At most one at a time: what the application's metrics listen with. */
+  /** Sets the observer of the application’s metrics; it replaces the previous one. */
   observe(observer: PoolObserver): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-// Every bigint here is a count that stays far below 2^53; as text it would compare wrongly and add as strings.
+// Every bigint here stays below 2^53, so a number is exact. As text, the driver’s default, it would compare wrongly.
 const BIGINT_OID = 20;
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -79,22 +82,23 @@ export function openPool(given: PoolOptions): Pool {
     application_name: options.applicationName,
     keepAlive: true,
     types,
-    // A server that is frozen, or behind a network that swallows packets, never answers: then the connection is given up.
+    // Gives the connection up when the server is frozen, or the network drops packets.
     query_timeout: options.statementTimeoutMs + CLIENT_GRACE_MS,
-    // Statements sent without waiting for the one before: BEGIN with the lock, the last write with COMMIT.
+    // Sends statements without waiting for the previous one: BEGIN with the lock, the last write with COMMIT.
     pipeline: true,
     ...(options.startupSettings && {
       statement_timeout: options.statementTimeoutMs,
       lock_timeout: options.lockTimeoutMs,
       idle_in_transaction_session_timeout: options.transactionTimeoutMs,
-      // Every statement here wants the same plan whatever its values: planning the read of a turn anew took longer than running it.
+      // Every statement here has one good plan for all values: planning the read of a turn took longer than running it.
       options: `-c transaction_timeout=${options.transactionTimeoutMs} -c plan_cache_mode=force_generic_plan`,
     }),
   });
   let connectionFailures = 0;
   let observer: PoolObserver = { waited: () => {}, waitTimedOut: () => {}, connectionFailed: () => {} };
 
-  // A checked-out client whose connection dies without a listener takes the process with it; the pool's own listener covers idle ones only.
+  // Without an error listener, a broken connection would end the process. The pool’s own listener covers only idle
+  // clients, not checked-out ones.
   inner.on('connect', (client) => client.on('error', () => {}));
   inner.on('error', () => {});
 
@@ -134,14 +138,14 @@ export function openPool(given: PoolOptions): Pool {
 function connectIn(pool: pg.Pool, left: TimeLeft | undefined): Promise<pg.PoolClient> {
   if (left === undefined) return pool.connect();
   if (left.remainingMs() <= 0) return Promise.reject(new NoTimeToWait());
-  // An idle connection needs no waiting.
+  // At least 1 ms, because an idle connection is available without waiting.
   return within(pool.connect(), Math.max(1, left.waitMs()), (client) => client.release());
 }
 
-/** Its time was over before it waited, so there is no wait to tell of. */
+/** The caller’s time was over before it waited, so there is no wait to report. */
 class NoTimeToWait extends OutOfTime {}
 
-/** In the queue, or for a server that did not answer; node-postgres gives these no code. */
+/** Whether a wait in the queue or for the server timed out. node-postgres sets no code on these errors. */
 const isWaitTimeout = (error: unknown): boolean =>
   (error instanceof OutOfTime && !(error instanceof NoTimeToWait)) ||
   (error instanceof Error &&

@@ -29,7 +29,7 @@ const id = (group: number, number: number): string =>
 const TASKS = 4_000;
 const taskId = (number: number) => must(parseTaskId(id(1, number)));
 
-// Each task has a live session in two slots, one legacy session, and two that were deleted; every session has four processes.
+// Each task has a guarded live session with four processes, a legacy session in another slot, and two deleted ones.
 const FILL = `
   insert into projects (id, name) select ${uuidOf(9, 'n')}, 'p' from generate_series(1, 20) n;
   insert into tasks (id, project_id, title) select ${uuidOf(1, 'n')}, ${uuidOf(9, '1 + n % 20')}, 't' from generate_series(1, ${TASKS}) n;
@@ -54,12 +54,12 @@ function uuidOf(group: number, number: string): string {
   return `('${String(group).padStart(8, '0')}-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
 }
 
-describe('on tables of some size', () => {
+describe('on large tables', () => {
   let database: TestDatabase;
   let store: Database;
   beforeAll(async () => {
     database = await createTestDatabase();
-    // One connection: its counts are told by itself, at once.
+    // One connection, because each connection flushes only its own scan counts.
     store = openDatabase({ url: database.url, maxSize: 1 });
     await store.pool.pg.query(FILL);
   });
@@ -70,7 +70,7 @@ describe('on tables of some size', () => {
 
   type Scans = { readonly whole: readonly string[]; readonly by: readonly string[] };
 
-  /** Which tables were read from end to end by this work, and which indexes were used. */
+  /** Returns the tables that the work scans sequentially (`whole`), and the indexes it uses (`by`). */
   async function scansOf(work: () => Promise<unknown>): Promise<Scans> {
     const counts = async () => {
       await store.pool.pg.query('select pg_stat_force_next_flush()');
@@ -89,7 +89,7 @@ describe('on tables of some size', () => {
 
   const live = (number: number): SessionId => must(parseSessionId(id(3, number * 8 + 3)));
 
-  test('what a start is decided on is found by keys', async () => {
+  test('the state of a slot is read by primary keys', async () => {
     const slot = { taskId: taskId(7), phase: 'run', mode: 'standard' } as const;
     const { whole, by } = await scansOf(async () => {
       expect(await readSlotState(store, slot)).toMatchObject({ generation: 3, live: { id: live(7) } });
@@ -98,7 +98,7 @@ describe('on tables of some size', () => {
     expect(by).toEqual(expect.arrayContaining(['slots_pkey', 'sessions_pkey']));
   });
 
-  test('a legacy session is found by its index', async () => {
+  test('a legacy session is read by its index', async () => {
     const slot = { taskId: taskId(7), phase: 'plan', mode: 'standard' } as const;
     const { whole, by } = await scansOf(async () => {
       expect(await readSlotState(store, slot)).toMatchObject({ generation: 0, live: { guarded: false } });
@@ -107,14 +107,14 @@ describe('on tables of some size', () => {
     expect(by).toContain('sessions_legacy_live');
   });
 
-  test('duplicates outside the guard are counted by the indexes of live sessions', async () => {
+  test('legacy duplicates are counted without a sequential scan', async () => {
     const { whole } = await scansOf(async () => {
       expect(await countLegacyDuplicates(store.kysely)).toBe(0);
     });
     expect(whole).toEqual([]);
   });
 
-  test.each([1, 100])('the latest sessions of %d tasks read no table from end to end', async (many) => {
+  test.each([1, 100])('the latest sessions of %d tasks are read without a sequential scan', async (many) => {
     const taskIds = Array.from({ length: many }, (_, index) => taskId(index + 1));
     const { whole, by } = await scansOf(async () => {
       expect((await readLatestSessions(store, taskIds)).items).toHaveLength(2 * many);
@@ -125,17 +125,17 @@ describe('on tables of some size', () => {
 
   test.each([
     ['of a task', { taskId: taskId(5) }, 2],
-    ['of a task, deleted ones too', { taskId: taskId(5), includeDeleted: true }, 4],
-    ['of everything', {}, 50],
-    ['of everything with a status', { status: 'ready' as const }, 50],
-  ])('a page %s reads no sessions from end to end', async (_, filter, length) => {
+    ['of a task including deleted ones', { taskId: taskId(5), includeDeleted: true }, 4],
+    ['without a filter', {}, 50],
+    ['with a status', { status: 'ready' as const }, 50],
+  ])('a page of sessions %s is read without a sequential scan', async (_, filter, length) => {
     const { whole } = await scansOf(async () => {
       expect((await listSessions(store.kysely, filter, { limit: 50 })).items).toHaveLength(length);
     });
     expect(whole).not.toContain('sessions');
   });
 
-  test('a page of a project reads no sessions from end to end', async () => {
+  test('a page of sessions of a project is read without a sequential scan', async () => {
     const projectId = must(parseProjectId(id(9, 3)));
     const { whole } = await scansOf(async () => {
       expect((await listSessions(store.kysely, { projectId }, { limit: 50 })).items).toHaveLength(50);
@@ -143,7 +143,7 @@ describe('on tables of some size', () => {
     expect(whole).not.toContain('sessions');
   });
 
-  test('what a turn is decided on is found by keys, a retry by its id', async () => {
+  test('the state of a turn, and a retry by its id, is read by indexes', async () => {
     const { whole, by } = await scansOf(async () => {
       const attemptId = must(parseAttemptId(id(9, 2)));
       const preRetryId = must(parseAgentSessionId('a9.2'));
@@ -154,7 +154,7 @@ describe('on tables of some size', () => {
     expect(by).toEqual(expect.arrayContaining(['sessions_pkey', 'processes_by_session']));
   });
 
-  test('the processes and the log of a session are found by its id, many slots at once by theirs', async () => {
+  test('processes, logs and many slot states are read by indexes', async () => {
     const { whole } = await scansOf(async () => {
       expect(await readProcesses(store.kysely, live(11))).toHaveLength(4);
       expect((await readLogs(store.kysely, live(11), { after: 0, upTo: 2 ** 40, limit: 10 })).items).toHaveLength(3);
@@ -164,7 +164,7 @@ describe('on tables of some size', () => {
     expect(whole.filter((table) => table !== 'models')).toEqual([]);
   });
 
-  test('pages of the history of a session are found by indexes', async () => {
+  test('pages of the history of a session are read by indexes', async () => {
     const { whole, by } = await scansOf(async () => {
       const session = { taskId: taskId(11), sessionId: live(11) };
       expect((await readProcessPage(store.kysely, live(11), { limit: 2, after: 1 })).items).toHaveLength(2);
@@ -177,8 +177,7 @@ describe('on tables of some size', () => {
     );
   });
 
-  // The last one: it changes what the others read.
-  test('changes of a small project are found by its tasks, however many changes of other projects lie before them', async () => {
+  test('the changes of a small project are read by its tasks, with many earlier changes of other projects', async () => {
     const projectId = must(parseProjectId(id(9, 3)));
     const { whole, by } = await scansOf(async () => {
       const changes = await readChangesOf(store, { kind: 'project', projectId }, { tx: 0n, id: 0 }, 1_000);
@@ -189,7 +188,8 @@ describe('on tables of some size', () => {
     expect(by).not.toContain('session_events_pkey');
   });
 
-  test('what scrapes of the purge worker ask is found by indexes, however much was archived and however many runs there were', async () => {
+  // Last, because it changes the data of the other tests.
+  test('the metrics of the purge worker are read by indexes, with many archived sessions and many runs', async () => {
     await store.pool.pg.query(`
       update sessions set archived_at = now() where deleted_at is not null and task_id > ${uuidOf(1, '20')};
       insert into archive_runs (id, worker, started_at, finished_at, failed)

@@ -23,12 +23,12 @@ const STATEMENTS: Readonly<Record<Ownable['kind'], Statement>> = {
     text: `select s.id, t.id as "taskId", t.project_id as "projectId"
            from sessions s join tasks t on t.id = s.task_id where s.id = any ($1::uuid[])
            union all
-           -- One that was purged left its tombstone.
+           -- A purged session only has its archive row.
            select a.session_id, a.task_id, a.project_id from archives a where a.session_id = any ($1::uuid[]) and a.purged_at is not null`,
   },
 };
 
-/** Whose each of them is, by primary keys, in one statement however many; what is not there is left out. */
+/** Reads the task and project of each id, in one statement by primary keys. Unknown ids are left out. */
 export async function readOwners(
   sql: Sql,
   kind: Ownable['kind'],

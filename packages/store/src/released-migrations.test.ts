@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations');
 
-/** Somebody has them in a database already, which would refuse to start with another text: what is to be different is a migration of its own. */
-test('a migration keeps the text it was released with', () => {
+/** Databases that have applied a migration refuse to start if its text changes. A change needs a new migration. */
+test('released migrations have the text they were released with', () => {
   const texts = readdirSync(MIGRATIONS)
     .filter((name) => name.endsWith('.sql'))
     .sort()

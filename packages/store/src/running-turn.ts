@@ -15,7 +15,10 @@ import type { IdempotencyRow } from './open-session.ts';
 import type { LogKind } from './schema.ts';
 import { firstRow, type Sql, waitingWriteCall } from './sql.ts';
 
-/** Every write of a running agent names the session, the generation it was born with, and the process. */
+/**
+ * Identifies the writer in every write of a running agent: the session, its generation (the fencing token) and the
+ * process.
+ */
 export type TurnToken = {
   readonly sessionId: SessionId;
   readonly generation: Generation;
@@ -33,7 +36,7 @@ export async function renewLease(sql: Sql, token: TurnToken, leaseMs: number): P
   return firstRow(await sql.query<Heartbeat>(HEARTBEAT, [token.sessionId, token.generation, token.processId, leaseMs]));
 }
 
-/** Under its lock the database found the process in a standing in which it may not tell this. */
+/** The process may not report this in its standing, which the database determined under the row lock. */
 type Refused = { readonly outcome: 'refused'; readonly standing: Standing };
 type NotThere = { readonly outcome: 'session-not-found' | 'process-not-found' | 'stale' };
 
@@ -45,9 +48,9 @@ export type FinishedTurn =
       readonly standing: Standing;
       readonly session_version: number;
       readonly session_deleted: boolean;
-      /** False when it had said so before. */
+      /** False when this ending was already recorded. */
       readonly ended: boolean;
-      /** It was the one execution of a temporary session, which ended with it. */
+      /** The session was temporary, for this execution only, and ended with it. */
       readonly session_ended: boolean;
       readonly task_id: TaskId;
       readonly phase: Phase;
@@ -63,10 +66,14 @@ export type FinishTurn = TurnToken & {
   readonly from: readonly ProcessStatus[];
   readonly exitCode: number | null;
   readonly agentSessionId: AgentSessionId | null;
-  /** The agent answered that it knows no conversation with the id it was passed. */
+  /** The agent reported that it does not know the conversation it was asked to resume. */
   readonly lostAgentSession: boolean;
-  /** In which standings what it tells of its conversation is written, and in which it is passed over; in any other the call is refused. */
+  /**
+   * The standings in which the conversation data of the call is written. In any standing that is in neither list, the
+   * call is refused.
+   */
   readonly conversationTaken: readonly Standing[];
+  /** The standings in which the conversation data of the call is ignored. */
   readonly conversationIgnored: readonly Standing[];
   readonly usage: Usage | null;
   readonly actor: string | null;
@@ -141,7 +148,7 @@ export async function appendLogs(
 
 const RECORD_USAGE = waitingWriteCall('record_usage', 7);
 
-/** Totals of one process so far, not increments. */
+/** Running totals of one process, not increments. */
 export type Usage = {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -173,7 +180,7 @@ export type ClosedSession =
       readonly task_id: TaskId;
       readonly phase: Phase;
       readonly mode: Mode;
-      /** It was a record of one execution outside every slot. */
+      /** The session was the temporary record of a standalone execution. */
       readonly temporary: boolean;
     }
   | { readonly outcome: 'stale' | 'session-not-found' | 'illegal-transition' };

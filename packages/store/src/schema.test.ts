@@ -22,7 +22,7 @@ const lines = async (text: string): Promise<string[]> =>
 
 const TASK = '10000000-0000-7000-8000-000000000001';
 
-/** A task and, for it, as many sessions as are asked for. */
+/** Inserts a project and a task, both with the id TASK. */
 async function aTask(): Promise<void> {
   await client.query(`insert into projects (id, name) values ('${TASK}', 'p') on conflict do nothing`);
   await client.query(
@@ -37,7 +37,7 @@ const insertSession = async (guarded: boolean, deleted = false): Promise<unknown
     [TASK, guarded, deleted ? new Date() : null, deleted ? 'deleted' : null],
   );
 
-test('the schema is the one in schema.snapshot.txt; PHASELOCK_UPDATE_SCHEMA=1 writes it anew', async () => {
+test('the schema matches schema.snapshot.txt; PHASELOCK_UPDATE_SCHEMA=1 rewrites that file', async () => {
   const columns = await lines(
     `select format('%s.%s %s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' else '' end) as line
      from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
@@ -67,8 +67,8 @@ test('the schema is the one in schema.snapshot.txt; PHASELOCK_UPDATE_SCHEMA=1 wr
   expect(now).toBe(await readFile(SNAPSHOT, 'utf8'));
 });
 
-describe('the database itself', () => {
-  test('keeps the history as it was written: no update, no deletion, no truncation', async () => {
+describe('the database', () => {
+  test('rejects updates, deletions and truncation of session events', async () => {
     await client.query(
       `insert into session_events (task_id, phase, mode, session_id, type, generation, at) values ($1, 'run', 'standard', $1, 'created', 1, now())`,
       [TASK],
@@ -83,7 +83,7 @@ describe('the database itself', () => {
     expect((await client.query('select 1 from session_events')).rows).toHaveLength(1);
   });
 
-  test('holds one guarded live session a slot, whatever the code does', async () => {
+  test('allows only one guarded live session per slot', async () => {
     await aTask();
     await insertSession(true);
     await expect(insertSession(true)).rejects.toMatchObject({ code: '23505', constraint: 'sessions_one_live' });
@@ -98,7 +98,7 @@ describe('the database itself', () => {
     ['processes', 'session_id'],
     ['processes', 'attempt_id'],
     ['session_logs', 'session_id'],
-  ])('%s.%s is a foreign key that is never null', async (table, column) => {
+  ])('defines %s.%s as a foreign key that is not null', async (table, column) => {
     const { rows } = await client.query(
       `select a.attnotnull as required, exists (
          select 1 from pg_constraint c where c.conrelid = a.attrelid and c.contype = 'f' and c.conkey = array[a.attnum]) as referenced
@@ -108,7 +108,7 @@ describe('the database itself', () => {
     expect(rows).toEqual([{ required: true, referenced: true }]);
   });
 
-  test('lets nothing reference a slot: locking one must block no foreign key check', async () => {
+  test('has no foreign key to slots, because a slot lock must not block foreign key checks', async () => {
     expect((await client.query("select 1 from pg_constraint where confrelid = 'slots'::regclass")).rows).toEqual([]);
   });
 
@@ -117,7 +117,7 @@ describe('the database itself', () => {
     ['a reason without a deletion', "deleted_reason = 'deleted'"],
     ['a successor of a live session', 'replaced_by = gen_random_uuid()'],
     ['a guarded standalone session', 'standalone = true, guarded = true'],
-    ['a status nobody knows', "status = 'sleeping'"],
+    ['an unknown status', "status = 'sleeping'"],
   ])('refuses %s', async (_, change) => {
     await aTask();
     await insertSession(false);

@@ -96,7 +96,7 @@ export type ProcessTable = Identity &
 export const LOG_KINDS = ['stdout', 'stderr', 'event', 'result'] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 
-/** Whether a model name that is not listed is accepted when others of its family are. */
+/** Whether a project accepts model names that are not in the catalogue, when other names of the same family are. */
 export const UNLISTED_MODELS = ['accepted', 'refused'] as const;
 export type UnlistedModels = (typeof UNLISTED_MODELS)[number];
 

@@ -11,8 +11,8 @@ export type SeededModel = {
 };
 
 /**
- * Only into a catalogue nobody has worked on: an empty one, or one that holds nothing but what an earlier release put there. A model that was
- * deleted must not come back with the next start.
+ * Inserts the models of the release into an unedited catalogue: an empty one, or one with unchanged models of an
+ * earlier release only. An edited catalogue is left alone, so that a deleted model does not return with the next start.
  */
 export async function seedCatalogue(
   db: Kysely<Schema>,

@@ -6,7 +6,7 @@ const OURS = 1_000;
 function clockAt(start = OURS) {
   let at = start;
   const clock = serverClock(() => at);
-  /** The server's clock is so far ahead; the way there and the way back take so long. */
+  /** Simulates an answer of a server whose clock is `ahead` ms ahead, with these times for the way there and back. */
   const ask = (ahead: number, [there, back]: readonly [number, number]) => {
     const sentAt = at;
     at += there;
@@ -17,8 +17,8 @@ function clockAt(start = OURS) {
   return { clock, ask, now: () => at, pass: (ms: number) => (at += ms) };
 }
 
-describe('a moment by the clock of the server', () => {
-  test('is not known before the server said anything', () => {
+describe('the estimated server time', () => {
+  test('is null before the first answer', () => {
     expect(clockAt().clock.in(10)).toBeNull();
   });
 
@@ -27,7 +27,7 @@ describe('a moment by the clock of the server', () => {
     [0, [0, 0]],
     [7_000, [30, 1]],
     [7_000, [1, 30]],
-  ] as const)('is never early, and late by one round trip at most (%i ms ahead, %j)', (ahead, way) => {
+  ] as const)('is never early, and at most one round trip late (%i ms ahead, %j)', (ahead, way) => {
     const { clock, ask, now } = clockAt();
     ask(ahead, way);
     const late = (clock.in(100) ?? Number.NaN) - (now() + 100 + ahead);
@@ -35,7 +35,7 @@ describe('a moment by the clock of the server', () => {
     expect(late).toBeLessThanOrEqual(way[0] + way[1]);
   });
 
-  test('lies after the moment that it is now at the earliest, which is not known before either', () => {
+  test('has a lower bound that allows for drift, and is null before the first answer', () => {
     expect(clockAt().clock.since()).toBeNull();
     const { clock, ask, now } = clockAt();
     ask(7_000, [30, 30]);
@@ -44,7 +44,7 @@ describe('a moment by the clock of the server', () => {
     expect(early).toBeLessThanOrEqual(1_060);
   });
 
-  test('is known better after a faster answer, and no worse after a slower one', () => {
+  test('is more exact after a faster answer, and not less exact after a slower one', () => {
     const { clock, ask, now } = clockAt();
     ask(500, [100, 100]);
     ask(500, [1, 1]);
@@ -52,7 +52,7 @@ describe('a moment by the clock of the server', () => {
     expect((clock.in(0) ?? Number.NaN) - (now() + 500)).toBeLessThanOrEqual(2);
   });
 
-  test.each([-60_000, 60_000])('follows a clock that was set by %i ms', (step) => {
+  test.each([-60_000, 60_000])('follows a server clock that was set by %i ms', (step) => {
     const { clock, ask, now } = clockAt();
     ask(500, [1, 1]);
     ask(500 + step, [1, 1]);
@@ -61,7 +61,7 @@ describe('a moment by the clock of the server', () => {
     expect(late).toBeLessThanOrEqual(2);
   });
 
-  test('follows a clock that runs faster than ours, within a round trip', () => {
+  test('follows a faster server clock within one round trip', () => {
     const { clock, ask, now, pass } = clockAt();
     for (let ahead = 0; ahead < 1_000; ahead += 1) {
       ask(ahead, [2, 2]);

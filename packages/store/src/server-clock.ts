@@ -1,21 +1,24 @@
-/** What is known of the server's clock, from what it said in answers. */
+/** An estimate of the database server’s clock, from the times in its answers. */
 export type ServerClock = {
-  /** The moment in so many milliseconds, by the server's clock; null before it said anything. Late by one round trip at most, never early. */
+  /**
+   * The server’s time in `ms` milliseconds: never too early, and at most one round trip too late. Null before the first
+   * answer.
+   */
   in(ms: number): number | null;
-  /** The moment it is now at the earliest, and a little less; null before it said anything. */
+  /** The earliest possible current server time, minus an allowance for drift. Null before the first answer. */
   since(): number | null;
-  /** What it said in the answer to something that was sent then, by our own clock. */
+  /** Takes the server’s time from the answer to a statement that was sent at `sentAt`, by the local clock. */
   heard(serverMs: number, sentAt: number): void;
 };
 
-/** Two clocks that run at slightly different speeds drift apart by no more than this between two answers. */
+/** The most that two clocks of slightly different speed may drift apart between two answers. */
 const DRIFT_MS = 1_000;
 
 type Ahead = { readonly least: number; readonly most: number };
 
 /**
- * An answer that was sent after `sentAt` and is here now bounds how far the two clocks are apart. Each answer narrows what is known; one that
- * contradicts it means that a clock was set, or that this is another server, and replaces it.
+ * Bounds the difference of the two clocks: an answer was made after `sentAt` and before it arrived. Each answer narrows
+ * the bounds. An answer outside of them replaces them, because a clock was set or another server answered.
  */
 export function serverClock(now: () => number): ServerClock {
   let known: Ahead | undefined;

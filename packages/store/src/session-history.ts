@@ -15,7 +15,7 @@ export type LogRow = {
 
 const parameterBytes = sql<number>`octet_length(parameters::text)`;
 
-/** All of them, for who has the session in hand; a page of them for who asks from outside. */
+/** Reads all processes of a session, for internal use. The API reads them in pages (`readProcessPage`). */
 export async function readProcesses(db: Kysely<Schema>, sessionId: SessionId): Promise<ProcessRow[]> {
   return await db.selectFrom('processes').selectAll().where('session_id', '=', sessionId).orderBy('seq').execute();
 }
@@ -35,7 +35,7 @@ export async function readProcessPage(
   return await readMeasured(db, page, { bytes: parameterBytes, order: sql`seq` });
 }
 
-/** By place in the attempt, which has the index. */
+/** Reads the processes of an attempt by sequence number, which the index on attempts contains. */
 export async function readProcessesOfAttempt(
   db: Kysely<Schema>,
   attemptId: AttemptId,
@@ -69,7 +69,10 @@ export async function placeInSession(
   return count;
 }
 
-/** What happened to a session, its own replacement included, which is recorded with its successor. Found by its task, which has the index. */
+/**
+ * Reads all events of a session, including its replacement, which is recorded with its successor. Filters by task
+ * first, for the index.
+ */
 export async function readEvents(
   db: Kysely<Schema>,
   { taskId, sessionId }: { taskId: TaskId; sessionId: SessionId },
@@ -83,7 +86,7 @@ export async function readEvents(
     .execute();
 }
 
-/** A page of them by keyset, in the order of the task's events, which has the index. */
+/** Reads a page of the events of a session by keyset, in the order of the index on the task’s events. */
 export async function readEventPage(
   db: Kysely<Schema>,
   { taskId, sessionId }: { taskId: TaskId; sessionId: SessionId },
@@ -104,11 +107,11 @@ type LogPage = {
   readonly after: number;
   readonly upTo: number;
   readonly limit: number;
-  /** Of the lines together; one line is read whatever its length. */
+  /** Maximum total size of the lines. The first line is always read. */
   readonly maxBytes?: number;
 };
 
-/** A page of the log by keyset: a log of any length, with lines of any length, is read in bounded memory. */
+/** Reads a page of the log by keyset, limited in lines and bytes, so that memory is bounded. */
 export async function readLogs(
   db: Kysely<Schema>,
   sessionId: SessionId,

@@ -12,7 +12,7 @@ import { toIdentity } from './identity-columns.ts';
 import type { Usage } from './running-turn.ts';
 import type { SessionTable } from './schema.ts';
 
-/** A session as lists and lookups show it. */
+/** A session as lists and lookups return it. */
 export type SessionRecord = {
   readonly id: SessionId;
   readonly slot: SlotKey;
@@ -24,14 +24,14 @@ export type SessionRecord = {
   readonly standalone: boolean;
   /** Set for a session that spans several tasks. */
   readonly milestoneId: string | null;
-  /** The lease of its process has lapsed, and the sweep has not come by yet. */
+  /** The lease of its process has expired, and the sweep has not marked the process as lost yet. */
   readonly leaseLapsed: boolean;
   readonly createdBy: string | null;
   readonly predecessorId: SessionId | null;
   readonly replacedBy: SessionId | null;
   readonly handoff: string | null;
   readonly agentSessionId: AgentSessionId | null;
-  /** An earlier conversation of the slot that goes on here after a retry. */
+  /** An earlier conversation of the slot that this session resumes after a retry. */
   readonly takenUp: AgentSessionId | null;
   readonly leaseExpiresAt: Date | null;
   readonly usage: Usage;
@@ -44,7 +44,7 @@ export type SessionRecord = {
 
 export type SessionRow = Selectable<SessionTable> & { readonly lease_lapsed: boolean };
 
-/** By the database's clock, in the statement that reads the session `s`. */
+/** SQL over the session `s`: its lease has expired, by the database’s clock. */
 export const LEASE_LAPSED = `coalesce(s.status = 'running' and s.lease_expires_at <= clock_timestamp(), false)`;
 
 export function toSessionRecord(row: SessionRow): SessionRecord {

@@ -2,7 +2,10 @@ import { firstRow, functionCall, type Sql } from './sql.ts';
 
 const SHORTEN_LEASES = functionCall('shorten_leases', 1);
 
-/** Leases that the database's clock has stepped back under: each runs for its own length from now. Returns how many of at most `limit` there were. */
+/**
+ * Restarts leases that run longer than their length, because the database’s clock was set back after they were given:
+ * each runs for its full length from now. Handles at most `limit` leases and returns their number.
+ */
 export async function shortenLeases(sql: Sql, limit: number): Promise<number> {
   return firstRow(await sql.query<{ shorten_leases: number }>(SHORTEN_LEASES, [limit])).shorten_leases;
 }

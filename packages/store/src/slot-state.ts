@@ -6,7 +6,7 @@ type SlotStateRow = {
   readonly slot_version: number;
   readonly slot_generation: Generation;
   readonly slot_live: SessionId | null;
-  /** Both are only told by the lock. */
+  /** These two are only set by `lock_slot`. */
   readonly waited: boolean | null;
   readonly unchanged: boolean | null;
 } & (
@@ -21,7 +21,10 @@ type SlotStateRow = {
 
 const SLOT_STATE = functionCall('slot_state', 3);
 
-/** A plain read takes no transaction id and causes no flush: half the price of FOR UPDATE, and the same-model path needs no more. */
+/**
+ * Reads a slot without a lock. It takes no transaction id and no flush, which halves its cost; the same-model path
+ * needs no lock.
+ */
 export async function readSlotState(sql: Sql, { taskId, phase, mode }: SlotKey): Promise<SlotState> {
   return toSlotState(firstRow(await sql.query<SlotStateRow>(SLOT_STATE, [taskId, phase, mode])));
 }
@@ -52,13 +55,13 @@ const LOCK_SLOT = functionCall('lock_slot', 6);
 
 export type LockSlot = {
   readonly slot: SlotKey;
-  /** What the caller believes the slot to be: if it is, its session need not be read again. */
+  /** The slot state the caller assumes. If the version still matches, the session is not read again. */
   readonly known: SlotState | undefined;
   readonly waitMs: number;
   readonly holdMs: number;
 };
 
-/** Locks the slot's row for the rest of the transaction, and tells what the slot is now and whether somebody else had it. */
+/** Locks the slot’s row for the rest of the transaction. Returns its state, and whether another holder delayed it. */
 export async function lockSlot(
   sql: Sql,
   { slot, known, waitMs, holdMs }: LockSlot,
@@ -76,7 +79,7 @@ function toSlotState(row: SlotStateRow): SlotState {
   const { slot_version: version, slot_generation: generation } = row;
   if (row.session_id === null) return { version, generation, live: null };
   const { session_id: id, status, guarded } = row;
-  // Whether its model is gone is for the catalogue to say, in the process that asks.
+  // The calling process sets `modelMissing` from its catalogue.
   const live = { id, generation: row.generation, identity: toIdentity(row), status, guarded, modelMissing: false };
   return { version, generation, live };
 }

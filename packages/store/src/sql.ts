@@ -1,10 +1,13 @@
 import type { QueryResultRow } from 'pg';
 
-/** A statement with a name is parsed once a connection; the hot ones have names, each in a file of its own. */
+/** A prepared statement: PostgreSQL parses it once per connection. For frequent statements. */
 export type Statement = {
   readonly name: string;
   readonly text: string;
-  /** Its last parameters are the time within which its caller waits, and for how long it can wait for a lock; its rows tell the server's clock. */
+  /**
+   * Set for a statement that is refused once its caller no longer waits. Its last parameters are the time window and,
+   * for `window-and-wait`, the longest wait for a lock. Its rows contain the server’s clock.
+   */
   readonly inTime?: 'window' | 'window-and-wait';
 };
 
@@ -13,8 +16,8 @@ export type Sql = {
 };
 
 /**
- * Where a write goes: straight to the pool, where each statement is a transaction of its own, or into an open transaction. The last write
- * of a transaction travels with its COMMIT, which saves a round trip; on the pool both are the same.
+ * The target of a write: the pool, where each statement is its own transaction, or an open transaction. In a
+ * transaction, `queryAndCommit` sends the last write together with COMMIT, which saves a round trip.
  */
 export type Writer = Sql & {
   queryAndCommit<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
@@ -30,22 +33,28 @@ export const SERVER_CLOCK = 'server_ms';
 
 const NOW_MS = '(extract(epoch from clock_timestamp()) * 1000)::double precision';
 
-/** Judged for each row the function returned, so after all the locks it waited for. The call that refuses is only made when it is to. */
+/** The time check runs for each row the function returns, so after all its lock waits. */
 const judgedWrite = (call: string, parameters: number): string =>
   `select w.*, ${NOW_MS} as ${SERVER_CLOCK} from ${call} w where ${judgedBy(parameters + 1)}`;
 
-/** True in time, and a failure of the statement otherwise. The window is in two parameters, from this one on. */
+/**
+ * True within the time window, which is in the parameters `at` and `at + 1`. Otherwise `in_time` makes the statement
+ * fail; it is only called then.
+ */
 const judgedBy = (at: number): string => {
   const [from, until] = [`$${at}::double precision`, `$${at + 1}::double precision`];
   return `(coalesce(${NOW_MS} between ${from} and ${until}, true) or in_time(${from}, ${until}))`;
 };
 
-/** For a statement that returns rows of its own: this column of them is the server's clock, and is had in time only. */
+/**
+ * A column with the server’s clock, for a statement that is not a function call. Outside the window the statement
+ * fails.
+ */
 export const judgedClock = (at: number): string => `case when ${judgedBy(at)} then ${NOW_MS} end as ${SERVER_CLOCK}`;
 
 /**
- * The same for a function that writes, and is told how long it may wait for a lock. It is done only while its caller waits. The server's clock comes
- * with the answer, so knowing it costs nothing.
+ * Calls a function that writes and takes its longest lock wait as a parameter. The write is refused once the caller no
+ * longer waits. The answer contains the server’s clock, so reading the clock costs no round trip.
  */
 export function writeCall(name: string, parameters: number): Statement {
   const list = Array.from({ length: parameters }, (_, index) => `$${index + 1}`).join(', ');
@@ -53,8 +62,9 @@ export function writeCall(name: string, parameters: number): Statement {
 }
 
 /**
- * The same for one that is not told. For the rest of the transaction no lock is waited for longer than the caller can wait: set around the first
- * argument, an id, which is evaluated before the function begins. Zero would be for ever.
+ * Like `writeCall`, for a function without a parameter for the lock wait. Sets `lock_timeout` for the rest of the
+ * transaction to the time the caller can wait. This happens in the first argument, an id, because arguments are
+ * evaluated before the function begins. At least 1 ms, because 0 means no limit.
  */
 export function waitingWriteCall(name: string, parameters: number): Statement {
   const wait = `$${parameters + 3}::integer`;

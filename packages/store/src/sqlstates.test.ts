@@ -6,7 +6,7 @@ import { classifyFailure } from './sqlstates.ts';
 
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
-describe('a failure is told by what it means', () => {
+describe('classifyFailure', () => {
   let database: TestDatabase;
   let store: Database;
   beforeAll(async () => {
@@ -30,40 +30,40 @@ describe('a failure is told by what it means', () => {
     ['a lone surrogate in text', 'select $1::text', ['\ud800'], 'bad-value'],
     ['NUL in jsonb', 'select $1::jsonb', [JSON.stringify('a\0b')], 'bad-value'],
     ['a lone surrogate in jsonb', 'select $1::jsonb', [JSON.stringify('\ud800')], 'bad-value'],
-    ['no UUID', 'select $1::uuid', ['no uuid'], 'bad-value'],
-    ['no JSON', 'select $1::json', ['{'], 'bad-value'],
+    ['a malformed UUID', 'select $1::uuid', ['no uuid'], 'bad-value'],
+    ['malformed JSON', 'select $1::json', ['{'], 'bad-value'],
     ['a number out of range', 'select $1::integer', [2 ** 40], 'bad-value'],
     [
-      'a project nobody knows',
+      'an unknown project',
       "insert into tasks (id, project_id, title) values ($1, $1, 't')",
       [NOBODY],
       'missing-project',
     ],
-    ['a task nobody knows', 'insert into attempts (id, task_id) values ($1, $1)', [NOBODY], 'missing-task'],
+    ['an unknown task', 'insert into attempts (id, task_id) values ($1, $1)', [NOBODY], 'missing-task'],
     [
-      'a slot of a task nobody knows',
+      'a slot of an unknown task',
       "insert into slots (task_id, phase, mode) values ($1, 'run', 'debug')",
       [NOBODY],
       'missing-task',
     ],
     ['an empty name', "insert into projects (id, name) values ($1, '')", [NOBODY], 'bad-value'],
     ['a statement that takes too long', "select pg_sleep(5), set_config('x.y', $1, false)", ['z'], 'contended'],
-    ['a table nobody made', 'select * from nowhere', [], 'unexpected'],
+    ['a missing table', 'select * from nowhere', [], 'unexpected'],
     ['a division by zero', 'select 1 / $1::int', [0], 'unexpected'],
-  ])('%s', async (_, text, values, failure) => {
+  ])('classifies the failure caused by %s', async (_, text, values, failure) => {
     await using impatient = openDatabase({ url: database.url, statementTimeoutMs: 100, maxSize: 1 });
     expect(await failureOf(impatient.query({ name: text.slice(0, 60), text }, values))).toBe(failure);
-    // Whatever it was, the next one finds a connection that works.
+    // After any failure, the next statement gets a working connection.
     expect(await impatient.query({ name: 'one', text: 'select 1 as one' }, [])).toEqual([{ one: 1 }]);
   });
 
-  test('a name that is taken', async () => {
+  test('classifies a duplicate name as already-exists', async () => {
     const add = "insert into models (id, agent, name) values (gen_random_uuid(), 'codex', $1)";
     await sql(add, ['taken']);
     expect(await failureOf(sql(add, ['taken']))).toBe('already-exists');
   });
 
-  test('a lock that was not to be had in time, and a deadlock', async () => {
+  test('classifies a lock time-out and a deadlock as contended', async () => {
     await sql('create table locked (id int primary key, n int)');
     await sql('insert into locked values (1, 0), (2, 0)');
     const [one, other] = [store.transaction(), store.transaction()];
@@ -83,13 +83,13 @@ describe('a failure is told by what it means', () => {
     expect(store.pool.stats().active).toBe(0);
   });
 
-  test('a backend that is killed under its statement', async () => {
+  test('classifies a killed backend as connection-lost', async () => {
     const killed = sql('select pg_terminate_backend(pg_backend_pid()), pg_sleep(1)');
     expect(await failureOf(killed)).toBe('connection-lost');
     expect(await sql('select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  test('a transaction that lasts too long, and one that says nothing for too long', async () => {
+  test('classifies a transaction that exceeds its maximum time as connection-lost', async () => {
     await using store = openDatabase({ url: database.url, transactionTimeoutMs: 300, maxSize: 1 });
     const tooLong = store.transaction();
     await tooLong.query({ name: 'one', text: 'select 1' }, []);
@@ -98,7 +98,7 @@ describe('a failure is told by what it means', () => {
     expect(store.pool.stats().active).toBe(0);
   });
 
-  test('a server that is not there, a database that is not, a pool that was closed', async () => {
+  test('classifies an unreachable server and a closed pool as unavailable', async () => {
     await using nowhere = openDatabase({ url: 'postgres://localhost:1/nowhere', maxSize: 1 });
     expect(await failureOf(nowhere.query({ name: 'one', text: 'select 1' }, []))).toBe('unavailable');
     const closed = openDatabase({ url: database.url });
@@ -106,7 +106,7 @@ describe('a failure is told by what it means', () => {
     expect(await failureOf(closed.query({ name: 'one', text: 'select 1' }, []))).toBe('unavailable');
   });
 
-  test('a server that takes no more connections', async () => {
+  test('classifies a server without free connections as unavailable', async () => {
     const { name } = database;
     await sql(`alter database ${name} connection limit 0`);
     const limited = new URL(database.url);
@@ -130,11 +130,11 @@ describe('a failure is told by what it means', () => {
     [{ code: 'XX000', severity: 'PANIC' }, 'connection-lost'],
     [{ code: 'XX000', severity: 'ERROR' }, 'unexpected'],
     [{ code: '28P01', severity: 'FATAL' }, 'unavailable'],
-  ])('%o', (fields, failure) => {
-    expect(classifyFailure(Object.assign(new Error('told by the server'), fields))).toBe(failure);
+  ])('classifies an error with %o as %s', (fields, failure) => {
+    expect(classifyFailure(Object.assign(new Error('a server error'), fields))).toBe(failure);
   });
 
-  test('what is no failure of the database is nothing that is known', () => {
+  test('classifies errors from elsewhere as unexpected, and an AggregateError by its first error', () => {
     for (const error of [undefined, null, 'text', new Error('something'), { code: '55P03' }]) {
       expect(classifyFailure(error)).toBe('unexpected');
     }

@@ -2,19 +2,22 @@ import { isStorageFull } from './storage-full.ts';
 import { OutOfTime } from './time-left.ts';
 import { UnstorableText } from './unstorable-text.ts';
 
-/** What a failure of the database means to a caller. Each SQLSTATE is named once, here, with what may be done about it. */
+/** What a database failure means to the caller. Only this file maps SQLSTATEs. */
 export type Failure =
-  /** Somebody else holds what was wanted, or two wanted each other's: nothing was written, the same call may succeed. */
+  /**
+   * Another transaction holds a lock, a deadlock was broken, or the statement timed out: nothing was written, a retry
+   * may succeed.
+   */
   | 'contended'
-  /** The slot or session is not what the caller saw: decide again. */
+  /** The slot or session has changed since the caller read it: decide again. */
   | 'moved'
-  /** The connection died under the statement: it may or may not have been committed. */
+  /** The connection broke during the statement, which may or may not have been committed. */
   | 'connection-lost'
-  /** No connection could be had in time, or the write came too late: nothing was written. */
+  /** No connection was available in time, or the write came too late: nothing was written. */
   | 'unavailable'
-  /** Nothing more fits on the disk of the server. */
+  /** The disk of the server is full, or a disk quota is used up. */
   | 'storage-full'
-  /** The key is being written by a twin of this call, or was since it was looked up. */
+  /** A concurrent call is writing the same idempotency key, or has written it since it was looked up. */
   | 'idempotency-race'
   | 'missing-task'
   | 'missing-attempt'
@@ -22,7 +25,7 @@ export type Failure =
   | 'missing-flag'
   | 'agent-session-taken'
   | 'already-exists'
-  /** A value PostgreSQL cannot take: NUL, a lone surrogate, a number out of range, an empty name. */
+  /** A value PostgreSQL cannot store: NUL, a lone surrogate, a number out of range, an empty name. */
   | 'bad-value'
   | 'unexpected';
 
@@ -31,7 +34,7 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   '40P01': 'contended', // deadlock_detected
   '40001': 'contended', // serialization_failure
   '57014': 'contended', // query_canceled: statement_timeout
-  '0A000': 'connection-lost', // cached plan must not change result type: a migration ran since the statement was prepared
+  '0A000': 'connection-lost', // stale plan: a migration ran after the statement was prepared
   '25P03': 'connection-lost', // idle_in_transaction_session_timeout
   '25P04': 'connection-lost', // transaction_timeout
   '57P01': 'connection-lost', // admin_shutdown
@@ -39,9 +42,9 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   '57P04': 'connection-lost', // database_dropped
   '57P05': 'connection-lost', // idle_session_timeout
   '57P03': 'unavailable', // cannot_connect_now
-  '3D000': 'unavailable', // invalid_catalog_name: the database is not there, while it is being restored for example
+  '3D000': 'unavailable', // invalid_catalog_name: the database does not exist, for example during a restore
   '28000': 'unavailable', // invalid_authorization_specification
-  '28P01': 'unavailable', // invalid_password: it was changed, and this process has the old one
+  '28P01': 'unavailable', // invalid_password: this process has an old password
   '25006': 'unavailable', // read_only_sql_transaction: this server became a standby
   '53000': 'unavailable', // insufficient_resources
   '53200': 'unavailable', // out_of_memory
@@ -53,7 +56,7 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   PL003: 'missing-attempt',
   PL004: 'agent-session-taken',
   PL007: 'missing-flag',
-  PL006: 'unavailable', // in_time: the caller of the statement was answered before, so nothing was written
+  PL006: 'unavailable', // in_time: the caller no longer waits, so nothing was written
   '22021': 'bad-value', // NUL in text
   '22P05': 'bad-value', // \u0000 in jsonb
   '22P02': 'bad-value', // not a uuid, not JSON
@@ -82,7 +85,7 @@ const BY_CONSTRAINT: Readonly<Record<string, Failure>> = {
 const NODE_CODES_UNAVAILABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
 const NODE_CODES_LOST = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
-// node-postgres gives these no code: only the message tells.
+// node-postgres sets no code on these errors, so their messages are matched.
 const MESSAGE_LOST =
   /Connection terminated|Query read timeout|Client has encountered a connection error|Connection ended unexpectedly|Client was closed/;
 const MESSAGE_UNAVAILABLE =
@@ -109,7 +112,7 @@ export function classifyFailure(error: unknown): Failure {
     if (NODE_CODES_UNAVAILABLE.has(code)) return 'unavailable';
     if (NODE_CODES_LOST.has(code) || code.startsWith('08')) return 'connection-lost';
   }
-  // Whatever the server died of: a FATAL ends the connection, a PANIC all of them.
+  // A FATAL error ends the connection, a PANIC ends all connections.
   if (['FATAL', 'PANIC'].includes(field(error, 'severity') ?? '')) return 'connection-lost';
   if (MESSAGE_LOST.test(error.message)) return 'connection-lost';
   if (MESSAGE_UNAVAILABLE.test(error.message)) return 'unavailable';

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-/** A caller that waits so long from now on; none before. */
+/** A caller whose remaining time is set by `waits`. Before that, there is no waiting caller. */
 function aCaller() {
   let until: number | undefined;
   const remainingMs = (): number => Math.max(0, (until ?? 0) - performance.now());
@@ -37,12 +37,12 @@ const sleeping = (store: ReturnType<typeof openDatabase>) =>
 const backend = (store: ReturnType<typeof openDatabase>) =>
   sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(store.kysely).then(({ rows }) => rows[0]?.pid);
 
-describe('a statement whose caller does not wait any longer', () => {
+describe('after the caller’s time is over', () => {
   test.each([
-    ['a hot one', (store: ReturnType<typeof openDatabase>) => store.query(SLEEP, [])],
-    ['one of Kysely', (store: ReturnType<typeof openDatabase>) => sql`select pg_sleep(60)`.execute(store.kysely)],
+    ['a prepared statement', (store: ReturnType<typeof openDatabase>) => store.query(SLEEP, [])],
+    ['a Kysely query', (store: ReturnType<typeof openDatabase>) => sql`select pg_sleep(60)`.execute(store.kysely)],
     [
-      'one in a transaction',
+      'a statement in a transaction',
       async (store: ReturnType<typeof openDatabase>) => {
         const transaction = store.transaction();
         try {
@@ -52,7 +52,7 @@ describe('a statement whose caller does not wait any longer', () => {
         }
       },
     ],
-  ])('%s, is cancelled at the server, and its connection not used again', async (_, ask) => {
+  ])('%s is cancelled on the server, and its connection is not reused', async (_, ask) => {
     const caller = aCaller();
     await using store = openDatabase({ url: database.url, maxSize: 1, whoWaits: caller.whoWaits });
     const before = await backend(store);
@@ -63,7 +63,7 @@ describe('a statement whose caller does not wait any longer', () => {
     await eventually(async () => expect(await sleeping(store)).toBe(0));
   });
 
-  test('is not sent when the time was over before', async () => {
+  test('a statement is not sent', async () => {
     const caller = aCaller();
     await using store = openDatabase({ url: database.url, whoWaits: caller.whoWaits });
     caller.waits(0);
@@ -74,7 +74,7 @@ describe('a statement whose caller does not wait any longer', () => {
   });
 });
 
-test('the wait for a connection ends with the time of the caller, and the connection that comes later is not lost', async () => {
+test('a wait for a connection ends with the caller’s time; a later connection returns to the pool', async () => {
   const caller = aCaller();
   await using store = openDatabase({ url: database.url, maxSize: 1, whoWaits: caller.whoWaits });
   const held = await store.pool.acquire();
@@ -84,7 +84,7 @@ test('the wait for a connection ends with the time of the caller, and the connec
   await eventually(() => expect(store.pool.stats()).toMatchObject({ active: 0, idle: 1, waiting: 0 }));
 });
 
-test('a write is not refused as late because a clock was set since the server was last heard', async () => {
+test('a write is not refused as late after a clock was set', async () => {
   const caller = aCaller();
   let set = 0;
   const now = (): number => performance.now() + set;

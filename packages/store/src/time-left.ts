@@ -1,15 +1,17 @@
-/** How long the caller in whose name something is done still waits. */
+/** How long the caller of an operation still waits for its answer. */
 export type TimeLeft = {
-  /** Until it is answered. */
+  /** The time until the caller stops waiting. */
   remainingMs(): number;
-  /** Until waiting is in vain: less what writing and answering need. */
+  /**
+   * The time that may be spent waiting: less than `remainingMs`, because the write and the answer need time as well.
+   */
   waitMs(): number;
 };
 
-/** Whose time it is now; undefined where nobody waits, such as in a sweep. */
+/** Returns the time of the current caller; undefined when none waits, such as in a background sweep. */
 export type WhoWaits = () => TimeLeft | undefined;
 
-/** The caller's time was over before anything was sent, or before the server had answered. */
+/** The caller’s time ended before the statement was sent, or before the server answered. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 
@@ -18,7 +20,7 @@ export class OutOfTime extends Error {
   }
 }
 
-/** What comes in time, or nothing. What comes too late is handed to `late`. */
+/** Waits at most `ms` for the value, then rejects with OutOfTime. A value that comes later is passed to `late`. */
 export async function within<Value>(coming: Promise<Value>, ms: number, late: (value: Value) => void): Promise<Value> {
   const { promise: overdue, reject } = Promise.withResolvers<never>();
   let isLate = false;

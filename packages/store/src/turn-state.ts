@@ -18,11 +18,12 @@ import type {
 import { type IdentityRow, toIdentity } from './identity-columns.ts';
 import type { Sql, Statement } from './sql.ts';
 
-// Each is a step or two from the end of the index, however long the session.
+// Each use of `newest` reads only a row or two from the end of the index, even in a long session.
 const newest = (condition: string): string =>
   `(select h.id from processes h where h.session_id = s.id and ${condition} order by h.seq desc limit 1)`;
 
-// Who made the pre-retry id, or what this session took up, in another session: the newest of those that left this slot, and one of any other.
+// The newest process of another session that reported the pre-retry id or, without one, the id of the conversation
+// this session resumed. `condition` selects the sessions.
 const outside = (place: ProcessPlace, condition: string): string => `
   (select to_jsonb(h) || jsonb_build_object('place', '${place}', 'conversation_of', coalesce(o.conversation_of, o.id))
    from processes h join sessions o on o.id = h.session_id
@@ -31,15 +32,15 @@ const outside = (place: ProcessPlace, condition: string): string => `
 const LEFT_THIS_SLOT =
   '(o.task_id, o.phase, o.mode, o.standalone) = (s.task_id, s.phase, s.mode, s.standalone) and o.deleted_at is not null';
 
-// One round trip for all that a turn is decided on. Of the history only what can matter: the newest process, the newest that told an id, and the
-// makers of the pre-retry id; the rest of a long session never travels.
+// Reads everything a turn decision needs in one round trip. Of the history, it reads only the processes that matter:
+// the newest, the newest that reported an id, and those that created the pre-retry id.
 const TURN_STATE: Statement = {
   name: 'turn_state',
   text: `
     select s.*,
       coalesce(s.lease_expires_at > clock_timestamp(), false) as lease_held,
-      -- A replaced process may live on until its runner says it stopped, or until its lease lapses by this clock.
-      -- Never longer than its lease is, whatever the clock did since.
+      -- A replaced process may run until its runner reports that it stopped, or until its lease expires by this clock.
+      -- At most the length of the lease, in case the clock was set back.
       coalesce((select max(least(extract(epoch from o.lease_expires_at - clock_timestamp()) * 1000, o.lease_ms)) from sessions o
         where s.guarded and not o.standalone and o.task_id = s.task_id and o.phase = s.phase and o.mode = s.mode and o.deleted_at is not null
           and o.lease_expires_at > clock_timestamp()), 0)::float8 as predecessor_stops_in_ms,
@@ -51,7 +52,8 @@ const TURN_STATE: Statement = {
         ${newest('$2::text is not null and h.agent_session_id = $2 and not h.dropped')})) as history,
       ${outside('left', LEFT_THIS_SLOT)} as left_maker,
       ${outside('elsewhere', `(${LEFT_THIS_SLOT}) is not true`)} as other_maker,
-      -- What the attempt worked with before in this slot, asked where a session has not begun yet: a change of model is one whatever came between.
+      -- The previous model of the attempt in this slot, read before the first process of a session, to report a model
+      -- change across sessions.
       case when not s.standalone and not exists (select 1 from processes h where h.session_id = s.id) then
         (select to_jsonb(h) from processes h join sessions o on o.id = h.session_id
          where h.attempt_id = $3 and (o.task_id, o.phase, o.mode) = (s.task_id, s.phase, s.mode) and not o.standalone
@@ -68,13 +70,13 @@ export type TurnState = {
   readonly standalone: boolean;
   readonly milestoneId: string | null;
   readonly handoff: string | null;
-  /** Whether its model is gone is for the catalogue to say. */
+  /** Without `modelMissing`, which the caller sets from its catalogue. */
   readonly session: Omit<TurnSession, 'modelMissing'>;
   /** The session this one replaced, and why. */
   readonly predecessor: { readonly reason: DeletionReason; readonly identity: ModelIdentity } | null;
-  /** What the attempt worked with last in this slot; null once this session has begun. */
+  /** The model of the attempt’s last process in this slot; null once this session has a process. */
   readonly beforeInAttempt: ModelIdentity | null;
-  /** The session in which the conversation of the pre-retry id began, where that is another one of this slot. */
+  /** The session in which the conversation of the pre-retry id began, if that is an earlier session of this slot. */
   readonly conversationOf: SessionId | null;
   readonly history: readonly PastProcess[];
 };
@@ -165,7 +167,7 @@ export async function readTurnState(
   };
 }
 
-/** A temporary session is for one execution: one that ended, or whose lease lapsed, was it. */
+/** A temporary session is for one execution: it is over when that has ended or lost its lease. */
 const isOver = (row: Row): boolean =>
   row.standalone &&
   row.milestone_id === null &&

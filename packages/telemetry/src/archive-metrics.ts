@@ -12,18 +12,18 @@ const HOUR = 3_600;
 export const ARCHIVE_COUNTERS = {
   archived: {
     name: 'phaselock_archive_sessions_archived_total',
-    help: 'Sessions that were written to the store, read back and found to be the same.',
+    help: 'Sessions that were written to the archive store, read back and found identical.',
     labels: {},
   },
-  bytes: { name: 'phaselock_archive_bytes_total', help: 'Bytes of the objects written for them.', labels: {} },
+  bytes: { name: 'phaselock_archive_bytes_total', help: 'Bytes of the objects of archived sessions.', labels: {} },
   failures: {
     name: 'phaselock_archive_failures_total',
-    help: 'Times a session could not be archived or purged, or a store not be used, by reason. It is tried again, up to three times.',
+    help: 'Failed attempts to archive or purge a session, or to use the store, by reason. A session is retried up to three times.',
     labels: { code: ARCHIVE_FAILURES },
   },
   dead: {
     name: 'phaselock_archive_sessions_dead_total',
-    help: 'Sessions laid with the dead letters after their last retry.',
+    help: 'Sessions that became dead letters after their last retry.',
     labels: {},
   },
   changed: {
@@ -38,7 +38,7 @@ export const ARCHIVE_COUNTERS = {
   },
   removed: {
     name: 'phaselock_archive_objects_removed_total',
-    help: 'Objects removed from the store: their retention was over, or they never became an archive.',
+    help: 'Objects removed from the store because their retention ended, or because they never became an archive.',
     labels: {},
   },
 } as const satisfies Record<string, MetricSpec>;
@@ -46,58 +46,61 @@ export const ARCHIVE_COUNTERS = {
 export const ARCHIVE_HISTOGRAMS = {
   run: {
     name: 'phaselock_archive_run_seconds',
-    help: 'Time of a whole run, from its start to the end of its last worker.',
+    help: 'Duration of a run, from its start to the end of its last lane.',
     labels: {},
     buckets: [1, 10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR, 12 * HOUR],
   },
   batch: {
     name: 'phaselock_archive_batch_sessions',
-    help: 'Sessions of a batch.',
+    help: 'Sessions per batch.',
     labels: {},
     buckets: [1, 10, 50, 100, 250, 500, 1_000],
   },
 } as const satisfies Record<string, HistogramSpec>;
 
-/** Of what this worker does now. */
+/** The current work of this worker. */
 export const ARCHIVE_GAUGES = {
   running: {
     name: 'phaselock_archive_runs_in_progress',
-    help: 'Runs, retries among them, that this worker is at.',
+    help: 'Lanes of runs, including retries, that this worker is processing.',
     labels: {},
   },
 } as const satisfies Record<string, MetricSpec>;
 
-/** Where the last run stands. `stalled`: it has not ended, and for minutes nobody has been at it. */
+/** The state of the last run. `stalled`: it has not ended, and no worker has reported on it for minutes. */
 export const RUN_OUTCOMES = ['succeeded', 'failed', 'running', 'stalled'] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
-/** As the database knows it, whichever worker did it: absent for what never was, and all of them while the database does not answer. */
+/**
+ * Gauges read from the database, for the runs of all workers. A gauge without a value is absent, and all are while the
+ * database does not answer.
+ */
 export const ARCHIVE_STANDING_GAUGES = {
-  backlog: { name: 'phaselock_archive_backlog', help: 'Sessions that are due to be archived and are not.' },
+  backlog: { name: 'phaselock_archive_backlog', help: 'Sessions that are due to be archived.' },
   oldestDue: {
     name: 'phaselock_archive_oldest_due_age_seconds',
-    help: 'For how long the longest waiting of them has been due. Absent when none is.',
+    help: 'How long the oldest session that is due to be archived has been due. Absent when none is due.',
   },
-  deadLetters: { name: 'phaselock_archive_dead_letters', help: 'Dead letters nobody has dealt with.' },
+  deadLetters: { name: 'phaselock_archive_dead_letters', help: 'Dead letters that an operator must retry or discard.' },
   lastSuccess: {
     name: 'phaselock_archive_last_success_timestamp_seconds',
-    help: 'When a run last ended without a failure. Absent before the first one.',
+    help: 'When the last run without a failure ended. Absent before the first one.',
   },
   lastRunStart: {
     name: 'phaselock_archive_last_run_start_timestamp_seconds',
-    help: 'When the last run began. Absent before the first one.',
+    help: 'When the last run began. Absent before the first run.',
   },
   lastRunEnd: {
     name: 'phaselock_archive_last_run_end_timestamp_seconds',
-    help: 'When a run last ended, whatever came of it. Absent before the first one did.',
+    help: 'When the last finished run ended, with or without failures. Absent before the first one.',
   },
   oldestUnfinished: {
     name: 'phaselock_archive_oldest_unfinished_run_start_timestamp_seconds',
-    help: 'When the oldest run began that has not ended and was not given up. Absent when there is none.',
+    help: 'Start of the oldest run that has neither ended nor been given up. Absent when there is none.',
   },
 } as const;
 
 export const LAST_RUN_OUTCOME = {
   name: 'phaselock_archive_last_run_outcome',
-  help: 'Where the last run stands: 1 for the one that holds. Absent before the first run.',
+  help: 'State of the last run: 1 for the current state, 0 for the others. Absent before the first run.',
 } as const;

@@ -2,10 +2,10 @@ import { Gauge, type Registry } from 'prom-client';
 import { ARCHIVE_STANDING_GAUGES, LAST_RUN_OUTCOME, RUN_OUTCOMES, type RunOutcome } from './archive-metrics.ts';
 import { knownGauge } from './known-gauge.ts';
 
-/** What the database knows of the archive and of its runs, those of other workers among them. */
+/** The state of the archive and its runs in the database, including runs of other workers. */
 export type ArchiveStanding = {
   readonly backlog: number;
-  /** How long the oldest session that is due has been due. */
+  /** How long the oldest due session has been due. */
   readonly oldestDueSeconds: number | undefined;
   readonly deadLetters: number;
   readonly lastSuccess: Date | undefined;

@@ -16,16 +16,16 @@ export type ArchiveTelemetry = {
   removed(objects: number): void;
   batch(sessions: number): void;
   ran(seconds: number): void;
-  /** Until it is disposed of. */
+  /** Counts a lane as in progress until the result is disposed. */
   running(): Disposable;
   readonly pool: PoolTelemetry;
-  /** For a Prometheus server: in the form its `Accept` asks for. */
+  /** Answers a scrape of a Prometheus server in the format of its `Accept` header. */
   answerScrape(accept: string | undefined): Promise<Exposition>;
 };
 
 type ArchiveTelemetryParts = {
   readonly program: Build;
-  /** Undefined when it is not known now: the scrape tells the rest all the same. */
+  /** Undefined when it cannot be read; the scrape then contains the other metrics only. */
   readonly standing: () => Promise<ArchiveStanding | undefined>;
 };
 

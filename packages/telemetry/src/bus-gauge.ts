@@ -3,7 +3,7 @@ import { KNOWN_GAUGES } from './gauge-catalogue.ts';
 import type { InvalidationBusName } from './label-values.ts';
 import type { CacheTelemetry } from './telemetry.ts';
 
-/** Asked for at the scrape: a bus that hears nothing turns unhealthy by the passing of time, and nobody may ask about it for long. */
+/** The health is read at each scrape, because a bus without messages becomes unhealthy with time, without an event. */
 export function registerBusGauge(registry: Registry): CacheTelemetry['observe'] {
   const watched = new Set<{ readonly bus: InvalidationBusName; readonly healthy: () => boolean }>();
   const { name, help } = KNOWN_GAUGES.busHealthy;

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A file of a control group this process is in, or of a group above it. */
+/** Where the files of one controller are, for the control groups of this process. */
 type ControlFiles = {
-  /** Where the kernel's files are; another place only for a test. */
+  /** The root of /proc and /sys; another directory in tests only. */
   readonly root: string;
   readonly controller: 'cpu' | 'memory';
-  /** Under which names the older kind of groups has it mounted. */
+  /** The directories under which cgroup v1 mounts the controller. */
   readonly mounts: readonly string[];
 };
 
 /**
- * What the groups of this process say of one controller, those above it among them: the narrowest bound of all holds. The files are small and not on a
- * disk, and a bound can be changed while the process runs, so they are read each time.
+ * Reads the limits of one controller from the control groups of this process and their parents; the caller applies the
+ * lowest. The files are read every time, because they are small and in memory, and a limit can change at run time.
  */
 export function readControlGroups<Bound>(
   { root, controller, mounts }: ControlFiles,
@@ -30,7 +30,7 @@ export function readControlGroups<Bound>(
     });
 }
 
-/** Nothing for a file that is not there. */
+/** Returns an empty text for a missing file. */
 export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -39,7 +39,7 @@ export function readText(file: string): string {
   }
 }
 
-/** The group and those above it: within a container the path may be one of the host, and only the last of these is there. */
+/** The group and its parents. In a container the path may be one of the host, of which only the root exists here. */
 function upwards(path: string): string[] {
   const groups = [path];
   for (let group = path; group !== '/' && group !== '.'; group = dirname(group)) groups.push(dirname(group));

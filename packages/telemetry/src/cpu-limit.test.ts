@@ -7,10 +7,10 @@ import { cpuLimitCores } from './cpu-limit.ts';
 const V1 = '4:cpu,cpuacct:/docker/ab\n1:name=systemd:/docker/ab\n0::/\n';
 
 it.each([
-  ['a quota of its own', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/cpu.max': '150000 100000\n' }, 1.5],
-  ['none', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/cpu.max': 'max 100000\n' }, 8],
+  ['a quota of its group', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/cpu.max': '150000 100000\n' }, 1.5],
+  ['no quota in its group', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/cpu.max': 'max 100000\n' }, 8],
   [
-    'a narrower one above it',
+    'a lower quota in the parent group',
     {
       'proc/self/cgroup': '0::/slice/app\n',
       'sys/fs/cgroup/slice/app/cpu.max': '400000 100000\n',
@@ -18,9 +18,9 @@ it.each([
     },
     2,
   ],
-  ['one wider than the machine', { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '6400000 100000' }, 8],
+  ['a quota above the number of cores', { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '6400000 100000' }, 8],
   [
-    'one of the older kind',
+    'a cgroup v1 quota',
     {
       'proc/self/cgroup': V1,
       'sys/fs/cgroup/cpu/docker/ab/cpu.cfs_quota_us': '50000\n',
@@ -29,7 +29,7 @@ it.each([
     0.5,
   ],
   [
-    'one of the older kind, within a container that sees its own group as the root',
+    'a cgroup v1 quota in a container that sees its own group as the root',
     {
       'proc/self/cgroup': V1,
       'sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us': '300000\n',
@@ -38,7 +38,7 @@ it.each([
     3,
   ],
   [
-    'none of the older kind',
+    'no cgroup v1 quota',
     {
       'proc/self/cgroup': V1,
       'sys/fs/cgroup/cpu/cpu.cfs_quota_us': '-1\n',
@@ -46,8 +46,8 @@ it.each([
     },
     8,
   ],
-  ['no control groups at all', {}, 8],
-])('with %s', async (_, files, expected) => {
+  ['no control groups', {}, 8],
+])('cpuLimitCores with %s', async (_, files, expected) => {
   await using directory = await temporaryDirectory();
   for (const [name, text] of Object.entries(files)) {
     const file = join(directory.path, name);

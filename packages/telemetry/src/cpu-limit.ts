@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { readControlGroups, readText } from './control-groups.ts';
 
 type Machine = {
-  /** Where the kernel's files are; another place only for a test. */
+  /** The root of /proc and /sys; another directory in tests only. */
   readonly root?: string;
   readonly cores?: number;
 };
 
-/** The processors this process may use: the quota of its control group, or of a group above it, where there is one; else the cores it may run on. */
+/**
+ * The processors this process may use: the lowest quota of its control group and the groups above it, at most the
+ * available cores.
+ */
 export function cpuLimitCores({ root = '/', cores = availableParallelism() }: Machine = {}): number {
   const quotas = readControlGroups(
     { root, controller: 'cpu', mounts: ['cpu', 'cpu,cpuacct'] },
@@ -23,7 +26,7 @@ export function cpuLimitCores({ root = '/', cores = availableParallelism() }: Ma
   return Math.min(cores, ...quotas);
 }
 
-/** "max", -1 and what is not there are no quota. */
+/** "max", -1 and a missing file mean that there is no quota. */
 function ratio(quota: string, period: string): number[] {
   const cores = Number.parseInt(quota, 10) / Number.parseInt(period, 10);
   return Number.isFinite(cores) && cores > 0 ? [cores] : [];

@@ -11,14 +11,14 @@ const series = (name: string, labels: Record<string, string>): string => {
 
 describe('exposition', () => {
   it.each([...Object.values(COUNTERS), ...Object.values(GAUGES)])(
-    'has every series of $name at 0 from the start',
+    'contains every series of $name at 0 from the start',
     async (spec) => {
       const lines = (await createTelemetry().exposition()).split('\n');
       for (const labels of everyCombination(spec.labels)) expect(lines).toContain(`${series(spec.name, labels)} 0`);
     },
   );
 
-  it.each(Object.values(HISTOGRAMS))('has every bucket of $name at 0 from the start', async (spec) => {
+  it.each(Object.values(HISTOGRAMS))('contains every bucket of $name at 0 from the start', async (spec) => {
     const lines = (await createTelemetry().exposition()).split('\n');
     for (const labels of everyCombination(spec.labels)) {
       for (const le of [...spec.buckets.map(String), '+Inf']) {
@@ -29,12 +29,12 @@ describe('exposition', () => {
   });
 
   it.each([
-    ['phaselock_session_lookup_seconds_bucket{le="0.1",source="database",cohort="treatment"}', 'lookup under 100 ms'],
-    ['phaselock_pool_wait_seconds_bucket{le="0.05"}', 'pool wait under 50 ms'],
-    ['phaselock_pool_wait_seconds_bucket{le="0.1"}', 'pool wait under 100 ms'],
-    ['phaselock_pool_wait_seconds_bucket{le="5"}', 'a wait up to the longest there may be'],
-    ['phaselock_session_replacement_seconds_bucket{le="0.5",cohort="control"}', 'replacement under 500 ms'],
-  ])('counts %s: %s', async (bucket) => {
+    ['phaselock_session_lookup_seconds_bucket{le="0.1",source="database",cohort="treatment"}', 'lookups, 100 ms'],
+    ['phaselock_pool_wait_seconds_bucket{le="0.05"}', 'pool waits, 50 ms'],
+    ['phaselock_pool_wait_seconds_bucket{le="0.1"}', 'pool waits, 100 ms'],
+    ['phaselock_pool_wait_seconds_bucket{le="5"}', 'pool waits, longest possible'],
+    ['phaselock_session_replacement_seconds_bucket{le="0.5",cohort="control"}', 'replacements, 500 ms'],
+  ])('has the bucket %s for the threshold: %s', async (bucket) => {
     expect(await createTelemetry().exposition()).toContain(`${bucket} `);
   });
 
@@ -47,7 +47,7 @@ describe('exposition', () => {
     for (const { name } of Object.values(HISTOGRAMS)) expect(name).toMatch(/^phaselock_[a-z_]+_seconds$/);
   });
 
-  it('has the metrics of the process only when asked for', async () => {
+  it('contains process metrics only when a program is given', async () => {
     expect(await createTelemetry().exposition()).not.toContain('process_cpu_seconds_total');
     const program = { version: '1.2.3', revision: 'unknown' };
     const text = await createTelemetry({ program }).exposition();
@@ -61,7 +61,7 @@ describe('exposition', () => {
     expect(text).not.toMatch(/^nodejs_active_\w+_total/m);
   });
 
-  it('is the older text for a scraper that asks for nothing else', async () => {
+  it('uses the Prometheus text format unless the scraper accepts OpenMetrics', async () => {
     const telemetry = createTelemetry();
     for (const accept of [undefined, '', '*/*', 'text/plain;version=0.0.4', 'application/openmetrics-textual'])
       expect(await telemetry.answerScrape(accept)).toEqual({
@@ -70,7 +70,7 @@ describe('exposition', () => {
       });
   });
 
-  it('has no number for what was never known', async () => {
+  it('contains no series for an unknown value', async () => {
     const telemetry = createTelemetry();
     const names = /^phaselock_(?:legacy_duplicates|audit_\w+)(?:\{.*\})? .*$/gm;
     expect((await telemetry.exposition()).match(names)).toBeNull();
@@ -157,7 +157,7 @@ describe('recording', () => {
     );
   });
 
-  it('reads the pools at the scrape, until they are taken away', async () => {
+  it('reads pool gauges at each scrape until the pool is removed', async () => {
     const telemetry = createTelemetry();
     let active = 1;
     const forget = telemetry.pool.observe(() => ({ active, idle: 2, waiting: 0, max: 16 }));
@@ -169,7 +169,7 @@ describe('recording', () => {
     expect(await telemetry.exposition()).toContain('phaselock_pool_connections{state="active"} 10');
   });
 
-  it('neither throws nor adds a series for what cannot be counted', async () => {
+  it('ignores invalid values without an exception or a new series', async () => {
     const telemetry = createTelemetry();
     const before = await telemetry.exposition();
     telemetry.lookedUp('memory', 'control', Number.NaN);
@@ -181,7 +181,7 @@ describe('recording', () => {
     expect(await telemetry.exposition()).toBe(before);
   });
 
-  it('keeps each telemetry apart', async () => {
+  it('keeps separate counts for each telemetry', async () => {
     createTelemetry().replayed();
     expect(await createTelemetry().exposition()).toContain('phaselock_idempotent_replays_total 0');
   });

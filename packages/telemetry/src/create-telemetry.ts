@@ -13,16 +13,25 @@ import { registerProgram } from './register-program.ts';
 import type { LockTelemetry, OperationKind, Telemetry } from './telemetry.ts';
 
 export type TelemetryOptions = {
-  /** Of a program that has a process of its own: its release, and its processor, memory, event loop and garbage collection. */
+  /**
+   * The build of the program. Adds the metrics of the process: release, CPU, memory, event loop and garbage collection.
+   */
   readonly program?: Build;
-  /** How many processes the program is made of, which share the limits of its control group; 1 unless given. */
+  /**
+   * The number of processes of the program that share the CPU and memory limits of its container. The metrics of the
+   * limits are divided by it. Default: 1.
+   */
   readonly processes?: number;
-  /** The operations of an application that answers requests, each with its kind. */
+  /** The HTTP operations of the application by id. The kind selects the histogram of the duration. */
   readonly operations?: Readonly<Record<string, OperationKind>>;
-  /** Of the request that is being served. */
+  /** Returns the exemplar of the current request. */
   readonly exemplar?: () => ExemplarLabels | undefined;
 };
 
+/**
+ * Creates the metrics of the product in a registry of their own. `Telemetry` explains the methods, the metric catalogue
+ * each metric.
+ */
 export function createTelemetry({
   program,
   processes = 1,

@@ -1,9 +1,9 @@
-/** What a log line keeps of any text. Stack traces are shorter; what is longer came from outside. */
+/** Maximum length of a text in a log line. Stack traces are shorter, so a longer text came from outside. */
 export const MAX_LOGGED_TEXT = 16_384;
 
 const END_OF_WORD = /[\s"']/;
 
-/** How the secrets that are told by their form begin. One whose end was cut off would not be told any more. */
+/** Prefixes of secrets that are recognized by their form, which a cut in the middle of the secret would destroy. */
 const OPENINGS = [
   '://',
   'eyj',
@@ -23,8 +23,8 @@ const OPENINGS = [
 const SCHEMES = ['bearer', 'basic', 'digest'];
 
 /**
- * The beginning of a text that somebody else could make as long as they like. Cut before it is searched for secrets, so the search costs no more
- * than this length; what may be a secret that goes on beyond the cut is left out whole.
+ * Cuts a text from outside to the limit. It is cut before the search for secrets, which limits the cost of that search.
+ * A possible secret that extends beyond the cut is left out completely.
  */
 export function cutText(text: string, limit = MAX_LOGGED_TEXT): string {
   if (text.length <= limit) return text;

@@ -2,7 +2,7 @@ type EcsError = { 'error.type': string; 'error.message': string; 'error.stack_tr
 
 const CAUSES = 5;
 
-/** The ECS fields of whatever was thrown. Its other properties stay out: libraries keep queries, commands and settings there. */
+/** The ECS fields of a thrown value. Other properties are left out: libraries store queries and settings there. */
 export function ecsError(thrown: unknown): EcsError {
   if (!(thrown instanceof Error)) return { 'error.type': typeof thrown, 'error.message': String(thrown) };
   const stack = stackWithCauses(thrown);

@@ -1,11 +1,11 @@
-/** Where to look up one of the observations in a bucket: the request it came from. Together no more than the 128 characters OpenMetrics allows. */
+/** Identifies the request of one observation in a bucket. OpenMetrics allows 128 characters for all labels together. */
 export type ExemplarLabels = {
   readonly request_id: string;
-  /** Of the caller's trace, where it sent one. */
+  /** The caller’s trace, if it sent one. */
   readonly trace_id?: string;
 };
 
-/** The latest exemplar of each bucket of one series, in columns: an observation makes no object. */
+/** The latest exemplar of each bucket of one series. In arrays, so that an observation allocates no object. */
 type SeriesExemplars = {
   readonly bounds: readonly number[];
   readonly labels: (ExemplarLabels | undefined)[];
@@ -13,11 +13,14 @@ type SeriesExemplars = {
   readonly unixSeconds: Float64Array;
 };
 
-/** Beside the histograms, whose library keeps them only for observations that look their series up anew. */
+/**
+ * Stores exemplars outside the histograms: the library only stores them for observations that look up their series each
+ * time.
+ */
 export type ExemplarShelf = {
-  /** For a series, named as the exposition names it: `metric` or `metric{label="value"}`. */
+  /** Returns a recorder for a series, which has the name of the exposition: `metric` or `metric{label="value"}`. */
   place(series: string, bounds: readonly number[]): (value: number, labels: ExemplarLabels) => void;
-  /** As OpenMetrics writes it behind the bucket of the series, or nothing. */
+  /** Returns the exemplar of a bucket in OpenMetrics format, or an empty text. */
   behind(series: string, le: string): string;
 };
 

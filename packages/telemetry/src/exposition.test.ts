@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTelemetry, type TelemetryOptions } from './create-telemetry.ts';
 
-/** What Prometheus 2.42 sends. */
+/** The Accept header of Prometheus 2.42. */
 const PROMETHEUS =
   'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 
@@ -19,7 +19,7 @@ const samples = (text: string): string[] =>
     .map((line) => line.replace(/ # \{.*$/, ''));
 
 describe('OpenMetrics', () => {
-  it('has the same series as the older text, which stays as it was', async () => {
+  it('contains the same series as the Prometheus text format, which stays unchanged', async () => {
     const telemetry = createTelemetry({ operations: { getSession: 'usual' } });
     telemetry.http.answered('getSession', 200, 0.3, { request_id: 'r-1' });
     const before = await telemetry.exposition();
@@ -29,7 +29,7 @@ describe('OpenMetrics', () => {
     expect(before).not.toContain('r-1');
   });
 
-  it('names the family of a counter without its ending, has no empty line, and an end', async () => {
+  it('names counter families without _total, has no empty lines, and ends with # EOF', async () => {
     const { lines, contentType } = await scraped({}, (telemetry) => telemetry.replayed());
     expect(contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
     expect(lines).toContain('# TYPE phaselock_idempotent_replays counter');
@@ -38,7 +38,7 @@ describe('OpenMetrics', () => {
     expect(lines.slice(0, -1)).not.toContain('');
   });
 
-  it('leads from a bucket to the latest request in it', async () => {
+  it('has the latest request of a bucket as its exemplar', async () => {
     const { lines } = await scraped(
       { operations: { getSession: 'usual' }, exemplar: () => ({ request_id: 'r-9', trace_id: 'ab' }) },
       (telemetry) => {
@@ -59,10 +59,10 @@ describe('OpenMetrics', () => {
   });
 });
 
-describe('what stays open for long, and what only asks whether we live', () => {
+describe('long answers and probes', () => {
   const operations = { getSession: 'usual', taskChanges: 'long', readiness: 'probe' } as const;
 
-  it('is timed apart from answers, and counted with them', async () => {
+  it('have their own histograms, and are counted with all requests', async () => {
     const telemetry = createTelemetry({ operations });
     for (const name of ['getSession', 'taskChanges', 'readiness', 'nothing we know'])
       telemetry.http.answered(name, 200, 2);
@@ -80,7 +80,7 @@ describe('what stays open for long, and what only asks whether we live', () => {
     ]);
   });
 
-  it('has no series in the histogram of answers', async () => {
+  it('have no series in the histogram of usual answers', async () => {
     const text = await createTelemetry({ operations }).exposition();
     expect(text).not.toMatch(/phaselock_http_request_seconds\w*\{.*operation="(?:taskChanges|readiness)"/);
   });

@@ -1,14 +1,14 @@
 import { Registry } from 'prom-client';
 import type { ExemplarShelf } from './exemplars.ts';
 
-/** What a Prometheus server is sent, and as what. */
+/** The response to a scrape: its text and content type. */
 export type Exposition = { readonly text: string; readonly contentType: string };
 
-/** Whether the scraper asks for OpenMetrics, as Prometheus does unless told otherwise; only that has room for exemplars. */
+/** Whether the scraper accepts OpenMetrics, as Prometheus does by default. Only that format can contain exemplars. */
 const wantsOpenMetrics = (accept: string | undefined): boolean =>
   /(?:^|[,\s])application\/openmetrics-text(?:[;,\s]|$)/i.test(accept ?? '');
 
-/** In the form the scraper asks for: the same series with the same names and labels in both. */
+/** Writes the metrics in the format the scraper accepts. Both formats have the same series, names and labels. */
 export async function expose(
   registry: Registry,
   accept: string | undefined,
@@ -20,8 +20,9 @@ export async function expose(
 }
 
 /**
- * A registry of the library serves one form for good: asked for OpenMetrics it takes the ending `_total` off its counters, and would leave it off in
- * the other form as well. So this is made from the other form: no empty lines, a counter's family without the ending, exemplars, an end.
+ * Converts the Prometheus text format to OpenMetrics: removes empty lines and the `_total` in the HELP and TYPE lines
+ * of counters, and adds exemplars and the end line. The library’s own OpenMetrics writer is not used: it renames the
+ * counters in the registry, so `_total` would be missing in the Prometheus format as well.
  */
 function openMetrics(text: string, exemplars: ExemplarShelf | undefined): string {
   const lines = text.split('\n').filter((line) => line !== '');

@@ -4,7 +4,7 @@ import type { FlagCounts, FlagTelemetry } from './telemetry.ts';
 
 const MS = 1_000;
 
-/** Asked for at the scrape. Before the flags were read there are no series: a 0 would say that a flag is off. */
+/** Read at each scrape. There are no series before the flags were read, because 0 would mean that a flag is off. */
 export function registerFlagGauges(registry: Registry): FlagTelemetry['observe'] {
   const watches = new Set<() => FlagCounts>();
   const eachFlag = (

@@ -6,12 +6,13 @@ import { COUNTERS, HTTP } from './metric-catalogue.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
 import type { HttpCounts, HttpTelemetry, OperationKind } from './telemetry.ts';
 
-/** A request for which there is no operation. */
+/** The label of a request that matches no operation. */
 const UNKNOWN = 'unknown';
 
 /**
- * The operations are a closed set like every label: a name that is not among them is counted as unknown, and makes no series. What stays open for long
- * and what only asks whether we live are timed apart: a stream of an hour is no slow answer, and ten thousand probes are no fast ones.
+ * The operations are a closed set, like the values of every label: any other name is counted as unknown and creates no
+ * series. Long answers and probes have their own histograms, because a stream of an hour is not a slow answer, and
+ * thousands of probes would make answers look fast.
  */
 export function httpTelemetry(
   registry: Registry,
@@ -54,7 +55,7 @@ function classOf(status: number): StatusClass {
   return STATUS_CLASSES.find((known) => known.startsWith(first)) ?? '5xx';
 }
 
-/** Asked for at the scrape. */
+/** Read at each scrape. */
 function registerHttpGauges(registry: Registry): HttpTelemetry['observe'] {
   const servers = new Set<() => HttpCounts>();
   const sum = (count: keyof HttpCounts): number => [...servers].reduce((total, counts) => total + counts()[count], 0);

@@ -2,9 +2,9 @@ import { Gauge, type Registry } from 'prom-client';
 
 type Named = { readonly name: string; readonly help: string };
 
-/** A gauge that is absent while its number is not known: 0 would say something else. */
+/** A gauge that is absent while its value is unknown, because 0 would be a wrong value. */
 export function knownGauge(registry: Registry, { name, help }: Named): (value: number | undefined) => void {
-  // With no label names the library begins at 0, and `remove` takes that back.
+  // Without labels, the library creates the series at 0; `remove` deletes it.
   const gauge = new Gauge({ name, help, registers: [registry] });
   gauge.remove();
   return (value) => {

@@ -1,6 +1,12 @@
 import type { QUESTION_CODES, StartQuestion } from '@phaselock/core';
 
-/** The closed sets metrics are labelled with. An id, a user or a model name is never one of them. */
+// Each list is the closed set of values of a metric label. Ids, users and model names are never label values.
+
+/**
+ * The outcomes of requests to start a session. `created-beside`: the single-session rule does not apply to the caller.
+ * `asked`: answered with a question about the existing session. `moved_on`: the session is no longer the one that the
+ * caller had been shown. `busy`: another operation held the slot.
+ */
 export const START_OUTCOMES = [
   'created',
   'created-beside',
@@ -14,20 +20,28 @@ export const START_OUTCOMES = [
 ] as const;
 export type StartOutcome = (typeof START_OUTCOMES)[number];
 
-/** Whether the single-session rule was applied to the request: what a rollout compares. */
+/** Whether the single-session rule was applied to the request. A rollout compares the two cohorts. */
 export const COHORTS = ['treatment', 'control'] as const;
 export type Cohort = (typeof COHORTS)[number];
 
-/** An error may be met where nothing is known of the rule, or where it does not matter. */
+/** `none`: the failed operation is no start or turn, or is a turn that failed before its session was read. */
 export const ERROR_COHORTS = [...COHORTS, 'none'] as const;
 export type ErrorCohort = (typeof ERROR_COHORTS)[number];
 
-/** What an attempt to replace a session came to. `beside`: it was confirmed by a caller to whom the rule does not apply. */
+/**
+ * The outcomes of attempts to replace a session. `beside`: a session was created beside the existing one instead,
+ * because the single-session rule does not apply to the caller.
+ */
 export const REPLACEMENT_OUTCOMES = ['replaced', 'moved_on', 'busy', 'refused', 'failed', 'beside'] as const;
 export type ReplacementOutcome = (typeof REPLACEMENT_OUTCOMES)[number];
 
+/** The code of the question that a start or turn was answered with. */
 export type QuestionCode = (typeof QUESTION_CODES)[StartQuestion];
 
+/**
+ * The decisions on turns. `initial`: the first of its session. `follow-up`: resumes the conversation. `fresh`: opened
+ * another session. `predecessor_stopping`: the agent of the replaced session may still be running.
+ */
 export const TURN_OUTCOMES = [
   'initial',
   'follow-up',
@@ -42,7 +56,7 @@ export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
 export const LOOKUP_SOURCES = ['memory', 'redis', 'database'] as const;
 export type LookupSource = (typeof LOOKUP_SOURCES)[number];
 
-/** What a replaced runner still tried to write. */
+/** The writes of a runner, which are refused after its session was replaced. */
 export const FENCED_OPERATIONS = [
   'begin-turn',
   'heartbeat',
@@ -63,18 +77,21 @@ export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
 export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 export type PoolState = (typeof POOL_STATES)[number];
 
-/** `trusted` is what the caller sees: the layers, as far as invalidations arrive. */
+/**
+ * `memory` and `redis` are the layers of the cache. `trusted` is the result of a lookup in both. While invalidations do
+ * not arrive, cached values may be stale, so both are bypassed.
+ */
 export const CACHE_LAYERS = ['trusted', 'memory', 'redis'] as const;
 export type CacheLayer = (typeof CACHE_LAYERS)[number];
 
 export const CACHE_RESULTS = ['hit', 'miss', 'failed', 'bypassed'] as const;
 export type CacheResult = (typeof CACHE_RESULTS)[number];
 
-/** How processes hear of each other's changes; one that is alone needs only its memory. */
+/** How processes inform each other of changes. A single process only needs `memory`. */
 export const INVALIDATION_BUSES = ['memory', 'postgres', 'redis'] as const;
 export type InvalidationBusName = (typeof INVALIDATION_BUSES)[number];
 
-/** The first three happen to messages sent, the last two to messages that arrive. */
+/** The first three are results of sent messages, the last two of received messages. */
 export const INVALIDATION_RESULTS = ['delivered', 'retried', 'failed', 'received', 'ignored'] as const;
 export type InvalidationResult = (typeof INVALIDATION_RESULTS)[number];
 
@@ -84,22 +101,25 @@ export type FeedbackRating = (typeof FEEDBACK_RATINGS)[number];
 export const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
 export type StatusClass = (typeof STATUS_CLASSES)[number];
 
-/** What became of the span of a request: taken by the collector, or not. */
+/** Whether the collector accepted the span of a request. */
 export const SPAN_RESULTS = ['exported', 'dropped'] as const;
 export type SpanResult = (typeof SPAN_RESULTS)[number];
 
-/** What a request was refused for before anything was done for it. */
+/**
+ * Why a request was refused before any work was done for it: too many waits for a database connection, a delayed event
+ * loop, or too many requests of one caller while connections are scarce.
+ */
 export const SHED_REASONS = ['pool', 'event-loop', 'caller'] as const;
 export type ShedReason = (typeof SHED_REASONS)[number];
 
-/** Answers that stay open as long as their client likes. */
+/** Answers that stay open as long as their client likes: change streams and downloads. */
 export const LONG_ANSWERS = ['changes', 'download'] as const;
 export type LongAnswer = (typeof LONG_ANSWERS)[number];
 
-/** Whose bound it was. */
+/** The limit of open answers that was reached: that of one caller, or that of all callers together. */
 export const LONG_ANSWER_BOUNDS = ['caller', 'total'] as const;
 export type LongAnswerBound = (typeof LONG_ANSWER_BOUNDS)[number];
 
-/** Of the findings of an audit; what it could neither prove nor refute is counted apart. */
+/** The severities of audit findings. `undecidable` findings could neither be proven nor refuted. */
 export const AUDIT_SEVERITIES = ['error', 'warning', 'undecidable'] as const;
 export type AuditSeverity = (typeof AUDIT_SEVERITIES)[number];

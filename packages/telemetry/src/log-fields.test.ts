@@ -8,26 +8,26 @@ import { LOG_FIELDS } from './log-fields.ts';
 const ROOT = resolve(import.meta.dirname, '../../..');
 
 describe('a field of a log line', () => {
-  test('that is not in the catalogue does not compile, spread or not', () => {
+  test('does not compile if it is not in the catalogue, even when it is spread', () => {
     const { logger, lines } = capturedLines();
     const strange = { task: 't1' };
     // @ts-expect-error: no such field
     logger.info({ task: 't1' }, 'named');
     // @ts-expect-error: no such field
     logger.info({ ...strange, 'phaselock.task_id': 't1' }, 'spread');
-    // @ts-expect-error: of another type
+    // @ts-expect-error: wrong type
     logger.info({ 'phaselock.generation': 'one' }, 'mistyped');
-    // @ts-expect-error: the logger says who writes
+    // @ts-expect-error: set by the logger only
     logger.info({ 'service.name': 'another' }, 'every line has it');
     expect(lines()).toHaveLength(4);
   });
 
-  test('has no other field within itself, which an index could not hold', () => {
+  test('is not the prefix of another field, which an index could not map', () => {
     const names = Object.keys(LOG_FIELDS);
     expect(names.filter((name) => names.some((other) => other.startsWith(`${name}.`)))).toEqual([]);
   });
 
-  test('is of the Elastic Common Schema, or under phaselock., or one of three names', () => {
+  test('has an Elastic Common Schema name, the prefix phaselock., or one of three fixed names', () => {
     const ecs =
       /^(@timestamp|message|(log|ecs|service|event|process|host|error|http\.request|http\.response|url|user|trace|transaction)\.[a-z_]+)$/;
     const others = Object.keys(LOG_FIELDS).filter((name) => !ecs.test(name) && !name.startsWith('phaselock.'));
@@ -47,16 +47,16 @@ describe('an action', () => {
     ),
   );
 
-  test('that is written is in the catalogue, and each in the catalogue is written', () => {
+  test('is in the catalogue exactly if a source file writes it', () => {
     expect([...written].toSorted()).toEqual(Object.keys(LOG_ACTIONS).toSorted());
   });
 
-  test('has its outcome, unless the line says another one', () => {
+  test('has its default outcome unless the line sets another one', () => {
     const { logger, lines } = capturedLines();
     logger.info({ 'event.action': 'session-deleted' }, 'deleted');
     logger.info({ 'event.action': 'session-deleted', 'event.outcome': 'unknown' }, 'deleted');
     logger.warn({ 'event.action': 'lease-lapsed' }, 'lapsed');
-    logger.info({ 'event.action': 'startSession' }, 'an operation says its own');
+    logger.info({ 'event.action': 'startSession' }, 'an operation sets its own');
     expect(lines().map((line) => line['event.outcome'])).toEqual(['success', 'unknown', 'failure', undefined]);
   });
 });

@@ -19,12 +19,12 @@ export type ModelChange = {
   readonly current: Named;
 };
 
-/** The profile, and where there is none the model; null is the agent's own default. */
+/** The profile, or the model without a profile; null is the agent’s default. */
 const variantOf = ({ variant, model }: Named): string | null => variant ?? model;
 
 /**
- * The line operators look for: each model change between two processes of an attempt has one, and nothing else does. Its text and the three fields
- * without a prefix are fixed.
+ * Writes the line that operators search for: exactly one for each model change between two processes of an attempt. Its
+ * text and its three fields without a prefix are fixed.
  */
 export function logModelChange(
   logger: Pick<Logger, 'info'>,

@@ -4,8 +4,8 @@ import { capturedAnything, capturedLines } from '../test/captured-lines.ts';
 import { logModelChange } from './log-model-change.ts';
 import { createLogger, silentLogger } from './logger.ts';
 
-describe('a line', () => {
-  it('has the fields ECS requires', () => {
+describe('a log line', () => {
+  it('contains the required ECS fields', () => {
     const { logger, lines } = capturedLines();
     logger.warn({ 'phaselock.task_id': 't1' }, 'slot is busy');
     expect(lines()).toEqual([
@@ -25,7 +25,7 @@ describe('a line', () => {
     ]);
   });
 
-  it('has a message even when none was given', () => {
+  it('has a message even if none was given', () => {
     const { logger, lines } = capturedAnything();
     logger.info({ task_id: 't1' });
     logger.info({ err: new Error('broken') });
@@ -34,7 +34,7 @@ describe('a line', () => {
     expect(lines().map((line) => line.message)).toEqual(['', 'broken', 'broken as well', 'plain']);
   });
 
-  it('puts an error and its causes into the fields of ECS, and nothing else of it', () => {
+  it('contains only the ECS fields of an error and its causes', () => {
     const { logger, lines } = capturedLines();
     const cause = Object.assign(new TypeError('socket closed'), { code: 'ECONNRESET' });
     const error = Object.assign(new Error('query failed', { cause }), { code: '57P03', query: 'select secret_column' });
@@ -51,7 +51,7 @@ describe('a line', () => {
     expect(line).not.toHaveProperty('err');
   });
 
-  it('carries what it belongs to, as that is when it is written', () => {
+  it('contains the context fields at the time it is written', () => {
     const request: { fields: Record<string, string> | undefined } = { fields: { 'http.request.id': 'r1' } };
     const written: string[] = [];
     const destination = { write: (line: string) => void written.push(line) };
@@ -69,28 +69,28 @@ describe('a line', () => {
     expect(JSON.parse(written[0] ?? '')['event.dataset']).toBe('phaselock.purge_worker');
   });
 
-  it('takes whatever was thrown', () => {
+  it('accepts any thrown value', () => {
     const { logger, lines } = capturedLines();
     logger.error({ err: 'just text' }, 'failed');
     expect(lines()[0]).toMatchObject({ 'error.type': 'string', 'error.message': 'just text' });
   });
 
-  it('keeps the bindings of a child', () => {
+  it('contains the bindings of a child logger', () => {
     const { logger, lines } = capturedAnything();
     logger.child({ session_id: 's1' }).info({ generation: 2 }, 'turn began');
     expect(lines()[0]).toMatchObject({ session_id: 's1', generation: 2, message: 'turn began' });
   });
 });
 
-describe('levels', () => {
-  it('leaves out what is below its own', () => {
+describe('the log level', () => {
+  it('suppresses lines below it', () => {
     const { logger, lines } = capturedLines('warn');
     logger.info('quiet');
     logger.warn('loud');
     expect(lines()).toHaveLength(1);
   });
 
-  it('says nothing when silent', () => {
+  it('disables all lines when it is silent', () => {
     expect(silentLogger().isLevelEnabled('fatal')).toBe(false);
   });
 });
@@ -128,7 +128,7 @@ describe('the line of a model change', () => {
     });
   });
 
-  it('names the model where there is no profile, and nothing where the agent chose', () => {
+  it('contains the model without a profile, and null for the agent’s default', () => {
     expect(change([null, 'claude-sonnet-4-5'], [null, null])).toMatchObject({
       previous_variant: 'claude-sonnet-4-5',
       current_variant: null,

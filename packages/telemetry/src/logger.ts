@@ -6,7 +6,7 @@ import type { LogFields, OnlyLogFields } from './log-fields.ts';
 import { redactLine } from './redact-line.ts';
 import { standardOutput } from './standard-output.ts';
 
-/** A text, or fields of the catalogue with one. */
+/** Writes a line with a message, and optionally with fields of `LOG_FIELDS`. */
 type Log = {
   <Fields extends LogFields>(fields: OnlyLogFields<Fields>, message: string): void;
   (message: string): void;
@@ -26,18 +26,21 @@ export type LoggerOptions = {
   readonly version: string;
   readonly environment: string;
   readonly level?: LogLevel;
-  /** Standard output unless given. */
+  /** Default: standard output. */
   readonly destination?: DestinationStream;
-  /** What is added to every line: the ids of the request it belongs to. */
+  /** Returns fields for every line, such as the ids of the current request. */
   readonly context?: () => LogFields | undefined;
 };
 
 const ECS_VERSION = '8.11.0';
 
-/** One JSON object a line, in the Elastic Common Schema, without secrets. An error goes under `err`. */
+/**
+ * Creates a logger that writes one JSON object per line, in the Elastic Common Schema, without secrets. Errors are
+ * passed as `err`.
+ */
 export const createLogger = (options: LoggerOptions): Logger => openPino(options);
 
-/** The same, which takes whatever it is given: what is redacted does not depend on the compiler. */
+/** As `createLogger`, but accepts fields of any name, so that tests can check their redaction. */
 export function openPino({
   service,
   version,
@@ -60,7 +63,7 @@ export function openPino({
         'process.pid': process.pid,
         'host.hostname': hostname(),
       },
-      // What the line says itself is stronger.
+      // Added to every line. Fields of the line itself take precedence.
       mixin: (fields) => ({ ...outcomeOf(Reflect.get(fields, 'event.action')), ...context?.() }),
       serializers: { err: (error) => error },
       formatters: {
@@ -68,7 +71,8 @@ export function openPino({
         log: ({ err, ...fields }) => (err === undefined ? fields : { ...fields, ...ecsError(err) }),
       },
       hooks: {
-        // ECS has no line without a message.
+        // ECS requires a message on every line, so a line without one gets an empty message. For an error, pino uses
+        // the message of the error.
         logMethod(args, method) {
           const [fields, message] = args;
           const silent = message === undefined && typeof fields === 'object' && !(fields instanceof Error);
@@ -81,11 +85,14 @@ export function openPino({
   );
 }
 
-/** The name of a data stream has dashes between its parts, and none within them. */
+/**
+ * The dataset of a program, without dashes: it is part of the name of an Elasticsearch data stream, whose parts are
+ * separated by dashes.
+ */
 const datasetOf = (service: string): string => service.replace('-', '.').replaceAll('-', '_');
 
 const hasError = (fields: unknown): boolean =>
   typeof fields === 'object' && fields !== null && 'err' in fields && fields.err instanceof Error;
 
-/** For tests, and for callers that want none. */
+/** A logger that writes nothing. */
 export const silentLogger = (): Logger => pino({ level: 'silent' });

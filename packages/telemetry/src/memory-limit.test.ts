@@ -8,10 +8,10 @@ const V1 = '9:memory:/docker/ab\n1:name=systemd:/docker/ab\n0::/\n';
 const GIB = 2 ** 30;
 
 it.each([
-  ['a bound of its own', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/memory.max': `${GIB}\n` }, GIB],
-  ['none', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/memory.max': 'max\n' }, 8 * GIB],
+  ['a limit of its group', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/memory.max': `${GIB}\n` }, GIB],
+  ['no limit in its group', { 'proc/self/cgroup': '0::/app\n', 'sys/fs/cgroup/app/memory.max': 'max\n' }, 8 * GIB],
   [
-    'a narrower one above it',
+    'a lower limit in the parent group',
     {
       'proc/self/cgroup': '0::/slice/app\n',
       'sys/fs/cgroup/slice/app/memory.max': `${4 * GIB}\n`,
@@ -19,24 +19,24 @@ it.each([
     },
     2 * GIB,
   ],
-  ['one wider than the machine', { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': `${64 * GIB}` }, 8 * GIB],
+  ['a limit above total memory', { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': `${64 * GIB}` }, 8 * GIB],
   [
-    'one of the older kind',
+    'a cgroup v1 limit',
     { 'proc/self/cgroup': V1, 'sys/fs/cgroup/memory/docker/ab/memory.limit_in_bytes': `${GIB}\n` },
     GIB,
   ],
   [
-    'one of the older kind, within a container that sees its own group as the root',
+    'a cgroup v1 limit in a container that sees its own group as the root',
     { 'proc/self/cgroup': V1, 'sys/fs/cgroup/memory/memory.limit_in_bytes': `${3 * GIB}\n` },
     3 * GIB,
   ],
   [
-    'none of the older kind',
+    'no cgroup v1 limit',
     { 'proc/self/cgroup': V1, 'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n' },
     8 * GIB,
   ],
-  ['no control groups at all', {}, 8 * GIB],
-])('with %s', async (_, files, expected) => {
+  ['no control groups', {}, 8 * GIB],
+])('memoryLimitBytes with %s', async (_, files, expected) => {
   await using directory = await temporaryDirectory();
   for (const [name, text] of Object.entries(files)) {
     const file = join(directory.path, name);

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { readControlGroups, readText } from './control-groups.ts';
 
 type Machine = {
-  /** Where the kernel's files are; another place only for a test. */
+  /** The root of /proc and /sys; another directory in tests only. */
   readonly root?: string;
   readonly bytes?: number;
 };
 
-/** The memory this process may have: the bound of its control group, or of a group above it, where there is one; else all of the machine's. */
+/**
+ * The memory this process may use: the lowest limit of its control group and the groups above it, at most the memory of
+ * the machine.
+ */
 export function memoryLimitBytes({ root = '/', bytes = totalmem() }: Machine = {}): number {
   const bounds = readControlGroups(
     { root, controller: 'memory', mounts: ['memory'] },
@@ -20,7 +23,7 @@ export function memoryLimitBytes({ root = '/', bytes = totalmem() }: Machine = {
   return Math.min(bytes, ...bounds);
 }
 
-/** "max" and what is not there are no bound; the older kind writes a number no machine has. */
+/** "max" and a missing file mean that there is no limit. cgroup v1 uses a number above any real memory size. */
 function boundIn(file: string): number[] {
   const bytes = Number.parseInt(readText(file), 10);
   return Number.isFinite(bytes) && bytes > 0 ? [bytes] : [];

@@ -1,4 +1,4 @@
-/** The names of a metric's labels, and every value each may have. */
+/** The label names of a metric, each with all its possible values. */
 export type LabelSets = Readonly<Record<string, readonly string[]>>;
 
 export type LabelValues<Labels extends LabelSets> = { readonly [Name in keyof Labels]: Labels[Name][number] };
@@ -10,11 +10,14 @@ export type MetricSpec<Labels extends LabelSets = LabelSets> = {
 };
 
 export type HistogramSpec<Labels extends LabelSets = LabelSets> = MetricSpec<Labels> & {
-  /** Upper bounds in seconds. A threshold of an alert or a rollout stage must be one of them: only buckets can be counted. */
+  /**
+   * Upper bounds. A threshold of an alert or a rollout stage must be one of them, because queries can only count
+   * buckets.
+   */
   readonly buckets: readonly number[];
 };
 
-/** One set of label values for each series the metric can have. */
+/** Returns the label values of every series that the metric can have. */
 export function everyCombination(labels: LabelSets): Record<string, string>[] {
   return Object.entries(labels).reduce<Record<string, string>[]>(
     (partial, [name, values]) =>

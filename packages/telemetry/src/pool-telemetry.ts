@@ -5,7 +5,7 @@ import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
 import { registerCounter, registerHistogram } from './register-metrics.ts';
 import type { PoolCounts, PoolTelemetry } from './telemetry.ts';
 
-/** What is told of the connection pools of a program, the same in each program. */
+/** The metrics of connection pools, which all programs have in common. */
 export function poolTelemetry(registry: Registry): PoolTelemetry {
   const waits = registerHistogram(registry, HISTOGRAMS.poolWait);
   const timeouts = registerCounter(registry, COUNTERS.poolWaitTimeouts);
@@ -21,7 +21,7 @@ export function poolTelemetry(registry: Registry): PoolTelemetry {
   };
 }
 
-/** Counts are asked for at the scrape: between scrapes the pool is not bothered. */
+/** Reads the counts at each scrape, so that the pool has no work between scrapes. */
 function registerPoolGauges(registry: Registry): PoolTelemetry['observe'] {
   const pools = new Set<() => PoolCounts>();
   new Gauge({

@@ -7,8 +7,8 @@ import { readBuild } from './read-build.ts';
 const COMMIT = 'a'.repeat(40);
 
 it.each<[string, Record<string, string>, string | undefined, string]>([
-  ['told', { '.git/HEAD': COMMIT }, 'r1', 'r1'],
-  ['a commit that is checked out', { '.git/HEAD': `${COMMIT}\n` }, undefined, COMMIT],
+  ['an explicit setting', { '.git/HEAD': COMMIT }, 'r1', 'r1'],
+  ['a detached HEAD', { '.git/HEAD': `${COMMIT}\n` }, undefined, COMMIT],
   ['a branch', { '.git/HEAD': 'ref: refs/heads/main\n', '.git/refs/heads/main': `${COMMIT}\n` }, undefined, COMMIT],
   [
     'a packed branch',
@@ -29,7 +29,7 @@ it.each<[string, Record<string, string>, string | undefined, string]>([
   ],
   ['a branch without a commit', { '.git/HEAD': 'ref: refs/heads/main\n' }, undefined, 'unknown'],
   ['no checkout', {}, undefined, 'unknown'],
-])('the revision of %s', async (_, files, told, expected) => {
+])('readBuild returns the revision for %s', async (_, files, told, expected) => {
   await using directory = await temporaryDirectory();
   for (const [name, text] of Object.entries({ 'package.json': '{"version":"1.2.3"}', ...files })) {
     const file = join(directory.path, name);

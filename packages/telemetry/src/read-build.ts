@@ -1,12 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Which program runs: its release, and the commit it was built from. */
+/** The release of a program, and the commit it was built from. */
 export type Build = { readonly version: string; readonly revision: string };
 
 const UNKNOWN = 'unknown';
 
-/** The version of the package.json in `root`; the revision as it was told, else that of a checkout there. */
+/**
+ * Reads the version from package.json in `root`. The revision is the given one, or that of a git checkout in `root`.
+ */
 export function readBuild(root: string, told: string | undefined): Build {
   return { version: readVersion(root), revision: told ?? checkedOut(root) ?? UNKNOWN };
 }
@@ -17,7 +19,7 @@ function readVersion(root: string): string {
   return typeof version === 'string' ? version : UNKNOWN;
 }
 
-/** What HEAD names, without asking git: an image or a package has none. */
+/** Reads the commit of HEAD from the files, because the git program may be missing. */
 function checkedOut(root: string): string | undefined {
   const git = gitFolder(join(root, '.git'));
   const head = readText(join(git, 'HEAD'))?.trim();
@@ -26,14 +28,14 @@ function checkedOut(root: string): string | undefined {
   return commitIn(ref === undefined ? head : refIn(git, ref));
 }
 
-/** Of a worktree, `.git` is a file that says where the folder is. */
+/** In a worktree, `.git` is a file with the path of the git folder. */
 function gitFolder(path: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return path;
   const [, folder = ''] = /^gitdir: (.+)$/m.exec(readText(path) ?? '') ?? [];
   return resolve(path, '..', folder);
 }
 
-/** Branches of a worktree are kept with those of the repository. */
+/** The branches of a worktree are stored in the folder of the main repository. */
 function refIn(git: string, ref: string): string | undefined {
   const common = resolve(git, readText(join(git, 'commondir'))?.trim() ?? '.');
   const loose = [git, common].map((folder) => readText(join(folder, ref))).find((text) => text !== undefined);

@@ -1,8 +1,9 @@
 import { REDACTED } from './redacted.ts';
 
 /**
- * Secrets whose end decides whether they are any: the user of an address ends with an @, a signed token has two dots. An expression would look
- * for that end once from each beginning; here each word is passed once.
+ * Redacts secrets that are only recognized at their end: credentials in a URL end with an @, a signed token has two
+ * dots. A regular expression would search for the end from every possible beginning, in quadratic time. This scans each
+ * word once.
  */
 export const redactAddressesAndTokens = (text: string): string =>
   text
@@ -10,13 +11,13 @@ export const redactAddressesAndTokens = (text: string): string =>
     .replaceAll(/[\w.-]+/g, redactSignedTokens)
     .replaceAll(OUR_KEY, `$1${REDACTED}`);
 
-/** Our own keys keep the part that finds their row. What is too long for that part alone and has another form may be the rest of one. */
+/** Phaselock’s API keys keep the prefix that identifies their row. A long text of another form may be part of a key. */
 const OUR_KEY = /(plk_(?:[\w-]{12}_)?)[\w-]{20,}/g;
 
 const ADDRESS = '://';
 const USER_END = /[:/@]/g;
 
-/** What stands before the last @ of a word is the user's: a password that contains one is not cut in half. */
+/** Everything before the last @ of a word counts as credentials, because a password may contain an @. */
 function redactAddresses(word: string): string {
   const lastAt = word.lastIndexOf('@');
   let told = '';
@@ -35,7 +36,7 @@ function redactAddresses(word: string): string {
 const TOKEN = 'eyJ';
 const MIN_PART = 8;
 
-/** A token is three parts with dots between them; the first begins with an encoded `{"`. */
+/** A signed token has three parts separated by dots. The first part begins with an encoded `{"`. */
 function redactSignedTokens(word: string): string {
   const parts = word.split('.');
   const told: string[] = [];

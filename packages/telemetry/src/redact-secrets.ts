@@ -2,11 +2,11 @@ import { cutText } from './cut-text.ts';
 import { redactAddressesAndTokens } from './redact-by-form.ts';
 import { REDACTED } from './redacted.ts';
 
-/** Compared without case, dashes and underscores. Counts of tokens (`input_tokens`) are no secrets, so only the singular is. */
+/** Names of secrets, without case, dashes and underscores. Only the singular `token`: `input_tokens` is a count. */
 const SECRET_NAME =
   /(authorization|cookie|password|passwd|pwd|secret|secrets|token|apikey|apikeys|credentials?|privatekey|secretaccesskey|signature)$/;
 
-/** Secrets inside a text, told by what stands before them. Each keeps what helps to find the cause and loses the rest. */
+/** Secrets in a text, recognized by the part before them. That part is kept, because it helps to find the cause. */
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/(authorization["']?\s*[:=]\s*["']?)(?:(?:basic|bearer|digest)\s+)?[^\s"',;]+/gi, `$1${REDACTED}`],
   [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${REDACTED}`],
@@ -16,7 +16,7 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
 
 const MAX_DEPTH = 12;
 
-/** A copy of plain JSON data without its secrets, wherever they hide: under a telling name, or in a text of a telling form. */
+/** Copies JSON data without its secrets, which are recognized by their name or by their form. */
 export function redactSecrets(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -31,8 +31,8 @@ export function redactSecrets(value: unknown, depth = 0): unknown {
 }
 
 /**
- * In time that grows with the text, and with no more of it than a log line keeps. Where escapes of an address hide a secret, as in `x%2fplk_…`, the
- * text is told without the escapes.
+ * Redacts a text in linear time, after cutting it to the limit of a log line. If URL escapes hide a secret, as in
+ * `x%2fplk_…`, the result is the decoded text.
  */
 export function redactText(text: string): string {
   const cut = cutText(text);
@@ -45,7 +45,7 @@ const redactForms = (text: string): string =>
   SECRET_TEXTS.reduce((rest, [form, replacement]) => rest.replace(form, replacement), redactAddressesAndTokens(text));
 
 const ESCAPED = /(?:%[0-9a-f]{2})+/gi;
-/** An escape of an escape is undone as well, as a proxy may have escaped a path again. */
+/** How often escapes are decoded, because a proxy may have escaped a path again. */
 const MAX_DECODED = 3;
 
 function withoutEscapes(text: string): string {

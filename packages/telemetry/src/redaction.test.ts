@@ -17,8 +17,8 @@ const LEAKS: readonly (readonly [string, (logger: Logger) => void])[] = [
   ['an API key of another spelling', (logger) => logger.info({ config: { agent: { apiKey: CANARY } } }, 'config')],
   ['a cookie', (logger) => logger.info({ 'set-cookie': [CANARY] }, 'response')],
   ['a token deep inside', (logger) => logger.info({ a: { b: { c: [{ d: { access_token: CANARY } }] } } }, 'deep')],
-  ['a secret deeper than anyone logs', (logger) => logger.info({ token: 'x', nest: nest(CANARY, 40) }, 'very deep')],
-  ['a password that is a number', (logger) => logger.info({ password: { value: CANARY } }, 'odd')],
+  ['a secret below the maximum depth', (logger) => logger.info({ token: 'x', nest: nest(CANARY, 40) }, 'very deep')],
+  ['a password that is an object', (logger) => logger.info({ password: { value: CANARY } }, 'odd')],
   ['an environment', (logger) => logger.info({ env: { PGPASSWORD: CANARY, AWS_SECRET_ACCESS_KEY: CANARY } }, 'env')],
   ['a connection string', (logger) => logger.info({ database: `postgres://app:${CANARY}@db/app` }, 'connecting')],
   ['a password with an @', (logger) => logger.info(`connecting to postgres://app:p@ss:${CANARY}@db/app`)],
@@ -48,20 +48,20 @@ const LEAKS: readonly (readonly [string, (logger: Logger) => void])[] = [
         .child({ auth: { password: CANARY } })
         .info('bound'),
   ],
-  ['one of our own keys', (logger) => logger.info(`refused plk_AbCdEfGhIjKl_${CANARY.repeat(3)}`)],
+  ['an API key of phaselock', (logger) => logger.info(`refused plk_AbCdEfGhIjKl_${CANARY.repeat(3)}`)],
   ...['x%2f', 'Bearer%20', 'a', 'plk_plk_', 'token_', '%252F'].map((before): (typeof LEAKS)[number] => [
-    `one of our own keys behind ${before}`,
+    `an API key of phaselock after ${before}`,
     (logger) => logger.info({ path: `/v1/sessions/${before}plk_AbCdEfGhIjKl_${CANARY.repeat(3)}` }, 'request'),
   ]),
   [
-    'one of our own keys with its first letter escaped',
+    'an API key of phaselock with its first letter escaped',
     (logger) => logger.info(`%70lk_AbCdEfGhIjKl_${CANARY.repeat(3)}`),
   ],
-  ['one of our own keys with an escaped dash', (logger) => logger.info(`plk%5FAbCdEfGhIjKl_${CANARY.repeat(3)}`)],
-  ['a key like ours, in part', (logger) => logger.info(`plk_${CANARY.repeat(3)}`)],
-  ['the key of another service behind an escape', (logger) => logger.info(`/v1/tasks/x%2fghp_${CANARY}`)],
-  ['a name and a value with an escape between them', (logger) => logger.info(`/v1/tasks/token%3D${CANARY}`)],
-  ['an address that is escaped', (logger) => logger.info(`/v1/tasks/postgres%3A%2F%2Fapp%3A${CANARY}%40h`)],
+  ['an API key with an escaped underscore', (logger) => logger.info(`plk%5FAbCdEfGhIjKl_${CANARY.repeat(3)}`)],
+  ['a text that may be part of an API key of phaselock', (logger) => logger.info(`plk_${CANARY.repeat(3)}`)],
+  ['the key of another service after an escape', (logger) => logger.info(`/v1/tasks/x%2fghp_${CANARY}`)],
+  ['a name and a value separated by an escape', (logger) => logger.info(`/v1/tasks/token%3D${CANARY}`)],
+  ['an escaped URL with credentials', (logger) => logger.info(`/v1/tasks/postgres%3A%2F%2Fapp%3A${CANARY}%40h`)],
   ['a signed token', (logger) => logger.info(`refused eyJhbGciOiJFUzI1NiJ9.${btoa(CANARY)}.${CANARY}`)],
   ['JSON inside a text', (logger) => logger.info(JSON.stringify({ password: CANARY }))],
 ];
@@ -71,7 +71,7 @@ function nest(value: string, levels: number): unknown {
 }
 
 describe('secrets', () => {
-  it.each(LEAKS)('do not get out in %s', (_, leak) => {
+  it.each(LEAKS)('are redacted in %s', (_, leak) => {
     const { logger, text, lines } = capturedAnything();
     leak(logger);
     expect(lines()).toHaveLength(1);
@@ -80,8 +80,8 @@ describe('secrets', () => {
   });
 });
 
-describe('what is not secret', () => {
-  it('stays as it is', () => {
+describe('redaction', () => {
+  it('keeps fields that contain no secret', () => {
     const { logger, lines } = capturedAnything();
     const fields = {
       input_tokens: 1200,
@@ -96,17 +96,17 @@ describe('what is not secret', () => {
     expect(lines()[0]).toMatchObject({ ...fields, message: 'max tokens: 100; see https://host:8080/path' });
   });
 
-  it('keeps what helps to find the cause', () => {
+  it('keeps the parts of an address that are no secret', () => {
     const { logger, lines } = capturedAnything();
     logger.info(`connect postgres://app:${CANARY}@db:5432/app refused`);
     expect(lines()[0]?.message).toBe('connect postgres://app:[redacted]@db:5432/app refused');
   });
 });
 
-describe('a text that is longer than a line keeps', () => {
+describe('a text above the maximum length', () => {
   const LONG = `/v1/${'x'.repeat(2_000)}`;
 
-  it('is cut before it is searched, and says so', () => {
+  it('is cut, with a note of its length', () => {
     expect(cutText(LONG, 100)).toBe(`${LONG.slice(0, 100)}… [cut: 2004 characters]`);
     expect(cutText('short', 100)).toBe('short');
     expect(cutText(`${'x'.repeat(9)}\u{1f511}`, 10)).toMatch(/^x{9}\ufffd… \[cut/);
@@ -115,14 +115,14 @@ describe('a text that is longer than a line keeps', () => {
   it.each([
     ['an address', `postgres://app:${CANARY}@db/app`],
     ['an address with a token', `https://${CANARY}@git.example`],
-    ['one of our keys', `plk_AbCdEfGhIjKl_${CANARY.repeat(3)}`],
+    ['an API key of phaselock', `plk_AbCdEfGhIjKl_${CANARY.repeat(3)}`],
     ['a signed token', `eyJhbGciOiJFUzI1NiJ9.${CANARY}${CANARY}.${CANARY}`],
     ['a bearer', `Bearer ${CANARY}`],
     ['a header', `Authorization: Basic ${CANARY}`],
     ['a setting', `password=${CANARY}`],
     ['a key of a model provider', `sk-ant-${CANARY}`],
     ['a token of a code host', `github_pat_${CANARY}`],
-  ])('leaks nothing of %s, wherever it is cut', (_, secret) => {
+  ])('leaks no part of %s, wherever it is cut', (_, secret) => {
     const before = `/v1/tasks/${'x'.repeat(40)}?`;
     const text = `${before}${secret} ${'y'.repeat(200)}`;
     for (let limit = before.length; limit < before.length + secret.length + 20; limit += 1) {
@@ -132,14 +132,14 @@ describe('a text that is longer than a line keeps', () => {
     }
   });
 
-  it('is cut in every field, whoever wrote it', () => {
+  it('is cut in every field and in the message', () => {
     const { logger, text } = capturedAnything();
     logger.info({ given: 'y'.repeat(100_000) }, 'z'.repeat(100_000));
     expect(text().length).toBeLessThan(40_000);
   });
 });
 
-describe('the time it takes to look for secrets', () => {
+describe('the redaction time', () => {
   it.each([
     'a',
     '.',
@@ -157,7 +157,7 @@ describe('the time it takes to look for secrets', () => {
     'sk-',
     ' ',
     "'://",
-  ])('grows with a text of %j and no faster', (unit) => {
+  ])('grows linearly with the length of a text of %j', (unit) => {
     const redacting = growth((length) => {
       const text = unit.repeat(Math.ceil(length / unit.length));
       const pieces = text.match(/[\s\S]{1,16384}/g) ?? [];

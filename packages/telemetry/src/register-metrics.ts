@@ -15,7 +15,7 @@ export type Observe<Labels extends LabelSets> = (
   exemplar?: ExemplarLabels,
 ) => void;
 
-/** All series exist from the start, at 0: a rate over a series that appears with its first event misses that event. */
+/** Creates all series at 0, because a rate over a series that appears with its first event misses that event. */
 export function registerCounter<Labels extends LabelSets>(registry: Registry, spec: MetricSpec<Labels>): Count<Labels> {
   const names = Object.keys(spec.labels);
   const counter = new Counter({ name: spec.name, help: spec.help, labelNames: names, registers: [registry] });
@@ -29,7 +29,7 @@ export function registerCounter<Labels extends LabelSets>(registry: Registry, sp
   };
 }
 
-/** With a shelf, an observation that comes with an exemplar leaves it there. */
+/** Creates all series at 0. If `exemplars` is given, it stores the exemplar of an observation. */
 export function registerHistogram<Labels extends LabelSets>(
   registry: Registry,
   spec: HistogramSpec<Labels>,
@@ -59,15 +59,15 @@ export function registerHistogram<Labels extends LabelSets>(
   };
 }
 
-/** As the exposition names it. The values are those of closed sets: none has a character that would be escaped. */
+/** The name of a series in the exposition. Label values come from closed sets, so they need no escaping. */
 function seriesName(name: string, labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
 /**
- * Children are made once, so recording only looks one up. A value from outside the closed set is dropped: neither may it add a series, nor
- * may counting fail the request that is counted.
+ * Creates all children once, so that recording only looks one up. A label value outside the closed set is dropped,
+ * because it must neither add a series nor make the recorded request fail.
  */
 function resolveSeries<Labels extends LabelSets, Child>(
   labels: Labels,

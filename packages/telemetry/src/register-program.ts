@@ -5,13 +5,16 @@ import { KNOWN_GAUGES } from './gauge-catalogue.ts';
 import { memoryLimitBytes } from './memory-limit.ts';
 import type { Build } from './read-build.ts';
 
-/** Gauges with the name of a counter, which no program that checks metrics accepts. The same numbers are in the metrics they are sums of. */
+/**
+ * Default gauges whose names end like counters, which metric linters reject. They are sums of other metrics, so they
+ * are removed.
+ */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /**
- * CPU, memory, event loop and garbage collection of this process, under the names Prometheus clients share, and which program it is. The id of the
- * process is made up at its start: one that is scraped under two names is counted twice, and no address or start time tells. Of limits that several
- * processes share each has its part: all of them at their part is the program at its limit.
+ * Registers the build and the standard Prometheus client metrics of this process: CPU, memory, event loop and garbage
+ * collection. A random process id reveals a process that is scraped under two names and counted twice. Limits that
+ * several processes share are divided among them.
  */
 export function registerProgram(registry: Registry, { version, revision }: Build, processes = 1): void {
   collectDefaultMetrics({ register: registry });

@@ -16,7 +16,7 @@ const PROGRAM = `
   process.stderr.write('went on');
 `;
 
-it.runIf(existsSync(FULL))('a log on a disk that is full neither ends nor stops the process', async () => {
+it.runIf(existsSync(FULL))('a log on a full disk neither ends nor blocks the process', async () => {
   await using full = await open(FULL, 'w');
   const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], { stdio: ['ignore', full.fd, 'pipe'] });
   let said = '';

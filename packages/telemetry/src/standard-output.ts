@@ -1,11 +1,11 @@
 import { type DestinationStream, pino } from 'pino';
 
-/** What is kept of lines that could not be written yet; those beyond it are dropped. */
+/** Maximum size of lines that wait to be written. Further lines are dropped. */
 const KEPT_BYTES = 1_048_576;
 
 /**
- * Lines for standard output. Where that is a file on a disk that is full, lines wait until there is space again: without a listener the error of
- * the first one would end the process, and the flush at its exit would then try for ever.
+ * Writes lines to standard output. If that is a file on a full disk, lines wait for free space: without an error
+ * listener, the first error would end the process, and the flush at exit would retry for ever.
  */
 export function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, maxLength: KEPT_BYTES });

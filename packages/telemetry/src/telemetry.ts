@@ -25,7 +25,7 @@ import type {
   TurnOutcome,
 } from './label-values.ts';
 
-/** One method for each thing that happens. Recording is a fraction of a microsecond and never throws. */
+/** Records metrics, with one method per kind of event. Recording takes less than a microsecond and never throws. */
 export type Telemetry = {
   sessionStarted(start: {
     readonly outcome: StartOutcome;
@@ -33,18 +33,22 @@ export type Telemetry = {
     readonly mode: Mode;
     readonly cohort: Cohort;
   }): void;
-  /** Once for each call, however often it tried; not at all for one whose caller left. */
+  /** Called once per request, whatever its number of attempts, and not for a request whose caller disconnected. */
   replacementAttempted(outcome: ReplacementOutcome, cohort: Cohort): void;
   sessionReplaced(replacement: {
     readonly reason: DeletionReason;
     readonly cohort: Cohort;
     readonly seconds: number;
   }): void;
+  /** A start or turn was answered with a question about the existing session. */
   asked(question: QuestionCode, cohort: Cohort): void;
+  /** The latest session of a slot was looked up. */
   lookedUp(source: LookupSource, cohort: Cohort, seconds: number): void;
+  /** A session was created for a caller to whom the single-session rule does not apply. */
   startedUnguarded(): void;
-  /** By a caller outside the rollout, at a task that is guarded already. */
+  /** A caller outside the rollout started a session in a task that is already guarded. */
   startCrossed(): void;
+  /** A task became guarded, and this many older live duplicates were soft-deleted. */
   legacyCollapsed(sessions: number): void;
   turnDecided(decision: TurnOutcome): void;
   modelChanged(): void;
@@ -52,6 +56,7 @@ export type Telemetry = {
   writeFenced(operation: FencedOperation): void;
   sessionDeleted(reason: DeletionReason, sessions?: number): void;
   bulkDone(operation: BulkOperation, items: number): void;
+  /** A request was answered from the stored result of its Idempotency-Key. */
   replayed(): void;
   feedbackGiven(rating: FeedbackRating, cohort: Cohort): void;
   failed(code: ErrorCode, cohort: ErrorCohort): void;
@@ -62,9 +67,9 @@ export type Telemetry = {
   readonly flags: FlagTelemetry;
   readonly http: HttpTelemetry;
   readonly data: DataTelemetry;
-  /** All numbers, in the older of the two forms a Prometheus server reads. */
+  /** All metrics in the Prometheus text format. */
   exposition(): Promise<string>;
-  /** For a Prometheus server: in the form its `Accept` asks for. */
+  /** Answers a scrape of a Prometheus server in the format of its `Accept` header. */
   answerScrape(accept: string | undefined): Promise<Exposition>;
 };
 
@@ -80,22 +85,22 @@ export type PoolCounts = Readonly<Record<PoolState, number>> & { readonly max: n
 
 export type PoolTelemetry = {
   waited(seconds: number): void;
-  /** Given up after so long: observed like a wait that ended well, and counted. */
+  /** The wait timed out after this long. It is observed like a successful wait, and also counted as a time-out. */
   waitTimedOut(seconds: number): void;
   connectionFailed(): void;
-  /** Read at each scrape until the returned function is called; several pools add up. */
+  /** Reads the counts at each scrape until the returned function is called. The counts of several pools are added. */
   observe(counts: () => PoolCounts): () => void;
 };
 
 export type CacheTelemetry = {
   requested(layer: CacheLayer, result: CacheResult): void;
   invalidated(result: InvalidationResult): void;
-  /** Asked at each scrape until the returned function is called. */
+  /** Reads the health at each scrape until the returned function is called. */
   observe(bus: InvalidationBusName, healthy: () => boolean): () => void;
 };
 
 type EmbeddedServerTelemetry = {
-  /** Without being told to. */
+  /** The server ended unexpectedly. */
   ended(): void;
   runningAgain(): void;
 };
@@ -107,16 +112,16 @@ export type FlagCounts = {
     readonly percent: number;
     readonly version: number;
   }[];
-  /** Since they were last read; undefined before that. */
+  /** Time since the flags were last read; undefined before the first read. */
   readonly ageMs: number | undefined;
 };
 
 export type FlagTelemetry = {
-  /** Read at each scrape until the returned function is called. */
+  /** Reads the flags at each scrape until the returned function is called. */
   observe(flags: () => FlagCounts): () => void;
 };
 
-/** What is known of the data as a whole, from time to time: nothing is exposed before. */
+/** Values about the whole database, which are updated periodically and absent before the first update. */
 export type DataTelemetry = {
   /** Undefined while they cannot be counted. */
   legacyDuplicates(sessions: number | undefined): void;
@@ -128,7 +133,10 @@ export type AuditOutcome = {
   readonly findings: Readonly<Record<AuditSeverity, number>>;
 };
 
-/** How long an operation may take: an answer, one that stays open as long as its client likes, or a question of whoever watches us. */
+/**
+ * The kind of an operation, which selects its histogram: a usual answer, an answer that stays open, or a health check
+ * or scrape.
+ */
 export type OperationKind = 'usual' | 'long' | 'probe';
 
 export type HttpTelemetry = {
@@ -136,16 +144,16 @@ export type HttpTelemetry = {
   shed(reason: ShedReason): void;
   spans(result: SpanResult, count: number): void;
   limited(): void;
-  /** A change stream or a download for which there was no place. */
+  /** A change stream or download was refused, because a limit was reached. */
   refused(kind: LongAnswer, bound: LongAnswerBound): void;
-  /** One whose client did not read. */
+  /** A change stream or download was closed, because its client did not read. */
   cut(kind: LongAnswer): void;
-  /** Read at each scrape until the returned function is called. */
+  /** Reads the counts at each scrape until the returned function is called. */
   observe(counts: () => HttpCounts): () => void;
 };
 
 export type HttpCounts = {
-  /** 1 while requests should be sent here. */
+  /** 1 while requests should be sent to this process. */
   readonly ready: 0 | 1;
   readonly inFlight: number;
   readonly streams: number;

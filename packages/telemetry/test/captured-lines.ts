@@ -2,7 +2,7 @@ import { createLogger, type Logger, type LogLevel, openPino } from '../src/logge
 
 export type CapturedLine = Readonly<Record<string, unknown>> & { readonly message?: unknown };
 
-/** A logger whose lines a test reads back. */
+/** Creates a logger whose lines a test can read, as written (`text`) or parsed (`lines`). */
 export function capturedLines(level: LogLevel = 'info'): {
   readonly logger: Logger;
   text(): string;
@@ -12,7 +12,7 @@ export function capturedLines(level: LogLevel = 'info'): {
   return { logger: createLogger(options), ...read };
 }
 
-/** The same with a logger that takes any field: what libraries and mistakes could hand it. */
+/** The same with a logger whose type allows any field, to test fields that untyped code might log. */
 export function capturedAnything(level: LogLevel = 'info') {
   const { options, ...read } = capture(level);
   return { logger: openPino(options), ...read };

@@ -4,12 +4,12 @@ import type { Guard, Start, StartOutcome } from '@phaselock/guard';
 export type GuardedSession = Extract<StartOutcome, { kind: 'created' }>['session'];
 
 export const SONNET = 'claude-sonnet-4-5';
-/** A minor version away from `SONNET`. */
+/** Differs from `SONNET` by a minor version. */
 export const SONNET_NEXT = 'claude-sonnet-4-6';
-/** Another family. */
+/** Another model family than `SONNET`. */
 export const OPUS = 'claude-opus-4-5';
 
-/** A start in the `run` slot of a task. */
+/** A request to start a session in the `run` slot of a task. */
 export const aStart = (taskId: TaskId, model: string = SONNET, more: Partial<Start> = {}): Start => ({
   taskId,
   phase: 'run',
@@ -22,7 +22,7 @@ export const confirmed = (shown: ShownSession): Pick<Start, 'say'> => ({ say: { 
 
 export const shown = ({ id: sessionId, generation }: GuardedSession): ShownSession => ({ sessionId, generation });
 
-/** The session a start came to, whether made or found; a question or a refusal has none to go on with. */
+/** The session that a start created or found. Throws if the start ended in a question or a refusal. */
 export function sessionOf(outcome: StartOutcome): GuardedSession {
   switch (outcome.kind) {
     case 'created':
@@ -36,14 +36,15 @@ export function sessionOf(outcome: StartOutcome): GuardedSession {
   }
 }
 
+/** Starts a session and returns it. */
 export const begin = async (guard: Guard, start: Start): Promise<GuardedSession> => sessionOf(await guard.start(start));
 
-/** Starts another model in the slot and confirms what is asked. */
+/** Starts another model in the slot and confirms the replacement. */
 export async function replaceBy(guard: Guard, start: Start): Promise<GuardedSession> {
   const asked = await guard.start(start);
-  if (asked.kind !== 'ask') throw new Error(`nothing was asked: ${asked.kind}`);
+  if (asked.kind !== 'ask') throw new Error(`the guard did not ask for a confirmation: ${asked.kind}`);
   const replaced = await guard.start({ ...start, ...confirmed(asked.shown) });
-  if (replaced.kind !== 'replaced') throw new Error(`nothing was replaced: ${replaced.kind}`);
+  if (replaced.kind !== 'replaced') throw new Error(`the session was not replaced: ${replaced.kind}`);
   return replaced.session;
 }
 

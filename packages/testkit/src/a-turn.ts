@@ -22,7 +22,7 @@ export function startedOf(outcome: TurnOutcome): StartedTurn {
 
 export const tokenOf = ({ session, processId }: StartedTurn): TurnToken => ({ ...session, processId });
 
-/** A whole turn: the agent runs and tells the id of its conversation. */
+/** Runs a complete turn: starts it, then finishes it with the id of the agent’s conversation. */
 export async function runTurn(guard: Guard, turn: StartTurn, id: string): Promise<StartedTurn> {
   const started = startedOf(await guard.startTurn(turn));
   await guard.finishTurn({ ...tokenOf(started), ending: 'completed', exitCode: 0, agentSessionId: agentId(id) });

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** Runs one statement on the server's maintenance database, over a connection of its own. */
+/** Runs one statement over its own connection, usually to the server's maintenance database. */
 export async function runAdminStatement(
   adminUrl: string,
   statement: string,

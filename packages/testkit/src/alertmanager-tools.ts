@@ -10,7 +10,10 @@ export type AlertmanagerAvailability =
   | { readonly kind: 'binaries'; readonly alertmanager: string; readonly amtool: string }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** Alertmanager, which Debian calls by another name, and amtool on the PATH. In CI not having them is a failure, not a reason to skip. */
+/**
+ * Finds Alertmanager (Debian names it `prometheus-alertmanager`) and amtool on the PATH. In CI a missing program is an
+ * error, not a reason to skip.
+ */
 export function alertmanagerAvailable(env: NodeJS.ProcessEnv = process.env): AlertmanagerAvailability {
   const alertmanager = findProgram(['alertmanager', 'prometheus-alertmanager'], env);
   const amtool = findProgram(['amtool'], env);
@@ -22,19 +25,24 @@ export function alertmanagerAvailable(env: NodeJS.ProcessEnv = process.env): Ale
 
 export type AlertmanagerServer = AsyncDisposable & {
   readonly url: string;
-  /** The answer of its API at such a path: `/api/v2/alerts`. */
+  /** The JSON response of its API at a path such as `/api/v2/alerts`. */
   ask(path: string): Promise<unknown>;
 };
 
 type AlertmanagerOptions = {
-  /** Files it names are looked for beside it. */
+  /** The configuration file. Alertmanager resolves the file names in it relative to its folder. */
   readonly config: string;
-  /** Where an earlier one kept its state, and listened; a folder and a port of its own otherwise. */
+  /**
+   * State folder and port of an earlier instance that this one replaces. Default: a temporary folder and a free port.
+   */
   readonly path?: string;
   readonly port?: number;
 };
 
-/** An Alertmanager of the caller's own on loopback, with no cluster. One that refuses its configuration says why in the error. */
+/**
+ * Starts a separate Alertmanager on loopback, without clustering. If it rejects its configuration, the error contains
+ * its output.
+ */
 export async function startAlertmanager({ config, ...at }: AlertmanagerOptions): Promise<AlertmanagerServer> {
   const available = alertmanagerAvailable();
   if (available.kind === 'none') throw new Error(`Alertmanager cannot be started: ${available.reason}.`);

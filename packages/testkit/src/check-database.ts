@@ -1,22 +1,25 @@
 import type { Sql } from '@phaselock/store';
 import type { Violation } from './history.ts';
 
-/** What must hold of the rows alone, whoever wrote them. Each statement returns what breaks its rule, and nothing when all is well. */
+/** Rules about the database rows alone. Each statement returns one row per violation. */
 const RULES: Readonly<Record<string, string>> = {
   'two-live': `
     select task_id, phase, mode, 'live at once: ' || string_agg(id::text, ', ') as what
     from sessions where guarded and deleted_at is null group by task_id, phase, mode having count(*) > 1`,
   overlap: `
-    select a.task_id, a.phase, a.mode, 'generation ' || b.generation || ' was born before ' || a.generation || ' had left' as what
+    select a.task_id, a.phase, a.mode,
+      'generation ' || b.generation || ' was created before generation ' || a.generation || ' was deleted' as what
     from sessions a join sessions b using (task_id, phase, mode)
     where a.guarded and b.guarded and a.generation > 0 and a.generation < b.generation and a.deleted_at > b.created_at`,
   generations: `
-    select s.task_id, s.phase, s.mode, 'generations ' || array_agg(b.generation order by b.generation)::text || ', the slot counted ' || s.generation as what
+    select s.task_id, s.phase, s.mode,
+      'generations ' || array_agg(b.generation order by b.generation)::text || ', the slot counter is ' || s.generation as what
     from slots s left join sessions b on (b.task_id, b.phase, b.mode) = (s.task_id, s.phase, s.mode) and b.generation > 0
     group by s.task_id, s.phase, s.mode, s.generation
     having count(b.id) <> s.generation or count(distinct b.generation) <> s.generation or coalesce(max(b.generation), 0) <> s.generation`,
   chain: `
-    select a.task_id, a.phase, a.mode, a.id || ' and ' || b.id || ' disagree on who replaced whom' as what
+    select a.task_id, a.phase, a.mode,
+      a.id || ' names the successor ' || b.id || ', which does not name it as its predecessor' as what
     from sessions a join sessions b on b.id = a.replaced_by
     where a.deleted_reason <> 'collapsed' and b.predecessor_id is distinct from a.id
     union all
@@ -26,11 +29,11 @@ const RULES: Readonly<Record<string, string>> = {
     select min(task_id::text)::uuid, min(phase), min(mode), predecessor_id || ' was replaced more than once'
     from sessions where predecessor_id is not null group by predecessor_id having count(*) > 1`,
   recorded: `
-    select s.task_id, s.phase, s.mode, s.id || ' has ' || count(e.id) || ' events of its birth' as what
+    select s.task_id, s.phase, s.mode, s.id || ' has ' || count(e.id) || ' creation events' as what
     from sessions s left join session_events e on e.task_id = s.task_id and e.session_id = s.id and e.type in ('created', 'replaced')
     where s.generation > 0 group by s.id having count(e.id) <> 1
     union all
-    select s.task_id, s.phase, s.mode, s.id || ' has ' || count(e.id) || ' events of its end'
+    select s.task_id, s.phase, s.mode, s.id || ' has ' || count(e.id) || ' deletion or replacement events'
     from sessions s left join session_events e on e.task_id = s.task_id
       and (e.session_id = s.id and e.type = 'deleted' or e.predecessor_id = s.id and e.type = 'replaced')
     where s.generation > 0 and s.deleted_at is not null group by s.id having count(e.id) <> 1`,
@@ -38,7 +41,7 @@ const RULES: Readonly<Record<string, string>> = {
     select p.task_id, s.phase, s.mode, 'process ' || p.id || ' is ' || p.action || ' with ' || coalesce(p.passed_session_id, 'nothing') as what
     from (select *, row_number() over (partition by session_id order by seq) as nth from processes) p join sessions s on s.id = p.session_id
     where case
-      -- A session that takes a conversation up begins with it; what a user kept may have been recorded by nobody.
+      -- The first process of a session with taken_up resumes that id. No process needs to have recorded the id before.
       when p.nth = 1 and s.taken_up is not null then p.passed_session_id is distinct from s.taken_up
       else (p.nth = 1) <> (p.action = 'CodingAgentInitialRequest')
         or p.passed_session_id is not null and p.passed_session_id is distinct from s.taken_up and not exists (

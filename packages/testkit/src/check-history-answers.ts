@@ -21,14 +21,16 @@ const readSessions = (sql: Sql): Promise<Row[]> =>
     [],
   );
 
-/** What somebody was told is in the database, as it was told: births, departures, log lines, processes. */
+/** Checks that every acknowledged effect is in the database: created sessions, deletions, log lines, processes. */
 export async function lostAcknowledgements(sql: Sql, done: readonly Done[]): Promise<Violation[]> {
   const known = new Map((await readSessions(sql)).map((row) => [row.id, row]));
   return [
     ...birthsIn(done).flatMap((birth) => lostBirth(birth, known.get(birth.effect.session.id))),
     ...toldTwice(done),
     ...departuresIn(done).flatMap(({ operation: { slot }, effect: { sessionId } }) =>
-      known.get(sessionId)?.deleted ? [] : [lost(slot, `the deletion of ${sessionId} was acknowledged; it is live`)],
+      known.get(sessionId)?.deleted
+        ? []
+        : [lost(slot, `the deletion of ${sessionId} was acknowledged, but the session is live`)],
     ),
     ...(await lostLines(sql, done)),
     ...(await lostProcesses(sql, done)),
@@ -40,13 +42,13 @@ const lost = (slot: string, what: string): Violation => ({ rule: 'acknowledged',
 function lostBirth({ operation: { slot }, effect }: Done<'birth'>, row: Row | undefined): Violation[] {
   const { session, predecessor } = effect;
   const told = `${session.id} of generation ${session.generation} was acknowledged`;
-  if (row?.generation !== session.generation) return [lost(slot, `${told} and is not there`)];
-  if (row.slot !== slot) return [lost(slot, `${told} here and is in ${row.slot}`)];
+  if (row?.generation !== session.generation) return [lost(slot, `${told}, but the database does not have it`)];
+  if (row.slot !== slot) return [lost(slot, `${told} in this slot, but it is in ${row.slot}`)];
   if (row.predecessor_id === predecessor) return [];
-  return [lost(slot, `${told} as the successor of ${predecessor}, and is that of ${row.predecessor_id}`)];
+  return [lost(slot, `${told} as the successor of ${predecessor}, but its predecessor is ${row.predecessor_id}`)];
 }
 
-/** A call that finds what another one made is told that it was there. */
+/** Only one answer may state that it created a session: every other caller receives "existing". */
 function toldTwice(done: readonly Done[]): Violation[] {
   return [...Map.groupBy(birthsIn(done), ({ effect }) => effect.session.id)].flatMap(([id, [first, second]]) =>
     first === undefined || second === undefined
@@ -54,7 +56,7 @@ function toldTwice(done: readonly Done[]): Violation[] {
       : [
           lost(
             first.operation.slot,
-            `${first.operation.client} and ${second.operation.client} were both told to have made ${id}`,
+            `${first.operation.client} and ${second.operation.client} both received the answer that they created ${id}`,
           ),
         ],
   );
@@ -70,7 +72,9 @@ async function lostLines(sql: Sql, done: readonly Done[]): Promise<Violation[]> 
   );
   const there = new Set(rows.map(({ session_id, line }) => `${session_id} ${line}`));
   return told.flatMap(({ slot, id, line }) =>
-    there.has(`${id} ${line}`) ? [] : [lost(slot, `line '${line}' of ${id} was acknowledged and is not there`)],
+    there.has(`${id} ${line}`)
+      ? []
+      : [lost(slot, `line '${line}' of ${id} was acknowledged, but the database does not have it`)],
   );
 }
 
@@ -83,11 +87,14 @@ async function lostProcesses(sql: Sql, done: readonly Done[]): Promise<Violation
   return writesIn(done).flatMap(({ operation: { slot }, effect: { session, kept } }) =>
     kept?.kind !== 'lease' || home.get(kept.processId) === session.id
       ? []
-      : [lost(slot, `process ${kept.processId} of ${session.id} was acknowledged and is not there`)],
+      : [lost(slot, `process ${kept.processId} of ${session.id} was acknowledged, but the database does not have it`)],
   );
 }
 
-/** Whoever was told that nothing was done, nothing was done for: a birth nobody was told of is that of an operation without an answer. */
+/**
+ * A session that no answer names must come from an operation that got no answer. If a slot has more such sessions than
+ * unanswered operations, an operation whose answer reported no effect created one.
+ */
 export async function unexplainedBirths(
   sql: Sql,
   operations: readonly RecordedOperation[],
@@ -103,6 +110,6 @@ export async function unexplainedBirths(
     const could = unanswered.get(slot)?.length ?? 0;
     if (rows.length <= could) return [];
     const ids = rows.map(({ id }) => id).join(', ');
-    return [{ rule: 'unexplained', slot, what: `nobody was told of ${ids}; ${could} operations had no answer` }];
+    return [{ rule: 'unexplained', slot, what: `no answer names ${ids}, but only ${could} operations had no answer` }];
   });
 }

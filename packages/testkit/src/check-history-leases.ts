@@ -6,12 +6,13 @@ import { type Done, writesIn } from './history-effects.ts';
 type Row = { id: ProcessId; slot: string; generation: number; seq: number; ended: number | null };
 type Runner = Row & { readonly heldUntil: number; readonly begunBy: number };
 
-/** Two clocks of one machine, read one after the other. */
+/** Allowance for reading the wall clock and the monotonic clock of one machine one after the other. */
 const TOLERANCE_MS = 5;
 
 /**
- * At no time two runners in a slot: when somebody was told that a process began, every one before it in the slot had ended, or the last
- * lease anybody was told of had lapsed. The rows alone cannot tell, for a lease is overwritten by the next.
+ * Checks that a slot never has two running processes: when the start of a process was acknowledged, each earlier
+ * process of the slot had ended, or its last acknowledged lease had expired. The database alone cannot prove this,
+ * because each renewal overwrites the previous lease.
  */
 export async function twoRunners(sql: Sql, done: readonly Done[]): Promise<Violation[]> {
   const leases = leasesIn(done);
@@ -41,7 +42,7 @@ function overlapping(ofSlot: readonly Runner[]): Violation[] {
   for (const runner of inOrder) {
     if (holder !== undefined && runner.begunBy + TOLERANCE_MS < holder.heldUntil) {
       const early = Math.round(holder.heldUntil - runner.begunBy);
-      const what = `process ${runner.id} had begun ${early} ms before ${holder.id} ended or lapsed`;
+      const what = `process ${runner.id} began ${early} ms before ${holder.id} ended or its lease expired`;
       violations.push({ rule: 'handover', slot: runner.slot, what });
     }
     if (holder === undefined || runner.heldUntil > holder.heldUntil) holder = runner;
@@ -51,7 +52,10 @@ function overlapping(ofSlot: readonly Runner[]): Violation[] {
 
 type Lease = { readonly heldUntil: number; readonly begunBy: number };
 
-/** The first answer about a process is the latest moment it can have begun, by the clock the leases are told in. */
+/**
+ * The latest lease expiry of each process, and the latest moment it can have begun: the time of the first answer about
+ * it. Both are wall-clock times, because lease expiries are.
+ */
 function leasesIn(done: readonly Done[]): Map<ProcessId, Lease> {
   const wallMinusMonotonic = Date.now() - monotonicMicros() / 1_000;
   const leases = new Map<ProcessId, Lease>();

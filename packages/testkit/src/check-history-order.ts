@@ -2,7 +2,10 @@ import type { SessionId } from '@phaselock/core';
 import type { Violation } from './history.ts';
 import { birthsIn, type Done, departuresIn, writesIn } from './history-effects.ts';
 
-/** If one birth was answered before another in its slot was asked for, its generation is the smaller one. */
+/**
+ * If one session was acknowledged before the creation of another in its slot was requested, its generation must be
+ * smaller.
+ */
 export function realTimeOrder(done: readonly Done[]): Violation[] {
   const births = birthsIn(done);
   const answeredBefore = highestAnswered(births);
@@ -14,15 +17,16 @@ export function realTimeOrder(done: readonly Done[]): Violation[] {
           {
             rule: 'order',
             slot,
-            what: `generation ${session.generation} was born after ${highest} had been answered`,
+            what: `generation ${session.generation} was assigned to a request sent after ${highest} was acknowledged`,
           },
         ];
   });
 }
 
 /**
- * Nothing is written under a session once somebody was told that it had left, or that a later one was born: whoever replaced it may have
- * been killed before it could tell.
+ * No write may be accepted under a session after an answer reported its deletion or replacement, or the creation of a
+ * later generation. The last condition covers a client that was killed before it received the answer to its
+ * replacement.
  */
 export function staleWrites(done: readonly Done[]): Violation[] {
   const births = birthsIn(done);
@@ -37,12 +41,12 @@ export function staleWrites(done: readonly Done[]): Violation[] {
     const gone = invokedAt > (leftAt.get(session.id) ?? Number.POSITIVE_INFINITY);
     const passed = session.generation > 0 && session.generation < answeredBefore(slot, invokedAt);
     return gone || passed
-      ? [{ rule: 'stale-write', slot, what: `${what} was accepted under ${session.id}, which had left` }]
+      ? [{ rule: 'stale-write', slot, what: `${what} was accepted under the deleted or replaced ${session.id}` }]
       : [];
   });
 }
 
-/** The highest generation anybody had been told of in a slot before a moment; 0 for none. */
+/** Returns the highest generation of a slot acknowledged before a moment; 0 for none. */
 function highestAnswered(births: readonly Done<'birth'>[]): (slot: string, before: number) => number {
   type Step = { readonly at: number; readonly highest: number };
   const steps = new Map<string, readonly Step[]>();

@@ -1,7 +1,7 @@
 import type { Sql } from '@phaselock/store';
 import type { Violation } from './history.ts';
 
-/** What must hold of rows that stand for each other, whoever wrote them. Each statement returns what breaks its rule. */
+/** Rules about rows that refer to each other. Each statement returns one row per violation. */
 const RULES: Readonly<Record<string, string>> = {
   pointer: `
     select l.task_id, l.phase, l.mode, 'the slot names ' || l.live_session_id || ', which is not live in it' as what
@@ -9,27 +9,30 @@ const RULES: Readonly<Record<string, string>> = {
       select 1 from sessions s where s.id = l.live_session_id and s.guarded and s.deleted_at is null
         and (s.task_id, s.phase, s.mode) = (l.task_id, l.phase, l.mode))
     union all
-    select s.task_id, s.phase, s.mode, s.id || ' is live and the slot names nobody'
+    select s.task_id, s.phase, s.mode, s.id || ' is live, but the slot names no session'
     from sessions s left join slots l on (l.task_id, l.phase, l.mode) = (s.task_id, s.phase, s.mode)
     where s.guarded and s.deleted_at is null and l.live_session_id is null`,
   outlived: `
-    select a.task_id, a.phase, a.mode, 'generation ' || a.generation || ' is live; ' || b.generation || ' came and went' as what
+    select a.task_id, a.phase, a.mode,
+      'generation ' || a.generation || ' is live, but the later generation ' || b.generation || ' is deleted' as what
     from sessions a join sessions b using (task_id, phase, mode)
     where a.guarded and b.guarded and a.generation > 0 and a.generation < b.generation
       and a.deleted_at is null and b.deleted_at is not null`,
   succession: `
-    select a.task_id, a.phase, a.mode, a.id || ' was replaced by ' || a.replaced_by || ', which is not here' as what
+    select a.task_id, a.phase, a.mode,
+      a.id || ' was replaced by ' || a.replaced_by || ', which is not in the slot' as what
     from sessions a where a.replaced_by is not null and not exists (
       select 1 from sessions b where b.id = a.replaced_by and (b.task_id, b.phase, b.mode) = (a.task_id, a.phase, a.mode))
     union all
-    select b.task_id, b.phase, b.mode, b.id || ' replaced ' || b.predecessor_id || ', which is not here'
+    select b.task_id, b.phase, b.mode, b.id || ' replaced ' || b.predecessor_id || ', which is not in the slot'
     from sessions b where b.predecessor_id is not null and not exists (
       select 1 from sessions a where a.id = b.predecessor_id and (a.task_id, a.phase, a.mode) = (b.task_id, b.phase, b.mode))
     union all
     select b.task_id, b.phase, b.mode, b.id || ' of generation ' || b.generation || ' replaced ' || a.id || ' of ' || a.generation
     from sessions b join sessions a on a.id = b.predecessor_id where a.generation >= b.generation`,
   sequence: `
-    select p.task_id, s.phase, s.mode, 'process ' || p.id || ' is number ' || p.seq || ' of its attempt, after ' || p.before as what
+    select p.task_id, s.phase, s.mode,
+      'process ' || p.id || ' is number ' || p.seq || ' of its attempt, but the process before it is number ' || p.before as what
     from (select *, greatest(
         coalesce(max(seq) over (partition by attempt_id order by seq rows between unbounded preceding and 1 preceding), 0),
         coalesce(max(seq) over (partition by session_id order by seq rows between unbounded preceding and 1 preceding), 0)) as before

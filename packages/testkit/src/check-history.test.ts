@@ -32,7 +32,7 @@ const operation = (invokedAt: number, at: number, ...effects: Effect[]): Recorde
   answered: { at, effects },
 });
 
-/** A session with a turn and its follow-up, replaced by another: everything the rules look at, and nothing wrong with it. */
+/** A session with an initial and a follow-up turn, replaced by another session. The history breaks no rule. */
 beforeEach(async () => {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
@@ -80,37 +80,37 @@ const heldUntil = (index: number, until: number): Effect => {
   return underFirst({ kind: 'lease', processId, until });
 };
 
-/** Past every constraint and trigger, as only a broken program with full rights could. */
+/** Bypasses every constraint and trigger, as only a faulty program with full rights could. */
 async function corrupt(...statements: string[]): Promise<void> {
   const { pool } = guard.database;
   for (const statement of statements)
     await pool.pg.query(`set session_replication_role = replica; ${statement}; reset session_replication_role`);
 }
 
-test('a healthy history is silent', async () => {
+test('a valid history has no violations', async () => {
   expect(await rules()).toEqual([]);
 });
 
-describe('each rule fires alone on what breaks it', () => {
-  test('an acknowledged birth that is not there', async () => {
+describe('each violation is reported by exactly its own rules', () => {
+  test('an acknowledged session that is not in the database', async () => {
     history.push(
       operation(7, 8, { kind: 'birth', session: { id: ids.second, generation: generation(3) }, predecessor: null }),
     );
     expect(await rules()).toEqual(['acknowledged']);
   });
 
-  test('a birth that is in another slot', async () => {
+  test('an acknowledged session that is in another slot', async () => {
     history = history.map((recorded) => ({ ...recorded, slot: slotName({ ...slot, mode: 'debug' }) }));
     await corrupt(`delete from session_logs`);
     expect(await rules()).toEqual(['acknowledged']);
   });
 
-  test('a birth two callers were told to have made', async () => {
+  test('a session whose creation was acknowledged to two callers', async () => {
     history = [operation(1, 9, ...born()), operation(1, 9, ...born())];
     expect(await rules()).toEqual(['acknowledged']);
   });
 
-  test('a predecessor that was told and is another', async () => {
+  test('an acknowledged predecessor that differs from the stored predecessor', async () => {
     history.push(
       operation(5, 6, { kind: 'birth', session: { id: ids.second, generation: generation(2) }, predecessor: null }),
     );
@@ -123,25 +123,25 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['acknowledged']);
   });
 
-  test('an acknowledged line that is not there', async () => {
+  test('an acknowledged log line that is not in the database', async () => {
     await corrupt(`delete from session_logs where line = 'line 1'`);
     expect(await rules()).toEqual(['acknowledged']);
   });
 
-  test('an acknowledged process that is not there', async () => {
+  test('an acknowledged process that is not in the database', async () => {
     history.push(operation(3, 4, heldUntil(1, 0)));
     await corrupt(`delete from processes where seq = 2`, `update attempts set last_seq = 1`);
     expect(await rules()).toEqual(['acknowledged']);
   });
 
-  test('a birth nobody was told of, with every operation answered', async () => {
+  test('a session that no answer names, unless an operation of the slot has no answer', async () => {
     history = history.filter((_, index) => index !== 2);
     expect(await rules()).toEqual(['unexplained']);
     history.push({ ...operation(5, 6), answered: null });
     expect(await rules()).toEqual([]);
   });
 
-  test('a birth answered before another was asked for, with the greater generation', async () => {
+  test('a greater generation acknowledged before the smaller one was requested', async () => {
     const [one, write, two] = history;
     if (one === undefined || write === undefined || two === undefined) throw new Error('no history');
     history = [
@@ -151,12 +151,12 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['order']);
   });
 
-  test('a write under a session that had left', async () => {
+  test('a write under a session after its replacement was acknowledged', async () => {
     history.push(operation(7, 8, { kind: 'write', session: { id: ids.first, generation: generation(1) } }));
     expect(await rules()).toEqual(['stale-write']);
   });
 
-  test('a write under a session, after a later birth whose own replacement nobody was told of', async () => {
+  test('a write under a session after a later generation was acknowledged', async () => {
     history = [
       operation(5, 6, {
         kind: 'birth',
@@ -169,7 +169,7 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['stale-write']);
   });
 
-  test('a process that began while the one before it held a lease', async () => {
+  test('a process that began while the previous process held a lease', async () => {
     const now = monotonicMicros();
     const wall = Date.now();
     await corrupt(`update processes set ended_at = ended_at + interval '1 hour' where seq = 1`);
@@ -182,7 +182,7 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['handover']);
   });
 
-  test('a process that began when the lease before it had lapsed', async () => {
+  test('accepts a process that began after the lease of the previous process expired', async () => {
     const now = monotonicMicros();
     await corrupt(`update processes set ended_at = ended_at + interval '1 hour' where seq = 1`);
     history = [
@@ -201,17 +201,17 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['two-live']);
   });
 
-  test('a successor born before its predecessor left', async () => {
+  test('a successor created before its predecessor was deleted', async () => {
     await corrupt(`update sessions set deleted_at = deleted_at + interval '1 hour' where id = '${ids.first}'`);
     expect(await rules()).toEqual(['overlap']);
   });
 
-  test('a generation the slot did not count', async () => {
+  test('a slot counter that differs from the generations of its sessions', async () => {
     await corrupt(`update slots set generation = 3 where task_id = '${slot.taskId}'`);
     expect(await rules()).toEqual(['generations']);
   });
 
-  test('a chain whose ends disagree', async () => {
+  test('a session whose successor does not name it as predecessor', async () => {
     await corrupt(`update sessions set predecessor_id = null where id = '${ids.second}'`);
     history = [
       { ...operation(1, 2), answered: null },
@@ -220,14 +220,14 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['chain']);
   });
 
-  test('a chain that goes nowhere', async () => {
+  test('a session whose successor does not exist', async () => {
     await corrupt(
       `update sessions set deleted_reason = 'collapsed', replaced_by = gen_random_uuid() where id = '${ids.first}'`,
     );
     expect(await rules()).toEqual(['chain', 'succession']);
   });
 
-  test('a successor that is not the younger one', async () => {
+  test('a successor with a smaller generation than its predecessor', async () => {
     await corrupt(
       `update sessions set generation = 3 - generation`,
       `update sessions set guarded = false where id = '${ids.first}'`,
@@ -244,12 +244,12 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['pointer']);
   });
 
-  test('a slot that names nobody beside a live session', async () => {
+  test('a slot that names no session although one is live', async () => {
     await corrupt(`update slots set live_session_id = null`);
     expect(await rules()).toEqual(['pointer']);
   });
 
-  test('a session that outlived its successor', async () => {
+  test('a live session with a deleted later generation', async () => {
     await corrupt(
       `update sessions set deleted_at = now(), deleted_reason = 'deleted', replaced_by = null, predecessor_id = null where id = '${ids.second}'`,
       `update sessions set deleted_at = null, deleted_reason = null, replaced_by = null where id = '${ids.first}'`,
@@ -265,27 +265,27 @@ describe('each rule fires alone on what breaks it', () => {
     expect(await rules()).toEqual(['outlived']);
   });
 
-  test('a hole in the numbers of an attempt', async () => {
+  test('a gap in the process numbers of an attempt', async () => {
     await corrupt(`update processes set seq = 3 where seq = 2`, `update attempts set last_seq = 3`);
     expect(await rules()).toEqual(['sequence']);
   });
 
-  test('an attempt that counted another number of processes', async () => {
+  test('an attempt whose process counter is wrong', async () => {
     await corrupt(`update attempts set last_seq = 7`);
     expect(await rules()).toEqual(['sequence']);
   });
 
-  test('a birth without its event', async () => {
+  test('a session without its creation event', async () => {
     await corrupt(`delete from session_events where type = 'created'`);
     expect(await rules()).toEqual(['recorded']);
   });
 
-  test('a second beginning in one session', async () => {
+  test('a second initial process in one session', async () => {
     await corrupt(`update processes set action = 'CodingAgentInitialRequest', passed_session_id = null where seq = 2`);
     expect(await rules()).toEqual(['conversation']);
   });
 
-  test('two processes with a lease in one slot', async () => {
+  test('two running processes with a lease in one slot', async () => {
     await corrupt(
       `update processes set status = 'running', ended_at = null`,
       `update sessions set lease_expires_at = now() + interval '1 hour' where id = '${ids.first}'`,

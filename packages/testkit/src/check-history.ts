@@ -8,11 +8,17 @@ import type { RecordedOperation, Violation } from './history.ts';
 import { doneIn } from './history-effects.ts';
 
 export type CheckHistoryOptions = {
-  /** Everybody who wrote to the database recorded it: then what nobody was told of needs an operation without an answer to explain it. */
+  /**
+   * True if every client that wrote to the database recorded its operations. Only then can a session that no answer
+   * names be reported as unexplained.
+   */
   readonly complete?: boolean;
 };
 
-/** What clients were told, held against each other and against the rows. Generations make it linear: no search for an order is needed. */
+/**
+ * Checks recorded answers against each other and against the database rows. The generations give the order of a slot's
+ * sessions, so no search for a valid order is needed.
+ */
 export async function checkHistory(
   sql: Sql,
   operations: readonly RecordedOperation[],

@@ -1,4 +1,4 @@
-import type { FoundServer } from './find-server.ts';
+import type { FoundServer } from './found-server.ts';
 
 const PACKAGE = '@testcontainers/postgresql';
 const IMAGE = 'postgres:18-alpine';
@@ -7,7 +7,10 @@ type StartedContainer = { getConnectionUri(): string; stop(): Promise<unknown> }
 type Container = { withCommand(command: string[]): Container; start(): Promise<StartedContainer> };
 type Containers = { PostgreSqlContainer: new (image: string) => Container };
 
-/** For machines with Docker. The package is not among our dependencies: whoever wants containers installs it. */
+/**
+ * Starts PostgreSQL in a container, on machines with Docker. The package is an optional install, not a dependency of
+ * phaselock.
+ */
 export async function startContainerServer(): Promise<FoundServer> {
   const { PostgreSqlContainer } = await loadContainers();
   const command = ['postgres', '-c', 'fsync=off', '-c', 'max_connections=400'];
@@ -25,7 +28,7 @@ async function loadContainers(): Promise<Containers> {
     throw new Error(`PHASELOCK_TEST_CONTAINERS=1 needs ${PACKAGE}: pnpm add -w -D ${PACKAGE}`, { cause });
   });
   if (isContainers(loaded)) return loaded;
-  throw new Error(`${PACKAGE} has no PostgreSqlContainer; this testkit was written for its version 12.`);
+  throw new Error(`${PACKAGE} does not export PostgreSqlContainer; testkit supports its version 12.`);
 }
 
 function isContainers(loaded: unknown): loaded is Containers {

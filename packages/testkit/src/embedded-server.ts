@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEmbeddedPostgres } from '@phaselock/store';
-import type { FoundServer } from './find-server.ts';
+import type { FoundServer } from './found-server.ts';
 
 const REMOVER = fileURLToPath(new URL('./remove-server-after-us.ts', import.meta.url));
 
 const SETTINGS = { fsync: 'off', full_page_writes: 'off', max_connections: '400', log_checkpoints: 'off' };
 
-/** A fresh server in the temporary directory. It forgets everything after the run, so nothing waits for the disk. */
+/** Starts a new server in the temporary directory. Its data need not survive the run, so it never waits for fsync. */
 export async function startEmbeddedServer(): Promise<FoundServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'phaselock-test-'));
-  // Run by root, the server is another user: it may pass through.
+  // If root runs the tests, the server runs as another user, which must be able to enter this directory.
   await chmod(dataDir, 0o711);
   const remove = startRemover(dataDir);
   const server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS }).catch(async (error: unknown) => {
@@ -30,7 +30,7 @@ export async function startEmbeddedServer(): Promise<FoundServer> {
   };
 }
 
-/** A run may be interrupted or killed, so another process removes the server when this one ends, however it does. */
+/** Starts a process that removes the server once this process ends, even if this process is interrupted or killed. */
 function startRemover(dataDir: string): () => Promise<void> {
   const remover = spawn(process.execPath, [REMOVER, dataDir], { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
   const ended = once(remover, 'exit');

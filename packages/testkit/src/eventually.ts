@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 export type EventuallyOptions = { readonly withinMs?: number; readonly everyMs?: number };
 
 /**
- * Tries until the attempt neither throws nor answers false, and gives its answer. Waiting for a condition takes as long as it must; a sleep
- * is too long on a good day and too short on a bad one.
+ * Repeats the attempt until it neither throws nor returns false, and returns its result. Fails after `withinMs`. Unlike
+ * a fixed sleep, it waits no longer than the condition needs.
  */
 export async function eventually<Answer>(
   attempt: () => Answer | Promise<Answer>,

@@ -6,7 +6,10 @@ import { databaseUrl, runAdminStatement } from './admin-statement.ts';
 import { findServer } from './find-server.ts';
 import type { TestServer } from './test-server.ts';
 
-/** Once a run: a server, and on it a migrated template. What it returns undoes both. */
+/**
+ * Runs once per test run: finds a server and creates a migrated template database on it. The returned function removes
+ * both.
+ */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const server = await findServer(process.env);
   const run = randomBytes(4).toString('hex');
@@ -31,15 +34,15 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 async function makeTemplate({ adminUrl, template }: TestServer): Promise<void> {
   await runAdminStatement(adminUrl, `CREATE DATABASE ${template} TEMPLATE template0`);
   await migrate(databaseUrl(adminUrl, template));
-  // How the mutants get in: a schema with one of its guards taken out, on which the tests have to fail.
+  // For mutation tests: the SQL in this file removes one guard from the schema, and the tests must then fail.
   const mutation = process.env.PHASELOCK_TEST_MUTATION;
   if (mutation !== undefined)
     await runAdminStatement(databaseUrl(adminUrl, template), await readFile(mutation, 'utf8'));
-  // A database somebody is connected to cannot be cloned.
+  // PostgreSQL cannot clone a database that has open connections.
   await runAdminStatement(adminUrl, `ALTER DATABASE ${template} ALLOW_CONNECTIONS false`);
 }
 
-/** Those of tests that were killed are still there, and the server may be one that stays. */
+/** Also drops the databases that killed tests left behind: the server may outlive this run. */
 async function dropDatabases({ adminUrl, template, prefix }: TestServer): Promise<void> {
   const left = await runAdminStatement(adminUrl, 'SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [
     prefix,

@@ -1,4 +1,4 @@
-/** What four times as much may take when the work is linear: four times, and as much again for a machine with other things to do. Quadratic is 16. */
+/** Upper limit of `growth` for linear work: 4 is exact, the rest tolerates noise. Quadratic work gives 16. */
 export const QUADRUPLED_AT_MOST = 9;
 
 const TRIES = 5;
@@ -17,8 +17,8 @@ function microseconds(work: () => void): number {
 }
 
 /**
- * How many times as long the work takes on four times as much. The floor is the same work in the same run, made so large that it can be measured,
- * and what is counted is processor time, so that other programs do not.
+ * How many times as long the work takes on four times the input. The baseline is the same work in the same run, on an
+ * input large enough to measure. Counts processor time, so that other programs on the machine do not matter.
  */
 export function growth(prepare: (size: number) => () => void, from = 4_000): number {
   for (let size = from; ; size *= 2) {

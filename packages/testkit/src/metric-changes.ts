@@ -1,9 +1,9 @@
-/** A guard, or a page that is scraped. */
+/** A guard, or any other object that exposes metrics. */
 type Scraped = { readonly telemetry: { exposition(): Promise<string> } };
 
 /**
- * By how much each series changed while something was done, of the metrics whose names begin with one of the given ones; those that did not change are
- * left out. Of a histogram the number of observations is told.
+ * By how much each series changed while the work ran, for metrics whose names begin with one of the given names.
+ * Unchanged series are left out. Of a histogram only the number of observations counts.
  */
 export async function metricChanges(
   guard: Scraped,

@@ -7,11 +7,14 @@ export type TestGuard = AsyncDisposable & {
   readonly guard: OpenGuard;
   readonly world: World;
   readonly databaseUrl: string;
-  /** Another server on the same database: it shares nothing with the first but PostgreSQL. */
+  /** Opens a second guard on the same database. The two share nothing but PostgreSQL. */
   another(options?: Partial<OpenGuardOptions>): Promise<OpenGuard>;
 };
 
-/** A guard on a database of its own, with models to choose from. Closing it fails if a connection was not given back. */
+/**
+ * Opens a guard on a new database with models to choose from. Closing it fails if a connection was not returned to the
+ * pool.
+ */
 export async function openTestGuard(options: Partial<OpenGuardOptions> = {}): Promise<TestGuard> {
   const stack = new AsyncDisposableStack();
   const { url: databaseUrl } = stack.use(await createTestDatabase());
@@ -33,7 +36,7 @@ export async function openTestGuard(options: Partial<OpenGuardOptions> = {}): Pr
 async function allGivenBack({ database: { pool } }: OpenGuard): Promise<void> {
   await eventually(() => {
     const { active, waiting } = pool.stats();
-    if (active + waiting > 0) throw new Error(`${active} connections were not given back, ${waiting} callers wait`);
+    if (active + waiting > 0) throw new Error(`${active} connections were not returned, ${waiting} callers wait`);
   });
 }
 

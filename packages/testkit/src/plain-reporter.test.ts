@@ -17,7 +17,7 @@ async function runTests(directory: TemporaryDirectory, files: Record<string, str
   return { code, last: run.stdout().trimEnd().split('\n').at(-1) };
 }
 
-test('the last line counts passes, failures and skips, a file that does not load among the failures', async () => {
+test('the last line counts passed, failed and skipped tests, and a file that fails to load as a failure', async () => {
   await using directory = await temporaryDirectory();
   const files = {
     'some.test.js': `test('a', () => {}); test('b', () => { throw new Error('b'); }); test.skip('c', () => {});`,
@@ -27,7 +27,7 @@ test('the last line counts passes, failures and skips, a file that does not load
   expect(outcome).toEqual({ code: 1, last: '1 passed, 2 failed, 1 skipped' });
 });
 
-test('a skipped test is fine at home and fails the run on CI', async () => {
+test('a skipped test fails the run on CI only', async () => {
   await using directory = await temporaryDirectory();
   const files = { 'some.test.js': `test('a', () => {}); test.skip('b', () => {});` };
   const last = '1 passed, 0 failed, 1 skipped';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process as Linux accounts for it: CPU of its own, and of those of its children that have ended. */
+/** A process as Linux accounts for it: its own CPU time, and the CPU time of its children that have ended. */
 export type ProcessRow = {
   readonly pid: number;
   readonly parent: number;
@@ -8,7 +8,7 @@ export type ProcessRow = {
   readonly endedChildrenSeconds: number;
 };
 
-/** Linux tells times of processes in hundredths of a second, whatever the kernel's own tick is. */
+/** Linux reports process times in hundredths of a second, independent of the kernel's tick. */
 const TICKS_A_SECOND = 100;
 const AFTER_NAME = { parent: 1, user: 11, system: 12, childrenUser: 13, childrenSystem: 14 } as const;
 
@@ -22,11 +22,11 @@ export function readProcessTable(): ReadonlyMap<number, ProcessRow> {
   return table;
 }
 
-/** Undefined where it is gone, or the system does not tell. */
+/** Undefined if the process has ended or the system has no /proc. */
 export function processRow(pid: number): ProcessRow | undefined {
   const stat = readOrNothing(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // The name may hold spaces and parentheses; what follows the last one does not.
+  // The process name may contain spaces and parentheses; the fields after the last parenthesis do not.
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
@@ -41,7 +41,7 @@ export function processRow(pid: number): ProcessRow | undefined {
   };
 }
 
-/** CPU that the machine has spent since it started, and CPU that the host of a virtual machine withheld while a process was ready to run. */
+/** CPU time of the machine since its start, and the time that the host of a virtual machine withheld (steal time). */
 export type MachineTimes = { readonly busySeconds: number; readonly stolenSeconds: number };
 
 const BUSY = ['user', 'nice', 'system', 'irq', 'softirq'];
@@ -59,7 +59,7 @@ export function machineTimes(): MachineTimes | undefined {
   };
 }
 
-/** A process and all it started that are still there. */
+/** A process and its descendants that still run. */
 export function treeOf(root: number, table: ReadonlyMap<number, ProcessRow>): readonly ProcessRow[] {
   const childrenOf = Map.groupBy(table.values(), ({ parent }) => parent);
   const first = table.get(root);
@@ -68,7 +68,9 @@ export function treeOf(root: number, table: ReadonlyMap<number, ProcessRow>): re
   return tree;
 }
 
-/** The share of a process in the memory it uses: a page that several have mapped counts once among them. */
+/**
+ * Memory of a process in bytes. Where the system allows it, a page shared by several processes counts proportionally.
+ */
 export function memoryOf(pid: number): number {
   const shared = readOrNothing(`/proc/${pid}/smaps_rollup`);
   const resident = shared === undefined ? readOrNothing(`/proc/${pid}/status`) : undefined;
@@ -80,7 +82,7 @@ function readOrNothing(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    // It has ended meanwhile, or is not ours to look at.
+    // The process has ended, or its files may not be read.
     return undefined;
   }
 }

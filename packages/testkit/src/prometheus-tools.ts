@@ -12,7 +12,7 @@ export type PrometheusAvailability =
   | { readonly kind: 'binaries'; readonly prometheus: string; readonly promtool: string }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** `prometheus` and `promtool` on the PATH. In CI not having them is a failure, not a reason to skip. */
+/** Finds `prometheus` and `promtool` on the PATH. In CI a missing program is an error, not a reason to skip. */
 export function prometheusAvailable(env: NodeJS.ProcessEnv = process.env): PrometheusAvailability {
   const [prometheus, promtool] = [findProgram(['prometheus'], env), findProgram(['promtool'], env)];
   if (prometheus !== undefined && promtool !== undefined) return { kind: 'binaries', prometheus, promtool };
@@ -27,7 +27,7 @@ function binaries(): PrometheusAvailability & { readonly kind: 'binaries' } {
   return available;
 }
 
-/** `promtool check metrics` on what a program exposes. */
+/** Runs `promtool check metrics` on the metrics page of a program. */
 export async function checkMetrics(text: string): Promise<{ readonly code: number; readonly said: string }> {
   const child = spawn(binaries().promtool, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
@@ -39,23 +39,25 @@ export async function checkMetrics(text: string): Promise<{ readonly code: numbe
 
 export type PrometheusServer = AsyncDisposable & {
   readonly url: string;
-  /** An address of its HTTP API, and the `data` of its answer. */
+  /** Requests a path of its HTTP API and returns the `data` of the response. */
   ask(path: string): Promise<unknown>;
 };
 
 type PrometheusOptions = {
   readonly bearer?: string;
   readonly job?: string;
-  /** Other programs it scrapes, by their job. */
+  /** URLs of other programs that it scrapes, by job name. */
   readonly beside?: Readonly<Record<string, readonly string[]>>;
-  /** Files of rules, evaluated every second where they do not say otherwise. */
+  /** Rule files, evaluated every second unless they set another interval. */
   readonly rules?: readonly string[];
-  /** Where an earlier one kept its samples, and listened; a folder and a port of its own otherwise. */
+  /**
+   * Data folder and port of an earlier instance that this one replaces. Default: a temporary folder and a free port.
+   */
   readonly path?: string;
   readonly port?: number;
 };
 
-/** A Prometheus of the caller's own on loopback, which scrapes these programs every second and keeps their exemplars. */
+/** Starts a separate Prometheus on loopback, which scrapes these programs every second and stores their exemplars. */
 export async function startPrometheus(
   targets: readonly string[],
   { bearer, job: name = 'phaselock', beside = {}, rules = [], ...at }: PrometheusOptions = {},
@@ -80,17 +82,17 @@ export async function startPrometheus(
 
 type RunOptions = {
   readonly config: object;
-  /** Where it keeps its samples and its log. */
+  /** Folder of its samples and its log. */
   readonly path: string;
   readonly port?: number;
   readonly args?: readonly string[];
 };
 
-/** A Prometheus of the caller's own on loopback, with this configuration. */
+/** Starts a separate Prometheus on loopback with this configuration. */
 export async function runPrometheus({ config, path, args = [], ...at }: RunOptions): Promise<PrometheusServer> {
   const { prometheus } = binaries();
   const file = join(path, 'prometheus.yml');
-  // JSON is YAML.
+  // Every JSON document is also valid YAML.
   await writeFile(file, JSON.stringify(config));
   const port = at.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;

@@ -4,14 +4,17 @@ import type { PoolClient } from 'pg';
 export type QueryCount = {
   /** The names of the statements, or their text where they have none, in the order they were sent. */
   readonly statements: readonly string[];
-  /** Statements sent while others were on their way travel with them. */
+  /** Statements sent while an earlier one is unanswered count as the same round trip. */
   readonly roundTrips: number;
 };
 
-/** A server reads the catalogue, and the projects that accept listed models only, every other second, whatever it is asked. */
+/**
+ * The guard caches the model catalogue for two seconds. Statements that reload it are not counted: they belong to no
+ * particular operation.
+ */
 const OF_THE_CATALOGUE = /from "(models|profiles)"|where "unlisted_models" = /;
 
-/** What the guard sends to PostgreSQL while the work runs, for this work. */
+/** Records the statements that the guard sends to PostgreSQL while the work runs. */
 export async function countQueries(guard: OpenGuard, work: () => Promise<unknown>): Promise<QueryCount> {
   const statements: string[] = [];
   let roundTrips = 0;

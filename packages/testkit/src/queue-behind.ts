@@ -3,7 +3,7 @@ import { eventually } from './eventually.ts';
 import { holdLock } from './hold-lock.ts';
 import type { TestGuard } from './open-test-guard.ts';
 
-/** Until this many statements wait for a lock in the database of the test. */
+/** Waits until this many statements wait for a lock in the database of the test. */
 export const callsWaiting = ({ guard }: Pick<TestGuard, 'guard'>, calls: number): Promise<boolean> =>
   eventually(async () => {
     const { rowCount } = await guard.database.pool.pg.query(
@@ -12,7 +12,10 @@ export const callsWaiting = ({ guard }: Pick<TestGuard, 'guard'>, calls: number)
     return rowCount === calls;
   });
 
-/** Two calls come while the row of the session is held, the second when the first waits already; then the row is let go. */
+/**
+ * Holds the row lock of the session, starts the first call, starts the second once the first waits, then releases the
+ * lock.
+ */
 export async function queueBehind<First, Second>(
   scene: Pick<TestGuard, 'guard' | 'databaseUrl'>,
   { id }: { readonly id: SessionId },
@@ -30,7 +33,7 @@ export async function queueBehind<First, Second>(
   return { ahead: settled.value, behind };
 }
 
-/** The lease is over by the database's clock, and nobody has come by yet. */
+/** Makes the lease expire by the database's clock. No process has noticed the expiry yet. */
 export async function lapseLease(
   { guard }: Pick<TestGuard, 'guard'>,
   { id }: { readonly id: SessionId },

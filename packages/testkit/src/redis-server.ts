@@ -7,10 +7,10 @@ import { freePort } from './free-port.ts';
 export type RedisServer = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
-  /** Undefined for a server that was there before: it can be used, but neither stopped nor paused. */
+  /** Undefined for a server that testkit did not start: it can be used, but neither stopped nor paused. */
   readonly pid: number | undefined;
   stop(): Promise<void>;
-  /** Its clients' connections stay open and nothing answers: slow, half-open or hung, as far as they can tell. */
+  /** Keeps client connections open without answering. To clients the server appears slow, half-open or hung. */
   pause(): void;
   resume(): void;
 };
@@ -20,7 +20,10 @@ export type RedisAvailability =
   | { readonly kind: 'server'; readonly url: string }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** A `redis-server` on the PATH, else the one PHASELOCK_TEST_REDIS_URL names. In CI having neither is a failure, not a reason to skip. */
+/**
+ * Finds a `redis-server` on the PATH, else the server in PHASELOCK_TEST_REDIS_URL. In CI it is an error to have
+ * neither, not a reason to skip.
+ */
 export function redisAvailable(env: NodeJS.ProcessEnv = process.env): RedisAvailability {
   const { PHASELOCK_TEST_REDIS_URL: url, CI: ci } = env;
   const binary = findProgram(['redis-server'], env);
@@ -31,7 +34,9 @@ export function redisAvailable(env: NodeJS.ProcessEnv = process.env): RedisAvail
   return { kind: 'none', reason };
 }
 
-/** A Redis of the caller's own, empty, and gone with the process that asked for it. */
+/**
+ * Starts an empty, separate Redis that ends with the calling process; without a `redis-server`, uses the given server.
+ */
 export async function startRedis(): Promise<RedisServer> {
   const available = redisAvailable();
   switch (available.kind) {
@@ -77,7 +82,7 @@ async function startServer(binary: string, port: number): Promise<RedisServer> {
 
 function borrowedServer(url: string): RedisServer {
   const notOurs = () => {
-    throw new Error('This Redis was started by someone else: it can be neither paused nor resumed.');
+    throw new Error('testkit did not start this Redis server, so it can be neither paused nor resumed.');
   };
   const leaveRunning = async () => {};
   const port = Number(new URL(url).port || 6379);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 export type Ran = { readonly exitCode: number | null; readonly said: string; readonly tookMs: number };
 
-/** One of our programs, as a user runs it, to its end. Nothing of it is read as it comes: that is `spawnNode`. */
+/** Runs a phaselock program to its end and returns its whole output. To read output while it runs, use `spawnNode`. */
 export async function runProgram(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   const since = performance.now();
   const child = spawn(process.execPath, [file, ...args], {
@@ -22,6 +22,7 @@ export async function runProgram(file: string, args: readonly string[], env: Nod
   return { exitCode, said, tookMs: performance.now() - since };
 }
 
+/** Runs a program like `runProgram`, and throws unless it exits with 0. */
 export async function runWell(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   const ran = await runProgram(file, args, env);
   if (ran.exitCode !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${ran.exitCode}:\n${ran.said}`);

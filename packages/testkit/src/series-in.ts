@@ -1,4 +1,4 @@
-/** The series of an exposition: every line that is a sample, without its value. */
+/** The series of a metrics page: every sample line without its value. */
 export const seriesIn = (text: string): string[] =>
   text
     .split('\n')

@@ -4,20 +4,22 @@ import { mkdtemp, open, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A disk of its own, so small that it can really be filled. */
+/** A separate file system, small enough to be filled by a test. */
 export type SmallDisk = AsyncDisposable & {
   readonly path: string;
-  /** Takes all that is left, and what has become free since. */
+  /** Fills all free space, including space freed since the last call. */
   fill(): Promise<void>;
-  /** Gives back what `fill` took. */
+  /** Frees the space that `fill` took. */
   free(): Promise<void>;
 };
 
-export type SmallDiskAvailability =
+type SmallDiskAvailability =
   | { readonly kind: 'mount'; readonly command: readonly string[] }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** Memory mounted as a disk, by root or through sudo. In CI having neither is a failure, not a reason to skip. */
+/**
+ * Checks whether a tmpfs can be mounted, by root or through sudo. In CI it is an error if not, not a reason to skip.
+ */
 export function smallDiskAvailable(env: NodeJS.ProcessEnv = process.env): SmallDiskAvailability {
   const commands = process.getuid?.() === 0 ? [[]] : [['sudo', '-n']];
   for (const command of process.platform === 'linux' ? commands : []) {
@@ -27,7 +29,7 @@ export function smallDiskAvailable(env: NodeJS.ProcessEnv = process.env): SmallD
       unmount(command, probe);
       return { kind: 'mount', command };
     } catch {
-      // The next way, or none.
+      // Try the next command.
     } finally {
       rmdirSync(probe);
     }
@@ -54,7 +56,7 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
   };
 }
 
-/** In ever smaller pieces, until not one byte more fits. */
+/** Appends ever smaller pieces until not one more byte fits. */
 async function fill(file: string): Promise<void> {
   const handle = await open(file, 'a');
   try {
@@ -77,7 +79,7 @@ function mount(command: readonly string[], path: string, megabytes: number): voi
   run([...command, 'mount', '-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755,${owner}`, 'phaselock-test', path]);
 }
 
-/** Lazily: a server that is just ending may still hold a file. */
+/** Unmounts lazily, because a server that is shutting down may still have a file open. */
 const unmount = (command: readonly string[], path: string): void => run([...command, 'umount', '--lazy', path]);
 
 const run = ([program = '', ...args]: readonly string[]): void =>

@@ -10,7 +10,7 @@ async function script(directory: string, text: string): Promise<string> {
   return file;
 }
 
-test('finds a line of either stream, past or to come, and hands over its arguments and environment', async () => {
+test('finds an earlier or later line of either stream, and passes arguments and environment to the child', async () => {
   await using directory = await temporaryDirectory();
   const file = await script(
     directory.path,
@@ -25,7 +25,7 @@ test('finds a line of either stream, past or to come, and hands over its argumen
   expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
-test('a line that never comes is an error that shows what did', async () => {
+test('waitForLine fails with the whole output when the process ends without a matching line', async () => {
   await using directory = await temporaryDirectory();
   await using child = spawnNode(await script(directory.path, `console.log('only this'); process.exitCode = 3;`));
   await expect(child.waitForLine(/that/)).rejects.toThrow(/ended with 3.*\nonly this/s);

@@ -9,7 +9,10 @@ export type SpawnedNode = AsyncDisposable & {
   readonly lines: readonly string[];
   stdout(): string;
   stderr(): string;
-  /** The first line, past or to come, of either stream that matches. Rejects when the process ends without one. */
+  /**
+   * The first line of either stream that matches, printed before or after the call. Rejects when the process ends
+   * without a matching line.
+   */
   waitForLine(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal?: NodeJS.Signals): void;
   readonly exited: Promise<NodeExit>;
@@ -17,12 +20,12 @@ export type SpawnedNode = AsyncDisposable & {
 
 export type SpawnNodeOptions = {
   readonly args?: readonly string[];
-  /** Added to our own environment; undefined takes a variable away. */
+  /** Added to the environment of this process; undefined removes a variable. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 };
 
-/** Runs a TypeScript file in a process of its own, under the Node we run under. Leaving the scope kills it. */
+/** Runs a TypeScript file in a child process, with the same Node.js. Leaving the scope kills the child. */
 export function spawnNode(file: string, options: SpawnNodeOptions = {}): SpawnedNode {
   const child = spawn(process.execPath, [file, ...(options.args ?? [])], {
     cwd: options.cwd,
@@ -43,7 +46,7 @@ export function spawnNode(file: string, options: SpawnNodeOptions = {}): Spawned
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
-  // Whoever does not ask how it ended must not be told by an unhandled rejection.
+  // Prevents an unhandled rejection when the caller never awaits `exited`.
   exited.catch(() => undefined);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${process.execPath} could not be started.`);

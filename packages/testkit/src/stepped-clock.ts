@@ -1,13 +1,14 @@
 import { Client } from 'pg';
 
 export type SteppedClock = AsyncDisposable & {
-  /** Puts the clock of the database ahead of the real one by so much; a smaller value than before is a step back. */
+  /** Sets the database's clock ahead of the real clock by this much; a smaller value than before moves it back. */
   setAhead(ms: number): Promise<void>;
 };
 
 /**
- * Gives one database a clock that tests can put forward and back. A schema that is searched before `pg_catalog` holds the two functions by which
- * everything in the product reads the time. Connections opened before see the real clock.
+ * Gives one database a clock that tests can move forward and back. A schema that PostgreSQL searches before
+ * `pg_catalog` overrides the two functions from which the product reads the time. Connections opened earlier keep the
+ * real clock.
  */
 export async function stepClockOf(databaseUrl: string): Promise<SteppedClock> {
   const client = new Client({ connectionString: databaseUrl });

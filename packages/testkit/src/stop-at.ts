@@ -5,11 +5,11 @@ type RacepointName = Parameters<Racepoint>[0];
 
 export type StopAt = {
   readonly racepoint: Racepoint;
-  /** Holds whoever comes to this place next, once. */
+  /** Stops the next operation that reaches this racepoint, once. */
   arm(name: RacepointName): { readonly reached: Promise<void>; goOn(): void };
 };
 
-/** Holds an operation between two of its steps, so that an interleaving happens for certain instead of now and then. */
+/** Stops an operation between two of its steps, so that a test produces a certain interleaving every time. */
 export function stopAt(): StopAt {
   const armed = new Map<RacepointName, { reached: () => void; released: Promise<void> }>();
   return {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { databaseUrl, runAdminStatement } from './admin-statement.ts';
 import { createEmptyDatabase, createTestDatabase } from './test-database.ts';
 
-test('two databases do not see each other', async () => {
+test('a table in one test database does not exist in another', async () => {
   await using one = await createTestDatabase();
   await using other = await createTestDatabase();
   await runAdminStatement(one.url, 'CREATE TABLE only_here ()');
@@ -10,7 +10,7 @@ test('two databases do not see each other', async () => {
   expect(row).toEqual({ found: null });
 });
 
-test('a database is gone after its scope, connections or not', async () => {
+test('a database is dropped at the end of its scope', async () => {
   let name: string;
   let url: string;
   {

@@ -4,12 +4,12 @@ import { databaseUrl, runAdminStatement } from './admin-statement.ts';
 
 export type TestDatabase = AsyncDisposable & { readonly url: string; readonly name: string };
 
-/** A database with the current schema, of its own for whoever asks. */
+/** Creates a separate database with the current schema. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   return createDatabase(inject('testServer').template);
 }
 
-/** A database with nothing in it, to migrate. */
+/** Creates an empty database, for tests of migrations. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   return createDatabase('template0');
 }

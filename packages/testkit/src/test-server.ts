@@ -1,9 +1,12 @@
-/** The PostgreSQL server of this run, as the workers know it. */
+/** The PostgreSQL server of a test run, as the global set-up provides it to the test workers. */
 export type TestServer = {
   readonly adminUrl: string;
-  /** A migrated database nobody connects to; it is cloned for each test file. */
+  /**
+   * A migrated database, which tests clone. It accepts no connections, because PostgreSQL cannot clone a database that
+   * has open ones.
+   */
   readonly template: string;
-  /** Names every database made in this run, so the end of the run finds them all. */
+  /** Prefix of the name of every database created in this run, so that the end of the run can drop them all. */
   readonly prefix: string;
 };
 

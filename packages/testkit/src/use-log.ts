@@ -3,13 +3,13 @@ import { Client } from 'pg';
 const USE_LOG = 'select pg_logical_emit_message(true, $$x$$, $$y$$), pg_switch_wal()';
 
 export type LogUser = AsyncDisposable & {
-  /** Writes to the log of the server and begins another file of it. Rejects when the server cannot. */
+  /** Writes to the server's write-ahead log and switches to a new segment. Rejects when the server cannot. */
   useLog(): Promise<void>;
 };
 
 /**
- * Uses the log of a server whose disk gets full. It connects beforehand: on a full disk a new connection may fail, as the server writes a file for
- * it. Where that connection has ended, a new one is tried.
+ * Writes to the write-ahead log of a server whose disk gets full. Connects in advance, because the server writes a file
+ * for a new connection and may fail to on a full disk. If that connection has ended, `useLog` opens a new one.
  */
 export async function openLogUser(adminUrl: string): Promise<LogUser> {
   let client: Client | undefined = await connected(adminUrl);

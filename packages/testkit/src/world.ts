@@ -1,7 +1,7 @@
 import type { AttemptId, ProjectId, TaskId } from '@phaselock/core';
 import type { Guard } from '@phaselock/guard';
 
-/** A project with models to choose from, and as many tasks and attempts as a test asks for. */
+/** Test data: a project, models to choose from, and methods that add tasks and attempts. */
 export type World = {
   readonly projectId: ProjectId;
   task(): Promise<TaskId>;

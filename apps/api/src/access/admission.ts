@@ -1,31 +1,33 @@
 import type { Caller } from './caller.ts';
 
-/** How often the right behind a long answer is looked at again. */
+/** How often the credential behind a long-running response is checked again. */
 export const RECHECK_MS = 2_000;
 
 export type Watcher = {
-  /** Whether the caller, with the scopes and the project it has now, may still have this answer. */
+  /** Whether the caller, with its current scopes and project, may still receive this response. */
   readonly holds: (caller: Caller) => boolean;
-  /** Called once and never synchronously: `holds` said no, or the credential is not accepted any more. */
+  /** Called once, asynchronously, when `holds` returns false or the credential is no longer accepted. */
   readonly lost: () => void;
 };
 
-/** For one kind of credential. */
+/** Checks credentials of one kind: API keys or tokens. */
 export type Authenticator = {
   authenticate(credential: string): Promise<Caller | undefined>;
-  /** Follows a credential that was accepted. The returned function ends it. */
+  /** Keeps checking an accepted credential until the returned function is called. */
   watch(credential: string, watcher: Watcher): () => void;
 };
 
 /** A request whose credential was accepted. */
 export type Admission = {
   readonly caller: Caller;
-  /** The same credential once more, for a request that took its time after it was admitted; refused as at first. */
+  /**
+   * Checks the same credential again, for a request whose body took long to arrive; throws if it is no longer accepted.
+   */
   readonly again: () => Promise<Caller>;
   readonly watch: (watcher: Watcher) => () => void;
 };
 
-/** For a caller that needs no credential: there is none that could be revoked or expire. */
+/** Admits a caller without a credential: nothing can be revoked or expire, so nothing is watched. */
 export const admitForGood = (caller: Caller): Admission => ({
   caller,
   again: async () => caller,

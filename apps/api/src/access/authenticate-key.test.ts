@@ -30,30 +30,30 @@ async function withKeys(stored: Partial<StoredKey> = {}) {
   return { key, world, keys };
 }
 
-describe('a key', () => {
-  test('is its name and the scopes that are known', async () => {
+describe('an API key', () => {
+  test('authenticates with its name and those of its scopes that are defined', async () => {
     const { key, keys } = await withKeys();
     expect(await keys.authenticate(key)).toMatchObject({ id: `key:${ID}`, name: 'ci', scopes: ['sessions:read'] });
   });
 
   test.each([
-    ['another secret', (key: string) => `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`],
-    ['another prefix', (key: string) => `plk_${'A'.repeat(12)}${key.slice(16)}`],
-    ['a part of it', (key: string) => key.slice(0, -1)],
-    ['more than it', (key: string) => `${key}A`],
-    ['its prefix', (key: string) => key.slice(0, 16)],
-    ['nothing', () => ''],
-  ])('%s is nobody', async (_what, change) => {
+    ['a wrong secret', (key: string) => `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`],
+    ['a wrong prefix', (key: string) => `plk_${'A'.repeat(12)}${key.slice(16)}`],
+    ['its last character missing', (key: string) => key.slice(0, -1)],
+    ['one character more', (key: string) => `${key}A`],
+    ['no secret', (key: string) => key.slice(0, 16)],
+    ['an empty text', () => ''],
+  ])('is rejected with %s', async (_what, change) => {
     const { key, keys } = await withKeys();
     expect(await keys.authenticate(change(key))).toBeUndefined();
   });
 
-  test('that was revoked is nobody', async () => {
+  test('is rejected after it was revoked', async () => {
     const { key, keys } = await withKeys({ revokedAt: new Date() });
     expect(await keys.authenticate(key)).toBeUndefined();
   });
 
-  test('is looked up once every four seconds, found or not, unless something changed here', async () => {
+  test('is looked up at most every four seconds, found or not, unless forget() clears the cache', async () => {
     const { key, keys, world } = await withKeys();
     const unknown = makeApiKey().key;
     for (const each of [key, key, unknown, unknown]) await keys.authenticate(each);
@@ -66,7 +66,7 @@ describe('a key', () => {
     expect(world.looked).toBe(4);
   });
 
-  test('that could not be looked up is asked for again', async () => {
+  test('is looked up again after a failed lookup', async () => {
     const { key, keys, world } = await withKeys();
     world.down = true;
     await expect(keys.authenticate(key)).rejects.toThrow('database away');
@@ -74,7 +74,7 @@ describe('a key', () => {
     expect(await keys.authenticate(key)).toBeDefined();
   });
 
-  test('has its use written down at the end, and only where it was valid', async () => {
+  test('is recorded as used on disposal, and only if it was valid', async () => {
     const { key, keys, world } = await withKeys();
     await keys.authenticate(makeApiKey().key);
     await keys.authenticate(key);
@@ -83,7 +83,7 @@ describe('a key', () => {
   });
 });
 
-test('no two keys are alike, and none can be read out of what is kept', () => {
+test('makeApiKey returns a different key each time, with a hash of its secret for storage', () => {
   const made = makeApiKey();
   expect(makeApiKey().key).not.toBe(made.key);
   expect(made.key).toMatch(/^plk_[\w-]{12}_[\w-]{43}$/);

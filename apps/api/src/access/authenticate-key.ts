@@ -15,9 +15,12 @@ type Keys = {
 
 export type KeyAuthenticator = AsyncDisposable &
   Authenticator & {
-    /** By the same keys, and while they cannot be looked up as they were last found: for what only reads the numbers. */
+    /**
+     * Accepts the same keys, and while they cannot be looked up it uses the last lookup result. Only for reading
+     * metrics.
+     */
     readonly inOutage: Authenticator;
-    /** This process has just changed a key: nothing remembered is relied on, and every watched key is looked up at once. */
+    /** Call after this process changed a key: clears the cache and looks every watched key up at once. */
     forget(): void;
   };
 

@@ -52,7 +52,7 @@ const signed = (payload: JWTPayload, key: CryptoKey | Uint8Array = ours, header 
   new SignJWT(payload).setProtectedHeader(header).sign(key);
 
 describe('a token of the issuer', () => {
-  test('is its subject, with the scopes that are ours', async () => {
+  test('authenticates as its subject, with the scopes that phaselock defines', async () => {
     expect(await tokens.authenticate(await signed(claims()))).toEqual({
       kind: 'token',
       id: 'token:ada',
@@ -62,19 +62,19 @@ describe('a token of the issuer', () => {
     });
   });
 
-  test('may be bound to a project', async () => {
+  test('is bound to the project of its phaselock_project claim', async () => {
     const caller = await tokens.authenticate(await signed(claims({ phaselock_project: PROJECT })));
     expect(caller?.projectId).toBe(PROJECT);
   });
 
   test.each([null, '', 'all', 7, [PROJECT], { id: PROJECT }])(
-    'bound to %j is nobody, not everybody',
+    'is rejected, not valid for all projects, when its project claim is %j',
     async (project) => {
       expect(await tokens.authenticate(await signed(claims({ phaselock_project: project })))).toBeUndefined();
     },
   );
 
-  test('without scopes may do nothing', async () => {
+  test('has no scopes when its scope claim is absent or malformed', async () => {
     expect((await tokens.authenticate(await signed(without('scope'))))?.scopes).toEqual([]);
     expect((await tokens.authenticate(await signed(claims({ scope: { admin: true } }))))?.scopes).toEqual([]);
   });
@@ -83,7 +83,7 @@ describe('a token of the issuer', () => {
 describe('a token of an issuer that serves other programs too', () => {
   const shared = () => authenticateTokens({ issuer, audience: AUDIENCE, algorithms: ['ES256'] });
 
-  test('is refused when it names no project, and told what it lacks', async () => {
+  test('is refused with the name of the missing claim when it has no project', async () => {
     await expect(shared().authenticate(await signed(claims()))).rejects.toMatchObject({
       code: 'forbidden',
       detail: 'the token names no project: it needs the claim phaselock_project',
@@ -95,7 +95,7 @@ describe('a token of an issuer that serves other programs too', () => {
     expect(bound?.projectId).toBe(PROJECT);
   });
 
-  test('that is not signed by it is nobody, whatever it names', async () => {
+  test('is rejected as invalid, not for its missing project, when another key signed it', async () => {
     const stranger = await generateKeyPair('ES256');
     expect(await shared().authenticate(await signed(claims(), stranger.privateKey))).toBeUndefined();
   });
@@ -109,14 +109,14 @@ describe('a token of an issuer that serves other programs too', () => {
     ['Admin PHASELOCK:ADMIN', []],
     ['admin sessions:read', ['sessions:read']],
   ])(
-    'with the scope %j has the scopes %j: an administrator of something else is none here',
+    'with the scope claim %j has the scopes %j, because admin needs the phaselock: prefix',
     async (scope, expected) => {
       expect((await tokens.authenticate(await signed(claims({ scope }))))?.scopes).toEqual(expected);
     },
   );
 });
 
-test('a token that was accepted is lost at the moment it would be refused, and not before', async () => {
+test('a watched token is reported lost when it would be refused: at exp plus the clock tolerance', async () => {
   const clock = { now: Date.now(), looks: 0 };
   const now = (): number => {
     clock.looks += 1;
@@ -144,26 +144,26 @@ test('a token that was accepted is lost at the moment it would be refused, and n
   expect(lost).toEqual(['a token']);
 });
 
-describe('nobody', () => {
+describe('a token is rejected when it is', () => {
   const stranger = generateKeyPair('ES256');
   const rsa = generateKeyPair('RS256');
   test.each<[string, () => Promise<string>]>([
     ['expired', () => signed(claims({ exp: IN_AN_HOUR - 7_200 }))],
     ['not valid yet', () => signed(claims({ nbf: IN_AN_HOUR }))],
-    ['without an end', () => signed(without('exp'))],
+    ['without an expiry', () => signed(without('exp'))],
     ['without a subject', () => signed(without('sub'))],
-    ['of another issuer', () => signed(claims({ iss: 'https://issuer.example' }))],
-    ['of no issuer', () => signed(without('iss'))],
+    ['from another issuer', () => signed(claims({ iss: 'https://issuer.example' }))],
+    ['without an issuer', () => signed(without('iss'))],
     ['for another audience', () => signed(claims({ aud: 'other' }))],
-    ['for no audience', () => signed(without('aud'))],
-    ['signed by somebody else', async () => signed(claims(), (await stranger).privateKey)],
-    ['signed by a key nobody knows', () => signed(claims(), ours, { alg: 'ES256', kid: 'two' })],
+    ['without an audience', () => signed(without('aud'))],
+    ['signed with another private key', async () => signed(claims(), (await stranger).privateKey)],
+    ['signed with an unknown key id', () => signed(claims(), ours, { alg: 'ES256', kid: 'two' })],
     [
-      'signed in a way not agreed on',
+      'signed with an algorithm that is not allowed',
       async () => signed(claims(), (await rsa).privateKey, { alg: 'RS256', kid: 'one' }),
     ],
     [
-      'signed with the public key as a secret',
+      'signed with the public key as an HMAC secret',
       () => signed(claims(), new TextEncoder().encode(publicPem), { alg: 'HS256', kid: 'one' }),
     ],
     ['not signed', async () => new UnsecuredJWT(claims()).encode()],
@@ -175,27 +175,27 @@ describe('nobody', () => {
         return [head, body, signature].join('.');
       },
     ],
-    ['cut short', async () => (await signed(claims())).slice(0, -10)],
-    ['nonsense', async () => 'a.b.c'],
+    ['truncated', async () => (await signed(claims())).slice(0, -10)],
+    ['malformed', async () => 'a.b.c'],
     ['empty', async () => ''],
   ])('%s', async (_what, make) => {
     expect(await tokens.authenticate(await make())).toBeUndefined();
   });
 });
 
-describe('the issuer', () => {
-  test('whose keys cannot be had makes nobody welcome, and nobody unwelcome', async () => {
+describe('the token issuer', () => {
+  test('causes backend_unavailable, not unauthorized, when its keys cannot be fetched', async () => {
     const away = authenticateTokens({ issuer: 'http://127.0.0.1:9', audience: AUDIENCE, algorithms: ['ES256'] });
     await expect(away.authenticate(await signed(claims()))).rejects.toMatchObject({ code: 'backend_unavailable' });
     await expect(away.authenticate(await signed(claims()))).rejects.toBeInstanceOf(PhaselockError);
   });
 
-  test('is not believed over a line anybody can write on', async () => {
+  test('is a configuration mistake when its keys would come over plain HTTP', async () => {
     const open = authenticateTokens({ issuer: 'http://issuer.example', audience: AUDIENCE, algorithms: ['ES256'] });
     await expect(open.authenticate(await signed(claims()))).rejects.toBeInstanceOf(IssuerMistake);
   });
 
-  test.each(['HS256', 'none', 'dir', 'RS1'])('%s is no signature to agree on', (algorithm) => {
+  test.each(['HS256', 'none', 'dir', 'RS1'])('cannot be configured with the signature algorithm %s', (algorithm) => {
     expect(() => authenticateTokens({ issuer, audience: AUDIENCE, algorithms: [algorithm] })).toThrow(IssuerMistake);
   });
 });

@@ -10,9 +10,12 @@ export type TokenIssuer = {
   readonly issuer: string;
   readonly audience: string;
   readonly algorithms: readonly string[];
-  /** Where the keys are; else the issuer says. */
+  /** URL of the key set of the issuer; if absent, the discovery document of the issuer names it. */
   readonly jwksUrl?: string;
-  /** Whether a token that names no project is one of all projects. An issuer that serves other programs too gives such tokens to everybody. */
+  /**
+   * Whether a token without a project claim is valid for all projects. Unsafe with an issuer that serves other
+   * programs, too: it gives such tokens to all its users.
+   */
   readonly allProjects?: boolean;
 };
 
@@ -20,18 +23,22 @@ export type TokenAuthenticator = Authenticator & Disposable;
 
 type Clock = { readonly now?: () => number; readonly recheckMs?: number };
 
-/** With a shared secret whoever can check a token can make one. */
+/** Asymmetric algorithms only: with a shared secret, every program that can verify a token could also create one. */
 const ASYMMETRIC = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$/;
 const CLOCK_TOLERANCE_S = 5;
 const DISCOVERY_TIMEOUT_MS = 3_000;
 const PROJECT_CLAIM = 'phaselock_project';
 const PREFIX = 'phaselock:';
 
+/** A setting of the issuer that would make its tokens unsafe to accept. */
 export class IssuerMistake extends Error {
   override readonly name = 'IssuerMistake';
 }
 
-/** Bearer tokens of one issuer, for one audience, signed in one of the ways that were agreed on. The token itself has no say in any of it. */
+/**
+ * Authenticates bearer tokens of one issuer for one audience. The allowed algorithms come from the configuration, never
+ * from the header of the token.
+ */
 export function authenticateTokens(
   { issuer, audience, algorithms, jwksUrl, allProjects = false }: TokenIssuer,
   { now = Date.now, recheckMs = RECHECK_MS }: Clock = {},
@@ -68,16 +75,19 @@ export function authenticateTokens(
   };
 }
 
-/** Of a token that was verified: scopes and project stand in it and cannot change, so its right ends with its `exp` and not before. */
+/**
+ * When a verified token stops being accepted. Its scopes and project are part of the token and cannot change, so only
+ * its `exp` ends it.
+ */
 const acceptedUntil = (token: string): number => ((decodeJwt(token).exp ?? 0) + CLOCK_TOLERANCE_S) * 1_000;
 
 const isNetworkFailure = (error: unknown): boolean =>
   !(error instanceof errors.JOSEError) || error instanceof errors.JWKSInvalid || error.code === 'ERR_JOSE_GENERIC';
 
 const unavailable = (cause: unknown): PhaselockError =>
-  new PhaselockError('backend_unavailable', { detail: 'the keys of the token issuer cannot be had', cause });
+  new PhaselockError('backend_unavailable', { detail: 'the keys of the token issuer could not be fetched', cause });
 
-/** Asked for once; a failure is not remembered. */
+/** Finds the key set of the issuer once. A failure is not cached, so the next call tries again. */
 function issuerKeys(issuer: string, jwksUrl: string | undefined): () => Promise<JWTVerifyGetKey> {
   let known: Promise<JWTVerifyGetKey> | undefined;
   const open = async (): Promise<JWTVerifyGetKey> =>
@@ -96,15 +106,15 @@ async function discover(issuer: string): Promise<string> {
   const answer = await fetch(address, { signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS), redirect: 'error' });
   const document: unknown = await answer.json();
   const found = typeof document === 'object' && document !== null && 'jwks_uri' in document ? document.jwks_uri : null;
-  if (!answer.ok || typeof found !== 'string') throw new Error('the issuer names no keys');
+  if (!answer.ok || typeof found !== 'string') throw new Error('the issuer returned no jwks_uri');
   return found;
 }
 
-/** Keys that came over a line anybody can write on prove nothing. */
+/** Allows plain HTTP on loopback only: elsewhere an attacker on the network could replace the keys. */
 function trusted(address: string): URL {
   const url = new URL(address);
   if (url.protocol !== 'https:' && !isLoopbackHost(url.hostname))
-    throw new IssuerMistake('keys are only taken over https');
+    throw new IssuerMistake('the keys of the token issuer must be fetched over https');
   return url;
 }
 
@@ -115,12 +125,15 @@ function callerOf(payload: JWTPayload, allProjects: boolean): Caller | undefined
       detail: `the token names no project: it needs the claim ${PROJECT_CLAIM}`,
     });
   const projectId = typeof project === 'string' ? parseProjectId(project) : null;
-  // A project that cannot be read must not become every project.
+  // An invalid project claim must not give access to all projects.
   if (sub === undefined || projectId === undefined || (project !== undefined && projectId === null)) return undefined;
   return { kind: 'token', id: `token:${sub}`, name: sub, scopes: scopesIn(scope), projectId };
 }
 
-/** `admin` is what any program calls its administrators: only with our prefix does the issuer mean ours. */
+/**
+ * Reads the scope claim. `admin` needs the prefix `phaselock:`, because the same token may name administrators of other
+ * programs.
+ */
 function scopesIn(claim: unknown): Scope[] {
   const named = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim.map(String) : [];
   return SCOPES.filter((scope) => named.includes(`${PREFIX}${scope}`) || (scope !== 'admin' && named.includes(scope)));

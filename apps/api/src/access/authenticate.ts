@@ -6,7 +6,10 @@ import { type Caller, LOCAL } from './caller.ts';
 
 type Authenticators = { readonly keys: Authenticator; readonly tokens: Authenticator | undefined };
 
-/** A key of ours is told by its form; everything else can only be a token of the issuer. */
+/**
+ * Authenticates by the form of the credential: an API key starts with `plk_`, everything else must be a token of the
+ * issuer.
+ */
 export const authenticateBy =
   ({ keys, tokens }: Authenticators) =>
   async ({ headers }: Pick<Request, 'headers'>): Promise<Admission> => {
@@ -21,5 +24,5 @@ export const authenticateBy =
     return { caller: await again(), again, watch: (watcher) => authenticator.watch(credential, watcher) };
   };
 
-/** With authentication off. Who is not of this machine was refused before. */
+/** Admits every request when authentication is off; requests from other machines were refused before. */
 export const everybodyHere = async (): Promise<Admission> => admitForGood(LOCAL);

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { eventually } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveNow } from '../testing/archive-now.ts';
-import { openTwoProcesses, prefixOf, type TwoProcesses } from './testing/open-two-processes.ts';
+import { openTwoProcesses, prefixOf, type TwoProcesses } from '../../test/access/open-two-processes.ts';
+import { archiveNow } from '../../test/archive-now.ts';
 
 let two: TwoProcesses;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => two[Symbol.asyncDispose]());
 async function ask(text: string): Promise<Socket> {
   const { hostname, port } = new URL(two.ours.url);
   const socket = connect(Number(port), hostname);
-  // Broken off by the other end: what has come is what there is.
+  // The server breaks the connection off; the bytes received before count.
   socket.on('error', () => undefined);
   socket.write(text);
   await once(socket, 'readable');
@@ -30,8 +30,8 @@ async function everythingFrom(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-describe('a download that is not read on is broken off when its key is revoked', () => {
-  /** More than the buffers between the two ends hold. */
+describe('revoking its key breaks off a stalled download of', () => {
+  /** Larger than the socket buffers, so the download cannot finish unread. */
   const aLongSession = async (): Promise<string> => {
     const id = await two.begin(await two.other.world.task());
     await two.query(
@@ -47,13 +47,13 @@ describe('a download that is not read on is broken off when its key is revoked',
   };
   const inFlight = async (): Promise<number> => {
     const metrics = await (await fetch(`${two.ours.url}/metrics`)).text();
-    // Without the one that asks.
+    // Not counting this scrape itself.
     return Number(/^phaselock_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1]) - 1;
   };
 
   test.each([
     ['an export', async (id: string) => `/v1/sessions/${id}/export`],
-    ['an export in lines', async (id: string) => `/v1/sessions/${id}/export?format=ndjson`],
+    ['an export as NDJSON', async (id: string) => `/v1/sessions/${id}/export?format=ndjson`],
     ['an archive', archived],
   ])('%s', async (_what, pathOf) => {
     const path = await pathOf(await aLongSession());

@@ -1,20 +1,20 @@
 import { SCOPES, type Scope } from '@phaselock/contract';
 import type { ProjectId } from '@phaselock/core';
 
-/** Who asks, and what they may do. */
+/** The identity behind a request, and what it may do. */
 export type Caller = {
   readonly kind: 'key' | 'token' | 'local' | 'nobody';
-  /** Unlike every other caller's: what limits, idempotency keys and log lines go by. */
+  /** Unique for each caller; rate limits, idempotency keys and log lines use it. */
   readonly id: string;
-  /** What the history says who did it. */
+  /** The actor that the history records. */
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** Null is every project. */
+  /** The only project the caller may use; null for all projects. */
   readonly projectId: ProjectId | null;
 };
 
-/** At an address that is open to everybody. */
+/** The caller of a route that needs no authentication. */
 export const NOBODY: Caller = { kind: 'nobody', id: 'nobody', name: 'nobody', scopes: [], projectId: null };
 
-/** With authentication off: whoever can reach a loopback address of this machine. */
+/** The caller while authentication is off: any program that can reach a loopback address of this machine. */
 export const LOCAL: Caller = { kind: 'local', id: 'local', name: 'local', scopes: SCOPES, projectId: null };

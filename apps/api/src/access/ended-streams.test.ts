@@ -1,9 +1,9 @@
 import { readChanges } from '@phaselock/contract';
 import { eventually } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { field } from '../testing/fields.ts';
-import { NEVER_MS, openTwoProcesses, prefixOf, type TwoProcesses } from './testing/open-two-processes.ts';
-import { type Issuer, startIssuer } from './testing/start-issuer.ts';
+import { NEVER_MS, openTwoProcesses, prefixOf, type TwoProcesses } from '../../test/access/open-two-processes.ts';
+import { type Issuer, startIssuer } from '../../test/access/start-issuer.ts';
+import { field } from '../../test/fields.ts';
 
 let issuer: Issuer;
 let two: TwoProcesses;
@@ -20,17 +20,20 @@ afterAll(async () => {
   issuer[Symbol.dispose]();
 });
 
-/** What a stream sends before its first change: to have read no more, to its end, is to have seen it end in good order. */
+/**
+ * The text a stream sends before its first change. Reading exactly this to the end shows that the stream ended without
+ * an error or a change.
+ */
 const NO_CHANGES = 'retry: 1000\n\n';
 
-describe('an open stream ends in good order when its key', () => {
+describe('an open stream ends without an error when its key', () => {
   test.each([
     ['is revoked', "update api_keys set revoked_at = now() where prefix = '$key'", 401],
     ['is deleted', "delete from api_keys where prefix = '$key'", 401],
     ['loses the scope', "update api_keys set scopes = '{sessions:write}' where prefix = '$key'", 403],
     ['gets another project', "update api_keys set project_id = '$project' where prefix = '$key'", 404],
     ['gets another secret', "update api_keys set secret_sha256 = sha256('x') where prefix = '$key'", 401],
-  ])('%s in the database, and is then answered as it stands', async (_what, change, status) => {
+  ])('%s in the database, and the next request gets the status of the changed key', async (_what, change, status) => {
     const { projectId } = two.other.world;
     const elsewhere = await two.other.api.guard.addProject('elsewhere');
     const key = await two.other.keyFor(['sessions:read'], projectId);
@@ -42,7 +45,7 @@ describe('an open stream ends in good order when its key', () => {
     for (const path of paths) expect((await two.follow(path, key)).status).toBe(status);
   });
 
-  test('of every project becomes one of this project', async () => {
+  test('for all projects is bound to one project', async () => {
     const key = await two.other.keyFor(['sessions:read']);
     const stream = await two.follow(await two.changes(), key);
     const { projectId } = two.other.world;
@@ -59,7 +62,7 @@ describe('an open stream ends in good order when its key', () => {
     expect((await two.follow(path, key)).status).toBe(401);
   });
 
-  test('is revoked through the same process: at once, no round is waited for', async () => {
+  test('is revoked through the same process, without waiting for the next periodic check', async () => {
     await using patient = await two.openMore(NEVER_MS);
     const key = await two.other.keyFor(['sessions:read']);
     const path = await two.changes();
@@ -69,19 +72,19 @@ describe('an open stream ends in good order when its key', () => {
     expect((await two.follow(path, key, patient)).status).toBe(401);
   });
 
-  test('was revoked elsewhere while it was remembered here: it is looked up when the stream begins', async () => {
+  test('was revoked elsewhere but is still cached, because a new stream looks its key up again', async () => {
     await using patient = await two.openMore(NEVER_MS);
     const key = await two.other.keyFor(['sessions:read']);
     const path = await two.changes();
     expect((await two.follow('/v1/sessions', key, patient)).status).toBe(200);
     await two.query(`update api_keys set revoked_at = now() where prefix = '${prefixOf(key)}'`);
-    // Admitted by what is remembered, or refused where that took longer than it is.
+    // Admitted from the cache, or refused if the cache entry has expired by now.
     await (await two.follow(path, key, patient)).text();
     expect((await two.follow(path, key, patient)).status).toBe(401);
   });
 });
 
-test('a stream of a token ends when its exp has passed, with the tolerance a request has', async () => {
+test('a stream of a token ends when its exp has passed, with the same clock tolerance as a request', async () => {
   const path = await two.changes();
   const token = await issuer.tokenUntil(Math.floor(Date.now() / 1_000));
   const stream = await two.follow(path, token);
@@ -90,7 +93,7 @@ test('a stream of a token ends when its exp has passed, with the tolerance a req
   expect((await two.follow(path, token)).status).toBe(401);
 });
 
-test('a stream of a valid key goes on while the key is looked up, and while the database cannot be asked', async () => {
+test('a stream of a valid key goes on while the key is checked, and while these checks fail', async () => {
   await two.query(`
     create table lookups_fail (yes boolean);
     create sequence lookups;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
-import { sendOverTheWire } from '../testing/over-the-wire.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
+import { sendOverTheWire } from '../../test/over-the-wire.ts';
 
 const TASK = '01936f6e-0000-7000-8000-000000000001';
 const PATHS = [
@@ -33,7 +33,7 @@ const ask = (api: TestApi, target: string, ...headers: string[]) =>
   sendOverTheWire(api.api.url, [`${target} HTTP/1.1\r\n${[...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`]);
 
 describe('with authentication off', () => {
-  test.each(PATHS)('a name that was made to point here gets nothing at %s', async (path) => {
+  test.each(PATHS)('a request with a foreign Host header (DNS rebinding) gets 403 at %s', async (path) => {
     for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS']) {
       const { status, text } = await ask(open, `${method} ${path}`, 'Host: rebound.example:4700');
       expect([method, status]).toEqual([method, 403]);
@@ -41,16 +41,16 @@ describe('with authentication off', () => {
     }
   });
 
-  test.each(PATHS)('a page of another origin gets nothing at %s', async (path) => {
+  test.each(PATHS)('a page of another origin gets 403 at %s', async (path) => {
     expect((await ask(open, `GET ${path}`, 'Host: localhost', 'Origin: https://example.com')).status).toBe(403);
   });
 
-  test('an address in the request line is looked at, too', async () => {
+  test('the host of an absolute URL in the request line is checked, too', async () => {
     expect((await ask(open, 'GET http://rebound.example/healthz', 'Host: localhost')).status).toBe(403);
     expect((await ask(open, 'GET http://localhost/healthz', 'Host: localhost')).status).toBe(200);
   });
 
-  test.each(PATHS)('what a proxy on this machine passes on gets nothing at %s', async (path) => {
+  test.each(PATHS)('a request forwarded by a proxy on this machine gets 403 at %s', async (path) => {
     for (const header of [
       'Forwarded: for=192.0.2.1',
       'X-Forwarded-For: 192.0.2.1',
@@ -60,19 +60,19 @@ describe('with authentication off', () => {
       expect((await ask(open, `GET ${path}`, 'Host: 127.0.0.1:4700', header)).status).toBe(403);
   });
 
-  test('this machine is answered', async () => {
+  test('a request to a loopback name is answered', async () => {
     for (const host of ['localhost', '127.0.0.1:4700', '[::1]:4700'])
       expect((await ask(open, 'GET /healthz', `Host: ${host}`)).status).toBe(200);
   });
 });
 
 describe('with keys, on a loopback address', () => {
-  test('numbers are open to the programs of this machine, and take a key under another name', async () => {
+  test('local programs read /metrics without a key, and other requests need a key that may read metrics', async () => {
     expect((await ask(keyed, 'GET /metrics', 'Host: localhost')).text).toContain('200 OK');
     expect((await ask(keyed, 'GET /metrics', 'Host: rebound.example')).status).toBe(401);
     expect((await ask(keyed, 'GET /metrics', 'Host: localhost', 'Origin: https://example.com')).status).toBe(401);
     expect((await ask(keyed, 'GET /metrics', 'Host: 127.0.0.1:4700', 'X-Forwarded-For: 192.0.2.1')).status).toBe(401);
-    // The last of them did it before there was a scope for it.
+    // `sessions:read` allowed scraping before `metrics:read` existed, so it still does.
     for (const scope of ['metrics:read', 'admin', 'sessions:read'] as const) {
       const bearer = `Authorization: Bearer ${await keyed.keyFor([scope])}`;
       expect((await ask(keyed, 'GET /metrics', 'Host: rebound.example', bearer)).text).toContain('200 OK');
@@ -85,7 +85,7 @@ describe('with keys, on a loopback address', () => {
   });
 });
 
-describe('a request that could be understood in two ways', () => {
+describe('an ambiguous request', () => {
   test.each([
     ['Host', 'localhost', 'localhost'],
     ['Host', 'localhost', 'rebound.example'],
@@ -93,7 +93,7 @@ describe('a request that could be understood in two ways', () => {
     ['Content-Type', 'application/json', 'text/plain'],
     ['Origin', 'http://localhost', 'https://example.com'],
     ['If-Match', '"1"', '"2"'],
-  ])('is refused: %s twice', async (name, first, second) => {
+  ])('is refused when it has two %s headers', async (name, first, second) => {
     for (const api of [open, keyed]) {
       const host = name === 'Host' ? [] : ['Host: localhost'];
       for (const path of ['/healthz', '/docs', '/nothing-here', '/v1/projects'])

@@ -9,9 +9,9 @@ import { authenticateTokens, type TokenAuthenticator } from './authenticate-toke
 
 export type Access = AsyncDisposable & {
   readonly authenticate: (request: Pick<Request, 'headers'>) => Promise<Admission>;
-  /** For what is served beside the pool: keys are looked up beside it, too. */
+  /** For routes that must work while the pool is full: looks keys up over reserved connections. */
   readonly authenticateUrgent: (request: Pick<Request, 'headers'>) => Promise<Admission>;
-  /** For who reads the numbers: also while no key can be looked up. */
+  /** For reading metrics: also accepts recently valid keys while no key can be looked up. */
   readonly authenticateScraper: (request: Pick<Request, 'headers'>) => Promise<Admission>;
   readonly keys: Pick<KeyAuthenticator, 'forget'>;
 };
@@ -24,17 +24,20 @@ type AccessParts = {
   readonly recheckMs?: number | undefined;
 };
 
-/** How long a scrape waits for the lookup of its key before the key is as it was last found: a database that hangs must not cost one that is given a second. */
+/**
+ * How long a scrape waits for the lookup of its key before it uses the last result. A scraper may time out after a
+ * second, also when the database hangs.
+ */
 const SCRAPER_PATIENCE_MS = 250;
 
-/** Every way a caller can be known by, as it is configured. */
+/** Creates the authenticators that the configuration enables. */
 export function openAccess({ config, guard, findUrgently, now, recheckMs = RECHECK_MS }: AccessParts): Access {
   const resources = new AsyncDisposableStack();
   const tokens = config.auth === 'off' ? undefined : issuerOf(config, recheckMs);
   resources.use(tokens);
   const touch = (ids: readonly ApiKeyId[]) => guard.touchApiKeys(ids);
   const keys = resources.use(authenticateKeys({ find: (prefix) => guard.findApiKey(prefix), touch, now, recheckMs }));
-  // Half of the deadline is left for the answer.
+  // Leaves half of the deadline for the answer.
   const patienceMs = Math.min(SCRAPER_PATIENCE_MS, config.deadlineMs / 2);
   const urgent = resources.use(authenticateKeys({ find: findUrgently, touch, now, recheckMs, patienceMs }));
   const by = (those: Authenticator) =>

@@ -1,9 +1,9 @@
 import { parseTaskId } from '@phaselock/core';
 import { SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { textField } from '../testing/fields.ts';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
-import { sendOverTheWire } from '../testing/over-the-wire.ts';
+import { textField } from '../../test/fields.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
+import { sendOverTheWire } from '../../test/over-the-wire.ts';
 
 const UNKNOWN = '01936f6e-0000-7000-8000-000000000000';
 const UUID = /[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/g;
@@ -46,14 +46,14 @@ const retry = async ({ path, attemptId }: Running, preRetryId: string) =>
   await api.call('POST', `${path}/turns`, { body: { generation: 1, attemptId, preRetryId }, key: stranger });
 
 type Told = { readonly status: number; readonly body: unknown; readonly text: string; readonly headers: Headers };
-/** All that a refusal tells, but for what is another one in each answer. */
+/** What a client can compare between two refusals: everything but the request id and the values of the headers. */
 const saidBy = ({ status, text, headers }: Told) => ({
   status,
   text: text.replaceAll(/"requestId":"[^"]+"/g, ''),
   headers: [...headers.keys()].toSorted(),
 });
 
-describe("an agent's id that is known already", () => {
+describe('an agent session id that is already in use', () => {
   const mine = async (): Promise<Running> => {
     const { items } = await api.api.guard.listProjects({}, { limit: 10 });
     const ours = items.find(({ name }) => name === 'ours');
@@ -62,9 +62,9 @@ describe("an agent's id that is known already", () => {
   };
 
   test.each<[string, (place: Running, id: string) => Promise<Told>]>([
-    ['told while the process runs', tell],
-    ['told with its end', finish],
-  ])('is refused in the same words whether another project has it or one of its own tasks: %s', async (_, say) => {
+    ['reported while the process runs', tell],
+    ['reported when the process finishes', finish],
+  ])('gets the same refusal whether another project or the own project uses it, %s', async (_, say) => {
     const foreign = await say(await mine(), theirs.told);
     const own = await say(await mine(), neighbour.told);
     expect(foreign.body).toMatchObject({ status: 409, code: 'agent_session_taken' });
@@ -72,7 +72,7 @@ describe("an agent's id that is known already", () => {
     expect(foreign.text.replaceAll(/"requestId":"[^"]+"/g, '').match(UUID)).toBeNull();
   });
 
-  test('nor does a retry that names it tell them apart', async () => {
+  test('gets the same refusal in both cases when a retry names it', async () => {
     const [first, second] = [await mine(), await mine()];
     await finish(first, `${first.told} at last`);
     await finish(second, `${second.told} at last`);
@@ -82,7 +82,7 @@ describe("an agent's id that is known already", () => {
   });
 });
 
-test('a process of another project looks like one that is not there', async () => {
+test('a process of another project gets the same 404 as an unknown process', async () => {
   const answers = await Promise.all(
     [theirs.processId, UNKNOWN].map((processId) => tell({ ...neighbour, processId }, 'any')),
   );
@@ -91,7 +91,7 @@ test('a process of another project looks like one that is not there', async () =
   expect(foreign?.status).toBe(404);
 });
 
-test('an Idempotency-Key of another key is not known', async () => {
+test('an Idempotency-Key does not return the answer of another caller', async () => {
   const projectKey = await api.keyFor(['sessions:write'], api.world.projectId);
   const headers = { 'Idempotency-Key': 'the-same' };
   const body = { projectId: api.world.projectId, title: 'a task' };
@@ -101,11 +101,13 @@ test('an Idempotency-Key of another key is not known', async () => {
   expect(refused.body).toMatchObject({ code: 'project_not_found' });
 });
 
-test('the numbers of all projects are not for a key of one', async () => {
+test('/metrics returns 403 to a key bound to one project', async () => {
   const ask = (key: string) =>
     sendOverTheWire(api.api.url, [
       `GET /metrics HTTP/1.1\r\nHost: elsewhere.example\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`,
     ]);
-  expect((await ask(stranger)).status).toBe(403);
+  const refused = await ask(stranger);
+  expect(refused.status).toBe(403);
+  expect(refused.text).toContain('needs a key or token for all projects');
   expect((await ask(await api.keyFor(['sessions:read']))).status).toBe(200);
 });

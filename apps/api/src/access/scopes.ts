@@ -1,8 +1,14 @@
 import type { Scope } from '@phaselock/contract';
 
-/** Before there was a scope for the numbers, a key that may read sessions read them, too: those who scrape with one go on. */
+/**
+ * Scopes that an older scope also grants: before `metrics:read` existed, keys with `sessions:read` could scrape
+ * metrics, and existing scrapers still use them.
+ */
 const ALSO: Partial<Record<Scope, Scope>> = { 'metrics:read': 'sessions:read' };
 
-/** `admin` implies everything; nothing else implies anything, but what was allowed before it had a scope of its own. */
+/**
+ * Whether the held scopes include the wanted one. `admin` implies every scope; otherwise only the scope itself or an
+ * entry of ALSO counts.
+ */
 export const grants = (held: readonly Scope[], wanted: Scope): boolean =>
   [wanted, ALSO[wanted], 'admin'].some((scope) => held.some((one) => one === scope));

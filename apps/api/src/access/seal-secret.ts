@@ -10,8 +10,8 @@ const keyFrom = (credential: string, salt: Buffer): Buffer =>
   Buffer.from(hkdfSync('sha256', credential, salt, 'phaselock new api key', KEY_BYTES));
 
 /**
- * A new key as only the caller that asked for it can read it: sealed with the credential of the request, of which nothing but a hash is stored.
- * A repeated call comes with the same credential, so the database alone never tells the secret.
+ * Encrypts a new API key with the credential of the request that created it, so that a repeated request can return the
+ * key again. Only a hash of that credential is stored, so the database alone does not reveal the key.
  */
 export function sealSecret(credential: string, secret: string): string {
   const salt = randomBytes(SALT_BYTES);
@@ -21,7 +21,7 @@ export function sealSecret(credential: string, secret: string): string {
   return Buffer.concat([salt, nonce, cipher.getAuthTag(), text]).toString('base64url');
 }
 
-/** Undefined for another credential than the one it was sealed with. */
+/** Returns undefined if the secret was sealed with another credential. */
 export function openSecret(credential: string | null, sealed: string | null): string | undefined {
   if (credential === null || sealed === null) return undefined;
   const bytes = Buffer.from(sealed, 'base64url');

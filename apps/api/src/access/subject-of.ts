@@ -3,8 +3,9 @@ import type { Caller } from './caller.ts';
 import { grants } from './scopes.ts';
 
 /**
- * Whom a staged rollout counts: the user a caller names, if it may name one, else the caller. The subject of a token is the user's own name at the
- * issuer: a program that names users by it finds them in the same part of the rollout as when they come themselves.
+ * The user that a staged rollout buckets: the user in `onBehalfOf` if the caller may name one, else the caller. A token
+ * counts by its subject, the name of the user at the issuer, so a user is in the same bucket when a program names the
+ * user and when the user calls with a token.
  */
 export function subjectOf(caller: Caller, onBehalfOf: string | undefined): string | undefined {
   if (onBehalfOf !== undefined) {

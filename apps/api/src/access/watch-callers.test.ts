@@ -26,7 +26,7 @@ function watcher(holds: (caller: Caller) => boolean = () => true) {
   return { holds, lost, seen };
 }
 
-/** As long as it takes another watch with the same interval to make several rounds. */
+/** Waits until another watch with the same interval has made several rounds. */
 async function severalRounds(): Promise<void> {
   const { watching, times } = asked();
   watching.watch('a metronome', watcher());
@@ -35,7 +35,7 @@ async function severalRounds(): Promise<void> {
 }
 
 describe('a watched credential', () => {
-  test('is asked for once a round, however many watch it, and not any more when none does', async () => {
+  test('is checked once a round for any number of watchers, and no longer after the last one has left', async () => {
     const { watching, times } = asked();
     const leave = [...Array.from({ length: 20 }, () => 'many'), 'one'].map((each) => watching.watch(each, watcher()));
     await eventually(() => times('one') > 5);
@@ -49,7 +49,7 @@ describe('a watched credential', () => {
     await watching[Symbol.asyncDispose]();
   });
 
-  test('that is not accepted any more is lost to all who watch it, once', async () => {
+  test('is reported lost once to each watcher when it is no longer accepted', async () => {
     const { watching, world } = asked();
     const both = [watcher(), watcher()];
     for (const each of both) watching.watch('a', each);
@@ -59,7 +59,7 @@ describe('a watched credential', () => {
     expect(both.map(({ seen }) => seen.lost)).toEqual([1, 1]);
   });
 
-  test('whose scopes are fewer is lost to those who need what is gone', async () => {
+  test('is reported lost only to watchers that need a scope it no longer has', async () => {
     await using watching = asked().watching;
     const [reads, replaces] = [watcher(), watcher(({ scopes }) => scopes.includes('sessions:replace'))];
     for (const each of [reads, replaces]) watching.watch('a', each);
@@ -67,7 +67,7 @@ describe('a watched credential', () => {
     expect(reads.seen.lost).toBe(0);
   });
 
-  test('is not lost by a question that fails, and is asked for again', async () => {
+  test('is not reported lost when a check fails, and is checked again', async () => {
     const { watching, world, times } = asked();
     world.answer = async () => Promise.reject(new Error('database away'));
     const one = watcher();
@@ -78,7 +78,7 @@ describe('a watched credential', () => {
     await eventually(() => one.seen.lost === 1);
   });
 
-  test('whose question takes longer than a round is not asked for meanwhile, unless something changed', async () => {
+  test('is not checked again while a slow check is in progress, unless askNow() is called', async () => {
     const { watching, world, times } = asked();
     const slow = Promise.withResolvers<Caller | undefined>();
     world.answer = () => slow.promise;

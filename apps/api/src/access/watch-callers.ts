@@ -2,23 +2,26 @@ import type { Watcher } from './admission.ts';
 import type { Caller } from './caller.ts';
 
 type Watching = {
-  /** The caller as it is now; undefined when the credential is not accepted any more. */
+  /** Returns the caller as it is now, or undefined if the credential is no longer accepted. */
   readonly ask: (credential: string) => Promise<Caller | undefined>;
   readonly everyMs: number;
 };
 
 export type CallerWatch = AsyncDisposable & {
   watch(credential: string, watcher: Watcher): () => void;
-  /** Asks for every watched credential without waiting for the next round. */
+  /** Checks every watched credential without waiting for the next round. */
   askNow(): void;
 };
 
-/** Lookups at the same time in a round: a thousand at once would queue for connections, and requests would be refused for the length of the queue. */
+/**
+ * Concurrent lookups in a round. A thousand at once would queue for connections, and requests would be shed until the
+ * queue is short again.
+ */
 const AT_ONCE = 4;
 
 /**
- * Follows credentials while answers depend on them: asks when a watch begins, and every few seconds after that. One timer for all watchers,
- * one question for each distinct credential, and no timer while there is no watcher.
+ * Checks credentials again while long-running responses depend on them: once when a watch begins, then every few
+ * seconds. All watchers share one timer and one check per distinct credential; without watchers no timer runs.
  */
 export function watchCallers({ ask, everyMs }: Watching): CallerWatch {
   const watched = new Map<string, Set<Watcher>>();
@@ -43,7 +46,7 @@ export function watchCallers({ ask, everyMs }: Watching): CallerWatch {
     watch(credential, watcher) {
       watched.set(credential, (watched.get(credential) ?? new Set()).add(watcher));
       rounds.start();
-      // The lookup the request was admitted by may have been seconds old.
+      // The cached lookup that admitted the request may be seconds old.
       void questions.askFor(credential);
       return () => leave(credential, watcher);
     },
@@ -59,13 +62,13 @@ export function watchCallers({ ask, everyMs }: Watching): CallerWatch {
   };
 }
 
-/** While a question for a credential is on its way, a second one waits for its answer. */
+/** Lets a second check of a credential wait for the one in progress. */
 function shareQuestions(ask: (credential: string) => Promise<void>) {
   const asking = new Map<string, Promise<void>>();
   const askFor = (credential: string): Promise<void> => {
     const begun = asking.get(credential);
     if (begun !== undefined) return begun;
-    // A question that failed is no refusal: the answer goes on, and the next round asks again.
+    // A failed check is not a refusal: the response goes on, and the next round checks again.
     const asked = ask(credential)
       .catch(() => undefined)
       .finally(() => asking.get(credential) === asked && asking.delete(credential));
@@ -74,13 +77,16 @@ function shareQuestions(ask: (credential: string) => Promise<void>) {
   };
   return {
     askFor,
-    /** A question that is on its way may be answered with the state before a change: the next one does not wait for it. */
+    /** A check in progress may have read the state before a change, so the next check must not wait for it. */
     startOver: () => asking.clear(),
     answered: () => Promise.all(asking.values()),
   };
 }
 
-/** While a round takes longer than the interval no second one begins: when the database does not answer, they would add up. */
+/**
+ * Skips a round while the previous one is in progress. Otherwise rounds would pile up while the database does not
+ * respond.
+ */
 function repeat(round: () => Promise<void>, everyMs: number) {
   let timer: NodeJS.Timeout | undefined;
   let inRound = false;

@@ -1,14 +1,18 @@
 type Clock = {
   readonly now: () => number;
-  /** The longest wait before the clock is looked at again: it can be set while a timer runs, and no timer takes more than 24 days. */
+  /**
+   * The longest wait before the clock is read again: the clock can be set while a timer runs, and a timer is limited to
+   * 24 days.
+   */
   readonly everyMs: number;
 };
 
 export type ExpiryWatch = Disposable & {
-  /** Calls back once it is later than that. The returned function ends it. */
+  /** Calls `lost` when the clock reaches `until`. The returned function cancels the watch. */
   watch(until: number, lost: () => void): () => void;
 };
 
+/** Reports when credentials expire by the system clock. */
 export function watchExpiry({ now, everyMs }: Clock): ExpiryWatch {
   const timers = new Map<object, NodeJS.Timeout>();
   return {

@@ -12,10 +12,13 @@ type Answering = {
   readonly response: ServerResponse;
 };
 
-/** Aborted when the caller may not have this answer any more. Watched until the response is closed. */
+/**
+ * Returns a signal that is aborted when the caller may no longer receive this response. The watch ends when the
+ * response is closed.
+ */
 export function deniedSignal({ watch, caller, route, response }: Answering): AbortSignal {
   const denied = new AbortController();
-  // A response that is closed already emits no 'close', and the watch would have no end.
+  // A response that is already closed emits no further 'close' event, so its watch would never end.
   if (response.destroyed) return denied.signal;
   const leave = watch({
     holds: (now) => isSameCaller(caller, now) && mayStill(now, route),
@@ -25,14 +28,14 @@ export function deniedSignal({ watch, caller, route, response }: Answering): Abo
   return denied.signal;
 }
 
-/** What the answer shows was chosen for the project the caller had when it asked. */
+/** The response contains what the project of the caller allowed when the request began. */
 const isSameCaller = (before: Caller, now: Caller): boolean =>
   before.id === now.id && before.projectId === now.projectId;
 
 const mayStill = ({ scopes }: Caller, { scope }: Pick<RouteSpec, 'scope'>): boolean =>
   scope === 'none' || grants(scopes, scope);
 
-/** For a download: the part that was sent must not look whole, so the connection is broken and not ended. */
+/** Breaks the connection of a download instead of ending its response: a partial download must not look complete. */
 export function cutWhenDenied({ response, whenDenied }: Pick<AnyCall, 'response' | 'whenDenied'>): void {
   whenDenied().addEventListener('abort', () => response.destroy(), { once: true });
 }

@@ -13,7 +13,7 @@ const known = <Value>(value: Value | undefined): Value => {
 const task = (number: number) => known(parseTaskId(id(number)));
 const FIRST = { kind: 'task', taskId: task(1) } as const;
 
-/** A table of changes that answers when it is told to, and as often wrongly as it is told to. */
+/** A fake table of changes. `gate` can delay its tail query and make it fail. */
 function changesTable() {
   const rows: Change[] = [];
   const gate = { tail: Promise.resolve(), failures: 0 };
@@ -68,8 +68,8 @@ function listener() {
   };
 }
 
-describe('whoever listens', () => {
-  test('hears what is written from then on, of its own task only', async () => {
+describe('a subscriber', () => {
+  test('receives new changes of its own task only', async () => {
     const { read, write } = changesTable();
     await using feed = createChangeFeed(read, 1);
     write();
@@ -84,7 +84,7 @@ describe('whoever listens', () => {
     expect(heard.seen.every((number) => number % 2 === 1)).toBe(true);
   });
 
-  test('and was away hears what it missed, then the rest, each once and in order', async () => {
+  test('that resumes receives missed changes and then new ones, each once and in order', async () => {
     const { read, write } = changesTable();
     await using feed = createChangeFeed(read, 1);
     const places = Array.from({ length: 1_200 }, () => write());
@@ -97,7 +97,7 @@ describe('whoever listens', () => {
     expect(heard.seen).toEqual(heard.seen.map((_, index) => index + 11));
   });
 
-  test('from two places hears the same', async () => {
+  test('that starts later from the same place receives the same changes', async () => {
     const { read, write } = changesTable();
     await using feed = createChangeFeed(read, 1);
     const places = Array.from({ length: 20 }, () => write());
@@ -110,7 +110,7 @@ describe('whoever listens', () => {
     expect(late.seen).toEqual(early.seen);
   });
 
-  test('misses nothing when the first look is late', async () => {
+  test('misses no change when the tail query is slow', async () => {
     const { read, write, gate } = changesTable();
     await using feed = createChangeFeed(read, 1);
     const opened = Promise.withResolvers<void>();
@@ -126,7 +126,7 @@ describe('whoever listens', () => {
     expect(heard.seen).toEqual([2, 3]);
   });
 
-  test('is told when what it asked for cannot be read, and may come back', async () => {
+  test('is notified when the tail query fails, and may subscribe again', async () => {
     const { read, write, gate } = changesTable();
     await using feed = createChangeFeed(read, 1);
     const place = write();
@@ -141,7 +141,7 @@ describe('whoever listens', () => {
     expect(heard.seen).toEqual([]);
   });
 
-  test('and has left hears nothing more', async () => {
+  test('that has left receives no more changes', async () => {
     const { read, write } = changesTable();
     await using feed = createChangeFeed(read, 1);
     const [stays, leaves] = [listener(), listener()];
@@ -154,7 +154,7 @@ describe('whoever listens', () => {
     expect(leaves.seen).toEqual([]);
   });
 
-  test('first does not lend its request to what is read for all', async () => {
+  test('does not pass its request context to the shared queries', async () => {
     const { read, write } = changesTable();
     const request = new AsyncLocalStorage<string>();
     const readFor: { tail: unknown[]; after: unknown[] } = { tail: [], after: [] };

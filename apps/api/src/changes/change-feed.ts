@@ -3,14 +3,14 @@ import { type Change, type ChangeFilter, type ChangePlace, isAfter } from '@phas
 
 type Listener = {
   change(change: Change): void;
-  /** Resolves when what was told has been taken, or nobody listens any more. */
+  /** Resolves when the client has taken the changes sent so far, or when the signal is aborted. */
   taken(signal: AbortSignal): Promise<void>;
-  /** What was asked for cannot be read. Whoever listens comes back later, from where it was. */
+  /** Changes cannot be read or buffered. The client has to reconnect from its last place. */
   failed(): void;
 };
 
 export type ChangeFeed = AsyncDisposable & {
-  /** From a place on, or from now. The returned function ends it. */
+  /** Delivers the changes after a place, or from now on. The returned function ends the subscription. */
   subscribe(filter: ChangeFilter, after: ChangePlace | undefined, listener: Listener): () => void;
 };
 
@@ -23,12 +23,12 @@ type Reads = {
 type Subscriber = {
   readonly filter: ChangeFilter;
   readonly listener: Listener;
-  /** Where it is; undefined while that is being found out. */
+  /** The place of the last delivered change; undefined until the start is known. */
   place: ChangePlace | undefined;
-  /** False while it reads what it missed; live changes wait for it in the meantime. */
+  /** False while missed changes are read; new changes are kept in `waiting` meanwhile. */
   live: boolean;
   readonly waiting: Change[];
-  /** Aborted when it has left. */
+  /** Aborted when the subscriber has left. */
   readonly gone: AbortController;
 };
 
@@ -38,12 +38,13 @@ const PAGE = 500;
 const MAX_WAITING = 10_000;
 
 /**
- * One reader for all who listen, and none while nobody does. Polling rather than NOTIFY: a notification inside the hot transaction would
- * make all commits queue behind each other.
+ * Reads changes once for all subscribers, and only while there are any. It polls instead of using NOTIFY, because a
+ * notification in the hot transaction would make all commits queue behind each other.
  */
 export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
   const subscribers = new Set<Subscriber>();
-  // What is read for all must not run in the request of the one who came first: it would keep that request in memory, and log under its ids.
+  // The shared queries must not run in the request of the first subscriber: its context would stay in memory, and their
+  // log lines would carry its ids.
   const forAll = AsyncLocalStorage.snapshot();
   let tail: Promise<ChangePlace> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -62,7 +63,7 @@ export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
     });
   };
 
-  /** From where on the look goes. A failure is not kept. */
+  /** The place after which polling continues. A failure is not cached. */
   const tailKnown = (): Promise<ChangePlace> => {
     tail ??= forAll(read.tail).catch((error: unknown) => {
       tail = undefined;
@@ -71,7 +72,7 @@ export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
     return tail;
   };
 
-  /** How long to wait for the next look. */
+  /** Delivers one page of changes and returns the wait until the next poll, in ms. */
   const poll = async (): Promise<number> => {
     try {
       const changes = await read.after(await tailKnown(), PAGE);
@@ -81,14 +82,14 @@ export function createChangeFeed(read: Reads, pollMs = POLL_MS): ChangeFeed {
       if (subscribers.size === 0) tail = undefined;
       return changes.length === PAGE ? 0 : pollMs;
     } catch {
-      // What is missed meanwhile is read afterwards: the place stays where it was.
+      // The place has not advanced, so a later poll reads the changes missed meanwhile.
       return BACK_OFF_MS;
     }
   };
 
   const catchUp = async (subscriber: Subscriber): Promise<void> => {
     try {
-      // Known before what was missed is read: what comes between the two would be seen by neither.
+      // The tail must be known before missed changes are read, or changes written between the two reads would be lost.
       const from = await tailKnown();
       let place = subscriber.place ?? from;
       for (;;) {
@@ -136,7 +137,7 @@ const concerns = (filter: ChangeFilter, { taskId, projectId }: Change): boolean 
 function offer(subscriber: Subscriber, change: Change): void {
   if (!concerns(subscriber.filter, change)) return;
   if (!subscriber.live) {
-    // Dropping the oldest would be a gap; whoever is that far behind starts over from its own place.
+    // Dropping changes would leave a gap, so a subscriber that is this far behind has to reconnect from its last place.
     if (subscriber.waiting.length < MAX_WAITING) subscriber.waiting.push(change);
     else subscriber.listener.failed();
     return;

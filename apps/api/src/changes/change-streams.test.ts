@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { readChanges } from '@phaselock/contract';
 import { eventually, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const openStreams = async (): Promise<string> =>
   /^phaselock_http_streams (\d+)$/m.exec((await api.call('GET', '/metrics')).text)?.[1] ?? 'none';
 
 describe('a stream of changes', () => {
-  test('of a project has those of its tasks, and only those', async () => {
+  test('of a project delivers the changes of its own tasks only', async () => {
     const other = await api.api.guard.addProject('other');
     const [theirs, ours] = [await api.api.guard.addTask(other, 'theirs'), await api.world.task()];
     const leave = new AbortController();
@@ -40,7 +40,7 @@ describe('a stream of changes', () => {
     await eventually(async () => expect(await openStreams()).toBe('0'));
   });
 
-  test('more of them than the server keeps are told to come back', async () => {
+  test('is refused with overloaded and Retry-After beyond PHASELOCK_MAX_STREAMS', async () => {
     const leave = new AbortController();
     const path = `/v1/tasks/${await api.world.task()}/changes`;
     await Promise.all([1, 2].map(() => follow(path, {}, leave.signal)));
@@ -52,7 +52,7 @@ describe('a stream of changes', () => {
   });
 
   test.each(['x', '1', '1-', '-1', '1-1-1', '99999999999999999999-1', '18446744073709551616-1'])(
-    'from %s is refused, for that is no place',
+    'is refused when its Last-Event-ID is %s',
     async (place) => {
       const answer = await api.call('GET', `/v1/tasks/${await api.world.task()}/changes`, {
         headers: { 'Last-Event-ID': place },
@@ -61,7 +61,7 @@ describe('a stream of changes', () => {
     },
   );
 
-  test('nobody reads from is not kept for', async () => {
+  test('is cut when its client does not read', async () => {
     const { hostname, port } = new URL(api.api.url);
     const taskId = await api.world.task();
     const body = { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } };

@@ -8,23 +8,23 @@ import { type AnyCall, STREAMED, type Streamed } from '../server/handle.ts';
 import type { ChangeFeed } from './change-feed.ts';
 
 export type ChangeStreams = {
-  /** Holds the connection until the client leaves, or may not read on. */
+  /** Keeps the response open until the client leaves or loses its access. */
   stream(
     filter: ChangeFilter,
     call: Pick<AnyCall, 'caller' | 'request' | 'response' | 'whenDenied'>,
   ): Promise<Streamed>;
-  /** At the end of the server. The clients come back, elsewhere, from where they were. */
+  /** Ends all streams at shutdown. The clients reconnect to another server and resume from their last event. */
   endAll(): void;
 };
 
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 1_000;
-/** A client that does not read is not kept for: it can come back. */
+/** A client with more unread bytes is cut; it can reconnect and resume. */
 const MAX_BUFFERED_BYTES = 256_000;
-/** How long a client that may not read on is given to take what was written for it before. */
+/** How long a client that has lost its access may take to read the events already written. */
 const END_WITHIN_MS = 1_000;
 
-/** Changes as server-sent events. */
+/** Serves changes as server-sent events. */
 export function changeStreams(
   feed: ChangeFeed,
   { places, cut }: { readonly places: LongAnswers; readonly cut: HttpTelemetry['cut'] },
@@ -40,14 +40,14 @@ export function changeStreams(
   return {
     async stream(filter, { caller, request, response, whenDenied }) {
       const after = placeIn(request);
-      // The client left before the stream began: no 'close' will come, and the place would be taken for good.
+      // The client left before the stream began: no 'close' event will come, so its place would never be freed.
       if (response.destroyed) return STREAMED;
       places.take('changes', caller.id, response);
       streams.add(response);
       response.writeHead(200, {
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store',
-        // nginx would hold events back until it has a buffer full.
+        // nginx would otherwise hold events back until its buffer is full.
         'X-Accel-Buffering': 'no',
       });
       response.write(`retry: ${RETRY_MS}\n\n`);
@@ -78,16 +78,19 @@ function placeIn({ headers }: IncomingMessage): ChangePlace | undefined {
   if (given === undefined) return undefined;
   const place = typeof given === 'string' ? parsePlace(given) : undefined;
   if (place === undefined)
-    throw new PhaselockError('invalid_request', { detail: 'Last-Event-ID: not one of this stream' });
+    throw new PhaselockError('invalid_request', { detail: 'Last-Event-ID: must be the id of a change event' });
   return place;
 }
 
-/** What was missed is sent no faster than the client takes it. */
+/** Missed changes are sent no faster than the client reads them. */
 async function takenBy(response: ServerResponse, signal: AbortSignal): Promise<void> {
   if (response.writableNeedDrain) await once(response, 'drain', { signal }).catch(() => undefined);
 }
 
-/** In good order, so that the client comes back at once and is told why it is refused; one that does not read would never see the end. */
+/**
+ * Ends the response normally, so that the client reconnects at once and gets the reason of the refusal. A client that
+ * does not read would never see the end, so its connection is cut.
+ */
 function endSoon(response: ServerResponse): void {
   response.end();
   const cut = setTimeout(() => response.destroy(), END_WITHIN_MS).unref();

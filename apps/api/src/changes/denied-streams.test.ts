@@ -30,7 +30,7 @@ const A_LARGE_CHANGE: Change = {
   at: new Date(0),
 };
 
-/** One stream over a socket, of changes the test makes. */
+/** Opens one change stream over a socket; the test supplies its changes. */
 async function aStream(beforeIt: (response: ServerResponse, socket: Socket) => Promise<void> = async () => {}) {
   await using stack = new AsyncDisposableStack();
   const denied = new AbortController();
@@ -75,9 +75,9 @@ async function aStream(beforeIt: (response: ServerResponse, socket: Socket) => P
   };
 }
 
-test('a client that may not read on, and does not read, is cut: its stream would have no end', async () => {
+test('a client that has lost its access and does not read is cut', async () => {
   await using stream = await aStream();
-  // One at a time, until the buffers between the two ends are full, and not so many that the client is given up for them.
+  // Sends single changes until the socket buffers are full, but not so many that the client is cut for them.
   await eventually(() => {
     if (stream.response.writableLength > 200_000) return true;
     stream.feed.change(A_LARGE_CHANGE);
@@ -89,7 +89,7 @@ test('a client that may not read on, and does not read, is cut: its stream would
   expect(stream.response.writableFinished).toBe(false);
 });
 
-test('a client that left before its stream began takes no place', async () => {
+test('a client that left before its stream began is not counted as an open stream', async () => {
   await using stream = await aStream(async (response, socket) => {
     socket.destroy();
     await once(response, 'close');

@@ -1,10 +1,10 @@
 import { settingsTables } from '@phaselock/settings';
 import { SETTINGS } from './settings.ts';
 
-/** docs/configuration.md, so that it cannot say anything else than the code. */
+/** The text of docs/configuration.md, generated so that it cannot differ from the code. */
 export const configurationPage = (): string =>
   `${[
     '# Configuration of the API',
-    'By environment variables. They are checked at start: every mistake is listed at once, and nothing starts. A variable that begins with `PHASELOCK_` and is not known is warned about. Made from `apps/api/src/config/settings.ts`. The purge worker has [its own](purge-configuration.md).',
+    'The API is configured by environment variables and checks them at start. If any are wrong, it lists all mistakes and exits. An unknown variable that begins with `PHASELOCK_` causes a warning in the log. This page is generated from `apps/api/src/config/settings.ts`. The purge worker has [its own settings](purge-configuration.md).',
     settingsTables(SETTINGS),
   ].join('\n\n')}\n`;

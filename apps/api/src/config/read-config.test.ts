@@ -15,7 +15,7 @@ function mistakesOf(env: Record<string, string>): readonly string[] {
 }
 
 describe('a configuration', () => {
-  test('of nothing is one to start with: on loopback, with keys, on an embedded database', () => {
+  test('without any variable uses loopback, API keys and an embedded database', () => {
     expect(readConfig({})).toMatchObject({
       host: '127.0.0.1',
       port: 4700,
@@ -28,14 +28,14 @@ describe('a configuration', () => {
     });
   });
 
-  test('an empty variable is an absent one', () => {
+  test('treats an empty variable as an absent one', () => {
     expect(readConfig({ PHASELOCK_PORT: '', PHASELOCK_REDIS_URL: '' })).toMatchObject({
       port: 4700,
       redisUrl: undefined,
     });
   });
 
-  test('tells every mistake at once, and no secret with it', () => {
+  test('reports every mistake at once without repeating a secret', () => {
     const mistakes = mistakesOf({
       PHASELOCK_PORT: '47o0',
       PHASELOCK_HOST: ' ',
@@ -55,7 +55,7 @@ describe('a configuration', () => {
       'PHASELOCK_REDIS_URL must be a URL',
       'PHASELOCK_POOL_SIZE must be a whole number from 1 to 1000',
       'PHASELOCK_AUTH must be one of keys, off',
-      'PHASELOCK_OIDC_ALGORITHMS must name at least one',
+      'PHASELOCK_OIDC_ALGORITHMS must contain at least one name',
       'PHASELOCK_DEADLINE_MS must be a whole number from 100 to 60000',
     ]);
   });
@@ -63,19 +63,19 @@ describe('a configuration', () => {
   test.each([
     [{ PHASELOCK_AUTH: 'off', PHASELOCK_HOST: '0.0.0.0' }, 'PHASELOCK_AUTH=off is for loopback only'],
     [{ PHASELOCK_AUTH: 'off', PHASELOCK_HOST: '::' }, 'PHASELOCK_AUTH=off is for loopback only'],
-    [{ PHASELOCK_OIDC_ISSUER: 'https://issuer.example' }, 'belong together'],
-    [{ PHASELOCK_OIDC_AUDIENCE: 'phaselock' }, 'belong together'],
+    [{ PHASELOCK_OIDC_ISSUER: 'https://issuer.example' }, 'must be set together'],
+    [{ PHASELOCK_OIDC_AUDIENCE: 'phaselock' }, 'must be set together'],
     [{ PHASELOCK_OIDC_ALL_PROJECTS: 'on' }, 'needs PHASELOCK_OIDC_ISSUER'],
     [{ PHASELOCK_OIDC_JWKS_URL: 'https://issuer.example/keys' }, 'needs PHASELOCK_OIDC_ISSUER'],
     [
       { PHASELOCK_AUTH: 'off', PHASELOCK_OIDC_ISSUER: 'https://issuer.example', PHASELOCK_OIDC_AUDIENCE: 'x' },
       'has no effect with PHASELOCK_AUTH=off',
     ],
-  ])('%j contradicts itself', (env, mistake) => {
+  ])('of %j is refused as contradictory', (env, mistake) => {
     expect(mistakesOf(env)).toEqual([expect.stringContaining(mistake)]);
   });
 
-  test('a name nobody knows is told, unless it is another program’s', () => {
+  test('reports an unknown variable unless it belongs to another program', () => {
     const env = {
       PHASELOCK_PROT: '1',
       PHASELOCK_PORT: '1',
@@ -87,7 +87,7 @@ describe('a configuration', () => {
   });
 });
 
-test('docs/configuration.md is the page of these settings', () => {
+test('docs/configuration.md matches these settings', () => {
   const file = resolve(import.meta.dirname, '../../../../docs/configuration.md');
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(file, configurationPage());
   expect(readFileSync(file, 'utf8'), 'PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test apps/api/src/config').toBe(

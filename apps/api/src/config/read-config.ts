@@ -14,7 +14,7 @@ function contradictions(config: Config): string[] {
   if (auth === 'off' && !isLoopbackHost(host))
     found.push('PHASELOCK_AUTH=off is for loopback only: set PHASELOCK_AUTH=keys, or PHASELOCK_HOST=127.0.0.1');
   if ((oidcIssuer === undefined) !== (oidcAudience === undefined))
-    found.push('PHASELOCK_OIDC_ISSUER and PHASELOCK_OIDC_AUDIENCE belong together');
+    found.push('PHASELOCK_OIDC_ISSUER and PHASELOCK_OIDC_AUDIENCE must be set together');
   if (oidcJwksUrl !== undefined && oidcIssuer === undefined)
     found.push('PHASELOCK_OIDC_JWKS_URL needs PHASELOCK_OIDC_ISSUER');
   if (oidcAllProjects && oidcIssuer === undefined)
@@ -24,7 +24,7 @@ function contradictions(config: Config): string[] {
   return found;
 }
 
-/** Each of several processes has a port for its numbers. */
+/** Checks the metrics ports: each of several workers has its own, counted up from PHASELOCK_METRICS_PORT. */
 function portsInTheWay({ workers, port, metricsPort }: Config): string[] {
   if (workers === 1 || metricsPort === 0) return [];
   const last = metricsPort + workers - 1;
@@ -37,6 +37,7 @@ function portsInTheWay({ workers, port, metricsPort }: Config): string[] {
 
 const HIGHEST_PORT = 65_535;
 
+/** The variables of the other programs of the product, which share the environment. */
 const OTHERS = /^PHASELOCK_(TEST|UPDATE|BASE|DEMO|ARCHIVE|PURGE|RUNNER|WEB|AUDIT|ROLLOUT|BENCH)_/;
 
 export const unknownVariables = (env: Environment): string[] => unknownIn(SETTINGS, env, OTHERS);

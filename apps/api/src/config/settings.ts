@@ -26,18 +26,18 @@ const access = 'Access';
 const guarding = 'The guard';
 const load = 'Load and shutdown';
 
-/** Every environment variable the API reads. docs/configuration.md is made from this. */
+/** Every environment variable the API reads. docs/configuration.md is generated from these texts. */
 export const SETTINGS = {
   host: plainText(
     {
       variable: 'PHASELOCK_HOST',
       group: listening,
-      meaning: 'Address to listen on. Anything but loopback needs `PHASELOCK_AUTH=keys`',
+      meaning: 'Address to listen on. Any address but loopback needs `PHASELOCK_AUTH=keys`',
     },
     '127.0.0.1',
   ),
   port: integer(
-    { variable: 'PHASELOCK_PORT', group: listening, meaning: 'Port to listen on; 0 takes a free one' },
+    { variable: 'PHASELOCK_PORT', group: listening, meaning: 'Port to listen on; 0 selects a free port' },
     { fallback: 4700, min: 0, max: 65_535 },
   ),
   workers: workerCount(listening),
@@ -46,7 +46,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_METRICS_PORT',
       group: listening,
       meaning:
-        'With several `PHASELOCK_WORKERS`: the port of `/metrics` of the first of them; each next one has the next port. 0 takes free ones',
+        'With several `PHASELOCK_WORKERS`: the port of `/metrics` of the first worker. Each further worker uses the next port. 0 selects free ports',
     },
     { fallback: 4710, min: 0, max: 65_535 },
   ),
@@ -54,7 +54,8 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_WORKER_SILENCE_MS',
       group: listening,
-      meaning: 'One of several `PHASELOCK_WORKERS` that does nothing for so long is killed and started again',
+      meaning:
+        'With several `PHASELOCK_WORKERS`: a worker that does not respond to its parent process for this long is killed and restarted',
     },
     { fallback: 30_000, min: 1_000, max: 600_000 },
   ),
@@ -62,12 +63,16 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_REQUEST_TIMEOUT_MS',
       group: listening,
-      meaning: 'A request that has not arrived whole by then is answered 408',
+      meaning: 'A request that has not arrived completely within this time gets 408',
     },
     { fallback: 15_000, min: 100, max: 600_000 },
   ),
   headersTimeoutMs: integer(
-    { variable: 'PHASELOCK_HEADERS_TIMEOUT_MS', group: listening, meaning: 'The same for its headers' },
+    {
+      variable: 'PHASELOCK_HEADERS_TIMEOUT_MS',
+      group: listening,
+      meaning: 'A request whose headers have not arrived completely within this time gets 408',
+    },
     { fallback: 10_000, min: 100, max: 600_000 },
   ),
   logLevel: logLevel(listening),
@@ -79,7 +84,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_TRACE_PERCENT',
       group: listening,
       meaning:
-        'Of the requests that come without a `traceparent`, how many in a hundred begin a trace, where there is a collector; of those that come with one a known caller has decided, up to 600 times a minute, and past that, as for callers that are not known, the share decides',
+        'Percentage of the requests without a `traceparent` header that begin a trace, if a collector is set. A request with a sampled `traceparent` is always traced for an authenticated caller, up to 600 times a minute for each caller. Above that number, and for unauthenticated callers, this percentage applies',
     },
     { fallback: 100, min: 0, max: 100 },
   ),
@@ -95,7 +100,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_POOL_SIZE',
       group: data,
       meaning:
-        'Connections to PostgreSQL for requests at the most, of each process; three more are used for readiness, invalidations and flags, and up to four while flags are set',
+        'Maximum number of PostgreSQL connections for requests in each process. Each process uses three more for readiness, invalidations and flags, and up to four more while flags are set',
     },
     { fallback: 16, min: 1, max: 1_000 },
   ),
@@ -104,7 +109,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_POOL_CONNECTION_TIMEOUT_MS',
       group: data,
       meaning:
-        'How long a request waits for a connection; never so long that nothing of `PHASELOCK_DEADLINE_MS` is left for the answer',
+        'How long a request waits for a connection. The wait is shortened where needed to leave part of `PHASELOCK_DEADLINE_MS` for the answer',
     },
     { fallback: 5_000, min: 10, max: 60_000 },
   ),
@@ -113,14 +118,15 @@ export const SETTINGS = {
     { fallback: 30_000, min: 100, max: DAY_MS },
   ),
   statementTimeoutMs: integer(
-    { variable: 'PHASELOCK_STATEMENT_TIMEOUT_MS', group: data, meaning: 'Any statement' },
+    { variable: 'PHASELOCK_STATEMENT_TIMEOUT_MS', group: data, meaning: 'Time-out of each SQL statement' },
     { fallback: 15_000, min: 100, max: 600_000 },
   ),
   poolStartupSettings: onOff(
     {
       variable: 'PHASELOCK_POOL_STARTUP_SETTINGS',
       group: data,
-      meaning: '`off` behind pgbouncer in transaction mode, which refuses them',
+      meaning:
+        '`on` sends time-outs and planner settings when a connection opens. Set `off` behind pgbouncer in transaction mode, which refuses them',
     },
     'on',
   ),
@@ -130,7 +136,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_AUTH',
       group: access,
       meaning:
-        '`keys`: API keys, and tokens where OIDC is set. `off`: everybody on this machine may do everything; only on loopback',
+        '`keys`: API keys, and tokens if `PHASELOCK_OIDC_ISSUER` is set. `off`: every program on this machine may do everything; allowed on loopback only',
     },
     ['keys', 'off'],
     'keys',
@@ -140,14 +146,14 @@ export const SETTINGS = {
       {
         variable: 'PHASELOCK_OIDC_ISSUER',
         group: access,
-        meaning: 'Takes bearer tokens of this issuer, exactly as it names itself',
+        meaning: 'Accepts bearer tokens of this issuer. Must equal the `iss` claim exactly',
       },
       ['https:', 'http:'],
     ),
   ),
   oidcAudience: optional(
     plainText(
-      { variable: 'PHASELOCK_OIDC_AUDIENCE', group: access, meaning: 'The audience those tokens must name' },
+      { variable: 'PHASELOCK_OIDC_AUDIENCE', group: access, meaning: 'The audience (`aud`) those tokens must have' },
       '',
     ),
   ),
@@ -155,7 +161,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_OIDC_ALGORITHMS',
       group: access,
-      meaning: 'Signature algorithms that are accepted; only asymmetric ones',
+      meaning: 'Accepted signature algorithms; asymmetric ones only',
     },
     'RS256,ES256',
   ),
@@ -164,7 +170,7 @@ export const SETTINGS = {
       {
         variable: 'PHASELOCK_OIDC_JWKS_URL',
         group: access,
-        meaning: "Where the issuer's keys are. Absent: discovered from the issuer",
+        meaning: "URL of the issuer's key set (JWKS). Absent: taken from the issuer's discovery document",
       },
       ['https:', 'http:'],
     ),
@@ -174,7 +180,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_OIDC_ALL_PROJECTS',
       group: access,
       meaning:
-        '`on`: a token without the claim `phaselock_project` is one of all projects. `off`: it is refused. Only for an issuer whose tokens for this audience are all meant for phaselock',
+        '`on`: a token without the claim `phaselock_project` is valid for all projects. `off`: such a token is refused. Set `on` only for an issuer whose tokens for this audience are all meant for phaselock',
     },
     'off',
   ),
@@ -182,7 +188,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_RATE_LIMIT',
       group: access,
-      meaning: 'Requests a minute for each key or subject, in each process; 0 for no limit',
+      meaning: 'Maximum requests a minute for each API key or token subject in each process; 0 for no limit',
     },
     { fallback: 12_000, min: 0, max: 100_000_000 },
   ),
@@ -193,7 +199,7 @@ export const SETTINGS = {
         variable: 'PHASELOCK_FLAG_PROVIDER',
         group: guarding,
         meaning:
-          'File of an ES module whose default export is an OpenFeature provider: it decides who is enrolled, and how slots are locked, in place of the shares in the database. A flag that is off or killed in the database stays off',
+          'Path of an ES module whose default export is an OpenFeature provider. The provider decides who is enrolled and how slots are locked, in place of the percentages in the database. A flag that is off or killed in the database stays off',
       },
       '',
     ),
@@ -203,7 +209,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_DEADLINE_MS',
       group: guarding,
       meaning:
-        'One deadline for all of a request until its answer begins: authentication, waiting, retrying and writing. A tenth of it, at most 500 ms, is kept for the answer: no wait uses that',
+        'Deadline for a whole request until its answer begins: authentication, waiting, retrying and writing. A tenth of it, at most 500 ms, is reserved for the answer; no wait may use that part',
     },
     { fallback: 5_000, min: 100, max: 60_000 },
   ),
@@ -211,7 +217,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_LEASE_MS',
       group: guarding,
-      meaning: 'How long a runner may be silent before its process counts as lost',
+      meaning: 'How long a runner may go without a heartbeat before its process counts as lost',
     },
     { fallback: 30_000, min: 1_000, max: DAY_MS },
   ),
@@ -221,7 +227,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_MAX_POOL_WAITING',
       group: load,
       meaning:
-        'Requests waiting for a connection beyond which more are answered 503 at once; heartbeats and the like at twice that. One caller has half of it at the most: with a single key, half of it is the bound',
+        'When more requests than this wait for a connection, further requests get 503 at once; heartbeats and other reports of running work get it at twice this number. One caller may use at most half of the queue, so with a single key the bound is half of this number',
     },
     { fallback: 400, min: 1, max: 100_000 },
   ),
@@ -229,19 +235,24 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_MAX_EVENT_LOOP_DELAY_MS',
       group: load,
-      meaning: 'The same for the delay of the event loop, as far as its own work causes it',
+      meaning:
+        'When the work of this process delays its event loop by more than this, further requests get 503 at once; heartbeats and other reports of running work get it at twice this delay',
     },
     { fallback: 250, min: 10, max: 60_000 },
   ),
   maxStreams: integer(
-    { variable: 'PHASELOCK_MAX_STREAMS', group: load, meaning: 'Open change streams; more are answered 503' },
+    {
+      variable: 'PHASELOCK_MAX_STREAMS',
+      group: load,
+      meaning: 'Maximum number of open change streams in each process; further ones get 503',
+    },
     { fallback: 1_000, min: 1, max: 100_000 },
   ),
   maxStreamsPerCaller: integer(
     {
       variable: 'PHASELOCK_MAX_STREAMS_PER_CALLER',
       group: load,
-      meaning: 'Those of one key or subject, in each process; more are answered 429',
+      meaning: 'Maximum number of open change streams of one key or subject in each process; further ones get 429',
     },
     { fallback: 250, min: 1, max: 100_000 },
   ),
@@ -249,7 +260,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_MAX_DOWNLOADS',
       group: load,
-      meaning: 'Exports and archives that are being sent; more are answered 503',
+      meaning: 'Maximum number of export and archive downloads at a time in each process; further ones get 503',
     },
     { fallback: 100, min: 1, max: 100_000 },
   ),
@@ -257,7 +268,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_MAX_DOWNLOADS_PER_CALLER',
       group: load,
-      meaning: 'Those of one key or subject, in each process; more are answered 429',
+      meaning: 'Maximum number of downloads at a time for one key or subject in each process; further ones get 429',
     },
     { fallback: 20, min: 1, max: 100_000 },
   ),
@@ -266,7 +277,7 @@ export const SETTINGS = {
       variable: 'PHASELOCK_DRAIN_DELAY_MS',
       group: load,
       meaning:
-        'After SIGTERM: how long to go on serving while `/readyz` already says no, so that a load balancer notices',
+        'How long to keep serving after SIGTERM while `/readyz` already returns 503, so that a load balancer stops sending requests',
     },
     { fallback: 0, min: 0, max: 300_000 },
   ),
@@ -274,7 +285,7 @@ export const SETTINGS = {
     {
       variable: 'PHASELOCK_DRAIN_TIMEOUT_MS',
       group: load,
-      meaning: 'And then: how long requests in flight may take to finish',
+      meaning: 'How long requests in flight may take to finish after `PHASELOCK_DRAIN_DELAY_MS`; then they are cut',
     },
     { fallback: 10_000, min: 0, max: 300_000 },
   ),

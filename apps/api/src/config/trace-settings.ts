@@ -1,6 +1,6 @@
 import { optional, plainText, type Setting, url } from '@phaselock/settings';
 
-/** The collector of traces, under the name OpenTelemetry gives it. */
+/** The address of the trace collector, under the variable name that OpenTelemetry defines. */
 export const tracesEndpoint = (group: string): Setting<string | undefined> => {
   const setting = optional(
     url(
@@ -21,7 +21,7 @@ export const tracesEndpoint = (group: string): Setting<string | undefined> => {
       const { username, password } = new URL(text);
       return username === '' && password === ''
         ? parsed
-        : { mistake: 'must not name a user: that belongs into OTEL_EXPORTER_OTLP_HEADERS' };
+        : { mistake: 'must not contain a user name or password: set OTEL_EXPORTER_OTLP_HEADERS instead' };
     },
   };
 };
@@ -29,13 +29,13 @@ export const tracesEndpoint = (group: string): Setting<string | undefined> => {
 const NAME = /^[!#$%&'*+.^`|~\w-]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 
-/** What the collector wants to see of us. It may hold a secret, so no message repeats it. */
+/** The headers of requests to the collector. They may hold a secret, so no message repeats them. */
 export const tracesHeaders = (group: string): Setting<Readonly<Record<string, string>>> => ({
   ...plainText(
     {
       variable: 'OTEL_EXPORTER_OTLP_HEADERS',
       group,
-      meaning: 'Headers for the collector, an `authorization` for example',
+      meaning: 'Headers of requests to the collector, for example `authorization`',
     },
     '',
   ),

@@ -3,12 +3,12 @@ import { cpuLimitCores } from '@phaselock/telemetry';
 
 const MOST = 64;
 
-/** How many processes answer at the port; `auto` is settled here, so that nothing else has to know of it. */
+/** How many processes serve the port. `auto` becomes a number here, so no other code has to handle it. */
 export const workerCount = (group: string, cores: () => number = cpuLimitCores): Setting<number> => ({
   variable: 'PHASELOCK_WORKERS',
   group,
   meaning:
-    'Processes that answer at the port, [each a replica of its own](replicas.md#several-processes-of-one-program); `auto`: as many as it has processors',
+    'Number of processes that serve the port, [each a replica of its own](replicas.md#several-processes-of-one-program); `auto`: one for each CPU core available to the program',
   fallback: '1',
   form: `a whole number from 1 to ${MOST}, or \`auto\``,
   parse: (text) => {

@@ -25,7 +25,7 @@ export const adminHandlers = ({ guard, keys, flags }: ApiContext) => ({
     const shown = made === 'now' ? key : openSecret(credential, made.sealed);
     if (shown === undefined)
       throw new PhaselockError('already_exists', {
-        detail: `key ${id} was made with this Idempotency-Key by another credential, which alone can be shown it again`,
+        detail: `key ${id} was made with this Idempotency-Key by another credential; only that credential can get the key again`,
       });
     return created({ id, key: shown }, `/v1/admin/api-keys/${id}`);
   }),
@@ -52,14 +52,14 @@ export const adminHandlers = ({ guard, keys, flags }: ApiContext) => ({
     const actor = caller.name;
     const flag = await guard.answerInTime(async () => {
       const { enabled, why = 'switched off', ...rest } = body;
-      // First of all off, whatever else is to be changed and may have to wait.
+      // Switches the flag off first, because the other changes may have to wait for a lock.
       const killed = enabled || ifMatch !== undefined ? undefined : await flags.kill({ name: params.name, actor, why });
       if (killed !== undefined && Object.keys(rest).length === 0) return killed;
       return await flags.set({
         ...params,
         ...body,
         actor,
-        // A person who enables a flag releases its kills.
+        // Enabling a flag releases its kills.
         ...(enabled && { releaseKills: true }),
         ...(ifMatch !== undefined && { seenVersion: ifMatch }),
       });

@@ -5,8 +5,9 @@ type Bounds = Pick<Guard, 'inTimeLeft' | 'inOwnTime'>;
 type Asking = <T>(ask: () => Promise<T>) => Promise<T>;
 
 /**
- * The store as one request asks it: it has to say something before the deadline of the request, and then to go on within a deadline each time. A
- * large object may take longer as a whole. A folder on a server that hangs would otherwise hold its reader for ever.
+ * The object store with time-outs for one request: the first reply must arrive within the deadline of the request, and
+ * each later chunk within a deadline of its own, since a large object may take longer as a whole. Without time-outs, a
+ * folder on a server that hangs would block its reader for ever.
  */
 export function answeringStore(store: ObjectStore, bounds: Bounds): ObjectStore {
   let hasAnswered = false;
@@ -44,12 +45,12 @@ async function* eachInTime(body: AsyncIterable<Uint8Array>, inTime: Asking): Asy
       yield next.value;
     }
   } finally {
-    // Not waited for: where a chunk never comes, neither does the end.
+    // Not awaited: while the next chunk does not arrive, `return` does not settle either.
     chunks.return?.().catch(() => undefined);
   }
 }
 
-/** It came too late. Only what was begun is closed when it is left. */
+/** Closes a body that arrived after its time-out. A generator runs its clean-up only if it has begun. */
 async function letGo(body: AsyncIterable<Uint8Array> | undefined): Promise<void> {
   const chunks = body?.[Symbol.asyncIterator]();
   await chunks?.next().catch(() => undefined);

@@ -8,17 +8,17 @@ import type { Readiness } from '../life/readiness.ts';
 import type { RequestScope } from '../server/request-scope.ts';
 import type { WriteTaken } from '../server/write-taken.ts';
 
-/** What the handlers work with; composed once. */
+/** The services the handlers use; composed once at start. */
 export type ApiContext = {
   readonly guard: OpenGuard;
   readonly flags: OpenFlags;
   readonly changes: ChangeStreams;
-  /** For answers that stay open as long as their client likes. */
+  /** Bounds the responses that stay open as long as their client likes. */
   readonly places: LongAnswers;
   readonly write: WriteTaken;
   readonly readiness: Readiness;
   readonly keys: Pick<KeyAuthenticator, 'forget'>;
   readonly scope: RequestScope;
-  /** Where archives are kept; the service only reads them. */
+  /** The object store of the archives. The API only reads it. */
   readonly archive: ObjectStore;
 };

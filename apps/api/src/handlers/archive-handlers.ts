@@ -12,7 +12,7 @@ import { placeOf } from './place.ts';
 export const archiveHandlers = ({ guard, archive, scope, places, write }: ApiContext) => ({
   getArchive: handle(ROUTES.getArchive, async ({ params: { sessionId }, caller, response, whenGone, whenDenied }) => {
     places.take('download', caller.id, response);
-    // From here and not from the first byte: an object is verified before, and a large one takes its time.
+    // Set before the first byte is sent, because a large object takes time to verify.
     cutWhenDenied({ response, whenDenied });
     const record = await guard.archive(sessionId);
     if (record.removedAt !== null) throw new PhaselockError('archive_removed');
@@ -23,7 +23,8 @@ export const archiveHandlers = ({ guard, archive, scope, places, write }: ApiCon
       requestId: scope.fields()?.['http.request.id'] ?? null,
     });
     const document = await openArchived(answeringStore(archive, guard), record).catch(async (error: unknown) => {
-      // In its own time: a store that was slow to say what it has not is the one to be looked at.
+      // The store is identified within a deadline of its own, because a slow store may have used up that of the
+      // request.
       throw await inWords(error, () => guard.inOwnTime(() => recogniseStore(guard.database, archive)));
     });
     response.writeHead(200, {
@@ -42,18 +43,22 @@ export const archiveHandlers = ({ guard, archive, scope, places, write }: ApiCon
 
   listArchives: handle(ROUTES.listArchives, async ({ params: { taskId }, query: { limit, cursor } }) => {
     const page = await guard.listArchives(taskId, { limit, ...placeOf(cursor, parseSessionId) });
-    // Only an empty page leaves it open whether there is such a task.
+    // An empty page does not show whether the task exists.
     if (page.items.length === 0) await guard.task(taskId);
     return answerPage(page, archiveView, ({ sessionId }) => sessionId);
   }),
 });
 
-/** What the store says is for whoever runs it; the reader is told what it means. */
+/**
+ * Translates a failure of the store into an API error. Its own message is for the operator of the store and becomes the
+ * cause.
+ */
 async function inWords(error: unknown, recognise: () => Promise<Recognised>): Promise<unknown> {
   if (!(error instanceof StoreFailure)) return error;
   if (error.code === 'object_damaged') return new PhaselockError('archive_damaged', { cause: error });
   if (error.code !== 'object_missing') return new PhaselockError('archive_unavailable', { cause: error });
-  // In a store that is not the known one, or does not say which it is, nothing is damaged for being missing.
+  // A missing object means damage only in the store that belongs to this database. Another or unidentified store means
+  // that the archive is unavailable.
   try {
     const found = await recognise();
     if (found.kind === 'changed') return new PhaselockError('archive_unavailable', { cause: storeChanged(found.why) });

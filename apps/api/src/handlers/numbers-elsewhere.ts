@@ -2,11 +2,14 @@ import { ROUTES } from '@phaselock/contract';
 import { PhaselockError } from '@phaselock/core';
 import { handle } from '../server/handle.ts';
 
-/** In place of the numbers, where a scrape would meet another process each time: counters that jump are worse than none. */
+/**
+ * Replaces `/metrics` on a port that several processes share. Each scrape would reach another process, so the counters
+ * would jump.
+ */
 export const numbersElsewhere = (where: string) => ({
   metrics: handle(ROUTES.metrics, async () => {
     throw new PhaselockError('route_not_found', {
-      detail: `Several processes answer at this port, and each counts for itself: scrape ${where}.`,
+      detail: `Several processes serve this port, and each has its own metrics: scrape ${where}.`,
     });
   }),
 });

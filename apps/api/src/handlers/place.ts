@@ -1,6 +1,6 @@
 import { PhaselockError } from '@phaselock/core';
 
-/** A cursor is the place after which the next page begins: an id, or a number. What it looks like is nobody's business but ours. */
+/** Encodes the place after which the next page begins, an id or a number, as an opaque cursor. */
 export const toCursor = (place: string | number | null): string | null =>
   place === null ? null : Buffer.from(String(place)).toString('base64url');
 
@@ -11,15 +11,15 @@ export function placeOf<Place>(
   if (cursor === undefined) return {};
   const after = parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (after === undefined)
-    throw new PhaselockError('invalid_request', { detail: 'cursor: not one of an earlier page' });
+    throw new PhaselockError('invalid_request', { detail: 'cursor: must be the `next` of an earlier page' });
   return { after };
 }
 
-/** Ids that count up: 15 digits are less than either PostgreSQL's bigint or a number of JavaScript holds. */
+/** Parses an id from a sequence. 15 digits fit into both a bigint of PostgreSQL and a number of JavaScript. */
 export const bigNumberPlace = (text: string): number | undefined =>
   /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
-/** PostgreSQL's integers end there. */
+/** The largest integer of PostgreSQL. */
 const INTEGER_LIMIT = 2_147_483_647;
 
 export function numberPlace(text: string): number | undefined {

@@ -16,14 +16,14 @@ type Download = {
 
 const MEDIA_TYPES = { json: 'application/json; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' } as const;
 
-/** Part by part, no faster than the client takes it: a log of any length passes in bounded memory. */
+/** Sends part by part, no faster than the client reads, so a log of any length needs bounded memory. */
 export async function sendExport(
   parts: AsyncIterable<ExportedPart>,
   { sessionId, format, response, signal, write }: Download,
 ): Promise<Streamed> {
   const texts = format === 'json' ? asDocument(parts) : asLines(parts);
   for await (const text of texts) {
-    // Only now is it known that there is such a session; until here the answer could still be a problem.
+    // The first part shows that the session exists. Until then the answer can still be a problem document.
     if (!response.headersSent) {
       response.writeHead(200, {
         'Content-Type': MEDIA_TYPES[format],
@@ -45,7 +45,7 @@ async function* asLines(parts: AsyncIterable<ExportedPart>): AsyncGenerator<stri
 const SECTIONS = ['process', 'event', 'log'] as const;
 const SECTION_NAMES = { process: 'processes', event: 'events', log: 'logs' } as const;
 
-/** The same parts as one document: they come in the order of its sections. */
+/** Joins the parts into one JSON document. They arrive in the order of its sections. */
 async function* asDocument(parts: AsyncIterable<ExportedPart>): AsyncGenerator<string> {
   let open = -1;
   let first = true;

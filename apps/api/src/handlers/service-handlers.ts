@@ -1,6 +1,6 @@
 import { ROUTES } from '@phaselock/contract';
-import { PhaselockError } from '@phaselock/core';
 import { ok } from '../server/answers.ts';
+import { demandAllProjects } from '../server/authorise.ts';
 import { handle, STREAMED } from '../server/handle.ts';
 import type { ApiContext } from './api-context.ts';
 
@@ -15,8 +15,8 @@ export const serviceHandlers = ({ guard, readiness }: ApiContext) => ({
   }),
 
   metrics: handle(ROUTES.metrics, async ({ caller, request, response }) => {
-    // They count what all projects do.
-    if (caller.projectId !== null) throw new PhaselockError('forbidden', { detail: 'needs a key of all projects' });
+    // The metrics cover all projects.
+    demandAllProjects(caller);
     const { text, contentType } = await guard.telemetry.answerScrape(request.headers.accept);
     response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store', Vary: 'Accept' });
     response.end(text);

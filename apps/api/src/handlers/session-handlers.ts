@@ -22,7 +22,7 @@ export const sessionHandlers = ({ guard, changes, places, write }: ApiContext) =
     const filter = { ...rest, ...slotFilterOf({ ...(phase && { phase }), ...(mode && { mode }) }) };
     const own = caller.projectId === null ? {} : { projectId: caller.projectId };
     const page = await guard.list({ ...filter, ...own }, { limit, ...placeOf(cursor, parseSessionId) });
-    // Only an empty page leaves it open whether there is what was filtered by.
+    // An empty page does not show whether the task or project in the filter exists.
     if (page.sessions.length === 0 && query.taskId !== undefined) await guard.task(query.taskId);
     if (page.sessions.length === 0 && query.projectId !== undefined) await guard.project(query.projectId);
     return answerPage({ items: page.sessions, next: page.next }, sessionView, ({ id }) => id);

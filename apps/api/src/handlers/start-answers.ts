@@ -5,7 +5,10 @@ import { briefView } from '../views/session-view.ts';
 
 const locationOf = (id: string) => ({ Location: `/v1/sessions/${id}` });
 
-/** What a start came to, as HTTP: a session is 200 or 201, a question and a refusal are problems that say how to go on. */
+/**
+ * Translates the outcome of a start into HTTP: a session is 200 or 201; a question or a refusal is a problem that
+ * states how to continue.
+ */
 export function startAnswer(outcome: StartOutcome) {
   switch (outcome.kind) {
     case 'existing':
@@ -54,7 +57,10 @@ function refusalOf(outcome: Extract<StartOutcome, { kind: 'ask' | 'refused' }>):
   });
 }
 
-/** One item of many: its failure is its own. */
+/**
+ * Translates the outcome of one item of a bulk start. Its failure is returned, not thrown, so the other items keep
+ * their answers.
+ */
 export function bulkAnswer(outcome: BulkOutcome): ReturnType<typeof startAnswer> | PhaselockError {
   if (outcome.kind === 'failed') {
     const { code, detail } = outcome;

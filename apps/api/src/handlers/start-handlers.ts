@@ -32,7 +32,10 @@ const startFor =
   async (item: Item): Promise<BulkItem> =>
     startOf(item, caller, GUARDED[await enrolmentOf(subjectOf(caller, item.onBehalfOf))]);
 
-/** Asks of each subject once: most bulk requests have one for all their items. */
+/**
+ * Looks up the enrolment of each subject (the user that the rollout buckets) once: most bulk requests have the same
+ * subject for all items.
+ */
 function onceForEach(ask: EnrolmentOf): EnrolmentOf {
   const asked = new Map<string | undefined, Promise<Enrolment>>();
   return (subject) => {
@@ -42,6 +45,7 @@ function onceForEach(ask: EnrolmentOf): EnrolmentOf {
   };
 }
 
+/** The handlers of routes/starts.ts in the contract: starts, bulk deletion, and lookups of the latest sessions. */
 export const startHandlers = ({ guard, flags, scope }: ApiContext) => {
   return {
     startSession: handle(ROUTES.startSession, async ({ body, caller, idempotencyKey, whenGone }) => {

@@ -33,7 +33,7 @@ function turnAnswer(outcome: TurnOutcome) {
   }
 }
 
-/** The lines were parsed by the schema of the route. */
+/** Narrows the type only: the schema of the route has validated the lines. */
 const isLogLine = (line: unknown): line is { readonly kind?: LogLine['kind']; readonly line: string } =>
   typeof line === 'object' && line !== null && 'line' in line && typeof line.line === 'string';
 

@@ -12,7 +12,10 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 const codeIn = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
 
-/** What never became a request has no response to answer with, so its answer is written as it goes over the wire. */
+/**
+ * Answers input that is not a valid HTTP request. Node creates no response object for it, so the answer is written to
+ * the socket.
+ */
 export function answerClientError(error: Error, socket: Duplex): void {
   const cause = codeIn(error);
   if (cause === 'ECONNRESET' || !socket.writable) {

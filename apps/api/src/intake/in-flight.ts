@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** How many requests of each caller are being worked on. */
+/**
+ * Counts the requests of each caller until their responses are closed, because load shedding refuses a caller that
+ * fills the queue for the database.
+ */
 export type InFlight = { of(callerId: string): number; add(callerId: string, response: ServerResponse): void };
 
 export function countInFlight(): InFlight {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parseNdjson } from './ndjson.ts';
 import { parseStrictJson } from './strict-json.ts';
 
-/** A body of about this many characters, made of one thing again and again. */
+/** Builds a body of about `length` characters by repeating one unit. */
 const filled = (before: string, unit: (index: number) => string, after: string) => (length: number) => {
   const units = [];
   for (let held = 0, index = 0; held < length; index += 1) {
@@ -16,7 +16,7 @@ const filled = (before: string, unit: (index: number) => string, after: string) 
 };
 const BODIES: readonly (readonly [string, (length: number) => string])[] = [
   ['keys', filled('{', (index) => `"k${index}":0`, '}')],
-  ['keys of other spellings', filled('{', (index) => `"\\u006b${index}":0`, '}')],
+  ['escaped keys', filled('{', (index) => `"\\u006b${index}":0`, '}')],
   ['one key in many objects', filled('[', () => '{"a":0}', ']')],
   ['numbers', filled('[', () => '0', ']')],
   ['digits', (length) => '1'.repeat(length)],
@@ -24,8 +24,8 @@ const BODIES: readonly (readonly [string, (length: number) => string])[] = [
   ['nested brackets', filled('[', () => '[[[[]]]]', ']')],
   ['escapes', (length) => `"${'\\\\'.repeat(length / 2)}"`],
   ['quotes', (length) => '"'.repeat(length)],
-  ['a text without an end', (length) => `"${'a'.repeat(length)}`],
-  ['halves of characters', (length) => `"${'\\ud83d'.repeat(length / 6)}"`],
+  ['an unterminated string', (length) => `"${'a'.repeat(length)}`],
+  ['lone surrogates', (length) => `"${'\\ud83d'.repeat(length / 6)}"`],
   ['spaces', (length) => ' '.repeat(length)],
 ];
 
@@ -39,8 +39,8 @@ const anyway = (work: () => unknown) => (): void => {
   }
 };
 
-describe('the time to read a body grows with it and no faster', () => {
-  test.each(BODIES)('of %s', (_, body) => {
+describe('the time to parse a body grows at most linearly', () => {
+  test.each(BODIES)('for a JSON body of %s', (_, body) => {
     const reading = growth((length) => {
       const text = body(length);
       return anyway(() => parseStrictJson(text, { text: 'replace', ...UNBOUNDED }));
@@ -55,7 +55,7 @@ describe('the time to read a body grows with it and no faster', () => {
     ['lines of spaces', (length) => `${' '.repeat(99)}\n`.repeat(length / 100)],
     ['broken lines', (length) => '{"line"\n'.repeat(length / 8)],
     ['carriage returns', (length) => '\r'.repeat(length)],
-  ])('in lines: %s', (_, body) => {
+  ])('for an NDJSON body of %s', (_, body) => {
     const reading = growth((length) => {
       const text = body(length);
       return anyway(() => parseNdjson(text, { maxLines: Number.MAX_SAFE_INTEGER, text: 'replace' }));
@@ -64,7 +64,7 @@ describe('the time to read a body grows with it and no faster', () => {
   });
 });
 
-describe('what a body may hold is bounded before a schema looks at each', () => {
+describe('the entries of a list and the keys of an object are bounded before a schema visits them', () => {
   const list = (count: number): string => `[${'0,'.repeat(count - 1)}0]`;
   const object = (count: number): string =>
     JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 0])));
@@ -72,10 +72,10 @@ describe('what a body may hold is bounded before a schema looks at each', () => 
   test.each([
     [list, 10_000, 'body: more than 10000 entries in one list'],
     [object, 128, 'body: more than 128 keys in one object'],
-  ])('%o', (body, most, detail) => {
+  ])('%o: accepts %i and refuses one more with "%s"', (body, most, detail) => {
     expect(() => parseStrictJson(body(most))).not.toThrow();
     expect(() => parseStrictJson(body(most + 1))).toThrow(expect.objectContaining({ code: 'invalid_request', detail }));
-    // As many in all, in several of them, is what a bulk call is made of.
+    // The bounds are for each list or object, because a bulk request contains many of them.
     expect(() => parseStrictJson(`[${body(most)},${body(most)}]`)).not.toThrow();
   });
 });

@@ -2,25 +2,30 @@ import type { ServerResponse } from 'node:http';
 import { PhaselockError } from '@phaselock/core';
 import type { HttpTelemetry, LongAnswer } from '@phaselock/telemetry';
 
+/** Counts the open long answers: change streams and downloads. */
 export type LongAnswers = {
-  /** Takes a place for an answer until its response is closed; refuses when its caller, or all of them, have as many open as they may. */
+  /**
+   * Counts an answer as open until its response is closed. Throws when its caller, or all callers together, have
+   * reached the bound.
+   */
   take(kind: LongAnswer, callerId: string, response: ServerResponse): void;
   open(kind: LongAnswer): number;
 };
 
 export type LongAnswerBounds = Readonly<Record<LongAnswer, { readonly total: number; readonly perCaller: number }>>;
 
-/** Streams and downloads end when somebody else wants it, so the next one is not soon; a place may be free at any moment. */
+/** Streams and downloads stay open for long, so an immediate retry would rarely succeed. */
 const RETRY_AFTER_MS = 5_000;
 
 const CURES: Readonly<Record<LongAnswer, string>> = {
-  changes: 'close those that are not needed any more, or follow a project instead of each of its tasks',
-  download: 'read those to their end first',
+  changes: 'close those that are no longer needed, or follow a project instead of each of its tasks',
+  download: 'read the open ones to their end first',
 };
 const NAMES: Readonly<Record<LongAnswer, string>> = { changes: 'change streams', download: 'downloads' };
 
 /**
- * Answers that stay open as long as their client likes. Each has a place, and no caller can take all of them: what is left is for the others.
+ * Bounds the answers that stay open as long as their client likes: in total, and for each caller, so that no caller can
+ * take all of them.
  */
 export function longAnswers(bounds: LongAnswerBounds, refused: HttpTelemetry['refused']): LongAnswers {
   const places = { changes: new Map<string, number>(), download: new Map<string, number>() };
@@ -38,7 +43,7 @@ export function longAnswers(bounds: LongAnswerBounds, refused: HttpTelemetry['re
       if (own >= perCaller) {
         refused(kind, 'caller');
         throw new PhaselockError('too_many_open_answers', {
-          detail: `${own} ${NAMES[kind]} of this key or subject are open, and ${perCaller} may be: ${CURES[kind]}`,
+          detail: `${own} ${NAMES[kind]} of this key or subject are open, the limit is ${perCaller}: ${CURES[kind]}`,
           retryAfterMs: RETRY_AFTER_MS,
         });
       }
@@ -46,7 +51,7 @@ export function longAnswers(bounds: LongAnswerBounds, refused: HttpTelemetry['re
         refused(kind, 'total');
         throw new PhaselockError('overloaded', { detail: `too many ${NAMES[kind]}` });
       }
-      // The client left before: no 'close' will come, and the place would be taken for good.
+      // The client has already left: no 'close' event will come, so the answer would count as open for ever.
       if (response.destroyed) return;
       count(kind, callerId, 1);
       response.once('close', () => count(kind, callerId, -1));

@@ -15,6 +15,6 @@ test.each([
   ['application/json; charset=utf-16', false],
   ['application/json; charset=latin1', false],
   [`application/json${' '.repeat(10_000)}x`, false],
-])('%j as JSON: %s', (header, expected) => {
+])('%j is accepted as application/json: %s', (header, expected) => {
   expect(isMediaType(header, 'application/json')).toBe(expected);
 });

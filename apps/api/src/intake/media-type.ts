@@ -1,6 +1,6 @@
 const CHARSET = /^charset\s*=\s*"?utf-?8"?$/i;
 
-/** A charset may be named if it is the only one JSON has. */
+/** Compares a Content-Type header. UTF-8, the only charset of JSON, may be stated. */
 export function isMediaType(header: string | undefined, expected: string): boolean {
   const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim());
   if (parameters.at(-1) === '') parameters.pop();

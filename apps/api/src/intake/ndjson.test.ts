@@ -11,22 +11,22 @@ const refusal = (text: string): unknown => {
   }
 };
 
-describe('lines of JSON', () => {
-  test('one value a line, empty lines and carriage returns apart', () => {
+describe('parseNdjson', () => {
+  test('reads one value per line and ignores empty lines and carriage returns', () => {
     expect(parseNdjson('{"a":1}\r\n\n  \n[2]\n', options)).toEqual({ items: [{ a: 1 }, [2]], repaired: 0 });
     expect(parseNdjson('', options)).toEqual({ items: [], repaired: 0 });
   });
 
-  test('a line that had to be repaired counts once, however much was wrong with it', () => {
+  test('counts a repaired line once, however many of its strings were repaired', () => {
     const text = '{"a":"\\u0000","b":"\\ud800"}\n{"a":"whole"}\n{"a":"\\u0000"}';
     expect(parseNdjson(text, options).repaired).toBe(2);
   });
 
   test.each([
     ['{"a":1}\n{"a"\n', 'line 2: not valid JSON'],
-    ['\n\n{"a":1,"a":1}', 'line 3: a key is there twice'],
+    ['\n\n{"a":1,"a":1}', 'line 3: a key occurs twice'],
     ['1\n2\n3\n4', 'at most 3 lines at once'],
-  ])('%j is refused with its line', (text, detail) => {
+  ])('refuses %j with "%s"', (text, detail) => {
     expect(refusal(text)).toBe(detail);
   });
 });

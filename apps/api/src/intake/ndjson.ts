@@ -3,7 +3,10 @@ import { parseStrictJson } from './strict-json.ts';
 
 type Lines = { readonly items: readonly unknown[]; readonly repaired: number };
 
-/** One JSON value a line; empty lines are none. With `replace`, a line with characters that cannot be stored is repaired and counted. */
+/**
+ * Parses one JSON value per line and skips empty lines. With `replace`, a line with characters that cannot be stored is
+ * repaired and counted.
+ */
 export function parseNdjson(
   text: string,
   { maxLines, text: unstorable }: { readonly maxLines: number; readonly text: 'refuse' | 'replace' },

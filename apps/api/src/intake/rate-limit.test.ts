@@ -13,7 +13,7 @@ function limiterAt(limit: number, maxCallers?: number) {
 }
 
 describe('a caller', () => {
-  test('may ask its share in each window, and is told how much of it is left', () => {
+  test('is allowed its limit of requests in each window, and gets the number remaining', () => {
     const { clock, limiter } = limiterAt(2);
     expect([1, 2, 3].map(() => limiter.take('a'))).toEqual([
       { allowed: true, limit: 2, remaining: 1, resetSeconds: 60 },
@@ -26,14 +26,14 @@ describe('a caller', () => {
     expect(limiter.take('a')).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  test('does not use the share of another', () => {
+  test('does not use up the limit of another caller', () => {
     const { limiter } = limiterAt(1);
     expect(limiter.take('a').allowed).toBe(true);
     expect(limiter.take('b').allowed).toBe(true);
     expect(limiter.take('a').allowed).toBe(false);
   });
 
-  test('is forgotten when too many others came; what is known stays bounded', () => {
+  test('is forgotten after too many other callers, so that memory stays bounded', () => {
     const { limiter } = limiterAt(1, 2);
     for (const caller of ['a', 'b', 'c']) limiter.take(caller);
     expect(limiter.take('c').allowed).toBe(false);
@@ -41,7 +41,7 @@ describe('a caller', () => {
   });
 });
 
-test('the headers are those of the draft', () => {
+test('rateLimitHeaders writes the headers of the IETF draft', () => {
   expect(rateLimitHeaders({ allowed: true, limit: 100, remaining: 7, resetSeconds: 12 }, 60_000)).toEqual({
     'RateLimit-Policy': '"default";q=100;w=60',
     RateLimit: '"default";r=7;t=12',

@@ -16,7 +16,10 @@ type Limits = {
 
 type Window = { readonly endsAt: number; used: number };
 
-/** So many requests a window for each caller, in this process. What is known of callers is bounded; the longest known is forgotten first. */
+/**
+ * Limits the requests of each caller in a fixed window, in this process. Counts of at most `maxCallers` are kept; the
+ * oldest window is forgotten first.
+ */
 export function createRateLimiter({ limit, windowMs, now, maxCallers = 10_000 }: Limits): RateLimiter {
   const windows = new Map<string, Window>();
   const windowOf = (caller: string, at: number): Window => {
@@ -47,7 +50,7 @@ export function createRateLimiter({ limit, windowMs, now, maxCallers = 10_000 }:
   };
 }
 
-/** As the IETF draft writes them. */
+/** Writes the RateLimit headers of the IETF draft. */
 export const rateLimitHeaders = (
   { limit, remaining, resetSeconds }: RateDecision,
   windowMs: number,

@@ -4,8 +4,8 @@ import { PhaselockError } from '@phaselock/core';
 type Bounds = { readonly maxBytes: number };
 
 /**
- * The text of a body within its bound. Nothing is unpacked, so a small body cannot become a large one; and what is too large is not read
- * to its end.
+ * Reads the text of a body up to its bound and stops reading there. Compressed bodies are refused, so a small body
+ * cannot become a large one.
  */
 export async function readBody(request: IncomingMessage, { maxBytes }: Bounds): Promise<string> {
   const encoding = request.headers['content-encoding'];
@@ -29,7 +29,10 @@ const tooManyChunks = (): PhaselockError =>
     detail: `at most ${MOST_SMALL_CHUNKS} chunks of fewer than ${SMALL_BYTES} bytes`,
   });
 
-/** Each chunk costs as much as some hundred bytes do: a body in chunks of one byte would take seconds. Lines that are sent one by one are fewer. */
+/**
+ * Each chunk costs as much time as some hundred bytes do, so a body in one-byte chunks would take seconds. Log lines
+ * that are sent one by one stay below this number.
+ */
 const MOST_SMALL_CHUNKS = 10_000;
 const SMALL_BYTES = 64;
 

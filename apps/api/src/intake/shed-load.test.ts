@@ -11,14 +11,14 @@ const shedder = (waiting: number, delayMs: number) =>
     maxEventLoopDelayMs: 100,
   });
 
-describe('a request is refused at once', () => {
+describe('the reason to shed a request', () => {
   test.each([
     { waiting: 10, delayMs: 100, normal: undefined, high: undefined },
     { waiting: 11, delayMs: 0, normal: 'pool', high: undefined },
     { waiting: 21, delayMs: 0, normal: 'pool', high: 'pool' },
     { waiting: 0, delayMs: 101, normal: 'event-loop', high: undefined },
     { waiting: 0, delayMs: 201, normal: 'event-loop', high: 'event-loop' },
-  ])('$waiting waiting, $delayMs ms behind: $normal, and what keeps work alive: $high', (load) => {
+  ])('at $waiting waiting and $delayMs ms of delay is $normal for normal priority, $high for high', (load) => {
     const { check } = shedder(load.waiting, load.delayMs);
     expect(check('normal')).toBe(load.normal);
     expect(check('high')).toBe(load.high);
@@ -32,7 +32,7 @@ describe('the delay of the event loop', () => {
     await setImmediate();
   }
 
-  test('is seen while it is behind, and forgotten when it is not', async () => {
+  test('is measured while the loop is late, and drops when it is not', async () => {
     using delay = watchEventLoopDelay();
     await eventually(async () => {
       await fallBehind();
@@ -41,7 +41,7 @@ describe('the delay of the event loop', () => {
     await eventually(() => expect(delay.recentMs()).toBeLessThan(20));
   });
 
-  test('is not taken from one long task, as the start of a process is; a row of them is one', () => {
+  test('stays low for one long task, as at process start, and rises for several in a row', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
     let at = 0;
@@ -62,7 +62,7 @@ describe('the delay of the event loop', () => {
     expect(after(...idle)).toBe(0);
   });
 
-  test('is none of this process where it had no processor time meanwhile: others took it', async () => {
+  test('does not count lateness during which this process used no CPU time', async () => {
     let samples = 0;
     const cpuMs = (): number => {
       samples += 1;
@@ -76,7 +76,7 @@ describe('the delay of the event loop', () => {
   });
 });
 
-describe('half of the queue is kept from each caller', () => {
+describe('at most half of the queue for one caller', () => {
   const load = (poolWaiting: number) =>
     createLoadShedder({
       poolWaiting: () => poolWaiting,
@@ -86,11 +86,11 @@ describe('half of the queue is kept from each caller', () => {
     });
 
   test.each([
-    ['a caller with more than half is refused while more than half is taken', 6, 6, 'normal', 'caller'],
-    ['one with less is not', 10, 5, 'normal', undefined],
-    ['nor anybody while there is room', 5, 100, 'normal', undefined],
-    ['what keeps work alive is refused at twice that', 10, 11, 'high', undefined],
-    ['and not later', 11, 11, 'high', 'caller'],
+    ['refuses a caller with more than half while more than half is taken', 6, 6, 'normal', 'caller'],
+    ['accepts a caller with half', 10, 5, 'normal', undefined],
+    ['accepts any caller while half is free', 5, 100, 'normal', undefined],
+    ['accepts high priority up to twice that share', 10, 11, 'high', undefined],
+    ['refuses high priority above twice that share', 11, 11, 'high', 'caller'],
   ] as const)('%s', (_, waiting, inFlight, priority, reason) => {
     expect(load(waiting).checkCaller(priority, inFlight)).toBe(reason);
   });

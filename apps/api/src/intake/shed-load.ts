@@ -2,7 +2,7 @@ type Priority = 'normal' | 'high';
 type ShedReason = 'pool' | 'event-loop' | 'caller';
 export type LoadShedder = {
   check(priority: Priority): ShedReason | undefined;
-  /** Once it is known whose request it is, and how many of its requests are being worked on. */
+  /** For use once the caller and the number of its requests in progress are known. */
   checkCaller(priority: Priority, inFlight: number): ShedReason | undefined;
 };
 
@@ -13,10 +13,13 @@ type Load = {
   readonly maxEventLoopDelayMs: number;
 };
 
-/** An agent at work that is shed loses its lease, and its work with it: it may wait longer than who only wants to begin. */
+/**
+ * The factor on the bounds for each priority. Shedding the heartbeats of a running agent costs its lease and its work,
+ * so high priority may wait longer than a new start.
+ */
 const PATIENCE: Readonly<Record<Priority, number>> = { normal: 1, high: 2 };
 
-/** Queues that have grown beyond what can be served in time are not made longer: the answer is no, at once, rather than too late. */
+/** Refuses requests at once when a queue is longer than can be served in time. */
 export const createLoadShedder = (load: Load): LoadShedder => ({
   check(priority) {
     const patience = PATIENCE[priority];
@@ -25,7 +28,7 @@ export const createLoadShedder = (load: Load): LoadShedder => ({
     return undefined;
   },
   checkCaller(priority, inFlight) {
-    // Half of the queue is for the others: whoever has more than the other half waiting is refused first.
+    // Half of the queue is reserved for other callers.
     const share = Math.ceil(load.maxPoolWaiting / 2) * PATIENCE[priority];
     return load.poolWaiting() > share && inFlight > share ? 'caller' : undefined;
   },
@@ -35,20 +38,21 @@ export type EventLoopDelay = Disposable & { recentMs(): number };
 
 type Clocks = {
   readonly now: () => number;
-  /** Milliseconds of processor time this thread has had. */
+  /** CPU time this thread has used, in ms. */
   readonly cpuMs: () => number;
 };
 
 const EVERY_MS = 20;
 const WINDOW_MS = 500;
-/** A window of fewer says nothing: the start of the process is one long task, and no overload. */
+/** A window needs this many samples: the start of the process is one long task, not an overload. */
 const LEAST_SAMPLES = 5;
 const MICROS_PER_MS = 1_000;
 
 /**
- * How late the event loop is because of what this process does: a timer's lateness, but no more of it than the thread was computing meanwhile.
- * Where other programs take the processor, an idle server is late as well, and refusing its few requests would help nothing. The mean of the last
- * half second, so that one long task is not taken for an overload, and an overload that is over is forgotten.
+ * Measures how late the event loop is because of the work of this process: the lateness of a timer, but at most the CPU
+ * time of the thread meanwhile. When other programs take the CPU, an idle server is late as well, and shedding its few
+ * requests would not help. The result is the mean of the last half second, so one long task is not an overload, and a
+ * past overload is forgotten.
  */
 export function watchEventLoopDelay({ now, cpuMs }: Clocks = ownClocks): EventLoopDelay {
   let recent = 0;

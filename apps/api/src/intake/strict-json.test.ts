@@ -15,7 +15,7 @@ const refusal = (text: string, options = {}): string => {
 
 const nested = (depth: number, open: string, close: string): string => open.repeat(depth) + close.repeat(depth);
 
-describe('what two readers could understand in two ways is refused', () => {
+describe('parseStrictJson refuses invalid and ambiguous input', () => {
   test.each([
     ['', 'body: not valid JSON'],
     ['{', 'body: not valid JSON'],
@@ -24,16 +24,16 @@ describe('what two readers could understand in two ways is refused', () => {
     ['NaN', 'body: not valid JSON'],
     ['[1] [2]', 'body: not valid JSON'],
     ['\ufeff{}', 'body: not valid JSON'],
-    ['{"a":1,"a":2}', 'body: a key is there twice'],
-    ['{"a":1,"\\u0061":2}', 'body: a key is there twice'],
-    ['[{"b":{"c":1,"c":1}}]', 'body: a key is there twice'],
+    ['{"a":1,"a":2}', 'body: a key occurs twice'],
+    ['{"a":1,"\\u0061":2}', 'body: a key occurs twice'],
+    ['[{"b":{"c":1,"c":1}}]', 'body: a key occurs twice'],
     ['{"__proto__":{"admin":true}}', 'body: a key that is not allowed'],
     ['{"\\u005f_proto__":1}', 'body: a key that is not allowed'],
     ['{"a":{"constructor":{"prototype":1}}}', 'body: a key that is not allowed'],
-    ['{"a\\u0000":1}', 'body: a key holds NUL or half a character'],
-    ['{"\\ud800":1}', 'body: a key holds NUL or half a character'],
-    ['"a\\u0000b"', 'body: a text holds NUL or half a character'],
-    ['["\\udc00"]', 'body: a text holds NUL or half a character'],
+    ['{"a\\u0000":1}', 'body: a key contains NUL or a lone surrogate'],
+    ['{"\\ud800":1}', 'body: a key contains NUL or a lone surrogate'],
+    ['"a\\u0000b"', 'body: a text contains NUL or a lone surrogate'],
+    ['["\\udc00"]', 'body: a text contains NUL or a lone surrogate'],
     ['1e999', 'body: a number is too large'],
     ['{"a":-1e400}', 'body: a number is too large'],
     [nested(33, '[', ']'), 'body: nested deeper than 32'],
@@ -43,7 +43,7 @@ describe('what two readers could understand in two ways is refused', () => {
     expect(refusal(text)).toBe(detail);
   });
 
-  test('and the answer never repeats what was sent', () => {
+  test('without repeating the input in the error', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 12, unit: 'binary' }), (secret) => {
         expect(refusal(`{"password":"${secret}`)).not.toContain(secret);
@@ -52,7 +52,7 @@ describe('what two readers could understand in two ways is refused', () => {
   });
 });
 
-describe('everything else is read', () => {
+describe('parseStrictJson', () => {
   test.each([
     nested(32, '[', ']'),
     '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
@@ -61,11 +61,11 @@ describe('everything else is read', () => {
     ' \n\t{"a" : [ ] }\r\n',
     '"\\ud83d\\ude00"',
     '-0',
-  ])('%s', (text) => {
+  ])('reads %s as JSON.parse does', (text) => {
     expect(parseStrictJson(text)).toEqual(JSON.parse(text));
   });
 
-  test('as JSON.parse reads it, where it may be read at all', () => {
+  test('reads any JSON as JSON.parse does, or refuses it by a rule of its own', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (text) => {
         const outcome = refusal(text);
@@ -76,7 +76,7 @@ describe('everything else is read', () => {
     );
   });
 
-  test('whatever the bytes are, it reads or refuses, and does nothing else', () => {
+  test('reads any text or refuses it with a body error', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'{}[]",:\\u0a1 tru\u0000e-'), maxLength: 40 }), (text) => {
         expect(refusal(text)).toMatch(/^(taken|body: .+)$/);
@@ -85,15 +85,15 @@ describe('everything else is read', () => {
     );
   });
 
-  test('no key reaches a prototype', () => {
+  test('does not set a prototype through a key', () => {
     const read = parseStrictJson('{"toString":"x","hasOwnProperty":1}');
     expect(Object.keys(Object(read))).toEqual(['toString', 'hasOwnProperty']);
     expect(Reflect.get({}, 'x')).toBeUndefined();
   });
 });
 
-describe('where a text is kept whatever is in it', () => {
-  test('what cannot be stored becomes a replacement character, and is told', () => {
+describe('parseStrictJson with text: replace', () => {
+  test('replaces characters that cannot be stored by U+FFFD and reports each repaired string', () => {
     let replaced = 0;
     const read = parseStrictJson('{"line":"a\\u0000b\\ud800","other":"whole"}', {
       text: 'replace',

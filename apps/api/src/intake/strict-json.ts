@@ -2,26 +2,28 @@ import { PhaselockError } from '@phaselock/core';
 
 export type StrictJsonOptions = {
   readonly maxDepth?: number;
-  /** In one list. */
+  /** For one list. */
   readonly maxEntries?: number;
-  /** In one object. */
+  /** For one object. */
   readonly maxKeys?: number;
-  /** What becomes of a string that cannot be stored: NUL, or half a character. */
+  /** What to do with a string that cannot be stored, because it contains NUL or a lone surrogate. */
   readonly text?: 'refuse' | 'replace';
-  /** Hears of every string that was replaced. */
+  /** Called for each string that was replaced. */
   readonly replaced?: () => void;
 };
 
 const MAX_DEPTH = 32;
-/** Ten times as many as any schema takes, and twice as many keys: a schema looks at each before it counts them. */
+/**
+ * Ten times the entries and twice the keys that any schema accepts. A schema visits each of them before it counts them.
+ */
 const MAX_ENTRIES = 10_000;
 const MAX_KEYS = 128;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const REPLACEMENT = '\ufffd';
 
 /**
- * JSON as it is meant: what two readers could understand in two ways (a key twice, a number that is none) is refused, and so is what only
- * an attacker sends. The values of the sender are never repeated in the answer.
+ * Parses JSON and refuses input that two parsers could read differently (a duplicate key, a number out of range) or
+ * that only an attacker sends. Errors never repeat values of the sender.
  */
 export function parseStrictJson(text: string, options: StrictJsonOptions = {}): unknown {
   const { maxDepth = MAX_DEPTH, maxEntries = MAX_ENTRIES, maxKeys = MAX_KEYS } = options;
@@ -42,7 +44,7 @@ function refuse(detail: string): never {
   throw new PhaselockError('invalid_request', { detail: `body: ${detail}` });
 }
 
-/** One pass over the text without recursion. It need not understand what JSON.parse will refuse anyway. */
+/** Scans the text once without recursion. Malformed JSON may pass, because JSON.parse refuses it afterwards. */
 function refuseDepthAndDoubles(
   text: string,
   { maxDepth, maxEntries, maxKeys }: Required<Pick<StrictJsonOptions, 'maxDepth' | 'maxEntries' | 'maxKeys'>>,
@@ -92,13 +94,13 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Compared as it will be read: `"a"` and `"\u0061"` are one key. */
+/** Compares decoded keys: `"a"` and `"\u0061"` are the same key. */
 function noteKey(known: Set<string> | undefined, quoted: string): void {
   const key = parseOrRefuse(quoted);
   if (typeof key !== 'string' || known === undefined) return;
-  if (known.has(key)) refuse('a key is there twice');
+  if (known.has(key)) refuse('a key occurs twice');
   if (FORBIDDEN_KEYS.has(key)) refuse('a key that is not allowed');
-  if (!isStorable(key)) refuse('a key holds NUL or half a character');
+  if (!isStorable(key)) refuse('a key contains NUL or a lone surrogate');
   known.add(key);
 }
 
@@ -108,7 +110,7 @@ function checked(value: unknown, unstorable: 'refuse' | 'replace', replaced: (()
   if (typeof value === 'number' && !Number.isFinite(value)) refuse('a number is too large');
   if (typeof value === 'string') {
     if (isStorable(value)) return value;
-    if (unstorable === 'refuse') refuse('a text holds NUL or half a character');
+    if (unstorable === 'refuse') refuse('a text contains NUL or a lone surrogate');
     replaced?.();
     return value.toWellFormed().replaceAll('\0', REPLACEMENT);
   }

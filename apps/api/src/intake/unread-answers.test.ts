@@ -7,7 +7,7 @@ import { unreadAnswers } from './unread-answers.ts';
 
 const BOUND = 4_000_000;
 
-/** A client that asks once and reads nothing, and the answer to it. */
+/** A client that sends one request and reads nothing, with the response of the server. */
 async function unreadAnswer(text: string) {
   await using stack = new AsyncDisposableStack();
   const answered = Promise.withResolvers<ServerResponse>();
@@ -33,7 +33,7 @@ const LONG = 'x'.repeat(BOUND * 4);
 test.each([
   ['reads it', (socket: { resume(): unknown }) => socket.resume()],
   ['leaves', (socket: { destroy(): unknown }) => socket.destroy()],
-])('a caller with that much unread is refused, nobody else is, until it %s', async (_, end) => {
+])('a caller with too many unread bytes is refused, and other callers are not, until it %s', async (_, end) => {
   const unread = unreadAnswers(BOUND);
   await using answer = await unreadAnswer(LONG);
   unread.written('one', answer.response);
@@ -45,7 +45,7 @@ test.each([
   await eventually(() => unread.demandRead('one'));
 });
 
-test('answers below the bound refuse nobody', async () => {
+test('a caller with few unread bytes is not refused', async () => {
   const unread = unreadAnswers(BOUND);
   await using answer = await unreadAnswer('short');
   unread.written('one', answer.response);

@@ -2,18 +2,18 @@ import type { ServerResponse } from 'node:http';
 import { PhaselockError } from '@phaselock/core';
 
 export type UnreadAnswers = {
-  /** Refuses the next call of a caller that has not read the answers to those before, and says when to try again. */
+  /** Throws, with the time of a retry, while the caller has too many bytes of earlier answers unread. */
   demandRead(callerId: string): void;
-  /** An answer was written; it counts until its client has taken it, or has gone. */
+  /** Counts a written answer until its client has read it or has left. */
   written(callerId: string, response: ServerResponse): void;
 };
 
-/** Eight of the largest pages. */
+/** The size of eight of the largest pages. */
 const MAX_UNREAD_BYTES = 64 * 1_024 * 1_024;
-/** A client that goes on reading has taken much of it by then. */
+/** A client that keeps reading has taken much of its answers by then. */
 const RETRY_AFTER_MS = 5_000;
 
-/** An answer that is not read stays in memory: what one caller can keep there is bounded, however many connections it has. */
+/** Bounds the memory that unread answers of one caller take, however many connections it has. */
 export function unreadAnswers(maxBytes = MAX_UNREAD_BYTES): UnreadAnswers {
   const unread = new Map<string, number>();
   const add = (callerId: string, bytes: number): void => {
@@ -27,7 +27,7 @@ export function unreadAnswers(maxBytes = MAX_UNREAD_BYTES): UnreadAnswers {
       if (bytes < maxBytes) return;
       throw new PhaselockError('too_many_open_answers', {
         retryAfterMs: RETRY_AFTER_MS,
-        detail: `${bytes} bytes of answers to this key or subject are not read yet, and ${maxBytes} may be: read them first`,
+        detail: `${bytes} bytes of answers to this key or subject are unread, the limit is ${maxBytes}: read them first`,
       });
     },
     written(callerId, response) {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
-import { sendOverTheWire } from '../testing/over-the-wire.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
+import { sendOverTheWire } from '../../test/over-the-wire.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -15,14 +15,14 @@ const head = (lines: readonly string[], start = 'POST /v1/sessions HTTP/1.1'): s
   `${[start, 'Host: localhost', `Authorization: Bearer ${api.key}`, ...lines].join('\r\n')}\r\n\r\n`;
 const JSON_TYPE = 'Content-Type: application/json';
 
-describe('what is no request is answered as the contract says, and ends', () => {
+describe('an invalid HTTP request gets a problem document, and its connection ends:', () => {
   test.each([
     ['noise', () => 'EHLO phaselock\r\n\r\n', 400, 'invalid_request'],
     ['TLS', () => Buffer.from('1603010200010001fc0303', 'hex'), 400, 'invalid_request'],
     ['a header with a line break', () => head(['X-Evil: a\rb', 'Content-Length: 0']), 400, 'invalid_request'],
     ['two lengths', () => head([JSON_TYPE, 'Content-Length: 2', 'Content-Length: 3']), 400, 'invalid_request'],
     [
-      'a length and chunks',
+      'a Content-Length and chunks',
       () => `${head([JSON_TYPE, 'Content-Length: 5', 'Transfer-Encoding: chunked'])}0\r\n\r\n`,
       400,
       'invalid_request',
@@ -43,21 +43,21 @@ describe('what is no request is answered as the contract says, and ends', () => 
 
 describe('a body', () => {
   test.each([
-    ['announced too large', () => [head([JSON_TYPE, 'Content-Length: 99999999999'])], 413, 'payload_too_large'],
+    ['with too large a length', () => [head([JSON_TYPE, 'Content-Length: 99999999999'])], 413, 'payload_too_large'],
     [
-      'too large without saying so',
+      'in chunks above the limit',
       () => [head([JSON_TYPE, 'Transfer-Encoding: chunked']), `100000\r\n${' '.repeat(0x100000)}\r\n`.repeat(3)],
       413,
       'payload_too_large',
     ],
     [
-      'in more chunks of one byte than lines could be',
+      'in too many chunks of one byte',
       () => [head([JSON_TYPE, 'Transfer-Encoding: chunked']), '1\r\n \r\n'.repeat(10_001)],
       413,
       'payload_too_large',
     ],
     [
-      'packed',
+      'compressed with gzip',
       () => {
         const body = gzipSync('{}');
         return [head([JSON_TYPE, 'Content-Encoding: gzip', `Content-Length: ${body.length}`]), body];
@@ -66,25 +66,25 @@ describe('a body', () => {
       'unsupported_media_type',
     ],
     [
-      'of another type',
+      'of another media type',
       () => [head(['Content-Type: text/xml', 'Content-Length: 2']), '{}'],
       415,
       'unsupported_media_type',
     ],
-    ['of no type', () => [head(['Content-Length: 2']), '{}'], 415, 'unsupported_media_type'],
+    ['without a media type', () => [head(['Content-Length: 2']), '{}'], 415, 'unsupported_media_type'],
     [
-      'in bytes that are no text',
+      'that is not valid UTF-8',
       () => [head([JSON_TYPE, 'Content-Length: 5']), Buffer.from([0x7b, 0xff, 0xfe, 0xc3, 0x7d])],
       400,
       'invalid_request',
     ],
     ['that is absent', () => [head([JSON_TYPE, 'Content-Length: 0'])], 400, 'invalid_request'],
-  ])('%s', async (_what, parts, status, code) => {
+  ])('%s is refused', async (_what, parts, status, code) => {
     expect(await overTheWire(...parts())).toMatchObject({ status, code });
   });
 });
 
-describe('an address', () => {
+describe('the request path', () => {
   test.each([
     ['/v1/sessions/%zz', 400, 'invalid_request'],
     ['/v1/sessions/%00', 400, 'invalid_request'],
@@ -96,23 +96,23 @@ describe('an address', () => {
     ['/v1/sessions?__proto__[x]=1', 400, 'invalid_request'],
     ['/v1/sessions?limit[]=1', 400, 'invalid_request'],
     ['/errors/..%2f..%2fpackage.json', 404, 'route_not_found'],
-  ])('%s', async (path, status, code) => {
+  ])('%s gets %i %s', async (path, status, code) => {
     expect(await overTheWire(head(['Connection: close'], `GET ${path} HTTP/1.1`))).toMatchObject({ status, code });
   });
 });
 
-test('another method is told which there are', async () => {
+test('an unsupported method gets 405 and the allowed methods', async () => {
   const answer = await overTheWire(head(['Content-Length: 0'], 'PATCH /v1/sessions HTTP/1.1'));
   expect(answer).toMatchObject({ status: 405, code: 'method_not_allowed' });
   expect(answer.text).toMatch(/\r\nAllow: POST, GET, HEAD\r\n/i);
 });
 
-test('no answer tells where it comes from', async () => {
+test('an answer does not reveal the software behind it', async () => {
   const { text } = await overTheWire(head(['Connection: close'], 'GET /v1/nothing HTTP/1.1'));
   expect(text).not.toMatch(/x-powered-by|express|node_modules|\.ts:/i);
   expect(text).toMatch(/x-content-type-options: nosniff/i);
 });
 
-test('after all of it the service answers as before', async () => {
+test('the service still answers after all invalid requests', async () => {
   expect((await api.call('GET', '/v1/sessions')).status).toBe(200);
 });

@@ -9,13 +9,13 @@ type Stalling = {
 };
 
 /**
- * Breaks a connection off on which nothing has moved for so long: an answer that is not read would stay in memory. Where nothing waits to be read
- * and a request is open it is we who are slow, so that client is left to wait for its answer. A change stream moves by its heartbeats, and a
- * download has its own, shorter bound, which is counted.
+ * Closes a connection on which nothing has moved for `afterMs`, because an unread answer would stay in memory. If
+ * nothing is waiting to be read and a request is open, the service is the slow side, so the client may keep waiting. A
+ * change stream moves by its heartbeats. A download has its own, shorter bound, whose cuts are counted.
  */
 export function cutStalled({ server, answers, afterMs }: Stalling): void {
   server.setTimeout(afterMs);
-  // With a listener Node closes none by itself, also not those it keeps open for another request.
+  // With this listener Node closes no connection by itself, so it must close idle ones as well.
   server.on('timeout', (socket: Socket) => {
     if (socket.writableLength === 0 && answers.isAsked(socket)) socket.setTimeout(afterMs);
     else socket.destroy();

@@ -4,20 +4,23 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import type { LastAnswers } from './last-answers.ts';
 import type { Readiness } from './readiness.ts';
 
-/** Several processes that end together, so that none sends its clients to one that goes a moment later. */
+/** Coordinates processes that stop together, so that none sends its clients to a process that stops a moment later. */
 export type Together = {
-  /** How often it is looked whether a connection has come: through another process it takes longer than a turn of the loop. */
+  /**
+   * How often to check for new connections. One that arrives through another process takes longer than an event loop
+   * turn.
+   */
   readonly lookEveryMs: number;
-  /** Until all of them hold their requests. */
+  /** Resolves when all processes hold their requests. */
   readonly held: () => Promise<void>;
-  /** Until all of them have stopped listening. */
+  /** Resolves when all processes have stopped listening. */
   readonly stopped: () => Promise<void>;
 };
 
 type Leaving = {
   readonly server: Server;
   readonly answers: LastAnswers;
-  /** Streams would never end by themselves. */
+  /** Ends the change streams, which would never end by themselves. */
   readonly endStreams: () => void;
   readonly timeoutMs: number;
 };
@@ -25,22 +28,30 @@ type Leaving = {
 type Draining = Leaving & {
   readonly readiness: Pick<Readiness, 'drain'>;
   readonly delayMs: number;
-  /** Where the program is more than this process. */
+  /** Set if the program consists of several processes. */
   readonly together?: Together | undefined;
 };
 
 const SWEEP_MS = 20;
-/** A client that is between two requests sends the next one within this as a rule, and is told with its answer. */
+/**
+ * A client between two requests usually sends the next one within this time, and its answer then announces the close.
+ */
 const GRACE_MS = 300;
-/** libuv takes one connection a turn. The first turn ends before it has looked; two more that bring none mean that the queue is empty. */
+/**
+ * libuv accepts one connection in each turn of the event loop. The first turn ends before it checks; two more without a
+ * connection mean that the queue is empty.
+ */
 const QUIET_TURNS = 3;
-/** Clients that come all the time without waiting for an answer never leave it empty: then it is closed all the same. */
+/**
+ * When clients connect continuously, the queue never becomes empty. After this time the server stops listening anyway.
+ */
 const LONGEST_HOLD_MS = 500;
 
 /**
- * Not ready → every answer says that its connection ends here, so that clients go elsewhere → those in the queue are taken, and no more → those
- * nothing is asked on are half-closed, requests in flight finish, or are cut at the deadline. Resolves when the last connection is gone; true when
- * nothing had to be cut.
+ * Stops the server in three steps. 1. The service is not ready, and each answer closes its connection, so that clients
+ * go elsewhere. 2. Queued connections are accepted, then the server stops listening. 3. Unused connections are
+ * half-closed, and requests in flight finish or are cut at the time-out. Resolves when the last connection is gone:
+ * true when no request was cut.
  */
 export async function drain({ readiness, delayMs, together, ...leaving }: Draining): Promise<boolean> {
   const { server, answers } = leaving;
@@ -56,7 +67,10 @@ export async function drain({ readiness, delayMs, together, ...leaving }: Draini
   return await finish(leaving, closed);
 }
 
-/** One of several ends while the others serve on: the program stays ready, and a connection on its way to this process is given to another one. */
+/**
+ * Stops one of several processes while the others serve on. The program stays ready, and a connection on its way to
+ * this process goes to another one.
+ */
 export async function leave(leaving: Leaving): Promise<boolean> {
   leaving.answers.begin();
   return await finish(leaving, stopListening(leaving.server));
@@ -79,8 +93,8 @@ async function finish({ server, answers, endStreams, timeoutMs }: Leaving, close
 }
 
 /**
- * The kernel resets the connections it has queued for us when the listening socket is closed, so we take them first. Meanwhile nobody is answered:
- * every answer would bring its client back with one connection more.
+ * Closing the listening socket resets the connections in its queue, so they are accepted first. No request is answered
+ * meanwhile, because each answered client would open another connection.
  */
 async function emptyQueue(answers: LastAnswers, next: () => Promise<unknown>): Promise<void> {
   const until = performance.now() + LONGEST_HOLD_MS;
@@ -91,6 +105,8 @@ async function emptyQueue(answers: LastAnswers, next: () => Promise<unknown>): P
   }
 }
 
-/** http.Server's own close also destroys idle connections, with whatever their clients have just sent. */
+/**
+ * http.Server's own `close` also destroys idle connections, and with them requests that their clients have just sent.
+ */
 const stopListening = (server: Server): Promise<void> =>
   new Promise((resolve) => void NetServer.prototype.close.call(server, () => resolve()));

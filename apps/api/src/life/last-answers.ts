@@ -1,19 +1,22 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How connections end in good order: with an answer that says so, or with a FIN, never with a reset. */
+/** Ends connections by an answer that announces the close, or by a FIN, never by a reset. */
 export type LastAnswers = {
   readonly inFlight: () => number;
   /** How many connections were accepted so far. */
   readonly accepted: () => number;
   /** Whether a request of this connection was read and its answer has not ended. */
   readonly isAsked: (socket: Socket) => boolean;
-  /** From now on every answer is the last of its connection, and says so. */
+  /** From now on every answer is the last of its connection and announces the close. */
   readonly begin: () => void;
-  /** Requests are read and wait, until they are released all at once. */
+  /** From now on requests are read but wait until `release`. */
   readonly hold: () => void;
   readonly release: () => void;
-  /** Half-closes the connections nothing was asked on for so long. To be called when all that has arrived has been read: after the poll phase. */
+  /**
+   * Half-closes the connections on which no request arrived for `quietMs`. Call it after the poll phase, when
+   * everything that has arrived has been read.
+   */
   readonly closeUnused: (quietMs: number) => void;
   /** Whether a request is being read or answered. */
   readonly busy: () => boolean;
@@ -22,19 +25,22 @@ export type LastAnswers = {
 type Connection = {
   /** Requests that were read and are not answered, the oldest first. */
   readonly pending: Set<ServerResponse>;
-  /** When it was last in use, and how much had been read by then: more is the beginning of a request. */
+  /**
+   * When the connection was last used, and how many bytes had been read by then. More bytes mean that a request has
+   * begun.
+   */
   quietSince: number;
   quietBytes: number;
-  /** Nothing that comes now is read: the client was told, or sees our FIN. */
+  /** Further input is not read: an answer announced the close, or the client sees our FIN. */
   ended: boolean;
 };
 
-/** A client that does not close its side after our FIN is not waited for any longer. */
+/** How long the client may take to close its side after our FIN. */
 const LINGER_MS = 500;
 
 export function lastAnswers(now: () => number): {
   readonly watch: (server: Server) => LastAnswers;
-  /** Stands before the application. */
+  /** Wraps the application, so that requests can be tracked and held. */
   readonly gate: (application: RequestListener) => RequestListener;
 } {
   const connections = new Map<Socket, Connection>();
@@ -66,7 +72,8 @@ export function lastAnswers(now: () => number): {
     (request: IncomingMessage, response: ServerResponse) => {
       const connection = connections.get(request.socket);
       if (connection !== undefined) {
-        // RFC 9112, 9.6: what follows the request whose answer says "close" is not read. Nobody could be told what came of it.
+        // RFC 9112, 9.6: a request behind one whose answer announces the close is not processed, because its client
+        // could not learn the result.
         connection.ended ||= [...connection.pending].some((before) => before.headersSent && saysClose(before));
         if (connection.ended) return;
         if (begun) sayCloseLast(connection.pending, response);
@@ -119,7 +126,10 @@ export function lastAnswers(now: () => number): {
 
 const saysClose = (response: ServerResponse): boolean => response.getHeader('connection') === 'close';
 
-/** Of several requests sent at once the last answer says it, or those behind it would not be answered. */
+/**
+ * Of several requests sent at once only the last answer announces the close, or the requests behind it would not be
+ * answered.
+ */
 function sayCloseLast(pending: ReadonlySet<ServerResponse>, last: ServerResponse): void {
   for (const before of pending) if (!before.headersSent) before.removeHeader('Connection');
   last.setHeader('Connection', 'close');

@@ -8,8 +8,8 @@ const NUMBERS = /^\/(?:metrics|healthz|readyz)(?:\?|$)/;
 const WITHIN_MS = 10_000;
 
 /**
- * Where one of several processes tells its own numbers, and how it is: at the port they share another one answers each time. Nothing else of the API
- * is here.
+ * Serves the metrics and the health checks of one of several processes at a port of its own. On the shared port each
+ * request may reach another process. No other path of the API is served.
  */
 export async function listenForNumbers(
   application: RequestListener,
@@ -19,7 +19,7 @@ export async function listenForNumbers(
     if (NUMBERS.test(request.url ?? '')) application(request, response);
     else response.writeHead(404).end();
   });
-  // Not by way of the process that hands out the connections of the shared port.
+  // Bypasses the primary process, which distributes the connections of the shared port.
   server.listen({ host, port, exclusive: true });
   const bound = await listening(server, 'PHASELOCK_METRICS_PORT');
   return {

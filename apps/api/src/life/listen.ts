@@ -16,7 +16,10 @@ type Bounds = {
   readonly headersTimeoutMs: number;
 };
 
-/** Longer than any balancer keeps an idle connection: otherwise it may send a request into one that is just being closed. */
+/**
+ * Longer than a load balancer keeps an idle connection. Otherwise it could send a request on a connection that is just
+ * being closed.
+ */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 16_384;
 const CHECK_EVERY_MS = 1_000;
@@ -31,7 +34,7 @@ export async function listen(application: RequestListener, bounds: Bounds): Prom
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       connectionsCheckingInterval: CHECK_EVERY_MS,
-      // A request that would be read in two ways is refused, not guessed at.
+      // Refuses requests that two parsers could read differently.
       insecureHTTPParser: false,
     },
     gate(application),

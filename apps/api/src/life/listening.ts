@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 
-/** Until it listens; answers the port, which the system chose where 0 was asked for. A port that cannot be had is told with the setting it comes from. */
+/**
+ * Waits until the server listens and returns its port, which the system chose if 0 was requested. An error names the
+ * setting of the port.
+ */
 export async function listening(server: Server, setting: 'PHASELOCK_PORT' | 'PHASELOCK_METRICS_PORT'): Promise<number> {
   try {
     await once(server, 'listening');
@@ -9,6 +12,6 @@ export async function listening(server: Server, setting: 'PHASELOCK_PORT' | 'PHA
     throw new Error(`${setting}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error(`${setting}: no port was given`);
+  if (address === null || typeof address === 'string') throw new Error(`${setting}: the system returned no port`);
   return address.port;
 }

@@ -13,13 +13,13 @@ import {
 import { expect, test } from 'vitest';
 import { watchReadiness } from './readiness.ts';
 
-test('a server that takes no writes is no database to be ready with, until it is promoted', async () => {
+test('a service is not ready on a standby until the standby is promoted', async () => {
   await using directory = await temporaryDirectory();
   const dataDir = directory.path;
   await chmod(dataDir, 0o711);
   await (await startEmbeddedPostgres({ dataDir })).stop();
   const cluster = await realpath(join(dataDir, 'cluster'));
-  // A file of the account of the server: what is in it does not matter.
+  // Copied, so that the file belongs to the account of the server. Its content does not matter.
   await copyFile(join(cluster, 'PG_VERSION'), join(cluster, 'standby.signal'));
   await writeFile(join(cluster, 'postgresql.auto.conf'), "hot_standby = 'on'\n", { flag: 'a' });
   await using standby = await startEmbeddedPostgres({ dataDir });
@@ -38,7 +38,7 @@ test('a server that takes no writes is no database to be ready with, until it is
 
 const LATEST = 'where version = (select max(version) from phaselock_migrations)';
 
-test('where another program migrates, not ready while the schema is an older one', async () => {
+test('a service that does not migrate is not ready until its schema is up to date', async () => {
   await using database = await createTestDatabase();
   await runAdminStatement(database.url, `create table held as select * from phaselock_migrations ${LATEST}`);
   await runAdminStatement(database.url, `delete from phaselock_migrations ${LATEST}`);
@@ -54,7 +54,7 @@ test('where another program migrates, not ready while the schema is an older one
   await eventually(() => readiness.whyNot() === null);
 });
 
-test('an API that does not migrate is not ready on an empty database until it is migrated, and its numbers say so', async () => {
+test('with PHASELOCK_MIGRATE=off, /readyz and phaselock_ready are not ready before the migration', async () => {
   await using database = await createEmptyDatabase();
   await using api = spawnNode(resolve(import.meta.dirname, '../main.ts'), {
     env: {

@@ -3,31 +3,31 @@ import { openDatabase, type ServerState, type Statement, schemaFits } from '@pha
 type WhyNotReady = 'starting' | 'draining' | 'schema' | 'database' | 'database-restarting' | 'storage-full';
 
 export type Readiness = AsyncDisposable & {
-  /** Null when requests should be sent here. */
+  /** Why the service is not ready for requests; null when it is ready. */
   whyNot(): WhyNotReady | null;
-  /** Until the database was asked for the first time, whatever it said. */
+  /** Resolves after the first probe of the database, whatever its result. */
   readonly known: Promise<void>;
-  /** The first thing a shutdown does. There is no way back. */
+  /** Makes the service not ready for good, as the first step of a shutdown. */
   drain(): void;
 };
 
 type Watched = {
   readonly databaseUrl: string;
   readonly startupSettings: boolean;
-  /** Of the embedded server, where this process looks after one: it knows of its end before a probe fails. */
+  /** The state of the embedded server, if this process runs one. It changes before a probe fails. */
   readonly serverState: (() => ServerState) | undefined;
-  /** Where another program migrates: the schema may be missing, or an older one, when this process starts. */
+  /** Set if another program migrates: the schema may be missing or older when this process starts. */
   readonly awaitsSchema: boolean;
 };
 
-/** A standby answers, and takes no writes: a server in recovery, or one that was failed over from. */
+/** Detects a standby, which answers queries but takes no writes. */
 const PROBE: Statement = { name: 'probe', text: 'select pg_is_in_recovery() as standby' };
 const EVERY_MS = 1_000;
 const WITHIN_MS = 1_000;
 
 /**
- * Ready while the database answered lately. It is asked on a connection of its own: a pool that is busy is a reason to shed load, not to be
- * taken out of the balancer, which would make the others busier.
+ * Ready while the last probe of the database succeeded. The probe has its own connection: a busy pool is a reason to
+ * shed load, not to leave the load balancer, which would move its requests to other busy servers.
  */
 export function watchReadiness({ databaseUrl, startupSettings, serverState, awaitsSchema }: Watched): Readiness {
   const database = openDatabase({
@@ -40,7 +40,7 @@ export function watchReadiness({ databaseUrl, startupSettings, serverState, awai
   });
   let why: WhyNotReady | null = 'starting';
   let draining = false;
-  // Once it fits it is not asked about again: what a newer release adds, this one can live with.
+  // Not checked again once the schema fits: this release also works with the schema of a newer one.
   let schemaAwaited = awaitsSchema;
   let probing = Promise.resolve();
 

@@ -2,7 +2,7 @@ import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { sweepRepeatedly } from './sweep-repeatedly.ts';
 
-test('a failure that lasts is said once, and again after a sweep that went well', async () => {
+test('logs a lasting failure once, and again only after a successful sweep', async () => {
   const outcomes = ['fails', 'fails', 'fails', 'works', 'fails', 'fails'];
   const said: string[] = [];
   let begun = 0;
@@ -17,7 +17,7 @@ test('a failure that lasts is said once, and again after a sweep that went well'
   expect(said).toEqual(['not swept', 'not swept']);
 });
 
-test('goes on after a failure, one sweep at a time, and is over when it is closed', async () => {
+test('goes on after a failure, runs one sweep at a time and stops when disposed', async () => {
   const seen = { begun: 0, running: 0, most: 0 };
   const sweep = async (): Promise<void> => {
     seen.begun += 1;

@@ -4,15 +4,15 @@ type WarningLog = { readonly warn: (fields: Failed, message: string) => void };
 type Repeated = {
   readonly sweep: () => Promise<unknown>;
   readonly everyMs: number;
-  /** Also now, and not only after the first interval. */
+  /** Also sweeps at once, not only after the first interval. */
   readonly atOnce?: boolean;
-  /** What the log says of a sweep that failed. */
+  /** The log message of a failed sweep. */
   readonly failure: string;
 };
 
 /**
- * Every process sweeps; one that finds nothing has done nothing. One sweep at a time: while one takes long, or the database is away, the next one
- * finds what those between would have.
+ * Repeats a sweep, in every process; a sweep that finds nothing changes nothing. Only one runs at a time: the next one
+ * also does the work of those skipped meanwhile.
  */
 export function sweepRepeatedly(
   { sweep, everyMs, atOnce = false, failure }: Repeated,
@@ -20,7 +20,7 @@ export function sweepRepeatedly(
 ): AsyncDisposable {
   let running: Promise<void> | undefined;
   let failing = false;
-  /** While the database is away each sweep fails: that is said once. */
+  /** Logs only the first of consecutive failures, because every sweep fails during a database outage. */
   const tell = (error: unknown): void => {
     if (!failing) logger.warn({ err: error, 'event.action': 'sweep-failed' }, failure);
     failing = true;
@@ -46,12 +46,12 @@ export function sweepRepeatedly(
   };
 }
 
-/** Idempotency keys past their day are dead weight, and no more than that. */
+/** Expired idempotency keys only take up space, so one sweep per hour is enough. */
 export const KEYS_EVERY_MS = 3_600_000;
 
 const MOST_OFTEN_MS = 250;
 const LEAST_OFTEN_MS = 5_000;
 
-/** A dead runner is seen within a fraction of its lease. */
+/** The interval is a fraction of the lease, so that a dead runner is found soon after its lease has expired. */
 export const leasesEveryMs = (leaseMs: number): number =>
   Math.min(LEAST_OFTEN_MS, Math.max(MOST_OFTEN_MS, Math.round(leaseMs / 3)));

@@ -1,7 +1,7 @@
 import { eventually, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { field, textField } from '../testing/fields.ts';
-import { openTestApi, type TestApi } from '../testing/open-test-api.ts';
+import { field, textField } from '../../test/fields.ts';
+import { openTestApi, type TestApi } from '../../test/open-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]());
 
 describe('a runner that dies', () => {
-  test('is swept by the service itself, and a stream is told', async () => {
+  test('has its turn marked as lost by the service, and the change stream reports turn-lost', async () => {
     const taskId = await api.world.task();
     const started = await api.call('POST', '/v1/sessions', {
       body: { taskId, phase: 'run', model: { agent: 'claude-code', model: SONNET } },

@@ -10,17 +10,20 @@ type Watching = {
 
 const EVERY_MS = 60_000;
 
-/** Numbers about the data as a whole, asked for in the background once a minute: no scrape waits for them, however often somebody scrapes. */
+/**
+ * Updates the metrics about all data in the background, once a minute, so that scrapes neither wait for their queries
+ * nor repeat them.
+ */
 export function watchData({ kysely, telemetry, logger }: Watching): AsyncDisposable {
   const resources = new AsyncDisposableStack();
   const repeat = (ask: () => Promise<void>, failure: string): void =>
     void resources.use(sweepRepeatedly({ sweep: ask, everyMs: EVERY_MS, atOnce: true, failure }, logger));
-  repeat(() => tellDuplicates(kysely, telemetry), 'sessions outside the guard were not counted');
-  repeat(() => tellAudit(kysely, telemetry), 'the last audit was not read');
+  repeat(() => tellDuplicates(kysely, telemetry), 'failed to count the duplicate sessions outside the guard');
+  repeat(() => tellAudit(kysely, telemetry), 'failed to read the last audit');
   return resources;
 }
 
-/** A count of which nobody knows whether it still holds is taken away. */
+/** Removes the metric when the count fails, because its old value may be wrong by now. */
 async function tellDuplicates(kysely: Watching['kysely'], telemetry: DataTelemetry): Promise<void> {
   try {
     telemetry.legacyDuplicates(await countLegacyDuplicates(kysely));
@@ -30,7 +33,7 @@ async function tellDuplicates(kysely: Watching['kysely'], telemetry: DataTelemet
   }
 }
 
-/** It carries its time, so an old one stays true while there is no newer. */
+/** Keeps the metric when the query fails: it carries the time of the audit, so an old value stays true. */
 async function tellAudit(kysely: Watching['kysely'], telemetry: DataTelemetry): Promise<void> {
   const audit = await lastAudit(kysely);
   if (audit === undefined) return;

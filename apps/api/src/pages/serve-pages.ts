@@ -4,7 +4,10 @@ import express, { type Request, type RequestHandler, type Response, type Router 
 
 const VERSION = '1';
 
-/** What is the same for everybody and made once: the document, its readable form, and a page for each error. */
+/**
+ * Serves the static pages, generated once at start: the OpenAPI document, its readable form, and a page for each error
+ * code.
+ */
 export function servePages(): Router {
   const document = openApiDocument({ version: VERSION });
   const json = JSON.stringify(document);

@@ -6,21 +6,21 @@ import type { RequestScope } from './request-scope.ts';
 import type { LineSampler } from './sample-lines.ts';
 import { sendProblem } from './send-answer.ts';
 
-/** What express itself refuses, such as a path that is no URL, comes with a status of its own. */
+/** Errors that express raises itself, such as for a malformed URL, carry an HTTP status. */
 function codeOf(error: unknown): ErrorCode {
   const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500 ? 'invalid_request' : 'unexpected';
 }
 
-/** What one request after the other meets while something outside this process is wrong. */
+/** Errors that many requests meet while a dependency or this process has a problem. Their log lines are sampled. */
 const SAMPLED: Partial<Readonly<Record<ErrorCode, string>>> = {
   backend_unavailable: 'a request failed because the database, or another service it needs, did not answer in time',
-  overloaded: 'requests are refused because this process has too much to do',
+  overloaded: 'requests are refused because this process is overloaded',
 };
 
 type FailureParts = { readonly logger: Logger; readonly scope: RequestScope; readonly sample: LineSampler };
 
-/** The last stop of every failure: a problem for the caller, and for what nobody foresaw a line with its stack for us. */
+/** Express error handler: sends a problem response, and logs an unexpected error with its stack. */
 export const answerFailure =
   ({ logger, scope, sample }: FailureParts) =>
   (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
@@ -36,11 +36,11 @@ export const answerFailure =
       logger.warn({ err: failure.cause ?? failure, ...fields }, told);
     }
     if (response.headersSent) {
-      // Half an answer cannot be taken back; a broken connection tells the client that it is not whole.
+      // The headers are already sent, so the connection is broken to show the client that the response is incomplete.
       response.destroy();
       return;
     }
-    // The rest of what is too large is not worth reading, so the connection ends with the answer.
+    // The rest of an oversized body is not read, so the connection is closed after the response.
     if (failure.code === 'payload_too_large' && !request.complete) response.setHeader('Connection', 'close');
     sendProblem(response, failure, scope.fields()?.['http.request.id'] ?? '');
   };

@@ -1,13 +1,16 @@
 import { toCursor } from '../handlers/place.ts';
 import { ok } from './answers.ts';
 
-/** What a page is in bytes at the most; a single item is never left out. */
+/** Maximum size of a page in bytes; a page always has at least one item. */
 export const PAGE_BYTES = 8 * 1_024 * 1_024;
 
 type Place = string | number;
 type Page<Item> = { readonly items: readonly Item[]; readonly next: Place | null };
 
-/** A page as it is answered: it ends early rather than grow larger than a page may be, and the next one begins where it ended. */
+/**
+ * Builds the response for a page. A page that would exceed the size limit ends early, and the next page continues
+ * there.
+ */
 export function answerPage<Item, View>(
   { items, next }: Page<Item>,
   view: (item: Item) => View,

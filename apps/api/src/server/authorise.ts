@@ -15,15 +15,19 @@ import { grants } from '../access/scopes.ts';
 export function demandScope(caller: Caller, { scope }: Pick<RouteSpec, 'scope'>): void {
   if (scope === 'none') return;
   if (!grants(caller.scopes, scope)) throw new PhaselockError('forbidden', { detail: `needs the scope ${scope}` });
-  // What belongs to no project is not for a key of one.
-  if (scope === 'admin' && caller.projectId !== null)
-    throw new PhaselockError('forbidden', { detail: 'needs a key of all projects' });
+  // Admin operations affect all projects, so a key of one project may not use them.
+  if (scope === 'admin') demandAllProjects(caller);
+}
+
+/** Refuses a key or token that is bound to one project. */
+export function demandAllProjects({ projectId }: Caller): void {
+  if (projectId !== null) throw new PhaselockError('forbidden', { detail: 'needs a key or token for all projects' });
 }
 
 type Ownable = Parameters<Guard['ownersOf']>[0][number];
 type Owned = {
   readonly code: ErrorCode;
-  /** What is asked about; undefined for what is no id. A project needs no asking. */
+  /** The resource of an id; undefined when the text is not a valid id. */
   readonly thing: (id: string) => Ownable | undefined;
 };
 
@@ -41,8 +45,9 @@ const PROJECT = 'projectId';
 const NAMES = [PROJECT, ...Object.keys(OWNED)];
 
 /**
- * Whatever a request names, by the names the contract uses everywhere, must belong to the caller's project. No handler can forget it, and
- * what is somebody else's looks like what is not there. All of it is asked for at once: a request may name a thousand tasks.
+ * Demands that every resource named in a request belongs to the caller's project. It finds ids by the parameter names
+ * that the contract uses everywhere, so no handler can forget the check. A resource of another project is reported as
+ * not found. All owners are read in one query, because a request may name a thousand tasks.
  */
 export async function demandOwnership(
   guard: Pick<Guard, 'ownersOf'>,
@@ -75,7 +80,7 @@ type Named = { readonly name: string; readonly id: string };
 function* namedIn(asked: unknown, names: readonly string[]): Generator<Named> {
   if (typeof asked !== 'object' || asked === null) return;
   for (const [name, value] of Object.entries(asked)) {
-    // The names of a model's parameters are the caller's own.
+    // The keys inside a model's parameters are chosen by the caller and may coincide with these names.
     if (name === 'parameters') continue;
     if (!names.includes(name)) yield* namedIn(value, names);
     else for (const id of Array.isArray(value) ? value : [value]) if (typeof id === 'string') yield { name, id };

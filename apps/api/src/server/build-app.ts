@@ -20,17 +20,17 @@ import { type Intake, serveRoute } from './serve-route.ts';
 export type AppParts = {
   readonly intake: Intake;
   readonly handlers: Readonly<Record<OperationId, Handler>>;
-  /** The document, the reference and the pages of the errors. */
+  /** Serves the OpenAPI document, the API reference and the error pages. */
   readonly pages: RequestHandler;
   readonly logger: Logger;
   readonly now: () => number;
-  /** Whether numbers may be read without a key: only where nobody but this machine can reach them. */
+  /** Whether local programs may read metrics without a key; set only where no other machine can connect. */
   readonly openMetrics: boolean;
   readonly onlyThisMachine: boolean;
   readonly spans: SpanExport | undefined;
 };
 
-/** The application without a socket: it never listens. */
+/** Builds the express application without opening a socket. */
 export function buildApp({
   intake,
   handlers,
@@ -66,16 +66,19 @@ export function buildApp({
 
 const operationIds = (): OperationId[] => Object.keys(ROUTES).filter((id): id is OperationId => id in ROUTES);
 
-/** What each is, for whoever counts and times them. */
+/** The kind of each operation, for metrics. */
 export const operationKinds = (): Readonly<Record<string, OperationKind>> =>
   Object.fromEntries(operationIds().map((id) => [id, operationKindOf(ROUTES[id])]));
 
-/** Numbers tell nobody's secrets, but who is busy, and with what: to anybody but this machine's own programs they take a key that may read them. */
+/**
+ * Metrics reveal which callers are active, so reading them requires a scope, except from local programs where
+ * `openMetrics` is set.
+ */
 const scopeElsewhere = ({ id, scope }: RouteSpec): RouteSpec['scope'] => (id === 'metrics' ? 'metrics:read' : scope);
 
 const expressPath = ({ path }: RouteSpec): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-/** An address without parameters must not be taken for one with: `/v1/sessions/latest` is no session. */
+/** Registers literal paths before paths with parameters, so that `/v1/sessions/latest` is not read as a session id. */
 const literalFirst = <Value>(paths: ReadonlyMap<string, Value>): [string, Value][] =>
   [...paths].toSorted(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')));
 

@@ -9,26 +9,26 @@ export type Answer = {
   readonly body?: unknown;
 };
 
-/** The handler has written the answer itself, bit by bit. */
+/** Returned by a handler that has streamed the response itself. */
 export const STREAMED = 'streamed';
 export type Streamed = typeof STREAMED;
 
-/** A request that was let in, and parsed by the schemas of its route. */
+/** An admitted request, parsed by the schemas of its route. */
 export type AnyCall = {
   readonly route: RouteSpec;
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  /** The lines of a newline-delimited body, and how many of them had to be repaired. */
+  /** The lines of a newline-delimited body, and how many of them contained invalid text that was replaced. */
   readonly lines: { readonly items: readonly unknown[]; readonly repaired: number };
   readonly caller: Caller;
   readonly idempotencyKey: IdempotencyKey | undefined;
   readonly ifMatch: number | undefined;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly whenGone: () => AbortSignal;
   /**
-   * Aborted when the caller may not have the answer any more: its key was revoked, changed or deleted, or its token has expired. For
-   * answers that take longer than a key is remembered; the handler says how they end.
+   * Aborted when the caller loses access: its key was revoked, changed or deleted, or its token expired. For responses
+   * that take longer than a key is cached; the handler decides how to end them.
    */
   readonly whenDenied: () => AbortSignal;
   readonly request: IncomingMessage;
@@ -43,7 +43,10 @@ export type Call<Route extends RouteSpec> = AnyCall & {
 
 export type Handler = (call: AnyCall) => Promise<Answer | Streamed>;
 
-/** What was parsed by a route's schemas is of that route's types: the compiler cannot follow the schemas through the mount, this can. */
+/**
+ * Narrows a call to its route's types: the compiler cannot relate the parsed values to the schemas, but the route
+ * identifies them.
+ */
 const isCallOf = <Route extends RouteSpec>(route: Route, call: AnyCall): call is Call<Route> => call.route === route;
 
 export const handle =
@@ -52,6 +55,6 @@ export const handle =
     handler: (call: Call<NoInfer<Route>>) => Promise<AnswerOf<NoInfer<Route>> | Streamed>,
   ): Handler =>
   async (call) => {
-    if (!isCallOf(route, call)) throw new TypeError(`a call of ${call.route.id} came to the handler of ${route.id}`);
+    if (!isCallOf(route, call)) throw new TypeError(`a call of ${call.route.id} reached the handler of ${route.id}`);
     return await handler(call);
   };

@@ -10,7 +10,7 @@ const OWN: Trace = {
 };
 const GIVEN: Trace = { ...OWN, parentId: '00f067aa0ba902b7' };
 
-/** Of the spans that are left to the share, none is kept, and each is noted. */
+/** A sampler that records each trace id it is given and keeps none. */
 function keeping() {
   const left: string[] = [];
   const world = { now: 0, left };
@@ -21,30 +21,30 @@ function keeping() {
   return { world, keeps: keepSpans({ spans: { begins }, now: () => world.now }) };
 }
 
-test('nothing is kept without a collector, or of a trace that is not kept', () => {
+test('keeps nothing without a collector or for a trace that is not sampled', () => {
   expect(keepSpans({ spans: undefined, now: () => 0 })(GIVEN, 'key:1')).toBe(false);
   const { keeps, world } = keeping();
   expect(keeps({ ...GIVEN, isSampled: false }, 'key:1')).toBe(false);
   expect(world.left).toEqual([]);
 });
 
-test('a trace that began here is kept', () => {
+test('keeps a trace that began here', () => {
   expect(keeping().keeps(OWN, undefined)).toBe(true);
 });
 
-describe('a caller that keeps its trace', () => {
-  test('has the span of a request whose credential was accepted', () => {
+describe('a request of a caller that samples its own traces', () => {
+  test('is kept if its credential was accepted', () => {
     expect(keeping().keeps(GIVEN, 'key:1')).toBe(true);
   });
 
-  test('and is not known has it at the share of all, by an id that it did not choose', () => {
+  test('is sampled by a random id if the caller is not authenticated', () => {
     const { keeps, world } = keeping();
     expect([keeps(GIVEN, undefined), keeps(GIVEN, undefined)]).toEqual([false, false]);
     expect(new Set([...world.left, GIVEN.traceId]).size).toBe(3);
     expect(keepSpans({ spans: { begins: () => true }, now: () => 0 })(GIVEN, undefined)).toBe(true);
   });
 
-  test('has six hundred a minute, and no other caller has fewer for it', () => {
+  test('is kept up to six hundred times a minute per caller', () => {
     const { keeps, world } = keeping();
     const kept = (caller: string, times: number) =>
       Array.from({ length: times }, () => keeps(GIVEN, caller)).filter(Boolean).length;

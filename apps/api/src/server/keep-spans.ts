@@ -5,14 +5,14 @@ import type { Trace } from './trace-context.ts';
 
 type Keeping = { readonly spans: Pick<SpanExport, 'begins'> | undefined; readonly now: () => number };
 
-/** Ten a second: more than a caller that samples its own requests asks for. */
+/** Ten a second: more than the usual rate of a caller that samples its own requests. */
 const ASKED_SPANS = 600;
 const WINDOW_MS = 60_000;
 
 /**
- * Whether the span of a request is exported. A trace that began here was decided on as it began. That the caller keeps its trace counts for callers
- * that are known, and of each so many times a minute. All others are kept at the share of PHASELOCK_TRACE_PERCENT, and not by the id of their
- * trace, which is the caller's own.
+ * Decides whether the span of a request is exported. For a trace that began here, that was decided at its start. A
+ * caller's own sampling decision is respected for authenticated callers, up to a limit per minute. All other spans are
+ * sampled at PHASELOCK_TRACE_PERCENT by a random id, because the caller could choose a trace id that is always sampled.
  */
 export function keepSpans({ spans, now }: Keeping): (trace: Trace, callerId: string | undefined) => boolean {
   const asked = createRateLimiter({ limit: ASKED_SPANS, windowMs: WINDOW_MS, now });

@@ -10,20 +10,20 @@ export type Observed = {
   readonly telemetry: Telemetry;
   readonly scope: RequestScope;
   readonly now: () => number;
-  /** Where there is a collector of traces. */
+  /** Set when a trace collector is configured. */
   readonly spans: SpanExport | undefined;
 };
 
-/** Where a route leaves its name for whoever counts and logs when the answer is out. */
+/** The name and kind of the operation, which its route sets for metrics and logs. */
 type Operation = { name: string; kind: OperationKind; route?: string };
 
 const MS = 1_000_000;
-/** The client left before the answer was out. */
+/** Logged status when the client disconnected before the response was complete. */
 const LEFT = 499;
-/** Longer than any path of ours. */
+/** Limit for logged paths; longer than any path of this API. */
 const MAX_PATH = 1_024;
 
-/** Gives a request its id, counts it, and writes its line when it is over, however it ended. */
+/** Assigns the request id, then counts, logs and traces the request when it ends. */
 export function observeRequests({ logger, telemetry, scope, now, spans }: Observed): RequestHandler {
   const keeps = keepSpans({ spans, now });
   return (request: Request, response: Response, next: NextFunction): void => {
@@ -41,7 +41,7 @@ export function observeRequests({ logger, telemetry, scope, now, spans }: Observ
       telemetry.http.answered(operation.name, status, tookMs / 1_000, exemplarOf(fields));
       const { method } = request;
       const path = cutText(request.path, MAX_PATH);
-      // Who asks is known by now, if it is: the id is noted when the credential is accepted.
+      // `user.id` is only set once the credential was accepted.
       if (trace !== undefined && operation.kind !== 'probe' && keeps(trace, fields['user.id'])) {
         const { name, route } = operation;
         spans?.ended({ ...trace, method, route, operation: name, path, status, endedAtMs: Date.now(), tookMs, fields });
@@ -68,7 +68,7 @@ export function observeRequests({ logger, telemetry, scope, now, spans }: Observ
 const inLog = (trace: Trace | undefined) =>
   trace === undefined ? {} : { 'trace.id': trace.traceId, 'transaction.id': trace.spanId };
 
-/** A question, or a refusal, is an answer; of a client that left nobody knows what it has seen. */
+/** A 4xx response is a successful outcome for the service. If the client disconnected, the outcome is unknown. */
 const outcomeOf = (status: number): 'success' | 'failure' | 'unknown' => {
   if (status === LEFT) return 'unknown';
   return status < 500 ? 'success' : 'failure';

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { eventually } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
-import { openTestApi } from '../testing/open-test-api.ts';
+import { openTestApi } from '../../test/open-test-api.ts';
 
-/** The same for every token: a header and a body, and no signature anybody looked at. */
+/** A token with header and claims but no valid signature. */
 const A_TOKEN = [{ alg: 'RS256', kid: 'k' }, { sub: 's', iss: 'i', aud: 'a', exp: 4_000_000_000 }, 'x']
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
   .join('.');
 
-test('keys of an issuer that never come are waited for no longer than the deadline', async () => {
+test('returns backend_unavailable at the deadline when the keys of the issuer do not arrive', async () => {
   await using stack = new AsyncDisposableStack();
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   stack.defer(() => {
@@ -29,7 +29,7 @@ test('keys of an issuer that never come are waited for no longer than the deadli
   expect(answer.body).toMatchObject({ code: 'backend_unavailable', detail: 'deadline exceeded' });
 });
 
-test('a body may take longer than the deadline: its time is not counted', async () => {
+test('does not count the time in which a body arrives', async () => {
   await using api = await openTestApi({ PHASELOCK_DEADLINE_MS: '1000' });
   const text = JSON.stringify({ name: 'slow to arrive' });
   const asked = request(`${api.api.url}/v1/projects`, {
@@ -37,7 +37,7 @@ test('a body may take longer than the deadline: its time is not counted', async 
     headers: { Authorization: `Bearer ${api.key}`, 'Content-Type': 'application/json', 'Content-Length': text.length },
   });
   asked.write(text.slice(0, 5));
-  // Until the deadline would be over.
+  // Waits until the deadline would have passed.
   const since = performance.now();
   await eventually(() => expect(performance.now() - since).toBeGreaterThan(1_300));
   asked.end(text.slice(5));

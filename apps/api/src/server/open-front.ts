@@ -5,11 +5,11 @@ import { type Observed, observeRequests } from './observe-requests.ts';
 import { refuseAmbiguous } from './refuse-ambiguous.ts';
 
 type Front = Observed & {
-  /** With authentication off: whoever is not of this machine gets nothing, at no address. */
+  /** Set when authentication is off: then all requests from other machines are refused. */
   readonly onlyThisMachine: boolean;
 };
 
-/** What every request passes first: nothing of it depends on what is asked. */
+/** Creates the application with the middleware that every request passes, whatever its route. */
 export function openFront({ onlyThisMachine, ...observed }: Front): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -23,7 +23,7 @@ export function openFront({ onlyThisMachine, ...observed }: Front): Express {
         useDefaults: false,
         directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
       },
-      // A proxy with a certificate says this for itself; said by us over plain HTTP it would mean nothing.
+      // A TLS-terminating proxy sets this header itself; browsers ignore it on plain HTTP.
       strictTransportSecurity: false,
     }),
   );

@@ -9,7 +9,7 @@ import type { AnyCall } from './handle.ts';
 import { Refusal } from './refusal.ts';
 
 type Parsed = Pick<AnyCall, 'params' | 'query' | 'body' | 'lines'> & {
-  /** As it was sent: what an Idempotency-Key is bound to. */
+  /** The body as it was sent; an Idempotency-Key is bound to it. */
   readonly given: unknown;
 };
 
@@ -18,10 +18,10 @@ type Unparsed = { readonly params: unknown; readonly query: unknown };
 
 const MAX_LINES = 5_000;
 const MAX_ISSUES = 20;
-/** An issue may name what was sent, such as every key that is not known. */
+/** Limits the text of an issue, because it may quote what was sent, such as all unknown keys. */
 const MAX_TEXT = 500;
 
-/** Reads and parses all of a request, and tells everything that is wrong with it at once. */
+/** Reads and parses the whole request, and reports all its mistakes at once. */
 export async function parseCall(
   route: RouteSpec,
   { params, query }: Unparsed,

@@ -18,7 +18,10 @@ export function problemOf(error: PhaselockError, requestId: string): Problem {
 
 const DEFAULT_RETRY_AFTER_S = 1;
 
-/** Whoever may try again is told when; a second is long for a lock and short for an outage. */
+/**
+ * The Retry-After value. For a retryable error without its own delay it is one second, a compromise between lock
+ * conflicts and outages.
+ */
 export function retryAfterSeconds({ retryable, retryAfterMs }: PhaselockError): number | undefined {
   if (retryAfterMs !== undefined) return Math.max(1, Math.ceil(retryAfterMs / 1_000));
   return retryable ? DEFAULT_RETRY_AFTER_S : undefined;

@@ -5,7 +5,10 @@ import type { IdempotencyKey } from '@phaselock/guard';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Two callers may choose the same key, so it is the caller's; and it is bound to what was asked for with it. */
+/**
+ * The key is scoped to the caller, because two callers may choose the same one, and it is bound to the content of the
+ * request.
+ */
 export function readIdempotencyKey(
   route: RouteSpec,
   { headers }: Pick<IncomingMessage, 'headers'>,
@@ -24,14 +27,16 @@ export function readIdempotencyKey(
 const VERSION = /^"(\d{1,9})"$/;
 const SOME_ETAG = /^(W\/)?"[^"]*"$/;
 
-/** The version a change is bound to. `*` is any; an entity tag that is none of ours matches nothing. */
+/**
+ * The version that a change requires; undefined accepts any (`*`). An entity tag in another format matches no version.
+ */
 export function readIfMatch(route: RouteSpec, { headers }: Pick<IncomingMessage, 'headers'>): number | undefined {
   const given = headers['if-match'];
   if (route.takesIfMatch !== true || given === undefined || given.trim() === '*') return undefined;
   const [, version] = VERSION.exec(given.trim()) ?? [];
   if (version !== undefined) return Number(version);
   if (SOME_ETAG.test(given.trim())) throw new PhaselockError('version_mismatch');
-  throw new PhaselockError('invalid_request', { detail: 'If-Match: one entity tag as an ETag told it, or *' });
+  throw new PhaselockError('invalid_request', { detail: 'If-Match: one entity tag from an ETag header, or *' });
 }
 
 export const etagOf = (version: number): string => `"${version}"`;

@@ -5,7 +5,7 @@ export type ProblemFields = Partial<
   Pick<Problem, 'issues' | 'question' | 'warning' | 'session' | 'reasons' | 'confirm' | 'why'>
 >;
 
-/** A refusal that tells more than its code: what is wrong where, or what may be confirmed. */
+/** An error with additional problem fields, such as the invalid parts of a request or what the caller may confirm. */
 export class Refusal extends PhaselockError {
   readonly fields: ProblemFields;
 

@@ -1,7 +1,7 @@
 import { PhaselockError } from '@phaselock/core';
 import type { RequestHandler } from 'express';
 
-/** Of two of these Node keeps the first, and a balancer before us may have looked at the second. */
+/** If one of these headers is repeated, Node uses the first value, but a proxy in front may have used the second. */
 const SAID_ONCE: ReadonlySet<string> = new Set([
   'host',
   'authorization',
@@ -12,13 +12,13 @@ const SAID_ONCE: ReadonlySet<string> = new Set([
   'if-match',
 ]);
 
-/** A request that two readers could understand in two ways is refused, not guessed at. */
+/** Refuses requests with such repeated headers, because two readers could interpret them differently. */
 export const refuseAmbiguous: RequestHandler = ({ rawHeaders }, _response, next) => {
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? '';
     if (seen.has(name) && SAID_ONCE.has(name))
-      throw new PhaselockError('invalid_request', { detail: `the header ${name} is there twice` });
+      throw new PhaselockError('invalid_request', { detail: `the header ${name} is repeated` });
     seen.add(name);
   }
   next();

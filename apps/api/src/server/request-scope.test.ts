@@ -3,7 +3,7 @@ import { exemplarOf } from './request-scope.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
-test('an exemplar names the request, and its trace while both fit into what OpenMetrics allows', () => {
+test('an exemplar names the request, and its trace if both fit into the limit of OpenMetrics', () => {
   expect(exemplarOf(undefined)).toBeUndefined();
   expect(exemplarOf({ 'http.request.id': 'r' })).toEqual({ request_id: 'r' });
   const long = 'r'.repeat(100);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ExemplarLabels } from '@phaselock/telemetry';
 
-/** What every log line of a request carries, whoever writes it. */
+/** Fields that every log line of a request carries. */
 export type RequestFields = {
   'http.request.id': string;
   'trace.id'?: string;
@@ -25,16 +25,19 @@ export function createRequestScope(): RequestScope {
 
 const GIVEN_ID = /^[\w.:-]{1,100}$/;
 
-/** A balancer's own id is taken over, if it is one that can go into a log. */
+/** Uses the request id given by a load balancer if it is safe to log, else a new one. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && GIVEN_ID.test(given) ? given : randomUUID();
 }
 
-/** Names and values of an exemplar's labels together: what OpenMetrics allows. Nearly all ids are shorter than half of it. */
+/**
+ * Maximum total length of an exemplar's label names and values in OpenMetrics. Nearly all ids are shorter than half of
+ * it.
+ */
 const MAX_EXEMPLAR = 128;
 
-/** What leads from a bucket of a histogram to the log lines, and the trace, of one request in it. */
+/** The labels that link a histogram bucket to the logs and the trace of one request. */
 export function exemplarOf(fields: RequestFields | undefined): ExemplarLabels | undefined {
   if (fields === undefined) return undefined;
   const { 'http.request.id': request_id, 'trace.id': trace_id } = fields;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sampleLines } from './sample-lines.ts';
 
-test('one line of a kind a second, which tells how many were left out before it', () => {
+test('writes one line per kind and second, with the number of lines skipped before it', () => {
   let clock = 5_000;
   const sample = sampleLines(() => clock);
   expect(sample('a')).toEqual({ leftOut: 0 });

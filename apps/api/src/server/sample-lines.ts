@@ -1,9 +1,15 @@
-/** Whether a line of this kind is written now, and how many of it were left out since the last one. */
+/**
+ * Returns undefined if a line of this kind is not to be written now, else how many lines were skipped since the last
+ * one.
+ */
 export type LineSampler = (kind: string) => { readonly leftOut: number } | undefined;
 
 const EVERY_MS = 1_000;
 
-/** One line of a kind a second: an outage under load is thousands of the same, and the first of them says it all. Kinds are few. */
+/**
+ * Limits log lines to one per kind and second, because an outage under load causes thousands of identical lines. The
+ * number of kinds must be small.
+ */
 export function sampleLines(now: () => number): LineSampler {
   const kinds = new Map<string, { writtenAt: number; leftOut: number }>();
   return (kind) => {

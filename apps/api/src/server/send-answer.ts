@@ -4,7 +4,10 @@ import type { PhaselockError } from '@phaselock/core';
 import type { Answer } from './handle.ts';
 import { problemOf, retryAfterSeconds } from './problem-of.ts';
 
-/** Express would answer a matching If-None-Match with 304 by itself; a lease changes without the version, so nothing here is cacheable. */
+/**
+ * Sends the response without express, which would answer a matching If-None-Match with 304. That would be wrong for a
+ * session: its ETag is its version, and the lease in its body changes without a new version.
+ */
 export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
@@ -28,6 +31,6 @@ function writeJson(response: ServerResponse, body: unknown, mediaType: string): 
   response.setHeader('Content-Type', mediaType);
   response.setHeader('Content-Length', Buffer.byteLength(text));
   response.setHeader('Cache-Control', 'no-store');
-  // As a text it goes out in one write with the headers; as bytes it would take a second one.
+  // A string is sent in one write with the headers; a buffer would need a second write.
   response.end(response.req.method === 'HEAD' ? undefined : text);
 }

@@ -19,9 +19,9 @@ import { sendAnswer } from './send-answer.ts';
 
 export type Intake = {
   readonly authenticate: (request: Request) => Promise<Admission>;
-  /** The same beside the pool, which may be full. */
+  /** The same without the connection pool, which may be exhausted. */
   readonly authenticateUrgent: (request: Request) => Promise<Admission>;
-  /** The same for who reads the numbers, also while the database is away. */
+  /** The same for callers that read metrics; it also works while the database is down. */
   readonly authenticateScraper: (request: Request) => Promise<Admission>;
   readonly guard: Pick<Guard, 'ownersOf' | 'inOneTime'>;
   readonly shedder: LoadShedder;
@@ -34,9 +34,9 @@ export type Intake = {
 };
 
 /**
- * The way of every request: may it come in, who is it, how much has it asked, what does it say, is it theirs, and only then what it is for.
- * The cheap questions come first. One deadline holds for all of it, until the answer begins. The scope may be another one than the route's, where
- * the same operation is open to some.
+ * Processes a request: load shedding, authentication, rate limit, scope, parsing, ownership, and then the handler.
+ * Cheap checks come first. One deadline applies until the response begins. `scope` may replace the route's scope, where
+ * the operation is open to some callers.
  */
 export const serveRoute =
   (intake: Intake, route: RouteSpec, handler: Handler, scope = route.scope) =>
@@ -49,7 +49,7 @@ export const serveRoute =
 type Serving = {
   readonly intake: Intake;
   readonly route: RouteSpec;
-  /** The route with the scope that is demanded here. */
+  /** The route with the scope required here. */
   readonly asked: RouteSpec;
   readonly handler: Handler;
   readonly time: RequestTime;
@@ -85,11 +85,11 @@ async function serve(
   intake.unread.written(caller.id, response);
 }
 
-/** All that makes a request the same one again. */
+/** The content by which a repeated request is recognised. */
 const askedWith = ({ params, query }: Pick<AnyCall, 'params' | 'query'>, given: unknown): unknown[] =>
   query === undefined ? [params, given] : [params, given, query];
 
-/** What is asked of everybody, whatever they want. */
+/** Admits a request: load shedding, authentication, rate limit and scope. */
 export async function letIn(
   intake: Intake,
   route: RouteSpec,
@@ -99,7 +99,8 @@ export async function letIn(
 ): Promise<Admission> {
   if (route.scope === 'none') return admitForGood(NOBODY);
   if (route.neverShed === true) return await time.bounded(() => admitUrgent(intake, route, request));
-  // What tells of an overload or an outage is wanted most while there is one; its reader is known beside the pool, and without the database.
+  // Metrics are needed most during an overload or outage, so reading them is never shed, and authentication needs no
+  // connection of the pool and no database.
   if (route.isProbe === true) {
     const beside = { ...intake, authenticate: intake.authenticateScraper };
     return await time.bounded(() => admit(beside, route, request, response));
@@ -108,19 +109,19 @@ export async function letIn(
   return await time.bounded(() => admit(intake, route, request, response));
 }
 
-/** A subject is named by the issuer of its token, at whatever length. */
+/** Limits the logged user id, because a token's subject may have any length. */
 const MAX_USER_ID = 256;
 
 const priorityOf = ({ keepsWorkAlive }: RouteSpec) => (keepsWorkAlive === true ? 'high' : 'normal');
 
-/** Before anything is waited for: what cannot be served in time is better refused at once. */
+/** Refuses before anything is awaited: a request that cannot be served in time is better refused at once. */
 function refuseShed({ telemetry }: Intake, reason: ReturnType<LoadShedder['check']>): void {
   if (reason === undefined) return;
   telemetry.http.shed(reason);
   throw new PhaselockError('overloaded', { retryAfterMs: 1_000 });
 }
 
-/** An operator is not kept out by what the operator is to mend. */
+/** Authenticates without load shedding and rate limit, so that an operator can act during an overload. */
 async function admitUrgent(intake: Intake, route: RouteSpec, request: Request): Promise<Admission> {
   const admission = await intake.authenticateUrgent(request);
   noteCaller(intake, admission.caller);
@@ -152,23 +153,24 @@ async function admit(intake: Intake, route: RouteSpec, request: Request, respons
   return admission;
 }
 
-/** What one caller may have at the same time, so that others are served as well. */
+/** Limits the concurrent requests and unread responses of one caller, so that others are served as well. */
 function demandShare(intake: Intake, route: RouteSpec, { id }: Caller, response: Response): void {
-  // A heartbeat is answered in a few bytes, and a program that reads slowly must not end the work of another one with its key.
+  // A heartbeat has a small response and keeps work alive, so unread responses of another program with the same key
+  // must not block it.
   if (route.keepsWorkAlive !== true) intake.unread.demandRead(id);
   refuseShed(intake, intake.shedder.checkCaller(priorityOf(route), intake.inFlight.of(id)));
-  // A stream waits for its client, not for the database, and has a bound of its own.
+  // Streams are not counted: they wait for the client and not for the database, and have their own limit.
   if (operationKindOf(route) === 'usual') intake.inFlight.add(id, response);
 }
 
-/** A body may take longer to arrive than a revocation to take effect: the credential must be good when the request is whole. */
+/** Authenticates again after a slow body, because the credential may have been revoked while the body arrived. */
 async function admitAgain({ again }: Admission, route: RouteSpec): Promise<Caller> {
   const caller = await again();
   demandScope(caller, route);
   return caller;
 }
 
-/** Made for those who ask: most answers are there before anybody can leave. */
+/** Created on demand, because most responses are complete before a client can disconnect. */
 function goneSignal(response: Response): AbortSignal {
   const gone = new AbortController();
   if (response.destroyed) gone.abort();
@@ -178,7 +180,7 @@ function goneSignal(response: Response): AbortSignal {
   return gone.signal;
 }
 
-/** The ids people search the logs for. */
+/** Adds the task and session ids to the log fields. */
 function note({ scope }: Intake, { params, query, body }: Pick<AnyCall, 'params' | 'query' | 'body'>): void {
   const fields = scope.fields();
   if (fields === undefined) return;

@@ -18,12 +18,12 @@ test.each([
   [`00-${TRACE}-${PARENT}-00`, false],
   [`00-${TRACE}-${PARENT}-03`, true],
   [`01-${TRACE}-${PARENT}-01-of-a-later-version`, true],
-])('%s is the trace of its request', (header, isSampled) => {
+])('reads the trace from %s', (header, isSampled) => {
   const trace = traceOf(asked(header), undefined);
   expect(trace).toEqual({ traceId: TRACE, parentId: PARENT, isSampled, spanId: expect.stringMatching(SPAN) });
 });
 
-describe('what is malformed is as if it were absent', () => {
+describe('ignores a malformed header', () => {
   test.each([
     `00-${'0'.repeat(32)}-${PARENT}-01`,
     `00-${TRACE}-${'0'.repeat(16)}-01`,
@@ -39,14 +39,14 @@ describe('what is malformed is as if it were absent', () => {
   });
 });
 
-test('a request without a trace begins one where spans are exported, and as many as are wanted', () => {
+test('starts a trace for a request without one only if spans are exported and the sampler accepts it', () => {
   expect(traceOf(asked(), undefined)).toBeUndefined();
   expect(traceOf(asked(), { begins: () => false })).toBeUndefined();
   const trace = traceOf(asked(), { begins: () => true });
   expect(trace).toMatchObject({ parentId: undefined, isSampled: true, spanId: expect.stringMatching(SPAN) });
 });
 
-test('the caller is told where its request was', () => {
+test('returns the trace and span id to the caller', () => {
   const trace = { traceId: TRACE, spanId: PARENT, parentId: undefined, isSampled: false };
   expect(traceresponse(trace)).toBe(`00-${TRACE}-${PARENT}-00`);
   expect(traceresponse({ ...trace, isSampled: true })).toBe(`00-${TRACE}-${PARENT}-01`);

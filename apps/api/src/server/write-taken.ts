@@ -3,16 +3,16 @@ import type { ServerResponse } from 'node:http';
 
 type Taking = {
   readonly stalledAfterMs: number;
-  /** Hears of a client that was cut. */
+  /** Called when a client is disconnected. */
   readonly cut: () => void;
 };
 
-/** `signal` is aborted when the client has gone. */
+/** `signal` is aborted when the client disconnects. */
 export type WriteTaken = (response: ServerResponse, part: string | Uint8Array, signal: AbortSignal) => Promise<void>;
 
 /**
- * Writes a part, and waits until the client has taken what was written: a download of any length is in bounded memory. A client that takes nothing
- * for so long is cut: its connection breaks, so what it has does not look whole.
+ * Writes a part and waits until the client has received it, so that a long download needs little memory. A client that
+ * receives nothing for `stalledAfterMs` is disconnected; its incomplete download is then recognisable as such.
  */
 export const writeTaken =
   ({ stalledAfterMs, cut }: Taking): WriteTaken =>
@@ -25,7 +25,7 @@ export const writeTaken =
     try {
       await once(response, 'drain', { signal });
     } catch {
-      // The client has gone, or was cut; the caller sees it by the signal.
+      // The client disconnected; the caller sees this by the signal.
     } finally {
       clearTimeout(stalled);
     }

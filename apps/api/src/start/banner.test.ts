@@ -13,13 +13,13 @@ const told = (file: string, shown: string | undefined): string =>
     taskId,
   });
 
-test('a person is shown the key, and a command that has it', () => {
+test('shows a person the key and a command that contains it', () => {
   const text = told('/home/ada/.phaselock/api-key', 'plk_1');
   expect(text).toContain('plk_1   (kept in /home/ada/.phaselock/api-key)');
   expect(text).toContain("-H 'Authorization: Bearer plk_1'");
 });
 
-test('whatever else reads the banner is told where the key is, and a command that takes it from there', () => {
+test('shows other readers only the file of the key and a command that reads it', () => {
   const text = told("/home/o'brien/api-key", undefined);
   expect(text).toContain("access      with the key in /home/o'brien/api-key");
   expect(text).toContain(String.raw`-H "Authorization: Bearer $(cat '/home/o'\''brien/api-key')"`);

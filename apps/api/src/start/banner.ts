@@ -1,6 +1,6 @@
 import type { TaskId } from '@phaselock/core';
 
-/** The local key: itself only where nobody but a person sees it, else where it is kept. */
+/** The local key: its file, and the key itself only if the output goes to a terminal. */
 type ToldKey = { readonly file: string; readonly shown: string | undefined };
 
 type Introduction = {
@@ -12,7 +12,7 @@ type Introduction = {
   readonly taskId: TaskId | undefined;
 };
 
-/** What somebody who has just started it wants to know, and one command to paste. */
+/** The text printed after the start: where the service is, how to get access, and a first command to paste. */
 export function banner({ url, tookMs, database, auth, key, taskId }: Introduction): string {
   return `
 phaselock is up at ${url} (${(tookMs / 1_000).toFixed(1)} s)
@@ -27,7 +27,7 @@ Ctrl-C stops it; the data stays.
 
 function accessLine(auth: 'keys' | 'off', key: ToldKey | undefined): string {
   if (auth === 'off')
-    return 'authentication is off: everybody on this machine may do everything, nobody else is answered';
+    return 'authentication is off: every program on this machine has full access, other machines are refused';
   if (key === undefined) return 'with a key: npx pnpm@12 keys create --name me --scopes admin';
   return key.shown === undefined ? `with the key in ${key.file}` : `${key.shown}   (kept in ${key.file})`;
 }
@@ -44,11 +44,12 @@ A first guarded session:
 
   curl -s ${url}/v1/sessions ${authorization}-H 'Content-Type: application/json' -d '${body}'
 
-The same again finds it. With claude-opus-4-5 you are asked first: "confirm" of that answer, sent back, replaces it.
+Sent again, it returns the existing session. With claude-opus-4-5 the service asks for a confirmation first:
+send back "confirm" from its response to replace the session.
 `;
 }
 
-/** As a shell reads it. */
+/** The header as a quoted shell argument. */
 function authorizationHeader({ file, shown }: ToldKey): string {
   if (shown !== undefined) return `'Authorization: Bearer ${shown}'`;
   return `"Authorization: Bearer $(cat '${file.replaceAll("'", String.raw`'\''`)}')"`;

@@ -4,12 +4,12 @@ import { connectionsOf } from './connections-of.ts';
 
 type Found = { readonly databaseUrl: string; readonly serverState?: () => ServerState };
 
-/** What the embedded server allows by itself is enough for a few processes. */
+/** The default max_connections of the embedded server, enough for a few processes. */
 const ENOUGH = 200;
-/** For those who look into it by hand, and for other programs on the same data. */
+/** Reserve for manual inspection and for other programs on the same data. */
 const FOR_OTHERS = 40;
 
-/** The one the configuration names, or an embedded one, which this process looks after. */
+/** The configured database, or an embedded one that this process starts and supervises. */
 export async function findDatabase(
   config: Config,
   resources: AsyncDisposableStack,

@@ -5,7 +5,10 @@ export const DEMO_PROJECT = 'Webshop (demo)';
 const PROJECT = 'Getting started';
 const TASK = 'A first guarded session';
 
-/** Something to try it on; made in an empty database, found again afterwards. None where people have their own. */
+/**
+ * A task to try the service with: created in an empty database, and found again later. Undefined if there are other
+ * projects.
+ */
 export async function firstTask(guard: Guard): Promise<TaskId | undefined> {
   const { items: projects } = await guard.listProjects({}, { limit: 200 });
   const mine = projects.find(({ name }) => name === PROJECT || name === DEMO_PROJECT);

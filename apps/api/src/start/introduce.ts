@@ -7,10 +7,10 @@ import { banner } from './banner.ts';
 import { firstTask } from './first-task.ts';
 import { localKey, type MadeLocalKey } from './local-key.ts';
 
-/** What a newcomer is told of the data: the key there is, and a task to try it on. */
+/** Data for the text printed after the start: the local key, and a task to try the service with. */
 export type Introduction = { readonly key: MadeLocalKey | undefined; readonly taskId: TaskId | undefined };
 
-/** Only the embedded database is for whoever starts the program: what is in another one is its owner's. */
+/** Prepares key and task for the embedded database only. Another database is not changed. */
 export async function prepareIntroduction(
   { auth, dataDir, databaseUrl }: Config,
   guard: Guard,
@@ -36,7 +36,7 @@ export const introduce = ({ config, url, tookMs, showsSecrets, key, taskId }: In
     database:
       config.databaseUrl === undefined
         ? `an embedded PostgreSQL, kept in ${config.dataDir}`
-        : 'as PHASELOCK_DATABASE_URL says',
+        : 'the one in PHASELOCK_DATABASE_URL',
     auth: config.auth,
     key: key && { file: resolve(key.file), shown: showsSecrets ? key.key : undefined },
     taskId,

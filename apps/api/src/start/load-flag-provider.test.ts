@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestApi } from '../testing/open-test-api.ts';
+import { openTestApi } from '../../test/open-test-api.ts';
 import { loadFlagProvider } from './load-flag-provider.ts';
 
 let folder: string;
@@ -28,7 +28,7 @@ const PROVIDER = `{
 test.each([
   ['a provider', `export default ${PROVIDER};`],
   ['a function that makes one', `export default async () => (${PROVIDER});`],
-])('a module that exports %s decides who is enrolled', async (name, text) => {
+])('enrols users by a module that exports %s', async (name, text) => {
   const path = await moduleOf(name.replaceAll(' ', '-'), text);
   await using api = await openTestApi({ PHASELOCK_FLAG_PROVIDER: path });
   const startFor = async (onBehalfOf: string) => {
@@ -43,11 +43,11 @@ test.each([
   ['exports something else', 'export default { metadata: {} };'],
   ['exports nothing by default', 'export const provider = {};'],
   ['fails', 'export default () => { throw new Error("no licence"); };'],
-])('a module that %s is a mistake of the configuration', async (name, text) => {
+])('reports a module that %s as a configuration mistake', async (name, text) => {
   const path = await moduleOf(name.replaceAll(' ', '-'), text);
   await expect(loadFlagProvider(path)).rejects.toThrow(/PHASELOCK_FLAG_PROVIDER/);
 });
 
-test('a module that is not there, too', async () => {
+test('reports a missing module as a configuration mistake', async () => {
   await expect(loadFlagProvider(join(folder, 'none.mjs'))).rejects.toThrow('could not be loaded');
 });

@@ -5,7 +5,10 @@ import { ConfigMistakes } from '../config/read-config.ts';
 
 const VARIABLE = 'PHASELOCK_FLAG_PROVIDER';
 
-/** The flag system of another maker: an ES module whose default export is an OpenFeature provider for servers, or a function that makes one. */
+/**
+ * Loads an external flag system: an ES module whose default export is an OpenFeature server provider or a function that
+ * returns one.
+ */
 export async function loadFlagProvider(path: string | undefined): Promise<FlagProvider | undefined> {
   if (path === undefined) return undefined;
   let given: unknown;
@@ -18,7 +21,7 @@ export async function loadFlagProvider(path: string | undefined): Promise<FlagPr
     throw new ConfigMistakes([`${VARIABLE}: ${path} could not be loaded: ${why}`]);
   }
   if (isProvider(given)) return given;
-  throw new ConfigMistakes([`${VARIABLE}: the default export of ${path} is no OpenFeature provider`]);
+  throw new ConfigMistakes([`${VARIABLE}: the default export of ${path} is not an OpenFeature provider`]);
 }
 
 const NEEDED = ['resolveBooleanEvaluation', 'resolveStringEvaluation'] as const;

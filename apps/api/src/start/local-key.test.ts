@@ -25,7 +25,7 @@ const onlyOwnerMay = async () => {
   return state.isFile() && (state.mode & 0o777) === 0o600;
 };
 
-test('is made for its owner only, and is the same after a restart', async () => {
+test('the local key is readable by its owner only and stays the same after a restart', async () => {
   const { key } = await open();
   expect(await onlyOwnerMay()).toBe(true);
   expect(await open()).toEqual({ key, file });
@@ -33,11 +33,11 @@ test('is made for its owner only, and is the same after a restart', async () => 
   expect(warnings).toEqual([]);
 });
 
-describe.skipIf(process.getuid === undefined)('a key that others could read', () => {
+describe.skipIf(process.getuid === undefined)('a local key that other users could read', () => {
   test.each<[string, () => Promise<unknown>]>([
-    ['all', () => chmod(file, 0o644)],
-    ['its group', () => chmod(file, 0o640)],
-    ['and change', () => chmod(file, 0o622)],
+    ['by all', () => chmod(file, 0o644)],
+    ['by its group', () => chmod(file, 0o640)],
+    ['and changed', () => chmod(file, 0o622)],
     [
       'through a link',
       async () => {
@@ -45,7 +45,7 @@ describe.skipIf(process.getuid === undefined)('a key that others could read', ()
         await symlink(`${file}-elsewhere`, file);
       },
     ],
-  ])('(%s) is revoked, and replaced by one that they cannot', async (_, expose) => {
+  ])('(%s) is revoked and replaced by one that they cannot read', async (_, expose) => {
     const { key: before } = await open();
     await expose();
     const { key: after } = await open();
@@ -56,14 +56,14 @@ describe.skipIf(process.getuid === undefined)('a key that others could read', ()
     expect(await open()).toEqual({ key: after, file });
   });
 
-  test.skipIf(process.getuid?.() !== 0)('because it is theirs is replaced as well', async () => {
+  test.skipIf(process.getuid?.() !== 0)('is replaced as well if its file belongs to another user', async () => {
     const { key: before } = await open();
     await chown(file, 12_345, 12_345);
     await open();
     expect(await isValid(before)).toBe(false);
   });
 
-  test.skipIf(process.getuid?.() !== 0)('is none when the directory is of the same user', async () => {
+  test.skipIf(process.getuid?.() !== 0)('is kept if file and directory belong to the same user', async () => {
     const { key } = await open();
     await chown(file, 12_345, 12_345);
     await chown(folder, 12_345, 12_345);
@@ -71,7 +71,7 @@ describe.skipIf(process.getuid === undefined)('a key that others could read', ()
   });
 });
 
-test('what is there and no key of this database is replaced without a word', async () => {
+test('an unknown key in the file is replaced without a warning', async () => {
   await writeFile(file, 'plk_nothing', { mode: 0o644 });
   await open();
   expect(await onlyOwnerMay()).toBe(true);

@@ -8,8 +8,8 @@ import { readPrivateFile, type StoredApiKey, writePrivateFile } from '@phaselock
 export type MadeLocalKey = { readonly key: string; readonly file: string };
 
 /**
- * The key of whoever runs the embedded database: beside it, for its owner only, and the same after a restart. One that others could read is taken
- * for known to them: it is revoked, and another one takes its place.
+ * The API key for the embedded database, stored beside it and readable by its owner only. It stays the same after a
+ * restart. If other users could read the file, the key counts as compromised: it is revoked and replaced.
  */
 export async function localKey(guard: Guard, dataDir: string, warn: (text: string) => void): Promise<MadeLocalKey> {
   const file = join(dataDir, 'api-key');
@@ -19,9 +19,9 @@ export async function localKey(guard: Guard, dataDir: string, warn: (text: strin
   if (found?.exposed === null && stored !== undefined) return { key, file };
   const made = await makeKey(guard, dataDir, file);
   if (stored !== undefined) {
-    // Afterwards, so that at no time there is none; and even if it was the last one, since the new one is.
+    // Revoked after the new key exists, so that there is always a valid admin key. For the same reason `evenLast` is safe.
     await guard.revokeApiKey(stored.id, { evenLast: true });
-    warn(`Others could read ${file} (${found?.exposed}): its key was revoked, and there is a new one in it.`);
+    warn(`Others could read ${file} (${found?.exposed}): its key was revoked, and the file has a new one.`);
   }
   return { key: made, file };
 }

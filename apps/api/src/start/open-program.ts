@@ -4,7 +4,7 @@ import { createRequestScope, type RequestScope } from '../server/request-scope.t
 
 export const SERVICE = 'phaselock-api';
 
-/** What a process has of itself before it has anything of others. */
+/** The parts of a process that need no database: configuration, build, request scope and logger. */
 export type Program = {
   readonly config: Config;
   readonly build: Build;
@@ -12,7 +12,7 @@ export type Program = {
   readonly logger: Logger;
 };
 
-/** The root is where the program is. */
+/** `root` is the folder of the program. */
 export function openProgram(config: Config, root: string): Program {
   const scope = createRequestScope();
   const build = readBuild(root, config.revision);

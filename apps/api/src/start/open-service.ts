@@ -10,22 +10,22 @@ import { type Program, SERVICE } from './open-program.ts';
 
 type Service = {
   readonly program: Program;
-  /** Takes what has to be closed at the end. */
+  /** Collects what must be closed at the end. */
   readonly resources: AsyncDisposableStack;
-  /** Whether this process brings the schema up to date. */
+  /** Whether this process applies the migrations. */
   readonly migrates: boolean;
-  /** Where the port is shared with other processes of the program. */
+  /** Set when several processes share the port. */
   readonly among?: AmongOthers;
 };
 
 type OpenService = {
   readonly api: Awaited<ReturnType<typeof openApi>>;
-  /** When the database answered, and when its schema was current. */
+  /** When the database was connected, and when its schema was current. */
   readonly connected: number;
   readonly prepared: number;
 };
 
-/** From the program to a service that answers. */
+/** Opens database, telemetry and API, and returns the listening service. */
 export async function openService({ program, resources, migrates, among }: Service): Promise<OpenService> {
   const { config, build, scope, logger } = program;
   const telemetry = createTelemetry({
@@ -56,7 +56,7 @@ function openSpans({ config, build, logger }: Program, telemetry: Telemetry): Sp
     failed: (error) =>
       logger.warn(
         { err: error, 'event.action': 'traces-dropped' },
-        'the collector of traces does not take spans: they are dropped',
+        'the trace collector does not accept spans: they are dropped',
       ),
   });
 }

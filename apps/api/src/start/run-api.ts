@@ -15,15 +15,15 @@ export type Run = {
 };
 
 type RunApi = Run & {
-  /** Whether what is said is only seen by the person who started it. */
+  /** Whether only the person who started the program sees its output. */
   readonly showsSecrets: boolean;
-  /** Where the program is. */
+  /** The folder of the program. */
   readonly root: string;
 };
 
-/** From the environment to a service that answers, until a signal ends it in good order. */
+/** Runs the service as configured by the environment, until a signal ends it gracefully. */
 export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Promise<void> {
-  // Counted from the start of the process: what came before is Node's own start and the loading of our modules.
+  // The time already spent on the start of Node and the loading of our modules.
   const since = performance.now();
   const { demo } = readArguments(args);
   const config = readConfig(env);
@@ -53,7 +53,7 @@ export async function runApi({ env, args, say, showsSecrets, root }: RunApi): Pr
 
 function readArguments(args: readonly string[]): { readonly demo: boolean } {
   try {
-    // pnpm hands its own separator on.
+    // pnpm passes its own `--` separator on.
     const given = args.filter((arg) => arg !== '--');
     const { values } = parseArgs({ args: given, options: { demo: { type: 'boolean', default: false } } });
     return { demo: values.demo };

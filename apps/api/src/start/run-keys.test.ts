@@ -2,7 +2,7 @@ import { createTestDatabase } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { runKeys } from './run-keys.ts';
 
-test('a name that was made to act on a terminal is shown as it is', async () => {
+test('escapes control characters in a listed key name', async () => {
   await using database = await createTestDatabase();
   const said: string[] = [];
   const keys = (...args: string[]) =>
@@ -20,7 +20,7 @@ test('a name that was made to act on a terminal is shown as it is', async () => 
   expect(said[0]).toMatch(/ {2}ci\\u\{d\}\\u\{1b\}\[2Kplk_other {2}valid\\u\{a\}plk_forged {2}valid \\u\{202e\}nimda$/);
 });
 
-test('what a script keeps of a new key is the key alone; the advice is for a person', async () => {
+test('prints only the new key to stdout and the advice separately', async () => {
   await using database = await createTestDatabase();
   const [said, noted]: string[][] = [[], []];
   await runKeys({

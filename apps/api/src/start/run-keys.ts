@@ -15,12 +15,12 @@ scopes: ${SCOPES.join(', ')}`;
 
 type Told = {
   readonly say: Run['say'];
-  /** For a person: a script that keeps the output of `create` keeps the key alone. */
+  /** Prints notes for a person to stderr, so that a script that captures the output of `create` gets only the key. */
   readonly note: Run['say'];
 };
 type Command = (guard: Guard, told: Told) => Promise<void>;
 
-/** Makes, lists and revokes keys on the database the service uses, whether it runs or not. */
+/** Creates, lists and revokes API keys in the service's database, whether the service runs or not. */
 export async function runKeys({ env, args, say, note }: Run & Told): Promise<void> {
   const command = readCommand(args.filter((arg) => arg !== '--'));
   const config = readConfig(env);
@@ -57,7 +57,7 @@ function createKey(args: readonly string[]): Command {
   if (name === undefined || name.trim() === '') throw new Error('--name is missing');
   const granted = (scopes ?? '').split(',').map(readScope);
   const projectId = project === undefined ? null : parseProjectId(project);
-  if (projectId === undefined) throw new Error('--project is not the id of a project');
+  if (projectId === undefined) throw new Error('--project is not a valid project id');
   return async (guard, { say, note }) => {
     const { key, prefix, secretSha256 } = makeApiKey();
     await guard.addApiKey({ prefix, secretSha256, name, scopes: [...new Set(granted)], projectId });
@@ -98,25 +98,28 @@ function revokeKey(args: readonly string[]): Command {
   });
   const [given, ...more] = positionals;
   if (given === undefined || more.length > 0) throw new Error('revoke takes one prefix');
-  // Whoever has the whole key at hand may give that.
+  // The whole key is accepted as well.
   const prefix = given.replace(/^plk_/, '').slice(0, 12);
   return async (guard, { say }) => {
     const found = await guard.findApiKey(prefix);
     if (found === undefined) throw new Error('there is no key with this prefix');
     if (!values.force) await revokeUnlessLast(guard, found.id);
     else await guard.revokeApiKey(found.id, { evenLast: true });
-    say(`revoked; a running service may take it for five seconds more`);
+    say(`revoked; a running service may accept it for up to five more seconds`);
   };
 }
 
-/** Whoever can run this can make keys, so nobody is locked out for good: asking once is enough. */
+/**
+ * Revokes the key, but refuses the last admin key without --force. A person who can run this command can also create
+ * keys, so a wrong revocation is repairable.
+ */
 async function revokeUnlessLast(guard: Guard, id: ApiKeyId): Promise<void> {
   try {
     await guard.revokeApiKey(id);
   } catch (error) {
     if (!(error instanceof PhaselockError) || error.code !== 'last_admin_key') throw error;
     throw new Error(
-      'this is the last valid key with the scope admin: without it nobody can administer the service by HTTP. Make another one (keys create --scopes admin), or revoke it all the same with --force',
+      'this is the last valid key with the scope admin: without it the service cannot be administered by HTTP. Create another one (keys create --scopes admin), or revoke it anyway with --force',
     );
   }
 }

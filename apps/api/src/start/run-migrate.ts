@@ -8,13 +8,13 @@ type Command = (typeof COMMANDS)[number];
 
 const USAGE = `usage: migrate [up | status]
 
-  up       apply what is pending (the default), and add the well-known models to a catalogue that has none;
+  up       apply pending migrations (the default), and add the well-known models to an empty catalogue;
            safe to run from many processes at once
-  status   tell what is applied and what is pending, and change nothing
+  status   list applied and pending migrations, without changing anything
 
-PHASELOCK_DATABASE_URL names the database. Without it, it is the embedded one, kept in PHASELOCK_DATA_DIR.`;
+PHASELOCK_DATABASE_URL names the database. Without it, the embedded one in PHASELOCK_DATA_DIR is used.`;
 
-/** Brings the schema of the database the service uses up to date, or tells how far it is, whether the service runs or not. */
+/** Migrates the service's database, or lists its migrations, whether the service runs or not. */
 export async function runMigrate({ env, args, say }: Run): Promise<void> {
   const command = readCommand(args.filter((arg) => arg !== '--'));
   const { databaseUrl, dataDir } = readConfig(env);
@@ -28,15 +28,14 @@ export async function runMigrate({ env, args, say }: Run): Promise<void> {
 function readCommand([given = 'up', ...rest]: readonly string[]): Command {
   const command = COMMANDS.find((known) => known === given);
   if (command !== undefined && rest.length === 0) return command;
-  throw new ConfigMistakes([command === undefined ? `${given} is no command` : `${command} takes no arguments`, USAGE]);
+  const mistake = command === undefined ? `${given} is not a command` : `${command} takes no arguments`;
+  throw new ConfigMistakes([mistake, USAGE]);
 }
 
-/** Starting the embedded server makes a cluster where there is none, and `status` changes nothing. */
+/** `status` must not change anything, but starting the embedded server would create a cluster. */
 async function refuseToMake(dataDir: string): Promise<void> {
   if (await hasEmbeddedPostgres(dataDir)) return;
-  throw new Error(
-    `there is no database to tell the status of: PHASELOCK_DATABASE_URL is not set, and ${dataDir} holds no embedded one yet`,
-  );
+  throw new Error(`there is no database: PHASELOCK_DATABASE_URL is not set, and ${dataDir} holds no embedded one yet`);
 }
 
 const show = ({ version, name, state, breaking, appliedAt }: MigrationStatus): string =>

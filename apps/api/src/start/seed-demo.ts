@@ -6,7 +6,10 @@ const SONNET: ModelSelection = { agent: 'claude-code', model: 'claude-sonnet-4-5
 const OPUS: ModelSelection = { agent: 'claude-code', model: 'claude-opus-4-5' };
 const CODEX: ModelSelection = { agent: 'codex', model: 'gpt-5.1-codex' };
 
-/** A board as it looks after a day: made by the operations everybody uses, so its history is a real one. Once, however often it is asked for. */
+/**
+ * Creates a demo project with a realistic history through the guard's own operations. Does nothing if the project
+ * exists.
+ */
 export async function seedDemo(guard: Guard): Promise<void> {
   const { items } = await guard.listProjects({}, { limit: 200 });
   if (items.some(({ name }) => name === DEMO_PROJECT)) return;
@@ -21,7 +24,7 @@ export async function seedDemo(guard: Guard): Promise<void> {
   ]);
   await work(guard, checkout, 'run', SONNET, branch, ['Made the field optional', '12 tests passed']);
   await work(guard, checkout, 'run', SONNET, branch, ['Added a test for guests', '13 tests passed']);
-  // The two cases people ask about: another model begins afresh, the same one goes on.
+  // Shows both cases: another model begins a new conversation, the same model continues.
   await replace(guard, checkout, 'run', OPUS);
   await work(guard, checkout, 'run', OPUS, branch, ['Rewrote the validation', '13 tests passed']);
   await work(guard, checkout, 'verify', CODEX, branch, ['Checked the diff', 'No findings']);
@@ -43,12 +46,12 @@ async function work(
 ): Promise<void> {
   const started = await guard.start({ taskId, phase, mode: 'standard', model, actor: 'demo' });
   if (started.kind === 'ask' || started.kind === 'refused')
-    throw new Error(`the demo was not expected to hear: ${started.text}`);
+    throw new Error(`unexpected result in the demo: ${started.text}`);
   const { id: sessionId, generation } = started.session;
   const attempts = await guard.listAttempts({ taskId }, { limit: 1 });
   const attemptId = attempts.items[0]?.id ?? (await guard.addAttempt(taskId, { branch }));
   const turn = await guard.startTurn({ sessionId, generation, attemptId, actor: 'demo' });
-  if (turn.kind !== 'started') throw new Error(`the demo was not expected to hear: ${turn.text}`);
+  if (turn.kind !== 'started') throw new Error(`unexpected result in the demo: ${turn.text}`);
   const token = { sessionId, generation, processId: turn.processId };
   await guard.appendLogs(
     token,

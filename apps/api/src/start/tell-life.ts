@@ -1,6 +1,6 @@
 import type { Logger } from '@phaselock/telemetry';
 
-/** When each phase of the start was over, in milliseconds of the process. */
+/** When each phase of the start ended, in milliseconds since the process began. */
 type Phases = {
   readonly since: number;
   readonly connected: number;
@@ -17,12 +17,9 @@ export function tellStarted(logger: Pick<Logger, 'info'>, { since, connected, pr
       'phaselock.start.schema_ms': prepared - connected,
       'phaselock.start.service_ms': opened - prepared,
     },
-    'the service answers',
+    'the service is ready',
   );
 }
 
 export const tellCutShort = (logger: Pick<Logger, 'warn'>): void =>
-  logger.warn(
-    { 'event.action': 'service-stopped-early' },
-    'requests in flight were cut at the deadline of the shutdown',
-  );
+  logger.warn({ 'event.action': 'service-stopped-early' }, 'requests in flight were aborted at the shutdown deadline');

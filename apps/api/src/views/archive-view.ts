@@ -1,7 +1,7 @@
 import type { ArchiveRecord } from '@phaselock/store';
 import { instant, instantOrNull } from './session-view.ts';
 
-/** Where the object is, is nobody's business but ours. */
+/** Omits the location of the object, which is internal. */
 export const archiveView = ({ projectId: _, objectKey: __, objectVersion: ___, ...record }: ArchiveRecord) => {
   const { deletedAt, archivedAt, purgedAt, expiresAt, holdReason, removedAt, ...shown } = record;
   return {

@@ -3,19 +3,20 @@ import type { Config } from '../config/read-config.ts';
 import type { FromWorker } from './messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** A worker that is stopped does not hold the others up for longer than this. */
+/** A stopped worker delays the others for at most this long. */
 const AT_MOST_MS = 2_000;
 
 /**
- * All hold their requests before one stops listening, and all have stopped before one answers: a client that is told to close its connection would
- * come back to a worker that goes a moment later.
+ * Shuts all workers down in step. All hold their requests before any stops listening, and all have stopped listening
+ * before any responds. Otherwise a client whose connection is closed would reconnect to a worker that ends a moment
+ * later.
  */
 export async function drainTogether(
   workers: readonly WorkerProcess[],
   { drainDelayMs }: Pick<Config, 'drainDelayMs'>,
 ): Promise<void> {
   const serving = workers.filter((worker) => worker.isReady());
-  // One that is still starting serves nobody.
+  // A worker that is still starting serves no requests.
   for (const worker of workers) if (!worker.isReady()) worker.kill();
   const tellAll = (is: 'drain' | 'stop' | 'release'): void => {
     for (const worker of serving) worker.tell(is);

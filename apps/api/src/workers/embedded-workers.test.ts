@@ -6,12 +6,12 @@ import { openLocalGuard } from '@phaselock/guard';
 import { removeEmbeddedPostgres } from '@phaselock/store';
 import { eventually, temporaryDirectory } from '@phaselock/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { putLoadOn } from '../proof/load.ts';
-import { lostOf } from '../proof/lost.ts';
-import { childrenOf, postmasterOn, startOnData } from '../testing/shared-data.ts';
-import { isThere, spawnWorkers, startWorkers } from './testing/start-workers.ts';
+import { childrenOf, postmasterOn, startOnData } from '../../test/shared-data.ts';
+import { putLoadOn } from '../../test/whole-service/load.ts';
+import { lostOf } from '../../test/whole-service/lost.ts';
+import { isThere, spawnWorkers, startWorkers } from '../../test/workers/start-workers.ts';
 
-// A PostgreSQL and processes that are started and ended.
+// The tests start and end a PostgreSQL server and several processes.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
 let stack: AsyncDisposableStack;
@@ -31,7 +31,7 @@ const listens = (port: number): Promise<boolean> =>
     socket.once('close', () => socket.destroy());
   });
 
-test('one command: one server, one schema, one banner and one key; and PostgreSQL ends after all of them', async () => {
+test('starts one server, schema, banner and key for all workers, and ends PostgreSQL after them', async () => {
   await using program = await startWorkers(onData());
   const { process: running } = program;
   const key = (await readFile(join(dataDir, 'api-key'), 'utf8')).trim();
@@ -41,7 +41,7 @@ test('one command: one server, one schema, one banner and one key; and PostgreSQ
   const pidsOfWorkers = program.running().map(({ pid }) => pid);
   expect((await childrenOf(running.pid)).toSorted()).toEqual([postmaster, ...pidsOfWorkers].toSorted());
   const pids = new Set(running.lines.flatMap((line) => /"process.pid":(\d+)/.exec(line)?.[1] ?? []));
-  // A worker that has nothing to tell yet is not among them.
+  // A worker that has not logged anything yet is missing here.
   const ours = [running.pid, ...pidsOfWorkers].map(String);
   expect([...pids].filter((pid) => !ours.includes(pid))).toEqual([]);
   const answer = await fetch(`${program.url}/v1/projects`, { headers: { Authorization: `Bearer ${key}` } });
@@ -53,7 +53,7 @@ test('one command: one server, one schema, one banner and one key; and PostgreSQ
   expect(running.lines.filter((line) => line.includes('"log.level":"error"'))).toEqual([]);
 });
 
-test('SIGKILL of the primary: its workers answer what is in flight and go, PostgreSQL with them, and nothing is lost', async () => {
+test('loses nothing after SIGKILL of the primary: workers finish their requests and end, then PostgreSQL', async () => {
   await using program = await startWorkers(onData());
   const key = (await readFile(join(dataDir, 'api-key'), 'utf8')).trim();
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
@@ -76,7 +76,7 @@ test('SIGKILL of the primary: its workers answer what is in flight and go, Postg
   expect(await listens(Number(new URL(program.url).port))).toBe(false);
   for (const { metricsPort } of workers) expect(await listens(metricsPort)).toBe(false);
   await eventually(() => !isThere(postmaster), { withinMs: 30_000 });
-  // Where nobody listens is a broken connection; an answer that said less than it had done would be another code.
+  // A refused connection is expected; any other code would be a wrong response.
   expect([...clients.problems.keys()].filter((code) => code !== 'network')).toEqual([]);
 
   await using guard = await openLocalGuard({ dataDir, invalidation: 'memory' });
@@ -84,9 +84,14 @@ test('SIGKILL of the primary: its workers answer what is in flight and go, Postg
 });
 
 test.each<[string, NodeJS.ProcessEnv, number, RegExp]>([
-  ['a mistake anybody sees', { PHASELOCK_WORKERS: '0' }, 64, /PHASELOCK_WORKERS must be a whole number from 1 to 64/],
-  ['a mistake only a worker meets', { PHASELOCK_FLAG_PROVIDER: '/nowhere.mjs' }, 64, /nowhere\.mjs could not be/],
-])('%s: its message once, its exit code, and nothing is left behind', async (_, env, code, message) => {
+  [
+    'a mistake found by the primary',
+    { PHASELOCK_WORKERS: '0' },
+    64,
+    /PHASELOCK_WORKERS must be a whole number from 1 to 64/,
+  ],
+  ['a mistake found by a worker', { PHASELOCK_FLAG_PROVIDER: '/nowhere.mjs' }, 64, /nowhere\.mjs could not be/],
+])('prints %s once, exits with its code and leaves no process behind', async (_, env, code, message) => {
   await using program = spawnWorkers({ ...onData(), ...env });
   expect(await program.exited).toEqual({ code, signal: null });
   expect(program.stderr().match(new RegExp(message, 'g'))).toHaveLength(1);
@@ -98,25 +103,22 @@ test.each<[string, NodeJS.ProcessEnv, number, RegExp]>([
 test.each([
   ['PHASELOCK_PORT', 0],
   ['PHASELOCK_METRICS_PORT', 1],
-])(
-  '%s that another program has ends the program with the name of the setting, and nothing else is told',
-  async (setting, number) => {
-    const other = createServer();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    other.listen(0, '127.0.0.1', resolve);
-    stack.defer(() => void other.close());
-    await promise;
-    const address = other.address();
-    const taken = typeof address === 'object' && address !== null ? address.port : 0;
-    await using program = spawnWorkers({ ...onData(), [setting]: String(taken - number) });
-    expect(await program.exited).toEqual({ code: 1, signal: null });
-    expect(program.stderr()).toMatch(new RegExp(`did not start: ${setting}: .*EADDRINUSE.*:${taken}`));
-    expect(program.stdout()).not.toContain('flags-unread');
-    expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
-  },
-);
+])('ends with the name of the setting when another program uses %s', async (setting, number) => {
+  const other = createServer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  other.listen(0, '127.0.0.1', resolve);
+  stack.defer(() => void other.close());
+  await promise;
+  const address = other.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : 0;
+  await using program = spawnWorkers({ ...onData(), [setting]: String(taken - number) });
+  expect(await program.exited).toEqual({ code: 1, signal: null });
+  expect(program.stderr()).toMatch(new RegExp(`did not start: ${setting}: .*EADDRINUSE.*:${taken}`));
+  expect(program.stdout()).not.toContain('flags-unread');
+  expect(await postmasterOn(dataDir).catch(() => undefined)).toBeUndefined();
+});
 
-test('SIGTERM to all its processes while a worker does not listen for it yet is an end in good order', async () => {
+test('ends gracefully on SIGTERM to all processes while a worker is still starting', async () => {
   await using program = spawnWorkers(onData());
   const started = await eventually(
     async () => {
@@ -133,7 +135,7 @@ test('SIGTERM to all its processes while a worker does not listen for it yet is 
   expect(program.stderr()).not.toContain('did not start');
 });
 
-test('one worker is no worker: the program is one process, whatever the settings for several say', async () => {
+test('runs as one process when PHASELOCK_WORKERS is 1, and ignores settings for several', async () => {
   await using api = await startOnData(dataDir, { PHASELOCK_WORKERS: '1', PHASELOCK_METRICS_PORT: '1' });
   expect(await childrenOf(api.process.pid)).toEqual([await postmasterOn(dataDir)]);
   expect((await fetch(`${api.url}/metrics`)).status).toBe(200);

@@ -4,7 +4,9 @@ import { listening } from '../life/listening.ts';
 
 type Ports = Pick<Config, 'host' | 'port' | 'metricsPort' | 'workers'>;
 
-/** Before anything is started for workers that could not listen: the message names the setting, and nothing else precedes it. */
+/**
+ * Checks the ports before anything else starts, so that a used port is reported first and with the name of its setting.
+ */
 export async function insistOnFreePorts({ host, port, metricsPort, workers }: Ports): Promise<void> {
   const numbers = metricsPort === 0 ? [] : Array.from({ length: workers }, (_, at) => metricsPort + at);
   if (port !== 0) await insistOnFree(host, port, 'PHASELOCK_PORT');

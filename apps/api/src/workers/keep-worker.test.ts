@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { keepWorker } from './keep-worker.ts';
 import type { Ready, WorkerProcess } from './worker-process.ts';
 
-/** A worker that goes where the test sends it. */
+/** A worker whose state the test controls. */
 function madeUpWorker() {
   const ready = Promise.withResolvers<Ready>();
   const gone = Promise.withResolvers<string>();
@@ -20,7 +20,7 @@ function madeUpWorker() {
   return { worker, ready, gone };
 }
 
-test('a worker that does not get ready is ended, and the next one does not ask for the port of its predecessor', async () => {
+test('kills a worker that does not become ready and starts the next one on a new port', async () => {
   const ending = new AbortController();
   const ports: (number | undefined)[] = [];
   const started: ReturnType<typeof madeUpWorker>[] = [];
@@ -43,7 +43,7 @@ test('a worker that does not get ready is ended, and the next one does not ask f
   first.ready.resolve({ url: 'http://127.0.0.1:4700', metricsPort: 4_711 });
   await kept.ready;
   first.gone.resolve('SIGSEGV');
-  // It says why, and something keeps its process.
+  // It reports a failure, but its process keeps running.
   const second = await nth(1);
   second.ready.reject(new Error('listen EADDRINUSE: 127.0.0.1:4711'));
   const third = await nth(2);

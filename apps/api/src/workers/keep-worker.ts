@@ -5,34 +5,43 @@ import { watchPulse } from './watch-pulse.ts';
 import type { Ready, WorkerProcess } from './worker-process.ts';
 
 export type KeptWorker = {
-  /** Of the first start: rejects where it does not get ready. */
+  /** The result of the first start; rejects if the worker does not become ready. */
   readonly ready: Promise<Ready>;
-  /** The one that runs now, if it is to end with the others. */
+  /** The current process, if it must be ended together with the others. */
   readonly running: () => WorkerProcess | undefined;
-  /** Once the program ends and the last process of this place is gone. */
+  /** Resolves when the program ends and the last process of this place has ended. */
   readonly over: Promise<void>;
 };
 
 type Keeping = {
   readonly number: number;
-  /** On the port for numbers that its predecessor had. */
+  /** Starts a worker, on the metrics port of its predecessor if there was one. */
   readonly start: (metricsPort: number | undefined) => WorkerProcess;
-  /** Aborted when the program ends: nothing is started any more. */
+  /** Aborted when the program ends; then no worker is started. */
   readonly ending: AbortSignal;
-  /** Resolves once another worker serves while this one leaves. */
+  /** Resolves once another worker serves requests, so that this one may end. */
   readonly mayLeave: (worker: WorkerProcess) => Promise<void>;
   readonly silenceMs: number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 };
 
-/** Longer than any start: a worker finds the schema current and joins a database that runs. */
+/** Longer than any start takes: the schema is current and the database runs already. */
 const START_WITHIN_MS = 60_000;
-/** Of several that end at the same moment all are known to be gone before one is started: with a free port (0) the last of them gives it back. */
+/**
+ * Delay before a restart. If several workers end together, the primary must see all of them end first: with port 0, the
+ * last one releases the shared port.
+ */
 const AT_LEAST_MS = 50;
-/** A signal for all processes of the program reaches the worker and the primary in any order. */
+/**
+ * A signal sent to all processes reaches worker and primary in any order; waits this long to learn whether the primary
+ * received it too.
+ */
 const WHOSE_SIGNAL_MS = 100;
 
-/** One place among the workers. Whoever had it and ended is replaced: at once the first time, later after a while, at most every ten seconds. */
+/**
+ * Keeps one of the program's workers running. A worker that ended is replaced at once the first time, then with a
+ * back-off of at most ten seconds.
+ */
 export function keepWorker({ number, start, ending, mayLeave, silenceMs, logger }: Keeping): KeptWorker {
   const first = Promise.withResolvers<Ready>();
   first.promise.catch(() => undefined);
@@ -40,7 +49,7 @@ export function keepWorker({ number, start, ending, mayLeave, silenceMs, logger 
   let running: WorkerProcess | undefined;
   let metricsPort: number | undefined;
 
-  /** Until it is gone: as it was asked to, by itself, or without ever having been ready. */
+  /** Runs one process until it has ended, and returns why: as told, by itself, or before it was ever ready. */
   const runOnce = async (restarts: number): Promise<'in-order' | 'by-itself' | 'never-ready'> => {
     const since = performance.now();
     const worker = start(metricsPort);
@@ -66,13 +75,13 @@ export function keepWorker({ number, start, ending, mayLeave, silenceMs, logger 
           'phaselock.worker.metrics_port': metricsPort,
           'phaselock.worker.restarts': restarts,
         },
-        `worker ${number} answers`,
+        `worker ${number} is ready`,
       );
       first.resolve(ready);
       const silent = (): void => {
         logger.error(
           { 'event.action': 'worker-silent', ...about },
-          `worker ${number} has done nothing for ${silenceMs} ms: it is killed, and another one takes its place`,
+          `worker ${number} has not responded for ${silenceMs} ms: it is killed and replaced`,
         );
         worker.kill();
       };
@@ -82,11 +91,11 @@ export function keepWorker({ number, start, ending, mayLeave, silenceMs, logger 
         first.reject(error);
         return 'never-ready';
       }
-      // With a free port (0) the one of its predecessor may be another program's by now.
+      // With port 0, another program may use the predecessor's port by now.
       metricsPort = undefined;
       worker.kill();
       if (!ending.aborted)
-        logger.warn({ err: error, 'event.action': 'worker-ended', ...about }, `worker ${number} did not get ready`);
+        logger.warn({ err: error, 'event.action': 'worker-ended', ...about }, `worker ${number} did not become ready`);
     }
     const how = await worker.gone;
     running = undefined;
@@ -94,7 +103,7 @@ export function keepWorker({ number, start, ending, mayLeave, silenceMs, logger 
     if (leaves || ending.aborted) return 'in-order';
     logger.error(
       { 'event.action': 'worker-ended', ...about, 'phaselock.worker.restarts': restarts },
-      `worker ${number} ended (${how}) without being told to: another one takes its place. The others serve on`,
+      `worker ${number} ended unexpectedly (${how}) and is replaced. The other workers continue`,
     );
     return 'by-itself';
   };
@@ -102,7 +111,7 @@ export function keepWorker({ number, start, ending, mayLeave, silenceMs, logger 
   const keep = async (): Promise<void> => {
     for (let restarts = 0; !ending.aborted; restarts += 1) {
       const end = await runOnce(restarts);
-      // The program fails with it.
+      // The start of the program then fails as well.
       if (end === 'never-ready') return;
       if (end === 'by-itself')
         await pause(AT_LEAST_MS + backoff.nextMs(), undefined, { signal: ending }).catch(() => undefined);

@@ -8,9 +8,9 @@ import type { WorkerPlace } from './worker-place.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 export type Workers = AsyncDisposable & {
-  /** Where they answer, once all of them do. Rejects when one does not get ready. */
+  /** The shared URL, once all workers are ready. Rejects if one does not become ready. */
   readonly url: Promise<string>;
-  /** Ends all of them in good order. */
+  /** Ends all workers gracefully. */
   drain(): Promise<void>;
 };
 
@@ -32,7 +32,7 @@ export function keepWorkers({ config, logger, fork }: Keeping): Workers {
     keepWorker({
       number: at + 1,
       start: (before) => {
-        // With the last worker the port is given back, and 0 would be another one.
+        // When the last worker has ended, the shared port was released, and port 0 would select another one.
         if (alive.size === 0 && bound !== undefined) listenAt = bound;
         const own = before ?? (metricsPort === 0 ? 0 : metricsPort + at);
         const worker = fork({ number: at + 1, port: listenAt, metricsPort: own });
@@ -65,7 +65,7 @@ export function keepWorkers({ config, logger, fork }: Keeping): Workers {
       for (const worker of alive)
         logger.error(
           { 'event.action': 'service-stopped-early', 'phaselock.worker.pid': worker.pid },
-          'a worker did not end in time, and is killed',
+          'a worker did not end in time and is killed',
         );
     },
     [Symbol.asyncDispose]: async () => {
@@ -78,5 +78,5 @@ export function keepWorkers({ config, logger, fork }: Keeping): Workers {
   };
 }
 
-/** What the end of a worker may take beside its last answers. */
+/** Time a worker may take to close its resources, in addition to its drain time-out. */
 const TO_CLOSE_MS = 5_000;

@@ -11,7 +11,7 @@ function madeUpWorker() {
   };
 }
 
-/** Lets everything that is settled be heard. */
+/** Lets all settled promises run their handlers. */
 const heard = () => new Promise((resolve) => setImmediate(resolve));
 
 async function scene(count: number) {
@@ -29,7 +29,7 @@ async function scene(count: number) {
   return { all, left, enter, leave };
 }
 
-test('of all that are to leave at once the last one stays until another one serves', async () => {
+test('lets all but one leave at once, and the last one when another worker serves', async () => {
   const { left, enter, leave } = await scene(3);
   for (const at of [0, 1, 2]) leave(at);
   await heard();
@@ -42,7 +42,7 @@ test('of all that are to leave at once the last one stays until another one serv
   expect(left).toEqual([0, 1, 2]);
 });
 
-test('one that waits and ends by itself holds no other up, and is not counted', async () => {
+test('does not count a waiting worker that has ended', async () => {
   const { all, left, enter, leave } = await scene(2);
   leave(0);
   leave(1);

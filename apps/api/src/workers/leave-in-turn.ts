@@ -3,13 +3,13 @@ import type { WorkerProcess } from './worker-process.ts';
 type Leaving = Pick<WorkerProcess, 'ready' | 'gone'>;
 
 type Turns = {
-  /** It serves from when it is ready until it may leave, or is gone. */
+  /** Counts the worker as serving from when it is ready until it may leave or has ended. */
   enter(worker: Leaving): void;
-  /** Resolves once it may: at once while another one serves, else when one does. The port would be given back with the last one. */
+  /** Resolves once another worker is serving. If the last one left, the shared port would be released. */
   mayLeave(worker: Leaving): Promise<void>;
 };
 
-/** Of workers that are all told to end by hand, the last one serves until the place of another is taken again. */
+/** Orders workers that are told to end individually: the last one serves until a replacement is ready. */
 export function leaveInTurn(): Turns {
   const serving = new Set<Leaving>();
   const waiting = new Map<Leaving, () => void>();

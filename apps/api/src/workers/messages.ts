@@ -1,25 +1,25 @@
-/** What the primary tells a worker. */
+/** A message from the primary to a worker. */
 export type ToWorker = {
   readonly is:
     | 'are-you-there'
     /** The program ends. */
     | 'drain'
-    /** This worker ends, the others serve on. */
+    /** This worker ends, the others continue. */
     | 'leave'
-    /** All hold their requests: stop listening. */
+    /** All workers hold their requests: stop listening. */
     | 'stop'
-    /** Nobody listens any more: answer what is held. */
+    /** No worker listens any more: respond to the held requests. */
     | 'release';
 };
 
-/** What a worker tells the primary. */
+/** A message from a worker to the primary. */
 export type FromWorker =
   | { readonly is: 'ready'; readonly url: string; readonly metricsPort: number }
-  /** It did not get ready; mistakes are those of the configuration. */
+  /** The worker did not become ready. `mistakes` are configuration mistakes. */
   | { readonly is: 'failed'; readonly text: string; readonly mistakes: readonly string[] }
   | { readonly is: 'there' | 'told-to-end' | 'held' | 'stopped' };
 
-/** Both ends are of one release and one program; what is not of this form is another library's. */
+/** Both ends run the same release. Messages in another form belong to another library. */
 const kindOf = (message: unknown): unknown =>
   typeof message === 'object' && message !== null && 'is' in message ? message.is : undefined;
 

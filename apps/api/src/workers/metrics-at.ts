@@ -1,7 +1,7 @@
 import type { Config } from '../config/read-config.ts';
 
-/** Where the numbers of all workers are, for those who look for them at the port they share. */
+/** Names the metrics ports of all workers, for requests to `/metrics` on the shared port. */
 export const metricsAt = ({ metricsPort, workers }: Pick<Config, 'metricsPort' | 'workers'>): string =>
   metricsPort === 0
-    ? 'the ports that the lines "worker-started" of the log name'
+    ? 'the ports in the log lines "worker-started"'
     : `the ports ${metricsPort} to ${metricsPort + workers - 1} of this host`;

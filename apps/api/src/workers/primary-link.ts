@@ -4,18 +4,18 @@ import { type FromWorker, readToWorker } from './messages.ts';
 
 export type PrimaryLink = {
   tell(message: FromWorker): void;
-  /** From now on a lost primary is no reason to end at once: what is in flight is answered. */
+  /** From now on the worker does not end at once if the primary dies, but answers the requests in flight first. */
   outlivePrimary(afterMs: number): void;
-  /** How this worker is to end: with the program, or alone. */
+  /** How this worker must end: with the program, or alone. */
   readonly ending: Promise<'drain' | 'leave'>;
   readonly together: Together;
-  /** Nothing is said any more. */
+  /** Ends the connection to the primary. */
   close(): void;
 };
 
 const LOOK_EVERY_MS = 5;
 
-/** The worker's end of the line to the primary. That breaks when the primary is gone, in whatever way. */
+/** The worker's connection to the primary. It breaks when the primary ends for any reason. */
 export function openPrimaryLink(worker: Worker): PrimaryLink {
   const ending = Promise.withResolvers<'drain' | 'leave'>();
   const mayStop = Promise.withResolvers<void>();
@@ -39,20 +39,20 @@ export function openPrimaryLink(worker: Worker): PrimaryLink {
         return;
     }
   });
-  // A terminal sends this one to all processes of the program; the primary says what follows of it.
+  // A terminal sends SIGINT to all processes; the worker waits for the primary's decision.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => (process.connected ? tell({ is: 'told-to-end' }) : ending.resolve('leave')));
   return {
     tell,
     outlivePrimary: (afterMs) => {
       worker.once('disconnect', () => {
-        // Else Node ends the process now.
+        // Otherwise Node would end the process now.
         worker.exitedAfterDisconnect = true;
         for (const waiting of [mayStop, mayAnswer]) waiting.resolve();
         ending.resolve('leave');
         setTimeout(() => process.kill(process.pid, 'SIGKILL'), afterMs).unref();
       });
-      // It may have gone meanwhile.
+      // The primary may have ended in the meantime.
       if (!process.connected) ending.resolve('leave');
     },
     ending: ending.promise,

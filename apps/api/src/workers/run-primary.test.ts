@@ -2,12 +2,12 @@ import { makeApiKey } from '@phaselock/access';
 import { type OpenGuard, openGuard } from '@phaselock/guard';
 import { createTestDatabase, createWorld, eventually, type TestDatabase } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Hammered, hammer } from '../proof/hammer.ts';
-import { putLoadOn } from '../proof/load.ts';
-import { lostOf } from '../proof/lost.ts';
-import { isThere, type Program, startWorkers } from './testing/start-workers.ts';
+import { type Hammered, hammer } from '../../test/whole-service/hammer.ts';
+import { putLoadOn } from '../../test/whole-service/load.ts';
+import { lostOf } from '../../test/whole-service/lost.ts';
+import { isThere, type Program, startWorkers } from '../../test/workers/start-workers.ts';
 
-// Processes that are started, ended and started again.
+// The tests start, end and restart processes.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
 const resources = new AsyncDisposableStack();
@@ -37,7 +37,7 @@ const victimOf = (program: Program) => {
   return victim;
 };
 
-describe('numbers', () => {
+describe('metrics of several workers', () => {
   let program: Program;
   beforeAll(async () => {
     program = await start();
@@ -47,7 +47,7 @@ describe('numbers', () => {
   const scrape = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const processIn = (text: string): string | undefined => /^phaselock_build_info\{.*process="([^"]+)"/m.exec(text)?.[1];
 
-  test('each worker tells its own, at a port of its own, and always the same one', async () => {
+  test('each worker serves its own metrics on its own port', async () => {
     const ports = program.running().map(({ metricsPort }) => metricsPort);
     const first = await Promise.all(ports.map(scrape));
     expect(new Set(first.map(processIn)).size).toBe(2);
@@ -59,7 +59,7 @@ describe('numbers', () => {
     expect(one).toBeGreaterThan(0);
   });
 
-  test('a request is counted once, by the worker that answered it, and both answer', async () => {
+  test('counts a request once, in the worker that answered it, and distributes requests to both', async () => {
     const ports = program.running().map(({ metricsPort }) => metricsPort);
     const answered = async (): Promise<number[]> =>
       (await Promise.all(ports.map(scrape))).map((text) =>
@@ -74,7 +74,7 @@ describe('numbers', () => {
     expect(Math.min(one, other)).toBeGreaterThan(0);
   });
 
-  test('the shared port says where they are, and a port for numbers has nothing else', async () => {
+  test('the shared port names the metrics ports, and a metrics port serves nothing else', async () => {
     const answer = await fetch(`${program.url}/metrics`);
     expect(answer.status).toBe(404);
     expect(await answer.json()).toMatchObject({
@@ -88,7 +88,7 @@ describe('numbers', () => {
 });
 
 describe('a worker that ends', () => {
-  test('by SIGKILL under load: nothing acknowledged is lost, and another one takes its place and its port for numbers', async () => {
+  test('is replaced on the same metrics port after SIGKILL under load, and nothing acknowledged is lost', async () => {
     await using program = await start({ PHASELOCK_LOG_LEVEL: 'info' });
     const clients = load(program.url);
     await eventually(() => clients.acknowledged.length > 200);
@@ -106,14 +106,14 @@ describe('a worker that ends', () => {
     expect(text).toContain('phaselock_build_info');
   });
 
-  test('all of them at once: the program goes on at the same port', async () => {
+  test('is replaced on the same port even if all workers are killed at once', async () => {
     await using program = await start();
     for (const { pid } of program.running()) process.kill(pid, 'SIGKILL');
     await program.until({ 1: 1, 2: 1 });
     expect((await fetch(`${program.url}/readyz`)).status).toBe(200);
   });
 
-  test('by SIGTERM, as one is restarted by hand: no connection breaks, and nobody is told that the program drains', async () => {
+  test('breaks no connection on SIGTERM, and the program never reports that it drains', async () => {
     await using program = await start({ PHASELOCK_LOG_LEVEL: 'info' });
     const clients = hammer(program.url, { busy: 10, pausing: 20, opening: 10, pipelining: 4 });
     await eventually(() => clients.seen.answered > 1_000, { withinMs: 30_000 });
@@ -135,12 +135,12 @@ describe('a worker that ends', () => {
     await clients.stop();
     expect(clients.seen).toMatchObject({ refused: 0, reset: 0, closed: 0, torn: 0 });
     expect(heard).toContain(null);
-    // On a machine that is too busy the database may be late; that the program begins or ends is never true.
+    // On a busy machine the database may respond late, but `starting` and `draining` must never be reported.
     expect(['starting', 'draining'].filter((why) => heard.has(why))).toEqual([]);
     expect(program.told('worker-ended')).toBe(0);
   });
 
-  test('all of them by SIGTERM at once, by hand: the port is never without a listener', async () => {
+  test('keeps a listener on the port when all workers get SIGTERM at once', async () => {
     await using program = await start({ PHASELOCK_LOG_LEVEL: 'info' });
     const clients = hammer(program.url, { busy: 4, pausing: 4, opening: 4, pipelining: 2 });
     await eventually(() => clients.seen.answered > 300, { withinMs: 30_000 });
@@ -151,7 +151,7 @@ describe('a worker that ends', () => {
     expect(program.told('worker-ended')).toBe(0);
   });
 
-  test('one that hangs is killed, and another one takes its place; meanwhile the other one answers', async () => {
+  test('is killed and replaced if it hangs, while the other worker responds', async () => {
     await using program = await start({ PHASELOCK_WORKER_SILENCE_MS: '1000' });
     const victim = victimOf(program);
     process.kill(victim.pid, 'SIGSTOP');
@@ -164,8 +164,8 @@ describe('a worker that ends', () => {
   });
 });
 
-describe('the end of the program', () => {
-  test('SIGTERM resets no connection: what was sent is answered, and then nobody listens', async () => {
+describe('the end of a program with several workers', () => {
+  test('resets no connection on SIGTERM: requests are answered before the port is closed', async () => {
     const total: Hammered = { answered: 0, refused: 0, reset: 0, closed: 0, torn: 0 };
     for (let round = 0; round < 3; round += 1) {
       await using program = await start({ PHASELOCK_LOG_LEVEL: 'info' });
@@ -180,11 +180,11 @@ describe('the end of the program', () => {
       total.torn += clients.seen.torn;
       expect(program.running().filter(({ pid }) => isThere(pid))).toEqual([]);
     }
-    // As for one process: what the kernel made in the moment before the socket was closed cannot be helped.
+    // As with one process, a connection that the kernel accepts just before the socket closes may be lost.
     expect(total.reset + total.closed + total.torn).toBeLessThanOrEqual(1);
   });
 
-  test('SIGTERM to all its processes is one to the program: not ready first, and served for as long as a balancer needs', async () => {
+  test('treats SIGTERM to all processes as one: it first reports not ready and serves for the drain delay', async () => {
     await using program = await start({ PHASELOCK_DRAIN_DELAY_MS: '1500' });
     const clients = load(program.url);
     await eventually(() => clients.acknowledged.length > 100);
@@ -203,7 +203,7 @@ describe('the end of the program', () => {
     expect(program.started()).toHaveLength(2);
   });
 
-  test('a worker that is stopped does not keep it from ending', async () => {
+  test('does not wait for a worker that is stopped', async () => {
     await using program = await start({ PHASELOCK_DRAIN_TIMEOUT_MS: '200' });
     const victim = victimOf(program);
     process.kill(victim.pid, 'SIGSTOP');

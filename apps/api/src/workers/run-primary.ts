@@ -16,11 +16,14 @@ type RunPrimary = {
   readonly say: (text: string) => void;
   readonly showsSecrets: boolean;
   readonly since: number;
-  /** By a signal. */
+  /** Resolves on a signal. */
   readonly ended: Promise<void>;
 };
 
-/** Does once what is done once for all workers, keeps them, and ends after the last of them: the embedded PostgreSQL is its own. */
+/**
+ * Prepares everything that all workers share, runs the workers, and ends after the last of them, because it owns the
+ * embedded PostgreSQL.
+ */
 export async function runPrimary({ program, demo, say, showsSecrets, since, ended }: RunPrimary): Promise<void> {
   const { config, logger } = program;
   await insistOnFreePorts(config);
@@ -45,7 +48,7 @@ export async function runPrimary({ program, demo, say, showsSecrets, since, ende
 
 type Beforehand = { readonly program: Program; readonly databaseUrl: string; readonly demo: boolean };
 
-/** What is written for whoever begins is written before anybody has read anything, so no worker has to be told. */
+/** Writes key, task and demo data before any worker starts, so that no worker cache has to be invalidated. */
 async function beforehand({ program, databaseUrl, demo }: Beforehand): Promise<Introduction> {
   const { config, logger } = program;
   if (config.databaseUrl !== undefined && !demo) return { key: undefined, taskId: undefined };

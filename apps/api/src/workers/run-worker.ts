@@ -13,10 +13,13 @@ type RunWorker = {
   readonly link: PrimaryLink;
 };
 
-/** What the end of a worker may take beside its last answers. */
+/** Time a worker may take to close its resources, in addition to its drain time-out. */
 const TO_CLOSE_MS = 10_000;
 
-/** One of several processes that answer at the same port: what the primary has prepared, it finds; whether it ends, the primary says. */
+/**
+ * Runs one of several processes on the same port. The primary has prepared the database, and decides when the worker
+ * ends.
+ */
 export async function runWorker({ env, args, root, link }: RunWorker): Promise<void> {
   const { port, metricsPort } = readPlace(args);
   const given = readConfig(env);

@@ -3,7 +3,7 @@ import { urlUnlessEnded } from './url-unless-ended.ts';
 
 const never = new Promise<void>(() => undefined);
 
-test('a worker that failed before its signal reached the primary is an end by that signal', async () => {
+test('returns undefined if a worker failed just before the signal reached the primary', async () => {
   const url = Promise.withResolvers<string>();
   const ended = Promise.withResolvers<void>();
   const found = urlUnlessEnded(url.promise, ended.promise);
@@ -12,10 +12,10 @@ test('a worker that failed before its signal reached the primary is an end by th
   expect(await found).toBeUndefined();
 });
 
-test('a worker that failed without any signal is a failure', async () => {
+test('rejects if a worker failed without a signal', async () => {
   await expect(urlUnlessEnded(Promise.reject(new Error('no port')), never)).rejects.toThrow('no port');
 });
 
-test('workers that answer are told of', async () => {
+test('returns the URL once the workers are ready', async () => {
   expect(await urlUnlessEnded(Promise.resolve('http://127.0.0.1:1'), never)).toBe('http://127.0.0.1:1');
 });

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A signal for all processes of the program may end a worker that does not listen for it yet before the primary hears of it. */
+/**
+ * A signal sent to all processes may end a starting worker before the primary has received it; waits this long for it.
+ */
 const WHOSE_SIGNAL_MS = 500;
 
-/** Where the workers answer, or nothing where a signal ended the program before. */
+/** The URL of the workers, or undefined if a signal ended the program first. */
 export async function urlUnlessEnded(url: Promise<string>, ended: Promise<void>): Promise<string | undefined> {
   const signalled = ended.then(() => undefined);
   try {

@@ -5,9 +5,9 @@ import { readConfig } from '../config/read-config.ts';
 import { warnOfScarceConnections } from './warn-of-scarce-connections.ts';
 
 test.each([
-  ['more than PostgreSQL allows are told, with both numbers', '64', [/may open 64448 connections, .* allows \d+: /]],
-  ['as many as it allows are not', '2', []],
-])('workers that may open %s', async (_, workers, expected) => {
+  ['warns of more connections than PostgreSQL allows', '64', [/may open 64448 connections, .* allows \d+: /]],
+  ['is silent about as many as PostgreSQL allows', '2', []],
+])('%s', async (_, workers, expected) => {
   await using database = await createTestDatabase();
   const said: string[] = [];
   const env = { PHASELOCK_WORKERS: workers, PHASELOCK_POOL_SIZE: workers === '2' ? '2' : '1000' };
@@ -24,7 +24,7 @@ test.each([
   expect(said).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 
-test('a database that is away ends nothing, and says nothing', async () => {
+test('is silent while the database is down', async () => {
   const said: string[] = [];
   await warnOfScarceConnections({
     config: readConfig({ PHASELOCK_WORKERS: '2' }),

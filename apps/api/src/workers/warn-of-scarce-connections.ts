@@ -15,8 +15,8 @@ const ALLOWED: Statement = {
 };
 
 /**
- * Each worker has a pool of its own, so one more of them can be one too many for PostgreSQL. Behind a pooler its number says nothing, so it is no
- * mistake. Nor is a database that is away: the workers wait for it.
+ * Warns if all workers' pools together may exceed PostgreSQL's connection limit. It is only a warning, because behind a
+ * connection pooler the limit has no meaning. If the database is down there is no warning: the workers wait for it.
  */
 export async function warnOfScarceConnections({ config, databaseUrl, logger }: Asking): Promise<void> {
   const { poolStartupSettings: startupSettings, workers, poolSize } = config;

@@ -5,12 +5,13 @@ type Watching = {
   readonly silent: () => void;
 };
 
-/** How often it may leave a question unanswered. */
+/** After this many unanswered pings the worker counts as silent. */
 const MISSED = 3;
 
 /**
- * Counts questions, not time: where the whole machine slept, or this process did, no worker is to blame. A balancer that asks the shared port is
- * answered by another worker, so nobody else would notice.
+ * Calls `silent` when the worker stops answering pings. It counts pings and not time, so that a suspended machine or
+ * primary does not count against the worker. A health check on the shared port would not find such a worker, because
+ * another worker answers it.
  */
 export function watchPulse(
   { tell, onEach, gone }: Pick<WorkerProcess, 'tell' | 'onEach' | 'gone'>,

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** Which of the workers one is, and at which ports. In its arguments, so that a list of processes tells it. */
+/** Number and ports of a worker. They are passed as arguments, so that a process list shows them. */
 export type WorkerPlace = {
   readonly number: number;
   readonly port: number;

@@ -8,13 +8,13 @@ export type Ready = { readonly url: string; readonly metricsPort: number };
 
 export type WorkerProcess = {
   readonly pid: number;
-  /** Rejects with the reason where it does not get ready. */
+  /** Rejects with the reason if the worker does not become ready. */
   readonly ready: Promise<Ready>;
-  /** How it ended. */
+  /** Resolves with how the worker ended. */
   readonly gone: Promise<string>;
   readonly isReady: () => boolean;
   tell(is: ToWorker['is']): void;
-  /** Whether it has said this, or is gone and never will. */
+  /** Resolves when the worker has sent this message, or has ended. */
   heard(is: FromWorker['is']): Promise<void>;
   onEach(is: FromWorker['is'], act: () => void): void;
   kill(): void;
@@ -23,8 +23,8 @@ export type WorkerProcess = {
 const WORKER_MAIN = fileURLToPath(new URL('../worker-main.ts', import.meta.url));
 
 /**
- * The primary takes the connections of the shared port and hands them out by turns: to a worker that does not take the one it has, no other is
- * handed.
+ * Starts a worker. The primary accepts the connections of the shared port and distributes them round-robin; a worker
+ * that has not taken its last connection gets no other one.
  */
 export function forkWorker(place: WorkerPlace): WorkerProcess {
   cluster.schedulingPolicy = cluster.SCHED_RR;
@@ -34,7 +34,7 @@ export function forkWorker(place: WorkerPlace): WorkerProcess {
   const ready = Promise.withResolvers<Ready>();
   const gone = Promise.withResolvers<string>();
   let isReady = false;
-  // Whoever does not ask must not be told by an unhandled rejection.
+  // Prevents an unhandled rejection if no caller awaits `ready`.
   ready.promise.catch(() => undefined);
   listeners.add((message) => {
     if (message.is === 'ready') {

@@ -6,7 +6,7 @@ import type { Report } from '../report.ts';
 
 const SHOWN = 50;
 
-/** What users are told besides what stages, aborts and kills announce by themselves. */
+/** Publishes, withdraws or lists announcements to users, besides those of stages, aborts and kills. */
 export async function announce(
   { database }: Rollout,
   { flag, text, withdraw }: Command & { kind: 'announce' },
@@ -22,7 +22,7 @@ export async function announce(
       const message = `there is no announcement ${withdraw}, or it was withdrawn before`;
       return { outcome: 'error', told: message, error: { code: 'no-announcement', message } };
     }
-    if (text === undefined) return { outcome: 'pass', told: 'what users are told' };
+    if (text === undefined) return { outcome: 'pass', told: `the announcements for ${flag}` };
     const id = await announceNote(database.kysely, { flag, text });
     if (id === undefined) throw new UnknownFlag(`there is no flag ${flag}`);
     return { outcome: 'pass', told: `announcement ${id} is published; it stays until it is withdrawn` };

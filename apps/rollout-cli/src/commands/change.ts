@@ -16,7 +16,7 @@ import type { Report } from '../report.ts';
 
 type Changing = Extract<Command, Change> & { readonly kind: 'start' | 'pause' | 'resume' | 'promote' | 'abort' };
 
-/** Takes the lease, does one thing, and gives it back. */
+/** Takes the lease, runs one command, and releases the lease. */
 export async function change(rollout: Rollout, command: Changing, racepoint: Racepoint): Promise<Report> {
   const { database, config, holder, actor } = rollout;
   const { flag, kind, takeOver } = command;
@@ -46,11 +46,14 @@ export async function change(rollout: Rollout, command: Changing, racepoint: Rac
   };
 }
 
-/** What only a start and a promotion need: the others work with a broken file, and with Prometheus down. */
+/**
+ * Reads the stages file and prepares the judgement for `start` and `promote`. The other commands need neither the file
+ * nor Prometheus.
+ */
 async function judgingOf({ config }: Rollout, { kind, flag }: Changing) {
   if (kind !== 'start' && kind !== 'promote') {
     const plan: CampaignPlan = { stages: [], offText: offText(flag) };
-    return { plan, judge: () => Promise.reject(new Error('only a promotion is judged')) };
+    return { plan, judge: () => Promise.reject(new Error('only a promotion needs a judgement')) };
   }
   const stages = await readStagesFile(config, flag);
   const judge = { prometheus: prometheusOf(config, stages), stages };

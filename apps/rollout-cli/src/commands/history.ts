@@ -11,7 +11,7 @@ import type { Command } from '../read-arguments.ts';
 import type { History, Report } from '../report.ts';
 import { timelineOf } from '../timeline.ts';
 
-/** All there is to defend a step with: what was done, on which verdict, and what became of the flag. */
+/** Shows the steps, verdicts and flag changes, by which a step can be justified. */
 export async function history(
   { database }: Rollout,
   { flag, campaign, limit }: Command & { kind: 'history' },
@@ -47,7 +47,7 @@ export async function history(
 
 const counted = (many: number, one: string, more: string): string => `${many} ${many === 1 ? one : more}`;
 
-/** One limit for all kinds together, so that nothing in between is missing: a release is never told without the kill after it. */
+/** Applies one limit to all kinds together, so that no entry between two others is missing. */
 function newestOf(all: Omit<History, 'leftOut'>, limit: number): Omit<History, 'leftOut'> {
   const kept = new Set<object>(
     timelineOf(all)

@@ -12,15 +12,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const API_TIMEOUT_MS = 3_000;
 
-/** Straight into the database, where it waits for no lock of a row; through the API where that is named, and into the database if that fails. */
+/**
+ * Kills the flag in the database, without waiting for a row lock. With `--api` it tries the API first, and uses the
+ * database if that fails.
+ */
 export async function kill(config: DatabaseConfig, command: Kill, env: Environment): Promise<Report> {
   const { api, flag } = command;
   if (api === undefined) return await killInDatabase(config, command, []);
   const failure = await killThroughApi(api, command, config, env).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
   );
-  if (failure === undefined) return killed(flag, `${flag} is off for everybody, by ${api}`, []);
-  return await killInDatabase(config, command, [`the API did not do it (${failure}); the database was asked instead`]);
+  if (failure === undefined) return killed(flag, `${flag} is off for everybody, through ${api}`, []);
+  return await killInDatabase(config, command, [`the API failed (${failure}); the kill was written to the database`]);
 }
 
 async function killInDatabase(
@@ -31,7 +34,7 @@ async function killInDatabase(
   await using rollout = await openRolloutDatabase(config, by);
   try {
     const id = await killFlag(rollout.database, { name: flag, actor: rollout.actor, why });
-    // Without a number where flag_kills was locked: the row of the flag was switched off instead.
+    // No number if flag_kills was locked: the row of the flag was switched off instead.
     const how = id === null ? 'switched off, since flag_kills is locked' : `kill ${id}`;
     return killed(flag, `${flag} is off for everybody: ${how}`, notes);
   } catch (error) {
@@ -47,12 +50,12 @@ const killed = (flag: string, told: string, notes: readonly string[]): Report =>
   told,
   notes: [
     ...notes,
-    'every process follows within two seconds (phaselock_flag_enabled says so of each)',
-    `it stays off until a person says otherwise: ${commandText(flag, 'resume --release-kill --why …')}, or ${commandText(flag, 'start --release-kill --why …')} where no rollout is under way`,
+    'every process follows within two seconds (phaselock_flag_enabled shows this for each)',
+    `it stays off until it is released: ${commandText(flag, 'resume --release-kill --why …')}, or ${commandText(flag, 'start --release-kill --why …')} if no rollout is under way`,
   ],
 });
 
-/** Undefined when it was done. */
+/** Returns undefined on success, else the failure. */
 async function killThroughApi(
   api: string,
   { flag, why }: Kill,

@@ -4,7 +4,10 @@ import { prometheusOf, type Rollout, readStagesFile } from '../open-rollout.ts';
 import type { Command } from '../read-arguments.ts';
 import type { Report } from '../report.ts';
 
-/** Of present traffic alone, so it can be asked before the rule was ever on. What time it is, the database says, as for every judgement. */
+/**
+ * Estimates the duration of each stage from present traffic, so it also works before a rollout. As for every judgement,
+ * the time is that of the database.
+ */
 export async function plan(
   { config, database }: Rollout,
   { flag, overMs }: Command & { kind: 'plan' },

@@ -5,7 +5,7 @@ import type { Command } from '../read-arguments.ts';
 import type { Report } from '../report.ts';
 import type { Config } from '../settings.ts';
 
-/** The same judgement on samples from a file. No database and no Prometheus is asked, and nothing is written. */
+/** Judges samples from a file. It uses neither the database nor Prometheus, and writes nothing. */
 export async function simulate(
   config: Config,
   { flag, file, everyMs }: Command & { kind: 'simulate' },

@@ -5,7 +5,10 @@ import type { Command } from '../read-arguments.ts';
 import { openRecordingFile } from '../recording-file.ts';
 import type { Report } from '../report.ts';
 
-/** Where it stands, from the database alone; with --judge what the gates say now, which is kept nowhere. */
+/**
+ * Shows the state of the campaign from the database. With `--judge` it also judges the gates, without storing the
+ * verdict.
+ */
 export async function status(rollout: Rollout, { flag, judge, record }: Command & { kind: 'status' }): Promise<Report> {
   const { database } = rollout;
   const campaign = await readCampaign(database, flag);
@@ -44,8 +47,8 @@ function standing({ flag, campaign, stage, percent, state, present, heldFor }: C
 }
 
 const HELD = {
-  evidence: 'for evidence that can be relied on',
-  verdict: 'the bake was decided: a person has to look',
+  evidence: 'waiting for reliable evidence',
+  verdict: 'the bake was decided: a person has to choose what happens next',
   flag: 'the flag was changed by hand',
   kill: 'it was killed',
 } as const;

@@ -22,7 +22,10 @@ import type { Report, Reporter } from '../report.ts';
 type Watching = Command & { readonly kind: 'watch' };
 type Around = { readonly report: Reporter; readonly ended: AbortSignal; readonly racepoint: Racepoint };
 
-/** The small controller: looks at the bake, gives up early, and promotes at its end. Without --act it says what it would do, and holds nothing. */
+/**
+ * The controller: judges the bake repeatedly, aborts on an early failure, and promotes at the end. Without `--act` it
+ * reports what it would do, and takes no lease.
+ */
 export async function watch(rollout: Rollout, command: Watching, around: Around): Promise<Outcome> {
   const { act, everyMs, once } = command;
   await using held = act ? await hold(rollout, command) : undefined;
@@ -80,17 +83,20 @@ async function ticker(
   };
 }
 
-/** Nothing comes of looking again: it is done, it was aborted, or a person has to decide first. */
+/** Whether watching can end: no campaign is under way any more, or a kill was recorded and a person has to decide. */
 const isOver = (decision: CampaignDecision): boolean => {
   if (decision.kind === 'stay') return decision.ended === true;
   return decision.kind === 'step' && ['abort', 'done', 'kill-seen'].includes(decision.step.action);
 };
 
-/** The lease of another one came after ours, so none of our writes will be taken any more. */
+/** Whether another process took the lease, so that writes of this one are refused. */
 const isTaken = (held: HeldRollout | undefined, { fence }: CampaignRecord): boolean =>
   held !== undefined && held.fence !== fence;
 
-/** The database comes back, a lock is let go, and a kill is seen at the next look; until then nothing is decided. */
+/**
+ * Whether the failure is temporary: the database is unavailable, a lock is contended, or an abort became a kill. The
+ * next iteration tries again.
+ */
 const isPassing = (error: unknown): boolean => {
   if (error instanceof KilledInstead) return true;
   const failure = classifyFailure(error);

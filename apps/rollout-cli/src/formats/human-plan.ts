@@ -3,7 +3,7 @@ import type { Report } from '../report.ts';
 import { table } from './table.ts';
 import { lasting } from './times.ts';
 
-/** A sentence for each stage, and what of it takes how long. */
+/** One sentence for each stage, and a table with the time that each gate takes. */
 export function planLines({ overMs, stages }: NonNullable<Report['plan']>): string[] {
   const rows = stages.flatMap(({ stage, percent, gates }) =>
     gates.map(({ gate, events, needed, perHour, takesMs }) => [

@@ -11,7 +11,7 @@ import { lasting, time } from './times.ts';
 const COLOURS = { pass: 'green', fail: 'red', inconclusive: 'yellow', error: 'red' } as const;
 const MARKS = { pass: '✔', fail: '✖', inconclusive: '…', error: '✖' } as const;
 
-/** For a person: what happened first, then what it was decided by. */
+/** Report for a terminal: the result first, then its details. */
 export function humanLines(report: Report, paint: Paint, { gates }: { readonly gates: boolean }): string[] {
   const { outcome, told, campaign, verdict, plan, history, announcements, notes = [] } = report;
   const exit = EXIT[outcome];
@@ -91,7 +91,7 @@ const WHY = {
   proven: 'every gate is proven',
   failed_early: 'failed before the end of the bake',
   failed: 'failed at the end of the bake',
-  not_proven: 'over, and not proven',
+  not_proven: 'over, but not proven',
   baking: 'the bake goes on',
   held: 'held',
 } as const satisfies Record<StageVerdict['why'], string>;
@@ -124,6 +124,6 @@ function gateLines({ gate, outcome, reason, queries, instances, use }: GateVerdi
 
 const announcementLines = (rows: readonly AnnouncementRow[]): string[] =>
   rows.flatMap(({ id, active, withdrawnAt, publishedAt, text }) => {
-    const standing = active ? 'active' : withdrawnAt === null ? 'not true any more' : 'withdrawn';
+    const standing = active ? 'active' : withdrawnAt === null ? 'no longer in effect' : 'withdrawn';
     return [`announcement ${id}, ${time(publishedAt)}, ${standing}:`, ...wrapped(visibleText(text), '    ')];
   });

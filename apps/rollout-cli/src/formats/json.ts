@@ -11,7 +11,7 @@ import type { Report } from '../report.ts';
 
 export const SCHEMA_VERSION = 1;
 
-/** Every field is always there, null where a command has nothing to say of it. */
+/** The JSON document of a report. Every field is always present, and null if the command does not set it. */
 export function documentOf(report: Report) {
   const { command, flag, outcome, told, error, campaign, verdict, plan, history, announcements, notes = [] } = report;
   return {
@@ -76,7 +76,7 @@ const verdictDocument = ({ stage, percent, from, to, outcome, why, final, reason
   gates,
 });
 
-/** Never, in a plan, is null: JSON has no infinity. */
+/** Infinity in a plan ("never") becomes null, because JSON has no infinity. */
 function finiteStage({ gates, takesMs, ...stage }: NonNullable<Report['plan']>['stages'][number]) {
   return {
     ...stage,

@@ -19,7 +19,10 @@ const stored = z.array(
 
 const share = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(2)} %`);
 
-/** Gates as an earlier version may have written them: what cannot be read is said, and the rest of the history is shown. */
+/**
+ * Formats stored gates. An earlier version may have written them in another form; then a note replaces them, and the
+ * rest of the history is still shown.
+ */
 export function storedGateLines(gates: unknown): string[] {
   const parsed = stored.safeParse(gates);
   if (!parsed.success) return ['its gates were written by another version: see --json'];
@@ -43,5 +46,5 @@ export function storedGateLines(gates: unknown): string[] {
   return [...table(rows, { right: [1, 2, 3, 4] }), ...details];
 }
 
-/** Of a line within an entry of the history. */
+/** Width of a line within an entry of the history. */
 const WIDTH = 76;

@@ -7,7 +7,7 @@ const CODES = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 } as const;
 export const painter = (colours: boolean): Paint =>
   colours ? (text, colour) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (text) => text;
 
-/** Columns as wide as what is in them; numbers stand to the right. */
+/** Pads each column to its widest cell. `right` lists the columns that are aligned to the right. */
 export function table(
   rows: readonly (readonly string[])[],
   { right = [] }: { readonly right?: readonly number[] } = {},

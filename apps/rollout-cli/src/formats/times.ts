@@ -7,7 +7,7 @@ const UNITS = [
   ['s', 1_000],
 ] as const;
 
-/** In the two largest units. */
+/** A duration in its two largest units. */
 export function lasting(ms: number): string {
   if (!Number.isFinite(ms)) return 'never';
   let left = Math.max(0, Math.round(ms / 1_000) * 1_000);

@@ -3,7 +3,7 @@ import type { Closing, Opening, Reporter, Write } from '../report.ts';
 
 export type Collected = { readonly opening: Opening; readonly findings: readonly Finding[]; readonly closing: Closing };
 
-/** For formats that tell how many there are before they tell which. --max-findings bounds what is kept. */
+/** Buffers all findings for formats that print totals first. `--max-findings` limits the size of the buffer. */
 export function collectedReporter(write: Write, tell: (collected: Collected) => string): Reporter {
   const findings: Finding[] = [];
   let opened: Opening = { source: '', notes: [], asked: '', timeline: undefined };

@@ -4,7 +4,7 @@ import type { Reporter, Write } from '../report.ts';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'notice' } as const;
 
-/** Annotations of a workflow run. */
+/** GitHub Actions workflow annotations, one per finding. */
 export const githubReporter = (write: Write): Reporter => ({
   open: async () => {},
   finding: async ({ rule, severity, subject, message }) => {

@@ -14,7 +14,7 @@ const MARKS = { error: '✖', warning: '⚠', info: '·' } as const;
 const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const;
 const AT_MOST_OF_A_RULE = 20;
 
-/** For an operator at a terminal: the timeline, the findings by rule, and one line that says how it went. */
+/** Report for a terminal: the timeline, the findings grouped by rule, and a one-line summary. */
 export function humanReporter(write: Write, { colours, quiet }: { colours: boolean; quiet: boolean }): Reporter {
   const paint = painter(colours);
   const found = new Map<RuleId, Finding[]>();
@@ -24,7 +24,7 @@ export function humanReporter(write: Write, { colours, quiet }: { colours: boole
       if (!quiet) await write(headOf(opening, paint));
     },
     async finding(one) {
-      // Counted at the end; the other formats tell which.
+      // Info findings appear only as a count in the summary; the other formats list them.
       if (one.severity === 'info') return;
       const known = found.get(one.rule) ?? [];
       found.set(one.rule, known);
@@ -75,7 +75,7 @@ function timelineTable(turns: readonly ShownTurn[], paint: Paint): string {
   return `${paint(row(HEADS).trimEnd(), 'bold')}\n${lines.join('\n')}\n`;
 }
 
-/** Enough of an id to tell it from its neighbours. */
+/** Shortens a long id to its last 7 characters, so that it fits its column. */
 const brief = (id: string | null): string =>
   id === null ? '-' : /^[\da-f-]{30,}$/.test(id) ? `…${id.slice(-7)}` : id.replace(', nothing passed', '');
 const timeOf = (at: string): string => /\d\d:\d\d:\d\d/.exec(at)?.[0] ?? at;
@@ -87,7 +87,7 @@ function groupOf(rule: RuleId, findings: readonly Finding[], more: number, paint
   const lines = findings.flatMap((one) => [
     ...wrapped(`${one.subject.kind} ${one.subject.id}`, '  '),
     ...wrapped(one.message, '    '),
-    ...(one.repair === null ? [] : wrapped(`would repair: ${one.repair}`, '    ')),
+    ...(one.repair === null ? [] : wrapped(`suggested repair: ${one.repair}`, '    ')),
   ]);
   if (more > 0) lines.push(`  and ${more} more`);
   return `${paint(head, COLOURS[severity])}\n${lines.join('\n')}\n  ${paint(`verify-sessions explain ${rule}`, 'dim')}\n\n`;
@@ -104,7 +104,7 @@ function tailOf(
       `sessions ${sessions}, with tasks ${sessionsWithTasks}, orphaned ${orphaned} · tasks ${tasks}, valid ${validTasks} · interactions ${interactions}`,
     );
   }
-  if (summary.truncated) lines.push('There were more findings than --max-findings lets through.');
+  if (summary.truncated) lines.push('The audit stopped at the --max-findings limit; more errors or warnings exist.');
   const infos = counted.info + summary.moreInfos;
   const parts = [
     `${many(summary.ran.length, 'rule')} run, ${summary.skipped.length} skipped`,

@@ -2,7 +2,7 @@ import type { Reporter, Write } from '../report.ts';
 
 export const SCHEMA_VERSION = 1;
 
-/** One document, written as it is found, so that its size does not matter. */
+/** One JSON document. Each finding is written as soon as it is found, so memory use does not grow with the report. */
 export function jsonReporter(write: Write): Reporter {
   let first = true;
   return {
@@ -18,7 +18,10 @@ export function jsonReporter(write: Write): Reporter {
   };
 }
 
-/** A line for each: findings as they come, the summary last. A report without that line is not whole. */
+/**
+ * One JSON object per line: the findings as they are found, the summary last. A report without a summary line is
+ * incomplete.
+ */
 export const ndjsonReporter = (write: Write): Reporter => ({
   open: async ({ source, notes, asked, timeline }) =>
     write(

@@ -1,7 +1,7 @@
 import { type Finding, RULES, type RuleId } from '@phaselock/audit';
 import type { Collected } from './collected.ts';
 
-/** A test case for each rule that was asked for: what CI systems know how to show. */
+/** JUnit XML with one test case per rule, which CI systems can display. */
 export function junit({ opening, findings, closing }: Collected): string {
   const byRule = Map.groupBy(findings, ({ rule }) => rule);
   const { ran, incomplete, skipped } = closing.summary;
@@ -31,7 +31,7 @@ function failures(findings: readonly Finding[]): string {
   return `      <failure type="${first.rule}" message="${attribute(`${findings.length}: ${first.message}`)}">${content(lines.join('\n'))}</failure>\n`;
 }
 
-/** XML has no way at all to say most control characters. */
+/** XML cannot represent most control characters, even as character references. */
 const UNSAYABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 const sayable = (text: string): string => text.toWellFormed().replaceAll(UNSAYABLE, '\ufffd');
 const content = (text: string): string =>

@@ -3,7 +3,7 @@ import type { Collected } from './collected.ts';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
 
-/** SARIF 2.1.0. What was found has no place in a file, so it has logical ones. */
+/** SARIF 2.1.0. Findings are not in files, so they have logical locations. */
 export const sarif = ({ opening, findings, closing }: Collected): string =>
   `${JSON.stringify(
     {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 export type Answer = { readonly status: number; readonly body: object };
 
-/** A server on loopback that takes JSON by POST. */
+/** Starts an HTTP server on loopback that accepts JSON. */
 export async function listenForJson(
   answer: (body: unknown, request: IncomingMessage) => Answer,
 ): Promise<AsyncDisposable & { readonly url: string }> {
@@ -28,7 +28,7 @@ export async function listenForJson(
   };
 }
 
-/** Undefined for what is no JSON. */
+/** Returns undefined for a body that is not JSON. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);

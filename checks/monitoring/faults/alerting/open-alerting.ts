@@ -24,7 +24,7 @@ export type Alerting = AsyncDisposable & {
   readonly prometheus: Prometheus;
   readonly ears: Ears;
   readonly watch: AlertWatch;
-  /** Alerts that are not told of, because another one is that explains them. */
+  /** Alerts for which Alertmanager sends no notification, because another alert inhibits them. */
   inhibited(): Promise<ReadonlySet<AlertId>>;
 };
 
@@ -35,7 +35,10 @@ type AlertingOptions = {
   readonly now: () => number;
 };
 
-/** From the rules, at a pace, by way of Alertmanager with the committed routes, to listeners that note what they are told. */
+/**
+ * Starts Prometheus with the rules at a shorter pace, Alertmanager with the committed routes, and listeners that record
+ * the notifications.
+ */
 export async function openAlerting({ folder, targetsFile, scrapeKey, now }: AlertingOptions): Promise<Alerting> {
   await using resources = new AsyncDisposableStack();
   const routingKey = crypto.randomUUID().replaceAll('-', '');
@@ -50,7 +53,7 @@ export async function openAlerting({ folder, targetsFile, scrapeKey, now }: Aler
   });
   const config = join(folder, 'alertmanager.yml');
   await writeFile(config, routes);
-  // Beside the configuration, as it names them.
+  // The configuration names the templates by a path relative to its folder.
   await cp(join(OPS, 'alertmanager/templates'), join(folder, 'templates'), { recursive: true });
   const alertmanager = resources.use(await startAlertmanager({ config }));
   const stages = readStages(await readFile(join(OPS, 'rollout/stages.yml'), 'utf8'));

@@ -10,7 +10,7 @@ async function send({ url }: PagerDuty, event: object): Promise<number> {
   return (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).status;
 }
 
-test('the first try of an incident is too many requests, the second is taken, and it is resolved under its key', async () => {
+test('the first trigger of an incident returns 429, the next 202, and a resolve closes the incident', async () => {
   await using pagerDuty = await openPagerDuty(KEY);
   expect(await send(pagerDuty, trigger)).toBe(429);
   expect(await send(pagerDuty, trigger)).toBe(202);
@@ -20,7 +20,7 @@ test('the first try of an incident is too many requests, the second is taken, an
   expect(pagerDuty.incidents()).toMatchObject([{ key: 'one', isOpen: false, turnedAway: 1, resolves: 1 }]);
 });
 
-test('an incident that comes again is another one, and is turned away again', async () => {
+test('the first trigger after a resolve returns 429 again', async () => {
   await using pagerDuty = await openPagerDuty(KEY);
   for (const event of [trigger, trigger, resolve]) await send(pagerDuty, event);
   expect(await send(pagerDuty, trigger)).toBe(429);
@@ -32,9 +32,9 @@ test.each([
   ['another routing_key', { ...trigger, routing_key: 'b' }],
   ['no dedup_key', { ...trigger, dedup_key: undefined }],
   ['no summary', { ...trigger, payload: { ...about, summary: '' } }],
-  ['a severity that there is not', { ...trigger, payload: { ...about, severity: 'page' } }],
+  ['an unknown severity', { ...trigger, payload: { ...about, severity: 'page' } }],
   ['no payload', { ...trigger, payload: undefined }],
-])('an event with %s is refused', async (_, event) => {
+])('an event with %s returns 400', async (_, event) => {
   await using pagerDuty = await openPagerDuty(KEY);
   expect(await send(pagerDuty, event)).toBe(400);
   expect(pagerDuty.mistakes()).toHaveLength(1);

@@ -9,13 +9,13 @@ const trigger = z.looseObject({
     summary: z.string().min(1).max(1024),
     source: z.string().min(1),
     severity: z.enum(['critical', 'error', 'warning', 'info']),
-    // Of ours: what it is about, and what a person reads.
+    // Optional for PagerDuty, required here: the name of the alert, and the text for the on-call engineer.
     class: z.string().min(1),
     custom_details: z.looseObject({ firing: z.string().min(1) }),
   }),
 });
 
-/** The body of the Events API v2, as its documentation has it. A resolve needs no payload. */
+/** The body of a request to the Events API v2, as PagerDuty documents it. A resolve needs no payload. */
 const event = z.discriminatedUnion('event_action', [
   trigger,
   z.looseObject({
@@ -26,21 +26,21 @@ const event = z.discriminatedUnion('event_action', [
 ]);
 type Trigger = z.infer<typeof trigger>;
 
-/** What one dedup_key went through. */
+/** What was received under one dedup_key. */
 type Incident = {
   readonly key: string;
-  /** How often it was turned away: once, for the first trigger. */
+  /** How often a trigger was refused with 429: the first trigger, and the first after each resolve. */
   readonly turnedAway: number;
   readonly triggers: readonly Trigger[];
   readonly isOpen: boolean;
-  /** How often it was resolved. */
+  /** How often the incident was resolved. */
   readonly resolves: number;
 };
 
 export type PagerDuty = AsyncDisposable & {
   readonly url: string;
   incidents(): readonly Incident[];
-  /** What it would have answered 400, and why. */
+  /** Why requests were refused with 400. */
   mistakes(): readonly string[];
 };
 
@@ -48,7 +48,7 @@ type Kept = { turnedAway: number; triggers: Trigger[]; isOpen: boolean; resolves
 
 const ENQUEUE = '/v2/enqueue';
 
-/** Behaves like PagerDuty's Events API v2 towards a client that sends too fast: 429 on the first try of every incident, 202 from then on. */
+/** Imitates PagerDuty's Events API v2 under rate limiting: 429 for the first trigger of every incident, then 202. */
 export async function openPagerDuty(routingKey: string): Promise<PagerDuty> {
   const kept = new Map<string, Kept>();
   const mistakes: string[] = [];

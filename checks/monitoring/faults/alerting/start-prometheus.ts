@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 export type RunningAlert = {
   readonly state: 'pending' | 'firing';
-  /** Since when its condition holds. */
+  /** When the condition of the alert began to hold. */
   readonly activeAt: Date;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -34,22 +34,22 @@ const queryAnswer = z.looseObject({
 
 export type Prometheus = AsyncDisposable & {
   alerts(): Promise<readonly RunningAlert[]>;
-  /** The first number a query has at this moment. */
+  /** The first value that a query currently returns. */
   ask(query: string): Promise<number | undefined>;
-  /** Rules whose expression or template could not be evaluated, with what Prometheus says. */
+  /** Rules whose expression or template could not be evaluated, with the error of Prometheus. */
   brokenRules(): Promise<readonly string[]>;
 };
 
 type PrometheusOptions = {
   readonly folder: string;
-  /** The files of the rules, in the form Prometheus reads. */
+  /** The texts of the rule files. */
   readonly rules: readonly string[];
   readonly targetsFile: string;
   readonly scrapeKey: string;
   readonly alertmanager: string;
 };
 
-/** A real Prometheus that scrapes and evaluates every second, and tells a real Alertmanager. */
+/** Starts a real Prometheus that scrapes and evaluates every second and sends its alerts to Alertmanager. */
 export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const { folder, rules, targetsFile, scrapeKey, alertmanager } = options;
   const ruleFiles: string[] = [];
@@ -64,7 +64,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ruleFiles,
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
-    // The label `job` comes with the target, so that one job of the configuration serves all.
+    // The file of the targets sets the label `job`, so that one scrape configuration serves all programs.
     scrape_configs: [
       {
         job_name: 'phaselock',
@@ -75,7 +75,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   };
   const path = join(folder, 'prometheus');
   await mkdir(path, { recursive: true });
-  // An alert that has ended is told of within seconds.
+  // A short resend delay, so that Alertmanager receives the end of an alert within seconds.
   const server = await runPrometheus({ config, path, args: ['--rules.alert.resend-delay=5s'] });
   return {
     alerts: async () => answer.parse(await server.ask('/api/v1/alerts')).alerts,

@@ -3,7 +3,7 @@ import type { PagerDuty } from './pager-duty.ts';
 import type { Prometheus, RunningAlert } from './start-prometheus.ts';
 import type { TakenAlert, Webhook } from './webhook.ts';
 
-/** What tells one alert of the rules from another: a rule with several windows has several. */
+/** Identifies an alert rule: its name, and its window if several rules share the name. */
 export type AlertId = string;
 
 export function alertIdOf(labels: Readonly<Record<string, string>>): AlertId {
@@ -11,22 +11,23 @@ export function alertIdOf(labels: Readonly<Record<string, string>>): AlertId {
   return window === undefined ? alertname : `${alertname} ${window}`;
 }
 
-/** From its beginning until its listener was told that it is over. */
+/** One period of an alert, from the start of its condition until its listener has received the resolve. */
 export type Episode = {
-  /** Since when its condition held: it fires after it has held for a while. */
+  /** When the condition began to hold. The alert fires after the condition has held for a while. */
   readonly beganAt: number;
   readonly firingSince: number;
   readonly lastFiringAt: number;
-  /** When the listener took it. */
+  /** When the listener received the alert. */
   readonly toldAt: number | undefined;
-  /** When the listener was told that it is over, under the key it was told of it. */
+  /** When the listener received the resolve, under the same key. */
   readonly resolvedAt: number | undefined;
 };
 
+/** What was observed of one alert during the run. */
 export type Sighting = {
   readonly id: AlertId;
   readonly episodes: readonly Episode[];
-  /** What a person would have read, as it was rendered. */
+  /** The alerts with their rendered texts. */
   readonly alerts: readonly RunningAlert[];
 };
 
@@ -35,6 +36,7 @@ export type AlertWatch = AsyncDisposable & {
   sightingOf(id: AlertId): Sighting | undefined;
 };
 
+/** The local listeners that stand in for PagerDuty, the ticket system and the dead man's switch. */
 export type Ears = { readonly pagerDuty: PagerDuty; readonly tickets: Webhook; readonly deadMansSwitch: Webhook };
 
 const EVERY_MS = 500;
@@ -44,7 +46,7 @@ type Kept = {
   readonly alerts: Map<string, RunningAlert>;
 };
 
-/** Follows every alert from Prometheus by way of Alertmanager to its listener and back to rest. */
+/** Follows every alert from Prometheus through Alertmanager to its listener, until it is resolved. */
 export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, now: () => number): AlertWatch {
   const ending = new AbortController();
   const kept = new Map<AlertId, Kept>();
@@ -87,7 +89,7 @@ export function watchAlerts(prometheus: Pick<Prometheus, 'alerts'>, ears: Ears, 
   };
 }
 
-/** Prometheus tells times by the clock. */
+/** The time of the run, and the same time by the clock, which Prometheus uses. */
 type Moment = { readonly seconds: number; readonly clock: number };
 
 function remember(kept: Map<AlertId, Kept>, alert: RunningAlert, { seconds, clock }: Moment): void {
@@ -107,7 +109,7 @@ function remember(kept: Map<AlertId, Kept>, alert: RunningAlert, { seconds, cloc
 
 type Telling = 'open' | 'over';
 
-/** Whether its listener was told of it, and whether all it was told of is over. */
+/** Whether the listener has received the alert ('open'), and whether all it received is resolved ('over'). */
 function tellingOf(id: AlertId, alerts: Kept['alerts'], ears: Ears): Telling | undefined {
   const [first] = alerts.values();
   switch (first?.labels.severity) {
@@ -120,7 +122,7 @@ function tellingOf(id: AlertId, alerts: Kept['alerts'], ears: Ears): Telling | u
   }
 }
 
-/** The class of an event is the alert, and its details list the labels of every alert of the group. */
+/** The class of a PagerDuty event is the alert name, and its details list the labels of every alert of the group. */
 function ofIncidents({ labels }: RunningAlert, pagerDuty: PagerDuty): Telling | undefined {
   const { alertname, window } = labels;
   const about = pagerDuty

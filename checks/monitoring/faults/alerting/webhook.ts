@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listenForJson } from './listen.ts';
 
-/** What Alertmanager tells a webhook, as far as it is looked at. */
+/** The fields of an Alertmanager notification that the checks use. */
 const notification = z.looseObject({
   groupKey: z.string(),
   receiver: z.string(),
@@ -26,7 +26,7 @@ export type Webhook = AsyncDisposable & {
   mistakes(): readonly string[];
 };
 
-/** A receiver of tickets, or the dead man's switch: it takes JSON from whoever has its token. */
+/** Stands in for the ticket system or the dead man's switch. It accepts JSON from clients that send its token. */
 export async function openWebhook(token: string): Promise<Webhook> {
   const taken: TakenAlert[] = [];
   const mistakes: string[] = [];

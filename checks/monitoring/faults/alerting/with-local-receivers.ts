@@ -10,13 +10,13 @@ export type Receivers = {
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Groups are told of at once, and the dead man's switch again after seconds. */
+/** Short times: groups are notified almost at once, and the dead man's switch again after seconds. */
 const GROUP_WAIT = '1s';
 const GROUP_INTERVAL = '2s';
 const SWITCH_INTERVAL = '5s';
 const SWITCH = 'dead-mans-switch';
 
-/** The committed configuration of Alertmanager, with other addresses, files of secrets and times of groups, and nothing else. */
+/** The committed configuration of Alertmanager, in which only addresses, secret files and group times are replaced. */
 export async function withLocalReceivers(text: string, folder: string, receivers: Receivers): Promise<string> {
   const secretFile = async (name: string, secret: string): Promise<string> => {
     const file = join(folder, name);

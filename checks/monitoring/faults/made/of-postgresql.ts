@@ -4,7 +4,7 @@ import { JOBS } from '@phaselock/monitoring';
 import { type Fault, inEachWindow, undo } from '../fault.ts';
 import { putLoadOn } from '../world/load.ts';
 
-/** Of an outage of the database, whatever its cause. */
+/** Alerts that any database outage may fire. */
 const CONSEQUENCES = [
   'PhaselockErrorRateHigh',
   'PhaselockReplacementsFailing',
@@ -30,7 +30,10 @@ export const POSTGRESQL_STOPPED: Fault = {
   },
 };
 
-/** The address leads to a server that was failed over from: it answers, and takes no writes. The API with a server of its own is another installation. */
+/**
+ * The address leads to the former primary after a failover: it answers queries and refuses writes. The API with its own
+ * server stays ready, so it is not a target meanwhile.
+ */
 export const FAILED_OVER: Fault = {
   name: 'PostgreSQL is a standby: no API is ready',
   alerts: ['PhaselockNotReady'],
@@ -53,7 +56,7 @@ export const FAILED_OVER: Fault = {
   },
 };
 
-/** More callers than two connections can serve in time, each of which is slow. */
+/** More callers than two slow connections can serve in time. */
 export const POOL_EXHAUSTED: Fault = {
   name: 'the connections of an API are used up',
   alerts: ['PhaselockPoolWaitLong', 'PhaselockShedding'],
@@ -75,7 +78,7 @@ export const POOL_EXHAUSTED: Fault = {
   },
 };
 
-/** Tables cannot grow, and PostgreSQL runs on. */
+/** Tables cannot grow, but PostgreSQL keeps running. */
 export const DISK_FULL: Fault = {
   name: 'the disk of the embedded PostgreSQL is full',
   alerts: ['PhaselockStorageFull', ...inEachWindow('PhaselockAvailabilityBudgetBurn')],
@@ -91,11 +94,11 @@ export const DISK_FULL: Fault = {
   },
 };
 
-/** Its log has no room either: it ends, and cannot start again. */
+/** The write-ahead log cannot grow either, so PostgreSQL ends and cannot start again. */
 export const LOG_FULL: Fault = {
-  name: 'the disk of the embedded PostgreSQL is so full that it ends',
+  name: 'the disk of the embedded PostgreSQL is so full that the server ends',
   alerts: ['PhaselockEmbeddedServerDown'],
-  // Without Redis, invalidations travel by the PostgreSQL that ended.
+  // Without Redis, invalidations are sent through the PostgreSQL that ended.
   also: ['PhaselockStorageFull', 'PhaselockConnectionFailures', 'PhaselockRedisAway', ...CONSEQUENCES],
   make: async ({ world, until }) => {
     const { embedded } = world;
@@ -103,7 +106,7 @@ export const LOG_FULL: Fault = {
     resources.defer(() => embedded.disk.free());
     await using user = await embedded.openLogUser();
     await until(async () => {
-      // Between two looks something becomes free, as a file of the log is put away.
+      // Some space becomes free between two checks, for example when PostgreSQL removes a WAL file.
       await embedded.disk.fill();
       await user.useLog().catch(() => undefined);
       return (await embedded.whyNotReady()) === 'storage-full';

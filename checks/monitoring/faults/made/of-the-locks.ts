@@ -3,11 +3,11 @@ import { type Fault, inEachWindow, type Surroundings } from '../fault.ts';
 import { aLiveSession, putLoadOn } from '../world/load.ts';
 
 const HOLD_ONE = 'select from slots where task_id = $1 for update';
-/** In turns: one transaction would not hold the slots that were made after it began. */
+/** Repeated by holdInTurns, because one transaction does not lock the slots that are created after it began. */
 const holdAllFor = (seconds: number): string =>
   `with held as materialized (select 1 from slots for update) select count(*), pg_sleep(${seconds}) from held`;
 
-/** Whoever waits for a lock is slow, and answered 5xx when it is not to be had in time. */
+/** Alerts that long waits for locks may fire: the requests are slow, and return a 5xx if they get no lock in time. */
 const WAITED_FOR = [
   'PhaselockErrorRateHigh',
   'PhaselockReplacementsFailing',
@@ -19,9 +19,9 @@ const WAITED_FOR = [
   ...inEachWindow('PhaselockAvailabilityBudgetBurn'),
 ];
 
-/** Of many replacements, a few are of the slot that is held: too few for a person to be called for the budget. */
+/** Only a few of many replacements concern the held slot, so the budget burns too slowly for a page. */
 export const ONE_SLOT_HELD: Fault = {
-  name: 'a transaction holds one slot, in which others go on replacing',
+  name: 'a transaction holds one slot, whose session others try to replace',
   alerts: ['PhaselockErrorRateHigh', 'PhaselockReplacementsFailing', 'PhaselockLockTimeouts'],
   also: WAITED_FOR,
   make: async ({ world }) => {
@@ -36,7 +36,7 @@ export const ONE_SLOT_HELD: Fault = {
   },
 };
 
-/** Longer than anybody waits for a lock. */
+/** The slots are held longer than any request waits for a lock. */
 export const ALL_SLOTS_HELD: Fault = {
   name: 'transactions hold all slots for six seconds at a time',
   alerts: inEachWindow('PhaselockReplacementBudgetBurn'),
@@ -44,7 +44,7 @@ export const ALL_SLOTS_HELD: Fault = {
   make: (around) => holdInTurns(around, { seconds: 6, users: 8 }),
 };
 
-/** Everybody gets the lock, and has to wait for it. */
+/** Every request gets its lock, but has to wait for it. */
 export const SLOTS_FOUGHT_FOR: Fault = {
   name: 'transactions hold all slots for a second at a time',
   alerts: ['PhaselockLockContention'],

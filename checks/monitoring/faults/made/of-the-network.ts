@@ -1,7 +1,7 @@
 import { type Fault, inEachWindow, undo } from '../fault.ts';
 import { putLoadOn } from '../world/load.ts';
 
-/** Each way: a round trip takes longer than a replacement may. */
+/** The delay in each direction: one round trip takes longer than a replacement may. */
 const LATENCY_MS = 280;
 const slow = { kind: 'delay', ms: LATENCY_MS } as const;
 const pass = { kind: 'pass' } as const;
@@ -11,7 +11,7 @@ const BUDGETS_OF_TIME = [
   ...inEachWindow('PhaselockReplacementTimeBudgetBurn'),
 ];
 
-/** About a fifth of the calls go to it: too few for a person to be called, and enough for a ticket. */
+/** About a fifth of the calls go to the slow API: too few for a page, and enough for a ticket. */
 export const ONE_SLOW: Fault = {
   name: 'the network between one API and PostgreSQL is slow (280 ms each way)',
   alerts: ['PhaselockLookupSlow', 'PhaselockReplacementSlow'],
@@ -29,7 +29,7 @@ export const ONE_SLOW: Fault = {
 export const ALL_SLOW: Fault = {
   name: 'the network between every API and PostgreSQL is slow (280 ms each way)',
   alerts: BUDGETS_OF_TIME,
-  // A lock is held for as long as what its holder asks takes.
+  // A lock is held during the queries of its holder, which are slow.
   also: ['PhaselockLookupSlow', 'PhaselockReplacementSlow', 'PhaselockPoolWaitLong', 'PhaselockLockContention'],
   make: async ({ world }) => {
     for (const { back } of world.pair) back.set(slow);

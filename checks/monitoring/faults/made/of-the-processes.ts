@@ -13,11 +13,11 @@ const unavailable = (): string | undefined => {
   return groups.kind === 'none' ? groups.reason : undefined;
 };
 
-/** Its group has a fifth of a core, and hardly more memory than it has taken. */
+/** The control group of the API has a fifth of a core, and hardly more memory than the process already uses. */
 export const SHORT_OF_RESOURCES: Fault = {
   name: 'an API has a fifth of a processor, and has used nearly all of its memory',
   alerts: ['PhaselockCpuHigh', 'PhaselockMemoryHigh'],
-  // It is slow, also to answer who scrapes it.
+  // The API is slow, also in its answers to scrapes.
   also: [
     'PhaselockApiDown',
     'PhaselockLookupSlow',
@@ -44,12 +44,15 @@ export const SHORT_OF_RESOURCES: Fault = {
   },
 };
 
-/** A process reads no snapshot from Redis for one lifetime of a snapshot after it began: ten seconds, of the twelve that are judged here. */
+/**
+ * After its start, a process uses no snapshot from Redis for the lifetime of a snapshot: ten of the twelve seconds of
+ * the rule's window.
+ */
 const AFTER_A_START: readonly AlertId[] = ['PhaselockRedisAway'];
 
-/** As an orchestrator sees it that kills what does not get ready. */
+/** Imitates an orchestrator that kills a process again and again because it does not become ready. */
 export const API_KILLED: Fault = {
-  name: 'an API is killed (SIGKILL), and then again and again after it began',
+  name: 'an API is killed (SIGKILL), and again after each restart',
   alerts: ['PhaselockApiDown', 'PhaselockRestarting'],
   also: AFTER_A_START,
   make: async ({ world, isTold, ask, until }) => {
@@ -119,8 +122,8 @@ const outOfDiscovery = (name: string, job: string, alert: AlertId): Fault => ({
 });
 
 export const WORKERS_GONE = outOfDiscovery(
-  'every purge worker is taken out of the discovery',
+  'every purge worker is removed from service discovery',
   JOBS.worker,
   'PhaselockWorkerAbsent',
 );
-export const APIS_GONE = outOfDiscovery('every API is taken out of the discovery', JOBS.api, 'PhaselockApiAbsent');
+export const APIS_GONE = outOfDiscovery('every API is removed from service discovery', JOBS.api, 'PhaselockApiAbsent');

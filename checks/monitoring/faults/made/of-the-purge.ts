@@ -2,15 +2,18 @@ import { runPurgeOnce } from '../../world/worker-process.ts';
 import { type Fault, type Surroundings, undo } from '../fault.ts';
 
 const UNFINISHED = 'select 1 from archive_runs where finished_at is null and given_up_at is null';
-/** After minutes without a word the product takes a run for stalled, after an hour the next one gives it up: neither is waited for. */
+/**
+ * Moves the last report of a run back in time. Without a report, the product counts a run as stalled after minutes, and
+ * the next run gives it up after an hour; the check does not wait for either.
+ */
 const unseenFor = (time: string): string =>
   `update archive_runs set seen_at = seen_at - interval '${time}' where finished_at is null`;
 
-/** Its process is stopped in the middle of a run and stays, as one that waits for a disk that does not answer. */
+/** The process is suspended in the middle of a run, like a process that waits for a disk that does not respond. */
 export const PURGE_HUNG: Fault = {
-  name: 'a purge hangs in the middle of a run (SIGSTOP), and no other begins',
+  name: 'a purge hangs in the middle of a run (SIGSTOP), and no other run begins',
   alerts: ['PhaselockPurgeSlow', 'PhaselockPurgeHung', 'PhaselockPurgeNeverRan', 'PhaselockPurgeBacklogOld'],
-  // The run that is killed at last is given up.
+  // Undoing the fault kills the run, and the next run gives it up.
   also: ['PhaselockPurgeFailing'],
   make: async ({ world, cycles, until }) => {
     await using resources = new AsyncDisposableStack();
@@ -36,7 +39,7 @@ export const PURGE_HUNG: Fault = {
 };
 
 const DEAD = 'select 1 from archive_claims where dead_at is not null limit 1';
-/** A session is tried four times within 21 minutes, which are not waited for. */
+/** Makes all retries due, because the four attempts for a session take 21 minutes. */
 const RETRY_NOW = 'update archive_claims set due_at = clock_timestamp() where failures > 0 and dead_at is null';
 
 export const ARCHIVE_FULL: Fault = {
@@ -51,7 +54,7 @@ export const ARCHIVE_FULL: Fault = {
     resources.defer(async () => {
       await world.archiveDisk.free();
       await until(async () => (await world.run('purge-worker', ['dlq', 'retry', '--all'])).exitCode === 0);
-      // Sessions that failed and are no dead letters would be tried again after minutes.
+      // Sessions that failed and are no dead letters would be retried only after minutes.
       await world.postgres.ask(RETRY_NOW);
       await cycles.sendForPurge();
     });

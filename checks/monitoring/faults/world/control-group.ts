@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 const ROOT = '/sys/fs/cgroup';
 const PERIOD_MICROS = 100_000;
 
-/** A control group of its own, with bounds that can be set while its process runs. */
+/** A Linux control group for one process, whose limits can be changed while the process runs. */
 type ControlGroup = Disposable & {
   take(pid: number): void;
-  /** Null for no bound. */
+  /** Null removes the limit. */
   boundCores(cores: number | null): void;
   boundBytes(bytes: number | null): void;
 };
@@ -16,22 +16,22 @@ export type ControlGroups =
   | { readonly kind: 'can-be-made'; readonly make: () => ControlGroup }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** Of either version, where we may make one: that takes root. In CI not being able to is a failure, not a reason to skip. */
+/** Control groups of version 1 or 2, which only root can make. In CI it is an error if none can be made. */
 export function controlGroups(env: NodeJS.ProcessEnv = process.env): ControlGroups {
   for (const make of [makeOfVersion1, makeOfVersion2]) {
     try {
       make()[Symbol.dispose]();
       return { kind: 'can-be-made', make };
     } catch {
-      // The other version, or none.
+      // Try the other version.
     }
   }
-  const reason = 'no control group with bounds of its own can be made: that takes Linux and root';
-  if (env.CI === 'true') throw new Error(`The faults of processor and memory cannot be made: ${reason}.`);
+  const reason = 'no control group with limits can be made: that needs Linux and root';
+  if (env.CI === 'true') throw new Error(`The faults of CPU and memory cannot be made: ${reason}.`);
   return { kind: 'none', reason };
 }
 
-/** Two groups, one below each controller. */
+/** Version 1 needs two groups, one for each controller. */
 function makeOfVersion1(): ControlGroup {
   const cpu = makeIn(parentOf('cpu'));
   let memory: string;
@@ -60,7 +60,7 @@ function makeOfVersion2(): ControlGroup {
   const group = makeIn(ROOT);
   try {
     if (!existsSync(join(group, 'cpu.max')) || !existsSync(join(group, 'memory.max'))) {
-      throw new Error('the root group gives its children neither processor nor memory');
+      throw new Error('the root group does not enable the controllers for CPU and memory');
     }
   } catch (error) {
     rmdirSync(group);
@@ -75,7 +75,7 @@ function makeOfVersion2(): ControlGroup {
   };
 }
 
-/** Below the group this process is in: what is bounded there stays bounded. */
+/** The group of this process, so that limits which apply to this process apply to the new group as well. */
 function parentOf(controller: string): string {
   const line = readFileSync('/proc/self/cgroup', 'utf8')
     .split('\n')
@@ -94,7 +94,7 @@ function makeIn(parent: string): string {
 
 const write = (group: string, file: string, text: string): void => writeFileSync(join(group, file), text);
 
-/** What is still in it goes back to the group above: only an empty one can be removed. */
+/** Moves the remaining processes to the parent group, because only an empty group can be removed. */
 function remove(group: string): void {
   const above = dirname(group);
   for (const pid of readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean))

@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
 import type { World } from './open-world.ts';
 
-/** What is done once a day where time is not short. */
+/** The repeated purges and audits of a run, which a real installation runs daily. */
 export type Cycles = AsyncDisposable & {
-  /** Neither begins again until it is disposed of. */
+  /** Pauses the purges, or the audits, until the result is disposed of. */
   withoutPurges(): Disposable;
   withoutAudits(): Disposable;
-  /** Sends for a run of the purge workers, as their schedule does. */
+  /** Queues a purge run, as the schedule of the workers does. */
   sendForPurge(): Promise<void>;
   audit(): Promise<void>;
 };
@@ -15,7 +15,7 @@ export type Cycles = AsyncDisposable & {
 const A_DAY_MS = 30_000;
 const DAILY = 'archive-daily';
 
-/** Purges and audits are sent for again and again, so that nothing is overdue but by a fault. */
+/** Starts to repeat purges and audits, so that they become overdue only through a fault. */
 export async function beginCycles(world: World): Promise<Cycles> {
   const boss = new PgBoss({ connectionString: world.postgres.url(), supervise: false, schedule: false, max: 1 });
   boss.on('error', () => undefined);

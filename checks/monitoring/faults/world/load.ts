@@ -11,24 +11,27 @@ export type Load = AsyncDisposable & {
   readonly failed: () => number;
 };
 
-/** `all`: a task from its first start to a turn of the model that replaced the first. The others do one thing again and again. */
+/**
+ * `all`: each task from its first start to a turn of the session that replaced the first. The others repeat one
+ * operation.
+ */
 type Way = 'all' | 'create' | 'replace';
 
 export type LoadOptions = {
-  /** Of the processes a balancer knows: each call goes to the next one. */
+  /** The API processes. Each call goes to the next one, as behind a load balancer. */
   readonly urls: readonly string[];
   readonly key: string | undefined;
   readonly users: number;
-  /** Between two calls of a user. */
+  /** The pause between two calls of a user. */
   readonly pauseMs: number;
   readonly way?: Way;
-  /** The one slot all of them replace in; a slot of their own for each otherwise. */
+  /** The slot whose session all users replace. By default each user has a slot. */
   readonly at?: Known;
 };
 
 type Ask = <Answer>(call: (client: Client) => Promise<Answer>) => Promise<Answer | undefined>;
 
-/** Users who go on whatever they are answered, with what they know from before. */
+/** Simulates users who continue after failures, with the last session they know. */
 export async function putLoadOn({ urls, key, users, pauseMs, way = 'all', at }: LoadOptions): Promise<Load> {
   const send = createPatientFetch(OF_A_REQUEST_MS);
   const clients = urls.map((baseUrl) => createClient({ baseUrl, fetch: send, ...(key !== undefined && { key }) }));
@@ -38,13 +41,13 @@ export async function putLoadOn({ urls, key, users, pauseMs, way = 'all', at }: 
     await pause(pauseMs, undefined, { signal: ending.signal });
     turn += 1;
     const client = clients[turn % clients.length];
-    if (client === undefined) throw new Error('there is no process to ask');
+    if (client === undefined) throw new Error('there is no API process');
     try {
       const answer = await call(client);
       answered += 1;
       return answer;
     } catch (error) {
-      // A refusal is an answer. What is no answer is counted where the fault is looked for.
+      // A refusal counts as an answer. A 5xx or a lost connection counts as failed.
       if (error instanceof ApiProblem && error.status < 500) answered += 1;
       else failed += 1;
       return undefined;
@@ -116,7 +119,7 @@ function aUser(ask: Ask, at?: Known): Readonly<Record<Way, () => Promise<void>>>
     if (known === undefined) return;
     const { slot } = known;
     await ask((client) => client.latestSession({ params: { taskId: slot.taskId }, query: { phase: 'run' } }));
-    // The other model than the one that works there is a question.
+    // A start with another model than that of the live session is answered with a question.
     await ask((client) => client.startSession({ body: { ...slot, model: OPUS } }));
     await replace();
     await takeTurn();
@@ -124,7 +127,7 @@ function aUser(ask: Ask, at?: Known): Readonly<Record<Way, () => Promise<void>>>
   return { all, create, replace };
 }
 
-/** A session in a slot of its own. */
+/** Starts a session in a new slot. */
 export async function aLiveSession(url: string, key: string): Promise<Known> {
   const client = createClient({ baseUrl: url, key });
   const { body: project } = await client.createProject({ body: { name: 'one slot' } });

@@ -13,7 +13,7 @@ import {
   type SmallDisk,
 } from '@phaselock/testkit';
 import { z } from 'zod';
-import { adminUrlOn } from '../../../../apps/api/src/testing/shared-data.ts';
+import { adminUrlOn } from '../../../../apps/api/test/shared-data.ts';
 import { createRandom } from '../../../../chaos/random.ts';
 import { type ApiProcess, createApiProcess } from '../../../../chaos/world/api-process.ts';
 import { createPostgresServer, type PostgresServer } from '../../../../chaos/world/postgres-server.ts';
@@ -25,37 +25,38 @@ import { HOST_WITH_KEY, mustAskForKey } from './ask-for-key.ts';
 const ROOT = resolve(import.meta.dirname, '../../../..');
 const APPS = join(ROOT, 'apps');
 
-/** An API process, with a proxy between it and PostgreSQL. */
 type Api = { readonly process: ApiProcess; readonly url: string; readonly address: string };
+/** An API process with a proxy between it and PostgreSQL. */
 type ProxiedApi = Api & { readonly back: TcpProxy };
 
+/** The running programs that the faults act on. */
 export type World = AsyncDisposable & {
   readonly folder: string;
   readonly postgres: PostgresServer;
   readonly redis: RedisProcess;
-  /** The pair that serves the load. */
+  /** The two API processes that serve the load. */
   readonly pair: readonly [ProxiedApi, ProxiedApi];
-  /** One that has two connections, and sheds when four wait for one. */
+  /** An API with two database connections, which sheds requests at a short queue. */
   readonly small: ProxiedApi;
-  /** One with a PostgreSQL of its own, on a disk that can be filled. */
+  /** An API with an embedded PostgreSQL on a disk that can be filled. */
   readonly embedded: Api & {
     readonly disk: SmallDisk;
     openLogUser(): Promise<LogUser>;
     whyNotReady(): Promise<string | null>;
   };
   readonly workers: readonly [WorkerProcess, WorkerProcess];
-  /** Where sessions are archived: a disk that can be filled. */
+  /** The disk of the archive, which can be filled. */
   readonly archiveDisk: SmallDisk;
-  /** Of a program that is started for one job, on the database of the pair. */
+  /** The environment for programs that use the database of the pair. */
   readonly env: NodeJS.ProcessEnv;
-  /** Of a purge, with its paces. */
+  /** The environment for purges: `env`, with short times and no schedule. */
   readonly purgeEnv: NodeJS.ProcessEnv;
   readonly key: string;
-  /** Of Prometheus: all it may do is to read the numbers. */
+  /** The API key of Prometheus, which may only read metrics. */
   readonly scrapeKey: string;
-  /** Runs a program of ours to its end, and answers what it said. */
+  /** Runs a program of the product to its end, and returns its exit code and output. */
   run(program: Program, args: readonly string[]): Promise<Ran>;
-  /** Sets a flag to another share than before, where processes go by the flags of one database, and where they go by another's. */
+  /** Changes the percentage of a flag, in the database of the pair and in the embedded one. */
   changeFlag(): Promise<void>;
 };
 
@@ -69,11 +70,11 @@ const PROGRAMS: Readonly<Record<Program, string>> = {
 
 const EMBEDDED_DISK_MEGABYTES = 200;
 const ARCHIVE_DISK_MEGABYTES = 64;
-/** Never during a run: what is purged, a fault decides. */
 const notReady = z.looseObject({ why: z.string().nullable() });
+/** A schedule that never starts a purge during a run. The checks start all purges. */
 const NO_SCHEDULE = '0 0 1 1 *';
 
-/** Everything is the product's own program, started as a user starts it. */
+/** Starts the real programs of the product, each as a separate process. */
 export async function openWorld(folder: string): Promise<World> {
   await mkdir(folder, { recursive: true });
   await using resources = new AsyncDisposableStack();
@@ -170,7 +171,7 @@ export async function openWorld(folder: string): Promise<World> {
   };
   const workers = [await aWorker('worker-0'), await aWorker('worker-1')] as const;
 
-  // The one with a PostgreSQL of its own is that of a user alone: without authentication, it is not to be had but on loopback.
+  // The API with the embedded PostgreSQL is left out, because it runs without authentication on loopback.
   await Promise.all([...pair, small, ...workers].map(({ address }) => mustAskForKey(address)));
 
   const clients = [createClient({ baseUrl: pair[0].url, key }), createClient({ baseUrl: embedded.url })];
@@ -180,7 +181,7 @@ export async function openWorld(folder: string): Promise<World> {
       await client.setFlag({ params, body: { enabled: true, percent, why: 'faults are made' } });
     }
   };
-  // Locks that are waited for are those of this strategy.
+  // Only with the pessimistic strategy do requests wait for the locks that a fault holds.
   for (const client of clients)
     await client.setFlag({ params: { name: 'locking_strategy' }, body: { enabled: false, why: 'faults are made' } });
   let percent = 100;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** What a process has of the memory, as Linux counts it. */
+/** The resident memory of a process, as Linux counts it. */
 export function residentBytes(pid: number): number {
   const [, kilobytes = ''] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  if (kilobytes === '') throw new Error(`process ${pid} tells nothing of its memory`);
+  if (kilobytes === '') throw new Error(`/proc has no resident memory of process ${pid}`);
   return Number(kilobytes) * 1_024;
 }

@@ -1,12 +1,12 @@
 import { rename, writeFile } from 'node:fs/promises';
 
-/** What Prometheus scrapes, in a file that it reads again when it changes. */
+/** The targets that Prometheus scrapes, in a file that it reads again after each change. */
 export type Targets = {
   readonly file: string;
-  /** Names of instances by the job they belong to. */
+  /** Adds instances to a job. */
   add(job: string, ...addresses: readonly string[]): Promise<void>;
   remove(job: string, ...addresses: readonly string[]): Promise<void>;
-  /** Takes out every instance of a job until it is disposed of. */
+  /** Removes every instance of a job until the result is disposed of. */
   withoutJob(job: string): Promise<AsyncDisposable>;
 };
 
@@ -17,7 +17,7 @@ export async function keepTargets(file: string): Promise<Targets> {
     const groups = [...jobs]
       .filter(([job]) => !hidden.has(job))
       .map(([job, addresses]) => ({ labels: { job }, targets: [...addresses] }));
-    // In one step: a half written file would be an empty list for a moment.
+    // Replaces the file in one step, because Prometheus would read a partly written file as an empty list.
     await writeFile(`${file}.new`, JSON.stringify(groups));
     await rename(`${file}.new`, file);
   };

@@ -1,7 +1,7 @@
 import java.nio.file.Path;
 import org.codelibs.opensearch.runner.OpenSearchRunner;
 
-/** One node of OpenSearch on loopback, in the folder and near the port it is given, until its standard input ends. */
+/** Runs a single-node OpenSearch on loopback, with the given folder and port, until its standard input ends. */
 public final class Start {
   public static void main(String[] args) throws Exception {
     String folder = args[0];
@@ -13,7 +13,7 @@ public final class Start {
       settings.putList("node.roles", "cluster_manager", "data", "ingest");
       settings.put("http.port", String.valueOf(port));
       settings.put("transport.port", "0");
-      // A disk that is nearly full refuses writes for a reason that is none of ours.
+      // Otherwise OpenSearch refuses writes on a nearly full disk, which is not what the tests check.
       settings.put("cluster.routing.allocation.disk.threshold_enabled", "false");
     });
     runner.build(OpenSearchRunner.newConfigs().basePath(Path.of(folder).toAbsolutePath().toString()).numOfNode(1));

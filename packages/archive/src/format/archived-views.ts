@@ -27,7 +27,7 @@ const usageOf = (row: Used): ArchivedSession['usage'] => ({
 
 const orNull = (at: Date | null): string | null => at?.toISOString() ?? null;
 
-/** The order of the fields is part of the format: the same session is the same bytes, whoever archives it. */
+/** The order of the fields is part of the format: every worker produces the same bytes for the same session. */
 export function archivedSession(row: SessionContents['session']): ArchivedSession {
   if (row.deleted_at === null || row.deleted_reason === null) throw new Error(`session ${row.id} is not deleted`);
   return {

@@ -3,8 +3,8 @@ import type { SessionId } from '@phaselock/core';
 const DAY = 'yyyy-mm-dd'.length;
 
 /**
- * The day of its deletion first: what is archived together lies together, and no folder holds more than a day. The hash in the name: what is
- * the same is under the same key, and what is not never is. A copy has a number: what was first under the key turned out to be something else.
+ * The key begins with the day of deletion, so that no folder holds more than one day. It contains the hash, so that
+ * different content has a different key. If other content was found under the key, a copy number is added.
  */
 export const objectKey = (
   { id, version, deleted_at }: { readonly id: SessionId; readonly version: number; readonly deleted_at: Date | null },

@@ -9,7 +9,7 @@ import type { ObjectBody } from '../stores/object-store.ts';
 
 const compress = promisify(gzip);
 
-/** What will be stored, compressed, with its hash; in memory, or in a file that goes when it is let go of. */
+/** The compressed document with its hash, in memory or in a temporary file that is removed on disposal. */
 export type Packed = ObjectBody & AsyncDisposable;
 
 export async function packText(text: string): Promise<Packed> {
@@ -24,7 +24,10 @@ export async function packText(text: string): Promise<Packed> {
   };
 }
 
-/** Through a file: its hash is part of its name in the store, so all of it has to be there before the first byte is sent. */
+/**
+ * Compresses into a file: the hash is part of the object key, so the document must be complete before the upload
+ * starts.
+ */
 export async function packParts(parts: AsyncIterable<string>, file: string): Promise<Packed> {
   const hash = createHash('sha256');
   let bytes = 0;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { archiveJsonSchema } from './session-archive.ts';
 
-test('docs/archive.schema.json is the schema of the format', () => {
+test('docs/archive.schema.json matches the archive schema', () => {
   const file = resolve(import.meta.dirname, '../../../../docs/archive.schema.json');
   const schema = `${JSON.stringify(archiveJsonSchema(), null, 2)}\n`;
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(file, schema);

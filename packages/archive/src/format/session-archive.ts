@@ -13,7 +13,9 @@ const model = z.strictObject({
   agent: text,
   variant: maybe,
   model: maybe,
-  resolvedModel: text.exactOptional().describe('What that name stood for then. Not in archives of earlier releases.'),
+  resolvedModel: text
+    .exactOptional()
+    .describe('The model that this name referred to at that time. Absent in archives of earlier releases.'),
   parameters: z.record(text, z.unknown()),
 });
 
@@ -22,21 +24,25 @@ const session = z.strictObject({
   taskId: id,
   phase: z.enum(['plan', 'run', 'verify']),
   mode: z.enum(['standard', 'debug']),
-  model: model.describe('The identity as it was resolved when the session was made.'),
+  model: model.describe('The model identity as resolved when the session was created.'),
   status: text,
-  generation: count.describe("The slot's counter at its birth: the fencing token."),
-  version: count.describe('How often it had changed when it was archived.'),
+  generation: count.describe("The slot's counter when the session was created: the fencing token."),
+  version: count.describe('The version of the session when it was archived; every change increments it.'),
   guarded: z.boolean(),
   standalone: z.boolean(),
-  userId: maybe.describe('Who started it.'),
+  userId: maybe.describe('The user who started the session.'),
   predecessorId: id.nullable().describe('The session it replaced.'),
   replacedBy: id.nullable().describe('The session that replaced it.'),
-  handoff: maybe.describe('What was taken along from the conversation before.'),
+  handoff: maybe.describe('The text handed over from the previous conversation.'),
   agentSessionId: maybe,
   milestoneId: text.exactOptional().describe('Set for a session that spanned several tasks.'),
-  takenUp: text.exactOptional().describe('An earlier conversation of the slot that went on in it after a retry.'),
-  conversationOf: id.exactOptional().describe('The session in which that conversation began.'),
-  keptThrough: count.exactOptional().describe('The last process before it was kept for a model that differs slightly.'),
+  takenUp: text
+    .exactOptional()
+    .describe('Agent session id of an earlier conversation of the slot that this session continued after a retry.'),
+  conversationOf: id.exactOptional().describe('The session in which the continued conversation began.'),
+  keptThrough: count
+    .exactOptional()
+    .describe('Sequence number of the last process before the session was kept for a slightly different model; or 0.'),
   usage,
   createdAt: time,
   updatedAt: time,
@@ -82,7 +88,7 @@ const events = z
       at: time,
     }),
   )
-  .describe('What happened to it, its own replacement included, which is recorded with its successor.');
+  .describe('The events of the session, including its replacement, which is recorded with its successor.');
 
 const feedback = z.array(
   z.strictObject({ id: count, rating: text, comment: maybe, createdBy: maybe, createdAt: time }),
@@ -98,9 +104,9 @@ const logs = z
       line: text,
     }),
   )
-  .describe('In the order they were written. Intermediate results are the lines of the kind "result".');
+  .describe('In the order in which they were written. Lines of kind "result" are intermediate results.');
 
-/** One document a session: all that was known of it. docs/archive.schema.json is made from this. */
+/** The archive document of one session. docs/archive.schema.json is generated from this schema. */
 export const sessionArchive = z.strictObject({
   format: z.literal('phaselock-session-archive'),
   schemaVersion: z.literal(SCHEMA_VERSION),

@@ -2,7 +2,7 @@ import type { LogOfSession, SessionContents } from '@phaselock/store';
 import { archivedEvent, archivedFeedback, archivedLog, archivedProcess, archivedSession } from './archived-views.ts';
 import { SCHEMA_VERSION } from './session-archive.ts';
 
-/** The document up to its log, which is small. */
+/** The document up to the log lines. */
 function head({ session, processes, events, feedback }: SessionContents): string {
   const known = {
     format: 'phaselock-session-archive',
@@ -21,7 +21,7 @@ export function documentOf(contents: SessionContents, logs: readonly LogOfSessio
   return `${head(contents)}${logs.map((log) => JSON.stringify(archivedLog(log))).join(',')}${TAIL}`;
 }
 
-/** The same bytes, page by page, for a log that does not fit the memory. */
+/** Produces the same bytes page by page, for a log that does not fit into memory. */
 export async function* documentInParts(
   contents: SessionContents,
   pages: AsyncIterable<readonly LogOfSession[]>,

@@ -19,7 +19,7 @@ export type Adopting = {
   readonly store: ObjectStore;
   readonly by: string;
   readonly reason: string;
-  /** Takes a store in which objects of purged sessions are missing or damaged: these are lost then. */
+  /** Adopts the store even if objects of purged sessions are missing or damaged. Those sessions are then lost. */
   readonly despiteLoss: boolean;
   readonly readsAtATime: number;
 };
@@ -27,11 +27,11 @@ export type Adopting = {
 export type Adopted = {
   readonly kind: 'adopted' | 'refused' | 'known-already';
   readonly id: StoreId | null;
-  /** Objects of purged sessions that were read and hashed, or looked for. */
+  /** How many objects of purged sessions were examined. */
   readonly read: number;
-  /** Those that were missing or damaged before their time was over. */
+  /** How many of them were missing or damaged before their retention period ended. */
   readonly lost: number;
-  /** The first of them, each with what is wrong. */
+  /** The first lost objects, each with the reason. */
   readonly examples: readonly { readonly sessionId: SessionId; readonly why: string }[];
 };
 
@@ -39,8 +39,9 @@ const PAGE = 500;
 const MOST_EXAMPLES = 20;
 
 /**
- * Makes this the store the database knows, because somebody says so: after every object that exists nowhere else was read. Objects whose sessions
- * are in the database are not asked about: each is read before its session is purged, and written again if it is not there.
+ * Records this store as the known store of the database, at an operator's request. It first reads every object of a
+ * purged session, because such an object exists nowhere else. Objects of sessions that are still in the database are
+ * skipped: each is read before its session is purged, and written again if it is missing.
  */
 export async function adoptStore(adopting: Adopting): Promise<Adopted> {
   const { database, store, by, reason, despiteLoss } = adopting;
@@ -49,7 +50,7 @@ export async function adoptStore(adopting: Adopting): Promise<Adopted> {
     return { kind: 'known-already', id: recognised.store.id, read: 0, lost: 0, examples: [] };
   const marker = await readMarker(store);
   if (marker.kind === 'unreadable')
-    throw storeChanged(`${store.place} has a ${MARKER_KEY} that is no marker: look at it and move it away first`);
+    throw storeChanged(`${store.place} has a ${MARKER_KEY} that is not a marker: inspect it and move it away first`);
   await store.check();
   const found = await readEveryPurged(adopting);
   if (found.lost > 0 && !despiteLoss) return { kind: 'refused', id: null, ...found };
@@ -74,7 +75,7 @@ async function readEveryPurged({ database, store, readsAtATime }: Adopting): Pro
     read += page.length;
     for (const [nth, one] of examined.entries()) {
       const object = page[nth];
-      // A database that was restored to an earlier time does not know that it has removed what expired since.
+      // After a restore to an earlier time, the database has no record of expired objects that were removed since.
       if (one.kind === 'as-recorded' || object === undefined || object.expired) continue;
       lost += 1;
       if (examples.length < MOST_EXAMPLES) examples.push({ sessionId: object.sessionId, why: one.why });

@@ -7,18 +7,18 @@ import {
 } from '@aws-sdk/client-s3';
 import { readArchive } from '@phaselock/store';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { damageFile } from '../../test/damage.ts';
+import { expectReadable } from '../../test/expect-readable.ts';
+import { openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
+import { seedDeleted } from '../../test/seed-deleted.ts';
+import { type S3Server, s3Server, startS3 } from '../../test/start-s3.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { damageFile } from '../testing/damage.ts';
-import { expectReadable } from '../testing/expect-readable.ts';
-import { openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
-import { seedDeleted } from '../testing/seed-deleted.ts';
-import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.skipIf(s3Server() === undefined)('a bucket', () => {
+describe.skipIf(s3Server() === undefined)('archive in a bucket', () => {
   let server: S3Server;
   let client: S3Client;
   beforeAll(async () => {
@@ -47,21 +47,18 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
       ({ object_key }) => String(object_key),
     );
 
-  test.each([true, false])(
-    'in which objects were damaged and deleted: they are written again (versions: %s)',
-    async (versioned) => {
-      const bucket = `damaged-${versioned}`;
-      await using archive = await archivedIn(bucket, versioned);
-      const [flipped = '', cut = '', deleted = ''] = await keysOf(archive);
-      await damageFile(server.pathOf(bucket, flipped), 'flipped');
-      await damageFile(server.pathOf(bucket, cut), 'truncated');
-      await archive.ctx.store.remove(deleted);
-      expect(await runSteps(archive.ctx)).toMatchObject({ archived: 3, purged: 10, failed: 3 });
-      await expectReadable(archive.ctx, { purged: 10, here: 0 });
-    },
-  );
+  test.each([true, false])('writes damaged and deleted objects again (versioned: %s)', async (versioned) => {
+    const bucket = `damaged-${versioned}`;
+    await using archive = await archivedIn(bucket, versioned);
+    const [flipped = '', cut = '', deleted = ''] = await keysOf(archive);
+    await damageFile(server.pathOf(bucket, flipped), 'flipped');
+    await damageFile(server.pathOf(bucket, cut), 'truncated');
+    await archive.ctx.store.remove(deleted);
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 3, purged: 10, failed: 3 });
+    await expectReadable(archive.ctx, { purged: 10, here: 0 });
+  });
 
-  test('with versions in which somebody deleted or overwrote an object: the version that was archived is still there, and read', async () => {
+  test('reads the archived version when an object was deleted or overwritten in a versioned bucket', async () => {
     const bucket = 'overwritten';
     await using archive = await archivedIn(bucket);
     const [deleted = '', overwritten = ''] = await keysOf(archive);
@@ -71,7 +68,7 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
     await expectReadable(archive.ctx, { purged: 10, here: 0 });
   });
 
-  test('that is another one: nothing is done there', async () => {
+  test('refuses another bucket and writes nothing there', async () => {
     await using archive = await archivedIn('right');
     await using wrong = await openObjectStore(await server.bucket('wrong'));
     const ctx = archive.with({ store: wrong });
@@ -85,7 +82,7 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
     expect(await runSteps(archive.ctx)).toMatchObject({ purged: 10, storeChanged: null });
   });
 
-  test('into which the archive was moved has other versions of the same objects, and goes on', async () => {
+  test('records the new version ids after a move to another bucket, and continues', async () => {
     await using archive = await archivedIn('before');
     const few = archive.with({ policy: { ...AT_ONCE, batchLimit: 4 } });
     let batches = 0;
@@ -105,7 +102,7 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
     await expectReadable(ctx, { purged: 4, here: 6 });
     archive.told.length = 0;
     expect(await runSteps(ctx)).toMatchObject({ purged: 6, failed: 0, storeChanged: null });
-    // Marked anew with the versions that are there now, and nothing written twice.
+    // The records now name the versions in the new bucket, and no object was written twice.
     expect(archive.told).toEqual(['changed 6', 'archived 6', 'purged 6']);
     await expectReadable(ctx, { purged: 10, here: 0 });
     const { rows } = await archive.ctx.database.pool.pg.query('select session_id from archives order by session_id');

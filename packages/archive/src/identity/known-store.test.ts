@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { readKnownStore } from '@phaselock/store';
 import { describe, expect, test, vi } from 'vitest';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { expectReadable } from '../../test/expect-readable.ts';
+import { openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
+import { seedDeleted } from '../../test/seed-deleted.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { examineObject } from '../stores/examine-object.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { expectReadable } from '../testing/expect-readable.ts';
-import { openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
-import { seedDeleted } from '../testing/seed-deleted.ts';
 import { adoptStore } from './adopt-store.ts';
 import { knownStore } from './known-store.ts';
 import { MARKER_KEY } from './marker.ts';
@@ -30,7 +30,7 @@ const rulesFound = async ({ home, ctx: { store } }: TestArchive): Promise<string
   return [...new Set(findings.map(({ rule }) => rule))].toSorted();
 };
 
-/** Archived, and to be purged; five more to be archived; one that was purged, whose year is over. */
+/** An archive with 60 sessions to purge, five to archive, and one expired archive of a purged session. */
 async function inUse(): Promise<TestArchive> {
   const archive = await openTestArchive();
   await seed(archive, 1);
@@ -45,7 +45,7 @@ async function inUse(): Promise<TestArchive> {
   return archive;
 }
 
-/** Nothing was archived, purged or removed, and no session is blamed. */
+/** Expects that nothing was archived, purged or removed, and that no session has a failure counted. */
 async function expectRefused(archive: TestArchive, ctx = archive.ctx): Promise<void> {
   archive.told.length = 0;
   expect(await runSteps(ctx)).toMatchObject({
@@ -69,8 +69,8 @@ async function expectAllWell(archive: TestArchive, ctx = archive.ctx): Promise<v
   await expectReadable(ctx, { purged: 65, here: 0 });
 }
 
-describe('a folder that is not the one it was', () => {
-  test('because it was renamed away: nothing is done, nothing is made anew, and it all goes on when it is back', async () => {
+describe('refusing a folder that is not the known store', () => {
+  test('does nothing while the folder is renamed, does not create it, and continues once it is back', async () => {
     await using archive = await inUse();
     const { folder } = archive;
     await rename(folder, `${folder}-away`);
@@ -83,7 +83,7 @@ describe('a folder that is not the one it was', () => {
     expect(await rulesFound(archive)).toEqual([]);
   });
 
-  test('because it is not mounted, and an empty one is in its place', async () => {
+  test('refuses an empty folder in place of one that is not mounted', async () => {
     await using archive = await inUse();
     const { folder } = archive;
     await rename(folder, `${folder}-away`);
@@ -97,7 +97,7 @@ describe('a folder that is not the one it was', () => {
   });
 
   test.each(['purge-claimed', 'proven', 'written'] as const)(
-    'because it went away in the middle, at %s',
+    'refuses a folder that disappears during a run, at %s',
     async (at) => {
       await using archive = await inUse();
       const { folder } = archive;
@@ -119,7 +119,7 @@ describe('a folder that is not the one it was', () => {
     },
   );
 
-  test('because an older copy of it was restored', async () => {
+  test('refuses an older copy that was restored', async () => {
     await using archive = await openTestArchive();
     const { folder } = archive;
     await seed(archive, 3);
@@ -137,7 +137,7 @@ describe('a folder that is not the one it was', () => {
     await expectReadable(archive.ctx, { purged: 6, here: 0 });
   });
 
-  test('because its marker belongs to another database, or is no marker', async () => {
+  test('refuses the marker of another database, and an invalid marker', async () => {
     await using archive = await inUse();
     await using other = await openTestArchive();
     await knownStore(other.ctx);
@@ -153,22 +153,22 @@ describe('a folder that is not the one it was', () => {
   });
 });
 
-test('an archive that was moved, its marker with it, goes on where it is now', async () => {
+test('continues after the archive was moved together with its marker', async () => {
   await using archive = await inUse();
   await cp(archive.folder, `${archive.folder}-new`, { recursive: true });
   await using moved = await openObjectStore(`folder:${archive.folder}-new`);
   await expectAllWell(archive, archive.with({ store: moved }));
 });
 
-describe('the first use', () => {
-  test('by several workers at once lays one marker', async () => {
+describe('first use of a store', () => {
+  test('writes one marker when several workers start at once', async () => {
     await using archive = await openTestArchive();
     const known = await Promise.all(Array.from({ length: 6 }, () => knownStore(archive.ctx)));
     expect(new Set(known.map(({ id }) => id)).size).toBe(1);
     expect(await knownStore(archive.ctx)).toEqual(known[0]);
   });
 
-  test('does not take a store that another database uses', async () => {
+  test('refuses a store that another database uses', async () => {
     await using theirs = await openTestArchive();
     await knownStore(theirs.ctx);
     await using archive = await openTestArchive();
@@ -178,7 +178,7 @@ describe('the first use', () => {
     expect(await knownStore(theirs.ctx)).toMatchObject({ id: (await readKnownStore(theirs.ctx.database.kysely))?.id });
   });
 
-  /** As a release left it that knew no markers. */
+  /** Restores the state of a release without markers. */
   async function unmarked(): Promise<TestArchive> {
     const archive = await inUse();
     await rm(join(archive.folder, MARKER_KEY));
@@ -187,12 +187,12 @@ describe('the first use', () => {
     return archive;
   }
 
-  test('after an upgrade marks the store in which the known objects are', async () => {
+  test('marks the store after an upgrade if the recorded objects are in it', async () => {
     await using archive = await unmarked();
     await expectAllWell(archive);
   });
 
-  test('after an upgrade does not mark an empty one, a missing one, or one that lacks what was archived last', async () => {
+  test('refuses an empty, missing or incomplete store after an upgrade', async () => {
     await using archive = await unmarked();
     const { folder } = archive;
     await rename(folder, `${folder}-away`);
@@ -211,11 +211,11 @@ describe('the first use', () => {
   });
 });
 
-describe('adopting a store', () => {
+describe('store adoption', () => {
   const adopt = ({ ctx: { database, store } }: TestArchive, despiteLoss = false) =>
     adoptStore({ database, store, by: 'ada', reason: 'a test', despiteLoss, readsAtATime: 4 });
 
-  test('whose marker was lost takes it again, after every object of a purged session was read', async () => {
+  test('restores a lost marker after reading every object of a purged session', async () => {
     await using archive = await inUse();
     await rm(join(archive.folder, MARKER_KEY));
     await expectRefused(archive);
@@ -229,7 +229,7 @@ describe('adopting a store', () => {
     await expectAllWell(archive);
   });
 
-  test('in which the object of a purged session is missing is refused, unless somebody accepts the loss', async () => {
+  test('refuses a store that lacks the object of a purged session, unless the loss is accepted', async () => {
     await using archive = await inUse();
     const { folder } = archive;
     const { rows } = await sql(
@@ -249,15 +249,15 @@ describe('adopting a store', () => {
     await expectRefused(archive);
 
     expect(await adopt(archive, true)).toMatchObject({ kind: 'adopted', lost: 1 });
-    // What was not purged is still whole in the database, and is written again.
+    // Sessions that were not purged are still complete in the database and are archived again.
     const done = await runSteps(archive.ctx);
     expect(done).toMatchObject({ archived: 65, purged: 65, failed: 60, storeChanged: null });
-    // The store that was given up is an older copy now.
+    // The former store is now an older copy.
     await using old = await openObjectStore(`folder:${folder}-away`);
     expect(await examineStore(old, { place: '', ...(await knownStore(archive.ctx)) })).toMatch(/older copy/);
   });
 
-  test('from which objects are missing that expired is no loss: a restored database does not know that it removed them', async () => {
+  test('does not count missing expired objects as lost: a restored database may not record their removal', async () => {
     await using archive = await inUse();
     const { rows } = await sql(archive, 'select object_key from archives where purged_at is not null');
     await rm(join(archive.folder, String(rows[0]?.object_key)));
@@ -267,7 +267,7 @@ describe('adopting a store', () => {
     await expectAllWell(archive);
   });
 
-  test('of another database makes it the store of both', async () => {
+  test('lets two databases share a store', async () => {
     await using theirs = await openTestArchive();
     await seed(theirs, 2);
     await runSteps(theirs.ctx);
@@ -291,7 +291,7 @@ describe('adopting a store', () => {
   });
 });
 
-test('seals that were replaced an hour ago are removed, and no other', async () => {
+test('removes only seals that were replaced more than an hour ago', async () => {
   await using archive = await openTestArchive();
   const seals = async () => (await readdir(join(archive.folder, 'phaselock-seals'))).length;
   for (let runs = 0; runs < 3; runs += 1) {
@@ -302,7 +302,7 @@ test('seals that were replaced an hour ago are removed, and no other', async () 
   await sql(archive, `update archive_seals set announced_at = now() - interval '2 hours'`);
   await seed(archive, 1);
   expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, storeChanged: null });
-  // The present one, and the one made since.
+  // The current seal, and those written since.
   expect(await seals()).toBeLessThanOrEqual(3);
   expect(await runSteps(archive.ctx)).toMatchObject({ storeChanged: null });
 });

@@ -9,11 +9,14 @@ import { writeSeal } from './seal-store.ts';
 
 type Knowing = Pick<ArchiveContext, 'database' | 'store' | 'racepoint'>;
 
-/** The latest of what the database counts on, and as many of all. */
+/** Size of each of the two samples: the newest recorded objects, and random ones. */
 const SAMPLE_EACH = 100;
 const READS_AT_A_TIME = 8;
 
-/** The store the database knows, marked now if it is used for the first time. Any other is a StoreFailure, and nothing is done with it. */
+/**
+ * Returns the store recorded in the database, after marking it on first use. For any other store it throws a
+ * StoreFailure and changes nothing.
+ */
 export async function knownStore(ctx: Knowing): Promise<RecognisedStore> {
   for (;;) {
     const found = await recogniseStore(ctx.database, ctx.store);
@@ -23,14 +26,14 @@ export async function knownStore(ctx: Knowing): Promise<RecognisedStore> {
   }
 }
 
-/** Each part of it may be done again, by whoever comes after one that died. */
+/** Every step is idempotent, so that another worker can repeat them after a crash. */
 async function markStore(ctx: Knowing): Promise<void> {
   const { database, store, racepoint } = ctx;
   const { kysely } = database;
   await announceStore(kysely, randomUUID(), store.place);
   await racepoint?.('store-announced');
   const announced = await readKnownStore(kysely);
-  // Another worker has marked it meanwhile.
+  // Another worker marked the store in the meantime.
   if (announced === undefined || announced.seal !== null) return;
   const { id } = announced;
 
@@ -38,13 +41,13 @@ async function markStore(ctx: Knowing): Promise<void> {
   await store.put(MARKER_KEY, markerBody(id));
   const marker = await readMarker(store);
   if (marker.kind !== 'marker' || marker.id !== id)
-    throw storeChanged(`${store.place} carries the marker of another database than this one`);
+    throw storeChanged(`${store.place} carries the marker of another database`);
   await racepoint?.('store-marked');
   await laidMarker(kysely, id, await writeSeal(ctx, id));
   await racepoint?.('store-sealed');
 }
 
-/** A store in which what the database counts on is missing is not the one it was kept in. */
+/** Refuses an unmarked store that lacks recorded objects: the archives were written to another store. */
 async function refuseAnother({ database, store }: Knowing): Promise<void> {
   const sample = await sampleOfObjects(database.kysely, SAMPLE_EACH);
   if (sample.length === 0) return await store.make();
@@ -52,6 +55,6 @@ async function refuseAnother({ database, store }: Knowing): Promise<void> {
   const missing = examined.filter(({ kind }) => kind === 'missing').length;
   if (missing > 0)
     throw storeChanged(
-      `${store.place} carries no marker, and ${missing} of ${sample.length} objects that were looked for are not there`,
+      `${store.place} carries no marker, and ${missing} of ${sample.length} sampled objects are missing`,
     );
 }

@@ -3,7 +3,10 @@ import type { StoreId } from '@phaselock/store';
 import { z } from 'zod';
 import { type ObjectBody, type ObjectStore, StoreFailure } from '../stores/object-store.ts';
 
-/** What lies in every store of archives, so that a worker knows whose it is. It is copied when the archive is moved. */
+/**
+ * Key of the marker: an object in every archive store that holds the store id, by which a worker recognises the store.
+ * It must be copied when the archive is moved.
+ */
 export const MARKER_KEY = 'phaselock-store.json';
 
 const FORMAT = 'phaselock-archive-store';
@@ -11,7 +14,7 @@ const FORMAT_VERSION = 1;
 const MOST_BYTES = 4_096;
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** `unreadable`: something lies there that is no marker of this format, or of a later one. */
+/** `unreadable`: there is an object under the key, but it is not a marker of this format version. */
 export type Marker =
   | { readonly kind: 'marker'; readonly id: StoreId }
   | { readonly kind: 'none' }
@@ -22,7 +25,10 @@ const isStoreId = (value: string): value is StoreId => UUID.test(value);
 export const markerBody = (id: StoreId): ObjectBody =>
   bodyOf(JSON.stringify({ format: FORMAT, formatVersion: FORMAT_VERSION, id }));
 
-/** A seal: it says that the store was the known one at a certain moment, and an older copy does not have it. */
+/**
+ * A seal is a small object with a random id, written around each batch. The database records the latest seal; an older
+ * copy of the store lacks it.
+ */
 export const sealKey = (seal: string): string => `phaselock-seals/${seal}.json`;
 export const sealBody = (id: StoreId, seal: string): ObjectBody =>
   bodyOf(JSON.stringify({ format: 'phaselock-archive-seal', formatVersion: FORMAT_VERSION, id, seal }));
@@ -40,7 +46,7 @@ export async function readMarker(store: ObjectStore): Promise<Marker> {
     }
     return parseMarker(Buffer.concat(bytes).toString());
   } catch (error) {
-    // A folder in its place, for example.
+    // For example, a folder exists under this name.
     if (error instanceof StoreFailure && error.code === 'object_damaged') return { kind: 'unreadable' };
     throw error;
   }
@@ -64,7 +70,7 @@ function parseMarker(text: string): Marker {
 export async function hasObject(store: ObjectStore, key: string): Promise<boolean> {
   const chunks = await store.get(key, null);
   if (chunks === undefined) return false;
-  // To its end, so that the connection, or the file, is let go of.
+  // Reads to the end, so that the connection or file is released.
   for await (const _chunk of chunks);
   return true;
 }

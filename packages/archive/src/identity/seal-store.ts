@@ -4,11 +4,15 @@ import type { ObjectStore } from '../stores/object-store.ts';
 import { sealBody, sealKey } from './marker.ts';
 import type { RecognisedStore } from './recognise-store.ts';
 
+/** The most old seals that one call removes. */
 const OLD_AT_A_TIME = 20;
 
 type Sealing = { readonly database: Database; readonly store: ObjectStore };
 
-/** Writes a seal that is the present one only when the caller has said so in the database. */
+/**
+ * Writes a new seal (see `sealKey`) to the store and returns its id. It takes effect only once the caller records it in
+ * the database as the current one.
+ */
 export async function writeSeal({ database, store }: Sealing, id: RecognisedStore['id']): Promise<string> {
   const seal = randomUUID();
   await announceSeal(database.kysely, seal);
@@ -16,7 +20,10 @@ export async function writeSeal({ database, store }: Sealing, id: RecognisedStor
   return seal;
 }
 
-/** A new seal for the one that was seen: a copy of the store made before this moment is told from it afterwards. */
+/**
+ * Replaces the current seal before and after each batch of archived sessions, so that a copy of the store made before
+ * this moment can be recognised as older. Also removes seals that are no longer in use.
+ */
 export async function sealStore(sealing: Sealing, { id, seal: seen }: RecognisedStore): Promise<void> {
   const { kysely } = sealing.database;
   const next = await writeSeal(sealing, id);

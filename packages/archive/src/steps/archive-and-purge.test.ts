@@ -4,11 +4,11 @@ import { gunzipSync } from 'node:zlib';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { readArchive } from '@phaselock/store';
 import { expect, test } from 'vitest';
+import { aDeletedSession, openTestArchive } from '../../test/open-test-archive.ts';
 import { sessionArchive } from '../format/session-archive.ts';
-import { aDeletedSession, openTestArchive } from '../testing/open-test-archive.ts';
 import { runSteps } from './run-steps.ts';
 
-test('a deleted session is in the store, whole, before it leaves the database', async () => {
+test('archives a deleted session completely before it is purged from the database', async () => {
   await using archive = await openTestArchive();
   const { home, ctx, folder } = archive;
   const { sessionId } = await aDeletedSession(home, ['one', 'two \u2028 three', '{"four":4}']);

@@ -27,16 +27,21 @@ export type ArchivedBatch = {
   readonly archived: number;
   readonly failed: number;
   readonly bytes: number;
-  /** Nothing could be stored at all: the rest was given back untried, for it would only fail too. */
+  /** Every session of a chunk failed because of the store: the remaining claims were released untried. */
   readonly storeDown: boolean;
-  /** It is not the store the database knows: nothing was marked, and no session is blamed. */
+  /** The store is not the known one: nothing was marked and no failure was counted for any session. */
   readonly changedStore: StoreFailure | undefined;
 };
 
-/** Read, written and marked together: few enough to be in memory, enough that the round trips are shared. */
+/**
+ * Sessions that are read, written and marked together: few enough to fit into memory, enough to share the round trips.
+ */
 const CHUNK = 32;
 
-/** Claims a batch and archives it, chunk by chunk. Whatever ends it in the middle, what was marked is kept and the rest is claimed again. */
+/**
+ * Claims a batch and archives it in chunks. If it is interrupted, the marked sessions stay archived and the others are
+ * claimed again.
+ */
 export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): Promise<ArchivedBatch> {
   const { database, policy, observe, racepoint } = ctx;
   const token = ctx.newToken();
@@ -75,13 +80,16 @@ export async function archiveBatch(ctx: ArchiveContext, signal?: AbortSignal): P
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 const NOTHING = { archived: 0, failed: 0, bytes: 0, storeDown: false, changedStore: undefined } as const;
 
-/** Before the first object of a batch and after the last: a copy of the store from before, or from in between, lacks the later seal. */
+/**
+ * Writes a new seal before the first object of a batch and after the last one. A copy of the store made before or in
+ * between lacks the later seal.
+ */
 async function sealed(ctx: ArchiveContext, asked: Asked): Promise<Asked> {
   if (asked.kind === 'failed') return asked;
   try {
     await sealStore(ctx, asked.store);
   } catch (failure) {
-    // The objects themselves meet the same, and are counted.
+    // The object writes will fail in the same way, and those failures are counted.
     if (!(failure instanceof StoreFailure)) throw failure;
   }
   return asked;
@@ -93,7 +101,7 @@ type Tried = { readonly sessionId: SessionId } & (
   | { readonly kind: 'failed'; readonly code: StoreFailureCode | 'unexpected'; readonly message: string }
 );
 
-/** `asked` is what the store said last: before the first chunk, or when the one before was marked. */
+/** `asked` is the latest check of the store: before the first chunk, or after the previous chunk was written. */
 async function archiveChunk(
   ctx: ArchiveContext,
   token: ClaimToken,
@@ -113,7 +121,7 @@ async function archiveChunk(
   const tried = await inParallel(packed, policy.writesAtATime, async (one): Promise<Tried> => {
     const { sessionId, objectKey } = one.manifest;
     if (ours.has(sessionId)) return await tryToKeep(ctx, one);
-    // Or somebody else has claimed it since: then nothing comes of calling it a failure.
+    // Another worker may have claimed the session instead; then recording this failure has no effect.
     return { kind: 'failed', sessionId, code: 'object_in_removal', message: `${objectKey} is being removed` };
   });
   const kept = tried.flatMap((one) => (one.kind === 'kept' ? [one.manifest] : []));
@@ -129,7 +137,10 @@ async function archiveChunk(
   return { ...marked, failed: failed.length, storeDown, asked: written };
 }
 
-/** Where the store does not say whether it is the known one, nothing is marked. Another store is no failure of the sessions. */
+/**
+ * Nothing is marked unless the store is confirmed to be the known one. If it is another store, no failure is counted
+ * for the sessions.
+ */
 async function failChunk(
   ctx: ArchiveContext,
   token: ClaimToken,
@@ -167,7 +178,8 @@ async function mark(
   const marked = await markArchived(database, by, kept, policy.retentionDays);
   await racepoint?.('marked');
   const archived = kept.filter(({ sessionId }) => marked.get(sessionId) === 'archived');
-  // Somebody else has them now: what we wrote is theirs if it is the same, and nobody's if it is not.
+  // Another worker holds these claims now. It uses the object if its content is the same; otherwise the object is a
+  // leftover.
   const others = kept.filter(({ sessionId }) => !['archived', 'changed'].includes(marked.get(sessionId) ?? ''));
   if (others.length > 0)
     await leaveObjects(
@@ -181,7 +193,10 @@ async function mark(
   return { archived: archived.length, bytes };
 }
 
-/** Tried again after a while, or laid with the dead letters. Where something else is under its key, the next try writes beside it. */
+/**
+ * Schedules a retry, or makes the session a dead letter. If another object occupies the key, the next try uses a new
+ * key.
+ */
 async function giveUp(
   { database, observe, random }: ArchiveContext,
   token: ClaimToken,

@@ -5,52 +5,60 @@ import type { Pace } from './pacing.ts';
 import type { ArchiveRacepoint } from './racepoints.ts';
 
 export type ArchivePolicy = {
-  /** How long after its deletion a session is archived. */
+  /** The time from a session's deletion to its archiving. */
   readonly archiveAfterSeconds: number;
-  /** And how long after it is purged, if it was archived. */
+  /** The time from a session's deletion to its purge, if it was archived. */
   readonly purgeAfterSeconds: number;
   readonly retentionDays: number;
-  /** Sessions one claim takes at the most. */
+  /** Maximum number of sessions per claim. */
   readonly batchLimit: number;
   readonly leaseSeconds: number;
-  /** Objects that are on their way to the store, or back, at once. */
+  /** Maximum number of objects being written or read at once. */
   readonly writesAtATime: number;
 };
 
-/** Everything the steps work with; composed once, passed in. */
+/** All dependencies of the steps. */
 export type ArchiveContext = {
   readonly database: Database;
   readonly store: ObjectStore;
   readonly policy: ArchivePolicy;
-  /** Where a document that is too large for the memory is put together. */
+  /** Folder for documents that are too large to build in memory. */
   readonly scratch: string;
   readonly observe: ArchiveObserver;
   readonly newToken: () => ClaimToken;
   readonly random: () => number;
-  /** The worker's own clock, in milliseconds since 1970: no object is removed for good by the database's alone. */
+  /**
+   * The worker's own clock, in milliseconds since 1970. It is compared with the database clock before objects are
+   * removed, because removal is final.
+   */
   readonly unixMs: () => number;
-  /** Waits as long as others need the machine more, or until it is told to stop. */
+  /** Waits to limit the load on the machine, or until the signal aborts. */
   readonly pace: Pace;
-  /** Where a test may pause or kill the process; never set otherwise. */
+  /** Lets a test pause or kill the process; unset in production. */
   readonly racepoint: ((name: ArchiveRacepoint) => Promise<void> | void) | undefined;
 };
 
+/** An object that was missing, damaged or unreadable when it was checked before the purge of its session. */
 export type DistrustedObject = {
   readonly sessionId: SessionId;
   readonly objectKey: string;
   readonly code: StoreFailureCode | 'unexpected';
   readonly message: string;
+  /** True if the session is now a dead letter; otherwise it is archived again. */
   readonly dead: boolean;
 };
 
-/** What is told of the work while it goes on. */
+/** Receives progress events of the steps. */
 export type ArchiveObserver = {
   archived(sessions: number, bytes: number): void;
-  /** It went wrong, and will be tried again, or is dead. */
+  /** Archiving failed; it will be retried, or `dead` if it is now a dead letter. */
   failed(code: StoreFailureCode | 'unexpected', dead: boolean): void;
-  /** Its session changed meanwhile, so it counts as not yet archived. */
+  /** These sessions changed in the meantime, so they count as not yet archived. */
   changed(sessions: number): void;
-  /** An object was not what its archive says, while its session was still here: it is archived again, or dead. */
+  /**
+   * An object differed from its record while its session was still in the database: it is archived again, or is a dead
+   * letter.
+   */
   distrusted(found: DistrustedObject): void;
   purged(sessions: number): void;
   removed(objects: number): void;

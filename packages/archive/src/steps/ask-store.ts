@@ -7,7 +7,11 @@ export type Asked =
   | { readonly kind: 'known'; readonly store: RecognisedStore }
   | { readonly kind: 'failed'; readonly failure: StoreFailure };
 
-/** Whether the store answers and is the one the database knows, at this moment. Asked before and after whatever relies on it. */
+/**
+ * Checks that the store responds and is the store recorded in the database. If none is recorded yet, records and marks
+ * this store. Called before and after a step that relies on the store, because the store may fail or be exchanged
+ * during the step.
+ */
 export async function askStore(ctx: ArchiveContext): Promise<Asked> {
   try {
     return { kind: 'known', store: await knownStore(ctx) };

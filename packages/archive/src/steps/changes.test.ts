@@ -4,9 +4,9 @@ import { auditOwnDatabase } from '@phaselock/audit';
 import { holdArchive, readArchive } from '@phaselock/store';
 import { aStart, aTurn, begin, startedOf, tokenOf } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { documentIn } from '../testing/document-in.ts';
-import { aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { documentIn } from '../../test/document-in.ts';
+import { aDeletedSession, openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
 import { runSteps } from './run-steps.ts';
 
 const auditOf = async ({ home }: TestArchive) => (await auditOwnDatabase(home.databaseUrl)).findings;
@@ -24,8 +24,8 @@ async function aReplacedRunner(archive: TestArchive) {
   return { sessionId: session.id, turn: tokenOf(turn) };
 }
 
-describe('a session that is not what was written any more', () => {
-  test('when its runner comes home between writing and marking, is archived again as it is now', async () => {
+describe('a session that changes after its archive was written', () => {
+  test('is archived again when its runner finishes the turn between write and marking', async () => {
     await using archive = await openTestArchive();
     const { guard } = archive.home;
     const { sessionId, turn } = await aReplacedRunner(archive);
@@ -40,16 +40,16 @@ describe('a session that is not what was written any more', () => {
     });
     expect(await runSteps(ctx)).toMatchObject({ archived: 1, purged: 1, failed: 0 });
     expect(archive.told).toEqual(['changed 1', 'archived 1', 'purged 1']);
-    // What was written first is nobody's, and known to be.
+    // The first object is recorded as a leftover.
     expect((await sql(archive, 'select object_key from archive_leftovers')).rowCount).toBe(1);
     expect(await auditOf(archive)).toEqual([]);
   });
 
   test.each([
-    ['its runner comes home', 'turn'],
+    ['its runner finishes late', 'turn'],
     ['usage is booked', 'usage'],
     ['feedback is given', 'feedback'],
-  ] as const)('when %s between archive and purge, is archived again and not purged before', async (_what, how) => {
+  ] as const)('is archived again before it is purged when %s after the first archive', async (_what, how) => {
     await using archive = await openTestArchive();
     const { guard } = archive.home;
     const { sessionId, turn } = await aReplacedRunner(archive);
@@ -70,7 +70,7 @@ describe('a session that is not what was written any more', () => {
   });
 });
 
-test('a runner that still holds its lease is waited for; one that fell silent is lost', async () => {
+test('waits for the lease of a running process, and marks the process as lost after the lease lapsed', async () => {
   await using archive = await openTestArchive();
   const { sessionId } = await aReplacedRunner(archive);
   expect(await runSteps(archive.ctx)).toMatchObject({ archived: 0, failed: 0 });
@@ -79,7 +79,7 @@ test('a runner that still holds its lease is waited for; one that fell silent is
   expect(await auditOf(archive)).toEqual([]);
 });
 
-test('a log that does not fit the memory passes in pages, and is whole', async () => {
+test('archives a log larger than memory page by page, without loss', async () => {
   await using archive = await openTestArchive();
   const lines = Array.from({ length: 30 }, (_, nth) => `${nth} ${'ä€😀 '.repeat(8_000)}`);
   const { sessionId } = await aDeletedSession(archive.home, lines);
@@ -90,7 +90,7 @@ test('a log that does not fit the memory passes in pages, and is whole', async (
   expect(document.logs.map(({ line }) => line)).toEqual(lines);
 });
 
-test('two workers at once archive each session once', async () => {
+test('archives each session once when several workers run at once', async () => {
   await using archive = await openTestArchive();
   for (let made = 0; made < 60; made += 1) await aDeletedSession(archive.home);
   const small = { policy: { ...AT_ONCE, batchLimit: 7 } };
@@ -102,7 +102,7 @@ test('two workers at once archive each session once', async () => {
   expect(await auditOf(archive)).toEqual([]);
 });
 
-test('a worker whose lease lapsed marks nothing, and what it wrote is known to be nobody’s', async () => {
+test('marks nothing after the lease of the worker lapsed, and a later run archives the session', async () => {
   await using archive = await openTestArchive();
   const { sessionId } = await aDeletedSession(archive.home);
   const slow = archive.with({
@@ -120,7 +120,7 @@ test('a worker whose lease lapsed marks nothing, and what it wrote is known to b
   expect(await readArchive(archive.ctx.database.kysely, sessionId)).toBeDefined();
 });
 
-test('a claim of a dead worker from before the clock stepped back holds its session no longer than any other', async () => {
+test('takes over a claim of a dead worker that was made before the clock stepped back', async () => {
   await using archive = await openTestArchive();
   const { sessionId } = await aDeletedSession(archive.home);
   const dies = archive.with({
@@ -134,10 +134,10 @@ test('a claim of a dead worker from before the clock stepped back holds its sess
   expect(await readArchive(archive.ctx.database.kysely, sessionId)).toBeDefined();
 });
 
-describe('the year', () => {
+describe('end of the retention period', () => {
   const over = (archive: TestArchive) => sql(archive, `update archives set expires_at = now() - interval '1 s'`);
 
-  test('is not over by the clock of the database alone', async () => {
+  test('fails without removing anything when the clocks of worker and database differ too much', async () => {
     await using archive = await openTestArchive();
     await aDeletedSession(archive.home);
     await runSteps(archive.ctx);
@@ -148,7 +148,7 @@ describe('the year', () => {
     expect(await runSteps(archive.ctx)).toMatchObject({ removed: 1 });
   });
 
-  test('over, the object goes and its tombstone stays', async () => {
+  test('removes the object and keeps its tombstone', async () => {
     await using archive = await openTestArchive();
     const { sessionId } = await aDeletedSession(archive.home);
     await runSteps(archive.ctx);
@@ -160,7 +160,7 @@ describe('the year', () => {
     expect(await holdArchive(archive.ctx.database.kysely, sessionId, 'too late')).toBe('too-late');
   });
 
-  test('does not end for what is held, until it is let go', async () => {
+  test('keeps an object under legal hold until it is released', async () => {
     await using archive = await openTestArchive();
     const { sessionId } = await aDeletedSession(archive.home);
     await runSteps(archive.ctx);
@@ -172,7 +172,7 @@ describe('the year', () => {
     expect(await runSteps(archive.ctx)).toMatchObject({ removed: 1 });
   });
 
-  test('is not needed by what never became an archive: it goes a day later', async () => {
+  test('removes a leftover object one day after it was recorded', async () => {
     await using archive = await openTestArchive();
     await aDeletedSession(archive.home);
     await runSteps(archive.ctx);
@@ -187,7 +187,7 @@ describe('the year', () => {
     expect((await sql(archive, 'select from archive_leftovers')).rowCount).toBe(0);
   });
 
-  test('is kept for what became an archive after it was taken for a leftover', async () => {
+  test('keeps an object that became an archive after it was recorded as a leftover', async () => {
     await using archive = await openTestArchive();
     await aDeletedSession(archive.home);
     await runSteps(archive.ctx);

@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path';
 import { listDeadLetters, readArchive, retryDeadLetters } from '@phaselock/store';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { documentIn } from '../../test/document-in.ts';
+import { type Fault, type FaultyProxy, faultyProxy } from '../../test/faulty-proxy.ts';
+import { aDeletedSession, openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
+import { type S3Server, s3Server, startS3 } from '../../test/start-s3.ts';
 import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
-import { documentIn } from '../testing/document-in.ts';
-import { type Fault, type FaultyProxy, faultyProxy } from '../testing/faulty-proxy.ts';
-import { aDeletedSession, openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
-import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
 import { runSteps } from './run-steps.ts';
 
-// Every try waits for the store's own bounds.
+// Every try waits for the store's time-out.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** How long until it is tried again, in whole minutes; the clock of the database is moved to there. */
+/** Makes the pending retry due now; returns the minutes until it would have been due. */
 async function passTheTime({ ctx }: TestArchive): Promise<number> {
   const { rows } = await ctx.database.pool.pg.query(
     `update archive_claims set due_at = clock_timestamp() from (select session_id as id, due_at as was from archive_claims) before
@@ -24,14 +24,17 @@ async function passTheTime({ ctx }: TestArchive): Promise<number> {
   return Math.round(Number(rows[0]?.minutes));
 }
 
-/** Four tries, the waits of spec 5 between them, then the dead letters; and back from there once the store is well. */
+/**
+ * Expects four tries with the delays of spec 5 between them, then a dead letter, and success after a redrive once the
+ * store works again.
+ */
 async function expectRetriesThenRedrive(archive: TestArchive, code: string, heal: () => Promise<void>): Promise<void> {
   const { ctx, home, told } = archive;
   const { sessionId } = await aDeletedSession(home);
   const waits: number[] = [];
   for (let failed = 1; failed <= 4; failed += 1) {
     expect(await runSteps(ctx)).toMatchObject({ archived: 0, failed: 1, purged: 0 });
-    // Nothing is tried before its time.
+    // No retry happens before it is due.
     expect(await runSteps(ctx)).toMatchObject({ archived: 0, failed: 0 });
     if (failed < 4) waits.push(await passTheTime(archive));
   }
@@ -48,7 +51,7 @@ async function expectRetriesThenRedrive(archive: TestArchive, code: string, heal
   expect(await runSteps(ctx)).toMatchObject({ archived: 1, purged: 1, failed: 0 });
 }
 
-describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
+describe.skipIf(s3Server() === undefined)('retries and dead letters for a bucket behind a faulty proxy', () => {
   let server: S3Server;
   let proxy: FaultyProxy;
   beforeAll(async () => {
@@ -60,7 +63,7 @@ describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** One for each database, behind the line. */
+  /** Creates a bucket that is reached through the proxy. */
   const aBucket = async (name: string): Promise<string> =>
     `${await server.bucket(name)}&timeout-ms=300`.replace(server.endpoint, proxy.endpoint);
 
@@ -69,7 +72,7 @@ describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
     ['refused', 'store_unavailable'],
     ['stalled', 'store_slow'],
     ['truncated-reads', 'store_unavailable'],
-  ])('that is %s', async (fault, code) => {
+  ])('retries, then dead-letters, a session when the bucket is %s', async (fault, code) => {
     proxy.fault = 'none';
     await using store = await openObjectStore(await aBucket(`faulty-${fault}`));
     await using archive = await openTestArchive({ store });
@@ -79,7 +82,7 @@ describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
     });
   });
 
-  test('whose key is wrong', async () => {
+  test('retries, then dead-letters, a session when the secret key is wrong', async () => {
     proxy.fault = 'none';
     const address = await aBucket('faulty-key');
     const secret = process.env.AWS_SECRET_ACCESS_KEY;
@@ -91,7 +94,7 @@ describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
       });
       await expectRetriesThenRedrive(archive, 'store_denied', async () => {
         process.env.AWS_SECRET_ACCESS_KEY = secret;
-        // Whoever corrects a key starts the worker again.
+        // An operator who corrects the key restarts the worker.
         store = await openObjectStore(address);
       });
     } finally {
@@ -103,8 +106,8 @@ describe.skipIf(s3Server() === undefined)('a bucket behind a bad line', () => {
 
 const root = process.getuid?.() === 0;
 
-describe.skipIf(!root)('a disk that is full', () => {
-  test('is tried again, then given up, and loses nothing', async () => {
+describe.skipIf(!root)('retries and dead letters for a full disk', () => {
+  test('retries, then dead-letters, a session and loses nothing', async () => {
     await using directory = await temporaryDirectory();
     const disk = join(directory.path, 'disk');
     await mkdir(disk);
@@ -122,13 +125,13 @@ describe.skipIf(!root)('a disk that is full', () => {
   });
 });
 
-describe('what is stored under its key already', () => {
+describe('an object that already exists under the key', () => {
   const keyOf = async ({ ctx }: TestArchive): Promise<string> => {
     const { rows } = await ctx.database.pool.pg.query('select object_key from archive_claims');
     return String(rows[0]?.object_key);
   };
 
-  test('is as good as written, if it is the same', async () => {
+  test('is accepted if its content is the same', async () => {
     await using archive = await openTestArchive();
     await aDeletedSession(archive.home);
     const dying = archive.with({
@@ -142,7 +145,7 @@ describe('what is stored under its key already', () => {
     expect(archive.told).toEqual(['unexpected', 'archived 1', 'purged 1']);
   });
 
-  test('is not touched if it is something else: the next try writes the session beside it', async () => {
+  test('is not changed if its content differs; the next try uses another key', async () => {
     await using archive = await openTestArchive();
     const { sessionId } = await aDeletedSession(archive.home);
     const dying = archive.with({
@@ -166,7 +169,7 @@ describe('what is stored under its key already', () => {
   });
 });
 
-test('while nothing at all can be stored, few are tried and none of the others is blamed', async () => {
+test('counts no failure for the other sessions when the first chunk finds the store full', async () => {
   await using archive = await openTestArchive();
   for (let made = 0; made < 40; made += 1) await aDeletedSession(archive.home);
   const { ctx } = archive;

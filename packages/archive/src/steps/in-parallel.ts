@@ -1,4 +1,4 @@
-/** Each of them, at most so many at a time. In the order they were given. */
+/** Runs `work` for each item, at most `atATime` at once. Results are in the order of the items. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   atATime: number,

@@ -4,7 +4,10 @@ import { verifyObject } from '../stores/read-verified.ts';
 import type { ArchiveContext } from './archive-context.ts';
 import type { PackedSession } from './pack-sessions.ts';
 
-/** Writes the object and reads it back. What is in the store already is fine if it is the same, and never touched if it is not. */
+/**
+ * Writes the object and reads it back. An object already under the key is accepted if it is identical, and never
+ * changed.
+ */
 export async function keepObject(
   { store, racepoint }: Pick<ArchiveContext, 'store' | 'racepoint'>,
   { body, manifest }: PackedSession,
@@ -27,7 +30,8 @@ async function whatItMeans(error: unknown, put: Put, takeBack: () => Promise<voi
     return new StoreFailure('object_conflict', `something else is stored there already: ${error.message}`, {
       cause: error,
     });
-  // We wrote it ourselves a moment ago and nothing refers to it: gone, so that the next try can write it again.
+  // This worker has just written the object and nothing refers to it, so it is removed and the next try can write it
+  // again.
   await takeBack().catch(() => undefined);
   return error;
 }

@@ -26,14 +26,14 @@ function aPace(budget: { sessionsPerSecond: number; bytesPerSecond: number }) {
   };
 }
 
-test('rests for what is left of the time the work may take', async () => {
+test('pauses for the rest of the time that the limit allows for the work', async () => {
   const { rests, work } = aPace({ sessionsPerSecond: 10, bytesPerSecond: 1_000 });
   await work(300, 10);
   await work(100, 1, 5_000);
   expect(rests).toEqual([700, 4_900]);
 });
 
-test('does not rest when the work took longer than that, or when there is no budget', async () => {
+test('does not pause when the work took longer than the limit allows, or when there is no limit', async () => {
   const slow = aPace({ sessionsPerSecond: 10, bytesPerSecond: 0 });
   await slow.work(5_000, 10);
   const free = aPace({ sessionsPerSecond: 0, bytesPerSecond: 0 });
@@ -41,7 +41,7 @@ test('does not rest when the work took longer than that, or when there is no bud
   expect([...slow.rests, ...free.rests]).toEqual([]);
 });
 
-test('while the database makes it wait each rest is longer, and afterwards shorter again; without a budget too', async () => {
+test('doubles the pauses while connections are scarce and then halves them, with and without a limit', async () => {
   const { rests, wait, work } = aPace({ sessionsPerSecond: 10, bytesPerSecond: 0 });
   wait(51);
   for (let times = 0; times < 3; times += 1) await work(500, 10);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What was done since the last rest. */
+/** The work done since the last pause. */
 type Work = { readonly sessions: number; readonly bytes: number };
 export type Pace = (work: Work, signal?: AbortSignal) => Promise<void>;
 
 export type Pacing = {
-  /** What may be done in a second; 0 for as much as there is. */
+  /** Limits per second; 0 means no limit. */
   readonly sessionsPerSecond: number;
   readonly bytesPerSecond: number;
   readonly poolWaitMs: () => number;
@@ -13,13 +13,16 @@ export type Pacing = {
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>;
 };
 
-/** Spec 5: a wait beyond this is the sign of a database that has too much to do. */
+/** Spec 5: a longer wait for a pooled connection indicates an overloaded database. */
 const HIGH_POOL_WAIT_MS = 50;
 const MOST_SLOWED = 64;
 const LONGEST_REST_MS = 30_000;
 const MS_A_SECOND = 1_000;
 
-/** A budget of sessions and bytes, so that those who wait for an answer get one. While the database makes us wait, it is halved each time. */
+/**
+ * Limits the rate of sessions and bytes to leave capacity for API requests. The rate is halved each time the wait for a
+ * connection is too long.
+ */
 export function createPace({ sessionsPerSecond, bytesPerSecond, poolWaitMs, now, sleep: rest = nap }: Pacing): Pace {
   let since = now();
   let slowed = 1;
@@ -28,7 +31,7 @@ export function createPace({ sessionsPerSecond, bytesPerSecond, poolWaitMs, now,
     const busy = poolWaitMs() > HIGH_POOL_WAIT_MS;
     slowed = busy ? Math.min(slowed * 2, MOST_SLOWED) : Math.max(1, slowed / 2);
     const budgeted = Math.max(seconds(sessions, sessionsPerSecond), seconds(bytes, bytesPerSecond)) * MS_A_SECOND;
-    // Without a budget what the work took is what a slowed worker rests in proportion to.
+    // Without a limit, a slowed worker pauses in proportion to the time the work took.
     const took = now() - since;
     const wanted = Math.max(budgeted, busy ? took : 0) * slowed - took;
     if (wanted >= 1) await rest(Math.min(LONGEST_REST_MS, wanted), signal);

@@ -15,18 +15,18 @@ import { type Packed, packParts, packText } from '../format/pack.ts';
 import { documentInParts, documentOf } from '../format/write-document.ts';
 import type { ArchiveContext } from './archive-context.ts';
 
-/** A document, ready to be written, and what its manifest will say. */
+/** A document ready to be written, and its manifest (the record of the archive in the database). */
 export type PackedSession = {
   readonly body: Packed;
   readonly manifest: Omit<Manifest, 'objectVersion'>;
 };
 
-/** Which copy of a session is to be written. */
+/** The copy number for each session's object key. */
 type Copies = ReadonlyMap<SessionId, number>;
 
-/** A log up to here is read with those of others, and its document made in memory. */
+/** Logs up to this size are read together and their documents are built in memory. */
 const SHORT_LOG_BYTES = 1024 * 1024;
-/** Of all short logs that are in memory at once. */
+/** Limit for all short logs in memory at once. */
 const ROOM_BYTES = 8 * 1024 * 1024;
 const PAGE_BYTES = 1024 * 1024;
 const PAGE_LINES = 2_000;
@@ -48,7 +48,7 @@ export async function packSessions(ctx: ArchiveContext, claims: readonly Archive
 
 const isLong = (one: SessionContents | undefined): boolean => (one?.logSize.bytes ?? 0) > SHORT_LOG_BYTES;
 
-/** Long ones by themselves, short ones as many as there is room for. */
+/** Yields each session with a long log alone, and groups the others up to the memory limit. */
 function* groupsThatFit(contents: readonly SessionContents[]): Generator<readonly SessionContents[]> {
   let group: SessionContents[] = [];
   let bytes = 0;

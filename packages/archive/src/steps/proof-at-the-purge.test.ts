@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { listDeadLetters, retryDeadLetters } from '@phaselock/store';
 import { describe, expect, test, vi } from 'vitest';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { DAMAGES, damageFile } from '../../test/damage.ts';
+import { expectReadable } from '../../test/expect-readable.ts';
+import { openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
+import { seedDeleted } from '../../test/seed-deleted.ts';
 import { type ObjectStore, StoreFailure } from '../stores/object-store.ts';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { DAMAGES, damageFile } from '../testing/damage.ts';
-import { expectReadable } from '../testing/expect-readable.ts';
-import { openTestArchive, type TestArchive } from '../testing/open-test-archive.ts';
-import { seedDeleted } from '../testing/seed-deleted.ts';
 import { runSteps } from './run-steps.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -18,7 +18,7 @@ const auditOf = async ({ home }: TestArchive) => (await auditOwnDatabase(home.da
 const objectsIn = async ({ folder }: TestArchive): Promise<string[]> =>
   (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.gz')).map((name) => join(folder, name));
 
-/** Archived, and not purged yet. */
+/** Archived and not yet purged. */
 async function archived(count: number): Promise<TestArchive> {
   const archive = await openTestArchive();
   await seedDeleted(archive.ctx.database, { projectId: archive.home.world.projectId, count });
@@ -28,11 +28,11 @@ async function archived(count: number): Promise<TestArchive> {
   return archive;
 }
 
-/** The retries are due now. */
+/** Makes the retries due now. */
 const passTheTime = (archive: TestArchive) => sql(archive, 'update archive_claims set due_at = clock_timestamp()');
 
-describe('an object that was damaged since it was archived', () => {
-  test.each(DAMAGES)('%s: its session is not purged on it, but archived again, and then purged', async (damage) => {
+describe('an object damaged after it was archived', () => {
+  test.each(DAMAGES)('%s: its session is archived again before it is purged', async (damage) => {
     await using archive = await archived(60);
     const objects = await objectsIn(archive);
     for (const path of objects.slice(0, 9)) await damageFile(path, damage);
@@ -48,7 +48,7 @@ describe('an object that was damaged since it was archived', () => {
     expect(await runSteps(archive.ctx)).toMatchObject({ archived: 0, purged: 0, failed: 0 });
   });
 
-  test('while its session waits to be archived again counts as no archive at all', async () => {
+  test('does not count as an archive until the session is archived again', async () => {
     await using archive = await archived(1);
     const [path = ''] = await objectsIn(archive);
     await damageFile(path, 'flipped');
@@ -64,7 +64,7 @@ describe('an object that was damaged since it was archived', () => {
     await expectReadable(archive.ctx, { purged: 1, here: 0 });
   });
 
-  test('between the claim and the reading is found by either of two workers at once', async () => {
+  test('is detected once when two workers purge at the same time', async () => {
     await using archive = await archived(60);
     const objects = await objectsIn(archive);
     const damageThem = async (): Promise<void> => {
@@ -73,7 +73,7 @@ describe('an object that was damaged since it was archived', () => {
     let damaged: Promise<void> | undefined;
     const damaging = archive.with({
       policy: { ...AT_ONCE, batchLimit: 7 },
-      // Both wait until all of them are damaged: neither reads one that is to be.
+      // Both workers wait until all objects are damaged, so that neither reads an object before that.
       racepoint: async (name) => {
         if (name !== 'purge-claimed') return;
         damaged ??= damageThem();
@@ -83,12 +83,12 @@ describe('an object that was damaged since it was archived', () => {
     const done = await Promise.all([runSteps(damaging), runSteps(damaging)]);
     const rest = await runSteps(archive.ctx);
     expect([...done, rest].reduce((sum, one) => sum + one.purged, 0)).toBe(60);
-    // Each object was read by one worker, so each was found once.
+    // Each object was read by one worker, so each damage was found once.
     expect([...done, rest].reduce((sum, one) => sum + one.failed, 0)).toBe(20);
     await expectReadable(archive.ctx, { purged: 60, here: 0 });
   });
 
-  test('again and again is a dead letter in the end, whose session stays; tried again by hand it is archived', async () => {
+  test('becomes a dead letter when it is damaged every time, and is archived after a manual retry', async () => {
     await using archive = await archived(1);
     const rotting = archive.with({
       racepoint: async (name) => {
@@ -122,7 +122,7 @@ describe('an object that cannot be read', () => {
         : archive.ctx.store.get(key, version),
   });
 
-  test('while others can, is tried again after a while, and at last written anew', async () => {
+  test('is retried, then archived again, when other objects can be read', async () => {
     await using archive = await archived(5);
     const [bad = ''] = await objectsIn(archive);
     const ctx = archive.with({ store: failingFor(archive, (key) => bad.endsWith(key)) });
@@ -137,7 +137,7 @@ describe('an object that cannot be read', () => {
     await expectReadable(ctx, { purged: 5, here: 0 });
   });
 
-  test('because the store is down, blames no session, and nothing is purged until it is back', async () => {
+  test('counts no failure for its session when the store is down, and is purged once the store is back', async () => {
     await using archive = await archived(40);
     const down = archive.with({ store: failingFor(archive, () => true) });
     expect(await runSteps(down)).toMatchObject({ archived: 0, purged: 0, storeDown: true });
@@ -152,8 +152,8 @@ describe('an object that cannot be read', () => {
   });
 });
 
-describe('the database itself', () => {
-  test('deletes nothing for a worker whose claim lapsed between reading and deleting', async () => {
+describe('checks by the database during the purge', () => {
+  test('deletes nothing when the claim of the worker lapsed between reading and deleting', async () => {
     await using archive = await archived(3);
     const slow = archive.with({
       racepoint: async (name) => {
@@ -165,7 +165,7 @@ describe('the database itself', () => {
     expect(await runSteps(archive.ctx)).toMatchObject({ purged: 3 });
   });
 
-  test('deletes nothing on the proof of another object than the archive names by then', async () => {
+  test('deletes nothing when the archive record names another object than the one that was read', async () => {
     await using archive = await archived(3);
     const outrun = archive.with({
       racepoint: async (name) => {
@@ -176,7 +176,7 @@ describe('the database itself', () => {
     await expectReadable(archive.ctx, { purged: 0, here: 3 });
   });
 
-  test('deletes nothing for a store that is not the known one any more', async () => {
+  test('deletes nothing when another store became the known store', async () => {
     await using archive = await archived(3);
     const outrun = archive.with({
       racepoint: async (name) => {

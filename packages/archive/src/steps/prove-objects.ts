@@ -6,7 +6,7 @@ import type { ArchiveContext } from './archive-context.ts';
 import { askStore } from './ask-store.ts';
 import { inParallel } from './in-parallel.ts';
 
-/** An object that could not be read, for a reason that may pass. */
+/** An object that could not be read for a reason that may be temporary. */
 export type Unread = {
   readonly claim: PurgeClaim;
   readonly code: StoreFailureCode | 'unexpected';
@@ -17,14 +17,14 @@ export type Proofs = {
   readonly proven: readonly PurgeClaim[];
   readonly distrusted: readonly Distrusted[];
   readonly unread: readonly Unread[];
-  /** The store itself does not answer any more: the rest was not tried. */
+  /** Set when the store itself stopped responding; the remaining objects were then not read. */
   readonly down: StoreFailure | undefined;
 };
 
-/** Each of these may have taken as long as the store may: after so many it is left alone for this time. */
+/** Each failed read may take as long as the store's time-out, so reading stops after this many. */
 const MOST_UNREAD = 16;
 
-/** Reads and hashes the very versions the archives name, as many at a time as are written. */
+/** Reads and hashes exactly the versions that the archives name. */
 export async function proveObjects(ctx: ArchiveContext, claims: readonly PurgeClaim[]): Promise<Proofs> {
   const proven: PurgeClaim[] = [];
   const distrusted: Distrusted[] = [];
@@ -71,7 +71,7 @@ async function look({ store }: ArchiveContext, claim: PurgeClaim): Promise<Looke
   }
 }
 
-/** A store that was moved has other versions of the same bytes. */
+/** Whether the current version has the recorded hash: after a move to another bucket, version ids differ. */
 const wasMoved = async (store: ArchiveContext['store'], claim: PurgeClaim): Promise<boolean> =>
   claim.objectVersion !== null &&
   (await verifyObject(store, { ...claim, objectVersion: null }).then(

@@ -18,23 +18,29 @@ export type PurgedBatch = {
   readonly claimed: number;
   readonly purged: number;
   readonly changed: number;
-  /** Their objects were not what the archives say: they are archived again. */
+  /** The objects of these sessions differed from their records; the sessions are archived again. */
   readonly healing: number;
   readonly failed: number;
   readonly bytes: number;
-  /** Nothing could be read: the rest was given back untried. */
+  /** The failure of the store: the remaining claims were released untried. */
   readonly refusedBy: StoreFailure | undefined;
 };
 
-/** Short transactions: each holds the locks of few, and leaves little to vacuum at a time. */
+/** Keeps transactions short: each holds few locks and leaves little work for vacuum. */
 const PURGE_CHUNK = 250;
 const PURGE_ROWS = 50_000;
-/** What is read before one delete: so much that round trips are shared, so little that no proof is old when it is used. */
+/**
+ * Maximum bytes read before one delete: enough to share the round trips, little enough that no verification is old when
+ * it is used.
+ */
 const PURGE_BYTES = 64 * 1024 * 1024;
-/** An object that was found missing or damaged more often than this is a dead letter. */
+/** An object found missing or damaged more often than this becomes a dead letter. */
 const MOST_TIMES_DISTRUSTED = 3;
 
-/** Deletes what was archived for long enough, on the strength of its object as it is now: read, compared, deleted at once. */
+/**
+ * Purges sessions that have been archived long enough. Each object is read and verified again immediately before the
+ * delete.
+ */
 export async function purgeBatch(ctx: ArchiveContext): Promise<PurgedBatch> {
   const { database, policy, observe, racepoint } = ctx;
   const token = ctx.newToken();
@@ -57,7 +63,8 @@ export async function purgeBatch(ctx: ArchiveContext): Promise<PurgedBatch> {
   if (before.kind === 'failed') return { ...none, refusedBy: before.failure };
   const proofs = await proveObjects(ctx, claims);
   await racepoint?.('proven');
-  // What was read, or not found, counts only if all of it was read from the known store: one that went away meanwhile is not a damaged one.
+  // Read results count only if the store is still the known one. An object that was missing because the store went away
+  // is not damaged.
   const after = await askStore(ctx);
   if (after.kind === 'failed') return { ...none, refusedBy: after.failure };
   const done =
@@ -84,7 +91,10 @@ export async function purgeBatch(ctx: ArchiveContext): Promise<PurgedBatch> {
   };
 }
 
-/** What cannot be read while others can is tried again after a while, and at last written anew beside what lies there. */
+/**
+ * Schedules retries for objects that could not be read while others could. After the last retry, the session is
+ * archived again under a new key.
+ */
 function postponing({ observe, random }: ArchiveContext, unread: readonly Unread[]) {
   const hopeless: Distrusted[] = [];
   const postponed: Parameters<typeof failArchives>[2][number][] = [];
@@ -108,7 +118,7 @@ async function distrust(ctx: ArchiveContext, token: ClaimToken, found: readonly 
   let [healing, moved] = [0, 0];
   for (const { claim, failure } of found) {
     const dead = told.get(claim.sessionId);
-    // Another worker has it since.
+    // Another worker has claimed the session in the meantime.
     if (dead === undefined) continue;
     if (!dead) healing += 1;
     if (failure === null) {

@@ -1,4 +1,4 @@
-/** The places between two steps where a kill matters. */
+/** The points between two steps at which tests kill the process. */
 export const ARCHIVE_RACEPOINTS = [
   'store-announced',
   'store-marked',

@@ -7,8 +7,9 @@ const REMOVE_CHUNK = 100;
 const REMOVALS_AT_A_TIME = 8;
 
 /**
- * Removes the objects whose year is over, and those that never became an archive. Whatever stops it, the rest is removed next time. Gone is only
- * what was removed from the known store: in any other there is nothing under these keys either.
+ * Removes expired objects and objects that never became part of an archive. If it is interrupted, the next run removes
+ * the rest. A removal is recorded only if the store is still the known store afterwards: in another store, removing
+ * these keys would succeed without removing anything.
  */
 export async function removeExpired(ctx: ArchiveContext): Promise<number> {
   const { database, observe, racepoint } = ctx;

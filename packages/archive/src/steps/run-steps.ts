@@ -7,7 +7,7 @@ import { removeExpired } from './remove-expired.ts';
 
 export type StepsDone = RunCounts & {
   readonly storeDown: boolean;
-  /** Why it is not taken for the store the database knows: nothing was archived, purged or removed there. */
+  /** Why the store is not the known one; nothing was archived, purged or removed there. */
   readonly storeChanged: string | null;
 };
 
@@ -19,10 +19,16 @@ type Running = {
   readonly tell: () => void;
 };
 
-/** What is healed is archived and purged in the same run; what fails again waits for the next one. */
+/**
+ * The second round archives and purges the sessions whose objects were found damaged; further failures wait for the
+ * next run.
+ */
 const ROUNDS = 2;
 
-/** Everything that is due, one batch after the other, until there is none or it is told to stop. Any number of these may run at once. */
+/**
+ * Processes everything that is due, batch by batch, until nothing is left or the signal aborts. Several workers may run
+ * this at once.
+ */
 export async function runSteps(
   ctx: ArchiveContext,
   signal?: AbortSignal,
@@ -55,11 +61,14 @@ async function archiveDue(running: Running): Promise<void> {
   }
 }
 
-/** A store that takes nothing may still be read: this is tried whatever became of the archiving. Answers with how many are to be archived again. */
+/**
+ * Runs whatever the outcome of archiving: a store that rejects writes may still be readable. Returns how many sessions
+ * must be archived again.
+ */
 async function purgeDue(running: Running): Promise<number> {
   const { ctx, done, signal, tell } = running;
   let healing = 0;
-  // A batch of which nothing came, such as one whose lease lapsed, is not tried for ever.
+  // A batch without any result, for example after a lapsed lease, ends the loop.
   for (let settled = 1; settled > 0 && goesOn(running); ) {
     const batch = await purgeBatch(ctx);
     settled = batch.purged + batch.changed + batch.healing + batch.failed;
@@ -87,7 +96,7 @@ async function removeSome(running: Running): Promise<number> {
   return removed;
 }
 
-/** Counted once, however much was due. */
+/** Counts a failure of the store once per run, not once per session. */
 function refuse({ ctx, done }: Running, { code, message }: StoreFailure): void {
   ctx.observe.failed(code, false);
   done.storeDown = true;

@@ -2,15 +2,15 @@ import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auditOwnDatabase } from '@phaselock/audit';
 import { expect, test, vi } from 'vitest';
+import { AT_ONCE } from '../../test/at-once.ts';
+import { DAMAGES, damageFile } from '../../test/damage.ts';
+import { expectReadable } from '../../test/expect-readable.ts';
+import { openTestArchive } from '../../test/open-test-archive.ts';
+import { seedDeleted } from '../../test/seed-deleted.ts';
 import { examineStore } from '../identity/recognise-store.ts';
 import { examineObject } from '../stores/examine-object.ts';
 import type { ObjectStore } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
-import { AT_ONCE } from '../testing/at-once.ts';
-import { DAMAGES, damageFile } from '../testing/damage.ts';
-import { expectReadable } from '../testing/expect-readable.ts';
-import { openTestArchive } from '../testing/open-test-archive.ts';
-import { seedDeleted } from '../testing/seed-deleted.ts';
 import { runSteps } from './run-steps.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -27,7 +27,7 @@ const OPERATIONS = [
 ] as const;
 type Operation = (typeof OPERATIONS)[number];
 
-/** Begins with the given operation, and has each of the others directly before and after it. */
+/** Begins with the given operation and runs each other operation directly after and before it. */
 const walkAround = (middle: Operation): readonly Operation[] =>
   OPERATIONS.flatMap((other) => [middle, other, ...(other === middle ? [] : [middle])]);
 
@@ -121,7 +121,7 @@ const isMade = (folder: string): Promise<boolean> =>
   );
 
 test.each(OPERATIONS)(
-  'every operation before and after %s: what left the database can be read, the rest is still here',
+  'keeps every session readable, in the archive or the database, with every operation before and after %s',
   async (middle) => {
     await using walk = await openWalk();
     await walk.operations.delete();

@@ -5,7 +5,7 @@ export type ExaminedObject =
   | { readonly kind: 'as-recorded' }
   | { readonly kind: 'missing' | 'damaged'; readonly why: string };
 
-/** Whether an object is what was recorded of it. Rejects when the store does not say. */
+/** Whether the object has the recorded size and hash. Rejects when the store cannot be read. */
 export async function examineObject(store: ObjectStore, recorded: Recorded): Promise<ExaminedObject> {
   try {
     await inPresentVersion(recorded, (one) => verifyObject(store, one));

@@ -11,7 +11,7 @@ const BODY = {
   },
 };
 
-test('the name of a folder that somebody else made is on the disk before anything in it counts as written', async () => {
+test('flushes the name of a folder that another process created before a write in it succeeds', async () => {
   await using directory = await temporaryDirectory();
   const root = join(directory.path, 'archive');
   const synced: string[] = [];
@@ -27,7 +27,7 @@ test('the name of a folder that somebody else made is on the disk before anythin
   expect(synced.splice(0)).toEqual([join(root, 'sessions/2026-11-21')]);
 });
 
-test('an object that is there already has its name on the disk, whoever wrote it', async () => {
+test('flushes the name of an existing object that another process wrote', async () => {
   await using directory = await temporaryDirectory();
   const synced: string[] = [];
   await using store = folderStore(directory.path, async (path) => void synced.push(path));

@@ -5,18 +5,18 @@ import { type ObjectBody, type ObjectStore, type Put, StoreFailure } from './obj
 import { removeAbandoned } from './remove-abandoned.ts';
 import { groupedSync, type SyncDirectory } from './sync-directories.ts';
 
-/** What is being written is kept apart, so that nothing under a key is ever half there. */
+/** Files are written here first and linked to their key when complete, so that no key ever names an incomplete file. */
 const INCOMING = '.incoming';
 const KEY = /^[\w-]+(?:[./][\w-]+)*$/;
 
-/** Objects as files. A file is whole and on the disk, its name too, before it is said to be written. */
+/** Object store in a folder, one file per object. A write returns once the file and its name are durable on disk. */
 export function folderStore(folder: string, syncDirectory: SyncDirectory = groupedSync()): ObjectStore {
   const root = resolve(folder);
-  /** Folders whose names are on the disk. */
+  /** Folders whose names are known to be durable. */
   const named = new Set<string>();
   const incoming = join(root, INCOMING);
   const pathOf = (key: string): string => {
-    if (!KEY.test(key)) throw new StoreFailure('store_unusable', `${JSON.stringify(key)} is no key of an object`);
+    if (!KEY.test(key)) throw new StoreFailure('store_unusable', `${JSON.stringify(key)} is not a valid object key`);
     return join(root, key);
   };
 
@@ -49,7 +49,7 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
         try {
           await writeDurably(part, body);
           const kind = await nameOnce(part, target);
-          // Whoever made the folder, or the object, may not have lived to see its name on the disk.
+          // Another process may have created the folder or the object and crashed before its name was flushed to disk.
           const known = !made && named.has(directory);
           await Promise.all(upwards(directory, known ? directory : root).map(syncDirectory));
           named.add(directory);
@@ -67,7 +67,7 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
           throw error;
         });
         if (file !== undefined) return chunksOf(root, key, file.createReadStream());
-        // An object that is missing is one thing, a folder that is not there, or not mounted, another.
+        // Distinguishes a missing object from a folder that is missing or not mounted.
         if (!(await isThere(root))) throw missingFolder(root);
         return undefined;
       }),
@@ -76,7 +76,7 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
       inWords(root, async () => {
         const path = pathOf(key);
         await rm(path, { force: true });
-        // Its folder too, unless there is something else in it.
+        // Removes the object's folder too, if it is empty.
         if (dirname(path) !== root) await rmdir(dirname(path)).catch(() => undefined);
       }),
 
@@ -102,7 +102,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
 }
 
-/** A link never replaces what is there, where a rename would. */
+/** Uses link() because, unlike rename(), it never replaces an existing file. */
 async function nameOnce(part: string, target: string): Promise<'written' | 'exists'> {
   try {
     await link(part, target);
@@ -113,7 +113,10 @@ async function nameOnce(part: string, target: string): Promise<'written' | 'exis
   }
 }
 
-/** Below the root, which is never made here: where it is gone, what was in it is somewhere else. True if any of it was made. */
+/**
+ * Creates folders below the root. The root itself is not created: if it is missing, the archive is somewhere else or
+ * not mounted. Returns true if anything was created.
+ */
 async function makeBelow(root: string, directory: string): Promise<boolean> {
   if (directory === root) return false;
   try {
@@ -128,7 +131,7 @@ async function makeBelow(root: string, directory: string): Promise<boolean> {
   return true;
 }
 
-/** What fails while it is read is told in the same words as what fails before. */
+/** Converts errors during reading in the same way as errors on opening. */
 async function* chunksOf(root: string, key: string, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = stream[Symbol.asyncIterator]();
   try {
@@ -165,7 +168,7 @@ const isThere = (path: string): Promise<boolean> =>
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
-/** What a disk says, as what it means for the archive. */
+/** Converts file system errors into a StoreFailure with a code. */
 async function inWords<Result>(root: string, work: () => Promise<Result>, key?: string): Promise<Result> {
   try {
     return await work();
@@ -187,7 +190,7 @@ async function inWords<Result>(root: string, work: () => Promise<Result>, key?: 
         throw new StoreFailure('store_unavailable', `${root}: ${message}`, { cause: error });
       case 'EEXIST':
       case 'ENOTDIR':
-        throw new StoreFailure('store_unusable', `${root} is no folder: ${message}`, { cause: error });
+        throw new StoreFailure('store_unusable', `${root} is not a folder: ${message}`, { cause: error });
       default:
         throw new StoreFailure('store_unavailable', `${root}: ${message}`, { cause: error });
     }

@@ -1,32 +1,38 @@
 import type { StoreFailureCode } from '@phaselock/core';
 
-/** Bytes that can be read more than once: a write may have to be tried again. */
+/** Content that can be read more than once, because a write may be retried. */
 export type ObjectBody = {
   readonly bytes: number;
   readonly sha256: string;
   open(): AsyncIterable<Uint8Array>;
 };
 
-/** `exists`: there is something under the key already, and it was left as it is. */
+/** `exists`: there was already an object under the key, and it was left unchanged. */
 export type Put = { readonly kind: 'written' | 'exists'; readonly version: string | null };
 
-/** Where archives are kept. Nothing is ever overwritten; what `put` has answered of, a power failure does not take it back. */
+/** Storage for archives. Objects are never overwritten, and a finished `put` survives a power failure. */
 export type ObjectStore = {
-  /** For people, without secrets. */
+  /** Location for messages, without secrets. */
   readonly place: string;
-  /** Makes it where it is not there yet, as far as that can be done from here. For the first use alone: nothing else makes a folder anew. */
+  /**
+   * Creates the folder of a folder store; does nothing for a bucket. Called on first use only: a folder that is missing
+   * later is an error.
+   */
   make(): Promise<void>;
-  /** Whether it is there, keeps versions and can be written to. Throws a StoreFailure that says what to do; answers with what is worth knowing. */
+  /**
+   * Checks that the store exists, keeps versions and is writable. Returns warnings; throws a StoreFailure with a
+   * remedy.
+   */
   check(): Promise<readonly string[]>;
   put(key: string, body: ObjectBody): Promise<Put>;
-  /** Undefined when there is none. The version that was written, where the store keeps versions. */
+  /** Undefined when the object does not exist. `version` selects the written version, in stores that keep versions. */
   get(key: string, version: string | null): Promise<AsyncIterable<Uint8Array> | undefined>;
-  /** All versions of it. Removing what is not there is fine. */
+  /** Removes all versions. Succeeds when there is no such object. */
   remove(key: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** What went wrong with a store, in words for whoever runs it. */
+/** A failure of the object store, with a message for the operator. */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
   readonly code: StoreFailureCode;
@@ -37,7 +43,7 @@ export class StoreFailure extends Error {
   }
 }
 
-/** Of the store as a whole, not of one object: the next object would meet the same. */
+/** Whether the failure concerns the store as a whole, so that the next object would fail too. */
 export const concernsWholeStore = (code: StoreFailureCode): boolean =>
   code === 'store_unavailable' ||
   code === 'store_denied' ||

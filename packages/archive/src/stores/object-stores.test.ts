@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type S3Server, s3Server, startS3 } from '../testing/start-s3.ts';
+import { type S3Server, s3Server, startS3 } from '../../test/start-s3.ts';
 import type { ObjectBody, ObjectStore } from './object-store.ts';
 import { openObjectStore } from './open-object-store.ts';
 import { readVerified, verifyObject } from './read-verified.ts';
@@ -41,16 +41,16 @@ function everyStore(open: () => Promise<Home>): void {
     bytes,
   });
 
-  test('is found to be there, with versions, and to be written to', async () => {
+  test('passes its check: it exists, keeps versions and is writable', async () => {
     expect(await home.store.check()).toEqual([]);
   });
 
-  test('may be looked at by many at once', async () => {
+  test('passes many concurrent checks', async () => {
     const looks = await Promise.all(Array.from({ length: 30 }, () => home.store.check()));
     expect(looks.flat()).toEqual([]);
   });
 
-  test.each([0, 1, 70_000, 20_000_000])('%i bytes come back as they were written', async (size) => {
+  test.each([0, 1, 70_000, 20_000_000])('returns %i bytes as they were written', async (size) => {
     const body = bodyOf(Buffer.alloc(size, 'phaselock '));
     const key = keyOf();
     const { kind, version } = await home.store.put(key, body);
@@ -58,7 +58,7 @@ function everyStore(open: () => Promise<Home>): void {
     await verifyObject(home.store, recordedOf(key, version, body));
   });
 
-  test('what is there is never overwritten, by how many at once it is tried', async () => {
+  test('never overwrites an object, even with concurrent writes', async () => {
     const key = keyOf();
     const puts = await Promise.all(
       Array.from({ length: 8 }, (_, nth) =>
@@ -71,22 +71,22 @@ function everyStore(open: () => Promise<Home>): void {
     expect(await read(await home.store.get(key, null))).toBe(first);
   });
 
-  test('what is not there is not found, and may be removed', async () => {
+  test('returns undefined for a missing object, and accepts its removal', async () => {
     expect(await home.store.get(keyOf(), null)).toBeUndefined();
     await home.store.remove(keyOf());
   });
 
-  test('what is removed is gone, every version of it', async () => {
+  test('removes every version of an object', async () => {
     const key = keyOf();
     const { version } = await home.store.put(key, bodyOf(Buffer.from('a year ago')));
     await home.store.remove(key);
     expect(await home.store.get(key, version)).toBeUndefined();
     expect(await home.store.get(key, null)).toBeUndefined();
-    // And the key is free again.
+    // The key can be written again.
     expect(await home.store.put(key, bodyOf(Buffer.from('again')))).toMatchObject({ kind: 'written' });
   });
 
-  test.each([0, 4, 9, 500])('a flipped bit, in byte %i, is noticed', async (at) => {
+  test.each([0, 4, 9, 500])('detects a flipped bit in byte %i', async (at) => {
     const body = bodyOf(Buffer.alloc(501, 'x'));
     const key = keyOf();
     const { version } = await home.store.put(key, body);
@@ -96,7 +96,7 @@ function everyStore(open: () => Promise<Home>): void {
     });
   });
 
-  test('one that is shorter or longer than was recorded is noticed', async () => {
+  test('detects an object that is shorter or longer than recorded', async () => {
     const body = bodyOf(Buffer.from('0123456789'));
     const key = keyOf();
     const { version } = await home.store.put(key, body);
@@ -106,7 +106,7 @@ function everyStore(open: () => Promise<Home>): void {
       });
   });
 
-  test('one that is missing is called missing', async () => {
+  test('reports a missing object as object_missing', async () => {
     const body = bodyOf(Buffer.from('never written'));
     await expect(verifyObject(home.store, recordedOf(keyOf(), null, body))).rejects.toMatchObject({
       code: 'object_missing',
@@ -125,16 +125,16 @@ describe('a folder', () => {
     return { store, damage: (key, at) => flip(join(directory.path, 'kept', key), at) };
   });
 
-  test('has nothing half-written in it, whatever became of those who wrote', async () => {
+  test('leaves no incomplete file behind', async () => {
     expect(await readdir(join(directory.path, 'kept', '.incoming'))).toEqual([]);
   });
 
-  test.each(['../outside', 'sessions/../../outside', '/etc/passwd', 'a\0b', ''])('%j is no key', async (key) => {
+  test.each(['../outside', 'sessions/../../outside', '/etc/passwd', 'a\0b', ''])('refuses the key %j', async (key) => {
     const store = await openObjectStore(`folder:${directory.path}/kept`);
     await expect(store.put(key, bodyOf(Buffer.from('x')))).rejects.toMatchObject({ code: 'store_unusable' });
   });
 
-  test('that is gone is never made anew, neither by a check nor by a write', async () => {
+  test('is not created again by a check, write or read when it is missing', async () => {
     const path = join(directory.path, 'gone');
     const store = await openObjectStore(`folder:${path}`);
     const changed = { code: 'store_changed', message: expect.stringMatching(/there is no folder/) };
@@ -144,7 +144,7 @@ describe('a folder', () => {
     expect(await readdir(directory.path)).not.toContain('gone');
   });
 
-  test('is not removed with the last object in it', async () => {
+  test('is not removed with its last object', async () => {
     const path = join(directory.path, 'emptied');
     const store = await openObjectStore(`folder:${path}`);
     await store.make();
@@ -154,7 +154,7 @@ describe('a folder', () => {
     expect(await readdir(path)).toEqual([]);
   });
 
-  test('that is a file says so', async () => {
+  test('names the path when it is a file', async () => {
     await writeFile(join(directory.path, 'a-file'), '');
     const store = await openObjectStore(`folder:${directory.path}/a-file`);
     await expect(store.check()).rejects.toThrow(/a-file/);
@@ -171,15 +171,15 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
   });
 
   test.each([
-    ['without versions', async () => await server.bucket('forgetful', false), /keeps no versions: enable versioning/],
-    ['that is not there', async () => `s3://nowhere?endpoint=${server.endpoint}&path-style=true`, /make the bucket/],
-    ['behind nobody', async () => 's3://kept?endpoint=http://127.0.0.1:1&path-style=true', /ECONNREFUSED/],
-  ])('%s is told apart, with what to do', async (_what, address, message) => {
+    ['not versioned', async () => await server.bucket('forgetful', false), /keeps no versions: enable versioning/],
+    ['missing', async () => `s3://nowhere?endpoint=${server.endpoint}&path-style=true`, /make the bucket/],
+    ['unreachable', async () => 's3://kept?endpoint=http://127.0.0.1:1&path-style=true', /ECONNREFUSED/],
+  ])('reports how to fix a bucket that is %s', async (_what, address, message) => {
     await using store = await openObjectStore(await address());
     await expect(store.check()).rejects.toThrow(message);
   });
 
-  test('is refused to a wrong key, with what to do', async () => {
+  test('rejects a wrong key and names the settings to check', async () => {
     const address = await server.bucket('guarded');
     const secret = process.env.AWS_SECRET_ACCESS_KEY;
     process.env.AWS_SECRET_ACCESS_KEY = 'wrong';
@@ -194,7 +194,7 @@ describe.skipIf(s3Server() === undefined)('a bucket', () => {
     }
   });
 
-  test('without versions may be used by who says so, and is told what that means', async () => {
+  test('accepts a bucket without versioning if versioning=off, with a warning', async () => {
     await using store = await openObjectStore(`${await server.bucket('accepted', false)}&versioning=off`);
     expect(await store.check()).toEqual([expect.stringMatching(/cannot be brought back/)]);
     const body = bodyOf(Buffer.from('kept all the same'));
@@ -215,6 +215,6 @@ test.each([
   ['s3://bucket?checksum=no', /checksum=/],
   ['s3://bucket?versioning=on', /versioning=/],
   ['s3://bucket?timeout-ms=soon', /timeout-ms/],
-])('the address %s is refused', async (address, message) => {
+])('refuses the address %s', async (address, message) => {
   await expect(openObjectStore(address)).rejects.toThrow(message);
 });

@@ -3,12 +3,12 @@ import { createGunzip } from 'node:zlib';
 import type { ObjectStore } from './object-store.ts';
 import { inPresentVersion, type Recorded, readVerified, verifyObject } from './read-verified.ts';
 
-/** Up to here it is kept from the first reading; beyond, it is read twice. */
+/** Objects up to this size are kept in memory after verification; larger ones are read a second time. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
- * The document of an archive. All of it was compared with its hash before the first byte comes out; one that is read twice is compared again
- * on the way, and ends with a failure should it have changed in between.
+ * The decompressed document of an archive. The whole object is verified against its hash before the first byte is
+ * returned. A large object is verified again during the second read, which fails if the object changed in between.
  */
 export const openArchived = (store: ObjectStore, recorded: Recorded): Promise<AsyncIterable<Buffer>> =>
   inPresentVersion(recorded, (one) => openVersion(store, one));

@@ -61,7 +61,7 @@ function s3Address(url: URL): StoreAddress | { readonly mistake: string } {
   };
 }
 
-/** Where the archive is, unless it was said: beside the embedded database. */
+/** The default location is a folder beside the embedded database. */
 export const archiveAddress = ({
   archiveUrl,
   dataDir,
@@ -74,7 +74,7 @@ export async function openObjectStore(address: string): Promise<ObjectStore> {
   const parsed = parseStoreAddress(address);
   if ('mistake' in parsed) throw new StoreFailure('store_unusable', `the address of the archive ${parsed.mistake}`);
   if (parsed.kind === 'folder') return folderStore(parsed.path);
-  // The SDK takes its time to load, which nobody should spend who keeps a folder.
+  // Loaded on demand because the AWS SDK is slow to load and a folder store does not need it.
   const { s3Store } = await import('./s3-store.ts');
   return s3Store(parsed.options);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ObjectStore, StoreFailure } from './object-store.ts';
 
-/** What the database says of an object. */
+/** The key, version, hash and size of an object as recorded in the database. */
 export type Recorded = {
   readonly objectKey: string;
   readonly objectVersion: string | null;
@@ -9,7 +9,10 @@ export type Recorded = {
   readonly bytes: number;
 };
 
-/** The object as it was written. Ends with a StoreFailure where it is not that: whoever uses what came before the end has to take it back. */
+/**
+ * Streams the object and fails at the end if its size or hash differs. The caller must then discard the bytes it
+ * received.
+ */
 export async function* readVerified(store: ObjectStore, recorded: Recorded): AsyncGenerator<Uint8Array> {
   const { objectKey, objectVersion, sha256, bytes } = recorded;
   const body = await store.get(objectKey, objectVersion);
@@ -34,14 +37,14 @@ export async function* readVerified(store: ObjectStore, recorded: Recorded): Asy
     );
 }
 
-/** Reads all of it for nothing but to know that it is there, and what it was. */
+/** Reads the object in full to verify its size and hash. */
 export async function verifyObject(store: ObjectStore, recorded: Recorded): Promise<void> {
   for await (const _chunk of readVerified(store, recorded));
 }
 
 /**
- * What the archive names, or, where the store has no such version, what lies under its key now: the store was moved, and the recorded hash says
- * whether it is the same.
+ * Reads the recorded version or, if the store has no such version, the current one. After a move to another bucket,
+ * version ids differ; the recorded hash shows whether the content is the same.
  */
 export async function inPresentVersion<Result>(
   recorded: Recorded,

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 
 const ABANDONED_MS = 86_400_000;
 
-/** What somebody who died was writing a day ago. Others write here, and are done with theirs at any moment. */
+/**
+ * Removes files that a crashed process left a day ago. Other processes write to and delete from the same folder
+ * meanwhile.
+ */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);

@@ -4,7 +4,7 @@ import { StoreFailure } from './object-store.ts';
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
-/** The HTTP status of what the server answered, if it did. */
+/** The HTTP status of the server's response, if there was one. */
 export const statusOf = (error: unknown): number | undefined => {
   const status = field(field(error, '$metadata'), 'httpStatusCode');
   return typeof status === 'number' ? status : undefined;
@@ -32,20 +32,20 @@ function codeOf(error: unknown): StoreFailureCode {
   if (DENIED.has(name) || status === 401 || status === 403) return 'store_denied';
   if (FULL.has(name) || status === 507) return 'store_full';
   if (name === 'NoSuchBucket' || status === 404) return 'store_unusable';
-  // The SDK calls a connection that was cut a timeout too.
+  // The SDK also reports a reset connection as a time-out.
   if (name === 'TimeoutError' && !CUT.has(String(field(error, 'code')))) return 'store_slow';
   return 'store_unavailable';
 }
 
-/** An answer to a HEAD has no words, only its status. */
+/** A response to a HEAD request has no body, so only its status is known. */
 function whatWasSaid(error: unknown): string {
   const status = statusOf(error);
   if (status !== undefined && (error instanceof Error ? error.message : '') === 'UnknownError')
-    return `it answered ${status}`;
+    return `it returned status ${status}`;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** What a server says, as what it means for the archive. */
+/** Converts errors of the S3 client into a StoreFailure with a code. */
 export async function inWords<Result>(place: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

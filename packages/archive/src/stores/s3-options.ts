@@ -1,14 +1,17 @@
-/** Where a bucket is and what its server can do, as the address of the archive says. Keys come from where the AWS SDK looks for them. */
+/**
+ * The bucket and the capabilities of its server, as parsed from the archive address. Credentials come from the usual
+ * places of the AWS SDK.
+ */
 export type S3Options = {
   readonly bucket: string;
-  /** What every key begins with; empty, or ending in a slash. */
+  /** Prefix of every key; empty, or ending in a slash. */
   readonly prefix: string;
   readonly endpoint: string | undefined;
   readonly region: string | undefined;
   readonly pathStyle: boolean;
-  /** `when-required` for servers that do not know the newer checksums. */
+  /** `when-required` is for servers without support for the newer checksums. */
   readonly checksum: 'when-supported' | 'when-required';
-  /** `off` takes a bucket without versions, and says so at every start. */
+  /** `off` accepts a bucket without versioning; every start then logs a warning. */
   readonly versioning: 'required' | 'off';
   readonly timeoutMs: number;
 };

@@ -17,10 +17,10 @@ import type { S3Options } from './s3-options.ts';
 import { withIdleLimit } from './with-idle-limit.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Of one write; what still fails is tried again minutes later, by the rules of the archive. */
+/** Attempts for one request. If they all fail, the archive retries the session minutes later. */
 const ATTEMPTS = 2;
 
-/** A bucket, of Amazon's or of any server that speaks the same. */
+/** Object store in a bucket of Amazon S3 or of an S3-compatible server. */
 export function s3Store(options: S3Options): ObjectStore {
   const { bucket, prefix, timeoutMs } = options;
   const client = new S3Client({
@@ -35,7 +35,10 @@ export function s3Store(options: S3Options): ObjectStore {
   const place = `the bucket ${bucket}${prefix === '' ? '' : ` under ${prefix}`}${options.endpoint === undefined ? '' : ` at ${options.endpoint}`}`;
   const at = (key: string) => ({ Bucket: bucket, Key: `${prefix}${key}` });
   const told = <Result>(work: () => Promise<Result>): Promise<Result> => inWords(place, work);
-  /** Some servers know no conditional writes, and say so; then it is asked first, and the key holds the hash. */
+  /**
+   * Set to false when the server rejects conditional writes as unsupported. Then a HEAD request checks for the object
+   * before the write.
+   */
   let conditional = true;
 
   const remove = async (key: string): Promise<void> => {
@@ -55,7 +58,7 @@ export function s3Store(options: S3Options): ObjectStore {
         ContentLength: body.bytes,
         ContentType: 'application/json',
         ContentEncoding: 'gzip',
-        // The server itself compares what arrived with what was sent.
+        // The server compares the received content with this checksum.
         ChecksumSHA256: Buffer.from(body.sha256, 'hex').toString('base64'),
         ...(conditional && { IfNoneMatch: '*' }),
       }),
@@ -90,7 +93,7 @@ export function s3Store(options: S3Options): ObjectStore {
   return {
     place,
 
-    // A bucket has settings that are its owner's to choose, so it is never made from here.
+    // Bucket settings are the owner's choice, so a bucket is never created here.
     make: async () => {},
 
     check: () =>
@@ -103,9 +106,9 @@ export function s3Store(options: S3Options): ObjectStore {
           if (options.versioning === 'required')
             throw new StoreFailure(
               'store_unusable',
-              `${what}: enable versioning on it, or say versioning=off in the address`,
+              `${what}: enable versioning on it, or set versioning=off in the address`,
             );
-          notes.push(`${what}: what is overwritten or deleted there by others cannot be brought back`);
+          notes.push(`${what}: objects that others overwrite or delete there cannot be brought back`);
         }
         const probe = `probe/${randomUUID()}`;
         await write(probe, PROBE);
@@ -115,7 +118,7 @@ export function s3Store(options: S3Options): ObjectStore {
           .then(({ Rules = [] }) => Rules.some((rule) => rule.Status === 'Enabled' && rule.Expiration !== undefined))
           .catch(() => false);
         if (expires)
-          notes.push(`the bucket ${bucket} has a lifecycle rule that expires objects: it knows nothing of legal holds`);
+          notes.push(`the bucket ${bucket} has a lifecycle rule that expires objects: it ignores legal holds`);
         return notes;
       }),
 
@@ -149,7 +152,7 @@ const PROBE: ObjectBody = {
   },
 };
 
-/** Small ones whole, which the SDK can send again by itself; large ones from where they lie. */
+/** Small bodies are sent from memory, so that the SDK can retry them; larger ones are streamed. */
 const WHOLE_UP_TO = 8 * 1024 * 1024;
 
 async function contentOf(body: ObjectBody): Promise<Buffer | Readable> {

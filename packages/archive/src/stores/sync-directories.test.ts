@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { groupedSync } from './sync-directories.ts';
 
-/** Syncs that end when the test says so. */
+/** Flushes that end when the test ends them. */
 function heldSyncs() {
   const begun: { path: string; end: (error?: Error) => void }[] = [];
   const sync = groupedSync(
@@ -14,7 +14,7 @@ function heldSyncs() {
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('whoever comes while one is under way waits for one that begins after, and shares it', async () => {
+test('a caller that arrives during a flush shares the next flush', async () => {
   const { begun, sync } = heldSyncs();
   const first = sync('/a');
   const done: string[] = [];
@@ -30,14 +30,14 @@ test('whoever comes while one is under way waits for one that begins after, and 
   expect(done).toEqual(['second', 'third']);
 });
 
-test('folders do not wait for each other', () => {
+test('flushes of different folders do not wait for each other', () => {
   const { begun, sync } = heldSyncs();
   void sync('/a');
   void sync('/b');
   expect(begun.map(({ path }) => path)).toEqual(['/a', '/b']);
 });
 
-test('one that fails fails those who shared it, and no other', async () => {
+test('a failed flush fails only the callers that shared it', async () => {
   const { begun, sync } = heldSyncs();
   const first = sync('/a');
   const second = sync('/a');

@@ -1,9 +1,12 @@
 import { open } from 'node:fs/promises';
 
-/** A name is on the disk when its folder is. Resolves once everything that was in the folder at the call is there. */
+/** Flushes a folder to disk. Resolves once all names that were in the folder at the time of the call are durable. */
 export type SyncDirectory = (path: string) => Promise<void>;
 
-/** Many who ask at once are served by one: whoever comes while one is under way waits for the next, which begins after it was asked for. */
+/**
+ * Shares flushes between concurrent callers. A caller that arrives during a flush waits for the next one, because the
+ * running flush may miss its file.
+ */
 export function groupedSync(sync: SyncDirectory = syncDirectory): SyncDirectory {
   const running = new Map<string, Promise<void>>();
   const waiting = new Map<string, Promise<void>>();

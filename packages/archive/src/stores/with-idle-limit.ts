@@ -1,6 +1,6 @@
 import { StoreFailure } from './object-store.ts';
 
-/** A server that begins an answer and then says no more must not hold a worker for ever. */
+/** Fails a download that receives no data for `limitMs`, so that a stalled server cannot block a worker for ever. */
 export async function* withIdleLimit(
   stream: ReadableStream<Uint8Array>,
   { limitMs, place }: { readonly limitMs: number; readonly place: string },
@@ -15,7 +15,7 @@ export async function* withIdleLimit(
   } catch (error) {
     if (error instanceof StoreFailure) throw error;
     const said = error instanceof Error ? error.message : String(error);
-    throw new StoreFailure('store_unavailable', `${place} ended its answer in the middle: ${said}`, { cause: error });
+    throw new StoreFailure('store_unavailable', `${place} cut its response off: ${said}`, { cause: error });
   } finally {
     await reader.cancel().catch(() => undefined);
   }

@@ -1,6 +1,9 @@
 import { type Check, finding } from '../check.ts';
 
-/** Whose conversation it is, and whether what ended says when. On the neutral history, so for every source. */
+/**
+ * Finds agent conversations that several owners reported. All checks of this file query `history`, so they work for
+ * every source.
+ */
 export const conversationShared: Check = {
   name: 'conversations',
   rules: ['SV401'],
@@ -8,7 +11,7 @@ export const conversationShared: Check = {
   sql: `
     select p.*, f.owner as first_owner
     from (
-      -- Few ids occur twice, and only of those it is asked whose they are.
+      -- Few ids occur twice; only for those the owners are compared.
       select again.told from (select told from history where told is not null group by told having count(*) > 1) again
       where (select count(distinct o.owner) from history o where o.told = again.told) > 1) shared
     join history p on p.told = shared.told
@@ -18,7 +21,7 @@ export const conversationShared: Check = {
     finding('SV401', row, {
       kind: 'process',
       id: row.id ?? null,
-      message: `the conversation ${row.told} belongs to ${row.first_owner}, and was reported for ${row.owner} too`,
+      message: `the conversation ${row.told} belongs to ${row.first_owner}, but ${row.owner} reported it too`,
     }),
   ],
 };
@@ -32,7 +35,7 @@ export const conversationNobodyRecorded: Check = {
     finding('SV403', row, {
       kind: 'process',
       id: row.id ?? null,
-      message: `${row.passed} was passed, which no process ever reported`,
+      message: `it passed ${row.passed}, which no process reported`,
     }),
   ],
 };
@@ -46,7 +49,7 @@ export const endedWithoutTime: Check = {
     finding('SV404', row, {
       kind: 'process',
       id: row.id ?? null,
-      message: row.status === 'ended' ? 'it ended and does not say when' : 'it runs, yet it has a time of its end',
+      message: row.status === 'ended' ? 'it has ended, but has no end time' : 'it is running, but has an end time',
     }),
   ],
 };
@@ -61,7 +64,7 @@ export const twoRunning: Check = {
     finding('SV201', row, {
       kind: 'process',
       id: row.id ?? null,
-      message: 'it runs beside another process of the same conversation',
+      message: 'it runs at the same time as another process of the same conversation',
     }),
   ],
 };

@@ -2,7 +2,10 @@ import { type Check, finding } from '../check.ts';
 import { judgeTurn, type SourceTraits } from '../judge-turn.ts';
 import { SUSPICIOUS_TURNS } from '../turn-history.ts';
 
-/** How each process began. One scan finds what is not plainly right; whether it is wrong is judged here, by the rules that decided it. */
+/**
+ * Checks how each process started. The query pre-selects every process that is not obviously correct; `judgeTurn` then
+ * decides.
+ */
 export const turnsCheck = (traits: SourceTraits): Check => ({
   name: 'turns',
   rules: ['SV101', 'SV102', 'SV103', 'SV104', 'SV105', 'SV107'],

@@ -2,9 +2,10 @@ import { ownHistory } from './history.ts';
 import type { ScopeSql } from './scope.ts';
 
 /**
- * The turns whose model is another one than that of the turn before. Told by the event of the turn, which stays when its process was purged. An
- * event of an earlier release does not tell: then the process and its session do, and of one that was purged the log alone knows, so a line of it
- * is neither missed nor too many.
+ * SQL for the turns that changed the model of their slot; `compareLogs` expects a line in the service log for each. The
+ * `turn-started` event records the change and is kept when the process is purged. Events of earlier releases do not
+ * record it: for those, the process and its session show the change. If their session was purged, the change is
+ * unknown: the turn is returned as `optional`, and neither a log line nor a missing one is a finding.
  */
 export const changesOf = (scope: ScopeSql): string => `
   ${ownHistory(scope)},

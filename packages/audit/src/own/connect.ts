@@ -1,14 +1,15 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 
-/** The socket apart: what reads slowly pauses it, and the server waits. */
+/** A client and its socket. A slow reader pauses the socket, so that the server waits (back-pressure). */
 export type Connection = { readonly client: pg.Client; readonly flow: Socket };
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Every value as the database prints it. */
+/** Returns every value as the text that PostgreSQL sends. */
 const AS_PRINTED = { getTypeParser: () => (value: string) => value };
 
+/** Connects as `verify-sessions`; every value is read as text. */
 export async function connect(url: string): Promise<Connection & AsyncDisposable> {
   const flow = new Socket();
   const client = new pg.Client({
@@ -18,7 +19,7 @@ export async function connect(url: string): Promise<Connection & AsyncDisposable
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types: AS_PRINTED,
   });
-  // A connection that dies between two statements is told by the next one.
+  // Without a listener, this event would end the process. The next statement reports the lost connection.
   client.on('error', () => undefined);
   const end = (): Promise<void> => client.end().catch(() => undefined);
   try {

@@ -1,8 +1,9 @@
 import type { ScopeSql } from './scope.ts';
 
 /**
- * Our own processes as the neutral history. A conversation goes on within a session, and a fresh one is a session of its own; one that a retry
- * took up again goes on in another session, and belongs to the one it began in.
+ * Maps the processes of phaselock to `history`, the format common to all sources. The thread is the session, because a
+ * fresh conversation always starts a new session. A conversation that a retry resumed in another session is owned by
+ * the session it started in.
  */
 export const ownHistory = ({ processes }: Pick<ScopeSql, 'processes'>): string => `
   with history as not materialized (

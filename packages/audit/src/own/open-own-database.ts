@@ -16,10 +16,11 @@ import { rowsOf, type SharedConnections, shareConnections } from './shared-conne
 export type OwnDatabase = {
   readonly url: string;
   readonly statementTimeoutMs: number;
-  /** What is asked for; an attempt or a task is looked up first. */
+  /** The scope of the audit. An attempt or a task is looked up first. */
   readonly wanted: Wanted;
 };
 
+/** The scope of an audit as the user requests it. */
 export type Wanted =
   | { readonly kind: 'all' }
   | { readonly kind: 'since'; readonly since: Date }
@@ -27,10 +28,10 @@ export type Wanted =
   | { readonly kind: 'task'; readonly given: string }
   | { readonly kind: 'attempt'; readonly given: string };
 
-/** Of a whole history two things are asked at once, of one attempt there is too little to ask. */
+/** Checks that run in parallel. The audit of one task or attempt is too small for a second connection. */
 const LANES = 2;
 
-/** Our own database in one snapshot that can write nothing. */
+/** Opens a phaselock database in one read-only snapshot. */
 export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDatabase): Promise<Source> {
   await using opened = new AsyncDisposableStack();
   try {
@@ -50,7 +51,7 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDa
 }
 
 type Snapshot = { readonly description: string; readonly names: CataloguedNames; readonly scope: Scope };
-/** The name other connections know it by. */
+/** A snapshot with the name under which other connections join it. */
 type SharedSnapshot = Snapshot & { readonly shared: string };
 
 async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wanted: Wanted): Promise<SharedSnapshot> {
@@ -71,7 +72,7 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
   };
 }
 
-/** Sees what the other sees, whatever was written since. */
+/** Makes a connection read the same snapshot, whatever was written since. */
 async function joinSnapshot(client: pg.Client, statementTimeoutMs: number, shared: string): Promise<void> {
   await beginReading(client, statementTimeoutMs, `set transaction snapshot '${shared}'`);
 }
@@ -80,9 +81,9 @@ async function beginReading(client: pg.Client, statementTimeoutMs: number, first
   await client.query(`
     begin isolation level repeatable read read only; ${first};
     set local statement_timeout = ${Math.round(statementTimeoutMs)};
-    -- Many small groups are counted at once; what does not fit is written to disk, and read again.
+    -- The checks aggregate many small groups; groups that do not fit are written to disk and read again.
     set local work_mem = '128MB';
-    -- A connection is a core: two of them at work at once gain nothing from helpers, and leave the rest of the machine to those it is for.
+    -- Two connections already use two cores; parallel workers would take more cores from the service.
     set local max_parallel_workers_per_gather = 0`);
 }
 
@@ -100,12 +101,12 @@ async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
   }
 }
 
-/** By its id, with or without dashes, or by a beginning of it that no other has. */
+/** Finds an attempt by its id, with or without dashes, or by a unique prefix of it. */
 async function findAttempt(client: pg.Client, given: string): Promise<FoundAttempt> {
   const hex = given.toLowerCase().replaceAll('-', '');
   if (!/^[\da-f]{4,32}$/.test(hex))
-    throw new NotFound(`${given} is no attempt: its id is 32 hexadecimal digits, or the first of them`);
-  // Between two ids, so that the primary key finds them.
+    throw new NotFound(`${given} is not an attempt id: give its 32 hexadecimal digits, or at least the first 4`);
+  // A range of ids, so that the primary key is used.
   const found = await rowsOf(
     client,
     'select id, task_id from attempts where id between $1::uuid and $2::uuid order by id limit 2',
@@ -132,11 +133,11 @@ function sourceOn(
     traits,
     checks,
     notApplicable: new Map([
-      ['SV403', 'an id nobody reported is passed only after a retry with it: SV103 and SV107 find it'],
-      ['SV304', 'times have a type of their own'],
-      ['SV504', 'the objects of the archive are read with --deep alone'],
-      ['SV507', 'the store of the archive is looked at with --deep alone'],
-      ['SV405', 'usage is booked in the transaction that reports it'],
+      ['SV403', 'an unreported id is passed only after a retry with it, which SV103 and SV107 report'],
+      ['SV304', 'the database stores times as timestamps'],
+      ['SV504', 'archive objects are read only with --deep'],
+      ['SV507', 'the archive store is examined only with --deep'],
+      ['SV405', 'usage is recorded in the transaction that reports it'],
     ]),
     lanes: connections.size,
     rows,

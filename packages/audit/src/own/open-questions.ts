@@ -7,7 +7,10 @@ import { type Scope, scopeSql } from './scope.ts';
 import type { SharedConnections } from './shared-connections.ts';
 import { openSifting } from './sift.ts';
 
-/** What is asked of our own database: of everything, only where a sieve held something; of less than that, all of it. */
+/**
+ * The checks of a phaselock database. In a full audit, a check covers only the ids that its sieves return; in a smaller
+ * scope it covers everything.
+ */
 export function openQuestions(
   connections: SharedConnections,
   scope: Scope,
@@ -26,7 +29,7 @@ export function openQuestions(
   return { checks, rows };
 }
 
-/** What a list costs grows with its square: it is gone through again for each row that is looked up. */
+/** Ids per statement. PostgreSQL searches the id list for each row, so the cost grows with the square of its length. */
 const AT_ONCE = 500;
 
 function* inParts(scope: Scope): Generator<Scope> {
@@ -38,6 +41,6 @@ function* inParts(scope: Scope): Generator<Scope> {
 
 function named(name: string, checks: readonly OwnCheck[]): OwnCheck {
   const found = checks.find((check) => check.name === name);
-  if (found === undefined) throw new Error(`no question is called ${name}`);
+  if (found === undefined) throw new Error(`there is no check ${name}`);
   return found;
 }

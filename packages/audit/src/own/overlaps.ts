@@ -2,8 +2,8 @@ import { type Check, finding } from '../check.ts';
 import type { ScopeSql } from './scope.ts';
 
 /**
- * One agent at work at a time: in a session, and in a slot for the sessions that were born guarded. A process that never said how it ended
- * counts as ended when its lease did. Sessions from before the guard ran beside each other, so each of those is looked at alone.
+ * Reports processes that overlap: within a slot for guarded sessions (generation above 0), within a session for older
+ * ones, which could run in parallel. A process without an end counts as ended when the lease of its session expires.
  */
 export const overlapsCheck = ({ inScope, processes }: ScopeSql): Check => ({
   name: 'overlaps',
@@ -23,7 +23,7 @@ export const overlapsCheck = ({ inScope, processes }: ScopeSql): Check => ({
     finding('SV208', row, {
       kind: 'process',
       id: row.id ?? null,
-      message: `it began at ${row.started_at}, while another process was at work until ${row.others_until}`,
+      message: `it started at ${row.started_at}, while another process was active until ${row.others_until}`,
     }),
   ],
 });

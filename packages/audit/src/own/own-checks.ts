@@ -12,12 +12,12 @@ import { sessionChecks } from './sessions.ts';
 import type { SieveName } from './sift.ts';
 import { namedConversations, unusedSessions } from './turns-of-sessions.ts';
 
-/** A question, and the sieves that tell where there is something to ask; with none it is asked of everything. */
+/** A check and the sieves that restrict it to suspicious ids. Without sieves it reads everything. */
 export type OwnCheck = Check & { readonly siftedBy: readonly SieveName[] };
 
 /**
- * Everything that is asked of our own database. An index, once missing, may have let in anything: that is looked at first. Those that are long
- * come before those that wait for the same sieve.
+ * All checks of a phaselock database, in the order in which they run. The schema comes first, because a missing index
+ * may have let in any corruption. Long checks come before shorter ones that wait for the same sieve.
  */
 export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
   const history = ownHistory(scope);

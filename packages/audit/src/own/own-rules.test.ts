@@ -13,10 +13,10 @@ import {
   tokenOf,
 } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { healthyHistory } from '../../test/healthy-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
 import type { Finding } from '../finding.ts';
 import { RULE_IDS, type RuleId } from '../rules.ts';
-import { healthyHistory } from '../testing/healthy-history.ts';
 
 async function findAll(url: string): Promise<readonly Finding[]> {
   const { findings, summary } = await auditOwnDatabase(url);
@@ -24,7 +24,7 @@ async function findAll(url: string): Promise<readonly Finding[]> {
   return findings;
 }
 
-/** An archive of the first session that is as it should be, but for what is given. */
+/** SQL for a correct archive of the first session, with some values replaced. */
 const archived = (given: Readonly<Record<string, string | number>>): string => {
   const {
     session_id = 'id',
@@ -42,7 +42,14 @@ const archived = (given: Readonly<Record<string, string | number>>): string => {
     from sessions s where s.id = '$first'`;
 };
 
-/** `$first` and `$second` are the replaced session and its successor. */
+const WRONG_PREDECESSOR = `alter table session_events disable trigger all;
+     update session_events set predecessor_id = '$second' where session_id = '$first' and type = 'created';
+     alter table session_events enable trigger all`;
+
+/**
+ * SQL that corrupts a healthy history, by the rule that must report it. `$first` is the replaced session, `$second` its
+ * successor.
+ */
 const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV101: [`update processes set model = 'claude-opus-4-5' where session_id = '$first' and seq = 2`],
   SV103: [`update processes set passed_session_id = 'nobody-said-this' where session_id = '$second' and seq = 4`],
@@ -56,6 +63,7 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV105: [`update processes set skip_context = true where session_id = '$second' and seq = 4`],
   SV106: [
     `alter table session_events disable trigger all; delete from session_events where session_id = '$first' and type = 'created'; alter table session_events enable trigger all`,
+    WRONG_PREDECESSOR,
   ],
   SV107: [
     `update processes set agent_session_id = null where session_id = '$second' and seq = 3;
@@ -86,7 +94,7 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV206: [`update processes set started_at = started_at + interval '1 hour' where session_id = '$first' and seq = 2`],
   SV207: [`update sessions set lease_expires_at = now() + interval '3 days' where id = '$second'`],
   SV208: [
-    // In one session, and between the sessions of a slot.
+    // Overlaps in one session, and between the sessions of a slot.
     `update processes set ended_at = ended_at + interval '1 hour' where session_id = '$first' and seq = 1`,
     `update processes set ended_at = ended_at + interval '1 hour' where session_id = '$first' and seq = 2`,
     `update processes set status = 'running', ended_at = null where session_id = '$second' and seq = 3`,
@@ -125,7 +133,7 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   SV506: [archived({ expires_at: "now() - interval '9 days'" })],
 };
 
-/** SV303 stands beside what it no longer keeps out. */
+/** Rules that report the same corruption as well: the one for SV201 drops an index. */
 const BESIDE: Readonly<Partial<Record<RuleId, readonly RuleId[]>>> = { SV201: ['SV303'] };
 
 test('a healthy history has no finding', async () => {
@@ -134,7 +142,7 @@ test('a healthy history has no finding', async () => {
   expect(await findAll(home.databaseUrl)).toEqual([]);
 });
 
-test('a runner that fell silent and came home after its successor had begun leaves nothing to find', async () => {
+test('a runner that reports back after its lease expired leaves no finding', async () => {
   await using home = await openTestGuard({ settings: { leaseMs: 100 } });
   const { guard, world } = home;
   const taskId = await world.task();
@@ -143,7 +151,8 @@ test('a runner that fell silent and came home after its successor had begun leav
   await runTurn(guard, aTurn(session, attemptId), `before-${taskId}`);
   const silent = startedOf(await guard.startTurn(aTurn(session, attemptId)));
   const successor = await eventually(async () => startedOf(await guard.startTurn(aTurn(session, attemptId))));
-  // The id of its conversation, which its successor could not have passed, is not taken from it any more; how it ended is.
+  // The late report may set how the process ended, but not its agent session id, which its successor could not have
+  // passed.
   const late = { ...tokenOf(silent), ending: 'completed', exitCode: 0 } as const;
   const withId = { ...late, agentSessionId: agentId(`late-${taskId}`) };
   await expect(guard.finishTurn(withId)).rejects.toMatchObject({ code: 'stale_process' });
@@ -152,7 +161,7 @@ test('a runner that fell silent and came home after its successor had begun leav
   expect(await findAll(home.databaseUrl)).toEqual([]);
 });
 
-test('a successor that was purged before its predecessor leaves nothing to find', async () => {
+test('a successor that is purged before its predecessor leaves no finding', async () => {
   await using home = await openTestGuard();
   const { guard, world } = home;
   const taskId = await world.task();
@@ -160,12 +169,12 @@ test('a successor that was purged before its predecessor leaves nothing to find'
   const purged = await replaceBy(guard, aStart(taskId, OPUS));
   await replaceBy(guard, aStart(taskId, SONNET));
   const client = await guard.database.pool.pg.connect();
-  // As the worker leaves it when the archive of the predecessor has to be tried again.
+  // The state that the purge worker leaves if it has to retry the archive of the predecessor.
   const named = archived({ processes: 0, purged_at: 'now()' }).replaceAll('$first', purged.id);
   await client.query(`${named}; update archives a set predecessor_id = s.predecessor_id, replaced_by = s.replaced_by from sessions s where s.id = a.session_id;
     set session_replication_role = replica; delete from sessions where id = '${purged.id}'`);
   client.release(true);
-  // Of one task, nothing is sieved out beforehand.
+  // The scope of one task uses no sieves.
   const { findings } = await auditOwnDatabase(home.databaseUrl, { wanted: { kind: 'task', given: taskId } });
   expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
 });
@@ -174,7 +183,7 @@ const planted = Object.entries(CORRUPTIONS).flatMap(([rule, all]) =>
   all.map((sql, index) => [rule, index + 1, sql] as const),
 );
 
-test.each(planted)('%s is found, alone, where it was planted (%i)', async (rule, _index, sql) => {
+test.each(planted)('%s is the only rule that reports its planted corruption (%i)', async (rule, _index, sql) => {
   await using home = await openTestGuard();
   const { first, second } = await healthyHistory(home);
   await healthyHistory(home);
@@ -188,7 +197,35 @@ test.each(planted)('%s is found, alone, where it was planted (%i)', async (rule,
   );
 });
 
-test('every rule of our own database has a corruption that shows it', () => {
+test.each([
+  [
+    'deleted',
+    "delete from session_events where session_id = '$first' and type = 'created'",
+    'it has 0 creation events',
+  ],
+  [
+    'duplicated',
+    `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+       select task_id, phase, mode, session_id, type, generation, at from session_events where session_id = '$first' and type = 'created'`,
+    'it has 2 creation events',
+  ],
+  [
+    'changed to another predecessor',
+    "update session_events set predecessor_id = '$second' where session_id = '$first' and type = 'created'",
+    'its creation event names $second as its predecessor, but its row names no session',
+  ],
+])('SV106 names the fault of a creation event that was %s', async (_, sql, message) => {
+  await using home = await openTestGuard();
+  const { first, second } = await healthyHistory(home);
+  const named = (text: string): string => text.replaceAll('$first', first).replaceAll('$second', second);
+  const client = await home.guard.database.pool.pg.connect();
+  await client.query(named(`set session_replication_role = replica; ${sql}`));
+  client.release(true);
+  const messages = (await findAll(home.databaseUrl)).filter(({ rule }) => rule === 'SV106').map((one) => one.message);
+  expect(messages).toEqual([named(message)]);
+});
+
+test('every rule for phaselock databases has a planted corruption', () => {
   const elsewhere: readonly RuleId[] = ['SV108', 'SV304', 'SV403', 'SV405', 'SV504', 'SV507', 'SV901', 'SV902'];
   expect(RULE_IDS.filter((id) => CORRUPTIONS[id] === undefined && !elsewhere.includes(id))).toEqual([]);
 });

@@ -1,13 +1,16 @@
 import { type Check, finding } from '../check.ts';
 import type { ScopeSql } from './scope.ts';
 
-/** The attempt is of another task. A milestone spans the tasks of a project, so its turns may be at attempts of any of them. */
+/**
+ * SQL condition: the attempt belongs to another task. The turns of a milestone session may use attempts of any task of
+ * its project.
+ */
 const OTHER_TASK = `(p.task_id <> a.task_id and not (s.milestone_id is not null and exists (
       select 1 from tasks x join tasks y on y.project_id = x.project_id where x.id = p.task_id and y.id = a.task_id)))`;
 
 /**
- * Our processes against the sessions and attempts they say they are of. A deletion reads its time under the slot's lock and a turn under the
- * session's, so the two may be a moment apart in the wrong order; a second is no moment.
+ * Compares each process with its session and its attempt. A deletion reads the clock under the lock of the slot and a
+ * turn under that of the session, so their times may be swapped by a moment; up to one second is accepted.
  */
 export const processesCheck = ({ processes }: ScopeSql): Check => ({
   name: 'processes',
@@ -23,12 +26,12 @@ export const processesCheck = ({ processes }: ScopeSql): Check => ({
     switch (row.what) {
       case 'late':
         return [
-          finding('SV206', row, { ...about, message: `it began after its session ${row.session_id} was deleted` }),
+          finding('SV206', row, { ...about, message: `it started after its session ${row.session_id} was deleted` }),
         ];
       case 'task':
-        return [finding('SV301', row, { ...about, message: 'it, its session and its attempt are not of one task' })];
+        return [finding('SV301', row, { ...about, message: 'its session or its attempt belongs to another task' })];
       default:
-        return [finding('SV301', row, { ...about, message: `its ${row.what} is not there` })];
+        return [finding('SV301', row, { ...about, message: `its ${row.what} does not exist` })];
     }
   },
 });
@@ -37,10 +40,10 @@ export const orphanSessions = ({ inScope }: ScopeSql): Check => ({
   name: 'orphans',
   rules: ['SV301'],
   sql: `
-    select s.id, s.id as session_id, s.task_id, 'session' as kind, 'its task is not there' as what
+    select s.id, s.id as session_id, s.task_id, 'session' as kind, 'its task does not exist' as what
     from sessions s where ${inScope('s')} and not exists (select 1 from tasks t where t.id = s.task_id)
     union all
-    select distinct on (e.session_id) e.session_id, e.session_id, e.task_id, 'session', 'it has events, and neither a row nor an archive'
+    select distinct on (e.session_id) e.session_id, e.session_id, e.task_id, 'session', 'it has events, but neither a row nor an archive'
     from session_events e where ${inScope('e')} and not exists (select 1 from sessions s where s.id = e.session_id)
       and not exists (select 1 from archives r where r.session_id = e.session_id)`,
   read: (row) => [finding('SV301', row, { kind: 'session', id: row.id ?? null, message: row.what ?? '' })],

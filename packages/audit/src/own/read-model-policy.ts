@@ -11,7 +11,10 @@ import type { SourceTraits } from '../judge-turn.ts';
 
 export type CataloguedNames = Required<Pick<SourceTraits, 'policy' | 'plainNames'>>;
 
-/** What the guard compares with: which model an agent runs by itself, and what moving names stand for. */
+/**
+ * Reads the data with which the guard compares models: the default model of each agent, and the models that aliases
+ * stand for.
+ */
 export async function readModelPolicy(rowsOf: (sql: string) => Promise<Row[]>): Promise<CataloguedNames> {
   const rows = await rowsOf(
     'select agent, name, is_default::text as is_default, stands_for, (deleted_at is not null)::text as deleted from models',
@@ -30,7 +33,7 @@ export async function readModelPolicy(rowsOf: (sql: string) => Promise<Row[]>): 
           },
         ];
   });
-  // A name that was an alias once may be recorded with what it stood for then.
+  // A name that was once an alias may be recorded with the model it stood for at that time.
   const aliases = new Set(models.filter(({ standsFor }) => standsFor !== null).map(keyOf));
   return {
     policy: policyFromCatalogue(DEFAULT_MODEL_POLICY, buildCatalogue(models, [])),

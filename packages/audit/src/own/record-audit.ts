@@ -2,28 +2,29 @@ import { SourceFailure } from '../source.ts';
 import { connect } from './connect.ts';
 import type { Wanted } from './open-own-database.ts';
 
+/** The row of `audit_runs` for one complete audit. */
 export type AuditRecord = {
   readonly release: string;
   readonly scope: Wanted['kind'];
   readonly sessions: number;
   readonly errors: number;
-  /** Those that are undecidable are not among them. */
+  /** Without the undecidable ones. */
   readonly warnings: number;
   readonly undecidable: number;
 };
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-/** What is in the way, by the state of the refusal. */
+/** Messages for known causes, by SQLSTATE. */
 const WHY: Readonly<Record<string, string>> = {
-  '42P01': 'it has no table audit_runs: run the migrations of this release',
-  '42501': 'it takes the right to insert: `grant insert on audit_runs to …`',
-  '25006': 'it can only be read: name the primary with --record-to',
+  '42P01': 'the database has no table audit_runs: run the migrations of this release',
+  '42501': 'the right to insert is missing: `grant insert on audit_runs to …`',
+  '25006': 'the database is read-only: name the primary with --record-to',
 };
 
 /**
- * That a complete audit ended, and with what: by a connection of its own, which writes this row and nothing else. The audit itself goes on reading in a
- * transaction that cannot write.
+ * Stores the result of a complete audit over a connection that writes only this row. The audit itself reads in a
+ * read-only transaction.
  */
 export async function recordAudit(url: string, record: AuditRecord): Promise<void> {
   const { release, scope, sessions, errors, warnings, undecidable } = record;

@@ -1,6 +1,6 @@
 import { type Check, finding } from '../check.ts';
 
-/** What guards the history. Each by its name, as the migrations make it. */
+/** The indexes, constraints and triggers that protect the history, named as in the migrations. */
 const GUARDS = {
   index: [
     'sessions_pkey',
@@ -41,7 +41,7 @@ export const schemaObjectsCheck: Check = {
   name: 'schema',
   rules: ['SV303'],
   sql: `
-    select g.name as id, g.kind, case when f.name is null then 'is missing' else 'is there, and not valid' end as what
+    select g.name as id, g.kind, case when f.name is null then 'is missing' else 'exists, but is not valid' end as what
     from (values ${values('index')}, ${values('constraint')}, ${values('trigger')}) as g(kind, name)
     left join (
       select 'index' as kind, c.relname::text as name, i.indisvalid and i.indisready as valid from pg_index i join pg_class c on c.oid = i.indexrelid

@@ -1,10 +1,10 @@
-/** What is to be looked at. Parameters of the statements are $1 and $2, as far as a scope has them. */
+/** The part of the database that a check covers. The SQL of a scope has at most one parameter, $1. */
 export type Scope =
   | { readonly kind: 'all' }
   | { readonly kind: 'sessions'; readonly ids: readonly string[] }
   | { readonly kind: 'tasks'; readonly ids: readonly string[] }
   | { readonly kind: 'since'; readonly since: Date }
-  /** A share of the tasks: the same ones at every run. */
+  /** A share of the tasks, selected by hash: the same tasks in every run. */
   | { readonly kind: 'sample'; readonly share: number }
   | { readonly kind: 'task'; readonly taskId: string }
   | { readonly kind: 'attempt'; readonly taskId: string; readonly attemptId: string };
@@ -12,11 +12,11 @@ export type Scope =
 const SHARES = 10_000;
 
 export type ScopeSql = {
-  /** A condition on a row of any table that carries the task. */
+  /** SQL condition on a row of any table with a `task_id`. */
   readonly inScope: (alias: string) => string;
-  /** Of sessions. */
+  /** SQL condition on `sessions s`. */
   readonly sessions: string;
-  /** Of processes, which have no index on their task. */
+  /** SQL condition on `processes p`, which has no index on `task_id`. */
   readonly processes: string;
   readonly values: readonly unknown[];
 };
@@ -37,7 +37,8 @@ export function scopeSql(scope: Scope): ScopeSql {
     }
     case 'sessions':
       return {
-        // Two lists of sessions may be of one task: whoever is asked list by list and looks at tasks would tell it twice.
+        // Two lists may contain sessions of the same task, so a check that runs list by list must not use this
+        // condition: it would report the task twice.
         inScope: (alias) => `${alias}.task_id in (select task_id from sessions where id = any($1::uuid[]))`,
         sessions: 's.id = any($1::uuid[])',
         processes: 'p.session_id = any($1::uuid[])',
@@ -54,7 +55,8 @@ export function scopeSql(scope: Scope): ScopeSql {
 const ofTasks = (wanted: string, value: unknown): ScopeSql => ({
   inScope: (alias) => `${alias}.task_id ${wanted}`,
   sessions: `s.task_id ${wanted}`,
-  // Whole sessions, or the first of their processes could not be told: one of a milestone is also of other tasks.
+  // Whole sessions, because judging a process needs the first one of its session. A milestone session also has
+  // processes of other tasks.
   processes: `p.id in (
     select o.id from processes o where o.session_id in (
       select id from sessions where task_id ${wanted}

@@ -2,7 +2,10 @@ import type pg from 'pg';
 import type { Row } from '../check.ts';
 import type { Connection } from './connect.ts';
 
-/** Connections on one snapshot, each lent to one asker at a time: a statement that fails takes its transaction with it until it is rolled back. */
+/**
+ * A pool of connections on one snapshot. Each connection serves one check at a time, because a failed statement blocks
+ * its transaction until it is rolled back.
+ */
 export type SharedConnections = {
   readonly size: number;
   take(): Promise<Disposable & { readonly connection: Connection }>;

@@ -12,14 +12,14 @@ import {
 import fc from 'fast-check';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { healthyHistory } from '../../test/healthy-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
-import { healthyHistory } from '../testing/healthy-history.ts';
 import { SIEVES } from './sift.ts';
 
 const RUNS = Number(process.env.PHASELOCK_TEST_FUZZ_RUNS ?? 40);
 const SEED = Number(process.env.PHASELOCK_TEST_FUZZ_SEED ?? 20_261_121);
 
-/** A share of everything is all of it, and asked without a sieve. */
+/** A sample of 100 % covers everything, but uses no sieves. */
 const WITHOUT_SIEVES = { kind: 'sample', share: 1 } as const;
 
 const TABLES = ['processes', 'sessions', 'session_events', 'slots', 'attempts', 'tasks'] as const;
@@ -41,7 +41,10 @@ const damages = fc.array(
   { minLength: 1, maxLength: 2 },
 );
 
-/** What is right and not plain: a turn that told nothing, one that runs, sessions that were deleted, stopped, purged, never used. */
+/**
+ * Adds correct but unusual data: a turn without a reported id, a running turn, and sessions that were deleted, stopped,
+ * purged or never used.
+ */
 async function unusualHistory(home: TestGuard): Promise<{ readonly silent: string; readonly unused: string }> {
   const { guard, world } = home;
   const { taskId, attemptId, first } = await healthyHistory(home);
@@ -67,7 +70,7 @@ async function unusualHistory(home: TestGuard): Promise<{ readonly silent: strin
   return { silent: verify.id, unused: unused.id };
 }
 
-/** As nobody may who obeys triggers and keys. */
+/** Runs statements with triggers and foreign keys switched off. */
 async function replay(pool: pg.Pool, statements: readonly string[]): Promise<void> {
   const client = await pool.connect();
   try {
@@ -77,7 +80,7 @@ async function replay(pool: pg.Pool, statements: readonly string[]): Promise<voi
   }
 }
 
-/** Nothing is left that would refuse a damage, and there is a copy of what was there before. */
+/** Drops the constraints that would refuse the damage, and copies all tables so that they can be restored. */
 async function disarm(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ sql: string }>(
     `
@@ -157,14 +160,15 @@ function madeUp(name: string, type: string): string {
 
 async function heard(url: string, wanted: Parameters<typeof auditOwnDatabase>[1]): Promise<unknown> {
   const { findings, summary } = await auditOwnDatabase(url, wanted);
-  // Of two turns in one place, which is the second is not said.
+  // The order of two turns with the same number is undefined, so either may be reported; the session is compared
+  // instead.
   const told = findings.map(({ rule, subject, taskId, sessionId }) =>
     JSON.stringify([rule, subject.kind, subject.kind === 'process' ? sessionId : subject.id, taskId]),
   );
   return { incomplete: summary.incomplete, told: told.toSorted() };
 }
 
-test('whatever is damaged, a sieve lets through nothing that a rule would find', { timeout: 240_000 }, async () => {
+test('audits with and without sieves report the same findings for random damage', { timeout: 240_000 }, async () => {
   await using home = await openTestGuard();
   await unusualHistory(home);
   await unusualHistory(home);
@@ -182,7 +186,7 @@ test('whatever is damaged, a sieve lets through nothing that a rule would find',
   );
 });
 
-test('a sieve holds nothing of what is plainly right, and of what is not only that', async () => {
+test('sieves return nothing for a healthy history, and only the unusual sessions otherwise', async () => {
   await using home = await openTestGuard();
   await healthyHistory(home);
   await healthyHistory(home);
@@ -198,7 +202,7 @@ test('a sieve holds nothing of what is plainly right, and of what is not only th
   expect(await held()).toEqual({ ...nothing, turns: [silent], unused: [unused] });
 });
 
-/** A key that is there already stays as it was. */
+/** Ignores damage that a primary key or a not-null constraint still refuses. */
 function isRefused(error: unknown): void {
   if (!(error instanceof Error) || !/primary|unique|null value/.test(error.message)) throw error;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Row } from '../check.ts';
 import { openSifting, SIEVES, type SieveName } from './sift.ts';
 
-/** Sieves that hold what is given, and say how often they were asked. */
+/** Fake sieves that return the given ids, and a list of the sieves that were run. */
 function holding(held: Partial<Record<SieveName, readonly (string | null)[]>>) {
   const asked: string[] = [];
   const sift = openSifting(async function* (sql): AsyncGenerator<Row> {
@@ -13,7 +13,7 @@ function holding(held: Partial<Record<SieveName, readonly (string | null)[]>>) {
   return { sift, asked };
 }
 
-test('each sieve is asked once, whoever stands behind it', async () => {
+test('each sieve runs once, however many checks use it', async () => {
   const { sift, asked } = holding({ turns: ['a', 'b', 'a'], unused: ['b', 'c'] });
   expect(await sift(['turns'])).toEqual({ kind: 'sessions', ids: ['a', 'b'] });
   expect(await sift(['turns', 'unused'])).toEqual({ kind: 'sessions', ids: ['a', 'b', 'c'] });
@@ -21,7 +21,7 @@ test('each sieve is asked once, whoever stands behind it', async () => {
   expect(asked).toEqual(['turns', 'unused', 'lives']);
 });
 
-test('more than can be looked up, or what has no name, is looked for everywhere', async () => {
+test('too many ids, or a null id, widen the scope to everything', async () => {
   const many = Array.from({ length: 20_001 }, (_, n) => `session ${n}`);
   const { sift } = holding({ turns: many, unused: many.slice(1), lives: ['a', null] });
   expect(await sift(['unused'])).toMatchObject({ kind: 'sessions' });

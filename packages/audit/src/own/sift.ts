@@ -7,8 +7,9 @@ import { TURNS_SIEVE } from './sieves/turns.ts';
 import { UNUSED_SIEVE } from './sieves/unused.ts';
 
 /**
- * A sieve is one reading of everything that tells where something is not plainly right. It may hold the innocent, and lets no guilty one
- * through: who is guilty is for the rules to say, which then look at little.
+ * A sieve is a cheap pre-filter: one query over all rows that returns the ids of tasks or sessions that are not
+ * obviously correct. It may return correct ones, but must not miss one that breaks a rule. The checks then read only
+ * the returned ids.
  */
 export const SIEVES = {
   turns: { holds: 'sessions', sql: TURNS_SIEVE },
@@ -20,20 +21,20 @@ export const SIEVES = {
 
 export type SieveName = keyof typeof SIEVES;
 
-/** With more held than this, looking each of them up takes longer than reading everything. */
+/** Above this number of ids, reading everything is faster than looking up each id. */
 const HELD_AT_MOST = 20_000;
 
-/** Where to look, by the sieves that stand before a question; each is asked once. */
+/** Returns a function that computes the scope for a set of sieves. Each sieve runs once. */
 export function openSifting(ask: (sql: string) => AsyncIterable<Row>): (names: readonly SieveName[]) => Promise<Scope> {
   const asked = new Map<SieveName, Promise<Scope>>();
   const sift = async (name: SieveName): Promise<Scope> => {
     const { holds, sql } = SIEVES[name];
     const ids = new Set<string>();
-    // Apart, so that it is planned for all rows: that they are few no planner can know.
+    // Materialized, so that the planner plans for all rows: it cannot estimate that few rows match.
     for await (const { id } of ask(
       `with held as materialized (${sql}) select id from held limit ${HELD_AT_MOST + 1}`,
     )) {
-      // What has no name cannot be looked up.
+      // A null id cannot be looked up.
       if (id == null) return { kind: 'all' };
       ids.add(id);
     }

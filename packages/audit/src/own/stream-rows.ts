@@ -6,8 +6,8 @@ const HIGH_WATER = 1_000;
 type Flow = { pause(): unknown; resume(): unknown };
 
 /**
- * The rows of a statement as they come, however many: while nobody takes them, the server waits. Not a cursor, since PostgreSQL runs those on
- * one core.
+ * Streams the rows of a statement. While the consumer is slow, the server waits. A cursor is not used, because
+ * PostgreSQL runs the query of a cursor on one core.
  */
 export async function* streamRows(
   client: pg.Client,

@@ -1,7 +1,7 @@
 import { type Check, finding } from '../check.ts';
 import type { ScopeSql } from './scope.ts';
 
-/** What must hold of a session and the turns it had. */
+/** Columns that identify the session of a finding. */
 const ABOUT = 's.id, s.id as session_id, s.task_id';
 
 export const unusedSessions = ({ sessions }: ScopeSql): Check => ({

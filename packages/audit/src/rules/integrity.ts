@@ -1,22 +1,22 @@
 import type { RuleText } from './rule-text.ts';
 
-/** Whether what refers to something refers to what is there. */
+/** Rules on references between rows, and on the schema. */
 export const integrityRules = {
   SV301: {
     name: 'orphan',
     family: 'integrity',
     severity: 'error',
-    rule: 'Each process has its session and its attempt, each of the same task; each session has its task, and each event its session, its tombstone or its archive.',
-    cause: 'Foreign keys that were dropped or not valid, or rows removed by hand.',
-    risk: 'History that belongs to nobody, or is read for the wrong task.',
-    cure: 'Restore what is missing from a backup or an archive.',
+    rule: 'Each process has a session and an attempt of the same task, each session has a task, and each event has a session or an archive record.',
+    cause: 'Foreign keys that were dropped or are not valid, or rows removed by hand.',
+    risk: 'History that has no owner, or is shown for the wrong task.',
+    cure: 'Restore the missing rows from a backup or an archive.',
   },
   SV302: {
     name: 'session-without-process',
     family: 'integrity',
     severity: 'info',
     rule: 'A session was used.',
-    cause: 'It was started and never worked in. That is normal; old ones are cleaned up by the purge.',
+    cause: 'The session was created, but no work was done in it. That is normal; the purge removes old ones.',
     risk: 'None.',
     cure: 'None needed.',
   },
@@ -24,18 +24,18 @@ export const integrityRules = {
     name: 'schema-guard-missing',
     family: 'integrity',
     severity: 'error',
-    rule: 'Every index, constraint and trigger that guards the history is there and valid.',
-    cause: 'One was dropped for a migration by hand and not made again, or its making failed half way.',
-    risk: 'What it guarded is not guarded any more.',
-    cure: 'Make it again; the migrations have its text. Run the audit once more: what came in meanwhile is found then.',
+    rule: 'Every index, constraint and trigger that protects the history exists and is valid.',
+    cause: 'It was dropped for a manual migration and not created again, or its creation failed half way.',
+    risk: 'The database accepts rows that it should refuse.',
+    cure: 'Create it again; the migrations contain its statement. Then run the audit again to find invalid rows that were written in the meantime.',
   },
   SV304: {
     name: 'time-not-comparable',
     family: 'integrity',
     severity: 'warning',
-    rule: 'Times are written in one way, and can be read.',
-    cause: 'Two programs, or two versions of one, write the same column.',
-    risk: 'Whoever orders by the text takes a later process for an earlier one, and resumes the wrong conversation.',
-    cure: 'Order by the time it means, as this audit does; write one format from now on.',
+    rule: 'All times of a column have one format and can be read.',
+    cause: 'Two programs, or two versions of one, write different formats to the same column.',
+    risk: 'A program that sorts by the text mistakes a later process for an earlier one, and resumes the wrong conversation.',
+    cure: 'Sort by the parsed time, as this audit does, and write only one format from now on.',
   },
 } as const satisfies Readonly<Record<string, RuleText>>;

@@ -1,11 +1,12 @@
-import type { Severity } from '../finding.ts';
+import type { Severity } from '../severity.ts';
 
+/** Groups of rules, with the headings under which they are listed. */
 export const FAMILIES = {
-  transition: 'How each process began, against what the models ask for',
-  lifecycle: 'How sessions are born, replaced and end',
-  integrity: 'Whether what refers to something refers to what is there',
-  ownership: 'Whose conversation it is',
-  archive: 'Whether what was deleted was kept',
+  transition: 'How each process started',
+  lifecycle: 'Creation, replacement and end of sessions',
+  integrity: 'References and schema',
+  ownership: 'Owners of conversations and usage',
+  archive: 'Archives and purged sessions',
   meta: 'The audit itself',
 } as const;
 
@@ -15,10 +16,12 @@ export type RuleText = {
   readonly name: string;
   readonly family: Family;
   readonly severity: Severity;
-  /** What holds when all is well. */
+  /** The requirement, as a statement that is true of a correct history. */
   readonly rule: string;
-  /** How it comes to be broken. */
+  /** How the rule can be broken. */
   readonly cause: string;
+  /** The harm if the rule is broken. */
   readonly risk: string;
+  /** How an operator corrects it. */
   readonly cure: string;
 };

@@ -7,7 +7,10 @@ import { openSqliteFile, type SqliteFile } from './sqlite-file.ts';
 const KIND = 'claude-server';
 const ANSWERS: readonly RuleId[] = ['SV301', 'SV302', 'SV401'];
 
-/** Sessions that group tasks, tasks with their agent's own id, and interactions of tasks. */
+/**
+ * Opens a database of Claude server. Its sessions group tasks, its tasks have the session id of the agent, and its
+ * interactions belong to tasks.
+ */
 export function openClaudeServer(path: string): Source {
   using file = openSqliteFile(path);
   file.demand(KIND, 'sessions', 'id');
@@ -22,7 +25,7 @@ export function openClaudeServer(path: string): Source {
   const number = (name: string): number => Number(counts?.[name] ?? 0);
   return foreignSource({
     description: `${KIND} ${path} (read-only)`,
-    notes: ['Models and runs are not stored: no rule about model changes can be asked.'],
+    notes: ['Models and runs are not stored, so the rules about model changes do not apply.'],
     traits: { freshStaysInThread: true, policy: DEFAULT_MODEL_POLICY },
     processes: [],
     oddities: oddities(file),
@@ -55,26 +58,26 @@ function oddities(file: SqliteFile): Oddity[] {
       'SV301',
       'task',
       `select t.id, t.id as task_id, t.session_id as what from tasks t where not exists (select 1 from sessions s where s.id = t.session_id)`,
-      (what) => `its session ${what} is not there`,
+      (what) => `its session ${what} does not exist`,
     ),
     ...found(
       'SV301',
       'process',
       `select i.id, i.task_id, i.task_id as what from claude_interactions i where not exists (select 1 from tasks t where t.id = i.task_id)`,
-      (what) => `its task ${what} is not there`,
+      (what) => `its task ${what} does not exist`,
     ),
     ...found(
       'SV401',
       'task',
       `select t.id, t.id as task_id, t.claude_session_id as what from tasks t where t.claude_session_id is not null
          and exists (select 1 from tasks o where o.claude_session_id = t.claude_session_id and o.id < t.id)`,
-      (what) => `the conversation ${what} belongs to another task, too`,
+      (what) => `the conversation ${what} also belongs to another task`,
     ),
     ...found(
       'SV302',
       'session',
       `select s.id, null as task_id, null as what from sessions s where not exists (select 1 from tasks t where t.session_id = s.id)`,
-      () => 'no task is of it',
+      () => 'it has no task',
     ),
   ];
 }

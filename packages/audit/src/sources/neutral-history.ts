@@ -15,7 +15,7 @@ import type { Counts, Source } from '../source.ts';
 import { EVERY_TURN, HISTORY_COLUMNS, SUSPICIOUS_TURNS } from '../turn-history.ts';
 import { loadSqlite } from './load-sqlite.ts';
 
-/** A process as every source tells it; see turn-history.ts. */
+/** A process in the format common to all sources; turn-history.ts describes its columns. */
 export type NeutralProcess = {
   readonly id: string;
   readonly task_id: string | null;
@@ -34,7 +34,7 @@ export type NeutralProcess = {
   readonly agent: string | null;
   readonly variant: string | null;
   readonly model: string | null;
-  /** What the name stood for; no other system keeps that. */
+  /** The model that an alias stood for; no other system stores it. */
   readonly resolved: null;
   readonly parameters: string;
   readonly taken_up: null;
@@ -44,7 +44,7 @@ export type NeutralProcess = {
   readonly ended_at: string | null;
 };
 
-/** What a source finds in its own tables, and no history of processes could tell. */
+/** A finding that a source makes in its own tables, because the process history cannot show it. */
 export type Oddity = {
   readonly rule: RuleId;
   readonly kind: SubjectKind;
@@ -63,7 +63,7 @@ export type ForeignHistory = {
   readonly oddities: readonly Oddity[];
   readonly counts: Counts;
   readonly attemptId: string | undefined;
-  /** What this source can be asked. Everything else does not apply to it, and the report says so. */
+  /** The rules this source supports. The report lists all others as not applicable. */
   readonly answers: ReadonlySet<RuleId>;
 };
 
@@ -90,7 +90,10 @@ const oddities = (rules: readonly RuleId[]): Check => ({
   },
 });
 
-/** Another system's history, asked by the same statements and judged by the same code as ours. */
+/**
+ * A source for the history of another system. It is loaded into an in-memory SQLite database, so that the same
+ * statements and the same code check it.
+ */
 export function foreignSource(history: ForeignHistory): Source {
   const sqlite = loadSqlite();
   const database = new sqlite.DatabaseSync(':memory:');
@@ -118,7 +121,7 @@ export function foreignSource(history: ForeignHistory): Source {
     attemptId: history.attemptId,
     checks: all.filter(({ rules }) => rules.some((rule) => answers.has(rule))),
     notApplicable: new Map(
-      RULE_IDS.filter((id) => !answers.has(id)).map((id) => [id, 'this source does not store what it asks']),
+      RULE_IDS.filter((id) => !answers.has(id)).map((id) => [id, 'this source does not store the data it needs']),
     ),
     async *rows({ sql }) {
       for (const row of database.prepare(sql).iterate()) yield printed(row);
@@ -164,7 +167,7 @@ function fill<Item extends object>(
 const plain = (value: unknown): string | number | null =>
   typeof value === 'string' || typeof value === 'number' ? value : null;
 
-/** As PostgreSQL prints it: everything is a text or nothing. */
+/** Converts every value to a text or null, as PostgreSQL returns rows here. */
 const printed = (row: Record<string, unknown>): Row =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, value === null || value === undefined ? null : String(value)]),

@@ -8,7 +8,7 @@ import { textOf } from './vibe-action.ts';
 const KIND = 'obra';
 const ANSWERS: readonly RuleId[] = ['SV401', 'SV403', 'SV404', 'SV405'];
 
-/** Obra keeps a record of each session and what was used; it stores neither models nor how a run was started. */
+/** Opens an Obra database, which records sessions and their usage, but neither models nor how a run was started. */
 export function openObra(path: string): Source {
   using file = openSqliteFile(path);
   file.demand(
@@ -31,7 +31,7 @@ export function openObra(path: string): Source {
   const number = (name: string): number => Number(counts?.[name] ?? 0);
   return foreignSource({
     description: `${KIND} ${path} (read-only)`,
-    notes: ['Models are not stored: no rule about model changes can be asked.'],
+    notes: ['Models are not stored, so the rules about model changes do not apply.'],
     traits: { freshStaysInThread: true, policy: DEFAULT_MODEL_POLICY },
     processes: [],
     oddities: oddities(file),
@@ -68,7 +68,7 @@ function oddities(file: SqliteFile): Oddity[] {
       `select i.agent_session_id as id, max(i.task_id) as task_id, count(*) as what from interaction i
        where i.agent_session_id is not null and not exists (select 1 from session_record r where r.session_id = i.agent_session_id)
        group by i.agent_session_id`,
-      (what) => `${what} interactions name it, and it has no record`,
+      (what) => `${what} interactions name it, but it has no session record`,
     ),
     ...found(
       'SV401',
@@ -87,8 +87,8 @@ function oddities(file: SqliteFile): Oddity[] {
                and julianday(n.started_at) > julianday(r.started_at)))`,
       (what) =>
         what === 'active'
-          ? 'it counts as active, though a later one took its place or it has ended'
-          : `it is ${what} and does not say when it ended`,
+          ? 'it is marked as active, but it has ended or a later session replaced it'
+          : `it is ${what}, but has no end time`,
     ),
     ...found(
       'SV405',
@@ -98,7 +98,7 @@ function oddities(file: SqliteFile): Oddity[] {
          or (r.milestone_id is not null and exists (
               select 1 from session_record o where o.milestone_id = r.milestone_id and o.session_id <> r.session_id and o.task_id is not null and r.task_id is null))
          ${usage})`,
-      () => 'nothing is booked on it, although its work was done',
+      () => 'it has no recorded usage, although work was done in it',
     ),
   ];
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
+import { findingsOf } from '../../test/findings-of.ts';
+import { makeVibeKanban } from '../../test/vibe-database.ts';
 import type { Source } from '../source.ts';
-import { findingsOf } from '../testing/findings-of.ts';
-import { makeVibeKanban } from '../testing/vibe-database.ts';
 import { openClaudeServer } from './claude-server.ts';
 import { openObra } from './obra.ts';
 import { openVibeKanban } from './vibe-kanban.ts';
@@ -35,35 +35,35 @@ const OBRA = `
 
 describe('Obra', () => {
   test.each([
-    ['nothing is wrong', '', []],
+    ['nothing for a healthy database', '', []],
     [
-      'an id without a record',
+      'SV403 for an id without a session record',
       `insert into interaction values (2, 1, 10, 'agent', '2026-01-01 10:40:00', 'gone', 1)`,
       ['SV403 gone'],
     ],
     [
-      'a session used by a later task after it ended',
+      'SV401 for a session that a later task used after its end',
       `insert into interaction values (2, 1, 11, 'agent', '2026-01-02 10:00:00', 'a', 1)`,
       ['SV401 a'],
     ],
     [
-      'active though a later one took its place',
+      'SV404 for an active session that a later one replaced',
       `insert into session_record values (2, 'b', 1, 2, 12, '2026-01-01T10:00:00+00:00', null, 'active', 1, 1, 0);
        insert into session_record values (3, 'c', 1, 2, 12, '2026-01-01 12:00:00', null, 'active', 1, 1, 0)`,
       ['SV404 b'],
     ],
     [
-      'completed without an end',
+      'SV404 for a completed session without an end time',
       `insert into session_record values (2, 'b', 1, 2, 12, '2026-01-01', null, 'completed', 1, 1, 0)`,
       ['SV404 b'],
     ],
     [
-      'an epic with nothing booked though its iterations ran',
+      'SV405 for an epic without usage whose iterations ran',
       `insert into session_record values (2, 'epic', 1, 5, null, '2026-01-01', '2026-01-02', 'completed', 0, 0, 0);
        insert into session_record values (3, 'iteration', 1, 5, 13, '2026-01-01', '2026-01-02', 'completed', 10, 1, 0)`,
       ['SV405 epic'],
     ],
-  ])('%s', async (_what, sql, expected) => {
+  ])('reports %s', async (_what, sql, expected) => {
     expect(await faults(OBRA + sql, openObra)).toEqual(expected);
   });
 });
@@ -76,20 +76,20 @@ const CLAUDE_SERVER = `
 
 describe('Claude server', () => {
   test.each([
-    ['nothing is wrong', '', []],
-    ['a session without tasks is told, and no error', `insert into sessions values ('s2', '/b')`, ['SV302 s2']],
-    ['a task without its session', `insert into tasks values ('t2', 'two', 'gone', 'done', null)`, ['SV301 t2']],
-    ['a conversation of two tasks', `insert into tasks values ('t2', 'two', 's1', 'done', 'c1')`, ['SV401 t2']],
+    ['nothing for a healthy database', '', []],
+    ['SV302 for a session without tasks', `insert into sessions values ('s2', '/b')`, ['SV302 s2']],
+    ['SV301 for a task without session', `insert into tasks values ('t2', 'two', 'gone', 'done', null)`, ['SV301 t2']],
+    ['SV401 for a shared conversation', `insert into tasks values ('t2', 'two', 's1', 'done', 'c1')`, ['SV401 t2']],
     [
-      'an interaction of a deleted task',
+      'SV301 for an interaction of a deleted task',
       `insert into claude_interactions values (2, 'gone', 'x', 'y', 'z')`,
       ['SV301 2'],
     ],
-  ])('%s', async (_what, sql, expected) => {
+  ])('reports %s', async (_what, sql, expected) => {
     expect(await faults(CLAUDE_SERVER + sql, openClaudeServer)).toEqual(expected);
   });
 
-  test('is counted as its own report does', async () => {
+  test('counts sessions, tasks and interactions', async () => {
     await withDatabase(`${CLAUDE_SERVER} insert into sessions values ('s2', '/b')`, async (path) => {
       await using source = openClaudeServer(path);
       expect(await source.count()).toEqual({
@@ -104,30 +104,30 @@ describe('Claude server', () => {
   });
 });
 
-describe('a file that cannot be audited says why', () => {
+describe('a file that cannot be audited is refused with the reason', () => {
   const openAll = (path: string): Source => openVibeKanban({ path, profiles: undefined, wanted: { kind: 'all' } });
 
-  test('nothing there', () => {
-    expect(() => openAll('/no/such/file.sqlite')).toThrow('is not there');
+  test('missing file', () => {
+    expect(() => openAll('/no/such/file.sqlite')).toThrow('does not exist');
   });
 
-  test('no database', async () => {
+  test('not an SQLite file', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'db.sqlite');
     writeFileSync(
       path,
       'this is a text, and longer than the hundred bytes that begin a database file of SQLite, so it is read as far as that',
     );
-    expect(() => openAll(path)).toThrow('it is no SQLite database');
+    expect(() => openAll(path)).toThrow('it is not an SQLite database');
   });
 
-  test('of another program', async () => {
+  test('database of another program', async () => {
     await withDatabase('create table notes (id integer)', async (path) => {
-      expect(() => openAll(path)).toThrow('is no database of vibe-kanban: the table execution_processes is missing');
+      expect(() => openAll(path)).toThrow('is not a vibe-kanban database: the table execution_processes is missing');
     });
   });
 
-  test('of a version nobody knows', async () => {
+  test('database of an unknown version', async () => {
     await withDatabase('create table execution_processes (id blob, run_reason text)', async (path) => {
       expect(() => openAll(path)).toThrow('execution_processes.executor_action is missing');
     });
@@ -139,7 +139,7 @@ describe('a file that cannot be audited says why', () => {
       'overwritten in the middle',
       (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(4096, 0xff), bytes.subarray(8192)]),
     ],
-  ])('%s', async (_what, spoil) => {
+  ])('database file that is %s', async (_what, spoil) => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'db.sqlite');
     makeVibeKanban(
@@ -153,7 +153,7 @@ describe('a file that cannot be audited says why', () => {
     expect(() => openAll(path)).toThrow(/damaged/);
   });
 
-  test('locked by another program', async () => {
+  test('database locked by another program', async () => {
     await withDatabase('create table execution_processes (id blob)', async (path) => {
       const other = new DatabaseSync(path);
       other.exec('begin exclusive');

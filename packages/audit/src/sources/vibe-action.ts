@@ -1,18 +1,20 @@
 import type { NeutralProcess } from './neutral-history.ts';
 
-/** What an `executor_action` says of how its process was started. */
+/** How a process was started, as its `executor_action` records it. */
 export type VibeAction = {
   readonly action: NeutralProcess['action'];
   readonly passed: string | null;
   readonly executor: string | null;
   readonly variant: string | null;
-  /** Since executors carry their model themselves. */
+  /** Only set by versions whose executor configuration contains the model. */
   readonly model: string | null;
 };
 
 const UNREADABLE: VibeAction = { action: null, passed: null, executor: null, variant: null, model: null };
 
-/** Empty texts and empty objects occur; so do the keys of three generations. */
+/**
+ * Parses an `executor_action`, which may be empty. The key that holds the profile depends on the vibe-kanban version.
+ */
 export function readVibeAction(text: string): VibeAction {
   const typ = field(parse(text), 'typ');
   const type = field(typ, 'type');

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
+import { findingsOf } from '../../test/findings-of.ts';
+import { attemptId, makeLaterVibeKanban, makeVibeKanban, processId, type VibeRun } from '../../test/vibe-database.ts';
 import { judgeTurn } from '../judge-turn.ts';
-import { findingsOf } from '../testing/findings-of.ts';
-import { attemptId, makeLaterVibeKanban, makeVibeKanban, processId, type VibeRun } from '../testing/vibe-database.ts';
 import { openVibeKanban } from './vibe-kanban.ts';
 
 const PROFILES = {
@@ -21,7 +21,7 @@ const ALL = { kind: 'all' } as const;
 
 type Shape = (path: string, runs: readonly VibeRun[]) => void;
 
-/** What is found, as `rule process`, in a database of these runs. */
+/** The findings for a database with these runs, each as `rule process`. */
 async function faults(
   runs: readonly VibeRun[],
   { withProfiles = true, make = makeVibeKanban as Shape } = {},
@@ -38,22 +38,22 @@ async function faults(
 
 const SONNET = { variant: 'SONNET_DEF' } as const;
 
-describe('the three cases', () => {
-  test('a changed model begins afresh', async () => {
+describe('a correct start', () => {
+  test('is a fresh conversation for a changed model', async () => {
     const runs = [SONNET, { ...SONNET, passed: 's-0' }, {}];
     expect(await faults(runs)).toEqual([]);
     expect(await faults(runs, { withProfiles: false })).toEqual([]);
   });
 
-  test('the same model goes on, whatever its profile is called', async () => {
+  test('resumes the conversation for the same model, whatever the name of its profile', async () => {
     expect(await faults([SONNET, { ...SONNET, passed: 's-0' }, { variant: 'SONNET_PLAN', passed: 's-1' }])).toEqual([]);
   });
 
-  test('without context it begins afresh', async () => {
+  test('is a fresh conversation for a profile without context', async () => {
     expect(await faults([SONNET, { variant: 'FRESH' }])).toEqual([]);
   });
 
-  test('and are shown so, one by one', async () => {
+  test('is compared with the actual start of each process in the timeline', async () => {
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'db.sqlite');
     makeVibeKanban(path, [SONNET, { ...SONNET, passed: 's-0' }, { passed: 's-1' }]);
@@ -68,7 +68,7 @@ describe('the three cases', () => {
   });
 });
 
-describe('each defect is found, at the right process', () => {
+describe('a defect is reported for the right process', () => {
   const DEFECTS: readonly (readonly [string, readonly VibeRun[], readonly string[]])[] = [
     ['a queued follow-up resumed another model', [SONNET, { passed: 's-0' }], ['SV101 1']],
     [
@@ -76,33 +76,37 @@ describe('each defect is found, at the right process', () => {
       [SONNET, {}, { ...SONNET, passed: 's-1' }, { passed: 's-0' }],
       ['SV101 2', 'SV101 3'],
     ],
-    ['a crash before the id made an older model resume', [SONNET, { told: null }, { passed: 's-0' }], ['SV101 2']],
-    ['context was lost though the model was the same', [SONNET, SONNET], ['SV102 1']],
+    [
+      'a process resumed an older model after a crash before the id',
+      [SONNET, { told: null }, { passed: 's-0' }],
+      ['SV101 2'],
+    ],
+    ['the context was lost with the same model', [SONNET, SONNET], ['SV102 1']],
     ['an older id was passed', [SONNET, { ...SONNET, passed: 's-0' }, { ...SONNET, passed: 's-0' }], ['SV103 2']],
     [
-      'an attempt began with an id',
+      'the first process of an attempt passed an id',
       [
         { ...SONNET, passed: 's-1' },
         { ...SONNET, passed: 's-0' },
       ],
       ['SV104 0'],
     ],
-    ['an id is of two attempts', [SONNET, { ...SONNET, attempt: 2, told: 's-0' }], ['SV401 1']],
-    ['an id nobody recorded', [SONNET, { ...SONNET, passed: 'made-up' }], ['SV103 1', 'SV403 1']],
+    ['two attempts share an id', [SONNET, { ...SONNET, attempt: 2, told: 's-0' }], ['SV401 1']],
+    ['no process reported the passed id', [SONNET, { ...SONNET, passed: 'made-up' }], ['SV103 1', 'SV403 1']],
     [
-      'two ran at once',
+      'two processes ran at the same time',
       [
         { ...SONNET, status: 'running', completed: null },
         { ...SONNET, passed: 's-0', status: 'running', completed: null },
       ],
       ['SV201 1'],
     ],
-    ['ended without an end time', [{ ...SONNET, completed: null }], ['SV404 0']],
-    ['an empty action', [SONNET, { action: '' }], ['SV107 1']],
-    ['an action of nothing', [SONNET, { action: '{}' }], ['SV107 1']],
+    ['a process ended without an end time', [{ ...SONNET, completed: null }], ['SV404 0']],
+    ['the action is empty', [SONNET, { action: '' }], ['SV107 1']],
+    ['the action is an empty object', [SONNET, { action: '{}' }], ['SV107 1']],
     ['no id was ever reported', [{ ...SONNET, told: null }, SONNET], ['SV107 1']],
     [
-      'two forms of time, in the order they mean',
+      'times have two formats',
       [
         { ...SONNET, at: '2026-01-26 09:59:59.500' },
         { ...SONNET, at: '2026-01-26T10:00:00.000000001+00:00', passed: 's-0' },
@@ -119,28 +123,28 @@ describe('each defect is found, at the right process', () => {
     ).toEqual(expect.arrayContaining([...expected]));
   });
 
-  test('an id that was taken back is not resumed', async () => {
+  test('the id of a dropped process is not resumed', async () => {
     const dropped = [SONNET, { ...SONNET, passed: 's-0', dropped: true }, { ...SONNET, passed: 's-0' }];
     expect(await faults(dropped)).toEqual([]);
   });
 
-  test('what the profiles do not know is undecidable', async () => {
+  test('a variant that the profiles file does not contain is undecidable', async () => {
     expect(await faults([SONNET, { variant: 'GONE', passed: 's-0' }])).toEqual(['SV107 1']);
   });
 
-  test('without the profiles a fresh start with the same variant is undecidable: no context may have been wanted', async () => {
+  test('a fresh start with the same variant is undecidable without a profiles file', async () => {
     expect(await faults([SONNET, SONNET], { withProfiles: false })).toEqual(['SV107 1']);
   });
 });
 
-describe('the shape since December 2025', () => {
+describe('the schema since December 2025', () => {
   const make = makeLaterVibeKanban;
-  test('the model is the one the action names', async () => {
+  test('contains the model in the action', async () => {
     expect(await faults([{}, { passed: 's-0' }, { model: 'claude-opus-4-5' }], { make })).toEqual([]);
     expect(await faults([{}, { passed: 's-0', model: 'claude-opus-4-5' }], { make })).toEqual(['SV101 1']);
   });
 });
 
-test('ids are read from blobs as people write them', () => {
+test('process ids of the test database have 32 digits', () => {
   expect(processId(7)).toHaveLength(32);
 });

@@ -30,7 +30,10 @@ export type VibeKanban = {
   readonly wanted: ForeignWanted;
 };
 
-/** The schema of January 2026 (attempts with executor sessions) and the one upstream has since December 2025 (workspaces with sessions). */
+/**
+ * Opens a vibe-kanban database with one of two schemas: attempts with executor sessions (January 2026), or workspaces
+ * with sessions (upstream since December 2025).
+ */
 export function openVibeKanban({ path, profiles, wanted }: VibeKanban): Source {
   const known = profiles === undefined ? undefined : readVibeProfiles(profiles);
   using file = openSqliteFile(path);
@@ -44,8 +47,8 @@ export function openVibeKanban({ path, profiles, wanted }: VibeKanban): Source {
     description: `${KIND} ${path} (read-only)${later ? '' : ', attempts with executor sessions'}`,
     notes: [
       known === undefined
-        ? 'Models: the name of the variant stands for it, as no profiles file was given.'
-        : `Models: as ${profiles} says, which may not be what it said then.`,
+        ? 'Models: without a profiles file, the name of the variant is used as the model.'
+        : `Models: from ${profiles}, which may have changed since the runs.`,
     ],
     traits: { freshStaysInThread: true, policy: STRICT_MODEL_POLICY },
     processes,
@@ -139,13 +142,16 @@ function read(row: Record<string, unknown>, profiles: VibeProfiles | undefined):
   };
 }
 
-/** A wish for no context is nowhere stored but in the profile. */
+/** Only the profile stores whether context was skipped. */
 const skipOf = (noContext: boolean | undefined, variant: string): NeutralProcess['skip_context'] =>
   noContext === undefined ? (/NO_?CONTEXT/i.test(variant) ? 'yes' : 'unknown') : noContext ? 'yes' : 'no';
 
 type Choice = { readonly executor: string | null; readonly variant: string; readonly model: string | null };
 
-/** The model itself where it can be known; a variant the profiles do not know is a model nobody knows. */
+/**
+ * The model that a process used, if known. A variant that the profiles file does not contain gets an agent that cannot
+ * be parsed, so its model counts as unknown.
+ */
 function spokenTo(
   { executor, variant, model }: Choice,
   hasProfiles: boolean,
@@ -159,7 +165,10 @@ function spokenTo(
   return { agent: `unknown profile of ${agent}`, variant, model: null, parameters };
 }
 
-/** By the time they mean, not by its text; whatever ties goes by its place in the table. */
+/**
+ * Sorts the processes of each thread by parsed time, and equal times by row order. Reports unreadable and mixed
+ * formats.
+ */
 function inOrder(stored: readonly Stored[]): { processes: NeutralProcess[]; oddities: Oddity[] } {
   const processes: NeutralProcess[] = [];
   const oddities: Oddity[] = [];
@@ -182,7 +191,7 @@ function inOrder(stored: readonly Stored[]): { processes: NeutralProcess[]; oddi
       });
       if (time === undefined) oddities.push(odd(`its time cannot be read: ${created}`));
       else if (before?.time !== undefined && before.time.form !== time.form)
-        oddities.push(odd(`its time is written as ${created}, that of the process before as ${before.created}`));
+        oddities.push(odd(`its time is written as ${created}, that of the previous process as ${before.created}`));
     }
   }
   return { processes, oddities };

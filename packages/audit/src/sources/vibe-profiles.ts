@@ -4,19 +4,19 @@ import { SourceFailure } from '../source.ts';
 import { field, textOf } from './vibe-action.ts';
 
 type VibeProfile = {
-  /** Null is the agent's own default. */
+  /** Null for the default model of the agent. */
   readonly model: string | null;
   readonly noContext: boolean;
 };
 
-/** The profiles somebody had; undefined for a variant the file does not know. */
+/** Looks up a profile; undefined for a variant that the file does not contain. */
 export type VibeProfiles = (executor: string, variant: string) => VibeProfile | undefined;
 
-/** `{"executors":{"CLAUDE_CODE":{"SONNET":{"CLAUDE_CODE":{"model":"…"}}}}}` */
+/** Reads a profiles file, such as `{"executors":{"CLAUDE_CODE":{"SONNET":{"CLAUDE_CODE":{"model":"…"}}}}}`. */
 export function readVibeProfiles(path: string): VibeProfiles {
   const executors = field(parseFile(path), 'executors');
   if (typeof executors !== 'object' || executors === null)
-    throw new SourceFailure(`${path} has no "executors": it is no profiles file`);
+    throw new SourceFailure(`${path} has no "executors", so it is not a profiles file`);
   const known = new Map<string, VibeProfile>();
   for (const [executor, variants] of Object.entries(executors)) {
     for (const [variant, entry] of Object.entries(Object(variants))) {

@@ -1,2 +1,2 @@
-/** Of another system everything is read; only an attempt is picked out. */
+/** Scope of an audit of another system. Everything is read; an attempt only filters the findings. */
 export type ForeignWanted = { readonly kind: 'all' } | { readonly kind: 'attempt'; readonly given: string };

@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '@phaselock/core';
 import { type Problem, problem, problemType } from '../schemas/problem.ts';
 
-/** What the service refused, or failed at, as it told it. */
+/** A refusal or failure, as the service reported it. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly problem: Problem;
@@ -18,7 +18,9 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Something between here and the service may answer in its own words; then at least the status is known. */
+/**
+ * Reads the problem document of a response. A proxy may respond without one; then the problem is built from the status.
+ */
 export async function problemIn(response: Response): Promise<Problem> {
   const parsed = problem.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) return parsed.data;
@@ -27,7 +29,7 @@ export async function problemIn(response: Response): Promise<Problem> {
     title: ERRORS.unexpected.text,
     status: response.status,
     code: 'unexpected',
-    detail: `an answer of ${response.status} that is no problem document`,
+    detail: `response with status ${response.status}: no problem document`,
     requestId: response.headers.get('x-request-id') ?? '',
     retryable: response.status === 502 || response.status === 503 || response.status === 504,
   };

@@ -18,7 +18,7 @@ type Query<Value> = Value extends undefined
     ? { readonly query?: Value }
     : { readonly query: Value };
 
-/** What a call of a route is given: its parts by name, and what every call may carry. */
+/** The arguments of a call: the parameters, query and body of the route, and the optional headers and signal. */
 type Asking<Route extends RouteSpec> = Given<'params', ParamsFor<Route>> &
   Query<QueryFor<Route>> &
   Given<'body', BodyFor<Route>> &
@@ -29,7 +29,7 @@ type Asking<Route extends RouteSpec> = Given<'params', ParamsFor<Route>> &
     readonly signal?: AbortSignal;
   };
 
-/** Whoever answers bit by bit answers the response itself. */
+/** The operations that stream: their functions return the response itself. */
 type Streams = 'exportSession' | 'taskChanges' | 'projectChanges' | 'metrics';
 
 export type Client = {
@@ -50,7 +50,9 @@ type AnyAsking = {
   readonly signal?: AbortSignal;
 };
 
-/** One function an operation, typed by the contract. A problem is thrown as an `ApiProblem`; everything else is the answer. */
+/**
+ * Creates one typed function per operation. A problem is thrown as an `ApiProblem`; every other response is returned.
+ */
 export function createClient(options: ClientOptions): Client {
   const operations = Object.fromEntries(
     Object.entries<RouteSpec>(ROUTES).map(([id, route]) => [id, (asking: AnyAsking) => ask(options, route, asking)]),
@@ -59,7 +61,7 @@ export function createClient(options: ClientOptions): Client {
   return operations;
 }
 
-/** There is a function for each route, and each was made from its route. */
+/** Type guard: checks that each route has a function. */
 const isClient = (operations: object): operations is Client => Object.keys(ROUTES).every((id) => id in operations);
 
 async function ask(options: ClientOptions, route: RouteSpec, asking: AnyAsking): Promise<unknown> {
@@ -71,7 +73,7 @@ async function ask(options: ClientOptions, route: RouteSpec, asking: AnyAsking):
     ...bodyOf(route, asking),
   });
   const { status } = response;
-  // A readiness of 503 is an answer of its route, not a problem.
+  // A declared status, such as 503 of the readiness check, is an answer of the route and not a problem.
   if (!response.ok && route.answers[status] === undefined)
     throw new ApiProblem(await problemIn(response), retryAfterOf(response));
   if (route.answers[status]?.schema === undefined && status !== NO_CONTENT) return response;

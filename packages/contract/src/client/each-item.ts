@@ -1,10 +1,13 @@
-/** What every list is asked with, and answers. */
+/** The query and the answer that all list operations have in common. */
 type Query = { readonly limit?: string | number | undefined; readonly cursor?: string | undefined };
 type List<Asking, Item> = (
   asking: Asking,
 ) => Promise<{ readonly body: { readonly items: readonly Item[]; readonly next: string | null } }>;
 
-/** Everything a list has, page by page as it is needed: `for await (const task of eachItem(client.listTasks, { query: { projectId } }))`. */
+/**
+ * All items of a list; pages are fetched as needed:
+ * `for await (const task of eachItem(client.listTasks, { query: { projectId } }))`.
+ */
 export async function* eachItem<Asking extends { readonly query?: Query }, Item>(
   list: List<Asking, Item>,
   asking: Asking,

@@ -3,7 +3,10 @@ import { change } from '../schemas/history.ts';
 
 export type ReceivedChange = { readonly id: string; readonly change: z.output<typeof change> };
 
-/** The changes of a stream as they arrive. `id` of the last one is where to go on from. */
+/**
+ * Yields the changes of an event stream (SSE) as they arrive, until the response ends. To resume, request the stream
+ * again with the last `id` as `Last-Event-ID`.
+ */
 export async function* readChanges(response: Response): AsyncGenerator<ReceivedChange> {
   if (response.body === null) return;
   let rest = '';

@@ -44,30 +44,26 @@ const parameter = (more: JsonObject): JsonObject => ({
 const breakingOf = (after: JsonObject | undefined, thing?: JsonObject): string[] =>
   compareDocuments(documentOf(base), documentOf(after, thing)).breaking.map(({ where, what }) => `${where} ${what}`);
 
-describe('a client would not survive', () => {
+describe('compareDocuments reports as breaking', () => {
   test.each<[string, JsonObject | undefined, JsonObject?]>([
-    ['an operation that is gone', undefined],
-    ['another scope', { ...base, 'x-scope': 'admin' }],
-    ['a parameter that is gone', { ...base, parameters: [] }],
-    ['a parameter that must be given', parameter({ required: true })],
+    ['a removed operation', undefined],
+    ['a changed scope', { ...base, 'x-scope': 'admin' }],
+    ['a removed parameter', { ...base, parameters: [] }],
+    ['a parameter that becomes required', parameter({ required: true })],
     ['a narrower bound', parameter({ schema: { type: 'integer', minimum: 1, maximum: 100 } })],
-    ['another type', parameter({ schema: { type: 'string' } })],
-    ['a field of the body that is gone', body({ ...PAGE, properties: { id: { type: 'string' } } })],
-    ['a field of the body that must be there', body({ ...PAGE, required: ['id', 'note'] })],
+    ['a changed type', parameter({ schema: { type: 'string' } })],
+    ['a removed body field', body({ ...PAGE, properties: { id: { type: 'string' } } })],
+    ['a body field that becomes required', body({ ...PAGE, required: ['id', 'note'] })],
     [
-      'a new field that must be there',
+      'a new required body field',
       body({ ...PAGE, properties: { id: { type: 'string' }, note: { type: 'string' }, x: {} }, required: ['id', 'x'] }),
     ],
-    ['a status that is not answered any more', { ...base, responses: {} }],
-    ['another media type', { ...base, responses: { '200': { content: { 'text/plain': {} } } } }],
+    ['a removed success status', { ...base, responses: {} }],
+    ['a changed media type', { ...base, responses: { '200': { content: { 'text/plain': {} } } } }],
+    ['a removed answer field', base, { ...THING, properties: { state: { type: 'string', enum: ['a', 'b'] } } }],
+    ['an answer field that becomes optional', base, { ...THING, required: ['state'] }],
     [
-      'a field of the answer that is gone',
-      base,
-      { ...THING, properties: { state: { type: 'string', enum: ['a', 'b'] } } },
-    ],
-    ['a field of the answer that may be absent', base, { ...THING, required: ['state'] }],
-    [
-      'another type deep in the answer',
+      'a changed type of a nested answer field',
       base,
       {
         ...THING,
@@ -84,15 +80,15 @@ describe('a client would not survive', () => {
   });
 });
 
-describe('a client survives', () => {
+describe('compareDocuments does not report as breaking', () => {
   test.each<[string, JsonObject, JsonObject?]>([
-    ['nothing at all', base],
+    ['no change', base],
     ['a wider bound', parameter({ schema: { type: 'integer', minimum: 0, maximum: 500 } })],
     [
-      'a new field it need not send',
+      'a new optional body field',
       body({ ...PAGE, properties: { id: { type: 'string' }, note: { type: 'string' }, x: {} } }),
     ],
-    ['a field it need not send any more', body({ ...PAGE, required: [] })],
+    ['a body field that becomes optional', body({ ...PAGE, required: [] })],
     [
       'a new status',
       {

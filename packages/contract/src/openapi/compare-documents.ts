@@ -18,7 +18,7 @@ const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? val
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
 const change = (where: string, what: string, breaking: boolean): Found => ({ where, what, breaking });
 
-/** What has changed between two documents, and which of it a client written for the first one would not survive. */
+/** Lists the changes between two documents, and separates those that break a client written for the first one. */
 export function compareDocuments(before: OpenApiDocument, after: OpenApiDocument): DocumentChanges {
   const found: Found[] = [];
   const pair = { before, after };
@@ -47,7 +47,7 @@ const operationsIn = ({ paths }: OpenApiDocument): [string, string, JsonObject][
 function compareOperation(where: string, old: JsonObject, now: JsonObject, pair: Pair): Found[] {
   const found: Found[] = [];
   if (old['x-scope'] !== now['x-scope']) {
-    found.push(change(where, `needs the scope ${String(now['x-scope'])}, needed ${String(old['x-scope'])}`, true));
+    found.push(change(where, `needs the scope ${String(now['x-scope'])} instead of ${String(old['x-scope'])}`, true));
   }
   found.push(...compareParameters(where, old, now, pair));
   const body = (operation: JsonObject): JsonObject | undefined =>
@@ -69,7 +69,7 @@ function compareParameters(where: string, old: JsonObject, now: JsonObject, pair
       if (next === undefined) return [change(`${where} ${name}`, 'was removed', true)];
       const required = next.required === true && parameter.required !== true;
       return [
-        ...(required ? [change(`${where} ${name}`, 'must be given now', true)] : []),
+        ...(required ? [change(`${where} ${name}`, 'is now required', true)] : []),
         ...compareSchemas(`${where} ${name}`, 'request', objectOf(parameter.schema), objectOf(next.schema), pair),
       ];
     }),
@@ -83,8 +83,8 @@ function compareAnswers(where: string, old: JsonObject, now: JsonObject, pair: P
   const removed = Object.keys(old).filter((status) => !(status in now));
   const added = Object.keys(now).filter((status) => !(status in old));
   return [
-    ...removed.map((status) => change(`${where} ${status}`, 'is not answered any more', status.startsWith('2'))),
-    ...added.map((status) => change(`${where} ${status}`, 'can be answered now', false)),
+    ...removed.map((status) => change(`${where} ${status}`, 'is no longer returned', status.startsWith('2'))),
+    ...added.map((status) => change(`${where} ${status}`, 'can now be returned', false)),
     ...Object.keys(old)
       .filter((status) => status in now)
       .flatMap((status) => compareContent(`${where} ${status}`, objectOf(old[status]), objectOf(now[status]), pair)),
@@ -102,11 +102,11 @@ function compareContent(where: string, old: JsonObject, now: JsonObject, pair: P
           objectOf(objectOf(after[mediaType]).schema),
           pair,
         )
-      : [change(where, `is not ${mediaType} any more`, true)],
+      : [change(where, `no longer has ${mediaType}`, true)],
   );
 }
 
-/** A request may ask for less and an answer may tell more; the other way round somebody is left behind. */
+/** Compatible changes: a request requires less, or an answer contains more. The reverse breaks clients. */
 function compareSchemas(
   where: string,
   side: Side,
@@ -117,7 +117,7 @@ function compareSchemas(
 ): Found[] {
   if (old === undefined && now === undefined) return [];
   if (old === undefined || now === undefined)
-    return [change(where, old === undefined ? 'has a schema now' : 'has no schema any more', true)];
+    return [change(where, old === undefined ? 'now has a schema' : 'no longer has a schema', true)];
   if (depth > MAX_DEPTH) return [];
   const [before, after] = [resolved(old, pair.before), resolved(now, pair.after)];
   if (JSON.stringify(typeIn(before)) !== JSON.stringify(typeIn(after))) {
@@ -146,10 +146,10 @@ function compareEnums(where: string, side: Side, before: JsonObject, after: Json
   const more = now.filter((value) => !old.includes(value));
   return [
     ...(gone.length > 0 && now.length > 0
-      ? [change(where, `${gone.join(', ')} is not a value any more`, side === 'request')]
+      ? [change(where, `${gone.join(', ')} is no longer a value`, side === 'request')]
       : []),
     ...(more.length > 0
-      ? [change(where, `${more.join(', ')} is a value now`, side === 'request' && old.length === 0)]
+      ? [change(where, `${more.join(', ')} is a new value`, side === 'request' && old.length === 0)]
       : []),
   ];
 }
@@ -186,12 +186,12 @@ function compareProperties(
   return [
     ...Object.entries(old).flatMap(([name, schema]): Found[] => {
       const at = `${where}.${name}`;
-      // Bodies are strict: a property nobody knows is refused, so taking one away breaks who still sends it.
+      // Bodies are strict and refuse unknown properties, so removing a property breaks clients that still send it.
       if (!(name in now)) return [change(at, 'was removed', true)];
       const [was, is] = [needed.includes(name), neededNow.includes(name)];
       const stricter = side === 'request' ? is && !was : was && !is;
       return [
-        ...(was === is ? [] : [change(at, is ? 'must be there now' : 'may be absent now', stricter)]),
+        ...(was === is ? [] : [change(at, is ? 'is now required' : 'is now optional', stricter)]),
         ...compareSchemas(at, side, objectOf(schema), objectOf(now[name]), pair, depth + 1),
       ];
     }),

@@ -7,7 +7,7 @@ import { linksFrom } from './links.ts';
 
 type Place = 'path' | 'query' | 'header';
 
-/** One operation as OpenAPI tells it. */
+/** Describes one operation in OpenAPI. */
 export function describeOperation(
   route: RouteSpec,
   routes: readonly RouteSpec[],
@@ -32,12 +32,12 @@ function parametersOf(route: RouteSpec, schemas: SchemaCollector): JsonObject[] 
     ...inSchema('path', route.params, schemas),
     ...inSchema('query', route.query, schemas),
     ...(route.takesIdempotencyKey
-      ? [header('Idempotency-Key', 'The same key makes the same thing once; kept for a day', KEY)]
+      ? [header('Idempotency-Key', 'A repeated call with this key takes effect once; kept for a day', KEY)]
       : []),
     ...(route.takesIfMatch
-      ? [header('If-Match', 'Only if it still is the version of this ETag', { type: 'string' })]
+      ? [header('If-Match', 'Apply the change only if the ETag is still this one', { type: 'string' })]
       : []),
-    ...(isStream(route) ? [header('Last-Event-ID', 'Go on after this event', { type: 'string', pattern: PLACE })] : []),
+    ...(isStream(route) ? [header('Last-Event-ID', 'Resume after this id', { type: 'string', pattern: PLACE })] : []),
   ];
 }
 
@@ -82,7 +82,7 @@ function bodyOf({ body, line, bodyLimit }: RouteSpec, schemas: SchemaCollector):
     return { requestBody: { required: true, ...note, content } };
   }
   if (line === undefined) return {};
-  const description = `One object a line, each a ${String(schemas.schemaOf(line, 'input').$ref)}. At most ${bodyLimit} bytes`;
+  const description = `One JSON object per line, each a ${String(schemas.schemaOf(line, 'input').$ref)}. At most ${bodyLimit} bytes`;
   return {
     requestBody: { required: true, description, content: { 'application/x-ndjson': { schema: { type: 'string' } } } },
   };
@@ -110,9 +110,9 @@ function answerOf({ scope, neverShed }: RouteSpec, answer: AnswerSpec, schemas: 
   };
 }
 
-const EVERY = { 'X-Request-Id': 'The id of the request, as it is in the logs' };
-const LIMITED = { 'RateLimit-Policy': 'How much is allowed', RateLimit: 'How much is left, and for how long' };
-const LATER = { 'Retry-After': 'Seconds' };
+const EVERY = { 'X-Request-Id': 'The request id, as it appears in the logs' };
+const LIMITED = { 'RateLimit-Policy': 'The request limit', RateLimit: 'Requests left, and seconds until the reset' };
+const LATER = { 'Retry-After': 'Seconds to wait' };
 
 const describeHeaders = (headers: Readonly<Record<string, string>>): JsonObject =>
   Object.fromEntries(

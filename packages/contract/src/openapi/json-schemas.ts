@@ -6,7 +6,7 @@ export type JsonObject = { readonly [key: string]: Json };
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What came out of JSON goes into it. */
+/** Checks that a value is JSON, and drops undefined properties. */
 function toJson(value: unknown): Json {
   if (Array.isArray(value)) return value.map(toJson);
   if (isObject(value)) {
@@ -22,16 +22,19 @@ function toJson(value: unknown): Json {
 }
 
 export type SchemaCollector = {
-  /** As a request is written, or as an answer is read. */
+  /** The JSON schema of a request (`input`) or of an answer (`output`). */
   schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject;
-  /** Those with a name of their own, to be referred to. */
+  /** The named schemas, which other schemas refer to. */
   components(): Record<string, JsonObject>;
 };
 
-/** zod puts what has a name under `$defs` of each schema; a document has them once for all. */
+/**
+ * Converts zod schemas to JSON schemas. zod repeats the named schemas under `$defs` of each schema; here each is
+ * collected once for the whole document.
+ */
 export function collectSchemas(): SchemaCollector {
   const named = new Map<string, JsonObject>();
-  /** Every operation has the same few problems, and most share their answers: each is worked out once. */
+  /** Cache: most operations share their problem and answer schemas. */
   const known = { input: new Map<z.ZodType, JsonObject>(), output: new Map<z.ZodType, JsonObject>() };
   return {
     schemaOf(schema, io) {
@@ -45,7 +48,7 @@ export function collectSchemas(): SchemaCollector {
           override: ({ jsonSchema }) => tidy(jsonSchema),
         }),
       );
-      if (!isObject(made)) throw new TypeError('a schema is an object');
+      if (!isObject(made)) throw new TypeError('a schema must be an object');
       const { $schema: _, $defs, ...rest } = made;
       for (const [name, definition] of Object.entries(isObject($defs) ? $defs : {})) keep(name, definition);
       const described = relocate(rest);
@@ -70,11 +73,12 @@ export function collectSchemas(): SchemaCollector {
 function relocate(value: Record<string, unknown>): JsonObject {
   const moved = JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
   const json = toJson(moved);
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new TypeError('a schema is an object');
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new TypeError('a schema must be an object');
   return Object.fromEntries(Object.entries(json));
 }
 
-/** Every whole number in JavaScript is above that; saying so tells nobody anything. */
+/** Removes the minimum that every safe integer satisfies, because it carries no information. */
 function tidy(schema: Record<string, unknown>): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   delete schema.id;

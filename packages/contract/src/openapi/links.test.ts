@@ -33,12 +33,12 @@ const answersOf = (operation: JsonObject): JsonObject[] =>
     status.startsWith('2') ? [objectAt(held)] : [],
   );
 
-describe('what an operation tells', () => {
+describe('the values listed in TOLD', () => {
   const told = Object.entries(TOLD).flatMap(([id, values]) =>
     Object.entries(values).map(([name, place]) => ({ id, name, place })),
   );
 
-  test.each(told)('$id tells $name at $place', ({ id, name, place }) => {
+  test.each(told)('$id provides $name at $place', ({ id, name, place }) => {
     const operation = operations.get(id) ?? {};
     const [, where = '', pointer = ''] = /^\$(request\.path|request\.body|response\.body)[.#](.+)$/.exec(place) ?? [];
     switch (where) {
@@ -60,7 +60,7 @@ describe('the links', () => {
     answersOf(operation).flatMap((answer) => Object.values(objectAt(answer.links)).map(objectAt)),
   );
 
-  test('lead to operations that ask for what they bring', () => {
+  test('pass only values that the target operation takes', () => {
     expect(links.length).toBeGreaterThan(100);
     for (const { operationId, parameters, requestBody } of links) {
       const target = operations.get(String(operationId)) ?? {};
@@ -71,7 +71,7 @@ describe('the links', () => {
     }
   });
 
-  test('reach every operation whose address asks for something', () => {
+  test('reach every operation with a path parameter', () => {
     const reached = new Set(links.map(({ operationId }) => operationId));
     const asking = Object.entries(document.paths).flatMap(([path, methods]) =>
       path.includes('{') ? Object.values(methods).map(({ operationId }) => operationId) : [],

@@ -2,14 +2,17 @@ import type { RouteSpec } from '../route.ts';
 import type { OperationId } from '../routes.ts';
 import type { JsonObject, SchemaCollector } from './json-schemas.ts';
 
-/** Values by the name under which other operations ask for them, each with its place in the answer, or in the request that was answered. */
+/**
+ * Values by the parameter name under which other operations take them. Each is given by its place in the answer or in
+ * the answered request (OpenAPI runtime expression).
+ */
 export type Told = Readonly<Record<string, string>>;
 
 const answer = (pointer: string): string => `$response.body#${pointer}`;
 const request = (pointer: string): string => `$request.body#${pointer}`;
 const path = (name: string): string => `$request.path.${name}`;
 
-/** What the successful answer of an operation tells that others ask for. */
+/** The values in an operation's successful answer that other operations take as parameters. */
 export const TOLD: Partial<Readonly<Record<OperationId, Told>>> = {
   createProject: { projectId: answer('/id') },
   createTask: { taskId: answer('/id'), projectId: request('/projectId') },
@@ -45,7 +48,10 @@ export const TOLD: Partial<Readonly<Record<OperationId, Told>>> = {
   sessionProcesses: { processId: answer('/items/0/id'), sessionId: path('sessionId') },
 };
 
-/** An operation may follow where an answer tells all that its address asks for; what its body must hold of the same comes with it. */
+/**
+ * Links an operation to each operation whose path parameters the answer provides. The required query parameters and
+ * body fields that the answer provides are passed as well.
+ */
 export function linksFrom(from: RouteSpec, routes: readonly RouteSpec[], schemas: SchemaCollector): JsonObject {
   const told = new Map<string, Told>(Object.entries(TOLD)).get(from.id);
   if (told === undefined) return {};

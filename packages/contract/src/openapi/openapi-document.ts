@@ -1,3 +1,4 @@
+import { GROUPS } from '../groups.ts';
 import { inReadingOrder } from '../in-reading-order.ts';
 import { change } from '../schemas/history.ts';
 import { describeOperation } from './describe-operation.ts';
@@ -13,33 +14,23 @@ export type OpenApiDocument = {
   readonly components: JsonObject;
 };
 
-const DESCRIPTION = `One live coding-agent session for each phase of a task. The same model resumes; a changed model is asked about, and then replaces.
+const DESCRIPTION = `One live coding-agent session for each phase of a task. The same model resumes the session; a changed model replaces it after a confirmation.
 
-**Access.** \`Authorization: Bearer <key>\`. Each operation names the scope it needs; \`admin\` has them all. A key may belong to one project: then everything else looks as if it were not there.
+**Access.** \`Authorization: Bearer <key>\`. Each operation names the scope it needs; \`admin\` includes all scopes. A key may belong to one project: resources of other projects are then reported as not found.
 
-**Problems.** What is refused or fails is \`application/problem+json\` with a stable \`code\`; \`title\` is the text for the user, \`type\` the page that explains it. \`retryable\` and \`Retry-After\` say whether the same call may succeed later.
+**Problems.** Refusals and failures are \`application/problem+json\` with a stable \`code\`; \`title\` is the text for the user, \`type\` the page that explains the code. \`retryable\` and \`Retry-After\` state whether the same call may succeed later.
 
-**Questions.** A changed model is a problem that carries \`confirm\`: sent back in the same request it replaces what was shown, and nothing else.
+**Questions.** A changed model leads to a problem that contains \`confirm\`. The same request with that \`confirm\` replaces the session that was shown, and no other.
 
-**Once.** With an \`Idempotency-Key\` a repeated call answers what the first one did. \`If-Match\` binds a change to the version an \`ETag\` told.
+**Idempotency.** With an \`Idempotency-Key\` a repeated call returns the answer of the first call. \`If-Match\` limits a change to the version that an \`ETag\` named.
 
-**Pages.** \`next\` is the \`cursor\` of the next page; null on the last one.
+**Pages.** \`next\` is the \`cursor\` of the next page; null on the last page.
 
-**Links.** The answers name the operations that may follow, and where what they ask for stands in the answer.
+**Links.** The answers name the operations that may follow, and where the answer contains the values they need.
 
-**Older names.** plan was \`createWithAgent\`, run was \`assignToAgent\`, verify was \`verifyWithAgent\`; wherever a phase is asked for they are read as well.`;
+**Older names.** plan was \`createWithAgent\`, run was \`assignToAgent\`, verify was \`verifyWithAgent\`; these names are accepted wherever a phase is expected.`;
 
-const GROUPS: Readonly<Record<string, string>> = {
-  Sessions: 'Start, look at, end and export sessions',
-  Turns: 'What a runner does with a session: one process of the agent at a time',
-  Board: 'Projects, their tasks, and the attempts at them',
-  Catalogue: 'The models and profiles there are to choose from',
-  Announcements: 'What users are told of the rollout',
-  Administration: 'Keys, flags, rollouts',
-  Service: 'For whoever runs it',
-};
-
-/** The contract as the world reads it, made from the routes and nothing else. */
+/** Builds the OpenAPI document from the routes alone. */
 export function openApiDocument({ version }: { readonly version: string }): OpenApiDocument {
   const schemas = collectSchemas();
   const paths: Record<string, Record<string, JsonObject>> = {};
@@ -56,7 +47,7 @@ export function openApiDocument({ version }: { readonly version: string }): Open
     tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key, or a token of the issuer' } },
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key, or an OIDC bearer token' } },
       schemas: schemas.components(),
     },
   };

@@ -6,7 +6,7 @@ import { resolved, schemaAt } from './schema-fields.ts';
 const ORIGIN = 'http://127.0.0.1:4700';
 const AN_ID = '01936f6e-0000-7000-8000-000000000000';
 
-/** Only what must be there, so that it can be read. */
+/** An example call with only the required parameters and fields, to keep it readable. */
 export function curlExample(route: RouteSpec, document: OpenApiDocument): string {
   const described = document.paths[route.path]?.[route.method] ?? {};
   const body = schemaAt(described, ['requestBody', 'content', 'application/json', 'schema']);

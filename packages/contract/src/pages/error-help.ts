@@ -1,133 +1,133 @@
 import type { ErrorCode } from '@phaselock/core';
 
 type Help = {
-  /** When a caller meets it. */
+  /** The condition under which a caller receives the code. */
   readonly when: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly cure: string;
 };
 
-/** What is behind each code, for whoever has just met it. docs/errors is made from this. */
+/** Explains the cause and the remedy of each code. docs/errors is generated from this. */
 export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
   session_create_failed: {
-    when: 'A start failed for a reason nobody foresaw. The log has a line with the same request id and the stack. Nothing was written, or the answer to what was written got lost.',
-    cure: 'Try again, with the same `Idempotency-Key` if there was one: whatever the first call did is then found, not done twice. If it stays, look for the request id in the logs.',
+    when: 'A start failed for an unexpected reason. The log has a line with the same request id and the stack. Either nothing was written, or the response of the database to a completed write was lost.',
+    cure: 'Try again, with the same `Idempotency-Key` if there was one: the effect of the first call is then found and not repeated. If the error persists, search the logs for the request id.',
   },
   backend_unavailable: {
-    when: 'PostgreSQL could not be reached, ended the connection, or did not answer within the deadline; or the keys of the token issuer could not be had.',
-    cure: 'Try again after `Retry-After`, with the same `Idempotency-Key`. The service recovers by itself when the database is back; `/readyz` says when.',
+    when: 'PostgreSQL could not be reached, closed the connection, or did not respond within the deadline; or the keys of the token issuer could not be fetched.',
+    cure: 'Try again after `Retry-After`, with the same `Idempotency-Key`. The service recovers automatically when the database is back; `/readyz` then returns 200.',
   },
   storage_full: {
-    when: 'The disk of PostgreSQL is full (SQLSTATE 53100), or it is down because of that, or a file of the service itself did not fit. The log says which disk. Reads are answered for as long as PostgreSQL runs.',
-    cure: 'Whoever runs the service frees space on that disk, or makes it larger; nothing has to be restarted, and an embedded PostgreSQL that ended starts again by itself. A caller tries again after `Retry-After`, with the same `Idempotency-Key`.',
+    when: 'The disk of PostgreSQL is full (SQLSTATE 53100), or PostgreSQL stopped because of that, or the service could not write one of its own files. The log names the disk. Reads are served as long as PostgreSQL runs.',
+    cure: 'The operator frees space on that disk or enlarges it. No restart is needed: an embedded PostgreSQL that stopped is restarted automatically. A caller tries again after `Retry-After`, with the same `Idempotency-Key`.',
   },
   session_being_modified: {
-    when: 'Somebody else held the slot, or changed it, each time within the deadline of five seconds.',
-    cure: 'Try again after `Retry-After`. If it happens often on one slot, several clients are fighting over it: look at `phaselock_lock_contention_total`.',
+    when: 'Another client locked or changed the slot at each attempt within the deadline of five seconds.',
+    cure: 'Try again after `Retry-After`. If it happens often on one slot, several clients compete for it: check `phaselock_lock_contention_total`.',
   },
   unexpected: {
-    when: 'Something happened that nobody foresaw. The log has a line with the same request id and the stack.',
+    when: 'An unexpected failure occurred. The log has a line with the same request id and the stack.',
     cure: 'Report it with the request id. Repeating the call may or may not help.',
   },
   replace_confirmation_required: {
-    when: 'The slot has a live session of another model: another agent, family or major version, or a critical parameter such as the reasoning effort. `reasons` says what differs.',
-    cure: 'Ask the user. To go on, send the same request with `confirm` of this problem: it replaces the session that was shown. Offer `GET /v1/sessions/{sessionId}/export` first. Needs the scope `sessions:replace`.',
+    when: 'The slot has a live session with another model: another agent, family or major version, or another value of a critical parameter such as the reasoning effort. `reasons` lists the differences.',
+    cure: 'Ask the user. To continue, send the same request with `confirm` of this problem: it replaces the session that was shown. Offer `GET /v1/sessions/{sessionId}/export` first. Needs the scope `sessions:replace`.',
   },
   keep_or_replace_required: {
-    when: 'The model differs a little from that of the live session (a minor version, a release date, a parameter that is not critical), or it cannot be told whether it differs.',
-    cure: 'Send the same request with `"confirm": {"kind": "keep"}` to go on with the session, or with `confirm` of this problem to replace it.',
+    when: 'The model differs slightly from that of the live session (a minor version, a release date, a parameter that is not critical), or it cannot be determined whether it differs.',
+    cure: 'Send the same request with `"confirm": {"kind": "keep"}` to keep the session, or with `confirm` of this problem to replace it.',
   },
   session_moved_on: {
-    when: 'The confirmation names a session that is not the live one any more: somebody else replaced or deleted it after it was shown.',
-    cure: 'Look at the slot as it is now and decide again; `confirm` of this problem names the present session. Never confirm by itself what nobody has seen.',
+    when: 'The confirmation names a session that is no longer the live one: another client replaced or deleted it after it was shown.',
+    cure: 'Read the current state of the slot and decide again; `confirm` of this problem names the current session. Do not confirm automatically, because the user has not seen that session.',
   },
   model_missing: {
-    when: 'The model or the profile asked for is not in the catalogue, or was deleted; `why` says which. Or the session to go on with has a model that was deleted since: it stays visible as "Model Not Found".',
-    cure: 'Choose another model, or add it to the catalogue (`POST /v1/models`, `POST /v1/profiles`). A session whose model is gone can be looked at, exported and replaced.',
+    when: 'The requested model or profile is not in the catalogue, or was deleted; `why` states which. Or the model of the session to continue was deleted: the session stays visible as "Model Not Found".',
+    cure: 'Choose another model, or add it to the catalogue (`POST /v1/models`, `POST /v1/profiles`). A session whose model was deleted can be viewed, exported and replaced.',
   },
   predecessor_stopping: {
-    when: 'The session was born by a replacement, and the process of its predecessor has neither said that it stopped nor let its lease lapse.',
-    cure: 'Try again after `Retry-After`: at the latest then its lease has lapsed. It is over at once when the old runner answers its heartbeat by finishing.',
+    when: 'The session replaced another one, whose process has not reported that it stopped and still holds its lease.',
+    cure: 'Try again after `Retry-After`: by then the lease has expired. The wait ends earlier if the old runner finishes its process.',
   },
   turn_running: {
-    when: 'A process is running in the session, by its lease.',
-    cure: 'Wait until it has finished; its lease tells until when it can be silent. Two agents never write in one session.',
+    when: 'A process with a valid lease is running in the session.',
+    cure: 'Wait until it has finished or its lease has expired. Two agents never write in one session.',
   },
   stale_generation: {
-    when: 'The call carries the generation of a session that was replaced or deleted, or one that it never had. This is the fence: a replaced agent cannot write.',
-    cure: 'Stop the agent. Whoever runs it finishes the process (that is still taken) and starts over with the live session, if it should.',
+    when: 'The call carries the generation of a session that was replaced or deleted, or a generation that the session never had. The generation is the fencing token: a replaced agent cannot write.',
+    cure: 'Stop the agent. Its runner finishes the process (the ending is still accepted) and, if the work is to continue, starts a turn in the live session.',
   },
   stale_process: {
-    when: 'The lease of the process lapsed and it was marked as lost, or it has ended, or a later process has begun in its session. This is the fence within a session: a process that was taken for dead cannot write into what its successor goes on with.',
-    cure: 'Stop the agent. Its end and its usage are still taken: `finish` with `ending`, `exitCode` and `usage`, without `agentSessionId` and `lostAgentSession`. Renew the lease every third of its length, and it does not happen.',
+    when: 'The lease of the process expired and the process was marked as lost, or it has ended, or a later process has begun in its session. This check protects the conversation that the later process continues.',
+    cure: 'Stop the agent. Its ending and its usage are still accepted: `finish` with `ending`, `exitCode` and `usage`, without `agentSessionId` and `lostAgentSession`. To avoid this, renew the lease after every third of its duration.',
   },
   agent_session_taken: {
-    when: "The agent's own id of the conversation is known already, for another session: it was reported, or `preRetryId` names it. Only a conversation of a session that has left the same slot can be taken up again.",
-    cure: 'An agent that tells the same id for two sessions mixes two conversations. Give it the id the turn was started with, and report what it answers.',
+    when: 'The reported conversation id of the agent, or the id in `preRetryId`, belongs to another session. Only a conversation of a session that has left the same slot can be continued.',
+    cure: 'An agent that reports the same id for two sessions mixes two conversations. Pass it the id that the start of the turn returned, and report the id that the agent returns.',
   },
   illegal_transition: {
-    when: 'The session or the process is in a state from which this does not lead, such as finishing a process as completed that has failed.',
-    cure: 'Read the session (`GET /v1/sessions/{sessionId}`) and its processes: what was asked for has been decided otherwise.',
+    when: 'The status of the session or process does not allow the change, such as finishing a failed process as completed.',
+    cure: 'Read the session (`GET /v1/sessions/{sessionId}`) and its processes: another call has already changed the status.',
   },
   version_mismatch: {
-    when: '`If-Match` names a version that is not the present one: it was changed after it was read.',
-    cure: 'Read it again, look at what has changed, and send the new `ETag`.',
+    when: '`If-Match` names an older version: the resource was changed after it was read.',
+    cure: 'Read the resource again, check what has changed, and send the new `ETag`.',
   },
   idempotency_key_reused: {
     when: 'The `Idempotency-Key` was used within the last day, by the same caller, for another request.',
-    cure: 'Make a new key for each new request, and keep it for its repetitions only. A UUID does.',
+    cure: 'Use a new key for each new request, and reuse it only to repeat that request. A UUID is suitable.',
   },
   already_exists: {
-    when: 'There is a live model of that name, a profile of that variant, or an API key that another caller made with this Idempotency-Key.',
-    cure: 'Use the one that is there, or delete it first: a deleted name can be taken again.',
+    when: 'There is already a live model with that name, a profile with that variant, or an API key that another caller created with this Idempotency-Key.',
+    cure: 'Use the existing one, or delete it first: the name of a deleted one can be used again.',
   },
   project_not_found: {
-    when: 'There is no such project, or it belongs to somebody else.',
-    cure: 'Check the id, and the project of the key (`GET /v1/projects` lists what it may see).',
+    when: 'There is no such project, or the key has no access to it.',
+    cure: 'Check the id, and the project of the key (`GET /v1/projects` lists the projects that it can access).',
   },
   task_not_found: {
-    when: 'There is no such task, or it belongs to a project of somebody else.',
+    when: 'There is no such task, or the key has no access to its project.',
     cure: 'Check the id, and the project of the key.',
   },
   attempt_not_found: {
-    when: 'There is no such attempt, it belongs to somebody else, or it is an attempt at another task than the session is for.',
+    when: 'There is no such attempt, the key has no access to it, or it is an attempt at a task other than that of the session.',
     cure: 'Check the id. A turn takes an attempt at the task of its session (`GET /v1/attempts?taskId=…`).',
   },
   session_not_found: {
-    when: 'There is no such session, or it belongs to somebody else. A deleted session is still found by its id.',
+    when: 'There is no such session, or the key has no access to it. A deleted session can still be read by its id.',
     cure: 'Check the id, and the project of the key.',
   },
   archive_not_found: {
-    when: 'The session was not archived: it lives, or it was deleted less than a day ago, or the purge worker does not run.',
-    cure: 'While the session is in the database, `GET /v1/sessions/{sessionId}/export` has all of it.',
+    when: 'The session was not archived: it is live, it was deleted less than a day ago, or the purge worker does not run.',
+    cure: 'While the session is in the database, `GET /v1/sessions/{sessionId}/export` returns all of it.',
   },
   archive_removed: {
-    when: 'Archives are kept for a year, unless they are held. What is left is what `GET /v1/tasks/{taskId}/archives` shows.',
-    cure: 'None. Whoever needs one for longer holds it before (`purge-worker hold`).',
+    when: 'Archives are kept for a year, unless they are put on hold. Only the record that `GET /v1/tasks/{taskId}/archives` shows is left.',
+    cure: 'None. To keep an archive longer, put it on hold before it is removed (`purge-worker hold`).',
   },
   archive_damaged: {
-    when: 'The object is not in the store, or does not have the hash it was written with.',
-    cure: 'The log of the service says which. Bring back the version of the object that the database names (`verify-sessions --all --deep` finds all that are damaged).',
+    when: 'The object is missing from the store, or its hash differs from the hash recorded when it was written.',
+    cure: 'The log of the service states which. Restore the version of the object that the database names (`verify-sessions --all --deep` finds all damaged archives).',
   },
   archive_unavailable: {
-    when: 'The store of the archives does not answer, refuses the service, or is not the one the archives were kept in (a folder that is not mounted, another bucket).',
-    cure: 'Try again. For whoever runs it: the log says what the store said; `store_changed` is a store without the right marker (`purge-worker store`).',
+    when: 'The archive store does not respond, denies access, or is not the store that holds the archives (a folder that is not mounted, another bucket).',
+    cure: 'Try again. For operators: the log contains the error of the store; `store_changed` means that the store lacks the expected marker (`purge-worker store`).',
   },
   process_not_found: {
     when: 'There is no such process in this session.',
-    cure: 'Take the process id from the answer that started the turn; after a fresh start its session is another one, and that answer names it.',
+    cure: 'Use the process id from the answer that started the turn. After a fresh start the process belongs to another session, which that answer names.',
   },
   invalid_request: {
-    when: 'The request cannot be understood: not JSON, a key twice, a key nobody knows, a value out of its bounds, characters that cannot be stored. `issues` lists all that is wrong, `detail` what could not even be read.',
-    cure: 'Compare with the reference. Repeating the same request does not help.',
+    when: 'The request is not valid: not JSON, a duplicate key, an unknown key, a value out of range, characters that cannot be stored. `issues` lists all errors; `detail` describes a request that could not be parsed.',
+    cure: 'Compare the request with the reference. Repeating the same request does not help.',
   },
   request_aborted: {
-    when: 'The client left before the answer. Nobody sees this code but the logs.',
-    cure: 'If you are the client: wait longer than the deadline of the service (five seconds), and repeat with the same `Idempotency-Key`.',
+    when: 'The client disconnected before the response. This code appears only in the logs.',
+    cure: 'In the client: wait longer than the deadline of the service (five seconds), and repeat with the same `Idempotency-Key`.',
   },
   still_in_use: {
-    when: 'Something hangs on what is to be deleted: tasks on a project, sessions or attempts on a task, processes on an attempt.',
-    cure: 'History is not deleted along. Delete the sessions (`DELETE /v1/sessions/{sessionId}`): they leave the lists, and what they did can still be proved.',
+    when: 'Other records depend on the resource: tasks on a project, sessions or attempts on a task, processes on an attempt.',
+    cure: 'History is not deleted with the resource. Delete the sessions instead (`DELETE /v1/sessions/{sessionId}`): they leave the lists, and their history can still be audited.',
   },
   model_not_found: {
     when: 'There is no model with this id in the catalogue.',
@@ -139,58 +139,58 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
   },
   api_key_not_found: {
     when: 'There is no API key with this id.',
-    cure: 'Take the id from `GET /v1/admin/api-keys`; it is not the key itself, nor its prefix.',
+    cure: 'Take the id from `GET /v1/admin/api-keys`; it is not the key itself and not its prefix.',
   },
   last_admin_key: {
-    when: 'No other key is valid, of all projects and with the scope `admin`: once it is revoked nobody could make or revoke keys any more, or change flags. Whoever asks, and also when several are revoked at the same time.',
-    cure: 'Make the key that is to take its place (`POST /v1/admin/api-keys` with the scope `admin` and without `projectId`), then revoke this one with that. On the machine of the service `keys revoke --force` revokes it all the same; `keys create` there makes a new one.',
+    when: 'This is the only valid key for all projects with the scope `admin`: without it, no caller could create or revoke keys, or change flags. The rule holds for every caller, and also when several keys are revoked at the same time.',
+    cure: 'Create its replacement (`POST /v1/admin/api-keys` with the scope `admin` and without `projectId`), then revoke this key with the new one. On the machine of the service, `keys revoke --force` revokes it anyway, and `keys create` creates a new key.',
   },
   flag_not_found: {
-    when: 'There is no flag of this name.',
-    cure: 'Take the name from `GET /v1/admin/flags`. A flag nobody knows would switch nothing, so none is made by setting it.',
+    when: 'There is no flag with this name.',
+    cure: 'Take the name from `GET /v1/admin/flags`. Setting an unknown flag does not create it, because it would have no effect.',
   },
   route_not_found: {
-    when: 'There is nothing at this address.',
-    cure: 'Compare with the reference; addresses are in lower case and have no slash at the end.',
+    when: 'The address does not exist.',
+    cure: 'Compare it with the reference; addresses are in lower case and have no trailing slash.',
   },
   method_not_allowed: {
-    when: 'The address is right, the method is not.',
-    cure: 'The header `Allow` names those that are.',
+    when: 'The address exists, but does not support the method.',
+    cure: 'The header `Allow` lists the supported methods.',
   },
   unauthorized: {
-    when: 'The request has no credential, or one that is not valid: an unknown or revoked key, a token that has expired, or one of another issuer or audience.',
-    cure: 'Send `Authorization: Bearer <key>`. Make a key with `npx pnpm@12 keys create --name me --scopes sessions:read,sessions:write`.',
+    when: 'The request has no credential, or an invalid one: an unknown or revoked key, a token that has expired, or one of another issuer or audience.',
+    cure: 'Send `Authorization: Bearer <key>`. Create a key with `npx pnpm@12 keys create --name me --scopes sessions:read,sessions:write`.',
   },
   forbidden: {
-    when: 'The credential is valid and does not have the scope; `detail` names it. Or it belongs to one project and the operation concerns all of them. Or authentication is off and the request does not come from this machine.',
-    cure: 'Use a key with that scope, or ask whoever administers them for one.',
+    when: 'The credential is valid but lacks the scope; `detail` names it. Or it belongs to one project and the operation concerns all projects. Or authentication is off and the request does not come from this machine.',
+    cure: 'Use a key with that scope, or request one from an administrator.',
   },
   request_timeout: {
-    when: 'The headers or the body did not arrive whole within their time.',
-    cure: 'Send it again. Large logs go in several requests of at most 5000 lines.',
+    when: 'The headers or the body did not arrive completely in time.',
+    cure: 'Send it again. Split large logs into requests of at most 5000 lines.',
   },
   payload_too_large: {
-    when: 'The body is larger than the operation takes; `detail` says how large it may be.',
+    when: 'The body is larger than the operation accepts; `detail` states the limit.',
     cure: 'Send less at once: bulk operations and logs can be split.',
   },
   unsupported_media_type: {
-    when: 'The body is not announced as what the operation takes, names a charset other than UTF-8, or is compressed.',
+    when: 'The `Content-Type` is not one that the operation accepts, or it names a charset other than UTF-8, or the body is compressed.',
     cure: 'Send `Content-Type: application/json`, or `application/x-ndjson` for logs, uncompressed.',
   },
   headers_too_large: {
-    when: 'The headers of the request, its address included, are larger than 16 KiB.',
-    cure: 'Send fewer or smaller ones; long lists of ids go into a body.',
+    when: 'The headers of the request, including its address, are larger than 16 KiB.',
+    cure: 'Send fewer or smaller headers; put long lists of ids into a body.',
   },
   rate_limited: {
-    when: 'The key or subject has asked more than its share within a minute, in this process. `RateLimit` says how much is left.',
-    cure: 'Go on after `Retry-After`. Bulk operations and change streams ask less. Whoever runs the service sets `PHASELOCK_RATE_LIMIT`.',
+    when: 'The key or subject has exceeded its request limit per minute in this process. `RateLimit` states how many requests are left.',
+    cure: 'Continue after `Retry-After`. Bulk operations and change streams need fewer requests. Operators set the limit with `PHASELOCK_RATE_LIMIT`.',
   },
   too_many_open_answers: {
-    when: 'The key or subject has as many change streams or downloads open as one caller may have in this process, or many megabytes of answers it has not read; `detail` says how many, and how many there may be.',
-    cure: 'Close streams that nobody looks at, follow a project instead of each of its tasks, read downloads to their end; then try again after `Retry-After`. Whoever runs the service sets `PHASELOCK_MAX_STREAMS_PER_CALLER` and `PHASELOCK_MAX_DOWNLOADS_PER_CALLER`.',
+    when: 'The key or subject has as many change streams or downloads open as one caller may have in this process, or has not read many megabytes of responses; `detail` states the number and the limit.',
+    cure: 'Close unused streams, follow a project instead of each of its tasks, and read downloads to the end; then try again after `Retry-After`. Operators set the limits with `PHASELOCK_MAX_STREAMS_PER_CALLER` and `PHASELOCK_MAX_DOWNLOADS_PER_CALLER`.',
   },
   overloaded: {
-    when: 'More waits for the database, or for the processor, than could be served in time, or there are too many change streams or downloads. Nothing was begun.',
-    cure: 'Try again after `Retry-After`, at random a little later. Heartbeats, logs and the end of a turn are taken longer than anything else.',
+    when: 'More requests wait for the database or the processor than can be served in time, or too many change streams or downloads are open. The request was not started.',
+    cure: 'Try again after `Retry-After` plus a short random delay. Heartbeats, logs and the end of a turn are refused last.',
   },
 };

@@ -8,6 +8,7 @@ export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERRORS).filter(isEr
 const again = (code: ErrorCode): string =>
   ERRORS[code].retryable ? 'The same call may succeed later.' : 'The same call will not succeed later.';
 
+/** The page of a code in docs/errors; the API serves its HTML form at /errors. */
 export function errorPageMarkdown(code: ErrorCode): string {
   const { status, text } = ERRORS[code];
   const { when, cure } = ERROR_HELP[code];
@@ -19,7 +20,7 @@ export function errorListMarkdown(): string {
     (code) =>
       `| [\`${code}\`](${code}.md) | ${ERRORS[code].status} | ${ERRORS[code].retryable ? 'yes' : 'no'} | ${ERRORS[code].text} |`,
   );
-  return `# Error codes\n\nEvery refusal and failure the API answers. Codes are stable; texts are for the user. Made from \`packages/contract/src/pages/error-help.ts\`.\n\n| code | status | retry | text |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  return `# Error codes\n\nEvery refusal and failure that the API returns. Codes are stable; texts are for the user. Generated from \`packages/contract/src/pages/error-help.ts\`.\n\n| code | status | retry | text |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
 export function errorPageHtml(code: ErrorCode): string {

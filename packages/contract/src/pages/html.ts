@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? found);
 
-/** The little Markdown the contract is written in: paragraphs, `code` and **bold**. */
+/** Converts the Markdown used in descriptions of the contract: paragraphs, `code` and **bold**. */
 export const proseHtml = (text: string): string =>
   text
     .split('\n\n')
@@ -35,7 +35,7 @@ nav ul { columns: 17rem; padding-left: 1.1rem; } summary { cursor: pointer; colo
 @media (max-width: 40rem) { main { padding: 1rem; } }
 `;
 
-/** A page that needs nothing from anywhere: no script, no font, no address of somebody else. */
+/** A self-contained page: no script, no font, no third-party address. */
 export const pageHtml = (title: string, body: string): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

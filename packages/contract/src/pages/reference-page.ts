@@ -7,7 +7,7 @@ import { curlExample } from './curl-example.ts';
 import { escapeHtml, inlineHtml, pageHtml, proseHtml } from './html.ts';
 import { type Field, fieldsOf, schemaAt } from './schema-fields.ts';
 
-/** The document as a person reads it. */
+/** Renders the OpenAPI document as an HTML page. */
 export function referencePage(document: OpenApiDocument): string {
   const routes = inReadingOrder();
   const groups = document.tags.map(({ name, description }) => ({
@@ -36,7 +36,7 @@ function operation(route: RouteSpec, document: OpenApiDocument): string {
   const described = document.paths[route.path]?.[route.method] ?? {};
   return `<h3 id="${route.id}"><span class="method">${route.method.toUpperCase()}</span> <code>${escapeHtml(route.path)}</code></h3>
 <p><strong>${escapeHtml(route.summary)}.</strong> ${inlineHtml(route.description ?? '')}</p>
-<p class="note">${route.scope === 'none' ? 'Open to everybody' : `Scope <code>${route.scope}</code>`} · <code>${route.id}</code></p>
+<p class="note">${route.scope === 'none' ? 'Public' : `Scope <code>${route.scope}</code>`} · <code>${route.id}</code></p>
 ${fieldTable('Parameters', parameterFields(described, document))}
 ${fieldTable('Body', fieldsOf(schemaAt(described, ['requestBody', 'content', 'application/json', 'schema']), document))}
 ${answers(described, document)}

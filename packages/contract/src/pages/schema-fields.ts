@@ -11,7 +11,7 @@ export type Field = {
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What lies at a path, if all of it is there. */
+/** The object at a path; undefined if a step of the path is missing. */
 export function schemaAt(from: JsonObject, path: readonly string[]): JsonObject | undefined {
   let at: Json | undefined = from;
   for (const step of path) at = isObject(at) ? at[step] : undefined;
@@ -20,7 +20,7 @@ export function schemaAt(from: JsonObject, path: readonly string[]): JsonObject 
 
 const REF = '#/components/schemas/';
 
-/** The schema itself, where it is only referred to. */
+/** Follows a `$ref` to the schema it refers to. */
 export function resolved(schema: JsonObject, document: OpenApiDocument): JsonObject {
   const ref = schema.$ref;
   if (typeof ref !== 'string') return schema;

@@ -22,9 +22,9 @@ export const createApiKey = route({
   method: 'post',
   path: '/v1/admin/api-keys',
   group,
-  summary: 'Make an API key',
+  summary: 'Create an API key',
   description:
-    'The key is shown this once; only its hash is kept. Repeated with the same Idempotency-Key by the same key it is shown again.',
+    'The key is returned only in this answer; only its hash is stored. If the same caller repeats the call with the same Idempotency-Key, the key is returned again.',
   scope,
   body: apiKeyRequest,
   takesIdempotencyKey: true,
@@ -55,10 +55,10 @@ export const revokeApiKey = route({
   group,
   summary: 'Revoke an API key',
   description:
-    'Other replicas may take it for five seconds more. The last valid key of all projects with the scope `admin` is not revoked, by no caller.',
+    'Other replicas may accept the key for up to five more seconds. The last valid key for all projects with the scope `admin` cannot be revoked by any caller.',
   scope,
   params: z.strictObject({ apiKeyId }),
-  answers: { 204: { description: 'It is revoked' } },
+  answers: { 204: { description: 'The key is revoked' } },
   errors: ['api_key_not_found', 'last_admin_key'],
 });
 
@@ -67,13 +67,13 @@ export const listFlags = route({
   method: 'get',
   path: '/v1/admin/flags',
   group,
-  summary: 'The flags as they stand',
+  summary: 'List the flags with their current state',
   description:
-    '`single_session_guard` is the single-session rule: off, sessions are created beside each other as before.',
+    '`single_session_guard` enables the single-session rule. While it is off, sessions are created beside each other.',
   neverShed: true,
   scope,
   answers: {
-    200: { description: 'All of them', schema: z.strictObject({ items: z.array(flag) }).meta({ id: 'FlagList' }) },
+    200: { description: 'All flags', schema: z.strictObject({ items: z.array(flag) }).meta({ id: 'FlagList' }) },
   },
   errors: [],
 });
@@ -85,13 +85,13 @@ export const setFlag = route({
   group,
   summary: 'Set a flag',
   description:
-    'Every process follows within two seconds, this one at once, also while it is overloaded. Off without If-Match is a kill: no other change, and no lock of a row, delays it, and nothing but a later `enabled: true` ends it. `locking_strategy`, while it is on with the value `pessimistic`, `optimistic` or `redis`, decides how slots are locked; else `pessimistic_locking_enabled` does: on pessimistic, off optimistic.',
+    'Every process applies the change within two seconds, this one at once, even while it is overloaded. `enabled: false` without If-Match is a kill: no other change and no row lock delays it, and only a later `enabled: true` ends it. While `locking_strategy` is on with the value `pessimistic`, `optimistic` or `redis`, it decides how slots are locked. Otherwise `pessimistic_locking_enabled` decides: pessimistic if on, optimistic if off.',
   scope,
   neverShed: true,
   params: z.strictObject({ name: flagName }),
   body: flagRequest,
   takesIfMatch: true,
-  answers: { 200: { description: 'The flag', schema: flag, headers: { ETag: 'Its version, for If-Match' } } },
+  answers: { 200: { description: 'The flag', schema: flag, headers: { ETag: 'The version, for If-Match' } } },
   errors: ['flag_not_found', 'version_mismatch'],
 });
 
@@ -100,14 +100,14 @@ export const killFlag = route({
   method: 'post',
   path: '/v1/admin/flags/{name}/kill',
   group,
-  summary: 'Switch a flag off for everybody, at once',
+  summary: 'Switch a flag off for all users immediately',
   description:
-    'The kill switch. It is neither limited nor refused because of load, and no lock of a row delays it. Every process follows within two seconds. It never ends by itself: enabling the flag does.',
+    'The kill switch. It is exempt from rate limits and load shedding, and no row lock delays it. Every process applies it within two seconds. It lasts until the flag is enabled again.',
   scope,
   neverShed: true,
   params: z.strictObject({ name: flagName }),
   body: killRequest,
-  answers: { 200: { description: 'The flag, off', schema: flag } },
+  answers: { 200: { description: 'The flag, switched off', schema: flag } },
   errors: ['flag_not_found'],
 });
 
@@ -118,7 +118,7 @@ export const listFlagChanges = route({
   group,
   summary: 'The history of a flag, newest first',
   description:
-    'Who changed it, when, from what, to what, and why. The database refuses to change what is written there.',
+    'Who changed the flag, when, from which state to which, and why. The database refuses to change these entries.',
   scope,
   params: z.strictObject({ name: flagName }),
   query: z.strictObject({ limit, cursor: cursor.exactOptional() }),
@@ -133,11 +133,11 @@ export const listRollouts = route({
   method: 'get',
   path: '/v1/admin/rollouts',
   group,
-  summary: 'Where each rollout stands',
+  summary: 'List the state of each rollout',
   scope,
   answers: {
     200: {
-      description: 'All of them',
+      description: 'All rollouts',
       schema: z.strictObject({ items: z.array(rollout) }).meta({ id: 'RolloutList' }),
     },
   },

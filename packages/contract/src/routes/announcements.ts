@@ -8,12 +8,12 @@ export const listAnnouncements = route({
   method: 'get',
   path: '/v1/announcements',
   group: 'Announcements',
-  summary: 'What users are told of the rollout',
+  summary: 'List the notices for users about the rollout',
   description:
-    'Those that are true now first, then the others, newest first. A stage of the rollout publishes one, and so do an abort and a kill of the rule, however it was killed. A kill makes the announcement of the stage inactive at once.',
+    'Active announcements first, then the others, newest first. A stage of the rollout publishes an announcement, and so do an abort and every kill of the rule. A kill deactivates the announcement of the stage at once.',
   scope: 'sessions:read',
   query: z.strictObject({
-    active: queryFlag('Only those that are true now, or only the others').exactOptional(),
+    active: queryFlag('Only active announcements, or only inactive ones').exactOptional(),
     limit,
     cursor: cursor.exactOptional(),
   }),

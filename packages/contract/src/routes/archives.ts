@@ -11,9 +11,9 @@ export const getArchive = route({
   method: 'get',
   path: '/v1/archives/{sessionId}',
   group,
-  summary: 'The archive of a session, whole',
+  summary: 'Get the whole archive of a session',
   description:
-    'One JSON document (docs/archive.schema.json). It is compared with its hash before its first byte is sent; that it was read, and by whom, is recorded, or it is not shown.',
+    'One JSON document (docs/archive.schema.json). Its hash is verified before the first byte is sent. Each access is recorded with its caller; if it cannot be recorded, the archive is not returned.',
   scope: 'archive:read',
   params: z.strictObject({ sessionId }),
   answers: {
@@ -31,7 +31,7 @@ export const listArchives = route({
   method: 'get',
   path: '/v1/tasks/{taskId}/archives',
   group,
-  summary: 'The archives of a task, oldest session first',
+  summary: 'List the archives of a task, oldest session first',
   scope: 'archive:read',
   params: z.strictObject({ taskId }),
   query: z.strictObject({ limit, cursor: cursor.exactOptional() }),

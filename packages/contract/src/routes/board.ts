@@ -21,20 +21,22 @@ import { agent } from '../schemas/model.ts';
 import { cursor, limit, pageOf, queryFlag } from '../schemas/page.ts';
 
 const page = { limit, cursor: cursor.exactOptional() };
-const MADE = { 201: { description: 'It was made', schema: created, headers: { Location: 'Its address' } } } as const;
-const GONE = { 204: { description: 'It is deleted' } } as const;
-const EDITED = { 204: { description: 'It is changed' } } as const;
+const MADE = {
+  201: { description: 'Created', schema: created, headers: { Location: 'Address of the resource' } },
+} as const;
+const GONE = { 204: { description: 'Deleted' } } as const;
+const EDITED = { 204: { description: 'Changed' } } as const;
 const KEY_ERRORS = ['idempotency_key_reused'] as const satisfies RouteSpec['errors'];
 
-const ONLY_EMPTY = 'Only while nothing hangs on it: what has a history keeps it.';
-const MARKED = 'Its sessions stay visible, marked "Model Not Found"; going on with one is refused.';
+const ONLY_EMPTY = 'Refused while other records depend on it, because history is kept.';
+const MARKED = 'Its sessions stay visible, marked "Model Not Found"; continuing one is refused.';
 
 export const createProject = route({
   id: 'createProject',
   method: 'post',
   path: '/v1/projects',
   group: 'Board',
-  summary: 'Make a project',
+  summary: 'Create a project',
   scope: 'admin',
   body: projectRequest,
   takesIdempotencyKey: true,
@@ -82,7 +84,7 @@ export const createTask = route({
   method: 'post',
   path: '/v1/tasks',
   group: 'Board',
-  summary: 'Make a task',
+  summary: 'Create a task',
   scope: 'sessions:write',
   body: taskRequest,
   takesIdempotencyKey: true,
@@ -105,7 +107,7 @@ export const getTask = route({
   method: 'get',
   path: '/v1/tasks/{taskId}',
   group: 'Board',
-  summary: 'One task',
+  summary: 'Get a task',
   scope: 'sessions:read',
   params: z.strictObject({ taskId }),
   answers: { 200: { description: 'The task', schema: task } },
@@ -129,7 +131,7 @@ export const createAttempt = route({
   method: 'post',
   path: '/v1/attempts',
   group: 'Board',
-  summary: 'Make an attempt at a task',
+  summary: 'Create an attempt at a task',
   scope: 'sessions:write',
   body: attemptRequest,
   takesIdempotencyKey: true,
@@ -162,7 +164,7 @@ export const deleteAttempt = route({
 
 const catalogueQuery = z.strictObject({
   agent: agent.exactOptional(),
-  includeDeleted: queryFlag('Deleted ones are left out unless this is `true`').exactOptional(),
+  includeDeleted: queryFlag('Deleted entries are included only if this is `true`').exactOptional(),
   ...page,
 });
 
@@ -194,8 +196,8 @@ export const editModel = route({
   method: 'put',
   path: '/v1/models/{modelId}',
   group: 'Catalogue',
-  summary: 'Move an alias, or make a model the default',
-  description: 'Another default is one call: at no time the agent has two of them, or none.',
+  summary: 'Change the target of an alias, or make a model the default',
+  description: 'One call changes the default, so that the agent never has two defaults, or none.',
   scope: 'admin',
   params: z.strictObject({ modelId }),
   body: modelEdit,
@@ -243,7 +245,7 @@ export const editProfile = route({
   method: 'put',
   path: '/v1/profiles/{profileId}',
   group: 'Catalogue',
-  summary: 'Change what a profile means',
+  summary: 'Change the model or the parameters of a profile',
   scope: 'admin',
   params: z.strictObject({ profileId }),
   body: profileEdit,

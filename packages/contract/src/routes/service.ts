@@ -8,13 +8,13 @@ export const liveness = route({
   method: 'get',
   path: '/healthz',
   group,
-  summary: 'Whether the process answers',
+  summary: 'Whether the process responds',
   description:
-    'Never asks the database: that one is away is told by `/readyz`, and starting this process anew would not bring it back.',
+    'Does not query the database: `/readyz` reports a database outage, and restarting this process would not end it.',
   scope: 'none',
   isProbe: true,
   answers: {
-    200: { description: 'It does', schema: z.strictObject({ status: z.literal('ok') }).meta({ id: 'Liveness' }) },
+    200: { description: 'Alive', schema: z.strictObject({ status: z.literal('ok') }).meta({ id: 'Liveness' }) },
   },
   errors: [],
 });
@@ -31,15 +31,15 @@ export const readiness = route({
   method: 'get',
   path: '/readyz',
   group,
-  summary: 'Whether requests should be sent here',
+  summary: 'Whether this instance should receive requests',
   description:
-    '`schema`: migrations of this release are not applied yet, and it does not apply them itself. `database`: PostgreSQL does not answer, or is a standby, which takes no writes. `database-restarting`: the embedded PostgreSQL ended and is being started again. `storage-full`: it cannot start, because its disk is full.',
+    '`schema`: migrations of this release are not applied yet, and this process does not apply them. `database`: PostgreSQL does not respond, or is a standby, which accepts no writes. `database-restarting`: the embedded PostgreSQL stopped and is being restarted. `storage-full`: PostgreSQL cannot start because its disk is full.',
   scope: 'none',
   isProbe: true,
   answers: {
-    200: { description: 'They should', schema: readinessBody },
+    200: { description: 'Ready', schema: readinessBody },
     503: {
-      description: 'They should not: it is shutting down, or has no database, or not its schema',
+      description: 'Not ready; `why` states the reason',
       schema: readinessBody,
     },
   },
@@ -55,10 +55,10 @@ export const metrics = route({
   scope: 'none',
   isProbe: true,
   description:
-    'Exemplars, which lead from a bucket to a request, are only in the OpenMetrics format; a scraper gets it that asks for it by `Accept`. Where the service listens beyond loopback, this takes a key of all projects with the scope `metrics:read`. Where several processes answer at one port (`PHASELOCK_WORKERS`), it is 404 there: each has its numbers at a port of its own.',
+    'Exemplars, which link a histogram bucket to a request, are included only in the OpenMetrics format, which a scraper requests by `Accept`. If the service listens beyond loopback, this needs a key for all projects with the scope `metrics:read`. If several processes share one port (`PHASELOCK_WORKERS`), the answer there is 404: each process serves its metrics on its own port.',
   answers: {
     200: {
-      description: 'In the text format of Prometheus, or in that of OpenMetrics',
+      description: 'In the Prometheus text format, or in OpenMetrics',
       mediaTypes: ['text/plain', 'application/openmetrics-text'],
     },
   },

@@ -25,9 +25,9 @@ export const listSessions = route({
     phase: namedPhase.exactOptional(),
     mode: mode.exactOptional(),
     status: z.enum(SESSION_STATUSES).exactOptional(),
-    model: modelName.exactOptional().meta({ description: 'As it was asked for, or what that stood for' }),
+    model: modelName.exactOptional().meta({ description: 'The requested name, or the model that it stood for' }),
     milestoneId: milestoneId.exactOptional(),
-    includeDeleted: queryFlag('Deleted sessions are left out unless this is `true`').exactOptional(),
+    includeDeleted: queryFlag('Deleted sessions are included only if this is `true`').exactOptional(),
     limit,
     cursor: cursor.exactOptional(),
   }),
@@ -35,14 +35,14 @@ export const listSessions = route({
   errors: [],
 });
 
-const ETAG: AnswerSpec['headers'] = { ETag: 'Its version, for If-Match' };
+const ETAG: AnswerSpec['headers'] = { ETag: 'The version, for If-Match' };
 
 export const getSession = route({
   id: 'getSession',
   method: 'get',
   path: '/v1/sessions/{sessionId}',
   group,
-  summary: 'One session, deleted or not',
+  summary: 'Get a session, deleted or not',
   scope: 'sessions:read',
   params,
   answers: { 200: { description: 'The session', schema: session, headers: ETAG } },
@@ -56,11 +56,11 @@ export const deleteSession = route({
   group,
   summary: 'Soft-delete a session',
   description:
-    'It leaves its slot and the lists; its record, its logs and its history stay. Deleting it again changes nothing. Taking a live session out of its slot needs the scope `sessions:replace`; a standalone one, or one that has left already, does not.',
+    'The session leaves its slot and the lists; its record, logs and history are kept. Deleting it again has no effect. Deleting the live session of a slot needs the scope `sessions:replace`; deleting a standalone session, or one that has already left its slot, does not.',
   scope: 'sessions:write',
   params,
   takesIfMatch: true,
-  answers: { 204: { description: 'It is deleted' } },
+  answers: { 204: { description: 'Deleted' } },
   errors: ['session_not_found', 'version_mismatch', 'session_being_modified'],
 });
 
@@ -70,18 +70,18 @@ export const stopSession = route({
   path: '/v1/sessions/{sessionId}/stop',
   group,
   summary: 'End a session that keeps its slot',
-  description: 'A process still running in it is told to stop by its next heartbeat.',
+  description: 'The next heartbeat of a process that still runs in it returns `stop`.',
   scope: 'sessions:write',
   params,
   body: z
     .strictObject({
       generation,
-      as: z.enum(['stopped', 'completed', 'failed']).exactOptional().meta({ description: '`stopped` unless given' }),
+      as: z.enum(['stopped', 'completed', 'failed']).exactOptional().meta({ description: 'Default: `stopped`' }),
     })
     .meta({ id: 'StopRequest' }),
   answers: {
     200: {
-      description: 'It has ended',
+      description: 'The session has ended',
       schema: z.strictObject({ version: z.int() }).meta({ id: 'StopAnswer' }),
       headers: ETAG,
     },
@@ -94,7 +94,7 @@ export const sessionEvents = route({
   method: 'get',
   path: '/v1/sessions/{sessionId}/events',
   group,
-  summary: 'What happened to a session, in order',
+  summary: 'List the events of a session, in order',
   scope: 'sessions:read',
   params,
   query: historyPage,
@@ -113,7 +113,7 @@ export const sessionLogs = route({
   scope: 'sessions:read',
   params,
   query: z.strictObject({
-    limit: queryInteger(1, 1_000, 'Lines on a page; 200 unless given').exactOptional(),
+    limit: queryInteger(1, 1_000, 'Lines on a page; default 200').exactOptional(),
     cursor: cursor.exactOptional(),
   }),
   answers: { 200: { description: 'A page', schema: pageOf(log, 'Log lines').meta({ id: 'LogPage' }) } },
@@ -125,13 +125,13 @@ export const exportSession = route({
   method: 'get',
   path: '/v1/sessions/{sessionId}/export',
   group,
-  summary: 'Download everything of a session',
+  summary: 'Download all data of a session',
   description:
-    'The session, its processes, its events and its log as it was when the download began. As JSON it is one document, as NDJSON one line a part.',
+    'The session, its processes, its events and its log, as they were when the download began. JSON is one document, NDJSON has one line per part.',
   scope: 'sessions:read',
   params,
   query: z.strictObject({
-    format: z.enum(['json', 'ndjson']).exactOptional().meta({ description: '`json` unless given' }),
+    format: z.enum(['json', 'ndjson']).exactOptional().meta({ description: 'Default: `json`' }),
   }),
   answers: {
     200: {
@@ -148,12 +148,12 @@ export const giveFeedback = route({
   method: 'post',
   path: '/v1/sessions/{sessionId}/feedback',
   group,
-  summary: 'Say how a session was managed',
+  summary: 'Give feedback on how a session was managed',
   scope: 'sessions:write',
   params,
   body: feedbackRequest,
   takesIdempotencyKey: true,
-  answers: { 204: { description: 'It is kept' } },
+  answers: { 204: { description: 'Stored' } },
   errors: ['session_not_found', 'idempotency_key_reused'],
 });
 
@@ -162,7 +162,7 @@ export const listFeedback = route({
   method: 'get',
   path: '/v1/sessions/{sessionId}/feedback',
   group,
-  summary: 'What was said of a session',
+  summary: 'List the feedback on a session',
   scope: 'sessions:read',
   params,
   query: historyPage,
@@ -176,12 +176,12 @@ export const listFeedback = route({
 });
 
 const STREAM: AnswerSpec = {
-  description: 'Server-sent events: `id` resumes, `event` is `change`, `data` is a Change',
+  description: 'Server-sent events: `id` is the position to resume from, `event` is `change`, `data` is a Change',
   mediaTypes: ['text/event-stream'],
 };
 
 const STREAM_NOTE =
-  'Goes on until the client leaves. A client that comes back with `Last-Event-ID` misses nothing and gets nothing twice.';
+  'The stream stays open until the client disconnects. A client that reconnects with `Last-Event-ID` receives every later change exactly once.';
 
 export const taskChanges = route({
   id: 'taskChanges',

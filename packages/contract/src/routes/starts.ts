@@ -27,7 +27,7 @@ export const startSession = route({
   group,
   summary: 'Start a session for a phase of a task',
   description:
-    'The same model gets the session that is there. A changed one is asked about with 409 `replace_confirmation_required`; `confirm` of that problem, sent back, replaces what was shown and nothing else. Replacing needs the scope `sessions:replace`.',
+    'A start with the same model returns the existing session. A start with a changed model returns 409 `replace_confirmation_required`; the same request with the `confirm` of that problem replaces the session that was shown, and no other. Replacing needs the scope `sessions:replace`.',
   scope: 'sessions:write',
   body: startRequest,
   bodyLimit: 600_000,
@@ -35,7 +35,7 @@ export const startSession = route({
   answers: {
     200: { description: 'A session with the same model is active', schema: startAnswer },
     201: {
-      description: 'A session was created, or replaced the one that was shown',
+      description: 'A session was created; it may replace the session that was shown',
       schema: startAnswer,
       headers: { Location: 'Address of the session' },
     },
@@ -48,9 +48,9 @@ export const beginStandalone = route({
   method: 'post',
   path: '/v1/sessions/standalone',
   group,
-  summary: 'Make a temporary session outside every slot',
+  summary: 'Create a temporary session outside every slot',
   description:
-    'For an execution nothing else runs beside: its usage is booked on a session that is known. Nothing is guarded. It ends with its one execution; with a `milestoneId` it spans several tasks, and lives until it is ended or has not changed for 30 days.',
+    'For a standalone execution, so that its usage is booked on a known session. The single-session rule does not apply. The session ends with its only execution; with a `milestoneId` it spans several tasks, and stays open until it is ended or has not changed for 30 days.',
   scope: 'sessions:write',
   body: z
     .strictObject({
@@ -63,7 +63,7 @@ export const beginStandalone = route({
     .meta({ id: 'StandaloneRequest' }),
   takesIdempotencyKey: true,
   answers: {
-    201: { description: 'It was made', schema: sessionBrief, headers: { Location: 'Address of the session' } },
+    201: { description: 'Created', schema: sessionBrief, headers: { Location: 'Address of the session' } },
   },
   errors: ['model_missing', 'task_not_found', 'session_create_failed', 'idempotency_key_reused'],
 });
@@ -72,7 +72,7 @@ const BULK_LIMIT = 1_000;
 
 const bulkResult = z
   .strictObject({ status: z.int(), answer: startAnswer.nullable(), problem: problem.nullable() })
-  .meta({ id: 'BulkResult', description: 'One of `answer` and `problem` is set' });
+  .meta({ id: 'BulkResult', description: 'Either `answer` or `problem` is set' });
 
 export const startMany = route({
   id: 'startMany',
@@ -81,7 +81,7 @@ export const startMany = route({
   group,
   summary: 'Start sessions in many slots',
   description:
-    'Each item succeeds or fails alone; the results are in the order asked. A repeated call finds the sessions the first one made; with the same Idempotency-Key it tells the same again of every item that came to a session, and asks or tries the others anew.',
+    'Each item succeeds or fails independently; the results are in the order of the items. A repeated call finds the sessions that the first call created. With the same Idempotency-Key it returns the same result for every item that led to a session, and evaluates the other items again.',
   scope: 'sessions:write',
   body: z
     .strictObject({
@@ -95,7 +95,7 @@ export const startMany = route({
   takesIdempotencyKey: true,
   answers: {
     200: {
-      description: 'One result an item',
+      description: 'One result per item',
       schema: z.strictObject({ results: z.array(bulkResult) }).meta({ id: 'BulkStartAnswer' }),
     },
   },
@@ -109,12 +109,12 @@ export const deleteMany = route({
   group,
   summary: 'Soft-delete many sessions',
   description:
-    'All in one transaction. Without the scope `sessions:replace` it is refused as a whole when one of them is the live session of a slot.',
+    'Deletes all of them in one transaction. Without the scope `sessions:replace` the whole call is refused if one of them is the live session of a slot.',
   scope: 'sessions:write',
   body: z.strictObject({ sessionIds: z.array(sessionId).min(1).max(BULK_LIMIT) }).meta({ id: 'BulkDeleteRequest' }),
   answers: {
     200: {
-      description: 'Those that were live until now; the others were gone already, or never there',
+      description: 'The sessions that this call deleted; the others were already deleted, or do not exist',
       schema: z.strictObject({ deleted: z.array(anId) }).meta({ id: 'BulkDeleteAnswer' }),
     },
   },
@@ -127,7 +127,7 @@ export const latestOfMany = route({
   path: '/v1/sessions/latest',
   group,
   summary: 'The latest session of every slot of many tasks',
-  description: 'One query, however many tasks. Read fresh. A task that is not there has none.',
+  description: 'One query for all tasks, always read from the database. A task that does not exist has no sessions.',
   scope: 'sessions:read',
   body: z.strictObject({ taskIds: z.array(taskId).min(1).max(BULK_LIMIT) }).meta({ id: 'LatestRequest' }),
   answers: {
@@ -146,13 +146,13 @@ export const latestSession = route({
   group,
   summary: 'The live session of a slot',
   description:
-    'At most two seconds old, and answered from memory where it can be; `GET /v1/sessions/{sessionId}` is read fresh.',
+    'At most two seconds old, because it may be served from the cache; `GET /v1/sessions/{sessionId}` always reads the database.',
   scope: 'sessions:read',
   params: z.strictObject({ taskId }),
   query: z.strictObject({ phase: namedPhase, mode: mode.exactOptional() }),
   answers: {
     200: {
-      description: 'The slot as it is',
+      description: 'The state of the slot',
       schema: z.strictObject({ generation: z.int().min(0), session: liveSession.nullable() }).meta({ id: 'Slot' }),
     },
   },

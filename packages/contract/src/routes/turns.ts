@@ -26,13 +26,13 @@ export const startTurn = route({
   group,
   summary: 'Start a process in a session',
   description:
-    'Decides whether the agent resumes its conversation or begins another one, and says which id to pass it. A fresh conversation, or an earlier one that a retry names, is a new session in the slot. Replacing one, for whatever reason, needs the scope `sessions:replace`.',
+    'Decides whether the agent resumes its conversation or begins another one, and returns the id to pass to it. A fresh conversation, or an earlier one that a retry names, becomes a new session in the slot. Replacing a session, for any reason, needs the scope `sessions:replace`.',
   scope: 'sessions:write',
   params: z.strictObject({ sessionId }),
   body: turnRequest,
   bodyLimit: 600_000,
   takesIdempotencyKey: true,
-  answers: { 201: { description: 'The process is running, by its lease', schema: turnAnswer } },
+  answers: { 201: { description: 'The process is recorded as running and holds a lease', schema: turnAnswer } },
   errors: [
     'replace_confirmation_required',
     'keep_or_replace_required',
@@ -56,12 +56,12 @@ export const heartbeat = route({
   path: '/v1/sessions/{sessionId}/processes/{processId}/heartbeat',
   group,
   summary: 'Renew the lease of a process',
-  description: 'The answer tells a replaced runner to stop its agent.',
+  description: 'The answer `stop` means that the runner must stop its agent; `why` states the reason.',
   scope: 'sessions:write',
   params,
   body: fenced,
   keepsWorkAlive: true,
-  answers: { 200: { description: 'Go on, or stop', schema: heartbeatAnswer } },
+  answers: { 200: { description: 'Continue, or stop', schema: heartbeatAnswer } },
   errors: ['session_not_found'],
 });
 
@@ -70,14 +70,14 @@ export const finishTurn = route({
   method: 'post',
   path: '/v1/sessions/{sessionId}/processes/{processId}/finish',
   group,
-  summary: 'Say how a process ended',
+  summary: 'Report how a process ended',
   description:
-    'Saying the same again changes nothing. It frees a waiting successor. A process whose lease lapsed, or after which another began, may say how it ended and what it used, and nothing of its conversation: `stale_process`. Of a replaced session the conversation is passed over.',
+    'Repeating the call has no effect. It unblocks a waiting successor. A process whose lease expired, or after which another one began, may report its ending and usage; a report about its conversation is refused with `stale_process`. For a replaced session that report is ignored.',
   scope: 'sessions:write',
   params,
   body: finishRequest,
   keepsWorkAlive: true,
-  answers: { 200: { description: 'It is recorded', schema: finishAnswer } },
+  answers: { 200: { description: 'Recorded', schema: finishAnswer } },
   errors: [...WRITE_ERRORS, 'illegal_transition', 'agent_session_taken'],
 });
 
@@ -86,12 +86,12 @@ export const reportAgentSession = route({
   method: 'put',
   path: '/v1/sessions/{sessionId}/processes/{processId}/agent-session',
   group,
-  summary: "Tell the agent's own id of the conversation",
+  summary: "Report the agent's own id of the conversation",
   scope: 'sessions:write',
   params,
   body: agentSessionRequest,
   keepsWorkAlive: true,
-  answers: { 204: { description: 'It is recorded' } },
+  answers: { 204: { description: 'Recorded' } },
   errors: [...WRITE_ERRORS, 'agent_session_taken'],
 });
 
@@ -100,14 +100,14 @@ export const recordUsage = route({
   method: 'put',
   path: '/v1/sessions/{sessionId}/processes/{processId}/usage',
   group,
-  summary: 'Tell the usage of a process so far',
+  summary: 'Report the usage of a process so far',
   description:
-    'Totals, not increments; one that is lower than what is booked changes nothing. A replaced session still gets its usage booked: it was used. After a later process began it is taken with the finish alone.',
+    'Totals, not increments; a total that is lower than the booked one has no effect. Usage of a replaced session is still booked, because it was consumed. After a later process has begun, usage is accepted only with the finish.',
   scope: 'sessions:write',
   params,
   body: usage,
   keepsWorkAlive: true,
-  answers: { 204: { description: 'It is booked' } },
+  answers: { 204: { description: 'Booked' } },
   errors: ['session_not_found', 'process_not_found', 'stale_process'],
 });
 
@@ -118,7 +118,7 @@ export const appendLogs = route({
   group,
   summary: 'Append to the log',
   description:
-    'Newline-delimited JSON, at most 5000 lines; all of them are kept, or none. Repeated with the same Idempotency-Key it adds none.',
+    'Newline-delimited JSON, at most 5000 lines; either all of them are stored, or none. A repeated call with the same Idempotency-Key adds no lines.',
   scope: 'sessions:write',
   params,
   query: z.strictObject({
@@ -131,7 +131,7 @@ export const appendLogs = route({
   bodyLimit: 4_000_000,
   takesIdempotencyKey: true,
   keepsWorkAlive: true,
-  answers: { 200: { description: 'They are kept', schema: logsAnswer } },
+  answers: { 200: { description: 'Stored', schema: logsAnswer } },
   errors: [...WRITE_ERRORS, 'idempotency_key_reused'],
 });
 

@@ -7,7 +7,7 @@ export const apiKeyRequest = z
   .strictObject({
     name: title(100),
     scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-    projectId: projectId.exactOptional().meta({ description: 'Left out: every project' }),
+    projectId: projectId.exactOptional().meta({ description: 'Default: all projects' }),
   })
   .meta({ id: 'ApiKeyRequest' });
 
@@ -25,17 +25,17 @@ export const apiKey = z
   .meta({ id: 'ApiKey' });
 
 export const madeApiKey = z
-  .strictObject({ id: anId, key: z.string().meta({ description: 'Shown this once' }) })
+  .strictObject({ id: anId, key: z.string().meta({ description: 'Returned only in this answer' }) })
   .meta({ id: 'MadeApiKey' });
 
 export const flag = z
   .strictObject({
     name: z.string(),
-    enabled: z.boolean().meta({ description: 'False also while the flag is killed' }),
-    killed: z.boolean().meta({ description: 'Switched off for everybody until a person enables it again' }),
+    enabled: z.boolean().meta({ description: 'Also false while the flag is killed' }),
+    killed: z.boolean().meta({ description: 'Switched off for all users until it is enabled again' }),
     percent: z
       .number()
-      .meta({ description: 'Of its subjects (users, or tasks for the locking flags), while it is enabled' }),
+      .meta({ description: 'Share of its subjects (users, or tasks for the locking flags) while it is enabled' }),
     value: z.unknown(),
     version: z.int().min(1),
     updatedAt: instant,
@@ -43,7 +43,7 @@ export const flag = z
   })
   .meta({ id: 'Flag' });
 
-const why = title(1_000).meta({ description: 'Kept in the history of the flag' });
+const why = title(1_000).meta({ description: 'Recorded in the history of the flag' });
 
 export const flagRequest = z
   .strictObject({
@@ -54,7 +54,7 @@ export const flagRequest = z
       .min(0)
       .max(100)
       .exactOptional()
-      .meta({ description: 'Of its subjects, to two decimals. Left out: as it is' }),
+      .meta({ description: 'Share of its subjects, with up to two decimals. Default: unchanged' }),
     why: why.exactOptional(),
   })
   .meta({ id: 'FlagRequest' });
@@ -65,7 +65,7 @@ export const flagChange = z
   .strictObject({
     id: z.int(),
     flag: z.string(),
-    version: z.int().nullable().meta({ description: 'Of the flag after it; null for a kill and its release' }),
+    version: z.int().nullable().meta({ description: 'Flag version after the change; null for a kill and its release' }),
     at: instant,
     actor: z.string(),
     why: z.string().nullable(),
@@ -88,8 +88,8 @@ export const rollout = z
     state: z.string().meta({ description: '`idle`, `baking`, `holding`, `paused`, `done` or `aborted`' }),
     bakingSince: instant.nullable(),
     updatedAt: instant,
-    campaign: z.int().min(0).meta({ description: 'Counted for each flag; 0 before the first' }),
-    killed: z.boolean().meta({ description: 'Off for everybody, whatever the state says' }),
+    campaign: z.int().min(0).meta({ description: 'Number of the campaign of this flag; 0 before the first' }),
+    killed: z.boolean().meta({ description: 'Off for all users, regardless of `state`' }),
     expectedInstances: z.int().min(1).nullable(),
   })
   .meta({ id: 'Rollout' });

@@ -4,15 +4,13 @@ import { instant } from './text.ts';
 export const announcement = z
   .strictObject({
     id: z.int().min(1),
-    flag: z.string().meta({ description: 'What it is about' }),
+    flag: z.string().meta({ description: 'The flag it is about' }),
     kind: z.enum(['stage', 'off', 'note']).meta({
-      description: '`stage`: it is on for a share of the users; `off`: it is off for everybody; `note`: besides',
+      description: '`stage`: on for a share of the users; `off`: off for all users; `note`: another notice',
     }),
-    percent: z.number().meta({ description: 'Of the users, when it was published' }),
-    text: z.string().meta({ description: 'For users, as it is' }),
-    active: z
-      .boolean()
-      .meta({ description: 'True now: false once it was withdrawn, or the flag is at another share, or off' }),
+    percent: z.number().meta({ description: 'Share of the users when it was published' }),
+    text: z.string().meta({ description: 'Text for users, to be shown unchanged' }),
+    active: z.boolean().meta({ description: 'False once it was withdrawn, or the flag has another share or is off' }),
     publishedAt: instant,
     withdrawnAt: instant.nullable(),
   })

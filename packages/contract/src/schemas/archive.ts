@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { aGeneration, anId } from './ids.ts';
 import { instant } from './text.ts';
 
-/** What is known of an archive without reading it. */
+/** The record of an archive, without its content. */
 export const archive = z
   .strictObject({
     sessionId: anId,
@@ -18,15 +18,15 @@ export const archive = z
     replacedBy: anId.nullable(),
     deletedAt: instant,
     deletedReason: z.enum(DELETION_REASONS),
-    sha256: z.string().meta({ description: 'Of the object as it is stored, compressed' }),
+    sha256: z.string().meta({ description: 'Hash of the stored, compressed object' }),
     bytes: z.int().min(0),
     processes: z.int().min(0),
     events: z.int().min(0),
     logs: z.int().min(0),
     archivedAt: instant,
-    purgedAt: instant.nullable().meta({ description: 'When the session left the database; null while it is there' }),
-    expiresAt: instant.meta({ description: 'When it is removed, unless it is held' }),
+    purgedAt: instant.nullable().meta({ description: 'When the session left the database; null until then' }),
+    expiresAt: instant.meta({ description: 'When the archive is removed, unless it is on hold' }),
     held: z.boolean(),
-    removedAt: instant.nullable().meta({ description: 'Since then this record is all that is left' }),
+    removedAt: instant.nullable().meta({ description: 'When the archive was removed; this record is kept' }),
   })
   .meta({ id: 'Archive' });

@@ -5,7 +5,7 @@ import { instant, text, title } from './text.ts';
 
 const unlistedModels = z.enum(['accepted', 'refused']).meta({
   description:
-    'Model names that are not in the catalogue: `accepted` where others of their family are listed, or `refused`',
+    'Model names that are not in the catalogue: `accepted` if other models of their family are listed, or `refused`',
 });
 
 export const projectRequest = z
@@ -13,7 +13,7 @@ export const projectRequest = z
   .meta({ id: 'ProjectRequest', example: { name: 'Shop' } });
 export const projectEdit = z
   .strictObject({ name: title(200).exactOptional(), unlistedModels: unlistedModels.exactOptional() })
-  .meta({ id: 'ProjectEdit', description: 'What is left out stays' });
+  .meta({ id: 'ProjectEdit', description: 'Omitted fields stay unchanged' });
 export const project = z
   .strictObject({ id: anId, name: z.string(), unlistedModels, createdAt: instant })
   .meta({ id: 'Project' });
@@ -43,21 +43,19 @@ export const modelRequest = z
     isDefault: z
       .boolean()
       .exactOptional()
-      .meta({ description: 'What the agent runs when no model is named; taken over from the one that has it' }),
-    standsFor: modelName
-      .exactOptional()
-      .meta({ description: 'For a moving name such as `sonnet`: the model it means today' }),
+      .meta({ description: 'The model the agent runs if no model is named; replaces the current default' }),
+    standsFor: modelName.exactOptional().meta({ description: 'For an alias such as `sonnet`: its current target' }),
   })
   .meta({ id: 'ModelRequest', example: { agent: 'claude-code', name: 'claude-sonnet-4-5' } });
 export const modelEdit = z
   .strictObject({
-    isDefault: z.boolean().exactOptional().meta({ description: '`true` takes it over from the one that has it' }),
+    isDefault: z.boolean().exactOptional().meta({ description: '`true` replaces the current default' }),
     standsFor: modelName
       .nullable()
       .exactOptional()
-      .meta({ description: 'Moves the alias; sessions keep what it stood for when they began' }),
+      .meta({ description: 'Changes the target of the alias; sessions keep the target of when they began' }),
   })
-  .meta({ id: 'ModelEdit', description: 'What is left out stays' });
+  .meta({ id: 'ModelEdit', description: 'Omitted fields stay unchanged' });
 export const model = z
   .strictObject({
     id: anId,
@@ -77,7 +75,7 @@ export const profileEdit = z
   .strictObject({ model: modelName.nullable().exactOptional(), parameters: parameters.exactOptional() })
   .meta({
     id: 'ProfileEdit',
-    description: 'What is left out stays. Sessions keep what the profile meant when they began',
+    description: 'Omitted fields stay unchanged. Sessions keep the model and parameters of when they began',
   });
 export const profile = z
   .strictObject({
@@ -91,5 +89,5 @@ export const profile = z
   })
   .meta({ id: 'Profile' });
 
-/** What a creation answers: the new thing's id, the same again for a repeated Idempotency-Key. */
+/** The answer to a creation: the id of the new resource. A repeated Idempotency-Key returns the same id. */
 export const created = z.strictObject({ id: anId }).meta({ id: 'Created' });

@@ -8,10 +8,10 @@ const LOG_LINE_LIMIT = 200_000;
 
 export const logLine = z
   .strictObject({
-    kind: z.enum(LOG_KINDS).exactOptional().meta({ description: '`stdout` unless given' }),
+    kind: z.enum(LOG_KINDS).exactOptional().meta({ description: 'Default: `stdout`' }),
     line: text(LOG_LINE_LIMIT),
   })
-  .meta({ id: 'LogLine', description: 'What cannot be kept (NUL, half a character) is replaced by U+FFFD' });
+  .meta({ id: 'LogLine', description: 'Characters that cannot be stored (NUL, lone surrogates) become U+FFFD' });
 
 export const logsAnswer = z
   .strictObject({

@@ -13,7 +13,7 @@ import { z } from 'zod';
 
 const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
-/** A request's id: parsed to the branded type of what it names, so a task's id is never taken for a session's. */
+/** An id in a request, parsed to the branded type of its resource, so that a task id cannot be used as a session id. */
 const asked = <Id>(parse: (value: string) => Id | undefined, what: string) =>
   z
     .string()
@@ -40,7 +40,7 @@ export const apiKeyId = z
   .toLowerCase()
   .meta({ format: 'uuid', description: 'Id of an API key' });
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it leaves out
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must exclude control characters
 const AGENT_SESSION_ID = /^(?![-\s])[^\u0000-\u001f\u007f]*(?<!\s)$/;
 
 export const agentSessionId = z
@@ -48,7 +48,7 @@ export const agentSessionId = z
   .min(1)
   .max(200)
   .regex(AGENT_SESSION_ID, 'must not begin with a dash or a space, end with a space, or hold control characters')
-  .meta({ description: "The agent's own name for a conversation" })
+  .meta({ description: "The agent's own id of a conversation" })
   .transform((value, context) => {
     const id = parseAgentSessionId(value);
     if (id !== undefined) return id;
@@ -60,7 +60,7 @@ export const agentSessionId = z
 export const generation = z
   .int()
   .min(0)
-  .meta({ description: 'The fencing token the session was born with; 0 for one outside the guard' })
+  .meta({ description: 'The fencing token of the session; 0 for a session outside the guard' })
   .transform((value, context) => {
     const parsed = parseGeneration(value);
     if (parsed !== undefined) return parsed;
@@ -68,6 +68,6 @@ export const generation = z
     return z.NEVER;
   });
 
-/** An id as an answer carries it. */
+/** An id in an answer. */
 export const anId = z.string().meta({ format: 'uuid' });
 export const aGeneration = z.int().min(0);

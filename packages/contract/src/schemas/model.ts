@@ -6,7 +6,7 @@ export const agent = z
   .string()
   .min(1)
   .max(40)
-  .meta({ enum: Object.keys(AGENTS), description: 'The coding agent; `ClaudeCode` and `CLAUDE_CODE` are read as well' })
+  .meta({ enum: Object.keys(AGENTS), description: 'The coding agent; `ClaudeCode` and `CLAUDE_CODE` are accepted too' })
   .transform((value, context) => {
     const parsed = parseAgent(value);
     if (parsed !== undefined) return parsed;
@@ -27,27 +27,28 @@ export const parameters = z
 export const modelName = title(200).meta({ example: 'claude-sonnet-4-5' });
 export const variant = title(200);
 
-/** What a caller asks for; explicit beats the profile. */
+/** The model that a caller requests; explicit values override the profile. */
 export const modelSelection = z
   .strictObject({
     agent,
-    variant: variant.nullable().exactOptional().meta({ description: 'A profile; it names a model and its parameters' }),
+    variant: variant.nullable().exactOptional().meta({ description: 'A profile: a model with its parameters' }),
     model: modelName
       .nullable()
       .exactOptional()
-      .meta({ description: "Left out: the profile's, else the agent's own default" }),
+      .meta({ description: "Default: that of the profile, else the agent's own default" }),
     parameters: parameters.exactOptional(),
   })
   .meta({ id: 'ModelSelection', example: { agent: 'claude-code', model: 'claude-sonnet-4-5' } });
 
-/** As it was resolved when the session was made. */
+/** The model as it was resolved when the session was created. */
 export const modelIdentity = z
   .strictObject({
     agent: z.string(),
     variant: z.string().nullable(),
-    model: z.string().nullable().meta({ description: "As it was asked for. Null is the agent's own default" }),
+    model: z.string().nullable().meta({ description: "As it was requested. Null is the agent's own default" }),
     resolvedModel: z.string().nullable().meta({
-      description: 'What that name stood for when the session or the process began; it stays when an alias moves',
+      description:
+        'The model that name stood for when the session or process began; later alias changes do not affect it',
     }),
     parameters: z.record(z.string(), z.custom<ParameterValue>()),
   })
@@ -55,5 +56,5 @@ export const modelIdentity = z
 
 export const comparisonReason = z.looseObject({ field: z.string() }).meta({
   id: 'ComparisonReason',
-  description: 'One difference between the model of the live session and the one asked for',
+  description: 'One difference between the model of the live session and the requested model',
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const DIGITS = /^\d{1,15}$/;
 
-/** A number in a query: plain digits, not everything JavaScript would take for a number. */
+/** An integer in a query: plain digits only, not every text that JavaScript converts to a number. */
 export const queryInteger = (min: number, max: number, description: string) =>
   z
     .preprocess(
@@ -24,7 +24,7 @@ export const limit = queryInteger(1, PAGE_LIMIT, 'Items on a page').default(DEFA
 
 const HISTORY_PAGE = 1_000;
 
-/** For what was answered whole before it had pages: most sessions have all of it on the first one. */
+/** The larger page of the history lists: for most sessions, the first page contains everything. */
 export const historyLimit = queryInteger(1, HISTORY_PAGE, 'Items on a page').default(HISTORY_PAGE);
 
 /** Opaque to a caller. */
@@ -33,7 +33,7 @@ export const cursor = z
   .min(1)
   .max(100)
   .regex(/^[A-Za-z0-9_-]+$/, 'must be a cursor from an earlier page')
-  .meta({ description: '`next` of the page before' });
+  .meta({ description: '`next` of the previous page' });
 
 export const pageOf = <Item extends z.ZodType>(item: Item, description: string) =>
   z

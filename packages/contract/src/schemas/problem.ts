@@ -6,7 +6,7 @@ const CODES = Object.keys(ERRORS).filter((code): code is ErrorCode => code in ER
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** RFC 9457. `title` is the text for the user; `detail` is for whoever wrote the call. */
+/** RFC 9457. `title` is the text for the user; `detail` is for the developer of the client. */
 export const problem = z
   .strictObject({
     type: z.string().meta({ description: 'Address of the page that explains the code' }),
@@ -19,7 +19,7 @@ export const problem = z
     issues: z
       .array(z.strictObject({ path: z.string(), message: z.string() }))
       .exactOptional()
-      .meta({ description: 'Everything that is wrong with the request, at once' }),
+      .meta({ description: 'All errors in the request' }),
     ...questionFields,
   })
   .meta({ id: 'Problem' });

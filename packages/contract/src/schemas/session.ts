@@ -9,11 +9,11 @@ const slotFields = { taskId: anId, phase: z.enum(PHASES), mode: z.enum(MODES) };
 
 const modelFields = {
   model: modelIdentity,
-  modelMissing: z.boolean().meta({ description: 'Its model or profile was deleted since' }),
+  modelMissing: z.boolean().meta({ description: 'Its model or profile was deleted' }),
   modelNotice: z
     .string()
     .nullable()
-    .meta({ description: '"Model Not Found" when it is missing; another text when it is not in the catalogue' }),
+    .meta({ description: '"Model Not Found" if it was deleted; another text if it is not in the catalogue' }),
 };
 
 export const usage = z
@@ -27,7 +27,7 @@ export const usage = z
 
 const status = z.enum(SESSION_STATUSES);
 
-/** What a start answers: enough to run a turn with. */
+/** The session as a start returns it: the fields needed to run a turn. */
 export const sessionBrief = z
   .strictObject({ id: anId, generation: aGeneration, ...slotFields, ...modelFields, status })
   .meta({ id: 'SessionBrief' });
@@ -47,13 +47,13 @@ export const session = z
   .strictObject({
     id: anId,
     generation: aGeneration,
-    version: z.int().min(1).meta({ description: 'Grows with each change; the ETag' }),
+    version: z.int().min(1).meta({ description: 'Increases with each change; used as the ETag' }),
     ...slotFields,
     ...modelFields,
     status,
     leaseLapsed: z
       .boolean()
-      .meta({ description: 'The lease of its process has lapsed; it counts as lost within seconds' }),
+      .meta({ description: 'The lease of its process has expired; the process is marked as lost within seconds' }),
     guarded: z.boolean(),
     standalone: z.boolean(),
     milestoneId: z.string().nullable().meta({ description: 'Set for a session that spans several tasks' }),
@@ -65,7 +65,7 @@ export const session = z
     takenUp: z
       .string()
       .nullable()
-      .meta({ description: 'An earlier conversation of the slot that goes on here after a retry' }),
+      .meta({ description: 'Id of an earlier conversation of the slot that a retry continues in this session' }),
     leaseExpiresAt: instant.nullable(),
     usage,
     createdAt: instant,
@@ -78,7 +78,7 @@ export const session = z
 
 const shown = z
   .strictObject({ sessionId, generation })
-  .meta({ id: 'ShownSession', description: 'The two facts a person was shown' });
+  .meta({ id: 'ShownSession', description: 'The session id and generation that the user was shown' });
 
 export const confirmation = z
   .discriminatedUnion('kind', [
@@ -87,7 +87,7 @@ export const confirmation = z
   ])
   .meta({
     id: 'Confirmation',
-    description: 'The answer to a question: `confirm` of the problem that asked it, sent back',
+    description: 'The answer to a question: `confirm` of the problem with that question',
   });
 
 export const handoff = z
@@ -95,13 +95,13 @@ export const handoff = z
   .meta({ id: 'Handoff', description: 'A summary of the replaced conversation for its successor' });
 
 export const milestoneId = title(200).meta({
-  description: 'The session spans several tasks: its turns may work at attempts of any task of the project',
+  description: 'The session spans several tasks: its turns may use attempts at any task of the project',
 });
 
-/** Whom a staged rollout counts: the caller itself, or the user it names. */
+/** The subject of a staged rollout: the caller itself, or the user it names. */
 const onBehalfOf = title(200).meta({
   description:
-    'The user for whom the session is started, by a name of the caller that never changes; needs the scope `users:name`. A staged rollout applies the single-session rule user by user. Left out: the key, or the subject of the token',
+    'The user for whom the session is started, by a stable name that the caller chooses; needs the scope `users:name`. A staged rollout applies the single-session rule per user. Default: the key, or the subject of the token',
 });
 
 export const startRequest = z
@@ -125,13 +125,13 @@ export const startAnswer = z
     message: z
       .string()
       .nullable()
-      .meta({ description: 'For the user; set when the session was there already, and says whether it is active' }),
+      .meta({ description: 'Text for the user, set if the session already existed; states whether it is active' }),
     session: sessionBrief,
     predecessor: aShownSession.nullable().meta({ description: 'The session that was replaced' }),
   })
   .meta({ id: 'StartAnswer' });
 
-/** What a question or a refusal tells besides its text. */
+/** Additional fields of a question or refusal. */
 export const questionFields = {
   question: z.enum(['replace', 'keep-or-replace']).exactOptional(),
   warning: z.string().exactOptional(),
@@ -140,7 +140,7 @@ export const questionFields = {
   confirm: z
     .strictObject({ kind: z.literal('replace'), shown: aShownSession })
     .exactOptional()
-    .meta({ description: 'Sent back as `confirm`, it replaces what was shown' }),
+    .meta({ description: 'Sent back as `confirm`, it replaces the session that was shown' }),
   why: z.string().exactOptional(),
 };
 

@@ -2,9 +2,9 @@ import { MODES, PHASES, parsePhase } from '@phaselock/core';
 import { z } from 'zod';
 
 const OLDER_NAMES =
-  '`createWithAgent` is plan, `assignToAgent` is run, `verifyWithAgent` is verify; titles such as `Planning` are read, too';
+  '`createWithAgent` is plan, `assignToAgent` is run, `verifyWithAgent` is verify; titles such as `Planning` are accepted too';
 
-/** A phase by any of its names; `debug run` names the mode as well. */
+/** Accepts any name of a phase. `debug run` names the mode as well; without `debug` the mode is `standard`. */
 export const namedPhase = z
   .string()
   .min(1)
@@ -24,15 +24,15 @@ export const mode = z
 type Named = { readonly phase: z.output<typeof namedPhase>; readonly mode?: z.output<typeof mode> };
 
 /**
- * As a filter a phase means the same as in a slot, but that a phase alone leaves the mode open: `run` is both modes of it, `debug run` one. An
- * explicit mode beats the one in the phase's name.
+ * A phase as a filter: `run` matches both modes of the phase, `debug run` only the debug mode. An explicit mode
+ * overrides the mode in the name of the phase.
  */
 export function slotFilterOf({ phase: named, mode: given }: Partial<Named>) {
   const said = given ?? (named?.mode === 'debug' ? named.mode : undefined);
   return { ...(named && { phase: named.phase }), ...(said && { mode: said }) };
 }
 
-/** An explicit mode beats the one in the phase's name. */
+/** The slot that a request names. An explicit mode overrides the mode in the name of the phase. */
 export const slotOf = <TaskId>({ taskId, phase: named, mode: given }: Named & { readonly taskId: TaskId }) => ({
   taskId,
   phase: named.phase,

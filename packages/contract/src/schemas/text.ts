@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** What PostgreSQL can keep as text: anything but NUL. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what it looks for
+/** Text that PostgreSQL can store: any character except NUL. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must exclude NUL
 const STORABLE = /^[^\u0000]*$/;
 
-/** A name or a title: not empty, not only spaces, and no longer than a person would read. */
+/** A name or a title: not blank, and limited in length. */
 export const title = (max: number) =>
   z
     .string()

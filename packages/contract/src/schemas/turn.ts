@@ -9,17 +9,17 @@ export const turnRequest = z
   .strictObject({
     generation,
     attemptId,
-    model: modelSelection.exactOptional().meta({ description: "Left out: the session's own" }),
+    model: modelSelection.exactOptional().meta({ description: 'Default: the model of the session' }),
     confirm: confirmation.exactOptional(),
     onModelChange: z.enum(['ask', 'replace']).exactOptional(),
     skipContext: z.boolean().exactOptional().meta({ description: 'Begin a fresh conversation' }),
     preRetryId: agentSessionId.exactOptional().meta({
       description:
-        'Resume this one: a retry from an earlier step. One of an earlier session of the slot goes on in a session of its own',
+        'The conversation to resume: a retry from an earlier step. A conversation of an earlier session of the slot continues in a new session',
     }),
     lostId: agentSessionId
       .exactOptional()
-      .meta({ description: 'The agent answered that it knows no such conversation' }),
+      .meta({ description: 'The id of which the agent reported that it knows no such conversation' }),
     handoff: handoff.exactOptional(),
   })
   .meta({ id: 'TurnRequest' });
@@ -27,22 +27,22 @@ export const turnRequest = z
 export const turnAnswer = z
   .strictObject({
     outcome: z.literal('started'),
-    session: aSessionRef.meta({ description: 'Another one than asked for after a fresh start' }),
+    session: aSessionRef.meta({ description: 'After a fresh start, this is not the requested session' }),
     processId: anId,
     seq: z
       .int()
       .min(1)
-      .meta({ description: 'Grows within the session: with `processId` the fencing token of this turn' }),
+      .meta({ description: 'Increases within the session; with `processId`, the fencing token of this turn' }),
     action: z.enum(PROCESS_ACTIONS),
     passedSessionId: z
       .string()
       .nullable()
-      .meta({ description: 'What the agent is to resume; null begins a conversation' }),
+      .meta({ description: 'The conversation that the agent must resume; null begins a new one' }),
     reason: z.enum(TURN_REASONS),
     leaseExpiresAt: instant,
     replaced: aSessionRef.nullable(),
     handoff: z.string().nullable().meta({
-      description: 'What the replaced conversation wants this one to know; told at the first turn of a session',
+      description: 'The summary of the replaced conversation; returned at the first turn of a session',
     }),
   })
   .meta({ id: 'TurnAnswer' });
@@ -56,7 +56,7 @@ export const heartbeatAnswer = z
     why: z
       .enum(['replaced', 'stale', 'not-running'])
       .nullable()
-      .meta({ description: 'Why the runner is to stop its agent' }),
+      .meta({ description: 'Why the runner must stop its agent' }),
     replacedBy: anId.nullable(),
   })
   .meta({ id: 'HeartbeatAnswer' });
@@ -77,7 +77,7 @@ export const finishAnswer = z
     outcome: z.literal('finished'),
     replaced: z
       .boolean()
-      .meta({ description: 'The session had been replaced: this was its runner saying that it stopped' }),
+      .meta({ description: 'The session had been replaced: this call reports that its runner has stopped' }),
     version: z.int().min(1),
   })
   .meta({ id: 'FinishAnswer' });

@@ -9,7 +9,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { ALERTS, type ListedAlert } from '../alerts/alert-rules.ts';
 
-// A real server, which tells each group at its own time.
+// The tests start a real Alertmanager, which notifies once per group interval.
 vi.setConfig({ testTimeout: 120_000 });
 
 const FOLDER = resolve(import.meta.dirname, '../../../../ops/alertmanager');
@@ -17,13 +17,13 @@ const FILE = join(FOLDER, 'alertmanager.yml');
 const committed = readFileSync(FILE, 'utf8');
 const available = alertmanagerAvailable();
 
-test('it names no alert that is not there', () => {
+test('alertmanager.yml names only existing alerts', () => {
   const named = [...committed.matchAll(/alertname=~?"([^"]+)"/g)].flatMap(([, names = '']) => names.split('|'));
   expect(named).not.toEqual([]);
   expect(named.filter((name) => !ALERTS.some((alert) => alert.name === name))).toEqual([]);
 });
 
-test('an alert is inhibited only by one that ends with it or before: of the same instance, and evaluated first', () => {
+test('an alert is inhibited only by an alert of the same instance that is evaluated earlier', () => {
   const order = ALERTS.map(({ name }) => name);
   const { inhibit_rules: rules } = parse(committed);
   for (const { source_matchers: sources, target_matchers: targets, equal } of rules) {
@@ -33,7 +33,7 @@ test('an alert is inhibited only by one that ends with it or before: of the same
   }
 });
 
-test('every secret is in a file', () => {
+test('alertmanager.yml reads every secret from a file', () => {
   expect(committed).not.toMatch(/(?:routing_key|service_key|credentials|password):/);
 });
 
@@ -41,22 +41,22 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
   const amtool = (...args: readonly string[]): string =>
     execFileSync('amtool', [...args], { encoding: 'utf8', stdio: 'pipe' });
 
-  test('finds its configuration right', () => {
+  test('accepts the committed configuration', () => {
     expect(amtool('check-config', FILE)).toContain('SUCCESS');
   });
 
   const RECEIVERS = { page: 'pagerduty', ticket: 'tickets', none: 'dead-mans-switch' } as const;
-  test.each(ALERTS)('sends $name ($severity) where it belongs', ({ name, severity }) => {
+  test.each(ALERTS)('routes $name ($severity) to the receiver of its severity', ({ name, severity }) => {
     const labels = [`alertname=${name}`, 'service=phaselock', `severity=${severity}`];
     const routed = amtool('config', 'routes', 'test', `--config.file=${FILE}`, ...labels);
     expect(routed.trim()).toBe(RECEIVERS[severity]);
   });
 
-  test('sends what has no severity to tickets', () => {
+  test('routes an alert without a severity to tickets', () => {
     expect(amtool('config', 'routes', 'test', `--config.file=${FILE}`, 'alertname=Other').trim()).toBe('tickets');
   });
 
-  test('tries a page again when PagerDuty says to wait, and resolves it under the same key', async () => {
+  test('retries a page after a 429 from PagerDuty and resolves it under the same dedup key', async () => {
     await using world = await openWorld();
     await world.tell([CONNECTIONS], 'fires');
     await world.until(() => world.pages().length === 2);
@@ -79,14 +79,15 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
     });
   });
 
-  test('resolves every page and every ticket of an outage of the database, in the order its alerts fire and end', async () => {
+  test('resolves every page and ticket of a database outage', async () => {
     await using world = await openWorld();
-    // Two minutes after PostgreSQL ended the budget burns, two minutes later the share of failed connections has lasted.
+    // The order in which the alerts of a real outage fire: the budgets burn after two minutes, the share of failed
+    // connections has lasted long enough after four.
     for (const alert of [SLOW, BURN_1H, BURN_6H, BURN_1D, CONNECTIONS, STARTS]) {
       await world.tell([alert], 'fires');
       await world.until(() => world.openFor(alert));
     }
-    // The long windows go on after the failures have ended. Each end is given the time to be told of.
+    // Alerts with long windows end last. After each end the test waits until Alertmanager has sent its notification.
     for (const alert of [SLOW, BURN_1H, CONNECTIONS, STARTS, BURN_6H, BURN_1D]) {
       await world.tell([alert], 'is over');
       await world.turns(2);
@@ -100,7 +101,7 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
     ]);
   });
 
-  test('makes a new page when the last API goes down as well, and resolves both', async () => {
+  test('opens a second page when the last API goes down, and resolves both pages', async () => {
     await using world = await openWorld();
     const down = (instance: string): Fired => ({ alertname: 'PhaselockApiDown', severity: 'page', instance });
     const allDown = (instance: string): Fired => ({ alertname: 'PhaselockApiAllDown', severity: 'page', instance });
@@ -112,7 +113,7 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
     await world.turns(2);
     expect(await world.suppressed()).toEqual(['PhaselockApiDown', 'PhaselockApiDown']);
     expect(world.open()).toEqual(['PhaselockApiAllDown', 'PhaselockApiDown']);
-    // One comes back under another address: what was said of the old one is over.
+    // One API comes back under another address, so the alerts of its old address end.
     await world.tell([allDown('api-1'), down('api-1')], 'is over');
     await world.turns(2);
     await world.tell([allDown('api-2')], 'is over');
@@ -122,7 +123,7 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
     await world.until(() => world.open().length === 0);
   });
 
-  test('keeps the pages of two installations apart', async () => {
+  test('opens separate pages for two environments', async () => {
     await using world = await openWorld();
     for (const environment of ['production', 'staging']) await world.tell([{ ...CONNECTIONS, environment }], 'fires');
     await world.until(() => new Set(world.pages().map(({ dedup_key }) => dedup_key)).size === 2);
@@ -131,7 +132,7 @@ describe.skipIf(available.kind === 'none')('Alertmanager', () => {
     );
   });
 
-  test("calls the dead man's switch in every interval of its group", async () => {
+  test("calls the dead man's switch in every group interval", async () => {
     await using world = await openWorld();
     await world.tell([{ alertname: 'PhaselockWatchdog', severity: 'none' }], 'fires');
     await world.until(() => world.heard('/ping') > 0);
@@ -158,7 +159,7 @@ const burn = (window: string, severity: 'page' | 'ticket'): Fired => ({
   window,
 });
 const [BURN_1H, BURN_6H, BURN_1D] = [burn('1h', 'page'), burn('6h', 'page'), burn('1d', 'ticket')];
-/** Of the test alone: its receiver is called in every interval of a group, which is how time is counted here. */
+/** Fired by the tests only. Its receiver is called in every group interval, so the calls count the intervals. */
 const CLOCK: Fired = { alertname: 'Clock', severity: 'clock' };
 const CLOCK_ROUTE = { matchers: ['severity="clock"'], receiver: 'clock', group_wait: '0s', repeat_interval: '1ms' };
 
@@ -171,7 +172,7 @@ const inMs = (duration: string): number => {
 type Route = Readonly<Record<'group_wait' | 'group_interval' | 'repeat_interval', string>> & {
   readonly routes?: readonly Route[];
 };
-/** With its times divided so that a group is told of once a second. */
+/** The route with its times scaled so that a group interval lasts one second. */
 function paced(route: Route, above?: Route): Route {
   const { group_wait, group_interval, repeat_interval, routes = [], ...rest } = { ...above, ...route };
   const short = (duration: string): string => `${Math.floor((inMs(duration) / inMs(group_interval)) * 1_000)}ms`;
@@ -185,7 +186,10 @@ function paced(route: Route, above?: Route): Route {
   };
 }
 
-/** The committed configuration with other addresses, files and times, a clock, and listeners in place of those it calls. */
+/**
+ * Starts Alertmanager with the committed configuration. Addresses, secret files and times are replaced, a route for
+ * `CLOCK` is added, and a local server stands in for the receivers.
+ */
 async function openWorld() {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await temporaryDirectory());
@@ -249,14 +253,14 @@ async function openWorld() {
     });
     expect(answer.status).toBe(200);
   };
-  /** The names of those that fire and are not told. */
+  /** The names of the alerts that fire while they are inhibited. */
   const suppressed = async (): Promise<string[]> => {
     const alerts: unknown = await alertmanager.ask('/api/v2/alerts?active=false&silenced=false&inhibited=true');
-    if (!Array.isArray(alerts)) throw new Error('Alertmanager gave no list of alerts.');
+    if (!Array.isArray(alerts)) throw new Error('Alertmanager returned no list of alerts.');
     return alerts.map(({ labels }) => String(labels.alertname)).toSorted();
   };
   const to = (place: string) => bodies.filter(({ path: at }) => at === place).map(({ body }) => body);
-  /** The last state each incident and each ticket is in, by its key. */
+  /** The last state of each incident and each ticket, by its key. */
   const states = (): Map<string, State> => {
     const pages = bodies
       .filter(({ path: at, isTaken }) => at === '/pagerduty' && isTaken)
@@ -286,9 +290,9 @@ async function openWorld() {
     until,
     heard,
     pages: () => to('/pagerduty'),
-    /** What is open at PagerDuty or as a ticket. */
+    /** The names of the alerts that have an open incident or ticket. */
     open: () => namesOf(({ isOpen }) => isOpen),
-    /** What has ever been. */
+    /** The names of the alerts that have had an incident or a ticket. */
     opened: () => namesOf(() => true),
     openFor: ({ alertname, severity: _, ...labels }: Fired): boolean =>
       [...states().values()].some(
@@ -297,7 +301,7 @@ async function openWorld() {
           name === alertname &&
           Object.entries(labels).every(([label, value]) => says.includes(`${label}: ${value}\n`)),
       ),
-    /** Until each group has been looked at again so many times. */
+    /** Waits until `count` more group intervals have passed. */
     turns: async (count: number): Promise<void> => {
       const before = heard('/clock');
       await until(() => heard('/clock') > before + count);

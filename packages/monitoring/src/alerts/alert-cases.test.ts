@@ -6,16 +6,16 @@ import { readStages } from '@phaselock/rollout';
 import { prometheusAvailable } from '@phaselock/testkit';
 import { describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
+import type { AlertCases } from '../../test/alerts/alert-case.ts';
+import { FLAG_AND_BUS_CASES } from '../../test/alerts/cases-on-flags-and-buses.ts';
+import { PROCESS_CASES } from '../../test/alerts/cases-on-processes.ts';
+import { PURGE_AND_AUDIT_CASES } from '../../test/alerts/cases-on-purges-and-audits.ts';
+import { CASES_ON_SHARES } from '../../test/alerts/cases-on-shares.ts';
+import { TARGET_CASES } from '../../test/alerts/cases-on-targets.ts';
 import { recordingRules } from '../recording/recording-rules.ts';
 import { ALERTS, alertRules } from './alert-rules.ts';
-import type { AlertCases } from './testing/alert-case.ts';
-import { FLAG_AND_BUS_CASES } from './testing/cases-on-flags-and-buses.ts';
-import { PROCESS_CASES } from './testing/cases-on-processes.ts';
-import { PURGE_AND_AUDIT_CASES } from './testing/cases-on-purges-and-audits.ts';
-import { CASES_ON_SHARES } from './testing/cases-on-shares.ts';
-import { TARGET_CASES } from './testing/cases-on-targets.ts';
 
-// Thousands of evaluations for each alert on a budget.
+// promtool evaluates the rules of each budget alert thousands of times.
 vi.setConfig({ testTimeout: 180_000 });
 
 const stages = readStages(readFileSync(resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml'), 'utf8'));
@@ -35,7 +35,7 @@ test.each(ALERTS)('$name has a case of each kind ($windows.long)', ({ name, wind
   expect(NEEDED.filter((kind) => !kinds.includes(kind))).toEqual([]);
 });
 
-test('no case is of an alert that is not there', () => {
+test('every case belongs to an existing alert', () => {
   const known = ALERTS.map(({ name, windows }) => `${name} ${windows?.long}`);
   expect(CASES.map(({ alert, window }) => `${alert} ${window}`).filter((name) => !known.includes(name))).toEqual([]);
 });
@@ -50,10 +50,10 @@ const rulesIn = (text: string): Rule[] => parse(text).groups.flatMap((group: { r
 const recorded = rulesIn(recordingRules({ stages }));
 const alerts = rulesIn(alertRules({ stages }));
 
-/** The rule of the alert, and those it is computed from: thousands of evaluations of all the others would take minutes. */
+/** The rule of the alert and the rules it is computed from. Evaluating all rules for each alert would take minutes. */
 function rulesFor({ alert, window }: AlertCases): Rule[] {
   const rule = alerts.find(({ alert: name, labels }) => name === alert && labels?.window === window);
-  if (rule === undefined) throw new Error(`There is no ${alert} of ${window}.`);
+  if (rule === undefined) throw new Error(`There is no rule ${alert} with the window ${window}.`);
   const indicators = [...rule.expr.matchAll(/sli="(\w+)"/g)].map(([, name]) => name);
   const wanted = new Set<string>([rule.expr]);
   const needed = recorded
@@ -89,7 +89,7 @@ const has = (program: string): boolean => spawnSync(program, ['--version']).erro
 const PROGRAMS = ['promtool', 'promtool3'].filter((program) => program === 'promtool' || has(program));
 
 describe.skipIf(prometheusAvailable().kind === 'none').each(PROGRAMS)('%s', (program) => {
-  test.each([...new Set(CASES.map(({ alert }) => alert))])('finds that %s does what it says', (name) => {
+  test.each([...new Set(CASES.map(({ alert }) => alert))])('passes every case of %s', (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'phaselock-rules-'));
     try {
       const files = CASES.filter(({ alert }) => alert === name).map((cases, index) => {

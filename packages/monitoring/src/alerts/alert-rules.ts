@@ -20,11 +20,11 @@ export type ListedAlert = {
   readonly summary: string;
   /** The file within ops/runbooks. */
   readonly runbook: string;
-  /** Of the alerts on budgets, which are several of one name. The first is the label `window`. */
+  /** Set for budget alerts, of which several share a name. `long` is the value of their label `window`. */
   readonly windows: { readonly long: string; readonly short: string } | null;
 };
 
-/** Every alert there is, once for each rule. */
+/** Every alert, with one entry for each rule. */
 export const ALERTS: readonly ListedAlert[] = GROUPS.flatMap(({ name: group, alerts }) =>
   alerts.map(({ name, severity, summary, windows }) => ({
     name,
@@ -58,7 +58,7 @@ function ruleOf(context: RuleContext, { name, severity, summary, condition, slo,
   };
 }
 
-/** PhaselockApiDown is in api-down.md. */
+/** The runbook file of an alert: PhaselockApiDown has api-down.md. */
 function runbookOf(name: AlertDefinition['name']): string {
   const words = name.slice('Phaselock'.length).replaceAll(/(?<!^)[A-Z]/g, '-$&');
   return `${words.toLowerCase()}.md`;

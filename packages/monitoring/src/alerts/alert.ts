@@ -1,13 +1,19 @@
 import type { Slo } from '../recording/recording-rules.ts';
 import type { RuleContext } from '../rules/rule-context.ts';
 
-/** `page`: a person is called at once. `ticket`: handled in working hours. `none`: the watchdog, which only shows that alerts arrive. */
+/**
+ * `page`: a person is called at once. `ticket`: handled in working hours. `none`: the watchdog, which only shows that
+ * alerts arrive.
+ */
 export type Severity = 'page' | 'ticket' | 'none';
 
-/** The burn rate has to be exceeded over both windows: the long one shows that much of the budget is spent, the short one that it is still being spent. */
+/**
+ * The burn rate has to be exceeded over both windows: the long one shows that much of the budget is spent, the short
+ * one that it is still being spent.
+ */
 export type BurnWindows = { readonly long: number; readonly short: number };
 
-/** An alert without its limits, which `condition` adds. */
+/** One alert. `condition` makes its expression from the limits of stages.yml and the pace of the rules. */
 export type AlertDefinition = {
   readonly name: `Phaselock${string}`;
   readonly severity: Severity;
@@ -19,9 +25,9 @@ export type AlertDefinition = {
 
 type AlertCondition = {
   readonly expr: string;
-  /** In seconds, unpaced: the pace is applied where the rule is made. */
+  /** In seconds, before `RuleOptions.pace` is applied. */
   readonly for?: number;
-  /** In seconds: how long it goes on firing after its expression has no value any more. */
+  /** In seconds: how long the alert goes on firing after its expression stops returning a value. */
   readonly keepFiringFor?: number;
   readonly description: string;
 };

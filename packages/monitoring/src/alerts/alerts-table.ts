@@ -1,7 +1,7 @@
 import { markdownTable } from '../markdown-table.ts';
 import type { ListedAlert } from './alert-rules.ts';
 
-/** The alerts as a page shows them: those of one name, which differ in their windows, on one line. */
+/** The Markdown table of all alerts. Alerts of one name, which differ only in their windows, share a row. */
 export function alertsTable(alerts: readonly ListedAlert[]): string {
   const names = [...new Set(alerts.map(({ name }) => name))];
   const rows = names.flatMap((name) => {
@@ -16,5 +16,5 @@ export function alertsTable(alerts: readonly ListedAlert[]): string {
       .replace(/ above [\d.]+$/, ' too high');
     return [[`[\`${name}\`](../ops/runbooks/${first.runbook})`, severities.join(', '), summary]];
   });
-  return markdownTable(['alert', 'severity', 'what it says'], rows);
+  return markdownTable(['alert', 'severity', 'meaning'], rows);
 }

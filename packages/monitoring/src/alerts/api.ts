@@ -6,10 +6,10 @@ import { MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
-/** Only the API counts the ends of its embedded server; a worker restarts its own without a metric. */
+/** Only the API exposes how often its embedded server ended; a purge worker restarts its own without a metric. */
 const OF_API = { job: JOBS.api };
 const BOTH = { job: Object.values(JOBS) };
-/** "CPU utilization should not exceed 80 % … under high load" of the specification, and the same share of the memory. */
+/** The specification: "CPU utilization should not exceed 80 % … under high load". Memory has the same limit. */
 export const FULL = 0.8;
 
 /** CPU, memory and disk of a process, and the requests it sheds. */
@@ -57,7 +57,8 @@ export const API: AlertGroup = {
       summary: 'The disk of the database is full: writes are refused',
       condition: ({ events }) => ({
         expr: `${ofIndicator(recordedWithin.bad(5 * MINUTE), 'storage')} >= ${events(1)}`,
-        // A full disk is noticed by writes alone, and callers that were refused try again later: minutes without an error do not mean that there is room.
+        // Only writes fail on a full disk, and refused callers retry later. So minutes without an error do not mean
+        // that there is room again.
         keepFiringFor: 30 * MINUTE,
         description:
           '{{ $value | humanize }} requests of 5 minutes ended with storage_full. Acknowledged writes are kept and reads are answered. The alert goes on for at least 30 minutes after the last such request.',

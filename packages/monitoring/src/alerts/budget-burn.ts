@@ -13,7 +13,7 @@ const BURNS: readonly (BurnWindows & { readonly rate: number; readonly severity:
   { long: 3 * DAY, short: 6 * HOUR, rate: 1, severity: 'ticket' },
 ];
 
-/** Requests that may be answered with a 5xx: 99.9 % are not. The other budgets are the limits of gates. */
+/** The share of requests that may be answered with a 5xx. The other budgets are the limits of rollout gates. */
 export const UNAVAILABLE = 0.001;
 
 type Objective = {
@@ -21,7 +21,7 @@ type Objective = {
   readonly name: AlertDefinition['name'];
   readonly summary: string;
   readonly budget: (context: RuleContext) => number;
-  /** What the share is of. */
+  /** The part of the description that follows the share: which events count as bad. */
   readonly bad: (context: RuleContext) => string;
 };
 

@@ -5,7 +5,9 @@ import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
 const api = { job: JOBS.api } as const;
+/** The share of failed or bypassed Redis operations above which Redis counts as unavailable. */
 export const AWAY = 0.05;
+/** The age above which an instance's last read of the flags is too old. */
 export const OLD_READ_SECONDS = 30;
 const VERSION = series('phaselock_flag_version', api);
 const READ_AGE = series('phaselock_flag_read_age_seconds', api);
@@ -17,7 +19,8 @@ export const CACHE_AND_FLAGS: AlertGroup = {
       name: 'PhaselockRedisAway',
       severity: 'ticket',
       summary: 'Redis or the invalidation bus is unavailable: snapshots are not used',
-      // While the invalidation bus is down, Redis is not asked and no request to it fails. With the bus healthy or without one, the counters of failures show it.
+      // While the invalidation bus is down, the API does not query Redis, so no query fails. While the bus is healthy,
+      // or where there is none, the failure counters show that Redis is unavailable.
       condition: (context) => {
         const share = { window: 5 * MINUTE, limit: AWAY };
         return {

@@ -4,7 +4,10 @@ import type { RuleContext } from '../rules/rule-context.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
-/** The share a gate of the rollout allows, exceeded over half an hour. A budget burn of such a length may be too small for its own alert. */
+/**
+ * True when the bad share of 30 minutes exceeds the limit of a rollout gate. Such an incident may burn too little of
+ * the budget for a burn-rate alert.
+ */
 const overGate = (context: RuleContext, indicator: IndicatorName, gate: string): string =>
   shareAbove(context, { indicator, window: 30 * MINUTE, limit: allowedBy(gateNamed(context.stages, gate)) });
 

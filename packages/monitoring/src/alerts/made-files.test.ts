@@ -17,14 +17,14 @@ const alerts = alertRules(options);
 test.each([
   ['ops/prometheus/phaselock.rules.yml', recorded],
   ['ops/prometheus/phaselock.alerts.yml', alerts],
-  // With the rules of the rollout, whose gates ask the same Prometheus.
+  // Includes the recording rules of the rollout, because its gates query the same Prometheus.
   ['ops/kubernetes/prometheus-rule.yaml', prometheusRule([rolloutRules(stages), recorded, alerts])],
-])('%s is made from the definitions', (file, made) => {
+])('%s is generated from the definitions', (file, made) => {
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(resolve(ROOT, file), made);
   expect(readFileSync(resolve(ROOT, file), 'utf8')).toBe(made);
 });
 
-test('the page of monitoring has every alert', () => {
+test('docs/monitoring.md lists every alert', () => {
   const page = resolve(ROOT, 'docs/monitoring.md');
   const [before = '', rest = ''] = readFileSync(page, 'utf8').split('<!-- alerts -->');
   const after = rest.slice(rest.indexOf('<!-- /alerts -->'));

@@ -3,9 +3,9 @@ import { MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
-/** The share of long waits from which the pool counts as too small. */
+/** The share of long waits above which the pool counts as too small. */
 const LONG_WAITS = 0.05;
-/** Conflicts per lock request: one for every two. */
+/** The limit for conflicts per lock request: one conflict for every two requests. */
 export const CONTENDED = 0.5;
 
 export const POOL_AND_LOCKS: AlertGroup = {
@@ -32,7 +32,7 @@ export const POOL_AND_LOCKS: AlertGroup = {
           limit: allowedBy(gateNamed(context.stages, 'connection_failures')),
           lately: 2 * MINUTE,
         }),
-        // Longer than a moment counts as lately.
+        // Longer than `lately`, so a short burst of failures does not fire the alert.
         for: 3 * MINUTE,
         description:
           '{{ $value | humanizePercentage }} of the requests for a database connection of 5 minutes failed: refused, or timed out in the queue.',

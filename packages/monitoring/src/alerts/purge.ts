@@ -5,16 +5,21 @@ import type { AlertGroup } from './alert.ts';
 import { shareAbove } from './share-above.ts';
 
 const worker = { job: JOBS.worker } as const;
-/** "Alert if the job fails to complete within 6 hours or if the error rate exceeds 5 %." */
+/** The specification: "Alert if the job fails to complete within 6 hours or if the error rate exceeds 5 %." */
 export const LONGEST_RUN = 6 * HOUR;
+/** The highest allowed share of failed attempts, from the same sentence. */
 export const FAILED = 0.05;
-/** A day between two runs, and two hours of grace. */
+/** The longest time without a successful run: a day between two runs, and two hours of grace. */
 export const LONGEST_WITHOUT = 26 * HOUR;
+/** The longest time that a session may be due for archiving. */
 export const OLDEST_DUE = 2 * DAY;
 
 const LAST_SUCCESS = series('phaselock_archive_last_success_timestamp_seconds', worker);
 
-/** Every worker exposes what the database holds of all runs, so the workers differ only in when they read it: the worst value is taken. */
+/**
+ * The purge worker. Every worker exposes the state of all runs, which it reads from the database. The workers differ
+ * only in when they read it, so each rule takes one value: the worst, or the latest success.
+ */
 export const PURGE: AlertGroup = {
   name: 'phaselock-purge',
   alerts: [
@@ -35,7 +40,7 @@ export const PURGE: AlertGroup = {
         expr: `max by (job) (${series('phaselock_archive_last_run_outcome', { outcome: 'stalled', ...worker })}) == 1`,
         for: 5 * MINUTE,
         description:
-          'The last purge run has not ended and has shown no sign of life for minutes: its worker was killed or hangs.',
+          'The last purge run has not ended, and its worker has not reported for minutes: it was killed or hangs.',
       }),
     },
     {
@@ -47,7 +52,8 @@ export const PURGE: AlertGroup = {
           indicator: 'purge',
           window: LONGEST_RUN,
           limit: FAILED,
-          // Where few sessions are deleted a purge has few events, and a single session is tried up to four times.
+          // Below the usual minimums, because an installation that deletes few sessions has few events. A session that
+          // keeps failing is tried four times, which is enough for these.
           leastBad: 2,
           leastEvents: 2,
         }),
@@ -59,7 +65,8 @@ export const PURGE: AlertGroup = {
       name: 'PhaselockPurgeNeverRan',
       severity: 'ticket',
       summary: 'No purge run has succeeded for more than a day',
-      // Before the first success it is quiet until a worker has been a target for so long. While the database is down the metric is missing, and its last value counts.
+      // Before the first success, the alert stays silent until a worker has been a scrape target for LONGEST_WITHOUT.
+      // While the database is down the metric is missing, so the rule uses its last value.
       condition: ({ seconds, range }) => {
         const longest = seconds(LONGEST_WITHOUT);
         const ago = range(LONGEST_WITHOUT);

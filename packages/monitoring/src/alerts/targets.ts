@@ -3,6 +3,7 @@ import { series } from '../promql/series.ts';
 import { HOUR, MINUTE } from '../rules/durations.ts';
 import type { AlertGroup } from './alert.ts';
 
+/** The highest allowed number of restarts of an instance within an hour. */
 export const RESTARTS = 3;
 const API_UP = series('up', { job: JOBS.api });
 
@@ -21,7 +22,8 @@ export const TARGETS: AlertGroup = {
       }),
     },
     {
-      // Before PhaselockApiDown, which it inhibits for the same instance: Alertmanager has to learn of the end of this one first.
+      // Listed before PhaselockApiDown, which it inhibits for the same instance, so that Prometheus evaluates it first.
+      // If it ended after PhaselockApiDown, Alertmanager would not send the resolve of PhaselockApiDown.
       name: 'PhaselockApiAllDown',
       severity: 'page',
       summary: 'All API instances are down',
@@ -51,7 +53,7 @@ export const TARGETS: AlertGroup = {
         expr: `sum by (job) (${series('phaselock_ready', { job: JOBS.api })}) == 0`,
         for: MINUTE,
         description:
-          'For 1 minute every instance of {{ $labels.job }} that answers Prometheus has said 503 at /readyz: a balancer sends requests to none of them.',
+          'For 1 minute every instance of {{ $labels.job }} that Prometheus can scrape has returned 503 at /readyz: a load balancer sends requests to none of them.',
       }),
     },
     {

@@ -4,26 +4,26 @@ import { DATASOURCE } from './render-panel.ts';
 
 type Mark = { readonly name: string; readonly color: string; readonly expr: string; readonly text: string };
 
-/** What a line in a chart is looked at beside: who was given the new behaviour, from whom it was taken, what ended, what paged. */
+/** Events marked in every chart: changed rollout percentages, switched flags, process starts and pages. */
 export const MARKS: readonly Mark[] = [
   {
     name: 'Stage',
     color: 'blue',
-    // A verdict that passes moves the share up; one that fails, or a kill, switches the flag off.
+    // A verdict that passes raises the percentage. A verdict that fails, or a kill, switches the flag off.
     expr: `max by (flag) (changes(${chosen('phaselock_rollout_percent')}[1m])) > 0`,
-    text: '{{flag}}: another share of subjects',
+    text: '{{flag}}: rollout percentage changed',
   },
   {
-    name: 'Switched',
+    name: 'Flag switched',
     color: 'purple',
     expr: `max by (flag) (changes(${chosen('phaselock_flag_enabled')}[1m])) > 0`,
     text: '{{flag}}: switched on or off, killed, or aborted by a verdict',
   },
   {
-    name: 'Process began',
+    name: 'Process started',
     color: 'orange',
     expr: `max by (instance) (changes(${chosen('process_start_time_seconds')}[1m])) > 0`,
-    text: '{{instance}} began anew',
+    text: '{{instance}} started',
   },
   {
     name: 'Page',

@@ -3,7 +3,7 @@ import { RECORDED } from '../recording/recorded.ts';
 import { CHOSEN } from './expressions.ts';
 import type { PanelPlan } from './plan.ts';
 
-/** The counts of an indicator, as the recording rules keep them for each process. */
+/** The counts of an indicator, as the recording rules record them for each process. */
 const counted = (what: keyof typeof RECORDED, indicator: IndicatorName): string =>
   `${RECORDED[what]}{${[`sli="${indicator}"`, ...CHOSEN].join(',')}}`;
 
@@ -14,13 +14,13 @@ type Budget = Pick<PanelPlan, 'title' | 'runbook'> & {
   readonly of: string;
 };
 
-/** Of the events that may be bad in a window, the share that is left: 1 untouched, 0 used up, below 0 overdrawn. */
+/** A gauge of the error budget that is left in a window: 1 untouched, 0 used up, below 0 overdrawn. */
 export function budgetGauge({ indicator, allowed, of, ...said }: Budget): PanelPlan {
   const over = (what: keyof typeof RECORDED) => `sum(increase(${counted(what, indicator)}[$budget]))`;
   return {
     ...said,
     kind: 'gauge',
-    description: `How much is left of the ${of} that the objective allows within the window "Budget". Below zero it is overdrawn.`,
+    description: `Share of the budget for ${of} that is left in the window "Budget". Below zero it is overdrawn.`,
     unit: 'percentunit',
     queries: [{ expr: `1 - ${over('bad')} / (${over('events')} > 0) / ${allowed}`, legend: 'left' }],
     limit: { at: 0.1, bad: 'below' },

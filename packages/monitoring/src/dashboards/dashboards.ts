@@ -8,7 +8,7 @@ import { rollout } from './boards/rollout.ts';
 import { runtime } from './boards/runtime.ts';
 import type { DashboardPlan } from './plan.ts';
 
-/** In the order in which a person who was paged opens them. */
+/** All dashboards, in the order in which an on-call engineer opens them. */
 export const dashboards = (stages: Stages): readonly DashboardPlan[] => [
   overview(stages),
   rollout(stages),
@@ -19,5 +19,5 @@ export const dashboards = (stages: Stages): readonly DashboardPlan[] => [
   runtime(),
 ];
 
-/** `phaselock-overview` is `overview.json`. */
+/** The file of a dashboard: `phaselock-overview` has `overview.json`. */
 export const fileOf = ({ uid }: DashboardPlan): string => `${uid.replace(/^phaselock-/, '')}.json`;

@@ -2,16 +2,17 @@ import { type Selector, selectorText } from '@phaselock/rollout';
 import type { Matchers, SeriesName } from '../promql/metrics.ts';
 import { series } from '../promql/series.ts';
 
-/** What the person who looks has chosen, of the jobs and instances there are. */
+/** Matchers for the jobs and instances that the viewer has selected. */
 export const CHOSEN = ['job=~"$job"', 'instance=~"$instance"'];
 
+/** A selector of a series, limited to the selected jobs and instances. */
 export const chosen = <Name extends SeriesName>(
   name: Name,
   matching: Matchers<Name> = {},
   not: Matchers<Name> = {},
 ): string => series(name, matching, { not, raw: CHOSEN });
 
-/** Of a selector of stages.yml. */
+/** The same for a selector of stages.yml. */
 export function chosenOf(selector: Selector, suffix = ''): string {
   const metric = `${selector.metric}${suffix}`;
   const text = selectorText({ ...selector, metric });
@@ -19,7 +20,7 @@ export function chosenOf(selector: Selector, suffix = ''): string {
   return `${metric}{${[...(inner === '' ? [] : [inner]), ...CHOSEN].join(',')}}`;
 }
 
-/** Of each second, over as many scrapes as Grafana finds to be needed for the width of the panel. */
+/** The rate per second, over the range that Grafana computes from the panel width and the scrape interval. */
 export const rate = (selector: string): string => `rate(${selector}[$__rate_interval])`;
 
 export const sum = (expression: string, ...by: readonly string[]): string => aggregated('sum', expression, by);
@@ -29,7 +30,7 @@ function aggregated(how: 'sum' | 'max', expression: string, by: readonly string[
   return by.length === 0 ? `${how}(${expression})` : `${how} by (${by.join(', ')}) (${expression})`;
 }
 
-/** Nothing where nothing happened: 0/0 would be NaN. */
+/** Returns no value where `whole` is 0, because 0/0 would be NaN. */
 export const ratio = (part: string, whole: string): string => `${part} / (${whole} > 0)`;
 
 export const shareOf = (part: readonly string[], whole: readonly string[], ...by: readonly string[]): string => {
@@ -42,8 +43,9 @@ export const quantile = (q: number, buckets: string, ...by: readonly string[]): 
   `histogram_quantile(${q}, ${sum(rate(buckets), 'le', ...by)})`;
 
 /**
- * The rates of a counter by one of its labels, without the values of which there was none in the time that is shown: they would fill the legend. Those
- * that are shown are shown while they are 0 as well, as a line with gaps reads like one that is not known.
+ * The rates of a counter by one of its labels. Values without an event in the displayed time range are left out,
+ * because they would fill the legend. The other values are also shown while they are 0, because a gap would look like
+ * missing data.
  */
 export function ratesOf(selector: string, label: string): string {
   const there = sum(`increase(${selector}[$__range] @ end())`, label);

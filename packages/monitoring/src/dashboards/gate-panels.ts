@@ -2,13 +2,13 @@ import type { Gate, Stages } from '@phaselock/rollout';
 import { chosenOf, quantile, rate, ratio, sum } from './expressions.ts';
 import type { PanelPlan, Query } from './plan.ts';
 
-/** `apart`: the cohorts beside each other, where the metric of the gate tells them apart. */
+/** `apart`: one line for each cohort, if the metric of the gate has a label for the cohort. */
 type GatePanel = Pick<PanelPlan, 'title' | 'description' | 'runbook' | 'none'> & {
   readonly apart?: boolean;
   readonly exemplars?: boolean;
 };
 
-/** What a gate of the rollout measures, with the limit it is held to: a line for each cohort, or one for everybody. */
+/** A chart of what a rollout gate measures, with the limit of the gate. */
 export function gateChart(stages: Stages, name: string, panel: GatePanel): PanelPlan {
   const { apart = false, exemplars = false, ...said } = panel;
   const gate = stages.gates.find((one) => one.name === name);
@@ -24,7 +24,7 @@ export function gateChart(stages: Stages, name: string, panel: GatePanel): Panel
   };
 }
 
-/** The same as one number. */
+/** The same measurement as a single number. */
 export const gateStat = (stages: Stages, name: string, panel: GatePanel): PanelPlan => ({
   ...gateChart(stages, name, panel),
   kind: 'stat',

@@ -20,8 +20,8 @@ const plan = (...rows: PanelPlan[][]): DashboardPlan => ({
   rows: rows.map((panels, index) => ({ title: `row ${index}`, height: 4, panels })),
 });
 
-describe('panels are laid out', () => {
-  test('in reading order, with ids from 1, rows under each other', () => {
+describe('layOut', () => {
+  test('places panels in reading order with ids from 1, and rows below each other', () => {
     const [first, second] = layOut(plan([panel('a'), panel('b')], [panel('c')]));
     expect(first).toMatchObject({ id: 1, place: { x: 0, y: 0, w: 24, h: 1 } });
     expect(first?.panels.map(({ id, place }) => [id, place])).toEqual([
@@ -32,7 +32,7 @@ describe('panels are laid out', () => {
     expect(second?.panels).toMatchObject([{ id: 5, place: { x: 0, y: 6, w: 24 } }]);
   });
 
-  test('those without a width share what is left', () => {
+  test('divides the remaining columns evenly among panels without a width', () => {
     const [row] = layOut(plan([panel('a', 4), panel('b'), panel('c')]));
     expect(row?.panels.map(({ place: { x, w } }) => [x, w])).toEqual([
       [0, 4],
@@ -41,7 +41,7 @@ describe('panels are laid out', () => {
     ]);
   });
 
-  test('and a row that does not come out even is refused', () => {
+  test('refuses a row whose panels do not fill its columns', () => {
     expect(() => layOut(plan([panel('a', 5), panel('b', 5)]))).toThrow('phaselock-x: the panels of "row 0"');
   });
 });

@@ -7,8 +7,8 @@ type Placed<What> = What & { readonly id: number; readonly place: Place };
 export type PlacedRow = Placed<{ readonly title: string }> & { readonly panels: readonly Placed<PanelPlan>[] };
 
 /**
- * Rows under each other, each with its heading, panels side by side in it. Ids count from 1 in reading order: Grafana does not find a panel with
- * the id 0, and drops one without an id.
+ * Places rows below each other, each with a heading and its panels side by side. Ids count from 1 in reading order,
+ * because Grafana does not find a panel with the id 0 and drops a panel without an id.
  */
 export function layOut({ uid, rows }: DashboardPlan): PlacedRow[] {
   let y = 0;

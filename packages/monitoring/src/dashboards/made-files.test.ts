@@ -14,17 +14,17 @@ const plans = dashboards(stages);
 const { PHASELOCK_RUNBOOKS_URL: runbooks } = process.env;
 const { runbook } = ruleContext(runbooks === undefined ? { stages } : { stages, runbooks });
 
-test.each(plans.map((plan) => [fileOf(plan), plan] as const))('%s is made from its plan', (file, plan) => {
+test.each(plans.map((plan) => [fileOf(plan), plan] as const))('%s is generated from its plan', (file, plan) => {
   const made = renderDashboard(plan, (alert) => runbook(runbookOf(alert)));
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(join(FOLDER, file), made);
   expect(readFileSync(join(FOLDER, file), 'utf8')).toBe(made);
 });
 
-test('there is no dashboard beside them', () => {
+test('the folder holds no other dashboard', () => {
   expect(readdirSync(FOLDER).toSorted()).toEqual(plans.map(fileOf).toSorted());
 });
 
-/** A panel whose alert was renamed has no runbook any more. */
+/** Throws for an unknown alert, so that a panel does not lose its runbook when the alert is renamed. */
 function runbookOf(alert: string): string {
   const found = ALERTS.find(({ name }) => name === alert);
   if (found === undefined) throw new Error(`there is no alert ${alert}`);

@@ -1,13 +1,13 @@
-/** A dashboard as a person plans it: rows of panels. Where each stands, its id and what every one has in common are worked out from this. */
+/** A dashboard as rows of panels. Positions, ids and the properties that all panels share are derived from it. */
 export type DashboardPlan = {
-  /** Addresses and bookmarks are made of it: it never changes. */
+  /** Never changes, because addresses and bookmarks contain it. */
   readonly uid: string;
   readonly title: string;
-  /** The questions it answers. */
+  /** The questions that the dashboard answers. */
   readonly description: string;
-  /** The jobs that can be chosen are those that have this metric. */
+  /** The viewer can select the jobs that have this metric. */
   readonly jobsOf: string;
-  /** Those that are chosen at first. All would be every job that Prometheus has, other people's as well. */
+  /** Selected at first. "All" would select every job in Prometheus, including those of other products. */
   readonly jobs: readonly string[];
   readonly rows: readonly RowPlan[];
 };
@@ -18,14 +18,14 @@ export type Query = {
   readonly expr: string;
   /** The name of each series, with its labels in double braces. */
   readonly legend: string;
-  /** Its histogram tells a request for each bucket. */
+  /** Whether the histogram has exemplars, which name a request for each bucket. */
   readonly exemplars?: boolean;
 };
 
-/** Units by the names Grafana has for them. */
+/** Units by their names in Grafana. */
 type Unit = 'short' | 'none' | 's' | 'percentunit' | 'percent' | 'bytes' | 'Bps' | 'reqps' | 'ops' | 'cores';
 
-/** A value from which on something is wrong. */
+/** The value from which on a panel shows that something is wrong. */
 type Limit = { readonly at: number; readonly bad: 'above' | 'below' };
 
 export type PanelPlan = {
@@ -34,19 +34,19 @@ export type PanelPlan = {
   readonly description: string;
   readonly unit: Unit;
   readonly queries: readonly Query[];
-  /** The alert whose runbook says what to do when this looks wrong. */
+  /** The alert whose runbook describes what to do when the panel shows a problem. */
   readonly runbook: string;
-  /** Of the 24 columns; all of a row share it evenly otherwise. */
+  /** In columns, of 24. Panels without a width divide the remaining columns of their row evenly. */
   readonly width?: number;
   readonly limit?: Limit;
   readonly stacked?: boolean;
   readonly decimals?: number;
   readonly min?: number;
   readonly max?: number;
-  /** What stands where no series is, as there is none of an event that did not happen. */
+  /** The text to show without a series, because a counter has no series before its first event. */
   readonly none?: string;
-  /** What a value means, instead of the number. */
+  /** The text to show for a value instead of the number. */
   readonly words?: Readonly<Record<string, { readonly text: string; readonly color: string }>>;
-  /** Of a table: its columns, by the label each shows; `Value` is the number. */
+  /** The columns of a table: the label that each shows, and its heading. */
   readonly columns?: Readonly<Record<string, string>>;
 };

@@ -4,10 +4,10 @@ import { layOut } from './layout.ts';
 import type { DashboardPlan } from './plan.ts';
 import { DATASOURCE, renderPanel } from './render-panel.ts';
 
-/** By these words a check of the repository knows that the limits were not written here by hand. */
+/** By this text, checks/rollout/one-place.test.ts recognises a file whose limits are generated. */
 const MADE_FROM = 'Made from ops/rollout/stages.yml and packages/monitoring/src/dashboards';
 
-/** The JSON that Grafana imports. `runbook`: where the page of an alert is read. */
+/** The JSON that Grafana imports. `runbook` returns the address of an alert's runbook. */
 export function renderDashboard(plan: DashboardPlan, runbook: (alert: string) => string): string {
   const builder = new dashboard.DashboardBuilder(plan.title)
     .uid(plan.uid)

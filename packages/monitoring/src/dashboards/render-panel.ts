@@ -20,7 +20,7 @@ type Builder =
   | table.PanelBuilder
   | timeseries.PanelBuilder;
 
-/** What Grafana is told of a panel. Every one has a source, a unit, a description and a link to what to do. */
+/** The Grafana panel of a plan. Every panel has a data source, a unit, a description and a link to its runbook. */
 export function renderPanel(panel: PanelPlan, { id, place, runbook }: PanelContext): Builder {
   const builder = ofKind(panel)
     .id(id)
@@ -68,7 +68,7 @@ function ofKind(panel: PanelPlan): Builder {
   }
 }
 
-/** Whether a number of it can be good or bad. */
+/** Whether a limit or a text marks the values of the panel as good or bad. */
 const judged = ({ limit, words }: PanelPlan): boolean => limit !== undefined || words !== undefined;
 
 const VALUE = common.BigValueTextMode.Value;
@@ -83,9 +83,7 @@ function chart({ stacked = false, limit }: PanelPlan): timeseries.PanelBuilder {
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
     )
-    .overrideByRegexp('/^(5xx|failed|not had|errors|error)$/', [
-      { id: 'color', value: { mode: 'fixed', fixedColor: 'red' } },
-    ]);
+    .overrideByRegexp('/^(5xx|failed|errors|error)$/', [{ id: 'color', value: { mode: 'fixed', fixedColor: 'red' } }]);
   if (stacked) builder.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
   if (limit !== undefined)
     builder.thresholdsStyle(
@@ -102,7 +100,7 @@ const legend = () =>
 
 const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false);
 
-/** The first step has no value: it is minus infinity. Without a limit nothing is good or bad about a number. */
+/** The first step has no value, which stands for minus infinity. Without a limit, no value is good or bad. */
 function thresholds({ limit }: PanelPlan): dashboard.ThresholdsConfigBuilder {
   const steps = ((): dashboard.Threshold[] => {
     if (limit === undefined) return [{ value: null, color: 'text' }];
@@ -124,7 +122,7 @@ function target({ kind }: PanelPlan, { expr, legend: name, exemplars = false }: 
     .legendFormat(name)
     .exemplar(exemplars);
   if (kind === 'table') return query.instant().format(prometheus.PromQueryFormat.Table);
-  // What is now: the last value of a time that was not quiet would be taken for it.
+  // An instant query returns no value without traffic. A range query would return the last value from before.
   return kind === 'gauge' || kind === 'stat' ? query.instant() : query.range();
 }
 
@@ -135,7 +133,7 @@ const mapping = (words: NonNullable<PanelPlan['words']>): dashboard.ValueMapping
   ),
 });
 
-/** A query that gives a table has a column for each label, one for the time and one for the value. */
+/** Shows the given labels as columns, in their order, and hides the columns for the time and the value. */
 const columns = (shown: Readonly<Record<string, string>>): dashboard.DataTransformerConfig => ({
   id: 'organize',
   options: {

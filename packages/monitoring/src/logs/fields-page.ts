@@ -7,19 +7,19 @@ const fieldTable = (fields: readonly (readonly [string, LogField])[]): string =>
     fields.map(([name, { type, meaning }]) => [`\`${name}\``, type, meaning]),
   );
 
-/** docs/log-fields.md, so that it names what lines have. */
+/** The text of docs/log-fields.md, generated from the catalogue of log fields. */
 export function fieldsPage(): string {
   const fields = Object.entries<LogField>(LOG_FIELDS);
   const actions = Object.entries<{ readonly meaning: string; readonly outcome?: string }>(LOG_ACTIONS);
   return `${[
     '# Fields of the log lines',
-    'Made from `packages/telemetry/src/log-fields.ts` and `log-actions.ts`. No line has another field: it would not compile, and the index would refuse it. See [logs](logs.md).',
+    'Made from `packages/telemetry/src/log-fields.ts` and `log-actions.ts`. Log lines have no other fields: the compiler rejects them, and the index refuses them. See [logs](logs.md).',
     '## On every line',
     fieldTable(fields.filter(([, field]) => field.every === true)),
-    '## Where they apply',
+    '## On some lines',
     fieldTable(fields.filter(([, field]) => field.every !== true)),
     '## Actions',
-    'Of the line of a request, `event.action` is the operation of the [HTTP contract](http-api.md). All others:',
+    'On the line of a request, `event.action` is the operation of the [HTTP contract](http-api.md). The other actions:',
     markdownTable(
       ['`event.action`', '`event.outcome`', 'meaning'],
       actions.map(([action, { outcome, meaning }]) => [`\`${action}\``, outcome ?? '', meaning]),

@@ -1,6 +1,6 @@
 import { LOG_FIELDS, type LogFieldType } from '@phaselock/telemetry';
 
-/** What shippers add to a line, and is worth keeping. */
+/** Fields that log shippers add to a line and that the index keeps. */
 export const SHIPPED_FIELDS = {
   'data_stream.dataset': 'keyword',
   'data_stream.namespace': 'keyword',
@@ -11,7 +11,7 @@ export const SHIPPED_FIELDS = {
   tags: 'keyword',
 } as const satisfies Readonly<Record<string, LogFieldType>>;
 
-/** What shippers add, and the pipeline takes away: the index would refuse it. */
+/** Fields that log shippers add and the ingest pipeline removes, because the index would refuse them. */
 export const REMOVED_FIELDS = [
   '@version',
   'agent',
@@ -28,7 +28,7 @@ export const REMOVED_FIELDS = [
   'stream',
 ] as const;
 
-/** How a type of the catalogue is indexed. A keyword is found by all of it; what is longer is kept, and not found. */
+/** How each type of the catalogue is indexed. A keyword longer than `ignore_above` is stored but cannot be searched. */
 const MAPPINGS = {
   boolean: { type: 'boolean' },
   date: { type: 'date' },
@@ -41,7 +41,7 @@ const MAPPINGS = {
 
 export type Mapping = { [name: string]: Mapping | string | number };
 
-/** Every field of an index, nested as the index wants it: `a.b` is `b` within `a`. */
+/** Every field of the index, nested as Elasticsearch expects: `a.b` is `b` within `a`. */
 export function indexProperties(): Mapping {
   const root: Mapping = {};
   for (const [name, { type }] of Object.entries(LOG_FIELDS)) place(root, name, { ...MAPPINGS[type] });

@@ -8,16 +8,16 @@ const SETTINGS_NAME = 'phaselock-log-settings';
 const POLICY_NAME = 'phaselock-logs';
 const PIPELINE_NAME = 'phaselock-logs';
 
-/** Above the template that Elasticsearch has for all streams of logs. */
+/** Higher than the priority of Elasticsearch's own template for all log streams. */
 const PRIORITY = 200;
 
-/** A field that is not here is refused with its document: a name nobody knows is a mistake, and no field more. */
+/** `strict` refuses a document with an unknown field, because an unknown name is a mistake. */
 export const mappings = () => ({
   template: { mappings: { dynamic: 'strict', properties: indexProperties() } },
   ...NOTE,
 });
 
-/** A number in the place of a text, or the other way round, is refused as well. */
+/** `ignore_malformed: false` also refuses a value of the wrong type, such as a text in the place of a number. */
 const INDEX = {
   number_of_shards: 1,
   codec: 'best_compression',
@@ -38,7 +38,7 @@ export const indexTemplate = () => ({
   ...NOTE,
 });
 
-/** OpenSearch has no such lifecycles, and refuses a template that names one. */
+/** OpenSearch has no index lifecycle management and refuses a template that names a policy. */
 export const openSearchTemplate = () => ({
   index_patterns: [LOG_PATTERN],
   data_stream: {},
@@ -58,10 +58,10 @@ export const lifecycle = () => ({
   },
 });
 
-/** The same for OpenSearch, by its Index State Management: 30 days after an index was full, which takes a day at most. */
+/** The lifecycle for OpenSearch's Index State Management: at most a day until rollover, and 30 days after it. */
 export const statePolicy = () => ({
   policy: {
-    description: 'An index a day or at its size, deleted after its time. Made by packages/monitoring/src/logs',
+    description: 'Rolls over daily or at 10 GB, deletes after 31 days. Made by packages/monitoring/src/logs',
     default_state: 'written',
     states: [
       {
@@ -76,7 +76,7 @@ export const statePolicy = () => ({
 });
 
 export const pipeline = () => ({
-  description: 'Takes away what shippers add to lines of phaselock, and says when a line came in',
+  description: 'Removes fields that log shippers add to phaselock lines, and sets the time of ingestion',
   processors: [
     { remove: { field: [...REMOVED_FIELDS], ignore_missing: true } },
     { set: { field: 'event.ingested', value: '{{_ingest.timestamp}}' } },

@@ -23,41 +23,41 @@ export const LOG_SEARCHES = [
   {
     id: 'phaselock-model-changes',
     title: 'phaselock: model changes',
-    description: 'Each turn that worked with another model than the one before in its slot',
+    description: 'Turns that used another model than the previous turn in their slot',
     query: 'event.action:"model-changed"',
     columns: ['task_attempt_id', 'previous_variant', 'current_variant', 'phaselock.session_id', 'service.environment'],
   },
   {
     id: 'phaselock-errors',
     title: 'phaselock: errors',
-    description: 'What somebody has to look at, with its cause',
+    description: 'Errors that need attention, with their cause',
     query: 'log.level:(error OR fatal)',
     columns: ['service.name', 'event.action', 'error.type', 'error.code', 'error.message', 'http.request.id'],
   },
   {
     id: 'phaselock-failed-requests',
     title: 'phaselock: requests answered 5xx',
-    description: 'By operation, with the ids that lead to all their lines',
+    description: 'Requests answered with a server error, with the ids that find all their log lines',
     query: 'http.response.status_code:[500 TO 599]',
     columns: ['event.action', 'http.response.status_code', 'url.path', 'user.id', 'http.request.id', 'trace.id'],
   },
   {
     id: 'phaselock-denied',
     title: 'phaselock: requests denied',
-    description: 'Without a key, or without the right: who tries what',
+    description: 'Requests without a valid key or without the required right',
     query: 'http.response.status_code:(401 OR 403)',
     columns: ['event.action', 'http.request.method', 'url.path', 'user.id', 'host.hostname'],
   },
   {
     id: 'phaselock-flags',
     title: 'phaselock: flags set and killed',
-    description: 'What held from when on, and who did it',
+    description: 'Changes and kills of flags, with their time and user',
     query: 'event.action:("flag-changed" OR "flag-killed")',
     columns: ['phaselock.flag.name', 'phaselock.flag.enabled', 'phaselock.flag.percent', 'user.name', 'host.hostname'],
   },
 ] as const satisfies readonly LogSearch[];
 
-/** Each a histogram of time: a query, and the field that splits it. */
+/** Charts of log lines over time: a query, and the field by which its lines are grouped. */
 export const LOG_CHARTS = [
   { id: 'phaselock-lines-by-level', title: 'phaselock: lines by level', query: '*', field: 'log.level' },
   {
@@ -74,7 +74,7 @@ export const LOG_CHARTS = [
   },
 ] as const;
 
-/** What Kibana imports, one object a line. */
+/** The objects that Kibana imports, from a file with one object per line. */
 export const kibanaObjects = (): readonly KibanaObject[] => [
   {
     id: DATA_VIEW,
@@ -166,7 +166,7 @@ function dashboard(): KibanaObject {
     type: 'dashboard',
     attributes: {
       title: 'phaselock: logs',
-      description: 'What happened, what failed, and who was refused',
+      description: 'Log lines over time, and searches for errors, denied requests, model changes and flags',
       panelsJSON: JSON.stringify(panels),
       optionsJSON: JSON.stringify({ useMargins: true, hidePanelTitles: false }),
       timeRestore: true,

@@ -34,12 +34,12 @@ const MADE: readonly (readonly [string, string])[] = [
   ['docs/log-fields.md', fieldsPage()],
 ];
 
-test.each(MADE)('%s is made from the catalogue of log fields', (file, made) => {
+test.each(MADE)('%s is generated from the catalogue of log fields', (file, made) => {
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(resolve(ROOT, file), made);
   expect(readFileSync(resolve(ROOT, file), 'utf8')).toBe(made);
 });
 
-/** The names of an index, as a query writes them. */
+/** The field names of an index, as a query writes them: `a.b`. */
 function namesIn(properties: Mapping, before = ''): string[] {
   return Object.entries(properties).flatMap(([name, mapping]) => {
     if (typeof mapping !== 'object') return [];
@@ -52,22 +52,22 @@ function namesIn(properties: Mapping, before = ''): string[] {
 describe('the index', () => {
   const names = namesIn(indexProperties());
 
-  test('has every field of the catalogue, what shippers add, and no other', () => {
+  test('has the fields of the catalogue, the kept fields of shippers, and no other', () => {
     expect(names.toSorted()).toEqual([...Object.keys(LOG_FIELDS), ...Object.keys(SHIPPED_FIELDS)].toSorted());
   });
 
-  test('has nothing that the pipeline takes away', () => {
+  test('has no field that the pipeline removes', () => {
     expect(REMOVED_FIELDS.filter((gone) => names.some((name) => name === gone || name.startsWith(`${gone}.`)))).toEqual(
       [],
     );
   });
 });
 
-describe('what Kibana imports', () => {
+describe('the Kibana import file', () => {
   const names = namesIn(indexProperties());
   const objects = kibanaObjects();
 
-  test('asks for fields that the index has', () => {
+  test('queries only fields that the index has', () => {
     const asked = [...LOG_SEARCHES, ...LOG_CHARTS].flatMap(({ query }) =>
       [...query.matchAll(/([@a-z_][\w.@]*):(?:([a-z_][\w.]*)$)?/g)].map(([, name = '', existing]) => existing ?? name),
     );
@@ -76,7 +76,7 @@ describe('what Kibana imports', () => {
     expect(asked.length).toBeGreaterThanOrEqual(LOG_SEARCHES.length);
   });
 
-  test('refers to what it has, each under an id of its own', () => {
+  test('refers only to its own objects, which have unique ids', () => {
     const ids = objects.map(({ type, id }) => `${type} ${id}`);
     expect(new Set(ids).size).toBe(ids.length);
     const wanted = objects.flatMap(({ references }) => references.map(({ type, id }) => `${type} ${id}`));

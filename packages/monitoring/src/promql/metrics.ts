@@ -29,14 +29,14 @@ type NameOf<Specs, Key extends keyof Specs> = Specs[Key] extends { readonly name
   ? Name
   : never;
 
-/** Metrics whose labels are given where they are registered. An operation is any of the API's. */
+/** Metrics whose labels are defined where they are registered. `operation` may be any operation of the API. */
 type GivenLabels = Record<NameOf<typeof HTTP, 'requests'>, { operation: string; status_class: StatusClass }> &
   Record<NameOf<typeof KNOWN_GAUGES, 'buildInfo'>, { version: string; revision: string; process: string }> &
   Record<NameOf<typeof KNOWN_GAUGES, 'busHealthy'>, { bus: InvalidationBusName }> &
   Record<NameOf<typeof KNOWN_GAUGES, 'auditFindings'>, { severity: AuditSeverity }> &
   Record<(typeof LAST_RUN_OUTCOME)['name'], { outcome: RunOutcome }>;
 
-/** Of every Node process, under the names all Prometheus clients share, and of Prometheus itself. */
+/** Metrics of every Node process, under the names that all Prometheus clients share, and of Prometheus itself. */
 type OfOthers = Record<
   | 'up'
   | 'process_cpu_seconds_total'
@@ -71,7 +71,7 @@ type Histograms = ByName<ValueOf<typeof HISTOGRAMS>> &
 
 type HistogramName = keyof Histograms & string;
 
-/** Every series the product exposes: of a histogram its buckets, sum and count. */
+/** Every series the product exposes. A histogram has the series of its buckets, its sum and its count. */
 type AllSeries = Plain & {
   readonly [Name in HistogramName as `${Name}_bucket`]: Histograms[Name] & { le: string };
 } & { readonly [Name in HistogramName as `${Name}_sum` | `${Name}_count`]: Histograms[Name] };

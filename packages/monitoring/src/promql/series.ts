@@ -1,14 +1,15 @@
 import type { Matchers, SeriesName } from './metrics.ts';
 
 type Selecting<Name extends SeriesName> = {
-  /** Matchers that a label must not have. */
+  /** Values that the labels must not have. */
   readonly not?: Matchers<Name>;
-  /** Matchers written as they are, for variables of a dashboard: `job=~"$job"`. */
+  /** Matchers that are copied unchanged, for variables of a dashboard: `job=~"$job"`. */
   readonly raw?: readonly string[];
 };
 
 /**
- * A selector of PromQL. Names of metrics, labels and values are those of the catalogue: a metric that is renamed there does not compile here.
+ * Returns a PromQL selector. The types of its metric, labels and values come from the metric catalogue, so a selector
+ * of a renamed metric does not compile.
  */
 export function series<Name extends SeriesName>(
   name: Name,

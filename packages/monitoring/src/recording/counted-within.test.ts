@@ -17,22 +17,26 @@ const starts = (instance: string): string =>
 const began = (instance: string): string => `process_start_time_seconds{job="phaselock-api",instance="${instance}"}`;
 const LONG_AGO = '-100000x40';
 
-/** Samples every 15 s, looked at after ten minutes: how many starts failed within five. */
+/** Samples every 15 s, and the expected number of failed starts within five minutes, evaluated after ten minutes. */
 const COUNTED: readonly (readonly [string, Readonly<Record<string, string>>, number])[] = [
   ['one process', { [starts('a')]: '0+2x40', [began('a')]: LONG_AGO }, 40],
   ['two processes', { [starts('a')]: '0+2x40', [starts('b')]: '500+1x40', [began('a')]: LONG_AGO }, 60],
-  ['one that began again, and lost nothing that was seen', { [starts('a')]: '0+2x30 0+2x9' }, 40],
+  ['a process that restarted: counts from before the restart are kept', { [starts('a')]: '0+2x30 0+2x9' }, 40],
   [
-    'one that began within the window, with what it had counted when it was first seen',
+    'a process that started within the window: its first sample counts in full',
     { [starts('b')]: '_x34 50+2x5', [began('b')]: '_x34 505x6' },
     60,
   ],
-  ['a single sample of it', { [starts('b')]: '_x40 50x1', [began('b')]: '_x40 590x1' }, 50],
-  ['one that is new to Prometheus alone', { [starts('b')]: '_x34 5000x5', [began('b')]: '_x34 -1000x6' }, 0],
+  ['a new process with a single sample', { [starts('b')]: '_x40 50x1', [began('b')]: '_x40 590x1' }, 50],
+  [
+    'an old process that is new to Prometheus: its first sample does not count',
+    { [starts('b')]: '_x34 5000x5', [began('b')]: '_x34 -1000x6' },
+    0,
+  ],
 ];
 
-describe.skipIf(prometheusAvailable().kind === 'none')('what is counted within a window', () => {
-  test('counters that begin again and counters that are born lose nothing', () => {
+describe.skipIf(prometheusAvailable().kind === 'none')('the increase of a counter within a window', () => {
+  test('counts the events of restarted and new processes in full', () => {
     const folder = mkdtempSync(join(tmpdir(), 'phaselock-counted-'));
     try {
       writeFileSync(join(folder, 'rules.yml'), recordingRules({ stages }));

@@ -4,19 +4,22 @@ import { JOBS } from '../promql/jobs.ts';
 import { ofEachInstance } from '../promql/of-each-instance.ts';
 import { series } from '../promql/series.ts';
 
-/** A share of events that are bad: how many there were and how many of them were bad, of each process since it began. */
+/** A service level indicator: how many events each process has counted since it started, and how many were bad. */
 export type Indicator = {
   readonly name: string;
   readonly events: (stages: Stages) => string;
   readonly bad: (stages: Stages) => string;
 };
 
-/** Longer waits for a connection than this call for a larger pool: "Connection Pool Configuration" of the specification. */
+/** Longer waits for a connection need a larger pool: "Connection Pool Configuration" of the specification. */
 export const LONG_WAIT_SECONDS = 0.1;
 
 const api = { job: JOBS.api } as const;
 
-/** Answers a client waits for: streams, downloads and probes are in other histograms, and what has no route was not asked of us. */
+/**
+ * Requests that a client waits for. Streams, downloads and probes are in other histograms, and requests without a
+ * route are left out.
+ */
 const ANSWERS = ofEachInstance(series('phaselock_http_request_seconds_count', api, { not: { operation: 'unknown' } }));
 const WAITS = ofEachInstance(series('phaselock_pool_wait_seconds_count', api));
 const SHORT_WAITS = ofEachInstance(
@@ -40,11 +43,11 @@ const of = <Name extends string>(name: Name, bad: string, events: string) => ({
   bad: () => bad,
 });
 
-/** Their names are the values of the label `sli`. */
+/** All indicators. Their names are the values of the label `sli`. */
 export const INDICATORS = [
   of(
     'availability',
-    // Of the operations that are in the histogram of answers, whatever they are called.
+    // Counts only operations that are also in the histogram behind ANSWERS.
     `sum by (job, instance) (${series('phaselock_http_requests_total', { status_class: '5xx', ...api }, { not: { operation: 'unknown' } })} and on (job, instance, operation) ${series('phaselock_http_request_seconds_count', api)})`,
     ANSWERS,
   ),
@@ -84,7 +87,7 @@ export type IndicatorName = (typeof INDICATORS)[number]['name'];
 
 export function gateNamed({ gates }: Stages, name: string): FailuresGate | LatencyGate {
   const gate: Gate | undefined = gates.find((each) => each.name === name);
-  if (gate === undefined || gate.kind === 'utilisation') throw new Error(`${name} is no gate of events in stages.yml.`);
+  if (gate === undefined || gate.kind === 'utilisation') throw new Error(`${name} is no event gate in stages.yml.`);
   return gate;
 }
 
@@ -92,10 +95,10 @@ export function gateNamed({ gates }: Stages, name: string): FailuresGate | Laten
 export const allowedBy = (gate: FailuresGate | LatencyGate): number =>
   gate.kind === 'failures' ? gate.limit : Number((1 - gate.quantile).toFixed(6));
 
-/** The limit of a latency gate, in the unit a person reads. */
+/** The limit of a latency gate, in milliseconds. */
 export function slowerThanMs(stages: Stages, name: string): number {
   const gate = gateNamed(stages, name);
-  if (gate.kind !== 'latency') throw new Error(`${name} is no gate of latencies in stages.yml.`);
+  if (gate.kind !== 'latency') throw new Error(`${name} is no latency gate in stages.yml.`);
   return gate.limitSeconds * 1_000;
 }
 
@@ -109,7 +112,7 @@ function eventsOf(gate: FailuresGate | LatencyGate): string {
 
 function badOf(gate: FailuresGate | LatencyGate): string {
   if (gate.kind === 'failures') return ofEachInstance(...gate.bad.map(text));
-  // Prometheus 2 and 3 write a whole number differently.
+  // Prometheus 2 and 3 write the label `le` of a whole number differently.
   if (Number.isInteger(gate.limitSeconds))
     throw new Error(`${gate.name}: a bucket of whole seconds cannot be selected.`);
   const within = part(gate, '_bucket', { le: [String(gate.limitSeconds)] });

@@ -1,13 +1,16 @@
 import { durationText } from '../rules/durations.ts';
 import type { IndicatorName } from './indicators.ts';
 
-/** What is recorded of an indicator: counts of each process, and over a window the counts and the share of all processes together. */
+/** Names of the recorded counts of an indicator in each process. */
 export const RECORDED = {
   events: 'job_instance:phaselock_sli_events:sum',
   bad: 'job_instance:phaselock_sli_bad:sum',
 } as const;
 
-/** Named for the window as it is meant, whatever pace it is rendered at. */
+/**
+ * Names of the recorded counts and share of an indicator in all processes together, over a window. The name has the
+ * nominal window, even where `RuleOptions.pace` shortens it.
+ */
 export const recordedWithin = {
   events: (window: number): string => `job:phaselock_sli_events:increase${durationText(window)}`,
   bad: (window: number): string => `job:phaselock_sli_bad:increase${durationText(window)}`,

@@ -6,13 +6,13 @@ import { type RuleGroup, ruleFile } from '../rules/rule-file.ts';
 import { INDICATORS, type IndicatorName } from './indicators.ts';
 import { RECORDED, recordedWithin } from './recorded.ts';
 
-/** Over which windows each indicator is asked for. Long ones are for what has a budget, and for a purge, which takes hours. */
+/** Windows of every indicator. Longer windows are recorded for error budgets and for the purge, which takes hours. */
 const SHORT = [5 * MINUTE, 30 * MINUTE];
 const OF_BUDGETS = [HOUR, 2 * HOUR, 6 * HOUR, DAY, 3 * DAY];
 const SLOS = ['availability', 'replacement', 'lookup', 'replacement_time'] as const satisfies readonly IndicatorName[];
 export type Slo = (typeof SLOS)[number];
 const OF_PURGE = 6 * HOUR;
-/** Whether it goes on: two scrapes lie within it where there is one a minute. */
+/** The window that shows whether failures continue. It holds two scrapes even at one scrape per minute. */
 const LATELY = 2 * MINUTE;
 const ASKED_FOR_LATELY = ['connections'] as const satisfies readonly IndicatorName[];
 
@@ -44,7 +44,10 @@ const counts = ({ stages }: RuleContext) =>
     { record: RECORDED.bad, expr: bad(stages), labels: { sli: name } },
   ]);
 
-/** All bad events by all events of the whole window: a mean of shares would let a quiet minute weigh as much as a busy one. */
+/**
+ * The share is all bad events divided by all events of the window. A mean of shares would give a quiet minute as much
+ * weight as a busy one.
+ */
 function within(context: RuleContext, window: number, names?: readonly IndicatorName[]) {
   const { events, bad, share } = recordedWithin;
   return [
@@ -58,8 +61,8 @@ const selected = (recorded: string, names: readonly IndicatorName[] | undefined)
   names === undefined ? recorded : `${recorded}{sli=~"${names.join('|')}"}`;
 
 /**
- * What was counted within the window by all processes together. `increase` knows nothing of what a process had counted when it was first seen; of one
- * that began within the window, under a name that is new, that is all it has.
+ * What all processes together counted within the window. `increase` ignores the first sample of a series. For an
+ * instance that is new and started within the window, the expression takes the whole counter instead.
  */
 function increase({ range, seconds }: RuleContext, counter: string, window: number): string {
   const ago = range(window);

@@ -9,7 +9,7 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['s', 1],
 ];
 
-/** As Prometheus writes them, in the largest unit that divides it: 5m, 1h, 90s. */
+/** A duration as Prometheus writes it, in the largest unit that divides it: 5m, 1h, 90s. */
 export function durationText(seconds: number): string {
   const [unit, length] = UNITS.find(([, each]) => seconds % each === 0) ?? ['ms', 1 / 1_000];
   return `${Math.round(seconds / length)}${unit}`;

@@ -18,7 +18,7 @@ const config = parse(readFileSync(join(FOLDER, 'prometheus.yml'), 'utf8'));
 
 const EXPORTERS = ['postgres', 'redis', 'node'];
 
-test('the scrape configuration has the jobs and the interval the rules and the rollout are made for', () => {
+test('prometheus.yml has the jobs and the scrape interval that the rules and the rollout expect', () => {
   const jobs = config.scrape_configs.map(({ job_name: name }: { job_name: string }) => name);
   expect(jobs).toEqual([...Object.values(JOBS), ...EXPORTERS]);
   expect(stages.prometheus.job).toBe(JOBS.api);
@@ -26,13 +26,13 @@ test('the scrape configuration has the jobs and the interval the rules and the r
   expect(config.rule_files).toEqual(['rollout.rules.yml', ...RULES]);
 });
 
-test.each(RULES)('%s selects no bucket by a whole number, which Prometheus 3 has under another name', (name) => {
+test.each(RULES)('%s selects no bucket by a whole number, which Prometheus 3 writes differently', (name) => {
   const bounds = [...readFileSync(join(FOLDER, name), 'utf8').matchAll(/\ble[=~]+\\?"([^"\\]*)/g)].map(([, le]) => le);
   if (name === 'phaselock.rules.yml') expect(bounds.length).toBeGreaterThan(2);
   expect(bounds.filter((bound) => !/^0\.\d+$/.test(bound ?? ''))).toEqual([]);
 });
 
-test.each(RULES)('%s has nothing in it that Prometheus 2.42 does not know', (name) => {
+test.each(RULES)('%s uses no feature that Prometheus 2.42 lacks', (name) => {
   expect(readFileSync(join(FOLDER, name), 'utf8')).not.toMatch(/query_offset|^ {4}labels:/m);
 });
 
@@ -42,11 +42,11 @@ describe.skipIf(prometheusAvailable().kind === 'none')('promtool', () => {
     return { status, said: `${stdout}${stderr}` };
   };
 
-  test.each(RULES)('has nothing to say about %s', (name) => {
+  test.each(RULES)('accepts %s without a lint warning', (name) => {
     expect(promtool('check', 'rules', '--lint=all', '--lint-fatal', name)).toMatchObject({ status: 0 });
   });
 
-  test('finds the configuration right, with the key it asks for', () => {
+  test('accepts prometheus.yml when its key file exists', () => {
     const folder = mkdtempSync(join(tmpdir(), 'phaselock-prometheus-'));
     try {
       cpSync(FOLDER, folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { parse, stringify } from 'yaml';
 import { MADE_FROM, type RuleGroup } from './rule-file.ts';
 
-/** The groups of rule files as one object of the Prometheus operator, which reads no files. */
+/** The groups of rule files as one PrometheusRule object, because the Prometheus operator reads no files. */
 export function prometheusRule(files: readonly string[]): string {
   const groups = files.flatMap((file) => {
     const read: { readonly groups: readonly RuleGroup[] } = parse(file);

@@ -2,13 +2,13 @@ import type { Stages } from '@phaselock/rollout';
 import { durationText } from './durations.ts';
 
 export type RuleOptions = {
-  /** The limits a rollout is judged by are those an alert tells of. */
+  /** The source of the limits: alerts and rollout gates share them. */
   readonly stages: Stages;
-  /** What becomes of every duration, in seconds. Tests with real faults have shorter ones, and nothing else of their own. */
+  /** Converts every duration, in seconds. Tests with real faults use it to shorten the rules. */
   readonly pace?: (seconds: number) => number;
-  /** What becomes of every least number of events. */
+  /** Converts every minimum number of events. */
   readonly leastEvents?: (events: number) => number;
-  /** Where the runbooks are read, with the slash at its end. */
+  /** The address of the folder of the runbooks, with a slash at its end. */
   readonly runbooks?: string;
 };
 
@@ -16,7 +16,7 @@ export type RuleContext = {
   readonly stages: Stages;
   /** A duration to compare with, in seconds. */
   seconds(duration: number): number;
-  /** A duration as `for` and ranges have it. */
+  /** A duration as `for` and range selectors write it. */
   range(duration: number): string;
   events(least: number): number;
   runbook(file: string): string;

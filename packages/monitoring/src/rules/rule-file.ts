@@ -5,7 +5,7 @@ export type RuleGroup = {
   readonly rules: readonly Readonly<Record<string, unknown>>[];
 };
 
-/** The words by which a check of the repository knows that limits were not written here by hand. */
+/** By this text, checks/rollout/one-place.test.ts recognises a file whose limits are generated. */
 export const MADE_FROM =
   'Made from ops/rollout/stages.yml and packages/monitoring: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/monitoring';
 

@@ -2,7 +2,10 @@ const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 const BLOCK = 4;
 
-/** MurmurHash3, the 32 bit variant for x86, of the UTF-8 bytes of a text, with seed 0: what flag systems in most languages bucket with. */
+/**
+ * MurmurHash3 (x86, 32 bits, seed 0) of the UTF-8 bytes of a text. Flag systems in most languages use this hash for
+ * bucketing.
+ */
 export function murmur3(text: string): number {
   const bytes = new TextEncoder().encode(text);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -22,12 +22,12 @@ test.each([
   ['hello', 0x248bfa47],
   ['hello, world', 0x149bbb7f],
   ['The quick brown fox jumps over the lazy dog', 0x2e4ff723],
-])('the hash of %j is the published one', (text, hash) => expect(murmur3(text)).toBe(hash));
+])('murmur3 of %j is the published hash', (text, hash) => expect(murmur3(text)).toBe(hash));
 
 const share = { flag: 'single_session_guard', salt: '1' };
 const percent = fc.integer({ min: 0, max: BUCKETS }).map((hundredths) => hundredths / 100);
 
-test('who is in a share is in every larger one: nobody leaves while a rollout grows', () => {
+test('a subject in a share is also in every larger share', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), percent, percent, (subject, one, other) => {
       const [smaller, larger] = [Math.min(one, other), Math.max(one, other)];
@@ -37,7 +37,7 @@ test('who is in a share is in every larger one: nobody leaves while a rollout gr
   );
 });
 
-test('0 % is nobody, 100 % everybody with a name', () => {
+test('a share of 0 % has no subject, 100 % has every subject with a name', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (subject) => {
       expect(isInShare({ ...share, percent: 0 }, subject)).toBe(false);
@@ -53,13 +53,13 @@ describe.each([
     (index: number) => `019aa001-0000-7000-8000-${String(index).padStart(12, '0')}`,
   ],
   ['mail addresses', (index: number) => `${index}@example.com`],
-])('of %s', (_, nameOf) => {
+])('the buckets of %s', (_, nameOf) => {
   const MANY = 100_000;
   const PARTS = 100;
-  // The 0.999999 quantile of chi-square with 99 degrees of freedom: fixed names, so it either holds or not.
+  // 0.999999 quantile of chi-square with 99 degrees of freedom. The names are fixed, so the test is deterministic.
   const LIMIT = 178;
 
-  test.each(['1', '2', 'another salt'])('as many come into each percent, with salt %j', (salt) => {
+  test.each(['1', '2', 'another salt'])('are uniform over all percents with salt %j', (salt) => {
     const counts = new Array<number>(PARTS).fill(0);
     for (let index = 0; index < MANY; index += 1) {
       const part = Math.floor(bucketOf({ ...share, salt }, nameOf(index)) / (BUCKETS / PARTS));
@@ -69,7 +69,7 @@ describe.each([
     expect(counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThan(LIMIT);
   });
 
-  test('the same users are not the first ones of every flag', () => {
+  test('are independent between two flags', () => {
     const inFirst = (flag: string, index: number) => isInShare({ flag, salt: '1', percent: 25 }, nameOf(index));
     let both = 0;
     for (let index = 0; index < MANY; index += 1)

@@ -1,4 +1,4 @@
-/** What users are told unless the command says something else: what changes for them, in their words. */
+/** Default announcement to users when a stage starts; `--announce` replaces it. */
 export const stageText = (flag: string, percent: number): string =>
   flag === 'single_session_guard'
     ? `From now on ${everybodyOr(percent)} one live session in each phase of a task. Running a task again with the same model shows you the session that is active; another model asks you before it replaces it. Export a session before you replace it if you want to keep what is unsaved.`

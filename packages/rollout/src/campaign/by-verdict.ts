@@ -4,18 +4,18 @@ import { abortStep, holdStep, refuse, stay } from './steps.ts';
 
 type Asked = CampaignCommand & { kind: 'promote' | 'tick' };
 
-/** The flag is as the campaign set it, and the bake is there to be judged, or its verdict to be overridden. */
+/** Decides by the verdict of the bake, or by force. The caller has checked that the flag is as the campaign set it. */
 export function decideByVerdict(state: CampaignState, verdict: Judged | undefined, asked: Asked): CampaignDecision {
   const { record } = state;
   if (asked.kind === 'promote' && asked.force !== undefined) return nextStage(state, asked.force.why, asked, true);
-  if (verdict === undefined) return refuse('no-verdict', 'there is nothing to promote on');
+  if (verdict === undefined) return refuse('no-verdict', 'there is no verdict to promote on');
   const { why, reason, outcome, bakeFrom } = verdict;
   switch (why) {
     case 'proven':
       return nextStage(state, reason, asked, false);
     case 'failed_early':
     case 'failed':
-      // A person who asked for a promotion decides about the abort; the controller has nobody to ask.
+      // After a failed promotion a person decides about the abort; the controller aborts on its own.
       return asked.kind === 'tick'
         ? abortStep(state, { why: reason, outcome: 'fail' })
         : holdStep(state, { heldFor: 'verdict', why: reason, outcome: 'fail' });
@@ -63,10 +63,10 @@ function goOn({ record }: CampaignState, why: string): CampaignDecision {
   const { campaign, stage, percent } = record;
   const to = { campaign, stage, percent, state: 'baking', heldFor: null } as const;
   const step = { action: 'resume', why, bake: 'kept', to } as const;
-  return { kind: 'step', outcome: 'inconclusive', told: `the evidence can be relied on again: ${why}`, step };
+  return { kind: 'step', outcome: 'inconclusive', told: `the evidence is reliable again: ${why}`, step };
 }
 
-/** What was counted before cannot be relied on; what comes after can. */
+/** Moves the start of the bake, because only the counts after it are reliable. */
 function laterBake({ record }: CampaignState, why: string, bakeFrom: number): CampaignDecision {
   const { campaign, stage, percent } = record;
   const to = { campaign, stage, percent, state: 'baking', heldFor: null } as const;

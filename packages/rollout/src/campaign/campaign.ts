@@ -2,26 +2,30 @@ import type { CampaignRecord, HeldFor, RolloutStep } from '@phaselock/store';
 
 export type { CampaignRecord, HeldFor };
 
-/** What a campaign needs to know of a stage. */
+/** The part of a stage that a campaign uses. */
 export type CampaignStage = { readonly stage: number; readonly percent: number; readonly announcement: string };
 
-/** The stages of a flag in order, and what users are told when it is off again. */
+/** The stages of a flag in order, and the announcement for when it is switched off again. */
 export type CampaignPlan = { readonly stages: readonly CampaignStage[]; readonly offText: string };
 
-/** Whether this writer may write. */
+/** Which process holds the lease of the rollout. */
 export type Holding =
   | { readonly kind: 'ours' }
   | { readonly kind: 'lapsed' }
   | { readonly kind: 'other'; readonly holder: string; readonly until: Date };
 
+/**
+ * What a decision is based on. A campaign is one rollout of a flag, from its start to its end or abort; a bake is the
+ * time in which a stage is observed before it is judged.
+ */
 export type CampaignState = { readonly record: CampaignRecord; readonly plan: CampaignPlan; readonly holding: Holding };
 
-/** What of a verdict decides. `why` is as the gates say it. */
+/** The part of a verdict that a campaign uses. `why` is that of the gates. */
 export type Judged = {
   readonly outcome: 'pass' | 'fail' | 'inconclusive';
   readonly why: 'proven' | 'failed_early' | 'failed' | 'not_proven' | 'baking' | 'held';
   readonly reason: string;
-  /** Of a verdict that is held: what was counted before does not count. Null where waiting mends it. */
+  /** For a held verdict: counts before this time are not reliable. Null if waiting is sufficient. */
   readonly bakeFrom: number | null;
 };
 
@@ -38,11 +42,11 @@ export type CampaignCommand =
   | {
       readonly kind: 'promote';
       readonly announce?: string;
-      /** A person decides otherwise than the verdict. */
+      /** A person overrides the verdict. */
       readonly force?: { readonly why: string };
     }
   | { readonly kind: 'abort'; readonly why: string; readonly announce?: string }
-  /** The controller looks. */
+  /** One iteration of the controller. */
   | { readonly kind: 'tick' };
 
 export type Outcome = Judged['outcome'];
@@ -63,6 +67,6 @@ export type CampaignRefusal =
 
 export type CampaignDecision =
   | { readonly kind: 'step'; readonly outcome: Outcome; readonly step: RolloutStep; readonly told: string }
-  /** Nothing changes; a verdict there is is kept all the same. `ended`: the controller has nothing to do any more. */
+  /** Nothing changes, but a verdict is stored. `ended`: the controller has nothing left to do. */
   | { readonly kind: 'stay'; readonly outcome: Outcome; readonly told: string; readonly ended?: true }
   | { readonly kind: 'refuse'; readonly refusal: CampaignRefusal; readonly told: string };

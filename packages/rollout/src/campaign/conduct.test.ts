@@ -1,9 +1,9 @@
 import { releaseRollout, renewRollout, stepRollout, takeRollout } from '@phaselock/store';
 import { eventually, holdLock } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FLAG, judgedAs, openCampaign, promote, start, type TestCampaign } from '../../test/campaign/open-campaign.ts';
 import { HeldByAnother } from './hold-rollout.ts';
 import type { CampaignRacepoint } from './racepoints.ts';
-import { FLAG, judgedAs, openCampaign, promote, start, type TestCampaign } from './testing/open-campaign.ts';
 
 let home: TestCampaign;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ const active = async (): Promise<string[]> =>
   );
 
 describe('a campaign', () => {
-  test('goes from 5 to 100 % step by step, each with its verdict, its announcement and its change of the flag', async () => {
+  test('goes from 5 to 100 % in steps, each with a verdict, an announcement and a flag change', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     for (const percent of [25, 50, 100]) {
@@ -57,7 +57,7 @@ describe('a campaign', () => {
     expect(changes.slice(1).map(({ to }) => Number(to.percent))).toEqual([5, 25, 50, 100]);
   });
 
-  test('is aborted: off for everybody, and users are told so', async () => {
+  test('is aborted on a failed verdict: the flag is off, and users get an announcement', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await home.run(held, { kind: 'tick' }, judgedAs('failed_early'));
@@ -68,7 +68,7 @@ describe('a campaign', () => {
     expect(await home.record()).toMatchObject({ campaign: 2, state: 'baking', stage: 1 });
   });
 
-  test('a verdict that was overridden is named by the step of the person who did', async () => {
+  test('names the overridden verdict in a forced step', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await home.run(held, promote, judgedAs('failed'));
@@ -78,7 +78,7 @@ describe('a campaign', () => {
     expect(await home.rows('select decision from rollout_verdicts')).toEqual([{ decision: 'failed' }]);
   });
 
-  test('what cannot be relied on moves the beginning of the bake, and is judged again from there', async () => {
+  test('moves the start of the bake after unreliable counts, and judges again from there', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     const since = (await home.record()).bakingSince?.getTime() ?? 0;
@@ -91,7 +91,7 @@ describe('a campaign', () => {
     expect(await actions()).toEqual(['start', 'rebake', 'hold', 'resume']);
   });
 
-  test('the flag changed by hand under it is left as it is', async () => {
+  test('does not overwrite a flag that was changed by hand', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await home.rows(`select set_flag('${FLAG}', '{"percent": 40}', 'bob', 'impatient', null)`);
@@ -104,7 +104,7 @@ describe('a campaign', () => {
     });
   });
 
-  test('the flag changed by hand between the look and the write is left as it is, too', async () => {
+  test('does not overwrite a flag that is changed by hand between read and write', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     const at = once('judged', () => home.rows(`update flags set percent = 40 where name = '${FLAG}'`));
@@ -113,7 +113,7 @@ describe('a campaign', () => {
     expect(await home.record()).toMatchObject({ state: 'holding', heldFor: 'flag' });
   });
 
-  test.each(['rollout_steps', 'rollout_verdicts'])('%s is append-only, by the database itself', async (table) => {
+  test.each(['rollout_steps', 'rollout_verdicts'])('has append-only rows in %s', async (table) => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await home.run(held, promote, judgedAs('failed'));
@@ -121,7 +121,7 @@ describe('a campaign', () => {
       await expect(home.rows(change)).rejects.toMatchObject({ code: '23001' });
   });
 
-  test('an announcement is kept as it was published; it can be withdrawn, once', async () => {
+  test('has announcements that cannot be changed or deleted, and can be withdrawn once', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     for (const change of ["update announcements set text = 'x'", 'delete from announcements', 'truncate announcements'])
@@ -132,7 +132,7 @@ describe('a campaign', () => {
   });
 });
 
-/** Does something at a place, the first time a command comes there. */
+/** Runs an action the first time a command reaches a racepoint. */
 function once(name: CampaignRacepoint, act: () => Promise<unknown>) {
   let done = false;
   return async (place: CampaignRacepoint): Promise<void> => {
@@ -143,37 +143,37 @@ function once(name: CampaignRacepoint, act: () => Promise<unknown>) {
 }
 
 describe('one writer at a time', () => {
-  test('a second one is told who holds it until when, by the clock of the database', async () => {
+  test('refuses a second writer, and names the holder and the end of its lease', async () => {
     await using _held = await home.hold('ann@a/1');
     await expect(home.hold('bob@b/2')).rejects.toThrow(/^ann@a\/1 holds the rollout until 2\d{3}-/);
   });
 
-  test('the lease is given back, and lapses when it is not', async () => {
+  test('releases its lease, or lets it expire', async () => {
     await home.hold('ann').then((held) => held[Symbol.asyncDispose]());
     const { database } = home;
     const lease = { flag: FLAG, leaseMs: 1 };
     const gone = await takeRollout(database, { ...lease, holder: 'killed' });
     const next = await eventually(async () => {
       const taken = await takeRollout(database, { ...lease, holder: 'bob', leaseMs: 60_000 });
-      if (taken.kind !== 'taken') throw new Error('it is held yet');
+      if (taken.kind !== 'taken') throw new Error('the lease is still held');
       return taken;
     });
     expect(next.fence).toBeGreaterThan(gone.kind === 'taken' ? gone.fence : 0);
-    // Who comes back late can neither renew nor give back what is another one's.
+    // A late process can neither renew nor release the lease of another.
     const late = gone.kind === 'taken' ? gone.fence : 0;
     expect(await renewRollout(database, FLAG, late)).toBe(false);
     expect(await releaseRollout(database, FLAG, late)).toBe(false);
     await expect(home.hold('carl')).rejects.toBeInstanceOf(HeldByAnother);
   });
 
-  test('a lease from before the clock of the database stepped back has lapsed', async () => {
+  test('treats a lease as expired if the database clock was set back since', async () => {
     await takeRollout(home.database, { flag: FLAG, holder: 'ann', leaseMs: 60_000 });
     await home.rows("update rollouts set lease_until = lease_until + interval '1 day'");
     await using held = await home.hold('bob');
     expect(held.fence).toBe(2);
   });
 
-  test('a writer that was fenced out promotes nothing, however late it wakes up', async () => {
+  test('promotes nothing after another process took the lease', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     const takeOver = () =>
@@ -186,7 +186,7 @@ describe('one writer at a time', () => {
     expect(await home.rows('select 1 from rollout_verdicts')).toEqual([]);
   });
 
-  test('a step that was decided on another state of the campaign changes nothing', async () => {
+  test('changes nothing if the state of the campaign changed since the decision', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     const to = { campaign: 1, stage: 2, percent: 25, state: 'baking', heldFor: null } as const;
@@ -198,7 +198,7 @@ describe('one writer at a time', () => {
     expect(await effective()).toMatchObject({ percent: '5.00' });
   });
 
-  test('an unknown flag has no rollout', async () => {
+  test('refuses an unknown flag', async () => {
     expect(await takeRollout(home.database, { flag: 'no_such', holder: 'ann', leaseMs: 1 })).toEqual({
       kind: 'unknown-flag',
     });
@@ -206,7 +206,7 @@ describe('one writer at a time', () => {
 });
 
 describe('a kill', () => {
-  test.each(['campaign-read', 'judged', 'stepped'] as const)('at %s of a promotion wins', async (place) => {
+  test.each(['campaign-read', 'judged', 'stepped'] as const)('at racepoint %s of a promotion wins', async (place) => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await home.run(held, promote, judgedAs('proven'), once(place, kill));
@@ -215,7 +215,7 @@ describe('a kill', () => {
     expect((await home.run(held, promote, judgedAs('proven'))).decision).toMatchObject({ refusal: 'killed' });
   });
 
-  test('while the step is being written, its transaction open, neither waits nor is undone', async () => {
+  test('does not wait for the open transaction of a step, and is not undone by it', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     const { version } = await effective();
@@ -251,7 +251,7 @@ describe('a kill', () => {
   test.each([
     ['flags', `select 1 from flags where name = '${FLAG}' for update`],
     ['rollouts', `select 1 from rollouts where flag = '${FLAG}' for update`],
-  ])('waits for no lock on a row of %s', async (_, statement) => {
+  ])('does not wait for a lock on a row of %s', async (_, statement) => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await using _lock = await holdLock(home.url, statement);
@@ -261,7 +261,7 @@ describe('a kill', () => {
   });
 
   test.each(['rollouts', 'announcements'])(
-    'is written although nobody can be told, the table %s being locked',
+    'is written without an announcement while the table %s is locked',
     async (table) => {
       await using held = await home.hold('ann');
       await home.run(held, start);
@@ -273,7 +273,7 @@ describe('a kill', () => {
     },
   );
 
-  test('that nobody saw is not released with one that was', async () => {
+  test('that was not read is not released together with one that was', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await kill('first');
@@ -284,7 +284,7 @@ describe('a kill', () => {
       undefined,
       once('judged', () => kill('second')),
     );
-    // Looked at again, the command released both, for it was asked to release what there is.
+    // The command retried and released both, because it releases every kill that it reads.
     const { version } = await effective();
     await kill('third');
     const to = { campaign: 1, stage: 1, percent: 5, state: 'baking', heldFor: null } as const;
@@ -300,7 +300,7 @@ describe('a kill', () => {
     expect(await effective()).toMatchObject({ enabled: false, killed: true });
   });
 
-  test("that came after the one a person releases, and is over already, is in nobody's way", async () => {
+  test('that was released already does not prevent the release of an earlier one', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await kill('first');
@@ -311,7 +311,7 @@ describe('a kill', () => {
   });
 
   test.each([false, true])(
-    'that comes while the last stage is passed leaves it unpassed, forced: %s',
+    'during the last promotion keeps the campaign from being done (forced: %s)',
     async (forced) => {
       await using held = await home.hold('ann');
       await home.run(held, start);
@@ -325,7 +325,7 @@ describe('a kill', () => {
     },
   );
 
-  test('is released by a person who says why, into a new bake of the same stage, and users are told', async () => {
+  test('is released with a reason into a new bake of the same stage, with an announcement', async () => {
     await using held = await home.hold('ann');
     await home.run(held, start);
     await kill();

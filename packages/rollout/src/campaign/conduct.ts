@@ -13,26 +13,28 @@ import { killInstead } from './killed-instead.ts';
 import type { Racepoint } from './racepoints.ts';
 import { isAsSet } from './standing.ts';
 
-/** A verdict as it decides, as it is kept, and as it is shown. */
+/** A verdict in the forms for the decision, for storage and for display. */
 export type PresentVerdict<Shown> = {
   readonly judged: Judged;
   readonly stored: StoredVerdict;
   readonly shown: Shown;
 };
 
+/** The data and functions with which `conduct` carries out a command. */
 export type Conduct<Shown> = {
   readonly sql: Sql;
   readonly flag: string;
   readonly plan: CampaignPlan;
   readonly fence: number;
   readonly actor: string;
-  /** Judges the bake as it is now, by the times of the record. */
+  /** Judges the bake at the time of the record. */
   readonly judge: (record: CampaignRecord) => Promise<PresentVerdict<Shown>>;
   readonly racepoint?: Racepoint;
-  /** Told of each step on the way, such as a bake that counts from later on. */
+  /** Called for each intermediate step, such as a later start of the bake. */
   readonly onStep?: (told: string) => void;
 };
 
+/** The result of a command, and the record on which it was decided. */
 export type Conducted<Shown> = {
   readonly decision: CampaignDecision;
   readonly verdict: PresentVerdict<Shown> | undefined;
@@ -41,9 +43,10 @@ export type Conducted<Shown> = {
   readonly record: CampaignRecord;
 };
 
+/** The result of a dry run. */
 export type Look<Shown> = Pick<Conducted<Shown>, 'decision' | 'verdict' | 'record'>;
 
-/** What would be done: looks, judges and decides as if it held the rollout, and writes nothing. */
+/** Reads, judges and decides as if it held the lease, and writes nothing. */
 export async function look<Shown>(
   { sql, flag, plan, judge }: Pick<Conduct<Shown>, 'sql' | 'flag' | 'plan' | 'judge'>,
   command: CampaignCommand,
@@ -54,10 +57,16 @@ export async function look<Shown>(
   return { record, verdict, decision };
 }
 
-/** A kill, a change by hand or a bake that begins later each cost a look more; more of them in a row is somebody at work. */
+/**
+ * Maximum number of attempts to write one decision. A kill, a manual change and a later start of the bake each cost an
+ * attempt; more of them in a row mean that another person is changing the flag.
+ */
 const LOOKS = 6;
 
-/** Looks, judges, decides and writes, until one decision was written as it was made, or there was nothing to write. */
+/**
+ * Reads, judges, decides and writes. It repeats this until a decision was written before the state changed, or there is
+ * nothing to write.
+ */
 export async function conduct<Shown>(parts: Conduct<Shown>, command: CampaignCommand): Promise<Conducted<Shown>> {
   const { sql, flag, plan, fence, actor, racepoint = () => undefined, onStep = () => undefined } = parts;
   for (let look = 1; look <= LOOKS; look += 1) {
@@ -85,7 +94,7 @@ export async function conduct<Shown>(parts: Conduct<Shown>, command: CampaignCom
     await racepoint('stepped');
     switch (written.kind) {
       case 'fenced':
-        throw new HeldByAnother((await seen(sql, flag)).lease?.holder ?? 'somebody who has left again', null);
+        throw new HeldByAnother((await seen(sql, flag)).lease?.holder ?? 'a process that has released it again', null);
       case 'moved':
       case 'flag-moved':
       case 'killed':
@@ -95,7 +104,7 @@ export async function conduct<Shown>(parts: Conduct<Shown>, command: CampaignCom
         onStep(decision.told);
     }
   }
-  throw new Error(`${flag} was changed again and again while it was looked at: nothing was done`);
+  throw new Error(`${flag} changed during each attempt to decide: nothing was done`);
 }
 
 async function seen(sql: Sql, flag: string): Promise<CampaignRecord> {
@@ -109,7 +118,9 @@ function holdingOf({ fence, lease }: CampaignRecord, ours: number): Holding {
   return lease === null ? { kind: 'lapsed' } : { kind: 'other', ...lease };
 }
 
-/** Only a bake is judged, and one whose flag is as the campaign set it: else what was counted is of something else. */
+/**
+ * Only a bake whose flag is as the campaign set it is judged; otherwise the counts belong to another state of the flag.
+ */
 function wantsVerdict(record: CampaignRecord, command: CampaignCommand): boolean {
   if (command.kind !== 'promote' && command.kind !== 'tick') return false;
   return record.bakingSince !== null && record.present.kill === null && isAsSet(record);

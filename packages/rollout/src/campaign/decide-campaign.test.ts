@@ -42,7 +42,7 @@ const at = (
   } satisfies CampaignRecord,
 });
 
-/** The states a campaign can be in, each with a flag that fits. */
+/** The states of a campaign, each with a flag that fits. */
 const STATES = {
   'off, no campaign': at(
     { campaign: 0, stage: 0, percent: 0, state: 'idle', flagVersion: null },
@@ -111,7 +111,7 @@ const COMMANDS = {
   tick: { kind: 'tick' },
 } as const satisfies Record<string, CampaignCommand>;
 
-/** A decision in a few words: what happens, where it leads, what becomes of the flag and of the bake. */
+/** A decision in one line: its action, the new state, the flag change and the bake. */
 function brief(decision: CampaignDecision): string {
   if (decision.kind === 'refuse') return `refuse ${decision.refusal}`;
   if (decision.kind === 'stay') return `stay, ${decision.outcome}${decision.ended ? ', ended' : ''}`;
@@ -305,34 +305,34 @@ const TABLE: readonly Row[] = [
   ['killed when done', 'tick', 'none', 'stay, fail, ended'],
 ];
 
-describe('what a command does to a campaign', () => {
-  test.each(TABLE)('%s, %s, verdict %s: %s', (state, command, verdict, expected) => {
+describe('decideCampaign', () => {
+  test.each(TABLE)('in state "%s", command "%s" with verdict "%s": %s', (state, command, verdict, expected) => {
     expect(brief(decideCampaign(STATES[state], VERDICTS[verdict], COMMANDS[command]))).toBe(expected);
   });
 
-  test('the table has every command in every state', () => {
+  test('the table covers every command in every state', () => {
     const missing = Object.keys(STATES).flatMap((state) =>
       ['start', 'pause', 'resume', 'promote', 'abort', 'tick']
         .filter((kind) => !TABLE.some(([row, command]) => row === state && command.startsWith(kind)))
         .map((kind) => `${state}: ${kind}`),
     );
-    // What the lease refuses is below.
+    // The next test covers the states without a lease.
     expect(missing.filter((line) => !/^(lease lapsed|held by another)/.test(line))).toEqual([]);
   });
 
-  test.each(Object.keys(COMMANDS))('%s does nothing under a lease that lapsed or is another one’s', (name) => {
+  test.each(Object.keys(COMMANDS))('%s is refused if the lease has expired or another process holds it', (name) => {
     const command = Object.entries(COMMANDS).find(([key]) => key === name)?.[1] ?? COMMANDS.tick;
     expect(brief(decideCampaign(STATES['lease lapsed'], VERDICTS.proven, command))).toBe('refuse lease-lapsed');
     const told = decideCampaign(STATES['held by another'], VERDICTS.proven, command);
     expect(told).toMatchObject({ refusal: 'held-by-another', told: expect.stringContaining('bob@b/2') });
   });
 
-  test('the last stage is done when it passes, and nothing of the flag changes', () => {
+  test('a passed last stage ends the campaign without a flag change', () => {
     const last = at({ stage: 4, percent: 100, bakingSince: SINCE }, { percent: 100 });
     expect(brief(decideCampaign(last, VERDICTS.proven, promote))).toBe('done to 4/100 done, bake none, pass');
   });
 
-  test('only a promotion that passed, or one by force, raises the share', () => {
+  test('only a start, a passed promotion or a forced promotion raises the percentage', () => {
     for (const [name, state] of Object.entries(STATES))
       for (const [verdictName, verdict] of Object.entries(VERDICTS))
         for (const [commandName, command] of Object.entries(COMMANDS)) {
@@ -344,7 +344,7 @@ describe('what a command does to a campaign', () => {
         }
   });
 
-  test('nothing but a release by a person switches on what is killed', () => {
+  test('only a release by a person switches a killed flag on', () => {
     for (const state of Object.values(STATES).filter(({ record }) => record.present.kill !== null))
       for (const verdict of Object.values(VERDICTS))
         for (const [name, command] of Object.entries(COMMANDS)) {
@@ -355,20 +355,20 @@ describe('what a command does to a campaign', () => {
   });
 });
 
-describe('what is told', () => {
+describe('the message', () => {
   const told = (state: CampaignState, command: CampaignCommand, verdict?: Judged) =>
     decideCampaign(state, verdict, command).told;
   const pause = { kind: 'pause', why: 'lunch' } as const;
   const promote = { kind: 'promote' } as const;
 
-  test('of a pause, that the flag is killed or off', () => {
+  test('of a pause reports that the flag is killed or off', () => {
     expect(told(STATES.baking, pause)).toMatch(/^paused at 5 %: /);
     for (const killed of [STATES['killed while baking'], STATES['killed and seen']])
       expect(told(killed, pause)).toMatch(/^paused at 5 %, and the flag is killed .*`rollout resume --release-kill/);
     expect(told(STATES['switched off by hand'], pause)).toMatch(/^paused at 5 %, and the flag is off for everybody/);
   });
 
-  test('of the end, that it was forced', () => {
+  test('of a finished campaign reports that its end was forced', () => {
     const last = at({ stage: 4, percent: 100, bakingSince: SINCE }, { percent: 100 });
     expect(told(last, promote, VERDICTS.proven)).toContain('its last stage has passed');
     const forced = told(last, { kind: 'promote', force: { why: 'a holiday' } }, VERDICTS['not proven']);
@@ -376,13 +376,13 @@ describe('what is told', () => {
     expect(forced).not.toContain('passed');
   });
 
-  test('of a bake that was decided, that it is decided and not on hold', () => {
+  test('of a decided bake does not call it on hold', () => {
     expect(told(STATES.baking, promote, VERDICTS['not proven'])).toMatch(/^the bake is over and proves nothing: /);
     expect(told(STATES.baking, promote, VERDICTS.failed)).toMatch(/^the bake failed: /);
     expect(told(STATES.baking, promote, VERDICTS.held)).toMatch(/^on hold: /);
   });
 
-  test('of another flag, commands that change that flag and not the usual one', () => {
+  test('for a flag other than the default names the flag in its commands', () => {
     const commands: CampaignCommand[] = [
       pause,
       promote,

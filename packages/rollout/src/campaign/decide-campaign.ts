@@ -7,8 +7,8 @@ import { decideStart } from './start.ts';
 import { abortStep, holdStep, refuse, stay } from './steps.ts';
 
 /**
- * What a command does to a campaign as it stands: pure, so that every combination can be written down. `verdict` is of the present bake; left out
- * where there is no bake to judge. Times are the database's.
+ * Decides what a command does to a campaign. It is pure, so that a table of tests covers every combination. `verdict`
+ * is that of the present bake; it is undefined if no bake can be judged. Times are those of the database.
  */
 export function decideCampaign(
   state: CampaignState,
@@ -54,16 +54,16 @@ function decidePause({ record }: CampaignState, why: string): CampaignDecision {
 function decideAbort(state: CampaignState, { why, announce }: CampaignCommand & { kind: 'abort' }): CampaignDecision {
   const { record } = state;
   if (!isUnderWay(record) && record.state !== 'done') return refuse('no-campaign', noCampaign(record));
-  if (why.trim() === '') return refuse('why-missing', 'say why it is aborted: --why');
+  if (why.trim() === '') return refuse('why-missing', 'an abort needs a reason: --why');
   return abortStep(state, { why, ...(announce !== undefined && { announce }) });
 }
 
 const noCampaign = ({ state, flag }: CampaignRecord): string =>
   state === 'done'
     ? 'the rollout is done: nothing is under way'
-    : `no rollout is under way; ${commandText(flag, 'start')} begins one`;
+    : `no rollout is under way; ${commandText(flag, 'start')} starts one`;
 
-/** What a share alone would hide: that it applies to nobody now. */
+/** Part of a message: the flag is off for everybody, which its percentage does not show. */
 function whereOff({ present: { enabled, kill } }: CampaignRecord): string {
   if (kill !== null) return `, and the flag is killed (by ${kill.actor}): off for everybody`;
   return enabled ? '' : ', and the flag is off for everybody';
@@ -80,20 +80,20 @@ function decidePromote(
   if (kill !== null)
     return refuse(
       'killed',
-      `killed by ${kill.actor}: ${kill.why}. ${commandText(record.flag, 'resume --release-kill --why …')} comes back, ${commandText(record.flag, 'abort --why …')} gives up`,
+      `killed by ${kill.actor}: ${kill.why}. ${commandText(record.flag, 'resume --release-kill --why …')} continues, ${commandText(record.flag, 'abort --why …')} ends the campaign`,
     );
   if (!isAsSet(record)) return foreignChange(state, 'flag-changed');
   if (record.state === 'paused')
-    return refuse('paused', `it is paused: ${commandText(record.flag, 'resume')} begins a new bake of this stage`);
+    return refuse('paused', `it is paused: ${commandText(record.flag, 'resume')} starts a new bake of this stage`);
   if (command.force !== undefined && command.force.why.trim() === '')
-    return refuse('why-missing', 'say why the verdict is overridden: --why');
+    return refuse('why-missing', 'overriding the verdict needs a reason: --why');
   if (command.force === undefined && record.bakingSince === null)
     return refuse(
       'needs-resume',
-      `this bake was decided: ${commandText(record.flag, 'resume')} begins a new one, ${commandText(record.flag, 'abort --why …')} gives up`,
+      `this bake was decided: ${commandText(record.flag, 'resume')} starts a new one, ${commandText(record.flag, 'abort --why …')} ends the campaign`,
     );
   if (verdict === undefined && command.force === undefined)
-    return refuse('no-verdict', 'there is nothing to promote on');
+    return refuse('no-verdict', 'there is no verdict to promote on');
   return decideByVerdict(state, verdict, command);
 }
 
@@ -133,10 +133,10 @@ function decideTick(state: CampaignState, verdict: Judged | undefined): Campaign
   return decideByVerdict(state, verdict, { kind: 'tick' });
 }
 
-/** Never overwritten: whoever changed it by hand meant something. */
+/** The campaign never overwrites a flag that was changed by hand. */
 function foreignChange(state: CampaignState, asked: 'hold' | 'flag-changed'): CampaignDecision {
   const { record } = state;
-  const why = `the flag was changed by ${record.present.updatedBy ?? 'somebody'} to ${present(record)}; the campaign had set ${record.percent} %, version ${record.flagVersion}`;
+  const why = `the flag was changed by ${record.present.updatedBy ?? 'an unknown user'} to ${present(record)}; the campaign had set ${record.percent} %, version ${record.flagVersion}`;
   if (record.heldFor === 'flag')
     return asked === 'hold'
       ? stay('inconclusive', why)

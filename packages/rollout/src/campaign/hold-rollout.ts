@@ -1,6 +1,6 @@
 import { releaseRollout, renewRollout, type Sql, takeRollout } from '@phaselock/store';
 
-/** Somebody else holds the rollout, or took it since. */
+/** Another process holds the lease of the rollout, or took it over. */
 export class HeldByAnother extends Error {
   override readonly name = 'HeldByAnother';
   readonly holder: string;
@@ -10,7 +10,7 @@ export class HeldByAnother extends Error {
     super(
       until === null
         ? `the rollout was taken over by ${holder}`
-        : `${holder} holds the rollout until ${until.toISOString()}, unless it goes on for longer. \`--take-over\` takes it away`,
+        : `${holder} holds the rollout until ${until.toISOString()}, or longer if it renews its lease. \`--take-over\` takes the lease`,
     );
     this.holder = holder;
     this.until = until;
@@ -21,6 +21,7 @@ export class UnknownFlag extends Error {
   override readonly name = 'UnknownFlag';
 }
 
+/** The lease of a rollout, with its fencing token. Disposing it releases the lease. */
 export type HeldRollout = AsyncDisposable & { readonly fence: number };
 
 export type HoldRollout = {
@@ -33,13 +34,14 @@ export type HoldRollout = {
 
 const RENEWALS_A_LEASE = 3;
 
-/** Takes the one writer's place, keeps it while this process lives, and gives it back. */
+/** Takes the lease of the rollout, renews it while this process lives, and releases it at the end. */
 export async function holdRollout({ sql, flag, holder, leaseMs, takeOver }: HoldRollout): Promise<HeldRollout> {
   const lease = await takeRollout(sql, { flag, holder, leaseMs, evenHeld: takeOver });
   if (lease.kind === 'unknown-flag') throw new UnknownFlag(`there is no flag ${flag}`);
   if (lease.kind === 'held') throw new HeldByAnother(lease.holder, lease.until);
   const { fence } = lease;
-  // A renewal that fails is made up for by the next one; when all of them do, the lease lapses, and the fence refuses what comes after another's.
+  // The next renewal makes up for a failed one. If all fail, the lease expires, and the fencing token refuses writes
+  // after another process took it.
   const renew = (): void => void renewRollout(sql, flag, fence).catch(() => undefined);
   const timer = setInterval(renew, leaseMs / RENEWALS_A_LEASE);
   timer.unref();
@@ -47,7 +49,7 @@ export async function holdRollout({ sql, flag, holder, leaseMs, takeOver }: Hold
     fence,
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
-      // With the database down it lapses by itself.
+      // If the database is down, the lease expires.
       await releaseRollout(sql, flag, fence).catch(() => undefined);
     },
   };

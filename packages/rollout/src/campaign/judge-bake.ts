@@ -12,11 +12,11 @@ import type { PresentVerdict } from './conduct.ts';
 export type JudgeBake = {
   readonly prometheus: Prometheus;
   readonly stages: Stages;
-  /** Kept by who looks again and again, so that only what is new is read. */
+  /** Kept between judgements of one bake, so that only new samples are read. */
   readonly memory?: BakeMemory;
 };
 
-/** What the gates say of the bake as it is now, by the times of the database. */
+/** Judges the present bake by its gates. The times are those of the database. */
 export async function judgeBake(
   { prometheus, stages, memory }: JudgeBake,
   record: CampaignRecord,
@@ -31,7 +31,7 @@ export async function judgeBake(
   return verdictOf(judgeStage({ stages: here, stage, evidence, expected }));
 }
 
-/** As many processes as the start of the campaign named; without a number, as many as the file says. */
+/** Requires the number of instances that the start of the campaign named, or else that of the file. */
 const withInstances = (stages: Stages, expected: number | null): Stages =>
   expected === null ? stages : { ...stages, preconditions: { ...stages.preconditions, leastInstances: expected } };
 
@@ -41,7 +41,7 @@ function stageIn(stages: Stages, { flag, stage }: CampaignRecord): Stage {
   return found;
 }
 
-/** A verdict as it decides, as it is kept, and as it is shown. */
+/** Converts a verdict to the forms for the decision, for storage and for display. */
 export const verdictOf = (verdict: StageVerdict): PresentVerdict<StageVerdict> => ({
   judged: { outcome: verdict.outcome, why: verdict.why, reason: verdict.reason, bakeFrom: laterBake(verdict.holds) },
   stored: {
@@ -57,13 +57,13 @@ export const verdictOf = (verdict: StageVerdict): PresentVerdict<StageVerdict> =
   shown: verdict,
 });
 
-/** Only when each of them is over by then. */
+/** When all holds are over; null if one of them has no known end. */
 function laterBake(holds: readonly Hold[]): number | null {
   const times = holds.map(({ bakeFrom }) => bakeFrom).filter((time) => time !== null);
   return times.length === 0 || times.length < holds.length ? null : Math.max(...times);
 }
 
-/** The campaign of a flag as the stages file has it. */
+/** The plan of a campaign from the stages file. */
 export const campaignPlan = (stages: Stages, flag: string): CampaignPlan => ({
   stages: (ladderFor(stages, flag)?.stages ?? []).map(({ number, percent }) => ({
     stage: number,

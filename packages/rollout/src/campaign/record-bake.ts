@@ -5,7 +5,7 @@ import type { RecordingLine } from '../prometheus/recording.ts';
 import type { PresentVerdict } from './conduct.ts';
 import { type JudgeBake, judgeBake } from './judge-bake.ts';
 
-/** Judges the bake, and writes what it was judged by: a simulation of these lines comes to the same verdict. */
+/** Judges the bake and writes the data it used: a simulation of these lines comes to the same verdict. */
 export async function recordBake(
   judging: JudgeBake,
   write: (line: RecordingLine) => void,

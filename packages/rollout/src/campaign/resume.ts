@@ -3,14 +3,17 @@ import { commandText } from './command-text.ts';
 import { isOn, isUnderWay, looksAsSet, present, stageOf } from './standing.ts';
 import { refuse } from './steps.ts';
 
-/** A new bake of the same stage. What was switched off by a kill, or by hand, comes back only where its person says so. */
+/**
+ * Starts a new bake of the same stage. A flag that was killed, or switched off by hand, is switched on only with
+ * `--release-kill`.
+ */
 export function decideResume(
   { record, plan }: CampaignState,
   { why, releaseKill, announce }: CampaignCommand & { kind: 'resume' },
 ): CampaignDecision {
-  // After the last stage, what was switched off comes back to that stage.
+  // After the last stage, a flag that was switched off can return to that stage.
   if (!isUnderWay(record) && (record.state !== 'done' || isOn(record)))
-    return refuse('no-campaign', `no rollout is under way; ${commandText(record.flag, 'start')} begins one`);
+    return refuse('no-campaign', `no rollout is under way; ${commandText(record.flag, 'start')} starts one`);
   const { kill, enabled, percent, version, updatedBy } = record.present;
   const off = kill !== null || !enabled;
   if (record.state === 'baking' && !off && looksAsSet(record) && version === record.flagVersion)
@@ -18,16 +21,16 @@ export function decideResume(
   if (percent !== record.percent)
     return refuse(
       'flag-changed',
-      `the flag is at ${present(record)} by ${updatedBy ?? 'somebody'}, and the campaign at ${record.percent} %: set it back to ${record.percent} %, or ${commandText(record.flag, 'abort --why …')}`,
+      `the flag is at ${present(record)} by ${updatedBy ?? 'an unknown user'}, but the campaign is at ${record.percent} %: set it back to ${record.percent} %, or ${commandText(record.flag, 'abort --why …')}`,
     );
   if (off && !releaseKill)
     return refuse(
       'killed',
       kill === null
-        ? `the flag was switched off by ${updatedBy ?? 'somebody'}. To switch it on again: --release-kill --why …`
-        : `killed by ${kill.actor}: ${kill.why}. To come back: --release-kill --why …`,
+        ? `the flag was switched off by ${updatedBy ?? 'an unknown user'}. To switch it on again: --release-kill --why …`
+        : `killed by ${kill.actor}: ${kill.why}. To switch it on again: --release-kill --why …`,
     );
-  if (off && why.trim() === '') return refuse('why-missing', 'say why it is switched on again: --why');
+  if (off && why.trim() === '') return refuse('why-missing', 'switching the flag on again needs a reason: --why');
   const { campaign, stage } = record;
   const text = announce ?? stageOf(plan, record)?.announcement;
   return {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { type World, worldLines } from '../../test/synthetic-world.ts';
 import { collectEvidence } from '../evidence/collect-evidence.ts';
 import { recordPrometheus } from '../prometheus/record-prometheus.ts';
 import type { RecordingLine } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { type World, worldLines } from '../testing/synthetic-world.ts';
 import { simulateBake } from './simulate-bake.ts';
 
 const FLAG = 'single_session_guard';
@@ -19,26 +19,26 @@ const simulate = (lines: readonly RecordingLine[], everyMs?: number) =>
   simulateBake({ stages, flag: FLAG, lines, everyMs });
 
 describe('a simulated bake', () => {
-  test('is promoted where nothing fails', async () => {
+  test('without failures is promoted', async () => {
     expect(await simulate(world())).toMatchObject({
       verdict: { why: 'proven', stage: 1 },
       decision: { kind: 'step', step: { action: 'promote', to: { percent: 25 } } },
     });
   });
 
-  test('is aborted as soon as it is seen to fail', async () => {
+  test('with many failures is aborted before its end', async () => {
     const simulated = await simulate(world({ failing: { treatment: 0.2 } }), A_MINUTE_MS);
     expect(simulated).toMatchObject({ verdict: { why: 'failed_early' }, decision: { step: { action: 'abort' } } });
     expect(simulated.kind === 'simulated' && simulated.verdict.to).toBeLessThan(FROM + 30 * A_MINUTE_MS);
   });
 
-  test('is held where an instance was on another version of the flag', async () => {
+  test('is held if an instance had another version of the flag', async () => {
     const other: World['change'] = ({ metric, instance, value }) =>
       metric === 'phaselock_flag_version' && instance.startsWith('api-2') ? value - 1 : value;
     expect(await simulate(world({ change: other }))).toMatchObject({ verdict: { why: 'held' } });
   });
 
-  test('of answers that were recorded comes to the verdict they led to', async () => {
+  test('of recorded answers comes to the recorded verdict', async () => {
     const lines: RecordingLine[] = [];
     const stage = stageOf(stages, 1);
     const recording = recordPrometheus(replayPrometheus(world()), (line) => lines.push(line));
@@ -48,13 +48,13 @@ describe('a simulated bake', () => {
   });
 
   test.each([
-    ['nothing', []],
+    ['an empty recording', []],
     [
-      'no flag',
+      'a recording without the flag',
       world().filter(({ kind, ...line }) => kind !== 'series' || !('labels' in line) || !('flag' in line.labels)),
     ],
-    ['a share that is no stage', world({ percent: 40 })],
-  ])('of %s is refused in a sentence', async (_, lines) => {
+    ['a percentage without a stage', world({ percent: 40 })],
+  ])('of %s is refused with a reason', async (_, lines) => {
     expect(await simulate(lines)).toMatchObject({ kind: 'unusable', why: expect.any(String) });
   });
 });

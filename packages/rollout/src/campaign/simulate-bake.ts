@@ -13,7 +13,7 @@ export type SimulateBake = {
   readonly stages: Stages;
   readonly flag: string;
   readonly lines: readonly RecordingLine[];
-  /** Between two looks; left out, one look at the end of the recording. */
+  /** Time between two judgements; undefined for one judgement at the end of the recording. */
   readonly everyMs: number | undefined;
 };
 
@@ -23,14 +23,14 @@ export type SimulatedBake =
       readonly kind: 'simulated';
       readonly decision: CampaignDecision;
       readonly verdict: StageVerdict;
-      /** What was decided on the way. */
+      /** Intermediate decisions. */
       readonly notes: readonly string[];
     };
 
-/** One bake as the controller would have judged it: the same reading, judging and deciding, with the recording for a Prometheus. */
+/** Judges one bake as the controller would have, with the recording in place of Prometheus. */
 export async function simulateBake({ stages, flag, lines, everyMs }: SimulateBake): Promise<SimulatedBake> {
   if (everyMs !== undefined && lines.some(({ kind }) => kind === 'answer'))
-    return unusable('these are answers of one look: leave --every out');
+    return unusable('the recording has the answers of one judgement only: leave --every out');
   const found = beganIn(lines, stages, flag);
   if (typeof found === 'string') return unusable(found);
   const began: Began = found;
@@ -67,7 +67,7 @@ const unusable = (why: string): SimulatedBake => ({ kind: 'unusable', why });
 
 type Began = Omit<RecordedBake, 'kind'>;
 
-/** What was judged, as the recording says it; of samples alone, what they show. A text is what is missing. */
+/** What was judged: from the `bake` line of the recording, else from its samples. A text names what is missing. */
 function beganIn(lines: readonly RecordingLine[], stages: Stages, flag: string): Began | string {
   const recorded = lines.find((line) => line.kind === 'bake');
   const ladder = ladderFor(stages, flag)?.stages ?? [];
@@ -78,13 +78,13 @@ function beganIn(lines: readonly RecordingLine[], stages: Stages, flag: string):
   }
   const series = seriesIn(lines);
   const times = windowOf(lines, series, lookbackOf(stages));
-  if (times === undefined) return 'the recording has no samples, or those of too short a time';
+  if (times === undefined) return 'the recording has no samples, or covers too short a time';
   const percent = newest(series, 'phaselock_rollout_percent', flag);
   const version = newest(series, 'phaselock_flag_version', flag);
   if (percent === undefined || version === undefined)
     return `the recording has no phaselock_rollout_percent and phaselock_flag_version of ${flag}`;
   const stage = ladder.find((one) => one.percent === percent);
-  if (stage === undefined) return `${percent} % is no stage of ${flag}`;
+  if (stage === undefined) return `${percent} % is not a stage of ${flag}`;
   return { flag, percent, version, stage: stage.number, ...times, expectedInstances: null };
 }
 
@@ -117,7 +117,10 @@ const seriesIn = (lines: readonly RecordingLine[]): SeriesLine[] =>
     return line.kind === 'answer' && line.answer.kind === 'series' ? line.answer.series : [];
   });
 
-/** Of answers that were recorded, the window they were asked for: another would not be answered. */
+/**
+ * The time that the recording covers. For recorded answers it is the time they were queried for, because other queries
+ * have no answer.
+ */
 function windowOf(
   lines: readonly RecordingLine[],
   series: readonly SeriesLine[],
@@ -138,11 +141,11 @@ function windowOf(
   return from < bounds.to ? { from, to: bounds.to } : undefined;
 }
 
-/** Evidence is read from a little before the bake on, to know what was there at its beginning. */
+/** Evidence is read from shortly before the bake, so that the state at its start is known. */
 const lookbackOf = ({ prometheus, preconditions }: Stages): number =>
   Math.max(prometheus.longestGapMs, preconditions.oldestSampleMs);
 
-/** The newest value any instance gave of the flag. */
+/** The newest value of a metric of the flag, from any instance. */
 function newest(series: readonly SeriesLine[], metric: string, flag: string): number | undefined {
   const samples = series
     .filter(({ labels }) => labels.__name__ === metric && labels.flag === flag)

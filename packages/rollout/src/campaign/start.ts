@@ -3,7 +3,7 @@ import { commandText } from './command-text.ts';
 import { isOn, isUnderWay } from './standing.ts';
 import { refuse } from './steps.ts';
 
-/** Only from off: a rollout that begins where the rule is on already would take it away from most users without a word. */
+/** Starts a campaign, but only if the flag is off: a start at 5 % would silently switch it off for most users. */
 export function decideStart(
   { record, plan }: CampaignState,
   { why, releaseKill, instances, announce }: CampaignCommand & { kind: 'start' },
@@ -21,8 +21,8 @@ export function decideStart(
     );
   const { kill } = present;
   if (kill !== null && !releaseKill)
-    return refuse('killed', `killed by ${kill.actor}: ${kill.why}. To start all the same: --release-kill --why …`);
-  if (kill !== null && why.trim() === '') return refuse('why-missing', 'say why the kill is released: --why');
+    return refuse('killed', `killed by ${kill.actor}: ${kill.why}. To start anyway: --release-kill --why …`);
+  if (kill !== null && why.trim() === '') return refuse('why-missing', 'releasing the kill needs a reason: --why');
   const [first] = plan.stages;
   if (first === undefined) return refuse('no-campaign', 'the stages file has no stage for this flag');
   return {

@@ -15,7 +15,7 @@ export const stay = (outcome: Outcome, told: string): CampaignDecision & { kind:
 
 type Hold = { readonly heldFor: HeldFor; readonly why: string; readonly outcome: Outcome };
 
-/** The share stays as it is; only what waits for its evidence is still in its bake. */
+/** Holds the campaign at its percentage. The bake continues only if the hold waits for reliable evidence. */
 export function holdStep({ record }: CampaignState, { heldFor, why, outcome }: Hold): CampaignDecision {
   const { campaign, stage, percent } = record;
   const step = {
@@ -32,13 +32,13 @@ export function holdStep({ record }: CampaignState, { heldFor, why, outcome }: H
   };
 }
 
-/** Nothing is waited for any more: the bake was judged, and a person has to say what comes of it. */
+/** Message for a decided bake: a person has to choose what happens next. */
 const decided = (flag: string, outcome: Outcome, why: string): string =>
-  `${outcome === 'fail' ? 'the bake failed' : 'the bake is over and proves nothing'}: ${why}. ${commandText(flag, 'resume')} begins a new one, ${commandText(flag, 'abort --why …')} gives up`;
+  `${outcome === 'fail' ? 'the bake failed' : 'the bake is over and proves nothing'}: ${why}. ${commandText(flag, 'resume')} starts a new one, ${commandText(flag, 'abort --why …')} ends the campaign`;
 
 type Abort = { readonly why: string; readonly outcome?: Outcome; readonly announce?: string };
 
-/** Off for everybody, whoever changed the flag last: that direction is safe. A kill stays as it is. */
+/** Switches the flag off for everybody, even if it was changed by hand, because off is safe. A kill stays in force. */
 export function abortStep(
   { record, plan }: CampaignState,
   { why, outcome = 'pass', announce }: Abort,

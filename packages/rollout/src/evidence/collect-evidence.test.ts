@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { SCRAPE_MS, worldLines } from '../../test/synthetic-world.ts';
 import { judgeStage } from '../gates/judge-stage.ts';
 import { recordPrometheus } from '../prometheus/record-prometheus.ts';
 import { readRecording } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { SCRAPE_MS, worldLines } from '../testing/synthetic-world.ts';
 import { collectEvidence, emptyMemory } from './collect-evidence.ts';
 
 const FROM = 1_790_000_000_000;
@@ -14,8 +14,8 @@ const stage = stageOf(stages, 4);
 const world = { from: FROM, to: FROM + 8 * HOUR, percent: 100, failing: { treatment: 0.003 } };
 const lines = worldLines(world);
 
-describe('a bake that is looked at again and again', () => {
-  test('shows at each look what one look over all of it shows', async () => {
+describe('the repeated collection over a bake', () => {
+  test('returns the same evidence as one collection over the whole bake', async () => {
     const memory = emptyMemory();
     for (let to = FROM; to <= FROM + 2 * HOUR; to += 7 * 60_000 + 1_234) {
       const input = { stages, stage, from: FROM, to };
@@ -25,7 +25,7 @@ describe('a bake that is looked at again and again', () => {
     }
   });
 
-  test('is not read again, however long it is', async () => {
+  test('reads only new samples', async () => {
     const memory = emptyMemory();
     const ranges: number[] = [];
     const counting = recordPrometheus(replayPrometheus(lines), (line) => {
@@ -38,7 +38,7 @@ describe('a bake that is looked at again and again', () => {
     expect(Math.max(...ranges)).toBeLessThan(10 * SCRAPE_MS);
   });
 
-  test('goes on where Prometheus went away', async () => {
+  test('continues where a query failed', async () => {
     const memory = emptyMemory();
     const whole = replayPrometheus(lines);
     let left = 30;
@@ -55,7 +55,7 @@ describe('a bake that is looked at again and again', () => {
   });
 });
 
-test('what was recorded is judged again with the same result', async () => {
+test('a recording leads to the same verdict', async () => {
   const written: string[] = [];
   const recording = recordPrometheus(replayPrometheus(lines), (line) => written.push(JSON.stringify(line)));
   const input = { stages, stage, from: FROM, to: FROM + HOUR };
@@ -67,7 +67,7 @@ test('what was recorded is judged again with the same result', async () => {
   expect(first.outcome).not.toBe('inconclusive');
 });
 
-test('what was not recorded is refused, not empty', async () => {
+test('a replay refuses a query that was not recorded', async () => {
   const written: string[] = [];
   const recording = recordPrometheus(replayPrometheus(lines), (line) => written.push(JSON.stringify(line)));
   await collectEvidence(recording, { stages, stage, from: FROM, to: FROM + HOUR });
@@ -76,9 +76,9 @@ test('what was not recorded is refused, not empty', async () => {
   expect(refusals).not.toEqual([]);
 });
 
-test('a recording that is no recording is refused with its line', () => {
+test('an invalid recording is refused with its line number', () => {
   expect(() => readRecording('{"kind":"series","labels":{},"samples":[]}\n{"kind":"nothing"}')).toThrow(
     /^line 2 of the recording/,
   );
-  expect(() => readRecording('nothing')).toThrow(/^line 1 of the recording is no JSON/);
+  expect(() => readRecording('nothing')).toThrow(/^line 1 of the recording is not JSON/);
 });

@@ -12,17 +12,17 @@ import { foldChunk, newWindow, rawQueries, type WindowFold } from './window-fold
 export type CollectInput = {
   readonly stages: Stages;
   readonly stage: Stage;
-  /** When the bake began, in milliseconds; the same as `to` before it. */
+  /** The start of the bake in milliseconds; equal to `to` before a bake. */
   readonly from: number;
   readonly to: number;
 };
 
-/** What one who looks at the same bake again and again keeps, so that only what is new is read. */
+/** The state between repeated collections over a bake, so that only new samples are read. */
 export type BakeMemory = { kept: { readonly key: string; readonly fold: WindowFold } | null };
 
 export const emptyMemory = (): BakeMemory => ({ kept: null });
 
-/** Never throws for what Prometheus answers: what could not be read is in `refusals`. */
+/** Reads the evidence of a bake. It does not throw for failed queries, but lists them in `refusals`. */
 export async function collectEvidence(
   prometheus: Prometheus,
   input: CollectInput,
@@ -33,7 +33,8 @@ export async function collectEvidence(
   const lookback = Math.max(bounds.longestGapMs, stages.preconditions.oldestSampleMs);
   const key = JSON.stringify([stage.flag, stage.number, from]);
   const kept = memory.kept?.key === key ? memory.kept.fold : newWindow(from - lookback);
-  // A sample has the time at which its scrape began and is there when the scrape has ended: the newest stretch is read again next time.
+  // A sample has the time at which its scrape started, but is visible only after the scrape ended: the newest part is
+  // read again next time.
   const settled = Math.max(kept.readUpTo, to - lookback);
   const readings = new Readings(prometheus);
   memory.kept = { key, fold: kept };
@@ -45,7 +46,7 @@ export async function collectEvidence(
   const audit = await auditOf(readings, standing.auditRun, standing.auditErrors, to);
   const firing = await readings.instant(standing.firing, to);
   const { watchdog } = stages.preconditions;
-  // Raw, as an instant query does not tell how old its sample is.
+  // A raw query, because an instant query does not return the age of a sample.
   const watched = watchdog === null ? [] : await readings.raw(watchdogQuery(watchdog), to - lookback, to);
   const shown = [];
   for (const { title, selector } of stage.shown) {
@@ -71,7 +72,7 @@ export async function collectEvidence(
   };
 }
 
-/** After the first refusal nothing more is asked: nothing can be decided any more, and a server in trouble is left alone. */
+/** Runs queries until one is refused. After that nothing can be decided, and a failing server gets no more load. */
 class Readings {
   readonly refusals: Refusal[] = [];
   readonly #prometheus: Prometheus;
@@ -97,7 +98,7 @@ class Readings {
   }
 }
 
-/** As far as there are answers. A chunk is folded when every query of it was answered, never in part. */
+/** Reads up to `to`, or to the first refusal. A chunk is added only if all its queries were answered. */
 async function readUpTo(readings: Readings, fold: WindowFold, to: number, input: CollectInput): Promise<void> {
   const { stages, stage } = input;
   while (fold.readUpTo < to) {
@@ -111,7 +112,7 @@ async function readUpTo(readings: Readings, fold: WindowFold, to: number, input:
 }
 
 function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): InstanceEvidence[] {
-  // An instance that Prometheus knows of and never could scrape is one, too.
+  // This includes instances that Prometheus knows but could never scrape.
   const names = [...new Set([...fold.lives.keys(), ...fold.ups.keys()])].toSorted();
   return names.map((instance) => {
     const life = fold.lives.get(instance);
@@ -130,7 +131,7 @@ function instancesIn(fold: WindowFold, { stages, from, to }: CollectInput): Inst
   });
 }
 
-/** Prometheus scrapes what is a target and says whether it could. What it says nothing of any more is no target any more. */
+/** Whether the newest scrape succeeded. Null if `up` has no recent sample: the instance is no longer a target. */
 function upIn({ ups }: WindowFold, instance: string, since: number): boolean | null {
   const newest = ups.get(instance);
   return newest === undefined || newest.at < since ? null : newest.up;
@@ -141,7 +142,7 @@ function newestAt(series: readonly Series[]): number | null {
   return times.length === 0 ? null : Math.max(...times);
 }
 
-/** Every instance reads it from the same database; of two that differ, the worse is believed. */
+/** Every instance reads the audit result from the same database; if two differ, the worse one is used. */
 async function auditOf(readings: Readings, run: string, errors: string, to: number): Promise<AuditEvidence> {
   const times = newest(await readings.instant(run, to));
   const counts = newest(await readings.instant(errors, to));

@@ -11,7 +11,7 @@ const at = (scrape: number): number => FROM + scrape * STEP;
 type Scrape = readonly [scrape: number, value: number | null, startedAt: number];
 const OLD = FROM - 500_000;
 
-/** What is counted of one series over scrapes of its instance; a null is a scrape without the series. */
+/** Counts one series over the scrapes of its instance; null is a scrape without the series. */
 function counted(scrapes: readonly Scrape[], longestGapMs = 75_000) {
   const life = newLife();
   foldLife(
@@ -26,8 +26,8 @@ function counted(scrapes: readonly Scrape[], longestGapMs = 75_000) {
   return { increase: counter.increase, why: counter.untrusted.map(({ why }) => why), life };
 }
 
-describe('a rise is counted', () => {
-  test('from the newest sample up to the beginning, which adds nothing', () => {
+describe('the increase is counted', () => {
+  test('from the newest sample at or before the start of the bake', () => {
     expect(
       counted([
         [-2, 5, OLD],
@@ -38,7 +38,7 @@ describe('a rise is counted', () => {
       ]),
     ).toMatchObject({ increase: 3, why: [] });
   });
-  test('in whole events, where increase() of Prometheus says 385.01', () => {
+  test('in whole events, where increase() of Prometheus returns 385.01', () => {
     const scrapes = Array.from({ length: 120 }, (_, index): Scrape => [index, Math.round(index * (381 / 119)), OLD]);
     expect(counted(scrapes)).toMatchObject({ increase: 381, why: [] });
   });
@@ -61,7 +61,7 @@ describe('a rise is counted', () => {
       ]),
     ).toMatchObject({ increase: 5, why: [] });
   });
-  test('from 0 for an instance that began within the bake', () => {
+  test('from 0 for an instance that started within the bake', () => {
     expect(
       counted([
         [5, 4, at(4)],
@@ -69,7 +69,7 @@ describe('a rise is counted', () => {
       ]),
     ).toMatchObject({ increase: 9, why: [] });
   });
-  test('from 0 for a series that was born within the bake, as its process was scraped without it', () => {
+  test('from 0 for a series that is new within the bake, if its process was scraped without it before', () => {
     expect(
       counted([
         [0, null, OLD],
@@ -79,7 +79,7 @@ describe('a rise is counted', () => {
       ]),
     ).toMatchObject({ increase: 6, why: [] });
   });
-  test('over scrapes that were missed, as long as the process is the same', () => {
+  test('across missed scrapes of the same process', () => {
     expect(
       counted([
         [0, 10, OLD],
@@ -87,7 +87,7 @@ describe('a rise is counted', () => {
       ]),
     ).toMatchObject({ increase: 20, why: [] });
   });
-  test('not twice for a sample that is read twice', () => {
+  test('once for a sample that is read twice', () => {
     expect(
       counted([
         [0, 1, OLD],
@@ -102,7 +102,7 @@ describe('a rise is counted', () => {
 describe('counts are not trusted', () => {
   test.each<readonly [string, string, readonly Scrape[]]>([
     [
-      'of a process that is older than the bake and was not seen before',
+      'of a process that started before the bake and was not seen before',
       'beginning_unknown',
       [
         [3, 400, OLD],
@@ -166,7 +166,7 @@ describe('counts are not trusted', () => {
   });
 });
 
-test('a process that is replaced, and one that is no longer seen, have ended', () => {
+test('a process has ended if it is replaced or no longer seen', () => {
   const { life } = counted([
     [0, 1, OLD],
     [1, 2, OLD],
@@ -177,7 +177,7 @@ test('a process that is replaced, and one that is no longer seen, have ended', (
   expect(endsOf(life, FROM, at(40), 60_000)).toEqual([at(1), at(3)]);
 });
 
-test('whatever restarts there are, what is counted is what was scraped', () => {
+test('the counted increase is correct for any sequence of restarts', () => {
   const process = fc.record({ counts: fc.array(fc.nat(50), { minLength: 1, maxLength: 8 }), pause: fc.nat(3) });
   fc.assert(
     fc.property(fc.array(process, { minLength: 1, maxLength: 6 }), (processes) => {

@@ -2,7 +2,7 @@ import type { Sample } from '../prometheus/prometheus.ts';
 import type { Distrust } from './evidence.ts';
 import { lastSeen, type ProcessLife, processAt } from './process-life.ts';
 
-/** How far one series of a counter has been counted. */
+/** The running count of one series of a counter. */
 export type CounterFold = {
   readonly labels: Readonly<Record<string, string>>;
   firstAt: number | null;
@@ -22,15 +22,17 @@ export const newCounter = (labels: CounterFold['labels']): CounterFold => ({
 });
 
 /**
- * Adds what a counter rose by after `from`, in whole events: `increase()` of Prometheus extrapolates to the edges of its range and says 385.01 where 381 happened.
+ * Adds the increase of a counter after `from`, in whole events: `increase()` of Prometheus extrapolates to the edges of
+ * its range and returns 385.01 where 381 events happened.
  *
  * - The newest sample up to `from` is the base and adds nothing.
- * - Between two samples of one process, the difference is added. A counter of one process never falls.
- * - The first sample of another process adds its whole value: a process begins at 0. That two samples are of two processes is told by its start
- *   time, as a new process may have counted more than the old one did.
- * - A sample that is newer than what is known of its process was scraped between two queries. It is left for the next look.
- * - Where there is no base, the first sample adds its whole value if the process began after `from`, or if it was scraped before without this
- *   series, which then was not born. Otherwise what it counted before `from` is not known, and it is not trusted.
+ * - Between two samples of one process, the difference is added. A counter of one process never decreases.
+ * - The first sample of another process adds its whole value, because a process starts at 0. The start time tells
+ *   processes apart, because a new process may have counted more than the old one.
+ * - A sample that is newer than the known samples of its process was scraped between two queries. It is left for the
+ *   next collection.
+ * - Without a base, the first sample adds its whole value if the process started after `from`, or was scraped before
+ *   without this series. Otherwise the count before `from` is unknown, and the series is not trusted.
  */
 export function foldCounter(counter: CounterFold, samples: readonly Sample[], life: ProcessLife, from: number): void {
   const known = lastSeen(life) ?? Number.POSITIVE_INFINITY;
@@ -48,7 +50,7 @@ export function foldCounter(counter: CounterFold, samples: readonly Sample[], li
     if (process === undefined)
       distrust(counter, {
         why: 'beginning_unknown',
-        detail: `${nameOf(counter)} has samples of a process that is not known`,
+        detail: `${nameOf(counter)} has samples of an unknown process`,
       });
     if (at > from) counter.increase += addedBy(counter, sample, process, from);
     counter.firstAt ??= at;
@@ -73,25 +75,25 @@ function addedBy(counter: CounterFold, { at, value }: Sample, process: Scraped, 
     if (isNew) return value;
     distrust(counter, {
       why: 'beginning_unknown',
-      detail: `${nameOf(counter)} was first seen within the bake, its process is older`,
+      detail: `${nameOf(counter)} was first seen within the bake, but its process is older`,
     });
     return 0;
   }
   if (process !== undefined && process.startedAt !== lastStartedAt) return value;
   if (value >= last.value) return value - last.value;
-  distrust(counter, { why: 'not_a_counter', detail: `${nameOf(counter)} fell within one process` });
+  distrust(counter, { why: 'not_a_counter', detail: `${nameOf(counter)} decreased within one process` });
   return 0;
 }
 
 const nameOf = ({ labels }: CounterFold): string =>
   `${labels.__name__ ?? 'a series'} of ${labels.instance ?? 'no instance'}`;
 
-/** Each reason once: a series that is wrong is so at every scrape. */
+/** Adds each reason once, because a wrong series is wrong at every scrape. */
 export function distrust({ untrusted }: { readonly untrusted: Distrust[] }, found: Distrust): void {
   if (!untrusted.some(({ why, detail }) => why === found.why && detail === found.detail)) untrusted.push(found);
 }
 
-/** A series that is no longer there while its process goes on has counted since, or not: nobody knows. */
+/** Distrusts a series that ended before its process, because its later counts are unknown. */
 export function checkEnd(counter: CounterFold, life: ProcessLife, longestGapMs: number): void {
   const { last, lastStartedAt } = counter;
   const process = life.processes.find(({ startedAt }) => startedAt === lastStartedAt);

@@ -1,9 +1,10 @@
 import type { Sample } from '../prometheus/prometheus.ts';
 import type { FlagReading } from './evidence.ts';
 
-/** A gauge, and when it last said something else than it says now. */
+/** The newest value of a gauge, and when it last had another value. */
 type Held = { now: number | null; at: number | null; otherwiseAt: number | null };
 
+/** The flag gauges of one instance over a bake. */
 export type FlagFold = {
   readonly enabled: Held;
   readonly percent: Held;
@@ -14,7 +15,7 @@ export type FlagFold = {
 const newHeld = (): Held => ({ now: null, at: null, otherwiseAt: null });
 export const newFlag = (): FlagFold => ({ enabled: newHeld(), percent: newHeld(), version: newHeld(), age: newHeld() });
 
-/** Only what was said after `from` was said within the bake. */
+/** Adds samples of a gauge. Only values reported after `from` were reported within the bake. */
 export function foldValue(held: Held, samples: readonly Sample[], from: number): void {
   for (const { at, value } of samples) {
     if (held.now !== null && !Object.is(held.now, value) && held.at !== null && held.at > from)
@@ -24,7 +25,7 @@ export function foldValue(held: Held, samples: readonly Sample[], from: number):
   }
 }
 
-/** An age is another at each scrape; what counts is whether it was over the bound. */
+/** Adds samples of the read age. It differs at each scrape, so only ages over the bound count. */
 export function foldAge(held: Held, samples: readonly Sample[], from: number, mostSeconds: number): void {
   for (const { at, value } of samples) {
     if (at > from && !(value <= mostSeconds)) held.otherwiseAt = at;

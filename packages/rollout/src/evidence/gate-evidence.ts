@@ -9,7 +9,7 @@ import { hasTwins, secondNames } from './twin-fold.ts';
 import { useOf } from './use-fold.ts';
 import { type FoldInput, instanceOf, type WindowFold } from './window-fold.ts';
 
-/** What was counted for a gate, of each instance and each cohort. */
+/** The counts of a gate, by instance and cohort. */
 export function gateEvidence(fold: WindowFold, gate: Gate, input: FoldInput & { readonly to: number }): GateEvidence {
   const { stages, stage } = input;
   const queries = gateQueries(stages, stage, gate);
@@ -34,13 +34,16 @@ export function gateEvidence(fold: WindowFold, gate: Gate, input: FoldInput & { 
   };
 }
 
-/** Those that are there now have to have the series: a renamed metric is not a cohort without events. */
+/**
+ * Instances that are seen now. They must have the series; otherwise a renamed metric would look like a cohort without
+ * events.
+ */
 const presentIn = ({ lives }: WindowFold, { stages, to }: FoldInput & { readonly to: number }): string[] =>
   [...lives]
     .filter(([, life]) => to - (lastSeen(life) ?? 0) <= stages.preconditions.oldestSampleMs)
     .map(([instance]) => instance);
 
-/** What was read of one instance under one set of labels that Prometheus has added. */
+/** The counts of one instance under one set of labels that Prometheus added. */
 type Reading = {
   readonly instance: string;
   firstAt: number;
@@ -69,7 +72,7 @@ function countedIn(
         checkEnd(counter, fold.lives.get(instance) ?? newLife(), stages.prometheus.longestGapMs);
         const reading = readingOf(readings, counter);
         reading[key] += counter.increase;
-        if (instance === '') doubt(reading, { why: 'no_instance', detail: `${name} has no instance` });
+        if (instance === '') doubt(reading, { why: 'no_instance', detail: `${name} has no instance label` });
         for (const found of counter.untrusted) doubt(reading, found);
         seen.add(instance);
       }
@@ -90,7 +93,10 @@ function countedIn(
   read(queries.kind === 'bad' ? queries.twice : [], 'twice');
   for (const reading of readings.values())
     if (reading.marked > eventsOf(reading))
-      doubt(reading, { why: 'impossible', detail: `${reading.instance} counted more than there was` });
+      doubt(reading, {
+        why: 'impossible',
+        detail: `${reading.instance} counted more failures or successes than events`,
+      });
   const counted = (of: Iterable<Reading>): InstanceCounts[] => countsOf(of, queries.kind);
   const instances = counted(readings.values());
   const isSound = untrusted.length === 0 && !hasTwins(fold.twins);
@@ -118,8 +124,8 @@ function readingOf(readings: Map<string, Reading>, { labels, firstAt }: CounterF
 const eventsOf = ({ total, twice }: Reading): number => total - twice;
 
 /**
- * Of each process one reading that can be trusted: doubled failures would seem to be more certain than they are. One that began after another, within
- * the bake, begins with what was counted before it.
+ * Yields one reliable reading per instance, because duplicated failures would overstate the evidence. A reading that
+ * starts after another one, within the bake, is skipped: its first value includes earlier counts.
  */
 function* eachOnce(readings: readonly Reading[], secondary: ReadonlySet<string>, from: number): Iterable<Reading> {
   for (const instance of new Set(readings.map((reading) => reading.instance))) {
@@ -148,7 +154,7 @@ const sumOf = (instances: readonly InstanceCounts[]): Counts['trusted'] => ({
   failures: instances.reduce((all, { failures }) => all + failures, 0),
 });
 
-/** What was asked of all instances together, and what of it was refused for overload. */
+/** The requests of all instances, and how many were shed for overload. */
 export function requestEvidence(fold: WindowFold, input: FoldInput & { readonly to: number }): RequestEvidence {
   const { requests, shed } = standingQueries(input.stages, input.stage);
   const queries = { kind: 'bad', total: [requests], bad: [shed], twice: [] } as const;

@@ -3,7 +3,7 @@ import type { Series } from '../prometheus/prometheus.ts';
 
 type Labels = Series['labels'];
 
-/** The labels our programs set on a metric themselves. Of metrics that are not ours, and of `up`, there are none. */
+/** The labels that our programs set, by metric. Other metrics, and `up`, have none. */
 const OWN: ReadonlyMap<string, readonly string[]> = new Map([
   ...[COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS]
     .flatMap((specs): { readonly name: string; readonly labels: object }[] => Object.values(specs))
@@ -18,10 +18,13 @@ function isOwn(labels: Labels, label: string): boolean {
   return own?.includes(label) === true || label === '__name__' || (label === 'le' && name.endsWith('_bucket'));
 }
 
-/** What a series counts: its metric and the labels our programs set. */
+/** Key for what a series counts: its metric and the labels that our programs set. */
 export const ownKey = (labels: Labels): string => keyOf(labels, (label) => isOwn(labels, label));
 
-/** Where a series was read: the labels Prometheus, or one who relabels, has added. Two of one instance are two readings of the same thing. */
+/**
+ * Key for how a series was read: the labels that Prometheus or a relabelling rule added. Two such keys of one instance
+ * are two readings of the same counts.
+ */
 export const viewKey = (labels: Labels): string => keyOf(labels, (label) => !isOwn(labels, label));
 
 export const seriesKey = (labels: Labels): string => keyOf(labels, () => true);

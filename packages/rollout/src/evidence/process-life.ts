@@ -15,9 +15,10 @@ export const newLife = (): ProcessLife => ({ processes: [], atStart: false, long
 
 export type Window = { readonly from: number; readonly longestGapMs: number };
 
+/** Adds samples of the start time of the process under one instance label. */
 export function foldLife(life: ProcessLife, samples: readonly Sample[], { from, longestGapMs }: Window): void {
   for (const { at, value } of samples) {
-    // What is not a time tells of no process; it is seen as a gap.
+    // An invalid start time identifies no process; it appears as a gap.
     if (!Number.isFinite(value) || value <= 0) continue;
     const startedAt = value * 1_000;
     const latest = life.processes.at(-1);
@@ -27,19 +28,22 @@ export function foldLife(life: ProcessLife, samples: readonly Sample[], { from, 
       life.longestGapMs = Math.max(life.longestGapMs, gap);
       if (gap > longestGapMs) life.gapEndedAt = at;
     }
-    // Where a process is there twice, its samples are not in order; what is wrong then is told of its series.
+    // A process that is read twice has samples out of order; its duplicated series are reported instead.
     if (latest?.startedAt === startedAt) latest.lastAt = Math.max(latest.lastAt, at);
     else life.processes.push({ startedAt, firstAt: at, lastAt: at });
   }
 }
 
-/** The process that was scraped at a time; undefined where it was not told. */
+/** The process that was scraped at a time; undefined if unknown. */
 export const processAt = ({ processes }: ProcessLife, at: number): Process | undefined =>
   processes.findLast(({ firstAt, lastAt }) => firstAt <= at && at <= lastAt);
 
 export const lastSeen = ({ processes }: ProcessLife): number | null => processes.at(-1)?.lastAt ?? null;
 
-/** When the processes that ended after `from` were last seen. The newest has ended when it was not seen for longer than `oldestMs`. */
+/**
+ * When the processes that ended after `from` were last seen. The newest has ended if it was not seen for longer than
+ * `oldestMs`.
+ */
 export function endsOf({ processes }: ProcessLife, from: number, to: number, oldestMs: number): number[] {
   return processes
     .filter(({ lastAt }, index) => lastAt > from && (index < processes.length - 1 || to - lastAt > oldestMs))

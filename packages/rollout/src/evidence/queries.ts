@@ -2,13 +2,13 @@ import { comparesCohorts } from '../gates/required-sizes.ts';
 import { selectorText } from '../prometheus/selector-text.ts';
 import type { Gate, Selector, Stage, Stages } from '../stages/stages.ts';
 
-/** What a gate counts: how much there was, and how much of it was bad or, for a latency, was good. */
+/** The queries of a gate: all events, and the bad ones or, for a latency, the good ones. */
 export type GateQueries =
   | {
       readonly kind: 'bad';
       readonly total: readonly string[];
       readonly bad: readonly string[];
-      /** In two of `total`. */
+      /** Events that are in two of `total`. */
       readonly twice: readonly string[];
     }
   | { readonly kind: 'good'; readonly total: readonly string[]; readonly good: readonly string[] }
@@ -48,10 +48,13 @@ export function namesOf(queries: GateQueries): string[] {
   }
 }
 
-/** Operations that are never shed and are asked for all the time: with them, the share of what is shed would look small where traffic is. */
+/**
+ * Operations that are never shed and are called all the time. Counted, they would hide that a large share of the other
+ * requests is shed.
+ */
 export const PROBES: readonly string[] = ['liveness', 'readiness', 'metrics'];
 
-/** Of any job, as alerts are. */
+/** Selects the watchdog alert, of any job. */
 export const watchdogQuery = (alertname: string): string =>
   selectorText({ metric: 'ALERTS', labels: { alertname: [alertname], alertstate: ['firing'] }, not: {} });
 
@@ -71,7 +74,7 @@ export type StandingQueries = Record<
   string
 >;
 
-/** What has to be known besides the gates. */
+/** The queries that every verdict needs besides those of its gates. */
 export function standingQueries({ prometheus }: Stages, { flag }: Stage): StandingQueries {
   const job = { job: [prometheus.job] };
   const of = (metric: string, labels: Selector['labels'] = {}): string =>
@@ -89,7 +92,7 @@ export function standingQueries({ prometheus }: Stages, { flag }: Stage): Standi
     age: of('phaselock_flag_read_age_seconds'),
     auditRun: of('phaselock_audit_last_run_timestamp_seconds'),
     auditErrors: of('phaselock_audit_findings', { severity: ['error'] }),
-    // Of any job: what a rollout breaks may be elsewhere.
+    // Of any job, because a rollout may break another one.
     firing: selectorText({ metric: 'ALERTS', labels: { alertstate: ['firing'], severity: ['page'] }, not: {} }),
   };
 }

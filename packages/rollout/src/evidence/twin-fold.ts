@@ -3,22 +3,24 @@ import type { Doubled } from './evidence.ts';
 import { differenceOf, ownKey, seriesKey } from './own-labels.ts';
 import { lastSeen, type ProcessLife, processAt } from './process-life.ts';
 
-/** From the first to the last sample. */
+/** The time between the first and the last sample. */
 type Seen = { readonly firstAt: number; lastAt: number };
 type SeenSeries = Seen & { readonly labels: Series['labels'] };
 
+/** Series and processes that may be read twice (twins), so that their events would be counted twice. */
 export type TwinFold = {
-  /** By what is counted of which process, then by all the labels of the series. */
+  /** By process and counted metric, then by all labels of the series. */
   readonly series: Map<string, Map<string, SeenSeries>>;
-  /** By the id of a process, then by the instance it was scraped as. */
+  /** By the id of a process, then by the instance label under which it was scraped. */
   readonly processes: Map<string, Map<string, Seen>>;
 };
 
 export const newTwins = (): TwinFold => ({ series: new Map(), processes: new Map() });
 
 /**
- * Two series of one process that differ only in labels our programs do not set are the same events twice: two Prometheus behind one query layer, or
- * a label that was changed within the bake. Series of two processes, one after the other under one instance, are not.
+ * Adds a series. Two series of one process that differ only in labels our programs do not set count the same events
+ * twice: two Prometheus servers behind one query layer, or a label that was changed within the bake. Series of two
+ * successive processes of one instance are no duplicates.
  */
 export function foldSeries({ series }: TwinFold, { labels, samples }: Series, life: ProcessLife): void {
   const known = lastSeen(life) ?? Number.POSITIVE_INFINITY;
@@ -41,7 +43,10 @@ export function foldSeries({ series }: TwinFold, { labels, samples }: Series, li
   }
 }
 
-/** One process that is scraped under two names counts everything twice. It is told by an id it made up at its start. */
+/**
+ * Adds a process, by the id that it generated at its start. A process that is scraped under two names counts everything
+ * twice.
+ */
 export function foldProcess({ processes }: TwinFold, labels: Series['labels'], samples: readonly Sample[]): void {
   const { process = '', instance = '' } = labels;
   const [first, last] = [samples[0], samples.at(-1)];
@@ -67,7 +72,7 @@ export function doubledIn({ series, processes }: TwinFold, window: TwinWindow): 
       if (over === null) continue;
       const { instance = '', __name__: metric = '' } = one.labels;
       const apart = differenceOf(one.labels, other.labels).join(', ');
-      const detail = `${metric} of ${instance} is there twice, apart in ${apart}: every event is counted twice`;
+      const detail = `${metric} of ${instance} exists twice and differs only in ${apart}: every event is counted twice`;
       add(JSON.stringify(['series', instance]), { kind: 'series', instances: [instance], detail, ...over });
     }
   for (const names of processes.values())
@@ -83,7 +88,10 @@ export function doubledIn({ series, processes }: TwinFold, window: TwinWindow): 
 
 const until = ({ overAt }: Doubled): number => overAt ?? Number.POSITIVE_INFINITY;
 
-/** From when on a bake counts nothing twice: both have to have a base by then, or one to be gone. Null for what was over before the bake. */
+/**
+ * The time from which a bake counts nothing twice: both have a base by then, or one is gone. Null if the duplication
+ * ended before the bake.
+ */
 function overBy(one: Seen, other: Seen, { from, to, oldestMs }: TwinWindow): Pick<Doubled, 'overAt'> | null {
   const bothFrom = Math.max(one.firstAt, other.firstAt);
   const bothTo = Math.min(one.lastAt, other.lastAt);
@@ -95,18 +103,18 @@ function overBy(one: Seen, other: Seen, { from, to, oldestMs }: TwinWindow): Pic
 const pairs = <Item>(items: readonly Item[]): [Item, Item][] =>
   items.flatMap((one, index) => items.slice(index + 1).map((other): [Item, Item] => [one, other]));
 
-/** Whether anything that was read may be there twice. */
+/** Whether a series or a process may have been read twice. */
 export const hasTwins = ({ series, processes }: TwinFold): boolean =>
   [...series.values(), ...processes.values()].some(({ size }) => size > 1);
 
-/** The id of the process an instance was last scraped as, if it still said so when it was last seen. */
+/** The id of the process under which an instance was last scraped; null if it was not reported since `since`. */
 export function processIdOf({ processes }: TwinFold, instance: string, since: number): string | null {
   for (const [id, names] of processes)
     if ((names.get(instance)?.lastAt ?? Number.NEGATIVE_INFINITY) >= since) return id;
   return null;
 }
 
-/** Instances that are a process which was seen under another name before. */
+/** Names of instances whose process was seen under another name before. */
 export function secondNames({ processes }: TwinFold): ReadonlySet<string> {
   return new Set(
     [...processes.values()].flatMap((names) =>

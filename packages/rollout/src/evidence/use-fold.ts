@@ -3,7 +3,10 @@ import { distrust } from './counter-fold.ts';
 import type { Distrust, InstanceUse } from './evidence.ts';
 import { type ProcessLife, processAt } from './process-life.ts';
 
-/** What one instance used of what it has, in periods that begin at the start of the bake. */
+/**
+ * Sums for the utilisation of one instance, over the bake and in each period: the use, and the available amount
+ * (`had`), which is capacity times time. The first period starts with the bake.
+ */
 export type UseFold = {
   last: Sample | null;
   lastStartedAt: number | null;
@@ -24,6 +27,7 @@ export const newUse = (): UseFold => ({
   untrusted: [],
 });
 
+/** The samples of one instance from one query, in order of time. `from` is the start of the bake. */
 export type UseChunk = {
   readonly used: readonly Sample[];
   readonly capacity: readonly Sample[];
@@ -32,6 +36,7 @@ export type UseChunk = {
   readonly periodMs: number;
 };
 
+/** Adds samples of the usage counter of one instance, and of its capacity. */
 export function foldUse(use: UseFold, { used, capacity, life, from, periodMs }: UseChunk): void {
   const capacities = capacity.values();
   let next = capacities.next();
@@ -48,7 +53,8 @@ export function foldUse(use: UseFold, { used, capacity, life, from, periodMs }: 
     const startedAt = processAt(life, sample.at)?.startedAt ?? null;
     use.last = sample;
     use.lastStartedAt = startedAt;
-    // Between two processes nothing is known; within one, every second is counted.
+    // The use between the last sample of one process and the first of the next is unknown, so that time is left out.
+    // Within one process, the counter includes all use.
     if (last === null || sample.at <= from || startedAt === null || startedAt !== lastStartedAt) continue;
     if (sample.at <= last.at) continue;
     add(use, sample, last, from, periodMs);
@@ -67,7 +73,7 @@ function add(use: UseFold, sample: Sample, last: Sample, from: number, periodMs:
     return;
   }
   if (rose < 0) {
-    distrust(use, { why: 'not_a_counter', detail: 'the use fell within one process' });
+    distrust(use, { why: 'not_a_counter', detail: 'the use decreased within one process' });
     return;
   }
   const seconds = (sample.at - last.at) / 1_000;
@@ -82,9 +88,10 @@ function add(use: UseFold, sample: Sample, last: Sample, from: number, periodMs:
   period.seconds += seconds;
 }
 
-/** A period counts when most of it was seen: the rest may have been of another process. */
+/** A period counts if at least this share of it was observed; the time around a restart, for example, is not. */
 const SEEN = 0.5;
 
+/** Calculates the utilisation from the sums. `whole` is the number of complete periods. */
 export function useOf(instance: string, use: UseFold, limit: number, whole: number, periodMs: number): InstanceUse {
   const shares = use.periods
     .slice(0, whole)

@@ -8,9 +8,11 @@ import { gateQueries, namesOf, type StandingQueries, standingQueries } from './q
 import { foldProcess, foldSeries, newTwins, type TwinFold } from './twin-fold.ts';
 import { foldUse, newUse, type UseFold } from './use-fold.ts';
 
-/** All that was read of a bake so far, folded: it does not grow with the length of the bake. It is copied by `structuredClone`. */
+/**
+ * The running totals of all samples of a bake. Their size does not grow with its length. `structuredClone` copies them.
+ */
 export type WindowFold = {
-  /** Up to when samples were read. */
+  /** The time up to which samples were read. */
   readUpTo: number;
   readonly lives: Map<string, ProcessLife>;
   readonly ups: Map<string, { at: number; up: boolean }>;
@@ -32,10 +34,10 @@ export const newWindow = (readUpTo: number): WindowFold => ({
   twins: newTwins(),
 });
 
-/** Raw samples of one stretch of time, by query. */
+/** Raw samples of one time range, by query. */
 export type Chunk = ReadonlyMap<string, readonly Series[]>;
 
-/** The queries whose raw samples a bake is folded from. Those that tell of processes come first, as counters are read by them. */
+/** The queries for raw samples. Those on processes come first, because counters are read by process. */
 export function rawQueries(stages: Stages, stage: Stage): string[] {
   const { start, process, up, requests, shed, enabled, percent, version, age } = standingQueries(stages, stage);
   const ofGates = stage.gates.flatMap((gate) => namesOf(gateQueries(stages, stage, gate)));
@@ -44,6 +46,7 @@ export function rawQueries(stages: Stages, stage: Stage): string[] {
 
 export type FoldInput = { readonly stages: Stages; readonly stage: Stage; readonly from: number };
 
+/** Adds the samples of one time range to the running totals. */
 export function foldChunk(fold: WindowFold, chunk: Chunk, input: FoldInput): void {
   const { stages, stage, from } = input;
   const standing = standingQueries(stages, stage);

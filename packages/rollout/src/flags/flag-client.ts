@@ -2,9 +2,13 @@ import type { Client, EvaluationContext, EvaluationDetails } from '@openfeature/
 import { ErrorCode, StandardResolutionReasons } from '@openfeature/server-sdk';
 import { OutOfTime, within } from '@phaselock/store';
 
-/** How long a flag system of another maker may think: every start asks it, and what was killed meanwhile is killed within two seconds all the same. */
+/**
+ * Time-out of a third-party provider. Every start waits for it, so it is short: a kill must still take effect within
+ * two seconds.
+ */
 const PATIENCE_MS = 500;
 
+/** The part of an OpenFeature client that is used here. */
 export type FlagClient = {
   boolean(flag: string, otherwise: boolean, context: EvaluationContext): Promise<EvaluationDetails<boolean>>;
   string(flag: string, otherwise: string, context: EvaluationContext): Promise<EvaluationDetails<string>>;
@@ -12,13 +16,13 @@ export type FlagClient = {
 
 type Details = Pick<Client, 'getBooleanDetails' | 'getStringDetails'>;
 
-/** Of our own provider, which answers from memory: a timer for each question would be all that it costs. */
+/** For our own provider, which answers from memory: a timer would cost more than the evaluation. */
 export const promptClient = (client: Details): FlagClient => ({
   boolean: (flag, otherwise, context) => client.getBooleanDetails(flag, otherwise, context),
   string: (flag, otherwise, context) => client.getStringDetails(flag, otherwise, context),
 });
 
-/** One that does not answer in time has failed, as one that throws: its default holds. */
+/** For a third-party provider. One that does not answer in time counts as failed, and the default is used. */
 export function patientClient(client: Details): FlagClient {
   return {
     boolean: (flag, otherwise, context) => inTime(flag, otherwise, client.getBooleanDetails(flag, otherwise, context)),

@@ -34,7 +34,7 @@ async function aProcess(options: Partial<Parameters<typeof openFlags>[0]> = {}):
   );
 }
 
-/** Users by the hundredth of a percent from which on they are in the rollout. */
+/** Users whose buckets decide from which percentage on they are enrolled. */
 const users = Array.from({ length: 400 }, (_, index) => `user-${index}`);
 const inShare = (percent: number) =>
   users.filter((user) => bucketOf({ flag: GUARD, salt: '1' }, user) < Math.round(percent * 100));
@@ -44,13 +44,13 @@ const enrolledBy = async (flags: OpenFlags): Promise<string[]> => {
 };
 
 describe('enrolment', () => {
-  test('in a new database the rule is for everybody with a name', async () => {
+  test('includes every user with a name in a new database', async () => {
     const flags = await aProcess();
     expect(await enrolledBy(flags)).toEqual(users);
     expect(await flags.enrolmentOf(undefined)).toBe('outside');
   });
 
-  test('grows from 5 to 25 to 50 percent, and nobody leaves', async () => {
+  test('grows from 5 to 25 to 50 percent, and no user leaves', async () => {
     const flags = await aProcess();
     let before: string[] = [];
     for (const percent of [5, 25, 50]) {
@@ -63,14 +63,14 @@ describe('enrolment', () => {
     expect(before.length).toBeGreaterThan(users.length / 4);
   });
 
-  test('off is off for all, those outside included', async () => {
+  test('is off for all users if the flag is off', async () => {
     const flags = await aProcess();
     await flags.set({ name: GUARD, percent: 50, enabled: false });
     for (const user of users.slice(0, 20)) expect(await flags.enrolmentOf(user)).toBe('off');
     expect(await flags.enrolmentOf(undefined)).toBe('off');
   });
 
-  test('locks alike in all phases of a task, and each strategy for its share of the tasks', async () => {
+  test('gives each locking strategy to its share of the tasks', async () => {
     const flags = await aProcess();
     await flags.set({ name: 'pessimistic_locking_enabled', percent: 50 });
     const tasks = users.map((user) => flags.locks({ taskId: user as never }));
@@ -80,7 +80,7 @@ describe('enrolment', () => {
   });
 });
 
-describe('a flag system of another maker', () => {
+describe('a third-party provider', () => {
   const says = (value: boolean, reason = 'SPLIT') => ({
     metadata: { name: 'theirs' },
     resolveBooleanEvaluation: async () => ({ value, reason }),
@@ -93,17 +93,17 @@ describe('a flag system of another maker', () => {
     [true, 'SPLIT', 'enrolled'],
     [false, 'SPLIT', 'outside'],
     [false, 'DISABLED', 'off'],
-  ] as const)('decides: %j for %s is %s', async (value, reason, enrolment) => {
+  ] as const)('decides: value %j with reason %s is %s', async (value, reason, enrolment) => {
     const flags = await aProcess({ provider: says(value, reason) });
     expect(await flags.enrolmentOf('ada')).toBe(enrolment);
   });
 
-  test('that fails leaves its users outside, and switches nothing off', async () => {
+  test('that fails leaves its users outside', async () => {
     const provider = { ...says(true), resolveBooleanEvaluation: () => Promise.reject(new Error('away')) };
     expect(await (await aProcess({ provider })).enrolmentOf('ada')).toBe('outside');
   });
 
-  test('that never answers leaves its users outside and the locks as they are without it: no start waits for it', async () => {
+  test('that never answers leaves its users outside and the locks at their defaults', async () => {
     const never = () => Promise.withResolvers<never>().promise;
     const provider = { ...says(true), resolveBooleanEvaluation: never, resolveStringEvaluation: never };
     const flags = await aProcess({ provider });
@@ -115,19 +115,19 @@ describe('a flag system of another maker', () => {
     });
   });
 
-  test('cannot switch on what was killed here', async () => {
+  test('cannot switch a killed flag on', async () => {
     const flags = await aProcess({ provider: says(true) });
     await flags.kill({ name: GUARD, why: 'they fail' });
     expect(await flags.enrolmentOf('ada')).toBe('off');
   });
 
-  test('of one service is not that of another in the same process', async () => {
+  test('does not affect another service in the same process', async () => {
     const [ours, theirs] = [await aProcess(), await aProcess({ provider: says(false) })];
     expect([await ours.enrolmentOf('ada'), await theirs.enrolmentOf('ada')]).toEqual(['enrolled', 'outside']);
   });
 });
 
-/** A statement on a connection of its own, and that it waits for a lock. */
+/** Runs a statement on a separate connection. `waits` resolves when it waits for a lock. */
 function connectedSetting(statement: string): { readonly waits: Promise<unknown>; readonly done: Promise<unknown> } {
   const client = connected();
   const done = client.then((it) => it.query(statement));
@@ -141,10 +141,10 @@ function connectedSetting(statement: string): { readonly waits: Promise<unknown>
   return { waits, done };
 }
 
-describe('the kill', () => {
+describe('a kill', () => {
   const isOff = (flags: OpenFlags) => eventually(async () => expect(await flags.enrolmentOf('ada')).toBe('off'));
 
-  test('holds at once where it was made, and is heard of elsewhere', async () => {
+  test('takes effect at once in its own process, and then in the others', async () => {
     const [here, there] = [await aProcess(), await aProcess()];
     expect(await there.enrolmentOf('ada')).toBe('enrolled');
     expect(await here.kill({ name: GUARD, actor: 'ada', why: 'they fail' })).toMatchObject({
@@ -166,23 +166,23 @@ describe('the kill', () => {
   });
 
   test.each([
-    ['a row of the flag is locked', 'select from flags for update'],
-    ['somebody is changing the flag', 'update flags set percent = 5'],
-    ['the table of the flags is locked', 'lock table flags in access exclusive mode'],
-    ['an index of the history is being made', 'lock table flag_changes in share mode'],
-    ['an index of the kills is being made', 'lock table flag_kills in share mode'],
-  ])('waits for nobody: %s', async (_, statement) => {
+    ['the row of the flag is locked', 'select from flags for update'],
+    ['another transaction changes the flag', 'update flags set percent = 5'],
+    ['the table flags is locked', 'lock table flags in access exclusive mode'],
+    ['an index of flag_changes is created', 'lock table flag_changes in share mode'],
+    ['an index of flag_kills is created', 'lock table flag_kills in share mode'],
+  ])('does not wait while %s', async (_, statement) => {
     const flags = await aProcess();
     expect(await flags.enrolmentOf('ada')).toBe('enrolled');
     await admin.query('begin');
     await admin.query(statement);
-    // A connection whose statements may not wait: had the kill to wait for the lock, it would fail.
+    // The statement timeout makes the kill fail if it has to wait for the lock.
     const other = await connected();
     await other.query("set statement_timeout = '2s'");
     await other.query('select kill_flag($1, $2, $3)', [GUARD, 'me', 'why']);
     await isOff(flags);
     await admin.query('commit');
-    // Also what that transaction wrote does not end it.
+    // The commit of that transaction does not end the kill either.
     const later = await connected();
     expect((await later.query('select enabled from flag_states where name = $1', [GUARD])).rows).toEqual([
       { enabled: false },
@@ -190,7 +190,7 @@ describe('the kill', () => {
     expect(await flags.enrolmentOf('ada')).toBe('off');
   });
 
-  test('is told of as done while the table of the flags is locked', async () => {
+  test('is reported as done while the table flags is locked', async () => {
     const flags = await aProcess();
     expect(await flags.enrolmentOf('ada')).toBe('enrolled');
     await admin.query('begin');
@@ -199,7 +199,7 @@ describe('the kill', () => {
     await admin.query('commit');
   });
 
-  test('never ends by itself: neither a plan that goes on, nor a database that goes away, nor a new process ends it', async () => {
+  test('is not ended by a later change, a lost connection or a new process', async () => {
     const flags = await aProcess();
     await flags.kill({ name: GUARD, why: 'they fail' });
     await flags.set({ name: GUARD, enabled: true, percent: 100, actor: 'a controller' });
@@ -213,7 +213,7 @@ describe('the kill', () => {
     expect(await flags.enrolmentOf('ada')).toBe('off');
   });
 
-  test('ends when a person says so, and the history tells all of it', async () => {
+  test('ends when a person releases it, and the history has all changes', async () => {
     const flags = await aProcess();
     await flags.kill({ name: GUARD, actor: 'ada', why: 'they fail' });
     await flags.set({ name: GUARD, enabled: true, releaseKills: true, actor: 'bob', why: 'mended' });
@@ -227,7 +227,7 @@ describe('the kill', () => {
     ]);
   });
 
-  test('is made also in a transaction that may not change the row of the flag any more, and leaves its bounds as they were', async () => {
+  test('works in a transaction that cannot update the row of the flag, and keeps its lock_timeout', async () => {
     const other = await connected();
     await other.query("set lock_timeout = '7s'");
     await other.query('begin isolation level repeatable read');
@@ -240,11 +240,11 @@ describe('the kill', () => {
     expect(rows).toEqual([{ killed: true }]);
   });
 
-  test('is not released by somebody who began before it was made', async () => {
+  test('is not released by a change that started before it', async () => {
     const holding = await connected();
     await holding.query('begin');
     await holding.query('select from flags for update');
-    // Waits for the row, and would then release every kill it finds.
+    // Waits for the row, and then releases every kill that it sees.
     const setting = connectedSetting(
       `select set_flag('${GUARD}', '{"enabled": true, "release_kills": true}', 'bob', 'mended', null)`,
     );
@@ -256,7 +256,7 @@ describe('the kill', () => {
     expect(rows).toEqual([{ killed: true, enabled: false }]);
   });
 
-  test('of a flag that is not there is refused, not lost', async () => {
+  test('of an unknown flag is refused', async () => {
     const flags = await aProcess();
     await expect(flags.kill({ name: 'single_sesion_guard', why: 'typing error' })).rejects.toMatchObject({
       code: 'flag_not_found',
@@ -266,7 +266,7 @@ describe('the kill', () => {
 });
 
 describe('a process', () => {
-  test('hears of a change while its connection is cut again and again', async () => {
+  test('receives changes while its connection is terminated repeatedly', async () => {
     const flags = await aProcess();
     const terminate =
       "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'phaselock-listener' and datname = current_database()";
@@ -281,7 +281,7 @@ describe('a process', () => {
     }
   });
 
-  test('goes by what it knows while the flags cannot be read, and follows again afterwards', async () => {
+  test('keeps the last known flags while they cannot be read, and then follows again', async () => {
     const flags = await aProcess();
     await flags.set({ name: GUARD, percent: 25 });
     await admin.query('alter table flags rename to hidden');
@@ -291,7 +291,7 @@ describe('a process', () => {
     await eventually(async () => expect(await enrolledBy(flags)).toEqual(inShare(50)));
   });
 
-  test('leaves no connection behind that waits for a lock, however long the flags are locked', async () => {
+  test('has at most one connection that waits for a lock while the flags are locked', async () => {
     const flags = await aProcess();
     expect(await flags.enrolmentOf('ada')).toBe('enrolled');
     const listeners = async (): Promise<{ pid: number; waits: boolean }[]> =>
@@ -317,7 +317,7 @@ describe('a process', () => {
     await admin.query('commit');
   });
 
-  test('tells what it goes by, and how old that is', async () => {
+  test('exports its flags and their age as metrics', async () => {
     const telemetry = createTelemetry();
     const flags = await aProcess({ telemetry });
     await flags.set({ name: GUARD, percent: 25 });
@@ -329,23 +329,23 @@ describe('a process', () => {
     expect(text).toMatch(/^phaselock_flag_read_age_seconds 0\.\d+$/m);
   });
 
-  test('that has not read the flags tells none of it: a 0 would say that they are off', async () => {
+  test('that has not read the flags exports no flag metrics', async () => {
     const text = await createTelemetry().exposition();
     expect(text).not.toMatch(/^phaselock_(?:flag|rollout_percent).*\d$/m);
   });
 });
 
-describe('a flag is set', () => {
+describe('setting a flag', () => {
   test.each([
     [{ name: 'no_such_flag', enabled: true }, 'flag_not_found'],
     [{ name: 'locking_strategy', enabled: true, value: 'zookeeper' }, 'invalid_request'],
     [{ name: GUARD, enabled: false, seenVersion: 99 }, 'version_mismatch'],
-  ])('not so: %j', async (change, code) => {
+  ])('refuses %j with %s', async (change, code) => {
     const flags = await aProcess();
     await expect(flags.set(change)).rejects.toMatchObject({ code });
   });
 
-  test('and its value names a strategy only while it is on', async () => {
+  test('uses its value as the locking strategy only while it is on', async () => {
     const flags = await aProcess();
     const locks = () => flags.locks({ taskId: 'a task' as never });
     await flags.set({ name: 'locking_strategy', enabled: true, value: 'redis' });
@@ -356,7 +356,7 @@ describe('a flag is set', () => {
     expect(await locks()).toEqual({ pessimistic_locking_enabled: false, locking_strategy: undefined });
   });
 
-  test('by two at once: with the version both saw, one of them', async () => {
+  test('lets one of two writers with the same version succeed', async () => {
     const database = resources.use(openDatabase({ url: databaseUrl }));
     const seenVersion = (await readFlagState(database, GUARD))?.version ?? 0;
     const outcomes = await Promise.all(
@@ -365,7 +365,7 @@ describe('a flag is set', () => {
     expect(outcomes.filter((outcome) => outcome === 'version-mismatch')).toHaveLength(1);
   });
 
-  test('and what is said of it is kept: neither its history nor a kill can be changed', async () => {
+  test('does not allow changes to its history or its kills', async () => {
     const database = resources.use(openDatabase({ url: databaseUrl }));
     await killFlag(database, { name: GUARD, why: 'they fail' });
     for (const statement of [

@@ -24,32 +24,32 @@ import { watchFlags } from './watch-flags.ts';
 
 export type OpenFlags = AsyncDisposable & {
   enrolmentOf(subject: string | undefined): Promise<Enrolment>;
-  /** How the slots of a task are locked: bucketed by task, so that all who start there lock alike. */
+  /** The lock settings of a task. They are bucketed by task, so that all starts in a task lock in the same way. */
   locks(slot: Pick<SlotKey, 'taskId'>): Promise<{
     readonly pessimistic_locking_enabled: boolean;
     readonly locking_strategy: string | undefined;
   }>;
-  /** As the database has them now. */
+  /** The flags as they are in the database now. */
   list(): Promise<FlagState[]>;
   set(change: SetFlag): Promise<FlagState>;
-  /** Switches a flag off for everybody; no lock and no other change delays it. */
+  /** Switches a flag off for everybody. No lock and no other change delays it. */
   kill(kill: KillFlag): Promise<FlagState>;
   changes(flag: string, page: PageAfter<number>): Promise<PageOf<FlagChangeRow, number>>;
 };
 
 export type OpenFlagsOptions = {
   readonly databaseUrl: string;
-  /** Not the pool that requests are served from: flags are set while that one is full. */
+  /** A pool apart from the one for requests, so that flags can be set while that one is exhausted. */
   readonly reserve: Database;
-  /** For kills alone: whatever else is asked of the reserve may wait for a lock. */
+  /** A pool for kills only, because other statements in the pool `reserve` may wait for a lock. */
   readonly forKills: Database;
   readonly telemetry: Pick<Telemetry, 'flags'>;
   readonly logger: Logger;
-  /** A flag system of another maker. The database still switches a flag off. */
+  /** A third-party provider. The database can still switch a flag off. */
   readonly provider?: Provider | undefined;
 };
 
-/** The flags of one process. */
+/** Opens the flags of one process. */
 export async function openFlags({
   databaseUrl,
   reserve,
@@ -63,7 +63,7 @@ export async function openFlags({
   resources.defer(
     telemetry.flags.observe(() => ({ states: [...(watch.known()?.values() ?? [])], ageMs: watch.ageMs() })),
   );
-  // The SDK keeps its providers for the whole process: a domain of its own keeps two services in one process apart.
+  // The SDK keeps its providers for the whole process; separate domains keep two services in one process apart.
   const domain = `phaselock-${randomUUID()}`;
   await OpenFeature.setProviderAndWait(domain, provider ?? postgresFlagProvider(watch));
   resources.defer(() => OpenFeature.setProviderAndWait(domain, NOOP_PROVIDER));
@@ -87,7 +87,7 @@ export async function openFlags({
       const flag = await setFlag(reserve, change);
       if (flag === 'not-found') throw new PhaselockError('flag_not_found');
       if (flag === 'version-mismatch') throw new PhaselockError('version_mismatch');
-      // What holds when the database goes away next must be this, and not what was before.
+      // If the database fails next, this process must keep the new value.
       await watch.refresh();
       return flag;
     },
@@ -96,7 +96,7 @@ export async function openFlags({
       await killFlag(forKills, kill);
       await watch.refresh();
       const known = watch.known()?.get(kill.name);
-      // While the table of the flags is locked, it is known that the flag is off, and cannot be read.
+      // While the table `flags` is locked, it is known that the flag is off, but its row cannot be read.
       const flag = known?.enabled === false ? known : await readFlagState(forKills, kill.name);
       if (flag === undefined) throw new PhaselockError('flag_not_found');
       return flag;

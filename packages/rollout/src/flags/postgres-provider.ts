@@ -12,7 +12,10 @@ import type { FlagState } from '@phaselock/store';
 import { bucketOf, isInShare } from '../bucketing/share.ts';
 import type { FlagWatch } from './watch-flags.ts';
 
-/** The flags of the database as an OpenFeature provider: any program that speaks OpenFeature can ask them, and any other provider can take its place. */
+/**
+ * The flags of the database as an OpenFeature provider. Any OpenFeature program can query them, and any other provider
+ * can replace it.
+ */
 export function postgresFlagProvider(watch: Pick<FlagWatch, 'flags'>): Provider {
   const find = async (name: string): Promise<FlagState> => {
     const flag = (await watch.flags()).get(name);
@@ -20,7 +23,7 @@ export function postgresFlagProvider(watch: Pick<FlagWatch, 'flags'>): Provider 
     return flag;
   };
 
-  /** What the flag gives its share of the subjects; everybody else gets the default. */
+  /** Returns the value of the flag for subjects in its share, else the default. */
   const resolve = async <Value>(
     name: string,
     { targetingKey }: EvaluationContext,
@@ -50,14 +53,14 @@ export function postgresFlagProvider(watch: Pick<FlagWatch, 'flags'>): Provider 
     resolveStringEvaluation: (name, otherwise, context) =>
       resolve(name, context, otherwise, ({ value }) => {
         if (typeof value === 'string') return value;
-        throw new TypeMismatchError(`the value of ${name} is no text`);
+        throw new TypeMismatchError(`the value of ${name} is not a text`);
       }),
     resolveNumberEvaluation: (name, otherwise, context) =>
       resolve(name, context, otherwise, ({ value }) => {
         if (typeof value === 'number') return value;
-        throw new TypeMismatchError(`the value of ${name} is no number`);
+        throw new TypeMismatchError(`the value of ${name} is not a number`);
       }),
     resolveObjectEvaluation: <Value extends JsonValue>(name: string): Promise<ResolutionDetails<Value>> =>
-      Promise.reject(new TypeMismatchError(`${name} has no object for a value`)),
+      Promise.reject(new TypeMismatchError(`the value of ${name} is not an object`)),
   };
 }

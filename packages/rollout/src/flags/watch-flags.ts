@@ -10,15 +10,18 @@ import {
 } from '@phaselock/store';
 import type { Logger } from '@phaselock/telemetry';
 
-/** The flags as this process knows them. While the database cannot be asked they stay as they were: a kill must not end by itself. */
+/**
+ * The flags as this process last read them. While the database cannot be queried they do not change: a kill must not
+ * end by itself.
+ */
 export type FlagWatch = AsyncDisposable & {
-  /** Of the last read; undefined before the first one. */
+  /** The flags of the last read; undefined before the first one. */
   known(): FlagStates | undefined;
-  /** The same, waited for until the first read has come. */
+  /** Like `known`, but waits for the first read. */
   flags(): Promise<FlagStates>;
-  /** A read that begins from now on has ended. Whether it succeeded is not said. */
+  /** Resolves when a read that starts after this call has ended, whether it succeeded or not. */
   refresh(): Promise<void>;
-  /** Since the last read that succeeded began; undefined before it. */
+  /** Time since the start of the last successful read; undefined before the first one. */
   ageMs(): number | undefined;
 };
 
@@ -30,9 +33,9 @@ type WatchOptions = {
   readonly connect?: (url: string) => Promise<FlagConnection>;
 };
 
-/** What is needed of a connection of the driver. */
+/** The part of a driver connection that is used here. */
 type FlagConnection = {
-  /** Of several statements in one text, an answer for each. */
+  /** For several statements in one text, returns one answer for each. */
   query<Row extends object>(text: string, values?: unknown[]): Promise<Answered<Row> | Answered<Row>[]>;
   on(event: 'notification', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -43,19 +46,25 @@ type FlagConnection = {
 type Answered<Row> = { readonly rows: Row[] };
 
 export const FLAG_CHANNEL = 'phaselock_flags';
-/** The floor where no notification arrives, behind a pooler for example: well within the two seconds in which a kill holds everywhere. */
+/**
+ * Poll interval. It bounds the delay where notifications do not arrive, for example behind a pooler; a kill must take
+ * effect everywhere within two seconds.
+ */
 const POLL_MS = 500;
-/** A connection that does not answer for so long is given up for a new one. */
+/** A connection that does not answer within this time is replaced. */
 const ANSWER_MS = 600;
-/** The server gives a read up first: one that waited for a lock on after its client had left would keep its connection, and each new one as well. */
+/**
+ * Statement time-out, below that of the client. Otherwise a read that waits for a lock would keep its connection after
+ * the client left, and so would every new one.
+ */
 const SERVER_MS = 500;
 const RECONNECT_MS = 200;
-/** How long a request waits for the flags of a process that has just begun. */
+/** How long a request waits for the first read of a process. */
 const FIRST_READ_MS = 2_000;
 
 /**
- * On a connection of its own: neither a full pool nor a Redis that is away delays it. It listens for changes, and reads every half second whatever
- * it hears.
+ * Watches the flags over its own connection, so that neither an exhausted pool nor a Redis outage delays it. It listens
+ * for changes, and also reads every half second.
  */
 export function watchFlags({
   databaseUrl,
@@ -78,7 +87,7 @@ export function watchFlags({
 
   const read = async (sql: Sql): Promise<void> => {
     const since = now();
-    // The kills first, and apart: while the table of the flags is locked they hold all the same.
+    // Kills are read first and separately, so that they take effect while the table `flags` is locked.
     const killed = await inTime(readKilledFlags(sql));
     if (known !== undefined) take(withKills(known, killed));
     const states = await inTime(readFlagStates(sql));
@@ -113,12 +122,9 @@ export function watchFlags({
         await serveOne();
         isTold = false;
       } catch (error) {
-        // Once for each time the database is away.
+        // Logged once per outage.
         if (!isTold && !stopping.signal.aborted)
-          logger.warn(
-            { err: error, 'event.action': 'flags-unread' },
-            'the flags cannot be read: they stay as they were',
-          );
+          logger.warn({ err: error, 'event.action': 'flags-unread' }, 'the flags cannot be read and stay as they were');
         isTold = true;
       }
       reads.giveUp();
@@ -166,12 +172,12 @@ function tellChanges(logger: Logger, before: FlagStates | undefined, now: FlagSt
         'phaselock.flag.version': flag.version,
         'user.name': flag.updatedBy,
       },
-      'a flag holds from now on as it was set',
+      'a changed flag is in effect',
     );
   }
 }
 
-/** Reads that are asked for, and those who wait for one that began after they asked. */
+/** Counts the requested reads, and resolves those who wait for a read that starts after their request. */
 function countReads() {
   let asked = 0;
   let wake = (): void => {};
@@ -199,7 +205,7 @@ function countReads() {
       servedUpTo = upTo;
       settle(upTo);
     },
-    /** Until somebody asks, or so long. */
+    /** Waits for a request, but at most this long. */
     async asked(ms: number, signal: AbortSignal): Promise<void> {
       if (asked > servedUpTo) return;
       const woken = new AbortController();
@@ -211,7 +217,10 @@ function countReads() {
   };
 }
 
-/** The bound holds for the one transaction that both statements are, so that it stays with no connection of a pooler. */
+/**
+ * The time-out applies to the one transaction that both statements form, so that it does not stay on a connection of a
+ * pooler.
+ */
 const sqlOn = (connection: FlagConnection): Sql => ({
   query: async <Row extends object>({ text }: Statement) => {
     const answers = await connection.query<Row>(`set local statement_timeout = ${SERVER_MS}; ${text}`);

@@ -9,10 +9,10 @@ export type PreconditionsInput = {
   readonly expected: FlagTruth;
 };
 
-/** What forbids promoting now. Before a bake, over evidence whose `from` is its `to`: whether the bake may begin. */
+/** Returns what forbids a promotion now. With `from` equal to `to` it checks whether a bake may start. */
 export function checkPreconditions({ stages, evidence, expected }: PreconditionsInput): Hold[] {
   const { preconditions, prometheus } = stages;
-  // Without all answers, what the others seem to say is misleading: an instance that was not read is not gone.
+  // Without all answers the other evidence is misleading: an instance that was not read is not gone.
   if (evidence.refusals.length > 0)
     return evidence.refusals.map(({ query, why, detail }) =>
       hold('prometheus_unavailable', query, `Prometheus did not answer (${why}): ${detail}`),
@@ -61,10 +61,10 @@ function ofInstances({ instances, to }: Evidence, preconditions: Preconditions):
   return atStart < preconditions.leastInstances ? [notFromTheStart(instances, preconditions)] : [];
 }
 
-/** What is older than Prometheus keeps, or than Prometheus, is not known, and no gap between two samples shows it. */
+/** Holds if Prometheus has no samples from the start of the bake, which no gap between two samples shows. */
 function notFromTheStart(instances: readonly InstanceEvidence[], { leastInstances }: Preconditions): Hold {
   const seen = instances.flatMap(({ firstSampleAt }) => firstSampleAt ?? []).toSorted((a, b) => a - b);
-  const detail = `fewer than ${leastInstances} ${leastInstances === 1 ? 'instance was' : 'instances were'} seen when the bake began: what happened before the first samples is not known`;
+  const detail = `fewer than ${leastInstances} ${leastInstances === 1 ? 'instance was' : 'instances were'} seen when the bake began: the events before the first samples are unknown`;
   return hold('scrape_gap', null, detail, seen[leastInstances - 1] ?? null);
 }
 
@@ -72,10 +72,10 @@ function ofFreshness(instance: InstanceEvidence, to: number, preconditions: Prec
   const { instance: name, lastSampleAt, up } = instance;
   if (up === false) return [hold('instance_down', name, `${name} cannot be scraped`)];
   if (isFresh(instance, to, preconditions) && up === true) return [];
-  // Who accepts that processes end accepts that a pod comes back under another name; it is counted as one that ended.
+  // If processes may end, a pod may return under another name; the old one counts as ended.
   if (up === null && lastSampleAt !== null && preconditions.mostEndedProcesses > 0) return [];
   const since = lastSampleAt === null ? 'at all' : `for ${durationText(to - lastSampleAt)}`;
-  // An instance that was taken away does not come back: the bake goes on without it from now on.
+  // A removed instance does not return: the bake continues without it from now on.
   return [hold('stale', name, `${name} has had no samples ${since}`, to)];
 }
 
@@ -89,14 +89,14 @@ function ofEndedProcesses({ instances }: Evidence, { mostEndedProcesses }: Preco
   if (ended.length <= mostEndedProcesses) return [];
   const names = [...new Set(ended.map(({ instance }) => instance))].join(', ');
   const processes = ended.length === 1 ? '1 process' : `${ended.length} processes`;
-  const detail = `${processes} may have ended or could not be seen within the bake (${names}): what was counted last is not known`;
+  const detail = `${processes} may have ended or could not be seen within the bake (${names}): their last counts are unknown`;
   return [hold('process_ended', names, detail, Math.max(...ended.map(({ at }) => at)) + 1)];
 }
 
 function ofConvergence({ instance, flag }: InstanceEvidence, expected: FlagTruth, bounds: Preconditions): Hold[] {
   const { enabled, percent, version, readAgeSeconds, lastOtherwiseAt } = flag;
   if (enabled === null || percent === null || version === null || readAgeSeconds === null)
-    return [hold('no_data', instance, `${instance} does not say what it knows of the flag`)];
+    return [hold('no_data', instance, `${instance} does not report the state of the flag`)];
   if (!(readAgeSeconds * 1_000 <= bounds.oldestFlagReadMs))
     return [hold('flag_read_stale', instance, `${instance} last read its flags ${readAgeSeconds} s ago`)];
   if (enabled !== Number(expected.enabled) || percent !== expected.percent || version !== expected.version)
@@ -112,13 +112,13 @@ function ofConvergence({ instance, flag }: InstanceEvidence, expected: FlagTruth
   return [hold('not_converged', instance, detail, lastOtherwiseAt + 1)];
 }
 
-/** Without its id, nobody knows whether a process is scraped under two names. */
+/** Without its id, a process that is scraped under two names cannot be detected. */
 function ofProcess({ instance, lastSampleAt, process }: InstanceEvidence): Hold[] {
   if (process !== null || lastSampleAt === null) return [];
-  return [hold('no_data', instance, `${instance} does not say which process it is (phaselock_build_info)`)];
+  return [hold('no_data', instance, `${instance} does not report its process id (phaselock_build_info)`)];
 }
 
-/** Twice as many events as there were prove what half of them would not. */
+/** Duplicated events would prove limits that the real number of events does not. */
 const ofDoubles = ({ doubled }: Evidence): Hold[] =>
   doubled.map(({ kind, instances, detail, overAt }) =>
     hold(kind === 'series' ? 'doubled_series' : 'same_process', instances.join(', '), detail, overAt),
@@ -146,38 +146,38 @@ const ofDistrust = (about: string, untrusted: readonly Distrust[], to: number): 
     hold(REASON_OF_DISTRUST[why], about, `${about}: ${detail}`, why === 'no_data' ? null : to),
   );
 
-/** What is refused for overload never reaches what the gates count: a cohort that is well may be the part that came through. */
+/** Gates do not measure shed requests, so a healthy cohort may be only the part that was not shed. */
 function ofRequests({ requests, to }: Evidence, { mostShedRequests }: Preconditions): Hold[] {
   const { answered, shed, untrusted } = requests;
   if (untrusted.length > 0) return ofDistrust('requests', untrusted, to);
   if (shed <= answered * mostShedRequests) return [];
-  const detail = `${shed} of ${answered} requests were refused for overload within the bake, and no gate has measured them`;
+  const detail = `${shed} of ${answered} requests were shed for overload within the bake, and no gate measured them`;
   return [hold('requests_shed', null, detail)];
 }
 
-/** Alerts that are not evaluated do not fire. */
+/** Alerts that are not evaluated do not fire, so a missing watchdog means that other alerts may be missing. */
 function ofWatchdog({ watchdogAt, to }: Evidence, { preconditions, prometheus }: Stages): Hold[] {
   const { watchdog, oldestSampleMs } = preconditions;
-  // Rules may be evaluated no more often than once a minute.
+  // Alert rules may be evaluated only once a minute.
   if (
     watchdog === null ||
     (watchdogAt !== null && to - watchdogAt <= Math.max(oldestSampleMs, prometheus.longestGapMs))
   )
     return [];
-  const detail = `the alert ${watchdog}, which always fires, does not: no alert would tell of anything`;
+  const detail = `the alert ${watchdog}, which must always fire, does not fire: other alerts may be missing too`;
   return [hold('watchdog_missing', watchdog, detail)];
 }
 
 function ofAudit({ audit, to }: Evidence, { oldestAuditMs, oldestSampleMs, mostAuditErrors }: Preconditions): Hold[] {
   const { lastRunAt, errors } = audit;
   if (lastRunAt === null || errors === null) return [hold('audit_missing', null, 'no audit has run')];
-  // One that is said to have run tomorrow would not be stale for a day longer than it may.
+  // A time in the future would hide that the audit is out of date.
   if (lastRunAt - to > oldestSampleMs)
     return [
       hold(
         'clock',
         null,
-        `the last audit is said to have run ${durationText(lastRunAt - to)} from now: a clock is wrong`,
+        `the time of the last audit is ${durationText(lastRunAt - to)} in the future: a clock is wrong`,
       ),
     ];
   if (!(to - lastRunAt <= oldestAuditMs))

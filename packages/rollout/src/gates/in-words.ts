@@ -5,10 +5,13 @@ const UNITS = [
   ['seconds', 1_000],
 ] as const;
 
-/** "1.36 %". Three digits that count, so that a bound next to its limit is told apart from it. */
+/**
+ * Formats a share as a percentage such as "1.36 %". Three significant digits show on which side of a close limit a
+ * confidence bound is.
+ */
 export const percentText = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
-/** "28 days". Rounded up: what is said to take 28 days takes no longer. */
+/** Formats a duration such as "28 days", rounded up, or "never" if it is infinite. */
 export function durationText(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return 'never';
   for (const [unit, length] of UNITS) {
@@ -19,4 +22,5 @@ export function durationText(milliseconds: number): string {
   return '0 seconds';
 }
 
+/** Formats a number with three significant digits. */
 export const numberText = (value: number): string => String(Number(value.toPrecision(3)));

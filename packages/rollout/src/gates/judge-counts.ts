@@ -12,7 +12,7 @@ export type CountsInput = {
   readonly evidence: CountEvidence;
   readonly decision: Decision;
   readonly size: Size;
-  /** Whether the bake is over and nothing holds: the one time a pass can be decided. */
+  /** Whether the bake is over and nothing holds. A pass can be decided only then. */
   readonly atEnd: boolean;
   readonly from: number;
   readonly to: number;
@@ -20,7 +20,7 @@ export type CountsInput = {
 
 type Decided = Pick<GateVerdict, 'outcome' | 'decided' | 'reason'>;
 
-/** Whether the share of bad events of the treatment, or of everybody where there are no cohorts, is below the limit. */
+/** Judges whether the share of bad events is below the limit: for the treatment, or for all events without cohorts. */
 export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }: CountsInput): GateVerdict {
   const limit = limitOf(gate);
   const { n, failures, trusted } = evidence.treatment;
@@ -28,7 +28,7 @@ export function judgeCounts({ gate, evidence, decision, size, atEnd, from, to }:
     n,
     failures,
     limit,
-    // Bounds of a moment in the bake mean nothing: shown, they would be acted upon.
+    // Bounds before the end of the bake are not valid, and would be misleading.
     upper: atEnd ? upperBound(failures, n, decision.confidence) : null,
     lower: atEnd ? lowerBound(failures, n, decision.confidence) : null,
     eValue: earlyEvidence(trusted.failures, trusted.n, limit),
@@ -64,12 +64,12 @@ function decide({ events, kind }: CountsInput['gate'], counted: Counted, around:
   const bad = kind === 'latency' ? 'too slow' : 'failed';
   const seen = seenFor({ n, failures }, events, bad);
   const bounds = `at ${percentText(decision.confidence)} confidence`;
-  // Wrong counts are no evidence of a failure either, but what was seen to fail on another instance did fail.
+  // Unreliable counts prove no failure, but failures in the reliable part do.
   if (eValue >= 1 / decision.earlyFailAlpha)
     return {
       outcome: 'fail',
       decided: 'early',
-      reason: `${seenFor(treatment.trusted, events, bad)}: at the limit of ${percentText(limit)} this is seen in at most ${percentText(decision.earlyFailAlpha)} of bakes, however often one looks`,
+      reason: `${seenFor(treatment.trusted, events, bad)}: if the rate were at the limit of ${percentText(limit)}, at most ${percentText(decision.earlyFailAlpha)} of bakes would show this, however often they are checked`,
     };
   const [doubt] = treatment.untrusted;
   if (doubt !== undefined)
@@ -95,10 +95,13 @@ function decide({ events, kind }: CountsInput['gate'], counted: Counted, around:
     };
   const at = `at most ${percentText(upper)} ${bounds}, the limit is ${percentText(limit)}`;
   if (upper < limit) return { outcome: 'pass', decided: 'end', reason: `${seen}: ${at}` };
-  return { outcome: 'inconclusive', decided: 'end', reason: `${seen}: ${at}, so neither is proven` };
+  return { outcome: 'inconclusive', decided: 'end', reason: `${seen}: ${at}, so nothing is proven` };
 }
 
-/** By more than chance explains, and by so much that it matters: of a million events, any difference is more than chance. */
+/**
+ * Whether the treatment is worse by more than chance explains, and by a relevant amount: with a million events, any
+ * difference exceeds chance.
+ */
 function isWorse({ n, failures, limit }: Counted, control: ControlVerdict, decision: Decision): boolean {
   if (control.pValue === null || control.pValue >= decision.controlAlpha) return false;
   return failures / n - control.failures / control.n >= limit * decision.controlMargin;

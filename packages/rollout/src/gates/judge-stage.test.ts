@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { SCRAPE_MS, type World, type WorldSample, worldLines } from '../../test/synthetic-world.ts';
 import { collectEvidence } from '../evidence/collect-evidence.ts';
 import type { Prometheus } from '../prometheus/prometheus.ts';
 import type { RecordingLine } from '../prometheus/recording.ts';
 import { replayPrometheus } from '../prometheus/replay-prometheus.ts';
 import type { Stages } from '../stages/stages.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { SCRAPE_MS, type World, type WorldSample, worldLines } from '../testing/synthetic-world.ts';
 import { judgeStage } from './judge-stage.ts';
 import type { FlagTruth, StageVerdict } from './verdict.ts';
 
@@ -43,7 +43,7 @@ async function verdictOf({
   return judgeStage({ stages: by, stage, evidence, expected: truth });
 }
 
-/** Another value for one metric from some time on. */
+/** Replaces the value of one metric of api-1 within a time range. */
 const from =
   (metric: string, value: number | null, since = 0, until = Number.POSITIVE_INFINITY) =>
   (sample: WorldSample): number | null =>
@@ -62,19 +62,19 @@ const restarted = ({ metric, instance, at, value }: WorldSample): number => {
 };
 
 describe('a stage', () => {
-  test.each([1, 2, 3, 4])('%i is passed by a treatment that is well', async (stage) => {
+  test.each([1, 2, 3, 4])('%i passes with a healthy treatment', async (stage) => {
     const verdict = await verdictOf({ stage });
     expect(verdict).toMatchObject({ outcome: 'pass', why: 'proven', final: true, holds: [] });
     expect(verdict.gates.every(({ outcome, decided }) => outcome === 'pass' && decided === 'end')).toBe(true);
   });
 
-  test('is not passed before its bake is over, however well it looks', async () => {
+  test('does not pass before its bake is over', async () => {
     const verdict = await verdictOf({ lastsMs: 29 * MINUTE });
     expect(verdict).toMatchObject({ outcome: 'inconclusive', why: 'baking', final: false });
     expect(verdict.gates.map(({ outcome }) => outcome)).not.toContain('pass');
   });
 
-  test('bakes on while there are fewer events than planned, and is unproven at its longest time', async () => {
+  test('bakes until the planned number of events, and is not proven at its longest bake', async () => {
     const few = { perHour: 50 };
     expect(await verdictOf({ ...few, lastsMs: 3 * HOUR })).toMatchObject({ why: 'baking' });
     expect(await verdictOf({ ...few, lastsMs: 4 * HOUR })).toMatchObject({ outcome: 'pass', why: 'proven' });
@@ -85,13 +85,13 @@ describe('a stage', () => {
     });
   });
 
-  test('without one event is unproven, not passed', async () => {
+  test('is not proven without events', async () => {
     const verdict = await verdictOf({ perHour: 0, lastsMs: 4 * HOUR });
     expect(verdict).toMatchObject({ outcome: 'inconclusive', why: 'not_proven', final: true });
     expect(verdict.reason).toContain('there were no replacements');
   });
 
-  test('whose cohort fails is aborted early, although everybody together is within the limit', async () => {
+  test('fails early if its cohort fails, although all users together are within the limit', async () => {
     const verdict = await verdictOf({ lastsMs: 5 * MINUTE, failing: { treatment: 0.2 } });
     expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early', final: true });
     const [gate] = verdict.gates;
@@ -99,30 +99,30 @@ describe('a stage', () => {
     expect((gate?.failures ?? 0) / all).toBeLessThan(0.011);
   });
 
-  test('whose treatment keeps the limit and is worse than its control fails at the end', async () => {
+  test('fails at the end if its treatment is within the limit, but worse than its control', async () => {
     const verdict = await verdictOf({ lastsMs: 4 * HOUR, failing: { treatment: 0.006, control: 0.001 } });
     expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed' });
     expect(verdict.gates[0]?.reason).toContain('the treatment is worse');
     expect(verdict.gates[0]?.upper).toBeLessThan(0.01);
   });
 
-  test('that is worse than its control by little passes, and the difference is told', async () => {
+  test('passes if it is slightly worse than its control, and reports the p-value', async () => {
     const verdict = await verdictOf({ lastsMs: 4 * HOUR, failing: { treatment: 0.002 } });
     expect(verdict).toMatchObject({ outcome: 'pass' });
     expect(verdict.gates[0]?.control?.pValue).toBeLessThan(0.005);
   });
 
-  test('the control says nothing before the end', async () => {
+  test('is not compared with its control before the end', async () => {
     const verdict = await verdictOf({ lastsMs: 20 * MINUTE, failing: { treatment: 0.006, control: 0.001 } });
     expect(verdict).toMatchObject({ why: 'baking' });
     expect(verdict.gates[0]?.control).toMatchObject({ pValue: null });
   });
 
-  test('a gate of an earlier stage stays in force', async () => {
+  test('also fails by a gate of an earlier stage', async () => {
     expect(await verdictOf({ stage: 4, failing: { treatment: 0.05 } })).toMatchObject({ why: 'failed_early' });
   });
 
-  test('whose lookups are slow for 10 of 100 is aborted; a slow lookup of the control is not its fault', async () => {
+  test('fails if 10 % of the lookups of the treatment are slow, but not for those of the control', async () => {
     const slow =
       (cohort: string) =>
       ({ metric, labels, at, value }: WorldSample) =>
@@ -133,7 +133,7 @@ describe('a stage', () => {
     expect(await verdictOf({ stage: 2, change: slow('control') })).toMatchObject({ outcome: 'pass' });
   });
 
-  test('with one instance over half of its processors fails, although the mean of both is under it', async () => {
+  test('fails if one instance is over its CPU limit, although the mean is below it', async () => {
     const busy = ({ metric, instance, at, value }: WorldSample) =>
       metric === 'process_cpu_seconds_total' && instance === 'api-1:8080'
         ? 20_000 + ((at - FROM) / 1_000) * 1.2
@@ -143,7 +143,7 @@ describe('a stage', () => {
     expect(verdict.reason).toContain('api-1:8080 was over 50 %');
   });
 
-  test('shows the gauges of the pool', async () => {
+  test('shows the gauges of the connection pool', async () => {
     const labels = {
       __name__: 'phaselock_pool_connections',
       job: 'phaselock-api',
@@ -156,7 +156,7 @@ describe('a stage', () => {
   });
 });
 
-/** The world as it looks behind a query layer over two Prometheus that scrape the same processes. */
+/** The samples as a query layer over two Prometheus servers returns them, if both scrape the same processes. */
 const twice =
   (also: { readonly labels?: Record<string, string>; readonly until?: number; readonly since?: number }) =>
   (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
@@ -175,15 +175,15 @@ const twice =
     return [...lines, ...copies];
   };
 
-describe('what is counted twice proves nothing', () => {
+describe('a stage with duplicated counts', () => {
   // With 240 events and no failure the upper bound is above the limit; with 480 it would be below.
   const few: Bake = { perHour: 30, lastsMs: 4 * HOUR };
 
-  test('240 events of the treatment are not enough', async () => {
+  test('is not proven by 240 events without duplicates', async () => {
     expect(await verdictOf(few)).toMatchObject({ why: 'not_proven' });
   });
 
-  test('as series that differ only in a label our programs do not set', async () => {
+  test('is held for series that differ only in a label our programs do not set', async () => {
     const verdict = await verdictOf({ ...few, lines: twice({}) });
     expect(verdict).toMatchObject({ why: 'held' });
     expect(verdict.holds.map(({ reason, about, bakeFrom }) => [reason, about, bakeFrom])).toEqual([
@@ -193,7 +193,7 @@ describe('what is counted twice proves nothing', () => {
     expect(verdict.holds[0]?.detail).toContain('apart in replica');
   });
 
-  test('of one metric alone', async () => {
+  test('is held for one duplicated metric', async () => {
     const only = (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
       const counted = lines.filter(
         (line) => line.kind === 'series' && line.labels.__name__ === 'phaselock_session_starts_total',
@@ -204,7 +204,7 @@ describe('what is counted twice proves nothing', () => {
     expect(holds.map(({ reason }) => reason)).toEqual(['doubled_series', 'doubled_series']);
   });
 
-  test('as processes that are each scraped under two names', async () => {
+  test('is held for processes that are scraped under two names', async () => {
     const renamed = (lines: readonly RecordingLine[]): readonly RecordingLine[] => [
       ...lines,
       ...lines.flatMap((line): RecordingLine[] =>
@@ -221,7 +221,7 @@ describe('what is counted twice proves nothing', () => {
     ]);
   });
 
-  test('as a label that was added within the bake, whose series begins with all that was counted before', async () => {
+  test('is held for a label that was added within the bake', async () => {
     const since = FROM + 30 * MINUTE;
     const relabelled = (lines: readonly RecordingLine[]): readonly RecordingLine[] => {
       const changed = lines.flatMap((line): RecordingLine[] =>
@@ -236,7 +236,7 @@ describe('what is counted twice proves nothing', () => {
     ]);
   });
 
-  test('and a bake that begins after it was over is judged', async () => {
+  test('is judged if the bake starts after the duplication', async () => {
     const until = FROM + 30 * MINUTE;
     const { holds } = await verdictOf({ ...few, lines: twice({ until }) });
     const doubled = holds.filter(({ reason }) => reason === 'doubled_series');
@@ -247,17 +247,17 @@ describe('what is counted twice proves nothing', () => {
     });
   });
 
-  test('before the bake begins, too', async () => {
+  test('is held before the bake starts', async () => {
     const { holds } = await verdictOf({ ...few, lastsMs: 0, lines: twice({}) });
     expect(holds.map(({ reason }) => reason)).toContain('doubled_series');
   });
 
-  test('and it is not known of a process that does not tell its id', async () => {
+  test('is held if a process does not report its id', async () => {
     const { holds } = await verdictOf({ change: from('phaselock_build_info', null, -HOUR) });
     expect(holds.map(({ reason, about }) => [reason, about])).toEqual([['no_data', 'api-1:8080']]);
   });
 
-  test('not as pods that follow each other under one name', async () => {
+  test('is not held for successive pods under one name', async () => {
     const since = FROM + 10 * MINUTE;
     const moved = (lines: readonly RecordingLine[]): readonly RecordingLine[] =>
       lines.flatMap((line): RecordingLine[] => {
@@ -283,30 +283,30 @@ describe('what is counted twice proves nothing', () => {
   });
 });
 
-describe('held, and never promoted', () => {
+describe('the preconditions of a stage', () => {
   const alert = { __name__: 'ALERTS', alertname: 'PhaselockDown', alertstate: 'firing' };
   const watchdog = { __name__: 'ALERTS', alertname: 'PhaselockWatchdog', alertstate: 'firing', severity: 'none' };
   const paging = { ...watchdog, severity: 'page' };
   const cases: readonly [string, string, Bake][] = [
-    ['Prometheus has nothing', 'no_data', { instances: [] }],
+    ['Prometheus has no samples', 'no_data', { instances: [] }],
     [
       'Prometheus is down',
       'prometheus_unavailable',
       { through: (it) => ({ ...it, raw: async () => ({ kind: 'refused', why: 'unreachable', detail: 'down' }) }) },
     ],
     [
-      'Prometheus goes away between two queries',
+      'Prometheus fails between two queries',
       'prometheus_unavailable',
       { through: (it) => ({ ...it, instant: async () => ({ kind: 'refused', why: 'timeout', detail: 'late' }) }) },
     ],
     [
-      'one instance is not scraped any more',
+      'one instance is no longer scraped',
       'stale',
       { change: ({ instance, at, value }) => (instance === 'api-1:8080' && at > FROM + 55 * MINUTE ? null : value) },
     ],
-    ['fewer than configured are there', 'too_few_instances', { instances: ['api-1:8080'] }],
+    ['fewer instances than configured are seen', 'too_few_instances', { instances: ['api-1:8080'] }],
     [
-      'fewer than at the beginning are there',
+      'fewer instances than at the start are seen',
       'too_few_instances',
       {
         instances: ['api-1:8080', 'api-2:8080', 'api-3:8080'],
@@ -316,12 +316,12 @@ describe('held, and never promoted', () => {
     ['one instance is down', 'instance_down', { change: from('up', 0, 59 * MINUTE) }],
     ['a process was restarted', 'process_ended', { change: restarted }],
     [
-      'nothing was seen for some minutes',
+      'there are no samples for some minutes',
       'scrape_gap',
       { change: ({ at, value }) => (at > FROM + 10 * MINUTE && at < FROM + 13 * MINUTE ? null : value) },
     ],
     [
-      'Prometheus does not know how the bake began, and its processes are younger',
+      'the first samples are from after the start of the bake',
       'scrape_gap',
       {
         change: ({ metric, at, value }) => {
@@ -355,7 +355,7 @@ describe('held, and never promoted', () => {
       { change: from('phaselock_session_starts_total', -1, 20 * MINUTE, 21 * MINUTE) },
     ],
     [
-      'a counter falls within one process',
+      'a counter decreases within one process',
       'untrusted_counts',
       { change: from('phaselock_session_starts_total', 1, 20 * MINUTE, 21 * MINUTE) },
     ],
@@ -364,10 +364,10 @@ describe('held, and never promoted', () => {
       'untrusted_counts',
       { change: from('phaselock_session_starts_total', null, 20 * MINUTE) },
     ],
-    ['the flag is not told of', 'no_data', { change: from('phaselock_flag_version', null, -HOUR) }],
-    ['one instance has an old version', 'not_converged', { change: from('phaselock_flag_version', 6, -HOUR) }],
+    ['the flag version is not reported', 'no_data', { change: from('phaselock_flag_version', null, -HOUR) }],
+    ['one instance has an old flag version', 'not_converged', { change: from('phaselock_flag_version', 6, -HOUR) }],
     [
-      'one instance had an old version for a while',
+      'one instance had an old flag version for a while',
       'not_converged',
       { change: from('phaselock_flag_version', 6, 20 * MINUTE, 21 * MINUTE) },
     ],
@@ -379,12 +379,12 @@ describe('held, and never promoted', () => {
       { change: from('phaselock_flag_read_age_seconds', 5.1, 59 * MINUTE) },
     ],
     [
-      'one instance had read its flags long ago',
+      'one instance read its flags too rarely for a while',
       'not_converged',
       { change: from('phaselock_flag_read_age_seconds', 6, 20 * MINUTE, 21 * MINUTE) },
     ],
     [
-      'the age of what was read is NaN',
+      'the age of the flags is NaN',
       'flag_read_stale',
       { change: from('phaselock_flag_read_age_seconds', Number.NaN, 59 * MINUTE) },
     ],
@@ -407,7 +407,7 @@ describe('held, and never promoted', () => {
       { change: from('phaselock_audit_last_run_timestamp_seconds', Number.NaN, -HOUR) },
     ],
     [
-      'the audit is said to have run tomorrow',
+      'the time of the audit is in the future',
       'clock',
       {
         change: ({ metric, value }) =>
@@ -415,7 +415,7 @@ describe('held, and never promoted', () => {
       },
     ],
     [
-      'requests were refused for overload',
+      'requests were shed for overload',
       'requests_shed',
       {
         change: ({ metric, at, value }) =>
@@ -423,18 +423,18 @@ describe('held, and never promoted', () => {
       },
     ],
     [
-      'nothing is known of requests that were refused',
+      'the number of shed requests is unknown',
       'no_data',
       { change: from('phaselock_http_requests_shed_total', null, -HOUR) },
     ],
-    ['the alert that always fires does not', 'watchdog_missing', { watchdog: false }],
+    ['the watchdog alert does not fire', 'watchdog_missing', { watchdog: false }],
     [
-      'the alert that always fires has not been evaluated for a while',
+      'the watchdog alert has not been evaluated for a while',
       'watchdog_missing',
       { watchdog: false, more: [{ kind: 'series', labels: watchdog, samples: [[FROM + HOUR - 2 * MINUTE, 1]] }] },
     ],
     [
-      'more failed than there was',
+      'more events failed than there were',
       'untrusted_counts',
       {
         stage: 3,
@@ -450,31 +450,31 @@ describe('held, and never promoted', () => {
     ],
   ];
 
-  test.each(cases)('%s: %s', async (_, reason, bake) => {
+  test.each(cases)('hold it if %s: %s', async (_, reason, bake) => {
     const verdict = await verdictOf(bake);
     expect(verdict).toMatchObject({ outcome: 'inconclusive', why: 'held', final: false });
     expect(verdict.holds.map((hold) => hold.reason)).toContain(reason);
     expect(verdict.gates.map(({ outcome }) => outcome)).not.toContain('pass');
   });
 
-  test('but aborted if what was seen is bad enough', async () => {
+  test('do not prevent an early failure on sufficient evidence', async () => {
     const verdict = await verdictOf({ failing: { treatment: 0.2 }, change: from('up', 0, 59 * MINUTE) });
     expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early' });
     expect(verdict.holds).not.toEqual([]);
   });
 
-  test('nor for the alert that always fires, while it does', async () => {
+  test('do not hold it for the watchdog alert', async () => {
     const fires: RecordingLine = { kind: 'series', labels: paging, samples: [[FROM + HOUR - MINUTE, 1]] };
     expect(await verdictOf({ watchdog: false, more: [fires] })).toMatchObject({ outcome: 'pass', holds: [] });
   });
 
-  test('nor for a clock that differs by less than a sample may be old', async () => {
+  test('do not hold it for a small difference of the audit clock', async () => {
     const change = ({ metric, value }: WorldSample) =>
       metric === 'phaselock_audit_last_run_timestamp_seconds' ? (FROM + HOUR + 30_000) / 1_000 : value;
     expect(await verdictOf({ change })).toMatchObject({ outcome: 'pass' });
   });
 
-  test('nor for few requests that were refused; probes are none that could have been', async () => {
+  test('hold it if more than 1 % of the requests were shed, not counting probes', async () => {
     const shed =
       (count: number) =>
       ({ metric, instance, at, value }: WorldSample) =>
@@ -486,14 +486,14 @@ describe('held, and never promoted', () => {
     expect(await verdictOf({ change: shed(457) })).toMatchObject({ why: 'held' });
   });
 
-  test('and aborted by the counts of another instance, if those of one are wrong', async () => {
+  test('do not prevent an early failure by the counts of another instance', async () => {
     const wrong = from('phaselock_session_replacement_attempts_total', 1, 20 * MINUTE, 21 * MINUTE);
     const verdict = await verdictOf({ change: wrong, failing: { treatment: 0.2 } });
     expect(verdict).toMatchObject({ outcome: 'fail', why: 'failed_early' });
     expect(verdict.reason).toContain('240 of 1200 replacements failed');
   });
 
-  test('and aborted by the use of another instance, if that of one is not known', async () => {
+  test('do not prevent an early failure by the CPU use of another instance', async () => {
     const change = ({ metric, instance, at, value }: WorldSample) => {
       if (metric !== 'process_cpu_seconds_total') return value;
       return instance === 'api-1:8080' ? Number.NaN : 20_000 + ((at - FROM) / 1_000) * 1.2;
@@ -503,7 +503,7 @@ describe('held, and never promoted', () => {
     expect(verdict.reason).toContain('api-2:8080 was over');
   });
 
-  test('and not aborted for failures that are counted twice, but for those that are not', async () => {
+  test('hold it if failures are certain only because they are counted twice', async () => {
     // 4 failures of 58 are no certain failure, 8 of 116 would be.
     const share = { treatment: 0.067 };
     const few = { perHour: 30, lastsMs: HOUR, failing: share };
@@ -513,7 +513,7 @@ describe('held, and never promoted', () => {
     expect(await verdictOf({ ...few, lastsMs: 2 * HOUR, lines: twice({}) })).toMatchObject({ why: 'failed_early' });
   });
 
-  test('and not for what was counted before a label was added', async () => {
+  test('hold it if failures are from before a label was added', async () => {
     const since = FROM + 30 * MINUTE;
     const before = ({ metric, labels, value }: WorldSample) =>
       metric === 'phaselock_session_replacement_attempts_total' && labels.outcome === 'failed' ? value + 50_000 : value;
@@ -521,12 +521,12 @@ describe('held, and never promoted', () => {
     expect(await verdictOf({ change: before, lines })).toMatchObject({ why: 'held' });
   });
 
-  test('and not aborted for counts that are wrong', async () => {
+  test('hold it for a wrong counter, without an early failure', async () => {
     const change = from('phaselock_session_replacement_attempts_total', 1, 20 * MINUTE, 21 * MINUTE);
     expect(await verdictOf({ change })).toMatchObject({ why: 'held' });
   });
 
-  test('not for a pod that came back under another name, by those who accept that', async () => {
+  test('hold it for a pod under another name, unless ended processes are accepted', async () => {
     const moved: Bake = {
       instances: ['api-1:8080', 'api-2:8080', 'api-3:8080'],
       change: ({ metric, instance, at, value }) => {
@@ -546,7 +546,7 @@ describe('held, and never promoted', () => {
     });
   });
 
-  test('not for an alert of another severity', async () => {
+  test('do not hold it for an alert of another severity', async () => {
     const ticket: RecordingLine = {
       kind: 'series',
       labels: { ...alert, severity: 'ticket' },
@@ -555,7 +555,7 @@ describe('held, and never promoted', () => {
     expect(await verdictOf({ more: [ticket] })).toMatchObject({ outcome: 'pass' });
   });
 
-  test('since what the bake counts again is told', async () => {
+  test('return the time from which counts are reliable again', async () => {
     const { holds } = await verdictOf({ change: from('phaselock_flag_version', 6, 20 * MINUTE, 21 * MINUTE) });
     expect(holds.map(({ bakeFrom }) => bakeFrom)).toEqual([
       FROM + 21 * MINUTE - ((FROM + 21 * MINUTE - FROM) % SCRAPE_MS) + 1,
@@ -563,18 +563,18 @@ describe('held, and never promoted', () => {
   });
 });
 
-test('a wait for a connection that was given up is one attempt, although it is a wait and a failure', async () => {
+test('a connection wait that timed out counts as one event, not as two', async () => {
   const GIVEN_UP = 100;
   const rising = ['phaselock_pool_wait_timeouts_total', 'phaselock_pool_connection_failures_total'];
   const change = ({ metric, at, value }: WorldSample) =>
     rising.includes(metric) ? value + Math.floor(((at - FROM) / HOUR) * GIVEN_UP) + GIVEN_UP : value;
   const { gates } = await verdictOf({ stage: 3, change });
   const gate = gates.find(({ gate: name }) => name === 'connection_failures');
-  // 1200 waits of each instance, of which 100 were given up.
+  // 1200 waits of each instance, of which 100 timed out.
   expect(gate).toMatchObject({ n: 2_400, failures: 2 * GIVEN_UP });
 });
 
-test('one verdict says all that is needed to defend it', async () => {
+test('a gate verdict contains its counts, bounds, queries and instances', async () => {
   const { gates } = await verdictOf({ lastsMs: 4 * HOUR, failing: { treatment: 0.002 } });
   expect(gates[0]).toMatchObject({
     gate: 'replacement_success',

@@ -14,7 +14,7 @@ export type JudgeInput = {
   readonly expected: FlagTruth;
 };
 
-/** Pure: the same evidence gives the same verdict, whenever it is judged. */
+/** Judges a stage. It is pure: the same evidence always gives the same verdict. */
 export function judgeStage({ stages, stage, evidence, expected }: JudgeInput): StageVerdict {
   const holds = [...notAtStage(stage, expected), ...checkPreconditions({ stages, evidence, expected })];
   const over = isOver(stage, evidence);
@@ -40,7 +40,7 @@ function decide(gates: readonly GateVerdict[], holds: readonly Hold[], over: boo
   const told = (found: readonly GateVerdict[]): string =>
     found.map(({ title, reason }) => `${title}: ${reason}`).join('; ');
   const early = gates.filter(({ outcome, decided }) => outcome === 'fail' && decided === 'early');
-  // A hold keeps a stage from being promoted, not from being aborted.
+  // A hold prevents a promotion, but not an abort.
   if (early.length > 0) return { outcome: 'fail', why: 'failed_early', final: true, reason: told(early) };
   if (holds.length > 0) {
     const reason = holds.map(({ detail }) => detail).join('; ');
@@ -57,7 +57,10 @@ function decide(gates: readonly GateVerdict[], holds: readonly Hold[], over: boo
   return { outcome: 'pass', why: 'proven', final: true, reason: `every gate is proven: ${told(gates)}` };
 }
 
-/** Decided by time and by how much was counted, never by what was counted: only so the end is one look and no peeking. */
+/**
+ * Whether the bake is over, by its time and its number of events. The results must not matter here: repeated looks at
+ * them (peeking) would make the confidence invalid.
+ */
 function isOver({ bake, gates, sizes }: Stage, { from, to, gates: found }: Evidence): boolean {
   const elapsed = to - from;
   if (elapsed < bake.leastMs) return false;
@@ -70,7 +73,7 @@ function isOver({ bake, gates, sizes }: Stage, { from, to, gates: found }: Evide
 
 function countedIn(evidence: GateEvidence): number {
   if (evidence.kind === 'counts') return evidence.treatment.n;
-  // Its size is the least time of the bake, which is over; a period that was not seen whole makes no difference.
+  // Its size is the shortest bake, which is over; incomplete periods do not matter.
   return Number.POSITIVE_INFINITY;
 }
 

@@ -16,8 +16,10 @@ export type UseInput = {
 type Decided = Pick<GateVerdict, 'outcome' | 'decided' | 'reason'>;
 
 /**
- * Whether each instance uses less than the limit. CPU time is counted whole, so there is nothing to estimate and no confidence to claim: it is a
- * statement about this bake, not about another load. Cohorts share the processes, so they cannot be told apart.
+ * Judges the utilisation of each instance, such as CPU time per available CPU time. At the end of the bake, the mean
+ * and the share `quantile` of the periods have to be below the limit. `earlyPeriods` consecutive periods over the limit
+ * fail the gate at once. The counters include all use, so there are no confidence bounds; the result is valid for the
+ * load of this bake only. There is no control, because the same processes serve both cohorts.
  */
 export function judgeUse({ gate, evidence, decision, size, atEnd, from, to }: UseInput): GateVerdict {
   const { instances } = evidence;
@@ -66,7 +68,7 @@ function decide(gate: UtilisationGate, { instances, doubtful, untrusted }: UseEv
     return {
       outcome: 'inconclusive',
       decided: atEnd ? 'end' : 'not_yet',
-      reason: 'no whole period was seen of every instance',
+      reason: 'not every instance has a complete period',
     };
   const seen = `${busiest.instance} used ${percentText(busiest.mean)} on average, ${percentText(busiest.highest)} in its busiest period`;
   if (!atEnd) return { outcome: 'inconclusive', decided: 'not_yet', reason: `${seen}; the bake goes on` };

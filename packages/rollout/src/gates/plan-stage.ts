@@ -8,7 +8,7 @@ export type PlanInput = { readonly stage: Stage; readonly traffic: Traffic };
 
 const HOUR_MS = 3_600_000;
 
-/** How long a stage takes until a healthy treatment passes it with the planned power, if traffic stays as it is. */
+/** Estimates how long a stage takes until a healthy treatment passes it with the planned power, at present traffic. */
 export function planStage({ stage, traffic }: PlanInput): StagePlan {
   const gates = stage.gates.map((gate): GatePlan => {
     const { n, allowed } = stage.sizes[gate.name] ?? { n: 0, allowed: 0 };
@@ -32,7 +32,7 @@ export function planStage({ stage, traffic }: PlanInput): StagePlan {
   };
 }
 
-/** Of each gate, by what was counted over some time. Without cohorts in it, so that it can be measured before a rollout. */
+/** Measures the events per hour of each gate. It adds both cohorts, so that it also works before a rollout. */
 export function trafficOf({ from, to, gates }: Evidence): Traffic {
   const hours = (to - from) / HOUR_MS;
   const perHour = gates.flatMap((evidence) => {

@@ -1,4 +1,4 @@
-/** Events an hour of each gate, whatever their cohort, as measured over some time with the whole traffic. */
+/** Events per hour of each gate, of all cohorts together, measured over some time. */
 export type Traffic = {
   readonly measuredOverMs: number;
   readonly perHour: Readonly<Record<string, number>>;
@@ -11,11 +11,11 @@ export type GatePlan = {
   readonly events: string;
   /** Events needed in the treatment cohort; periods for a utilisation. */
   readonly needed: number;
-  /** Failures that are still enough to pass at that size. */
+  /** Failures with which the gate still passes at that size. */
   readonly allowed: number;
-  /** Of those that count for the gate: of the treatment, where it tells cohorts apart. */
+  /** Events per hour that count for the gate: those of the treatment, if it compares cohorts. */
   readonly perHour: number;
-  /** Infinity at no traffic. */
+  /** Infinity without traffic. */
   readonly takesMs: number;
 };
 
@@ -25,7 +25,7 @@ export type StagePlan = {
   readonly percent: number;
   readonly gates: readonly GatePlan[];
   readonly slowest: string;
-  /** With the least time of the bake; Infinity is never at present traffic. */
+  /** At least the shortest bake; Infinity if the stage can never be proven at present traffic. */
   readonly takesMs: number;
   /** Whether the longest bake the stage allows is long enough. */
   readonly fits: boolean;

@@ -1,20 +1,22 @@
 import type { Cohorts, Decision, Gate, Size, Stage } from '../stages/stages.ts';
 import { plannedSize } from './statistics/planned-size.ts';
 
-/** Whether a gate tells the cohorts of this flag apart. Otherwise it counts everybody. */
+/** Whether a gate compares the cohorts of this flag. Otherwise it counts all events. */
 export const comparesCohorts = (gate: Gate, cohorts: Cohorts): boolean => gate.by === cohorts.label;
 
-/** The share of bad events that has to be proven not to be reached. */
+/** The limit of a gate for the share of bad events. */
 export function limitOf(gate: Gate): number {
-  // 1 - 0.95 is 0.050000000000000044 otherwise.
+  // Rounded, because 1 - 0.95 is 0.050000000000000044.
   return gate.kind === 'latency' ? Number((1 - gate.quantile).toFixed(12)) : gate.limit;
 }
 
+/** The parts of a stage on which its sizes depend. */
 export type Asked = Pick<Stage, 'gates' | 'cohorts' | 'bake'>;
 
 /**
- * How much each gate of a stage needs. The power is that of the stage: a healthy treatment has to pass every gate, so what may go wrong is
- * divided among them, with what the comparison with the control may wrongly find.
+ * The number of events that each gate of a stage needs. The power is that of the whole stage: a healthy treatment has
+ * to pass every gate, so the probability of a wrong failure is divided among them, including that of the comparison
+ * with the control.
  */
 export function requiredSizes(decision: Decision, stage: Asked): Readonly<Record<string, Size>> {
   const statistical = stage.gates.filter(({ kind }) => kind !== 'utilisation').length;

@@ -1,7 +1,7 @@
 import type { Counts, Evidence, InstanceCounts, InstanceUse } from '../evidence/evidence.ts';
 import type { Gate } from '../stages/stages.ts';
 
-/** What the database says of the flag, which every instance has to say as well. */
+/** The flag as it is in the database, which every instance has to report as well. */
 export type FlagTruth = {
   readonly enabled: boolean;
   readonly percent: number;
@@ -22,19 +22,21 @@ export type GateVerdict = {
   readonly queries: readonly string[];
   readonly from: number;
   readonly to: number;
-  /** Events counted, or periods of a utilisation. */
+  /** Events counted; for a utilisation, the fewest periods of any instance. */
   readonly n: number;
+  /** Bad events; for a utilisation, the most periods over the limit of any instance. */
   readonly failures: number;
   /** The n the stage was planned for. */
   readonly planned: number;
-  /** The share that has to be proven to be below. */
+  /** The limit: a pass proves that the share of bad events is below it. */
   readonly limit: number;
+  /** The share of bad events; for a utilisation, the highest mean of any instance. */
   readonly rate: number | null;
-  /** One-sided bounds; null before the end of the bake, when they mean nothing. */
+  /** One-sided bounds; null before the end of the bake, when they are not valid. */
   readonly upper: number | null;
   readonly lower: number | null;
   readonly confidence: number;
-  /** Evidence against the limit being kept, valid at every look: early failure at 1 / alpha. */
+  /** Evidence that the limit is exceeded, valid at every look. The gate fails early at 1 / alpha. */
   readonly eValue: number | null;
   readonly control: ControlVerdict | null;
   readonly instances: readonly InstanceCounts[];
@@ -45,7 +47,7 @@ export type ControlVerdict = {
   readonly n: number;
   readonly failures: number;
   readonly instances: Counts['instances'];
-  /** How likely the difference, or a larger one, is when both cohorts are alike; judged at the end only. */
+  /** The probability of this or a larger difference if both cohorts are alike; judged only at the end. */
   readonly pValue: number | null;
 };
 
@@ -74,13 +76,16 @@ export const HOLD_REASONS = [
 ] as const;
 export type HoldReason = (typeof HOLD_REASONS)[number];
 
-/** Why nothing may be promoted now. */
+/** A reason that forbids a promotion now. */
 export type Hold = {
   readonly reason: HoldReason;
   /** The instance, query or alert it is about. */
   readonly about: string | null;
   readonly detail: string;
-  /** What was counted before this time does not count: the bake has to begin anew then, or later. Null when waiting mends it. */
+  /**
+   * Counts before this time are not reliable: the bake has to start again at this time or later. Null if waiting is
+   * sufficient.
+   */
   readonly bakeFrom: number | null;
 };
 
@@ -92,8 +97,8 @@ export type StageVerdict = {
   readonly to: number;
   readonly outcome: Outcome;
   /**
-   * `baking`: go on. `held`: go on when the holds are gone, see their `bakeFrom`. The others end the bake: a bake is decided once, so none
-   * of them may be judged again over the same window.
+   * `baking`: continue. `held`: continue when the holds are gone, see their `bakeFrom`. The others end the bake: it is
+   * decided once, so the same window must not be judged again.
    */
   readonly why: 'proven' | 'failed_early' | 'failed' | 'not_proven' | 'baking' | 'held';
   readonly final: boolean;

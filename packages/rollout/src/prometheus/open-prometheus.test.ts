@@ -10,7 +10,7 @@ afterAll(() => owned.disposeAsync());
 
 const folder = mkdtempSync(join(tmpdir(), 'phaselock-prometheus-'));
 
-/** A server that answers as a Prometheus in trouble does. */
+/** A fake Prometheus server with a given response. */
 async function listen(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -36,7 +36,7 @@ async function rawFrom(answer: RequestListener) {
 }
 
 describe('an answer', () => {
-  test('is read without the sample at the very beginning, which Prometheus 2 gives and Prometheus 3 does not', async () => {
+  test('is read without the sample at the start of the range, which only Prometheus 2 returns', async () => {
     const answer = await rawFrom((_, response) =>
       response.end(
         matrix([
@@ -60,7 +60,7 @@ describe('an answer', () => {
     });
   });
 
-  test('may carry notes, which are no warnings', async () => {
+  test('may have infos, which are not warnings', async () => {
     expect(await rawFrom((_, response) => response.end(matrix([], { infos: ['a note'] })))).toMatchObject({
       kind: 'series',
     });
@@ -68,20 +68,20 @@ describe('an answer', () => {
 
   test.each<readonly [string, string, RequestListener]>([
     ['with warnings', 'partial', (_, response) => response.end(matrix([], { warnings: ['a store is not there'] }))],
-    ['of another form', 'unreadable', (_, response) => response.end('{"status":"success","data":{}}')],
+    ['of an unknown shape', 'unreadable', (_, response) => response.end('{"status":"success","data":{}}')],
     [
       'with histograms',
       'unreadable',
       (_, response) => response.end(matrix([]).replace('"values":[]', '"values":[],"histograms":[]')),
     ],
     [
-      'of another kind',
+      'of another result type',
       'unreadable',
       (_, response) => response.end('{"status":"success","data":{"resultType":"vector","result":[]}}'),
     ],
-    ['that is no JSON', 'unreadable', (_, response) => response.end('<html>')],
+    ['that is not JSON', 'unreadable', (_, response) => response.end('<html>')],
     [
-      'that is cut',
+      'that is cut off',
       'unreachable',
       (_, response) => {
         response.writeHead(200, { 'content-length': '100' });
@@ -91,7 +91,7 @@ describe('an answer', () => {
     ],
     ['that is an error', 'http_error', (_, response) => response.writeHead(503).end('overloaded')],
     [
-      'that leads elsewhere',
+      'that redirects',
       'unreachable',
       (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
     ],
@@ -102,13 +102,13 @@ describe('an answer', () => {
     expect(await rawFrom(answer)).toMatchObject({ kind: 'refused', why });
   });
 
-  test('of nobody is refused', async () => {
+  test('is refused if no server listens', async () => {
     const nobody = openPrometheus({ url: 'http://127.0.0.1:9', bounds });
     expect(await nobody.instant('up', 0)).toMatchObject({ kind: 'refused', why: 'unreachable' });
   });
 });
 
-test('that failed is told without the secrets it was asked with', async () => {
+test('a refusal does not contain the secrets of its request', async () => {
   const url = await listen((_, response) =>
     response.writeHead(401).end(`${'x'.repeat(170)} http://u:s3cret@prometheus/ Authorization: Bearer abcdefghijkl`),
   );
@@ -120,7 +120,7 @@ test('that failed is told without the secrets it was asked with', async () => {
   }
 });
 
-test('is asked with the token that is in the file now, under the path it is served at', async () => {
+test('a query uses the current token in the file and the path of the URL', async () => {
   const tokenFile = join(folder, 'token');
   const seen: (string | undefined)[] = [];
   const url = await listen((request, response) => {

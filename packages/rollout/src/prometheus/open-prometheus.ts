@@ -12,7 +12,7 @@ export type PrometheusOptions = {
   readonly bounds: Pick<PrometheusBounds, 'timeoutMs' | 'largestAnswerBytes'>;
 };
 
-/** A Prometheus over HTTP. It never rejects: what cannot be had is a refusal. */
+/** A Prometheus over HTTP. It never rejects: a failure is returned as a refusal. */
 export function openPrometheus({ url, tokenFile, bounds }: PrometheusOptions): Prometheus {
   const endpoint = new URL('api/v1/query', url.endsWith('/') ? url : `${url}/`);
   const ask = async (query: string, at: number, expected: 'matrix' | 'vector'): Promise<Answer> =>
@@ -24,7 +24,7 @@ export function openPrometheus({ url, tokenFile, bounds }: PrometheusOptions): P
         method: 'POST',
         body: new URLSearchParams({ query, time: (at / 1_000).toFixed(3), timeout: `${bounds.timeoutMs}ms` }),
         headers: token === null ? {} : { authorization: `Bearer ${token}` },
-        // The token is for this server alone.
+        // A redirect must not receive the token.
         redirect: 'error',
         signal: AbortSignal.timeout(bounds.timeoutMs),
       });
@@ -41,7 +41,7 @@ export function openPrometheus({ url, tokenFile, bounds }: PrometheusOptions): P
     raw: async (selector, from, to) => {
       const answer = await ask(`${selector}[${to - from}ms]`, to, 'matrix');
       if (answer.kind === 'refused') return answer;
-      // Prometheus 2 gives a sample exactly at the beginning of the range as well, Prometheus 3 does not.
+      // Prometheus 2 also returns a sample exactly at the start of the range, Prometheus 3 does not.
       const series = answer.series.map(({ labels, samples }) => ({
         labels,
         samples: samples.filter(({ at }) => at > from),
@@ -51,7 +51,9 @@ export function openPrometheus({ url, tokenFile, bounds }: PrometheusOptions): P
   };
 }
 
-/** A failure is kept for ever as the reason of a hold, and a server may answer with what it was asked with. */
+/**
+ * Removes secrets: a failure is stored permanently as the reason of a hold, and a server may return what it was sent.
+ */
 const withoutSecrets = (answer: Answer): Answer =>
   answer.kind === 'refused' ? { ...answer, detail: redactText(answer.detail) } : answer;
 
@@ -64,7 +66,7 @@ function refusalOf(error: unknown, timeoutMs: number): Answer {
   return refused('unreachable', error.cause instanceof Error ? error.cause.message : error.message);
 }
 
-/** Null when it is longer. */
+/** Returns the body as text; null if it is longer than `most`. */
 async function textWithin({ body }: Response, most: number): Promise<string | null> {
   if (body === null) return '';
   const parts: Uint8Array[] = [];

@@ -4,7 +4,7 @@ const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*/;
 const MATCHER = /^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\\n]|\\.)*)"\s*(,|(?=\}))/;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
-/** The part of PromQL that gates ask with: one selector. Null for anything else. */
+/** Parses one selector, the only part of PromQL that gates use. Null for anything else. */
 export function parseSelector(text: string): Matches | null {
   const metric = NAME.exec(text)?.[0] ?? '';
   let rest = text.slice(metric.length).trim();
@@ -38,7 +38,9 @@ function matcherOf(label: string, kind: string, value: string): Matches | null {
 
 const META = '.+*?()[]{}^$';
 
-/** The texts that an expression made of literal alternatives matches; gates ask with no other. */
+/**
+ * The texts that a regular expression of literal alternatives matches. Gates use no other expressions; null for those.
+ */
 function alternatives(expression: string): ReadonlySet<string> | null {
   const found: string[] = [];
   let literal = '';

@@ -7,7 +7,7 @@ export type Series = {
   readonly samples: readonly Sample[];
 };
 
-/** What cannot be relied on is no answer: an error, a partial answer and an answer with warnings are all refusals. */
+/** A complete answer or a refusal. An error, a partial answer and an answer with warnings are refusals. */
 export type Answer =
   | { readonly kind: 'series'; readonly series: readonly Series[] }
   | { readonly kind: 'refused'; readonly why: RefusedWhy; readonly detail: string };

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { Answer, Sample, Series } from './prometheus.ts';
 
-/** The HTTP API of Prometheus, as strict as what is decided by it: an unknown form is no answer. */
+/**
+ * Schemas of the responses of the Prometheus HTTP API. The schema of the data is strict, because promotions depend on
+ * the data: any other shape is refused.
+ */
 const pair = z.tuple([z.number(), z.string()]);
 const labels = z.record(z.string(), z.string());
-// Native histograms come as `histograms` and are refused by the strict objects: their counts are estimates.
+// The counts of native histograms are estimates. They come under the key `histograms`, which strict objects refuse.
 const matrix = z.strictObject({
   resultType: z.literal('matrix'),
   result: z.array(z.strictObject({ metric: labels, values: z.array(pair) })),
@@ -21,18 +24,20 @@ const answered = z.object({
 
 const refused = (why: 'unreadable' | 'partial', detail: string): Answer => ({ kind: 'refused', why, detail });
 
+/** Reads a response with the expected type of result. Warnings are a refusal, because the data may be incomplete. */
 export function readAnswer(text: string, expected: 'matrix' | 'vector'): Answer {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return refused('unreadable', 'the answer is no JSON');
+    return refused('unreadable', 'the answer is not JSON');
   }
   const parsed = answered.safeParse(json);
   if (!parsed.success) return refused('unreadable', z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' '));
   const { data, warnings = [] } = parsed.data;
   if (warnings.length > 0) return refused('partial', `the answer has warnings: ${warnings.join('; ')}`);
-  if (data.resultType !== expected) return refused('unreadable', `the answer is a ${data.resultType}, no ${expected}`);
+  if (data.resultType !== expected)
+    return refused('unreadable', `the answer is a ${data.resultType}, not a ${expected}`);
   const series =
     data.resultType === 'matrix'
       ? data.result.map(({ metric, values }): Series => ({ labels: metric, samples: values.map(sampleOf) }))
@@ -42,7 +47,10 @@ export function readAnswer(text: string, expected: 'matrix' | 'vector'): Answer 
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
-/** Prometheus keeps times in milliseconds and tells them in seconds. What is no number is NaN, which nothing trusts. */
+/**
+ * Prometheus stores times in milliseconds and returns them in seconds, so they are rounded. An invalid number becomes
+ * NaN, which no check accepts.
+ */
 const sampleOf = ([seconds, text]: readonly [number, string]): Sample => ({
   at: Math.round(seconds * 1_000),
   value: numberOf(text),

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasPrometheus, prometheusWith } from '../../test/prometheus-with.ts';
+import { stageOf, stagesForTests } from '../../test/repository-stages.ts';
+import { worldLines } from '../../test/synthetic-world.ts';
 import { collectEvidence, emptyMemory } from '../evidence/collect-evidence.ts';
 import { judgeStage } from '../gates/judge-stage.ts';
-import { hasPrometheus, prometheusWith } from '../testing/prometheus-with.ts';
-import { stageOf, stagesForTests } from '../testing/repository-stages.ts';
-import { worldLines } from '../testing/synthetic-world.ts';
 import { openPrometheus } from './open-prometheus.ts';
 import { replayPrometheus } from './replay-prometheus.ts';
 
@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const stages = stagesForTests();
 const stage = stageOf(stages, 2);
 
-/** One process is replaced by another that counts from 0, and one sample is NaN. */
+/** One process is replaced by another that counts from 0. */
 const restartedAt = FROM + HOUR / 2;
 const lines = worldLines({
   from: FROM,
@@ -34,7 +34,7 @@ describe.skipIf(!hasPrometheus && process.env.CI !== 'true')('a real Prometheus'
   });
   afterAll(() => owned.disposeAsync());
 
-  test('gives the evidence that a replay of the same samples gives, at one look and at many', async () => {
+  test('gives the same evidence as a replay of its samples, in one collection and in several', async () => {
     const prometheus = openPrometheus({ url, bounds: stages.prometheus });
     const memory = emptyMemory();
     for (const to of [FROM, FROM + 10 * 60_000, FROM + HOUR, FROM + 2 * HOUR]) {
@@ -46,7 +46,7 @@ describe.skipIf(!hasPrometheus && process.env.CI !== 'true')('a real Prometheus'
     }
   });
 
-  test('is judged: the restart holds, and a bake that begins after it passes', async () => {
+  test('holds a bake with a restart, and passes one that starts after it', async () => {
     const prometheus = openPrometheus({ url, bounds: stages.prometheus });
     const expected = { enabled: true, percent: 25, version: 7 };
     const to = FROM + 2 * HOUR;
@@ -67,7 +67,7 @@ describe.skipIf(!hasPrometheus && process.env.CI !== 'true')('a real Prometheus'
     expect(anew).toMatchObject({ outcome: 'pass', holds: [] });
   });
 
-  test('that refuses a query is no Prometheus with nothing', async () => {
+  test('returns a refusal, not an empty answer, for an invalid query', async () => {
     const prometheus = openPrometheus({ url, bounds: stages.prometheus });
     expect(await prometheus.instant('up{', FROM)).toMatchObject({ kind: 'refused', why: 'http_error' });
     expect(await prometheus.raw('rate(up[5m])', FROM, FROM + 1)).toMatchObject({ kind: 'refused', why: 'http_error' });

@@ -1,7 +1,7 @@
 import type { Answer, Prometheus } from './prometheus.ts';
 import { type RecordingLine, recordedAnswer } from './recording.ts';
 
-/** Passes everything on and tells each question with its answer, so that what was decided by them can be decided again. */
+/** Forwards each query and records it with its answer, so that the decision can be repeated. */
 export function recordPrometheus(prometheus: Prometheus, write: (line: RecordingLine) => void): Prometheus {
   const noted = async (query: string, from: number | null, to: number, asked: Promise<Answer>): Promise<Answer> => {
     const given = await asked;

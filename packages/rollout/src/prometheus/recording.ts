@@ -3,9 +3,10 @@ import type { Answer } from './prometheus.ts';
 import { numberOf } from './read-answer.ts';
 
 /**
- * A recording is lines of JSON, of three kinds. `series` is a series with its samples, which any selector can find: what a person or a program
- * writes. `answer` is what one query was answered: what {@link recordPrometheus} writes, and what comes first when just that is asked.
- * `bake` is what was judged with these answers: what only the database knows. Times are milliseconds. A value is a number, or the text "NaN", "+Inf" or "-Inf", which JSON has no numbers for.
+ * A recording is lines of JSON, of three kinds. `series` is a series with its samples, written by a person or a
+ * program; any selector can find it. `answer` is the answer to one query, written by {@link recordPrometheus}; it takes
+ * precedence for exactly this query. `bake` is the state in the database that was judged with these answers. Times are
+ * in milliseconds. A value is a number, or the text "NaN", "+Inf" or "-Inf", which JSON cannot represent as a number.
  */
 const value = z.union([z.number(), z.enum(['NaN', '+Inf', '-Inf'])]);
 const series = z.strictObject({
@@ -54,7 +55,7 @@ export function readRecording(text: string): RecordingLine[] {
     try {
       json = JSON.parse(written);
     } catch {
-      throw new RecordingMistake(`line ${index + 1} of the recording is no JSON`);
+      throw new RecordingMistake(`line ${index + 1} of the recording is not JSON`);
     }
     const parsed = line.safeParse(json);
     if (parsed.success) return [parsed.data];

@@ -2,10 +2,10 @@ import { parseSelector } from './parse-selector.ts';
 import type { Answer, Prometheus, Series } from './prometheus.ts';
 import { answerOf, type RecordingLine, sampleOf } from './recording.ts';
 
-/** As long as Prometheus looks back for an instant query. */
+/** How far Prometheus looks back for an instant query. */
 const LOOKBACK_MS = 300_000;
 
-/** A Prometheus that has what was recorded, and answers as if it were then. */
+/** A Prometheus that answers from a recording, as it would have answered at that time. */
 export function replayPrometheus(lines: readonly RecordingLine[]): Prometheus {
   const answers = new Map<string, Answer>();
   const all: Series[] = [];
@@ -19,7 +19,7 @@ export function replayPrometheus(lines: readonly RecordingLine[]): Prometheus {
       return { kind: 'refused', why: 'unreadable', detail: 'the recording has no answer to this query at this time' };
     const matches = parseSelector(query);
     if (matches === null)
-      return { kind: 'refused', why: 'unreadable', detail: 'a recording can only be asked with a selector' };
+      return { kind: 'refused', why: 'unreadable', detail: 'a recording can only be queried with a selector' };
     const found = all
       .filter(({ labels }) => matches(labels))
       .map(({ labels, samples }) => ({ labels, samples: samples.filter(({ at }) => at > from && at <= to) }));

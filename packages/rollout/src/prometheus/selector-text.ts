@@ -1,6 +1,6 @@
 import type { Selector } from '../stages/stages.ts';
 
-/** A selector of PromQL. Values come from a file or a flag's name, so every one of them is escaped. */
+/** A PromQL selector. Its values come from a file or from the name of a flag, so all are escaped. */
 export function selectorText({ metric, labels, not }: Selector, also: Selector['labels'] = {}): string {
   const matchers = [
     ...Object.entries({ ...labels, ...also }).map(([label, values]) => matcher(label, values, '=', '=~')),
@@ -18,5 +18,5 @@ function matcher(label: string, values: readonly string[], equal: string, like: 
 const quoted = (text: string): string =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
-/** In the syntax of RE2; "-" needs no escape outside of brackets and must not have one in all versions. */
+/** Escapes a text for RE2. "-" needs no escape outside of brackets, and not all versions allow one. */
 const literally = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');

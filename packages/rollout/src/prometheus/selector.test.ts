@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { parseSelector } from './parse-selector.ts';
 import { selectorText } from './selector-text.ts';
 
-test('a selector says what it selects', () => {
+test('selectorText writes labels, alternatives and exclusions', () => {
   const selector = { metric: 'm', labels: { a: ['x'], b: ['y', 'z.1'] }, not: { c: ['w'], d: ['u', 'v'] } };
   expect(selectorText(selector, { job: ['api'] })).toBe('m{a="x",b=~"y|z\\\\.1",job="api",c!="w",d!~"u|v"}');
 });
 
-test('whatever a label is called, it selects just that', () => {
+test('a selector matches exactly its label values, whatever they are', () => {
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 3 }), fc.string(), (values, other) => {
       const matches = parseSelector(selectorText({ metric: 'm', labels: { a: values }, not: {} }));
@@ -20,7 +20,7 @@ test('whatever a label is called, it selects just that', () => {
 });
 
 test.each(['rate(up[5m])', 'up + 1', 'up{', 'up{a=b}', '', 'up{a="b"}[5m]', 'up{a=~"("}'])(
-  'a recording is not asked %s',
+  'parseSelector refuses %s',
   (query) => {
     expect(parseSelector(query)).toBeNull();
   },

@@ -5,7 +5,7 @@ export type Mistake = { readonly path: readonly (string | number)[]; readonly mi
 /** The upper bounds of each histogram in seconds. */
 export type Buckets = Readonly<Record<string, readonly number[]>>;
 
-/** What is well-formed by itself and wrong together. */
+/** Finds values that are valid on their own, but contradict each other. */
 export function contradictionsIn(file: StagesFile, buckets: Buckets): Mistake[] {
   return [
     ...Object.entries(file.gates).flatMap(([name, gate]) => inGate(name, gate, buckets)),
@@ -72,7 +72,7 @@ function inBounds(file: StagesFile): Mistake[] {
     found.push({ path: ['preconditions', 'oldest_sample'], mistake: 'is less than the scrape interval' });
   const gates = Object.keys(file.gates).length;
   if ((1 - decision.power) / gates <= decision.control_alpha)
-    found.push({ path: ['decision', 'control_alpha'], mistake: `leaves nothing of the power for ${gates} gates` });
+    found.push({ path: ['decision', 'control_alpha'], mistake: `leaves no power for ${gates} gates` });
   if (prometheus.chunk <= prometheus.scrape_interval * prometheus.longest_gap)
     found.push({ path: ['prometheus', 'chunk'], mistake: 'is not longer than the longest gap' });
   return found;

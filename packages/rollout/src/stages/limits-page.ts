@@ -2,7 +2,7 @@ import { durationText, percentText } from '../gates/in-words.ts';
 import { MADE_FROM } from './recording-rules.ts';
 import type { Gate, Stages } from './stages.ts';
 
-/** The page that tells people the limits, for documents must not repeat them. */
+/** Renders docs/rollout-limits.md, the only document that states the limits. */
 export function limitsPage({ decision, gates, ladders }: Stages): string {
   const limits = gates.map((gate) => `| \`${gate.name}\` | ${gate.title} | ${limitText(gate)} | ${gate.spec} |`);
   const steps = ladders.flatMap(({ flag, subject, stages }) => [

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { STAGES_FILE } from '../testing/repository-stages.ts';
+import { STAGES_FILE } from '../../test/repository-stages.ts';
 import { limitsPage } from './limits-page.ts';
 import { readStages } from './read-stages.ts';
 import { recordingRules } from './recording-rules.ts';
@@ -16,7 +16,7 @@ const MADE: readonly (readonly [string, string])[] = [
   ['docs/rollout-limits.md', limitsPage(stages)],
 ];
 
-test.each(MADE)('%s is made from the stages', (file, made) => {
+test.each(MADE)('%s is up to date with the stages', (file, made) => {
   if (process.env.PHASELOCK_UPDATE_DOCS === '1') writeFileSync(resolve(ROOT, file), made);
   expect(readFileSync(resolve(ROOT, file), 'utf8')).toBe(made);
 });
@@ -29,7 +29,7 @@ test('thresholds of load tests are in the units of k6', () => {
   });
 });
 
-test('no rule selects a bucket by a whole number, which Prometheus 3 has under another name', () => {
+test('no rule selects a bucket by a whole number, which Prometheus 3 writes in another form', () => {
   const bounds = [...recordingRules(stages).matchAll(/le=~?\\?"([^"\\]*)/g)].map(([, bound]) => bound);
   expect(bounds.length).toBeGreaterThan(3);
   expect(bounds.filter((bound) => /^\d+(\.0)?$/.test(bound ?? ''))).toEqual([]);
@@ -41,12 +41,12 @@ describe.skipIf(!hasPromtool && process.env.CI !== 'true')('promtool', () => {
   const promtool = (...args: readonly string[]): string =>
     execFileSync('promtool', [...args], { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' });
 
-  test('finds nothing to say about the rules', () => {
+  test('accepts the rules', () => {
     expect(promtool('check', 'rules', '--lint=all', '--lint-fatal', 'ops/prometheus/rollout.rules.yml')).toContain(
       'SUCCESS',
     );
   });
-  test('finds that they compute what they say', () => {
+  test('passes the tests of the rules', () => {
     expect(promtool('test', 'rules', 'ops/prometheus/rollout.rules.test.yml')).toContain('SUCCESS');
   });
 });

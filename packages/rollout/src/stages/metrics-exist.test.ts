@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { COUNTERS, FLAG_GAUGES, GAUGES, HISTOGRAMS, HTTP, KNOWN_GAUGES, type MetricSpec } from '@phaselock/telemetry';
 import { expect, test } from 'vitest';
+import { STAGES_FILE } from '../../test/repository-stages.ts';
 import { standingQueries } from '../evidence/queries.ts';
 import { parseSelector } from '../prometheus/parse-selector.ts';
-import { STAGES_FILE } from '../testing/repository-stages.ts';
 import { readStages } from './read-stages.ts';
 import type { Gate, Selector, Stage } from './stages.ts';
 
@@ -14,9 +14,9 @@ const SPECS = new Map<string, MetricSpec>(
     .map((spec) => [spec.name, spec]),
 );
 
-/** Whose labels an application gives when it makes its telemetry. */
+/** Metrics whose labels the application defines. */
 const OF_APPLICATIONS: readonly string[] = [HTTP.requests.name];
-/** Of the Node process, under the names all Prometheus clients share, and of Prometheus itself. */
+/** Standard metrics of the Node process, and metrics of Prometheus itself. */
 const OF_OTHERS = ['process_cpu_seconds_total', 'process_start_time_seconds', 'up', 'ALERTS'];
 
 const selectorsOf = (gate: Gate): readonly Selector[] => {
@@ -50,7 +50,7 @@ test('every metric the stages name is registered', () => {
   expect(unknown).toEqual([]);
 });
 
-test('every label value the stages name is one the metric has', () => {
+test('every label value the stages name exists on its metric', () => {
   const wrong = steps.flatMap(all).flatMap(({ metric, labels, not }) => {
     const known = specOf(metric)?.labels;
     if (known === undefined) return [];
@@ -61,7 +61,7 @@ test('every label value the stages name is one the metric has', () => {
   expect(wrong).toEqual([]);
 });
 
-test('a gate that compares cohorts has metrics that tell them apart', () => {
+test('a gate that compares cohorts has metrics with the label of the cohorts', () => {
   const wrong = steps.flatMap(({ gates, cohorts }) =>
     gates
       .filter(({ by }) => by === cohorts.label)

@@ -6,7 +6,7 @@ import { ladderFor, readStages, StagesMistakes } from './read-stages.ts';
 const FILE = resolve(import.meta.dirname, '../../../../ops/rollout/stages.yml');
 const text = readFileSync(FILE, 'utf8');
 
-/** The mistakes of the file after one change, which has to be one. */
+/** The mistakes of the file after one change, which must change something. */
 function mistakesOf(search: string | RegExp, replacement: string): readonly string[] {
   const changed = text.replace(search, replacement);
   expect(changed).not.toBe(text);
@@ -41,7 +41,7 @@ test('the stages are those of the spec', () => {
   ]);
 });
 
-describe('a mistake is named with its line', () => {
+describe('a mistake is reported with its line', () => {
   test('an unknown key', () => {
     expect(mistakesOf('  timeout: 20s', '  tiemout: 20s')).toContain(
       `line ${lineOf('  timeout: 20s')}: prometheus.tiemout: is not known`,
@@ -57,7 +57,7 @@ describe('a mistake is named with its line', () => {
       `line ${lineOf('limit: 100ms')}: gates.lookup_time.limit: 0.12 s is no bucket bound of phaselock_session_lookup_seconds, which has 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1`,
     ]);
   });
-  test('a limit of whole seconds, whose bucket Prometheus 2 and 3 call by other names', () => {
+  test('a limit of whole seconds, whose bucket has different names in Prometheus 2 and 3', () => {
     expect(mistakesOf('limit: 500ms', 'limit: 1s').join()).toContain('cannot be selected');
   });
   test('a number without a unit', () => {
@@ -65,7 +65,7 @@ describe('a mistake is named with its line', () => {
       `line ${lineOf('scrape_interval: 15s')}: prometheus.scrape_interval: `,
     );
   });
-  test('a gate that is not there, and one that is in force twice', () => {
+  test('an unknown gate, and one that is in force twice', () => {
     expect(mistakesOf('gates: [lookup_time, cpu]', 'gates: [lookup, error_rate]').join()).toMatch(
       /lookup is no gate of this file.*error_rate is in force already/,
     );
@@ -73,10 +73,10 @@ describe('a mistake is named with its line', () => {
   test('an assumed rate that could never be proven', () => {
     expect(mistakesOf('assumed: 0.002', 'assumed: 0.01').join()).toContain('is not below the limit');
   });
-  test('a bake that ends before it may', () => {
+  test('a shortest bake that is longer than the longest', () => {
     expect(mistakesOf('least: 24h, most: 28d', 'least: 24d, most: 28h').join()).toContain('longer than its longest');
   });
-  test('text that is no YAML, and a key that is there twice', () => {
+  test('text that is not YAML, and a duplicate key', () => {
     expect(mistakesOf('version: 1', 'version: [1').join()).toMatch(/^line \d+: /);
     expect(mistakesOf('version: 1', 'version: 1\nversion: 1').join()).toMatch(/^line \d+: Map keys must be unique/);
   });

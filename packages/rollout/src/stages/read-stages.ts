@@ -5,7 +5,7 @@ import { type Buckets, contradictionsIn, type Mistake } from './contradictions.t
 import type { Decision, Gate, Ladder, Stage, Stages } from './stages.ts';
 import { type GateFile, type LadderFile, type StagesFile, stagesFile } from './stages-file.ts';
 
-/** All mistakes at once, each with its line. */
+/** All mistakes of a stages file, each with its line. */
 export class StagesMistakes extends Error {
   override readonly name = 'StagesMistakes';
   readonly mistakes: readonly string[];
@@ -20,7 +20,7 @@ const KNOWN_BUCKETS: Buckets = Object.fromEntries(
   Object.values(HISTOGRAMS).map(({ name, buckets }) => [name, buckets]),
 );
 
-/** The stages of a stages.yml, or {@link StagesMistakes}. */
+/** Parses a stages.yml. Throws {@link StagesMistakes}. */
 export function readStages(text: string, buckets: Buckets = KNOWN_BUCKETS): Stages {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
@@ -28,7 +28,7 @@ export function readStages(text: string, buckets: Buckets = KNOWN_BUCKETS): Stag
     throw new StagesMistakes(
       document.errors.map(({ pos, message }) => `line ${lines.linePos(pos[0]).line}: ${message.split('\n')[0]}`),
     );
-  /** The line of the nearest node there is: what is missing has none. */
+  /** The line of the nearest existing node, because a missing key has no line. */
   const lineOf = (path: readonly (string | number)[]): number => {
     for (let depth = path.length; depth >= 0; depth -= 1) {
       const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
@@ -136,6 +136,6 @@ function ladderOf(
   };
 }
 
-/** The ladder of a flag; undefined when the file has none. */
+/** The ladder of a flag; undefined if the file has none. */
 export const ladderFor = (stages: Stages, flag: string): Ladder | undefined =>
   stages.ladders.find((ladder) => ladder.flag === flag);

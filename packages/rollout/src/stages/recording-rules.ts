@@ -2,15 +2,15 @@ import { stringify } from 'yaml';
 import { gateQueries } from '../evidence/queries.ts';
 import type { Gate, Stage, Stages } from './stages.ts';
 
-/** The head of a file that is made from stages.yml. */
+/** The header of a file that is generated from stages.yml. */
 export const MADE_FROM =
   'Made from ops/rollout/stages.yml: PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test packages/rollout/src/stages';
 
 type Rule = { readonly record: string; readonly expr: string; readonly labels: Readonly<Record<string, string>> };
 
 /**
- * Recording rules for panels and alerts, `level:metric:operations`: the share of bad events of each gate over five minutes, of each cohort where
- * there are cohorts. Gates are not judged by them, as `rate` extrapolates.
+ * Recording rules for panels and alerts, named `level:metric:operations`: the share of bad events of each gate over
+ * five minutes, by cohort if there are cohorts. Gates are not judged by them, because `rate` extrapolates.
  */
 export function recordingRules(stages: Stages): string {
   const groups = stages.ladders.map(({ flag, stages: steps }) => {

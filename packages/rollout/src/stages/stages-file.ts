@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration, size } from './units.ts';
 
-/** The form of stages.yml. What its parts have to do with each other is in `contradictionsIn`. */
+/** Schema of stages.yml. `contradictionsIn` checks the relations between its parts. */
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/, 'is not a name of lower-case letters, digits and _');
 const metric = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is not the name of a metric');
 const labels = z.record(

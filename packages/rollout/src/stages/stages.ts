@@ -1,4 +1,4 @@
-/** Numbers of time are milliseconds, numbers of a rate are fractions of one. */
+/** The parsed stages.yml. Times are in milliseconds, rates are fractions of 1. */
 export type Stages = {
   readonly decision: Decision;
   readonly prometheus: PrometheusBounds;
@@ -10,13 +10,13 @@ export type Stages = {
 export type Decision = {
   /** One-sided: a gate that passes is below its limit with this confidence. */
   readonly confidence: number;
-  /** How likely a cohort at the assumed rate is to pass at the planned size. */
+  /** Probability that a cohort at the assumed rate passes at the planned size. */
   readonly power: number;
-  /** How likely a cohort exactly at the limit is ever to be failed early, however often it is looked at. */
+  /** Probability that a cohort exactly at the limit ever fails early, however often it is checked. */
   readonly earlyFailAlpha: number;
-  /** How likely a treatment just like its control is to be failed for being worse. */
+  /** Probability that a treatment just like its control is judged worse. */
   readonly controlAlpha: number;
-  /** How much worse it has to be for that, as a share of the limit. */
+  /** The smallest difference that counts as worse, as a share of the limit. */
   readonly controlMargin: number;
 };
 
@@ -24,11 +24,11 @@ export type PrometheusBounds = {
   /** The `job` label of the API processes. */
   readonly job: string;
   readonly scrapeIntervalMs: number;
-  /** The longest stretch of time with no sample of an instance that still counts as seen throughout. */
+  /** The longest time between two samples of an instance that does not count as a gap. */
   readonly longestGapMs: number;
   readonly timeoutMs: number;
   readonly largestAnswerBytes: number;
-  /** The longest range that is asked for at once. */
+  /** The longest time range of one query. */
   readonly chunkMs: number;
 };
 
@@ -38,15 +38,15 @@ export type Preconditions = {
   readonly oldestFlagReadMs: number;
   readonly oldestAuditMs: number;
   readonly mostAuditErrors: number;
-  /** The name of an alert that always fires; null when there is none, and whether alerts are evaluated is not known. */
+  /** The name of an alert that always fires; null if there is none: then it is unknown whether alerts are evaluated. */
   readonly watchdog: string | null;
-  /** The share of requests that may be refused for overload during a bake: what was refused was not measured. */
+  /** The share of requests that may be shed during a bake, because shed requests are not measured. */
   readonly mostShedRequests: number;
-  /** Processes that may end during a bake: what each counted after its last scrape is not known. */
+  /** Processes that may end during a bake, because their counts after the last scrape are unknown. */
   readonly mostEndedProcesses: number;
 };
 
-/** The steps in which one flag is given to more subjects. */
+/** The stages in which one flag is switched on for more and more subjects. */
 export type Ladder = {
   readonly flag: string;
   readonly subject: 'user' | 'task';
@@ -54,7 +54,7 @@ export type Ladder = {
   readonly stages: readonly Stage[];
 };
 
-/** Which values of which label are the subjects the flag applies to, and those it does not. */
+/** The label values of the subjects with the flag, and of those without it. */
 export type Cohorts = {
   readonly label: string;
   readonly treatment: readonly string[];
@@ -67,16 +67,16 @@ export type Stage = {
   readonly number: number;
   readonly percent: number;
   readonly cohorts: Cohorts;
-  /** Those of the stage and those of every stage before it. */
+  /** The gates of this stage and of all stages before it. */
   readonly gates: readonly Gate[];
   readonly bake: { readonly leastMs: number; readonly mostMs: number };
-  /** How much each gate needs for the planned power, by its name. */
+  /** The size that each gate needs for the planned power, by its name. */
   readonly sizes: Readonly<Record<string, Size>>;
-  /** Looked at by a person, judged by nobody. */
+  /** Metrics that are displayed, but not judged. */
   readonly shown: readonly Shown[];
 };
 
-/** Events of the treatment, or periods, and how many of them may be bad. */
+/** Number of events of the treatment, or of periods, and how many of them may be bad. */
 export type Size = { readonly n: number; readonly allowed: number };
 
 export type Shown = { readonly title: string; readonly selector: Selector };
@@ -92,15 +92,15 @@ type NamedGate = {
   readonly title: string;
   /** What is counted, in the plural. */
   readonly events: string;
-  /** The sentence of the specification the limit is from. */
+  /** The requirement from which the limit comes. */
   readonly spec: string;
-  /** The label that tells cohorts apart; null where the metric has none, and everybody is counted. */
+  /** The label that separates the cohorts; null if the metric has none, so that all events count. */
   readonly by: string | null;
-  /** The metric of a k6 scenario that is held to the same limit. */
+  /** The k6 metric with the same limit; null if there is none. */
   readonly k6: string | null;
 };
 
-/** The share of bad events is below the limit. */
+/** Passes if the share of bad events is below the limit. */
 export type FailuresGate = NamedGate & {
   readonly kind: 'failures';
   readonly limit: number;
@@ -108,11 +108,11 @@ export type FailuresGate = NamedGate & {
   readonly assumed: number;
   readonly bad: readonly Selector[];
   readonly total: readonly Selector[];
-  /** Events that are in two metrics of `total`, and are one event each. */
+  /** Events that are in two metrics of `total`, but count once. */
   readonly twice: readonly Selector[];
 };
 
-/** The quantile is below the limit: the share of observations above it is below one minus the quantile. */
+/** Passes if the quantile is below the limit: the share of observations above it is below one minus the quantile. */
 export type LatencyGate = NamedGate & {
   readonly kind: 'latency';
   readonly limitSeconds: number;
@@ -122,14 +122,14 @@ export type LatencyGate = NamedGate & {
   readonly histogram: Selector;
 };
 
-/** The share of a resource that each instance uses is below the limit. */
+/** Passes if each instance uses less of a resource than the limit. */
 export type UtilisationGate = NamedGate & {
   readonly kind: 'utilisation';
   readonly limit: number;
   /** The share of periods in which an instance has to be below the limit. */
   readonly quantile: number;
   readonly periodMs: number;
-  /** As many periods in a row over the limit fail the gate before the end of the bake. */
+  /** This many consecutive periods over the limit fail the gate before the end of the bake. */
   readonly earlyPeriods: number;
   readonly used: Selector;
   readonly capacity: Selector;

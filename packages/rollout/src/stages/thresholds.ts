@@ -4,7 +4,10 @@ import type { Gate, Stages } from './stages.ts';
 
 type Step = { readonly value: number | null; readonly color: string };
 
-/** The limits of the gates for what cannot read stages.yml: lines of panels (Grafana) and thresholds of load tests (k6), by scenario metric. */
+/**
+ * The limits of the gates for tools that cannot read stages.yml: thresholds of Grafana panels, and thresholds of k6
+ * load tests by metric.
+ */
 export type Thresholds = {
   readonly about: string;
   readonly gates: Readonly<
@@ -44,7 +47,7 @@ export function thresholdsOf({ gates }: Stages): Thresholds {
   };
 }
 
-/** k6 has rates as fractions and trends of time in milliseconds. */
+/** k6 has rates as fractions, and times in milliseconds. */
 function expressionOf(gate: Gate): string {
   if (gate.kind === 'latency') return `p(${Number((gate.quantile * 100).toFixed(6))})<${gate.limitSeconds * 1_000}`;
   return `rate<${gate.limit}`;

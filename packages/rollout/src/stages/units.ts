@@ -9,7 +9,10 @@ const unitOf = <Units extends Readonly<Record<string, number>>>(units: Units, un
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 const SIZE = /^([1-9]\d*)(KiB|MiB)$/;
 
-/** "100ms", "15s", "24h", "28d": a number without a unit would be read as another by the next person. */
+/**
+ * A duration such as "100ms", "15s", "24h" or "28d". The unit is required, because a number without one is easily
+ * misread.
+ */
 export const duration = z
   .string()
   .regex(DURATION, 'is not a time with its unit, such as 100ms, 15s, 24h or 28d')

@@ -1,15 +1,15 @@
 import type { SessionId, TaskId } from '@phaselock/core';
 import { functionCall, type Sql, type Statement } from '../sql.ts';
 
-/** A UUID, made anew for each batch. */
+/** A UUID, generated for each batch. */
 export type ClaimToken = `${string}-${string}-${string}-${string}-${string}`;
 
 export type ArchiveClaim = {
   readonly sessionId: SessionId;
   readonly taskId: TaskId;
-  /** How often it went wrong before. */
+  /** How many archive attempts of this session have failed. */
   readonly failures: number;
-  /** How many keys of its present version hold something else. */
+  /** How many object keys of its current version are occupied by other content; the next object gets the next key. */
   readonly copy: number;
 };
 
@@ -41,7 +41,7 @@ type Claiming = {
   readonly minAgeSeconds: number;
 };
 
-/** Up to `limit` sessions nobody else is at, oldest deletion first. */
+/** Claims up to `limit` sessions that no other worker has claimed, oldest deletion first. */
 export async function claimForArchive(sql: Sql, claiming: Claiming): Promise<ArchiveClaim[]> {
   type Row = { session_id: SessionId; task_id: TaskId; failures: number; copy: number };
   const { token, limit, leaseSeconds, minAgeSeconds } = claiming;
@@ -51,7 +51,10 @@ export async function claimForArchive(sql: Sql, claiming: Claiming): Promise<Arc
 
 export type AnnouncedObject = { readonly sessionId: SessionId; readonly objectKey: string };
 
-/** Says where each object will be before it is written, and renews the claims. The answer leaves out what is not ours any more. */
+/**
+ * Records the key of each object before it is written, and renews the claims. Returns the sessions that may be written:
+ * this token still holds their claim, and no removal of their key has begun.
+ */
 export async function announceObjects(
   sql: Sql,
   token: ClaimToken,
@@ -67,7 +70,7 @@ export type ArchiveFailure = {
   readonly sessionId: SessionId;
   readonly code: string;
   readonly message: string;
-  /** Null: it is not tried again, but laid with the dead letters. */
+  /** Null: there is no further retry, the session becomes a dead letter. */
   readonly retrySeconds: number | null;
 };
 
@@ -81,7 +84,7 @@ export async function failArchives(sql: Sql, token: ClaimToken, failures: readon
   await sql.query(FAIL, [token, JSON.stringify(rows)]);
 }
 
-/** Whoever stops in the middle gives back what it did not get to, without a failure. */
+/** Releases the claims of a worker that stops in the middle of a batch, without counting a failure. */
 export async function releaseClaims(sql: Sql, token: ClaimToken): Promise<number> {
   return (await sql.query(RELEASE, [token])).length;
 }
@@ -90,7 +93,7 @@ export async function renewClaims(sql: Sql, token: ClaimToken, leaseSeconds: num
   await sql.query(RENEW, [token, leaseSeconds]);
 }
 
-/** An object that turned out to be nobody's: it is removed later. */
+/** Records objects that no archive and no claim refers to as leftovers, which are removed later. */
 export async function leaveObjects(sql: Sql, keys: readonly string[]): Promise<void> {
   await sql.query(SWEEP, [keys]);
 }

@@ -5,7 +5,7 @@ import type { LogRow, ProcessRow, SessionEventRow } from '../session-history.ts'
 
 type ArchivableSession = Selectable<SessionTable>;
 
-/** All of many sessions but their logs, which may be long. */
+/** The content of a session without its log lines, which may be too many to hold in memory. */
 export type SessionContents = {
   readonly session: ArchivableSession;
   readonly processes: readonly ProcessRow[];
@@ -15,15 +15,16 @@ export type SessionContents = {
 };
 
 type FeedbackContent = Selectable<Schema['feedback']>;
+/** `bytes` decides between readShortLogs and readLogPage; `lastId` is the id of the last line to read. */
 type LogSize = { readonly lines: number; readonly bytes: number; readonly lastId: number };
 
 const NO_LOG: LogSize = { lines: 0, bytes: 0, lastId: 0 };
 
-/** What happened to a session, its own replacement included, which is recorded with its successor. */
+/** The sessions an event belongs to. A replacement belongs to the successor and to the predecessor. */
 const concerns = (event: SessionEventRow): SessionId[] =>
   event.predecessor_id === null ? [event.session_id] : [event.session_id, event.predecessor_id];
 
-/** One statement a table for all of them: a thousand sessions are five questions. */
+/** Reads many sessions with one statement per table, so that the number of statements stays constant. */
 export async function readContents(db: Kysely<Schema>, ids: readonly SessionId[]): Promise<SessionContents[]> {
   if (ids.length === 0) return [];
   const sessions = await db.selectFrom('sessions').selectAll().where('id', 'in', ids).orderBy('id').execute();
@@ -47,7 +48,7 @@ export async function readContents(db: Kysely<Schema>, ids: readonly SessionId[]
   }));
 }
 
-/** By their tasks, which have the index. */
+/** Filters by task first, because the index on events starts with the task. */
 const readEventsOfTasks = (
   db: Kysely<Schema>,
   taskIds: readonly TaskId[],
@@ -80,7 +81,7 @@ async function readLogSizes(db: Kysely<Schema>, ids: readonly SessionId[]): Prom
 
 export type LogOfSession = LogRow;
 
-/** Whole logs of many sessions at once, for those that are known to be short. */
+/** Reads the complete logs of many sessions at once; only for logs that are known to be short. */
 export async function readShortLogs(
   db: Kysely<Schema>,
   ids: readonly SessionId[],
@@ -95,7 +96,10 @@ export async function readShortLogs(
   return Map.groupBy(rows, ({ session_id }) => session_id);
 }
 
-/** A page of a long log, by keyset, and no more of it than fits the room: lines may be of any length. */
+/**
+ * Reads a page of a long log: the lines with `after` < id <= `upTo` (keyset pagination), at most `limit` lines and
+ * `maxBytes`. The first line is always included, because a line may be longer than `maxBytes`.
+ */
 export async function readLogPage(
   db: Kysely<Schema>,
   sessionId: SessionId,

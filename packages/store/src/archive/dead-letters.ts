@@ -39,7 +39,7 @@ export async function listDeadLetters(
 
 export type DeadLetterChoice = readonly SessionId[] | 'all';
 
-/** As if it had never failed: it is claimed by the next run. A discarded one comes back too. */
+/** Resets dead letters, so that the next run claims them. Discarded ones are only included when named by id. */
 export async function retryDeadLetters(db: Kysely<Schema>, which: DeadLetterChoice): Promise<SessionId[]> {
   const rows = await db
     .updateTable('archive_claims')
@@ -53,7 +53,7 @@ export async function retryDeadLetters(db: Kysely<Schema>, which: DeadLetterChoi
   return rows.map(({ session_id }) => session_id);
 }
 
-/** It is not asked about any more. Nothing is deleted by that: the session stays where it is. */
+/** Marks dead letters as discarded, so that they no longer count as open. The sessions themselves are not deleted. */
 export async function discardDeadLetters(
   db: Kysely<Schema>,
   which: DeadLetterChoice,

@@ -1,9 +1,9 @@
 import type { SessionId } from '@phaselock/core';
 import { functionCall, type Sql } from '../sql.ts';
 import type { ClaimToken } from './claims.ts';
-import type { StoreId } from './store-identity.ts';
+import type { StoreId } from './store-id.ts';
 
-/** What was written, read back and found to be the same. */
+/** Describes an archived object that was written, read back and found identical. */
 export type Manifest = {
   readonly sessionId: SessionId;
   readonly version: number;
@@ -21,15 +21,15 @@ export type PartCounts = {
   readonly feedback: number;
 };
 
-/** `changed`: the session is not what was written any more. `not-claimed`: somebody else has taken it up since. */
+/** `changed`: the session has changed since it was written. `not-claimed`: this worker no longer holds the claim. */
 export type Marked = 'archived' | 'changed' | 'not-claimed';
 
 const MARK = functionCall('mark_archived', 4);
 
-/** Which store a batch was written to, and by which claim. */
+/** The store a batch was written to, and the claim it was written under. */
 export type MarkedIn = { readonly storeId: StoreId; readonly token: ClaimToken };
 
-/** A session that is not in the answer was not marked: another store was adopted meanwhile. */
+/** Marks sessions as archived. If another store was adopted meanwhile, marks none and returns an empty result. */
 export async function markArchived(
   sql: Sql,
   { storeId, token }: MarkedIn,

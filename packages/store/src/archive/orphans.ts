@@ -3,8 +3,9 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 /**
- * Sessions that were made and never used, and records of executions outside every slot that ended long ago: nobody will delete them. A slot's
- * session that was used stays: it is what the next run resumes.
+ * Finds old sessions that no request will ever delete, so that the purge worker deletes them: sessions that never had a
+ * process, and records of standalone executions. Sessions with a valid lease are left out. A session that has run in a
+ * slot stays, because the next run resumes it.
  */
 export async function findOrphans(
   db: Kysely<Schema>,

@@ -1,12 +1,12 @@
 import type { SessionId, StoreFailureCode } from '@phaselock/core';
 import { functionCall, type Sql } from '../sql.ts';
 import type { ClaimToken } from './claims.ts';
-import type { StoreId } from './store-identity.ts';
+import type { StoreId } from './store-id.ts';
 
-/** A session that is due to be purged, and what its object has to be for that. */
+/** A session that is due to be purged, and the properties its archived object must have. */
 export type PurgeClaim = {
   readonly sessionId: SessionId;
-  /** How often its object could not be read before. */
+  /** How often reading its object has failed. */
   readonly failures: number;
   readonly sessionVersion: number;
   readonly objectKey: string;
@@ -22,7 +22,7 @@ const DISTRUST = functionCall('distrust_archives', 3);
 type Claiming = {
   readonly token: ClaimToken;
   readonly limit: number;
-  /** Log lines and bytes of objects that one claim takes; the first session whatever it has. */
+  /** Limits on the log lines and object bytes of one claim. The first session is claimed even if it exceeds them. */
   readonly maxRows: number;
   readonly maxBytes: number;
   readonly leaseSeconds: number;
@@ -39,7 +39,7 @@ type ClaimRow = {
   bytes: number;
 };
 
-/** What may be purged and nobody else is at, oldest deletion first. */
+/** Claims sessions that are due to be purged and not claimed by another worker, oldest deletion first. */
 export async function claimForPurge(sql: Sql, claiming: Claiming): Promise<PurgeClaim[]> {
   const { token, limit, maxRows, maxBytes, leaseSeconds, minAgeSeconds } = claiming;
   const values = [token, limit, maxRows, maxBytes, leaseSeconds, minAgeSeconds];
@@ -66,7 +66,7 @@ const proofRow = ({ sessionId, sessionVersion, objectKey, objectVersion, sha256,
 
 export type Purged = { readonly purged: number; readonly changed: number };
 
-/** One transaction: those whose objects were read and hashed a moment ago, if they still are what was read. */
+/** Purges, in one transaction, the sessions whose objects were just read and hashed and that have not changed since. */
 export async function purgeProven(
   sql: Sql,
   { storeId, token }: { readonly storeId: StoreId; readonly token: ClaimToken },
@@ -78,16 +78,19 @@ export async function purgeProven(
   return { purged, changed: rows.length - purged };
 }
 
-/** An object that is not what the archive says of it. */
+/** An object that does not match its archive record. */
 export type Distrusted = {
   readonly claim: PurgeClaim;
-  /** Null: the same bytes are there, as another version than the one that was recorded. */
+  /** Null: the bytes match, but the object version differs from the recorded one. */
   readonly failure: { readonly code: StoreFailureCode | 'unexpected'; readonly message: string } | null;
-  /** Something lies under the key, so the session is written beside it. */
+  /** The key is occupied, so the next archive of the session is written under another key. */
   readonly beside: boolean;
 };
 
-/** Their sessions go back to be archived again, or to the dead letters where that happened too often. The answer says which are dead. */
+/**
+ * Schedules the sessions to be archived again, or makes them dead letters after `mostTimes` damaged objects. Returns
+ * true for dead letters.
+ */
 export async function distrustArchives(
   sql: Sql,
   token: ClaimToken,

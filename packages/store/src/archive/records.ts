@@ -3,7 +3,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { PageAfter } from '../page.ts';
 import type { Schema } from '../schema.ts';
 
-/** The archive of a session as the database knows it. */
+/** The database record of the archive of a session. */
 export type ArchiveRecord = {
   readonly sessionId: SessionId;
   readonly taskId: TaskId;
@@ -29,7 +29,7 @@ export type ArchiveRecord = {
   readonly purgedAt: Date | null;
   readonly expiresAt: Date;
   readonly holdReason: string | null;
-  /** Its year is over: this row is all that is left. */
+  /** Set when the object was removed, or its removal has begun, after the retention period. This row remains. */
   readonly removedAt: Date | null;
 };
 
@@ -95,7 +95,7 @@ export type ArchiveRead = {
   readonly requestId: string | null;
 };
 
-/** Who read it. Written before the answer is, which is refused when this fails. */
+/** Records who reads an archive. Written before the response: if this fails, the request is refused. */
 export async function recordArchiveRead(
   db: Kysely<Schema>,
   { sessionId, taskId, actor, requestId }: ArchiveRead,

@@ -2,7 +2,7 @@ import type { SessionId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 import { functionCall, type Sql, type Statement } from '../sql.ts';
-import type { StoreId } from './store-identity.ts';
+import type { StoreId } from './store-id.ts';
 
 const BEGIN_LEFTOVERS: Statement = {
   name: 'begin_leftovers',
@@ -10,7 +10,7 @@ const BEGIN_LEFTOVERS: Statement = {
 };
 const BEGIN_REMOVALS = functionCall('begin_removals', 3);
 
-/** Whether there is anything to remove at all: without it no store need be asked. */
+/** Whether any object is due for removal. If not, the caller does not need to contact the object store. */
 export async function removalsDue(db: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql<{ due: boolean }>`
     select exists (select 1 from archives r where r.purged_at is not null and r.removed_at is null and not r.legal_hold and r.expires_at <= clock_timestamp())
@@ -22,7 +22,7 @@ export async function removalsDue(db: Kysely<Schema>): Promise<boolean> {
 
 export type Removal = { readonly sessionId: SessionId; readonly objectKey: string };
 
-/** Archives whose time is over and that nobody holds. From here on nobody can: their objects may be gone. */
+/** Marks expired archives without a legal hold for removal. From then on a hold is refused: the object may be gone. */
 export async function beginRemovals(
   db: Sql,
   storeId: StoreId,
@@ -46,7 +46,7 @@ export async function finishRemovals(db: Kysely<Schema>, sessionIds: readonly Se
 
 export type Held = 'done' | 'not-found' | 'too-late';
 
-/** Held for as long as there is a reason; null lets go. An object whose removal has begun cannot be held any more. */
+/** Sets a legal hold with its reason; null releases it. Returns `too-late` once the removal of the object has begun. */
 export async function holdArchive(db: Kysely<Schema>, sessionId: SessionId, reason: string | null): Promise<Held> {
   const held = await db
     .updateTable('archives')
@@ -64,7 +64,10 @@ export async function holdArchive(db: Kysely<Schema>, sessionId: SessionId, reas
   return there === undefined ? 'not-found' : 'too-late';
 }
 
-/** Of an age at which nobody can still be writing them, and named by no archive and no claim at this moment either. */
+/**
+ * Marks leftover objects for removal: old enough that no worker can still be writing them, and unreferenced by archives
+ * and claims.
+ */
 export async function beginLeftovers(db: Sql, storeId: StoreId, limit: number): Promise<string[]> {
   const rows = await db.query<{ object_key: string }>(BEGIN_LEFTOVERS, [storeId, limit]);
   return rows.map(({ object_key }) => object_key);

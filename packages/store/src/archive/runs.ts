@@ -11,10 +11,10 @@ export type RunCounts = {
 
 type NewRun = { readonly id: string; readonly worker: string; readonly lanes: number };
 
-/** For so long nobody has to have been at a run that is given up. */
+/** A run that no worker has reported on for this long is marked as given up. */
 const GIVEN_UP_AFTER_SECONDS = 3_600;
 
-/** Begun again, by whoever continues for one that died, it is the same run. Runs that nobody goes on with are given up now. */
+/** Records a run, unless a worker that died has recorded it already. Also marks abandoned runs as given up. */
 export async function beginRun(db: Kysely<Schema>, { id, worker, lanes }: NewRun): Promise<void> {
   await db
     .updateTable('archive_runs')
@@ -33,7 +33,7 @@ export async function beginRun(db: Kysely<Schema>, { id, worker, lanes }: NewRun
     .execute();
 }
 
-/** Somebody is at it. */
+/** Records that a worker is still processing the run. */
 export async function touchRun(db: Kysely<Schema>, id: string): Promise<void> {
   await db
     .updateTable('archive_runs')
@@ -43,7 +43,7 @@ export async function touchRun(db: Kysely<Schema>, id: string): Promise<void> {
     .execute();
 }
 
-/** It ends without having begun: all lanes are still at an earlier run. */
+/** Ends a run as skipped, because all lanes are still busy with an earlier run. */
 export async function skipRun(db: Kysely<Schema>, id: string): Promise<void> {
   await db
     .updateTable('archive_runs')
@@ -52,7 +52,7 @@ export async function skipRun(db: Kysely<Schema>, id: string): Promise<void> {
     .execute();
 }
 
-/** What one of the run's lanes did. They add up, and the last one ends the run: then the answer is how long it took. */
+/** Adds the counts of one lane to its run. The last lane ends the run, and gets the run’s duration in seconds. */
 export async function endLane(db: Kysely<Schema>, id: string, counts: RunCounts): Promise<number | undefined> {
   const run = await db
     .updateTable('archive_runs')
@@ -104,7 +104,7 @@ export type ArchiveStatus = {
   readonly nextRetryAt: Date | null;
 };
 
-/** How many are old enough, not archived, and no dead letters. */
+/** SQL that counts the sessions due to be archived: deleted long enough ago, not archived, not dead letters. */
 export const dueToArchive = (afterSeconds: number): RawBuilder<number> => sql`
   (select count(*) from sessions s where s.deleted_at is not null and s.archived_at is null
      and s.deleted_at <= clock_timestamp() - make_interval(secs => ${afterSeconds})
@@ -132,7 +132,7 @@ export async function readArchiveStatus(
   return status;
 }
 
-/** When the earliest of what failed may be tried again. */
+/** The earliest time at which a failed session may be retried. */
 export async function nextRetryAt(db: Kysely<Schema>): Promise<Date | undefined> {
   const row = await db
     .selectFrom('archive_claims')

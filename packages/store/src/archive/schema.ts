@@ -1,8 +1,8 @@
 import type { Agent, DeletionReason, Generation, Mode, Phase, ProjectId, SessionId, TaskId } from '@phaselock/core';
 import type { Generated, GeneratedAlways } from 'kysely';
-import type { StoreId } from './store-identity.ts';
+import type { StoreId } from './store-id.ts';
 
-/** What the archive keeps of itself in the database. */
+/** The tables that hold the state of the archive. */
 export type ArchiveSchema = {
   archives: {
     session_id: SessionId;

@@ -15,16 +15,17 @@ type ArchiveStanding = {
 
 type Row = { readonly [Name in keyof ArchiveStanding]-?: Exclude<ArchiveStanding[Name], undefined> | null };
 
-/** A worker tells of its run twice a minute. After this long without a word, nobody is at it. */
+/** A worker reports on its run twice a minute. A run without a report for this long counts as stalled. */
 const SILENT_SECONDS = 180;
-/** Who scrapes waits for seconds at the most; the server stops as well. */
+/** A scrape times out within seconds, so the server must end the statement as well. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
-/** What is asked at scrapes, so only what an index answers, however many tombstones there are. */
+/** Reads the archive state for the metrics. It runs at every scrape, so it may only use indexed queries. */
 export async function readArchiveStanding(db: Kysely<Schema>, archiveAfterSeconds: number): Promise<ArchiveStanding> {
   const { rows } = await db.transaction().execute(async (tx) => {
     await sql`set local statement_timeout = ${sql.lit(STATEMENT_TIMEOUT_MS)}`.execute(tx);
-    // The planner takes "deleted" and "not archived" for independent, and would read all sessions for the few of both, which an index holds.
+    // The planner assumes that “deleted” and “not archived” are independent. It would scan all sessions instead of
+    // using the partial index on the few rows that are both.
     await sql`set local enable_seqscan = off`.execute(tx);
     return await sql<Row>`
       select ${dueToArchive(archiveAfterSeconds)} as backlog,

@@ -1,15 +1,13 @@
 import type { SessionId } from '@phaselock/core';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
+import type { StoreId } from './store-id.ts';
 
-/** A UUID: what the marker in a store of archives says, and the database knows it by. */
-export type StoreId = `${string}-${string}-${string}-${string}-${string}`;
-
-/** The store a database keeps its archives in, as it knows it. */
+/** The archive store recorded in the database. A seal is an object that proves the store is not an older copy. */
 export type KnownStore = {
   readonly id: StoreId;
   readonly place: string;
-  /** The latest seal; null while the marker is announced and may not be there yet. */
+  /** The latest seal; null while the marker is recorded here but may not be in the store yet. */
   readonly seal: string | null;
   readonly adopted: { readonly at: Date; readonly by: string | null; readonly reason: string | null } | null;
 };
@@ -22,7 +20,9 @@ export async function readKnownStore(db: Kysely<Schema>): Promise<KnownStore | u
   return { id, place, seal, adopted };
 }
 
-/** Of all who come at once with an id for the first store, one is heard. */
+/**
+ * Records the id of the first store, before its marker is written. Of several concurrent workers, the first one wins.
+ */
 export async function announceStore(db: Kysely<Schema>, id: StoreId, place: string): Promise<void> {
   await db
     .insertInto('archive_store')
@@ -31,16 +31,18 @@ export async function announceStore(db: Kysely<Schema>, id: StoreId, place: stri
     .execute();
 }
 
-/** A seal may be in the store from now on. */
+/** Records a seal before it is written to the store. */
 export async function announceSeal(db: Kysely<Schema>, seal: string): Promise<void> {
   await db.insertInto('archive_seals').values({ seal }).execute();
 }
 
-/** An announced seal becomes the present one soon or never: an hour later it is removed from the store. */
+/**
+ * SQL: the seal was announced recently. A seal that does not become current within an hour is removed from the store.
+ */
 const announcedLately = (seal: string) =>
   sql<boolean>`exists (select 1 from archive_seals a where a.seal = ${seal} and a.announced_at > clock_timestamp() - interval '30 minutes')`;
 
-/** Marker and first seal are in the store: it is the known one. False where another worker, or an adoption, was faster. */
+/** Records that the marker and the first seal are in the store. False when another worker or an adoption was faster. */
 export async function laidMarker(db: Kysely<Schema>, id: StoreId, seal: string): Promise<boolean> {
   const laid = await db
     .updateTable('archive_store')
@@ -53,7 +55,7 @@ export async function laidMarker(db: Kysely<Schema>, id: StoreId, seal: string):
   return laid !== undefined;
 }
 
-/** The next seal for the one that was seen. Who comes second leaves the first one's. */
+/** Replaces the current seal if it still is `seen`. Of two concurrent workers, the first one wins. */
 export async function replaceSeal(
   db: Kysely<Schema>,
   { id, seen, next }: { readonly id: StoreId; readonly seen: string; readonly next: string },
@@ -67,7 +69,7 @@ export async function replaceSeal(
     .execute();
 }
 
-/** Seals that are not the present one, and that nobody can still be looking for. */
+/** Seals that are not the current one, and too old to be still in use by a worker. */
 export async function listOldSeals(db: Kysely<Schema>, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('archive_seals')
@@ -94,7 +96,7 @@ export type Adoption = {
   readonly reason: string;
 };
 
-/** From here on this is the known store, and what was proven of another one counts no more. */
+/** Makes this the recorded store. Proofs made against another store are invalid from now on. */
 export async function adoptStore(db: Kysely<Schema>, { id, seal, place, by, reason }: Adoption): Promise<void> {
   const now = sql<Date>`clock_timestamp()`;
   const row = { id, place, seal, laid_at: now, adopted_at: now, adopted_by: by, adopt_reason: reason };
@@ -105,7 +107,7 @@ export async function adoptStore(db: Kysely<Schema>, { id, seal, place, by, reas
     .execute();
 }
 
-/** An object the database counts on. */
+/** An object that must exist in the store according to the database. */
 export type CountedOn = {
   readonly sessionId: SessionId;
   readonly objectKey: string;
@@ -135,17 +137,20 @@ const toCounted = (row: {
   bytes: row.bytes,
 });
 
-/** The latest, which an older copy of the store lacks, and as many of all. */
+/** Samples the latest objects, which an older copy of the store lacks, and as many random ones. */
 export async function sampleOfObjects(db: Kysely<Schema>, each: number): Promise<CountedOn[]> {
   const latest = await counted(db).orderBy('archived_at', 'desc').limit(each).execute();
   const any = await counted(db).orderBy(sql`random()`).limit(each).execute();
   return [...new Map([...latest, ...any].map((row) => [row.session_id, toCounted(row)])).values()];
 }
 
-/** `expired`: its time is over and nobody holds it, so the next run of the worker removes it. */
+/** `expired`: its retention has ended and it has no legal hold, so the next run of the worker removes it. */
 export type PurgedObject = CountedOn & { readonly expired: boolean };
 
-/** A page of those whose sessions are in the database no more: what is missing of these is lost. */
+/**
+ * Reads a page of the objects whose sessions were purged from the database. If such an object is missing, its session
+ * is lost.
+ */
 export async function listPurgedObjects(
   db: Kysely<Schema>,
   { after, limit }: { readonly after: SessionId | null; readonly limit: number },

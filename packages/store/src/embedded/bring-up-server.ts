@@ -13,28 +13,28 @@ import { isAnswering } from './server-connection.ts';
 import { readPassword } from './server-password.ts';
 import { serverPrograms } from './server-programs.ts';
 
-/** A server that answers, and what is needed to speak to it. */
+/** A running server that answers, with the data for a connection to it. */
 export type Server = {
   readonly postmaster: Postmaster;
   readonly cluster: string;
   readonly port: number;
   readonly password: string;
-  /** Whether it ran already. */
+  /** Whether it was already running. */
   readonly joined: boolean;
 };
 
 export type BringUp = {
-  /** Without one the port of the last time is taken, or a free one. */
+  /** Default: the port of the previous start, or a free one. */
   readonly port?: number;
   /** Server settings; a server that already runs keeps those it was started with. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
-  /** What somebody has to look at. */
+  /** Receives warnings for the operator. */
   readonly warn?: (warning: string) => void;
   readonly signal?: AbortSignal;
 };
 
-/** Joins the server on the directory, or starts it. Only inside the exclusive section of the directory. */
+/** Joins the server that runs on the directory, or starts one. Only call it in the directory’s exclusive section. */
 export async function bringUpServer(home: DataDirectory, options: BringUp): Promise<Server> {
   const cluster = await findCluster(home.cluster);
   const running = cluster === undefined ? undefined : await joinServer(home, cluster, options);
@@ -57,7 +57,7 @@ async function joinServer(
     { timeoutMs: 60_000, everyMs: 20, signal },
   );
   if (found === undefined)
-    throw new Error(`The PostgreSQL on ${cluster} runs but does not answer. Its log: ${home.log}`);
+    throw new Error(`The PostgreSQL on ${cluster} is running but does not answer. Its log: ${home.log}`);
   if (found === 'none') return undefined;
   if (port !== undefined && port !== found.port) {
     throw new Error(`The PostgreSQL on ${home.path} already runs on port ${found.port}, not ${port}.`);
@@ -76,16 +76,16 @@ async function launch(home: DataDirectory, existing: string | undefined, options
   );
   await removeDrafts(home);
   if (existing === undefined) {
-    log?.(`embedded PostgreSQL: making a cluster in ${home.path}`);
+    log?.(`embedded PostgreSQL: creating a cluster in ${home.path}`);
     await makeCluster({ home, initdb, account, durable: fsync !== 'off' });
   }
   const cluster = existing ?? (await findCluster(home.cluster));
-  if (cluster === undefined) throw new Error(`The cluster in ${home.path} vanished while it was being made.`);
+  if (cluster === undefined) throw new Error(`The cluster in ${home.path} disappeared while it was being created.`);
   const password = await readPassword(home.password);
   return launchOnPort(home, { postgres, account, cluster, log: home.log, password, settings, signal }, options.port);
 }
 
-/** A port that was named is the caller's, and one that other processes hold the URL of is theirs; else, if ours is taken, another does. */
+/** Tries other ports if the remembered one is taken, unless the caller or the URL of another process requires it. */
 async function launchOnPort(
   home: DataDirectory,
   launch: Omit<Launch, 'port'>,
@@ -106,7 +106,7 @@ async function launchOnPort(
   }
 }
 
-/** In one step: on a full disk the number of before stays. */
+/** Writes the port atomically: on a full disk, the previous number stays. */
 async function rememberPort(home: DataDirectory, port: number): Promise<void> {
   await writeFile(`${home.port}.new`, String(port));
   await rename(`${home.port}.new`, home.port);

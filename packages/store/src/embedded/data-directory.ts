@@ -1,20 +1,23 @@
 import { chmod, mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a data directory holds. `cluster` is PostgreSQL's own directory, or a link to it where root had to move it. */
+/**
+ * The paths in a data directory. `cluster` is PostgreSQL’s own directory, or a link to it if root had to create it
+ * elsewhere.
+ */
 export type DataDirectory = {
   readonly path: string;
   readonly cluster: string;
   readonly password: string;
   readonly port: string;
   readonly log: string;
-  /** Claims of the processes that use the server. */
+  /** Directory with the claims of the processes that use the server. */
   readonly users: string;
-  /** Claim of the process that starts or stops it. */
+  /** Directory with the claim of the process that starts or stops the server. */
   readonly changing: string;
 };
 
-/** Where root keeps what the system user `postgres` has to reach. */
+/** Where root stores files that the system user `postgres` must be able to read. */
 export const SHARED_DIRECTORY = '/var/lib/phaselock';
 
 export const clusterIn = (dataDir: string): string => join(dataDir, 'cluster');
@@ -33,7 +36,7 @@ export async function openDataDirectory(dataDir: string): Promise<DataDirectory>
   };
 }
 
-/** Made for all to enter, whatever the umask. */
+/** Creates the shared directory so that every user can enter it, whatever the umask. */
 export async function openSharedDirectory(): Promise<string> {
   await mkdir(SHARED_DIRECTORY, { recursive: true });
   await chmod(SHARED_DIRECTORY, 0o755);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { runExclusively } from './exclusive-section.ts';
 import { liveClaims, makeClaim } from './process-claims.ts';
 
-test('work never overlaps, however many come at once', async () => {
+test('concurrent calls never run their work at the same time', async () => {
   await using directory = await temporaryDirectory();
   let inside = 0;
   let done = 0;
@@ -21,21 +21,21 @@ test('work never overlaps, however many come at once', async () => {
   expect(done).toBe(12);
 });
 
-test('the next one comes in after work that failed', async () => {
+test('failed work releases the section for the next call', async () => {
   await using directory = await temporaryDirectory();
   const failing = runExclusively(directory.path, { timeoutMs: 1_000 }, () => Promise.reject(new Error('no luck')));
   await expect(failing).rejects.toThrow('no luck');
   expect(await runExclusively(directory.path, { timeoutMs: 0 }, async () => 'in')).toBe('in');
 });
 
-test('whoever waits too long is told for whom', async () => {
+test('a call that waits too long is rejected with the process id of the holder', async () => {
   await using directory = await temporaryDirectory();
   await makeClaim(directory.path);
   const waiting = runExclusively(directory.path, { timeoutMs: 0 }, async () => 'in');
   await expect(waiting).rejects.toThrow(`Waited 0 ms for process ${process.pid}`);
 });
 
-test('claims of the dead, of a pid that went to another, and strange files count for nothing', async () => {
+test('claims of dead processes, claims of a reused pid, and other files are ignored', async () => {
   await using directory = await temporaryDirectory();
   const users = join(directory.path, 'users');
   await mkdir(users);

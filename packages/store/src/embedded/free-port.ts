@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port nobody listens on now. Somebody may a moment later, so whoever takes it must be ready to ask again. */
+/** Returns a port that is free now. Another process may take it at any moment, so the caller must be able to retry. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -9,6 +9,6 @@ export async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no TCP port.');
+  if (address === null || typeof address === 'string') throw new Error('The operating system assigned no TCP port.');
   return address.port;
 }

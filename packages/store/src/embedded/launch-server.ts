@@ -17,19 +17,19 @@ export type Launch = {
   readonly port: number;
   readonly password: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** Aborted: nobody wants the server any more, so the one being started is ended. */
+  /** When aborted, a server that is still starting is stopped. */
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Recovery after a crash can take its time. */
+/** Long, because crash recovery can take a while. */
 const START_TIMEOUT_MS = 120_000;
 
 export class PortTakenError extends Error {}
 
-/** Starts a server nobody waits for: it has its own session and its own log, so it outlives us if it has to. */
+/** Starts a detached server, with its own process session and log file, so that it can outlive this process. */
 export async function launchServer(launch: Launch): Promise<Postmaster> {
   await endOrphanedBackends(launch.cluster);
-  // Not the server's, or it would be running: PostgreSQL itself could not tell when the pid is another's now.
+  // The lock file is stale, because no server runs here. PostgreSQL could not detect that if its pid is in use again.
   await rm(lockFile(launch.cluster), { force: true });
   const log = await openServerLog(launch.log);
   try {
@@ -80,7 +80,7 @@ function spawnServer({ postgres, account, cluster, port, settings }: Launch, log
   return starting;
 }
 
-/** Before it has written its lock file nobody else could find it to stop it. */
+/** Stops a server that is still starting: without its lock file, no other process could find and stop it. */
 async function giveUp(starting: Starting): Promise<void> {
   const ended = async () => (starting.reason === undefined ? undefined : true);
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
@@ -105,7 +105,7 @@ const saysPortTaken = (line: string): boolean =>
 async function startError(launch: Launch, reason: string, since: number): Promise<Error> {
   const said = await readServerLog(launch.log, since);
   if (said.split('\n').some(saysPortTaken)) {
-    return new PortTakenError(`Port ${launch.port} is taken. The server said:\n${said}`);
+    return new PortTakenError(`Port ${launch.port} is taken. The server log:\n${said}`);
   }
   return new Error(
     `The embedded PostgreSQL in ${launch.cluster} ${reason}. ${launch.log} ends with:\n${said}\n${wayOut}`,

@@ -2,8 +2,8 @@ import { lstat, readFile, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 /**
- * npm packages cannot carry symlinks, so the package lists those its libraries need and makes them in a postinstall.
- * Package managers skip that script unless it is allowed; then we make them.
+ * Creates the symlinks that the server’s libraries need. npm packages cannot contain symlinks, so the package lists
+ * them and creates them in a postinstall script, which package managers skip unless it is allowed.
  */
 export async function linkLibraries(tree: string): Promise<void> {
   const list = await readFile(join(tree, 'pg-symlinks.json'), 'utf8').catch(() => '[]');

@@ -17,8 +17,8 @@ type Making = {
 };
 
 /**
- * Makes a cluster in a draft directory and gives it its name at the end, so an interrupted initdb leaves a draft and
- * nothing else. Drafts have random names: an initdb that outlived us may still be writing to an old one.
+ * Creates a cluster in a draft directory and renames it at the end, so that an interrupted initdb only leaves a draft.
+ * Drafts have random names, because an orphaned initdb may still be writing to an older one.
  */
 export async function makeCluster(making: Making): Promise<void> {
   const { home, account } = making;
@@ -27,11 +27,11 @@ export async function makeCluster(making: Making): Promise<void> {
   const id = randomBytes(6).toString('hex');
   const draft = `${name}${DRAFT}${id}`;
   await initialise(making, draft);
-  // A link that leads nowhere: what it led to was deleted.
+  // Removes a dangling link, whose target was deleted.
   await rm(home.cluster, { force: true });
   if (inPlace) await rename(join(draft, 'cluster'), home.cluster);
   else {
-    // A fresh name, for an older cluster under this digest may belong to a data directory that was moved away.
+    // A new name, because an older cluster with this digest may belong to a data directory that was moved.
     const moved = `${name}-${id}`;
     await rename(join(draft, 'cluster'), moved);
     await symlink(moved, home.cluster);
@@ -70,7 +70,10 @@ async function sharedName(home: DataDirectory): Promise<string> {
   return join(await openSharedDirectory(), digest);
 }
 
-/** Deletes what interrupted attempts left. Best effort: an orphaned initdb may be adding files; the next start tries again. */
+/**
+ * Deletes drafts of interrupted attempts. Errors are ignored, because an orphaned initdb may still add files; the next
+ * start retries.
+ */
 export async function removeDrafts(home: DataDirectory): Promise<void> {
   await removeDraftsOf(home.cluster);
   if (isRoot()) await removeDraftsOf(await sharedName(home));

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { wayOut } from './way-out.ts';
 
-/** The tree with bin, lib and share inside the npm package of this platform. */
+/** The npm package with the PostgreSQL of this platform. `tree` contains bin, lib and share. */
 export type NativePackage = { readonly tree: string; readonly version: string };
 
 const PLATFORMS: ReadonlyMap<string, string> = new Map([

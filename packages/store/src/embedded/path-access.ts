@@ -5,7 +5,7 @@ import type { ServerAccount } from './server-account.ts';
 const EXECUTE = 1;
 const READ = 4;
 
-/** Whether the account can walk through every directory down to this one. */
+/** Whether the account can enter this directory and all its parents. */
 export async function canEnter(directory: string, account: ServerAccount): Promise<boolean> {
   if (account === undefined) return true;
   for (let step = await realpath(directory); ; step = dirname(step)) {
@@ -14,7 +14,7 @@ export async function canEnter(directory: string, account: ServerAccount): Promi
   }
 }
 
-/** Whether the account can start this program and get to it. */
+/** Whether the account can reach and execute this program. */
 export async function canRun(program: string, account: ServerAccount): Promise<boolean> {
   if (account === undefined)
     return access(program, constants.X_OK).then(
@@ -24,7 +24,7 @@ export async function canRun(program: string, account: ServerAccount): Promise<b
   return (await isAllowed(program, account, EXECUTE)) && (await canEnter(dirname(program), account));
 }
 
-/** Whether the account can read this file and get to it. */
+/** Whether the account can reach and read this file. */
 export async function canRead(file: string, account: ServerAccount): Promise<boolean> {
   if (account === undefined) return true;
   return (await isAllowed(file, account, READ)) && (await canEnter(dirname(file), account));

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Asks again until the answer is something, or undefined when the time is over. Always asks at least once; an aborted signal is thrown. */
+/**
+ * Calls `ask`, at least once, until it returns a value. Returns undefined after the time-out, and throws when the
+ * signal is aborted.
+ */
 export async function pollUntil<Answer>(
   ask: () => Promise<Answer | undefined>,
   limits: { readonly timeoutMs: number; readonly everyMs: number; readonly signal?: AbortSignal | undefined },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSignalable, processBirth } from './process-birth.ts';
 
-/** The running server of a cluster, as its lock file tells. */
+/** The running server of a cluster, according to its lock file. */
 export type Postmaster = {
   readonly pid: number;
   readonly birth: string;
@@ -10,7 +10,7 @@ export type Postmaster = {
   readonly status: string;
 };
 
-/** Undefined when the file is absent, or left over from a server that died. */
+/** Reads the lock file. Undefined when it is absent, or left by a server that died. */
 export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
   const text = await readFile(lockFile(cluster), 'utf8').catch(() => undefined);
   const lines = text?.split('\n') ?? [];
@@ -29,12 +29,15 @@ export async function isAlive(postmaster: Postmaster): Promise<boolean> {
   return (await processBirth(postmaster.pid)) === postmaster.birth;
 }
 
-/** The cheap look: where only a program tells when a process began, a pid that is taken has to do. */
+/** A cheap check. Outside Linux it only tests the pid, because the start time would need an external program. */
 export async function isStillThere(postmaster: Postmaster): Promise<boolean> {
   return process.platform === 'linux' ? isAlive(postmaster) : isSignalable(postmaster.pid);
 }
 
-/** The pid may have gone to a stranger since. Only Linux lets us look; elsewhere PostgreSQL's own check has to do. */
+/**
+ * Whether the pid still belongs to this server and was not reused. Only checked on Linux; elsewhere PostgreSQL’s own
+ * check must do.
+ */
 async function isServing(pid: number, cluster: string): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

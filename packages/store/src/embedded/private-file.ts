@@ -8,17 +8,20 @@ const OTHERS = 0o077;
 
 export type PrivateFile = {
   readonly text: string;
-  /** Why what is in it has to be taken for known to others; null when only its owner could read it. */
+  /** Why other users may know the content; null when only its owner could read the file. */
   readonly exposed: string | null;
 };
 
-/** Reads a secret and looks at who else could: at the file that is read, so it cannot be another one by then. Undefined when there is none. */
+/**
+ * Reads a secret and checks the permissions of the opened file, which cannot be exchanged in between. Undefined when
+ * there is no file.
+ */
 export async function readPrivateFile(path: string): Promise<PrivateFile | undefined> {
   const direct = await openOrNone(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   const file = direct === 'link' ? await openOrNone(path, constants.O_RDONLY) : direct;
   if (file === undefined || file === 'link') return undefined;
   try {
-    const exposed = direct === 'link' ? 'it is a link' : await exposureOf(path, file);
+    const exposed = direct === 'link' ? 'it is a symbolic link' : await exposureOf(path, file);
     return { text: await file.readFile('utf8'), exposed };
   } finally {
     await file.close();
@@ -37,16 +40,17 @@ async function openOrNone(path: string, flags: number): Promise<FileHandle | 'li
 }
 
 async function exposureOf(path: string, file: FileHandle): Promise<string | null> {
-  // Windows has lists of rights in place of these bits.
+  // Windows uses access control lists instead of these bits.
   if (process.getuid === undefined) return null;
   const { mode, uid } = await file.stat();
-  if ((mode & OTHERS) !== 0) return `its rights are ${(mode & 0o777).toString(8)}`;
-  // Who owns the directory can put any file there, so a file of that user says nothing new: root may start what a user made.
+  if ((mode & OTHERS) !== 0) return `its permissions are ${(mode & 0o777).toString(8)}`;
+  // The owner of the directory can place any file there anyway, so that user’s file is accepted: root may start a
+  // server whose directory a user created.
   const owners = [process.getuid(), (await stat(dirname(path))).uid];
   return owners.includes(uid) ? null : 'it belongs to another user';
 }
 
-/** A new file in place of what is there, link or not, that nobody else could read at any time. */
+/** Replaces the file or link at the path by a new file that is readable by its owner only from the beginning. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {

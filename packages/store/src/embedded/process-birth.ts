@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** Stands in where the system does not tell when a process began. */
+/** Used where the system does not report the start time of a process. */
 export const BIRTH_UNKNOWN = 'unknown';
 
 /**
- * When the process began, as an opaque word, or undefined when no such process lives. A pid alone is no identity: the
- * system hands it out again, and after a reboot soon.
+ * The start time of a process as an opaque string, or undefined when no such process is alive. A pid alone does not
+ * identify a process, because the system reuses pids, and soon after a reboot.
  */
 export async function processBirth(pid: number): Promise<string | undefined> {
   if (!isSignalable(pid)) return undefined;
@@ -29,11 +29,12 @@ export function isSignalable(pid: number): boolean {
 
 async function linuxBirth(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // Under hidepid the processes of others are alive and unreadable.
+  // With the mount option hidepid, processes of other users are unreadable although they are alive.
   if (stat === undefined) return isSignalable(pid) ? BIRTH_UNKNOWN : undefined;
-  // The command name may hold spaces and parentheses, so count from its last one: state is field 3, start time field 22.
+  // The command name may contain spaces and parentheses, so fields are counted from the last parenthesis: state is
+  // field 3, start time is field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // A zombie answers signals but is gone; where nothing reaps orphans (a container without init) it stays for ever.
+  // A zombie accepts signals but has ended. In a container without init, nothing reaps it, so it stays.
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   return fields[19] ?? BIRTH_UNKNOWN;
 }

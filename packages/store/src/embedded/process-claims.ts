@@ -3,10 +3,10 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BIRTH_UNKNOWN, processBirth } from './process-birth.ts';
 
-/** An empty file whose name says which process claims something. Nobody has to clean up after a process that died. */
+/** An empty file whose name identifies the process that holds the claim. Claims of dead processes are ignored. */
 export type Claim = { readonly name: string; readonly release: () => Promise<void> };
 
-/** The name carries everything, so a claim appears whole or not at all. */
+/** Creates a claim. Its name contains all data, so it appears atomically. */
 export async function makeClaim(directory: string): Promise<Claim> {
   await mkdir(directory, { recursive: true });
   const birth = (await processBirth(process.pid)) ?? BIRTH_UNKNOWN;
@@ -16,7 +16,7 @@ export async function makeClaim(directory: string): Promise<Claim> {
   return { name, release: () => rm(path, { force: true }) };
 }
 
-/** The claims of living processes; those of dead ones are removed on the way. */
+/** Lists the claims of living processes, and removes those of dead ones. */
 export async function liveClaims(directory: string): Promise<readonly string[]> {
   const names = await readdir(directory).catch(() => []);
   const live: string[] = [];

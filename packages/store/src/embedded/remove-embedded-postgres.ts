@@ -8,12 +8,12 @@ import { findPostmaster } from './postmaster.ts';
 import { liveClaims } from './process-claims.ts';
 import { stopServer } from './stop-server.ts';
 
-/** Repeated, for an orphaned initdb may be adding files. */
+/** With retries, because an orphaned initdb may still add files. */
 const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
 
 /**
- * Deletes a data directory and its cluster wherever that lies, and ends a server that was left behind. False, and
- * nothing is done, while a process uses it.
+ * Deletes a data directory and its cluster, and stops a server that was left running. Returns false and does nothing
+ * while a process uses the server.
  */
 export async function removeEmbeddedPostgres(dataDir: string): Promise<boolean> {
   const home = await openDataDirectory(dataDir);

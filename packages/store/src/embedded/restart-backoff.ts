@@ -1,17 +1,17 @@
-/** How long to wait before the next try to start the server again. */
+/** The back-off between attempts to restart the embedded PostgreSQL server. */
 export type RestartBackoff = {
-  /** The wait before the next try, which counts as a failure until it is told otherwise. */
+  /** Returns the wait before the next attempt, and counts that attempt as a failure. */
   nextMs(): number;
-  /** The server ran for this long before it ended. */
+  /** Reports how long the server ran before it ended. A healthy run resets the failures. */
   ranFor(ms: number): void;
 };
 
 const FIRST_MS = 250;
 export const LONGEST_MS = 10_000;
-/** A server that lasts for less is in a crash loop: its start counts as one more failure. */
+/** A shorter run counts as part of a crash loop and does not reset the failures. */
 const HEALTHY_AFTER_MS = 60_000;
 
-/** At once the first time, then ever later, up to a bound, and never the same for two processes. */
+/** Exponential back-off with jitter and a maximum. The first attempt is immediate. */
 export function restartBackoff(random: () => number): RestartBackoff {
   let failures = 0;
   return {

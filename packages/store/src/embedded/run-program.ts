@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import type { ServerAccount } from './server-account.ts';
 import { wayOut } from './way-out.ts';
 
-/** PGDATA, PGPORT and their kin mean other servers; a locale or time zone of the caller must not shape the cluster. */
+/**
+ * The environment without PG* variables, which refer to other servers, and without the caller’s locale and time zone.
+ */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_'));
   return { ...Object.fromEntries(kept), LANG: 'C', TZ: 'UTC' };
 }
 
-/** Runs to the end; a failure tells what the program said. */
+/** Runs a program to its end. The error of a failed run contains its output. */
 export async function runProgram(
   program: string,
   args: readonly string[],

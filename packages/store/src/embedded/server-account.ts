@@ -5,10 +5,10 @@ import { wayOut } from './way-out.ts';
 
 const run = promisify(execFile);
 
-/** The system user the server runs as. Undefined: the one we are. */
+/** The system user that the server runs as; undefined for the user of this process. */
 export type ServerAccount = { readonly uid: number; readonly gid: number } | undefined;
 
-/** PostgreSQL refuses to run as root, so root runs it as `postgres`, or as whoever owns the cluster already. */
+/** PostgreSQL refuses to run as root, so root runs it as the owner of an existing cluster, or as `postgres`. */
 export async function serverAccount(cluster: string | undefined): Promise<ServerAccount> {
   if (!isRoot()) return undefined;
   if (cluster !== undefined) {
@@ -36,7 +36,7 @@ async function createPostgres(): Promise<ServerAccount> {
   // Another process may have created it at the same moment.
   const account = await findPostgres();
   if (account !== undefined) return account;
-  throw new Error(`PostgreSQL does not run as root, and a system user "postgres" could not be made. ${wayOut}`, {
+  throw new Error(`PostgreSQL refuses to run as root, and the system user "postgres" could not be created. ${wayOut}`, {
     cause: problem,
   });
 }

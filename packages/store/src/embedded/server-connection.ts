@@ -8,7 +8,7 @@ export function serverUrl({ port, password }: ServerAddress, database: string): 
   return `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** Whether the server answers, and for this cluster: the port of a dead server may be another's by now. */
+/** Whether the server answers and serves this cluster. Another server may use the port of a dead one. */
 export async function isAnswering(address: ServerAddress, cluster: string): Promise<boolean> {
   try {
     return await withClient(address, async (client) => {
@@ -35,7 +35,7 @@ export async function ensureDatabase(address: ServerAddress): Promise<void> {
 async function withClient<Result>(address: ServerAddress, use: (client: Client) => Promise<Result>): Promise<Result> {
   const config: ClientConfig = { connectionString: serverUrl(address, 'postgres'), connectionTimeoutMillis: 5_000 };
   const client = new Client(config);
-  // Without a listener a connection that dies takes the process along; the query under way fails by itself.
+  // Without an error listener, a broken connection would end the process. A running query fails on its own.
   client.on('error', () => undefined);
   try {
     await client.connect();

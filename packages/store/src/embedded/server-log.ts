@@ -2,14 +2,17 @@ import { open, rename, stat } from 'node:fs/promises';
 
 const LARGE = 16 * 1024 * 1024;
 
-/** Opens the log for appending. A file, not a pipe: the server goes on when we are gone. An old large one is set aside. */
+/**
+ * Opens the log for appending, and renames a large one first. A file and not a pipe, because the server may outlive
+ * this process.
+ */
 export async function openServerLog(file: string) {
   const { size } = await stat(file).catch(() => ({ size: 0 }));
   if (size > LARGE) await rename(file, `${file}.1`);
   return open(file, 'a', 0o600);
 }
 
-/** The last lines written since the given offset. */
+/** Reads the last lines that were written after the offset `since`. */
 export async function readServerLog(file: string, since: number, lines = 15): Promise<string> {
   const handle = await open(file, 'r');
   try {

@@ -4,7 +4,7 @@ import { temporaryDirectory } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { choosePassword, readPassword } from './server-password.ts';
 
-test('a password is for its owner only, and what was prepared at its place is not written through', async () => {
+test('a new password is readable by its owner only, and is not written through a symlink at its path', async () => {
   await using folder = await temporaryDirectory();
   const file = join(folder.path, 'password');
   const trap = join(folder.path, 'trap');
@@ -18,7 +18,7 @@ test('a password is for its owner only, and what was prepared at its place is no
 });
 
 test.skipIf(process.getuid === undefined)(
-  'one that others could read is made private again, with a warning',
+  'a password file that others could read is made private, with one warning',
   async () => {
     await using folder = await temporaryDirectory();
     const file = join(folder.path, 'password');
@@ -27,13 +27,13 @@ test.skipIf(process.getuid === undefined)(
     const warnings: string[] = [];
     expect(await readPassword(file, (text) => void warnings.push(text))).toBe(password);
     expect((await lstat(file)).mode & 0o777).toBe(0o600);
-    expect(warnings).toEqual([expect.stringContaining('its rights are 644')]);
+    expect(warnings).toEqual([expect.stringContaining('its permissions are 644')]);
     expect(await readPassword(file, (text) => void warnings.push(text))).toBe(password);
     expect(warnings).toHaveLength(1);
   },
 );
 
-test('a password that is not there is said to be missing', async () => {
+test('reading a password that does not exist fails as missing', async () => {
   await using folder = await temporaryDirectory();
   await expect(readPassword(join(folder.path, 'password'))).rejects.toThrow('is missing');
 });

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
 /**
- * Reads the password of a cluster that exists. A file that others could read is made private again; the password in it stays, for a running server
- * has its users, so whoever looks after it is told to change it.
+ * Reads the password of an existing cluster. A file that others could read is made private again. Its password stays
+ * valid, because a running server may be in use, so a warning tells the operator to change it.
  */
 export async function readPassword(file: string, warn: (text: string) => void = () => undefined): Promise<string> {
   const found = await readPrivateFile(file).catch((cause: unknown) => missing(file, cause));
@@ -12,7 +12,7 @@ export async function readPassword(file: string, warn: (text: string) => void = 
   if (exposed !== null) {
     await writePrivateFile(file, text);
     warn(
-      `Others could read ${file} (${exposed}). It is private now, but take the password of the embedded PostgreSQL for known to them: docs/operating.md says how to change it.`,
+      `Other users could read ${file} (${exposed}). It is private now, but the password of the embedded PostgreSQL may be known to them: change it as described in docs/operating.md.`,
     );
   }
   return text;
@@ -22,7 +22,7 @@ function missing(file: string, cause?: unknown): never {
   throw new Error(`The password of the embedded PostgreSQL is missing: ${file} can't be read.`, { cause });
 }
 
-/** Chooses the password of a cluster about to be made. Only our own user can read it. */
+/** Generates the password of a new cluster, in a file that only the current user can read. */
 export async function choosePassword(file: string): Promise<string> {
   const password = randomBytes(24).toString('hex');
   await writePrivateFile(file, password);

@@ -4,12 +4,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { pollUntil } from './poll-until.ts';
 
-/** The name the server is given; its backends show it in their process titles. */
+/** The `cluster_name` of the server, which its backends show in their process titles. */
 export function serverName(cluster: string): string {
   return `phaselock_${createHash('sha256').update(cluster).digest('hex').slice(0, 12)}`;
 }
 
-/** The backends of a cluster, those whose postmaster died included. */
+/** The pids of the backends of a cluster, including orphaned ones. */
 export async function backendsOf(cluster: string): Promise<readonly number[]> {
   const title = `postgres: ${serverName(cluster)}: `;
   const commands = await (process.platform === 'linux' ? linuxCommands() : unixCommands());
@@ -17,8 +17,9 @@ export async function backendsOf(cluster: string): Promise<readonly number[]> {
 }
 
 /**
- * Backends notice the death of their postmaster when they next wait, a long query not before; until they are gone no
- * new server starts on their shared memory. A SIGKILL loses nothing here: the log is replayed in any case.
+ * Kills backends that outlived their postmaster. A backend notices its death only when it next waits, which a long
+ * query delays, and no server starts while they hold its shared memory. SIGKILL loses no data, because the next start
+ * replays the write-ahead log anyway.
  */
 export async function endOrphanedBackends(cluster: string): Promise<void> {
   const gone = async () => ((await backendsOf(cluster)).length === 0 ? true : undefined);

@@ -8,19 +8,19 @@ import { serverPrograms } from './server-programs.ts';
 
 const STRANGER = { uid: 12_345, gid: 12_345 };
 
-test('another platform names the way out', async () => {
+test('an unsupported platform is rejected with a hint to PHASELOCK_DATABASE_URL', async () => {
   await expect(findNativePackage('sunos-sparc')).rejects.toThrow(
     /no embedded PostgreSQL for sunos-sparc.*PHASELOCK_DATABASE_URL/,
   );
 });
 
-test('the programs run where the package manager put them', async () => {
+test('the programs run in place when the account can reach them', async () => {
   const native = await findNativePackage();
   const { postgres } = await serverPrograms(native, undefined, '/nowhere');
   expect(dirname(dirname(postgres))).toBe(native.tree);
 });
 
-test('programs in a private directory are copied once for whom they have to serve, links and all', async () => {
+test('programs in a private directory are copied once for another account, including library links', async () => {
   await using directory = await temporaryDirectory();
   const native = await findNativePackage();
   const [hidden, copies] = [join(directory.path, 'private'), join(directory.path, 'copies')];

@@ -9,8 +9,8 @@ import type { ServerAccount } from './server-account.ts';
 export type ServerPrograms = { readonly initdb: string; readonly postgres: string };
 
 /**
- * The programs where the account can run them: in node_modules as a rule. A copy is made, once a version, when the
- * account cannot get there (the checkout lies under /root) or the libraries cannot be linked (a read-only image).
+ * Returns programs that the account can run, usually those in node_modules. They are copied, once per version, when the
+ * account cannot reach them (a checkout under /root) or the libraries cannot be linked (a read-only image).
  */
 export async function serverPrograms(
   { tree, version }: NativePackage,
@@ -26,7 +26,7 @@ function programsIn(tree: string): ServerPrograms {
   return { initdb: join(tree, 'bin', `initdb${suffix}`), postgres: join(tree, 'bin', `postgres${suffix}`) };
 }
 
-/** Modes follow the umask of whoever installed, so one file of each kind stands for the rest. */
+/** Checks one file of each kind only, because all modes follow from the umask of the installation. */
 async function isRunnable(tree: string, account: ServerAccount): Promise<boolean> {
   if (!(await canRun(programsIn(tree).postgres, account))) return false;
   return (await canEnter(join(tree, 'lib'), account)) && canRead(join(tree, 'share/postgresql/postgres.bki'), account);
@@ -44,13 +44,16 @@ async function copyOnce(tree: string, target: string): Promise<string> {
   await linkLibraries(draft);
   await rename(draft, target).catch(async (error: unknown) => {
     await rm(draft, { recursive: true, force: true });
-    // Somebody else was first; theirs is as good.
+    // Another process was faster; its copy is used.
     if (!(await exists(target))) throw error;
   });
   return target;
 }
 
-/** Copies for everyone to read, whatever the umask. Links are made anew, static libraries are of no use to a server. */
+/**
+ * Copies files so that every user can read them, whatever the umask. Links are left out and recreated later; static
+ * libraries are not needed.
+ */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await chmod(to, 0o755);

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runAdminStatement, type SpawnedNode, spawnNode } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
+import { temporaryDataDirectory } from '../../test/embedded/temporary-data-directory.ts';
 import { processBirth } from './process-birth.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
-import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
 
-const holdServer = fileURLToPath(new URL('./testing/hold-server.ts', import.meta.url));
+const holdServer = fileURLToPath(new URL('../../test/embedded/hold-server.ts', import.meta.url));
 const hold = (dataDir: string) => spawnNode(holdServer, { args: [dataDir] });
 const settings = { fsync: 'off' };
 
@@ -16,7 +16,7 @@ async function readiness(child: SpawnedNode): Promise<{ how: string | undefined;
   return { how, pid: Number(pid) };
 }
 
-test('of three processes that start at once one makes the server, and the last to leave stops it', async () => {
+test('one of three concurrent processes starts the server, and the last one to stop shuts it down', async () => {
   await using directory = await temporaryDataDirectory();
   await using a = hold(directory.path);
   await using b = hold(directory.path);
@@ -33,7 +33,7 @@ test('of three processes that start at once one makes the server, and the last t
   expect(await processBirth(pid)).toBeUndefined();
 });
 
-test('the server outlives the process that started it, and its claim', async () => {
+test('the server outlives the killed process that started it', async () => {
   await using directory = await temporaryDataDirectory();
   await using starter = hold(directory.path);
   const { pid } = await readiness(starter);
@@ -45,7 +45,7 @@ test('the server outlives the process that started it, and its claim', async () 
   expect(await processBirth(pid)).toBeUndefined();
 });
 
-test('a server that lost all its users is found again', async () => {
+test('a server whose users were all killed is joined again', async () => {
   await using directory = await temporaryDataDirectory();
   await using killed = hold(directory.path);
   const { pid } = await readiness(killed);
@@ -55,10 +55,10 @@ test('a server that lost all its users is found again', async () => {
   expect(server).toMatchObject({ reused: true, pid });
 });
 
-test('an interrupted initdb is done again', async () => {
+test('an interrupted initdb is repeated by the next start', async () => {
   await using directory = await temporaryDataDirectory();
   await using killed = hold(directory.path);
-  await killed.waitForLine(/making a cluster/);
+  await killed.waitForLine(/creating a cluster/);
   killed.kill('SIGKILL');
   await killed.exited;
   await expect(access(join(directory.path, 'cluster'))).rejects.toThrow('ENOENT');

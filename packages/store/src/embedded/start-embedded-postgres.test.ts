@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { runAdminStatement } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryDataDirectory } from '../../test/embedded/temporary-data-directory.ts';
 import { findCluster } from './cluster-path.ts';
 import { processBirth } from './process-birth.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
-import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDataDirectory>>;
 const settings = { fsync: 'off' };
@@ -30,7 +30,7 @@ async function occupy(port: number): Promise<AsyncDisposable> {
   };
 }
 
-test('a fresh server has the database, listens on loopback alone and asks for its password', async () => {
+test('a new server has the database, listens on loopback only and requires its password', async () => {
   await using server = await start();
   expect(server.reused).toBe(false);
   const [row] = await runAdminStatement(
@@ -53,7 +53,7 @@ test('a fresh server has the database, listens on loopback alone and asks for it
   await expect(runAdminStatement(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
 });
 
-test('a second start joins the server, and the last one out stops it', async () => {
+test('a second start joins the server, and the last stop shuts it down', async () => {
   const first = await start();
   const second = await start();
   expect(second).toMatchObject({ reused: true, pid: first.pid, url: first.url });
@@ -64,7 +64,7 @@ test('a second start joins the server, and the last one out stops it', async () 
   expect(await processBirth(first.pid)).toBeUndefined();
 });
 
-test('what was committed before a crash is there after it, at the same address', async () => {
+test('committed data survives a crash, and the address stays the same', async () => {
   const crashed = await start();
   await runAdminStatement(crashed.url, 'CREATE TABLE kept AS SELECT 7 AS value');
   await crashed.killHard();
@@ -73,7 +73,7 @@ test('what was committed before a crash is there after it, at the same address',
   expect(await runAdminStatement(server.url, 'SELECT value FROM kept')).toEqual([{ value: 7 }]);
 });
 
-test('a query that goes on after the death of its postmaster does not keep the server down', async () => {
+test('a query that outlives its killed postmaster does not prevent a restart', async () => {
   const crashed = await start();
   const busy = runAdminStatement(crashed.url, 'SELECT count(*) FROM generate_series(1, 1e12)').catch(() => 'ended');
   const isBusy = `SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%1e12%' AND pid <> pg_backend_pid()`;
@@ -87,7 +87,7 @@ test('a query that goes on after the death of its postmaster does not keep the s
   await crashed.stop();
 });
 
-test('a lock file whose pid went to a stranger is no obstacle', async () => {
+test('a stale lock file whose pid was reused does not prevent a start', async () => {
   const before = await start();
   await before.killHard();
   const lock = join((await findCluster(join(directory.path, 'cluster'))) ?? '', 'postmaster.pid');
@@ -97,7 +97,7 @@ test('a lock file whose pid went to a stranger is no obstacle', async () => {
   expect(server.reused).toBe(false);
 });
 
-test('a remembered port that is taken is changed, a named one is an error', async () => {
+test('a remembered port that is taken is replaced, a named one is an error', async () => {
   const before = await start();
   const port = Number(new URL(before.url).port);
   await before.stop();
@@ -107,12 +107,12 @@ test('a remembered port that is taken is changed, a named one is an error', asyn
   expect(Number(new URL(server.url).port)).not.toBe(port);
 });
 
-test('a named port is an error while the server runs on another', async () => {
+test('a named port is an error while the server runs on another port', async () => {
   await using server = await start();
   await expect(start({ port: 1 })).rejects.toThrow(`already runs on port ${new URL(server.url).port}`);
 });
 
-test('a server that does not start tells what its log says', async () => {
+test('the error of a failed start contains the end of the server log', async () => {
   const bad = startEmbeddedPostgres({ dataDir: directory.path, settings: { shared_buffers: 'plenty' } });
   await expect(bad).rejects.toThrow(/ended with 1.*invalid value for parameter "shared_buffers"/s);
 });

@@ -8,43 +8,43 @@ import { killServer, stopServer } from './stop-server.ts';
 import { type ServerEvent, type ServerState, superviseServer } from './supervise-server.ts';
 
 export type EmbeddedPostgresOptions = {
-  /** Kept between starts. Everything of the server is in it, or linked from it. */
+  /** Persistent directory that contains, or links to, all files of the server. */
   readonly dataDir: string;
-  /** Without one a free port is chosen and remembered. */
+  /** Default: a free port, which is remembered. */
   readonly port?: number;
   /** Server settings; a server that already runs keeps those it was started with. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
-  /** What somebody has to look at; a warning of the process unless given. */
+  /** Receives warnings for the operator. Default: a warning of the Node process. */
   readonly warn?: (warning: string) => void;
-  /** Told when the server ended, why it does not come up again, and when it has. */
+  /** Receives the end of the server, the reason why a restart fails, and its successful restart. */
   readonly observe?: (event: ServerEvent) => void;
 };
 
 export type EmbeddedPostgres = AsyncDisposable & {
-  /** The database `phaselock`. The same for as long as it is used, however often the server has to be started again. */
+  /** URL of the database `phaselock`. It stays the same across restarts of the server. */
   readonly url: string;
-  /** The database `postgres`. Both URLs are of the superuser. */
+  /** URL of the database `postgres`. Both URLs use the superuser. */
   readonly adminUrl: string;
   readonly dataDir: string;
-  /** Of the server that runs now, or ran last. */
+  /** Process id of the current server, or of the last one. */
   readonly pid: number;
-  /** Whether the server was running already. */
+  /** Whether the server was already running. */
   readonly reused: boolean;
-  /** Whether it runs, and if not, what keeps it down. */
+  /** Whether the server runs, and if not, why. */
   state(): ServerState;
-  /** Ends our use of the server, and the server with its last user. */
+  /** Ends this process’s use of the server. The last user also stops the server. */
   stop(): Promise<void>;
-  /** For tests: ends our use, and the server as a crash would, for all its users. */
+  /** For tests: ends this process’s use, and kills the server for all its users. */
   killHard(): Promise<void>;
 };
 
-/** Longer than any start, for it is what a process waits while another one starts the server. */
+/** Longer than any start, because a process waits this long while another one starts the server. */
 const TURN_TIMEOUT_MS = 180_000;
 
 /**
- * Starts a PostgreSQL of our own on loopback, or joins the one that already runs on the directory. Until it is stopped, a server that ends is
- * started again, by one of its users.
+ * Starts an embedded PostgreSQL on loopback, or joins the one that already runs on the directory. If the server ends
+ * unexpectedly, one of its users restarts it.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const home = await openDataDirectory(options.dataDir);
@@ -103,7 +103,7 @@ function handle(
   };
 }
 
-/** The last one to leave stops the server. */
+/** The last process to stop shuts the server down. */
 async function leave(home: DataDirectory, use: Claim, { cluster }: Server): Promise<void> {
   await use.release();
   if ((await liveClaims(home.users)).length > 0) return;

@@ -19,7 +19,7 @@ export async function stopServer(postmaster: Postmaster): Promise<void> {
   throw new Error(`PostgreSQL process ${postmaster.pid} did not end.`);
 }
 
-/** A crash as hard as a power cut of the server alone. */
+/** Kills the postmaster and all backends, like a power failure of the server alone. */
 export async function killServer(postmaster: Postmaster, cluster: string): Promise<void> {
   const backends = await backendsOf(cluster);
   if (await isAlive(postmaster)) endNow(postmaster.pid);

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually, runAdminStatement, spawnNode } from '@phaselock/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryDataDirectory } from '../../test/embedded/temporary-data-directory.ts';
 import { openDatabase } from '../database.ts';
 import { findCluster } from './cluster-path.ts';
 import { processBirth } from './process-birth.ts';
 import { backendsOf } from './server-processes.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 import type { ServerEvent } from './supervise-server.ts';
-import { temporaryDataDirectory } from './testing/temporary-data-directory.ts';
 
 const settings = { fsync: 'off' };
 const within = { withinMs: 30_000 };
@@ -40,7 +40,7 @@ const end = async (pid: number): Promise<void> => {
   await eventually(async () => expect(await processBirth(pid)).toBeUndefined());
 };
 
-test('a postmaster that is killed is started again at the same address, with what was committed, and its pool goes on', async () => {
+test('a killed postmaster is restarted at the same address with its committed data, and pools recover', async () => {
   const { server, events, kinds } = await startObserved();
   await using _server = server;
   await using database = openDatabase({ url: server.url, maxSize: 2 });
@@ -55,7 +55,7 @@ test('a postmaster that is killed is started again at the same address, with wha
   await eventually(async () => expect(await database.query(kept, [])).toEqual([{ value: 7 }]));
 });
 
-test('a postmaster that dies with all its children is started again, a child that hangs on does not keep it down', async () => {
+test('a server whose processes were all killed is restarted, even while a backend hangs', async () => {
   const { server, kinds } = await startObserved();
   await using _server = server;
   const cluster = await clusterOf();
@@ -71,7 +71,7 @@ test('a postmaster that dies with all its children is started again, a child tha
   expect(await one(server.url)).toEqual([{ one: 1 }]);
 });
 
-test('a backend that is killed is the business of PostgreSQL: the same server recovers', async () => {
+test('a killed backend causes no restart, because PostgreSQL itself recovers', async () => {
   const { server, kinds } = await startObserved();
   await using _server = server;
   const { pid } = server;
@@ -89,8 +89,8 @@ test('a backend that is killed is the business of PostgreSQL: the same server re
   expect(server.pid).toBe(pid);
 });
 
-test('of three processes one starts it again, and the others join', async () => {
-  const holdServer = fileURLToPath(new URL('./testing/hold-server.ts', import.meta.url));
+test('one of three processes restarts the server, and the others join it', async () => {
+  const holdServer = fileURLToPath(new URL('../../test/embedded/hold-server.ts', import.meta.url));
   await using a = spawnNode(holdServer, { args: [directory.path] });
   await using b = spawnNode(holdServer, { args: [directory.path] });
   await using c = spawnNode(holdServer, { args: [directory.path] });
@@ -104,11 +104,11 @@ test('of three processes one starts it again, and the others join', async () => 
     child.kill('SIGTERM');
     expect(await child.exited).toEqual({ code: 0, signal: null });
   }
-  // The last one stopped it, which is no crash to anybody.
+  // The last process stopped the server, which is not reported as a crash.
   expect(await processBirth(Number(pid))).toBeUndefined();
 });
 
-test('a port that another program took meanwhile is said once, and taken back when it is free', async () => {
+test('a port that another program has taken is reported once, and used again when it is free', async () => {
   const { server, kinds } = await startObserved();
   await using _server = server;
   const control = join(await clusterOf(), 'global', 'pg_control');
@@ -126,7 +126,7 @@ test('a port that another program took meanwhile is said once, and taken back wh
   expect(await one(server.url)).toEqual([{ one: 1 }]);
 });
 
-test('a server that cannot start is tried ever less often and told of once, until it can', async () => {
+test('a server that cannot start is retried and reported once, until it starts', async () => {
   const { server, events, kinds } = await startObserved();
   await using _server = server;
   const control = join(await clusterOf(), 'global', 'pg_control');
@@ -138,7 +138,7 @@ test('a server that cannot start is tried ever less often and told of once, unti
   await eventually(() => expect(kinds()).toEqual(['ended', 'other', 'running-again']), within);
 });
 
-test('a stop while it is being started again is a stop', async () => {
+test('a stop during a restart leaves no server running', async () => {
   const { server, kinds } = await startObserved();
   const control = join(await clusterOf(), 'global', 'pg_control');
   await rename(control, `${control}.away`);
@@ -150,7 +150,7 @@ test('a stop while it is being started again is a stop', async () => {
   expect(await backendsOf(await clusterOf())).toEqual([]);
 });
 
-test('data that was taken away is not made anew under those who use it', async () => {
+test('a cluster that was moved away is not replaced by an empty one, and is used again when it is back', async () => {
   const { server, kinds } = await startObserved();
   const link = join(directory.path, 'cluster');
   await rename(link, `${link}.away`);

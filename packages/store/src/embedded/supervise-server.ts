@@ -8,7 +8,7 @@ import { readServerLog } from './server-log.ts';
 import { type ServerTrouble, troubleOf } from './server-trouble.ts';
 import { wayOut } from './way-out.ts';
 
-/** What a supervised server went through. Each is told once, not once a try. */
+/** State changes of a supervised server. Each is reported once, not once per attempt. */
 export type ServerEvent =
   | { readonly kind: 'ended'; readonly pid: number; readonly log: string; readonly said: string }
   | {
@@ -22,7 +22,7 @@ export type ServerEvent =
   | {
       readonly kind: 'running-again';
       readonly pid: number;
-      /** Whether this process started it; else it found it started by another one. */
+      /** Whether this process restarted the server; otherwise another process did. */
       readonly startedHere: boolean;
       readonly downMs: number;
       readonly tries: number;
@@ -31,27 +31,28 @@ export type ServerEvent =
 export type ServerState = 'running' | 'restarting' | 'storage-full';
 
 export type Supervision = {
-  /** The server that runs now, or ran last. */
+  /** The current server, or the last one. */
   server(): Server;
   state(): ServerState;
-  /** Afterwards nothing is started any more. */
+  /** Ends the supervision. Afterwards no server is started. */
   end(): Promise<void>;
 };
 
 type Supervised = {
   readonly home: DataDirectory;
   readonly first: Server;
-  /** Starts the server again on its port, or joins it where another process has. */
+  /** Restarts the server on its port, or joins it if another process has restarted it. */
   readonly bringUp: (signal: AbortSignal) => Promise<Server>;
   readonly observe: (event: ServerEvent) => void;
 };
 
-/** A look costs one read of /proc. */
+/** Short, because a check costs only one read of /proc. */
 const LOOK_EVERY_MS = 100;
 
 /**
- * Watches the server for as long as this process uses it, and starts it again when it has ended without being told to: the last user stops it,
- * and we are one. Every user does this; the exclusive section lets one start it, and the others join.
+ * Watches the server while this process uses it, and restarts it whenever it ends: only the last user stops the server,
+ * so an end while this process uses it is a crash. Every user process does this. The exclusive section lets one of them
+ * restart the server, and the others join it.
  */
 export function superviseServer({ home, first, bringUp, observe }: Supervised): Supervision {
   const ending = new AbortController();
@@ -112,12 +113,12 @@ export function superviseServer({ home, first, bringUp, observe }: Supervised): 
   };
 }
 
-/** What holds no data any more is not made anew under the ones who use it. */
+/** Refuses a restart without a cluster, because its users must not get an empty new one. */
 async function demandCluster(home: DataDirectory): Promise<void> {
   if ((await findCluster(home.cluster)) === undefined)
-    throw new Error(`The cluster of ${home.path} is gone: put it back, or end this process. ${wayOut}`);
+    throw new Error(`The cluster of ${home.path} is missing: restore it, or stop this process. ${wayOut}`);
 }
 
-/** Ends early when nothing is watched any more; keeps no process alive. */
+/** Ends early when the supervision ends. Does not keep the process alive. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   delay(ms, undefined, { ref: false, signal }).catch(() => undefined);

@@ -17,7 +17,7 @@ export type AnnouncementRow = {
   readonly active: boolean;
 };
 
-/** The order of a list: active ones first, newest first among them. */
+/** The position of an announcement in a list, which is sorted by active first, then by newest. */
 export type AnnouncementPlace = { readonly active: boolean; readonly id: number };
 
 export const placeOfAnnouncement = ({ active, id }: AnnouncementPlace): string => `${active ? 1 : 0}-${id}`;
@@ -49,7 +49,10 @@ export async function listAnnouncements(
 
 export type NewNote = { readonly flag: string; readonly text: string };
 
-/** Beside what the stages and kills announce by themselves; active until it is withdrawn. Undefined for an unknown flag. */
+/**
+ * Publishes a note, in addition to the automatic announcements of stages and kills. It is active until it is withdrawn.
+ * Undefined for an unknown flag.
+ */
 export async function announceNote(db: Kysely<Schema>, { flag, text }: NewNote): Promise<number | undefined> {
   refuseUnstorable([text]);
   const { rows } = await sql<{ id: number }>`
@@ -59,7 +62,7 @@ export async function announceNote(db: Kysely<Schema>, { flag, text }: NewNote):
   return rows[0]?.id;
 }
 
-/** False when there is none of this number, or it was withdrawn before. */
+/** False when there is no such announcement, or it was already withdrawn. */
 export async function withdrawAnnouncement(db: Kysely<Schema>, id: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('announcements')

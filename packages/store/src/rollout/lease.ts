@@ -9,7 +9,7 @@ export type TakeRollout = {
   readonly flag: string;
   readonly holder: string;
   readonly leaseMs: number;
-  /** Takes it from its holder, whose next write is refused then. */
+  /** Takes the lease from its current holder, whose next write is then refused. */
   readonly evenHeld?: boolean;
 };
 
@@ -17,7 +17,7 @@ const TAKE: Statement = { name: 'take_rollout', text: 'select * from take_rollou
 const RENEW: Statement = { name: 'renew_rollout', text: 'select renew_rollout($1, $2) as kept' };
 const RELEASE: Statement = { name: 'release_rollout', text: 'select release_rollout($1, $2) as kept' };
 
-/** By the clock of the database alone: who may change a rollout, and until when. */
+/** Takes the lease that permits changes to a rollout. Expiry is judged by the database’s clock only. */
 export async function takeRollout(
   sql: Sql,
   { flag, holder, leaseMs, evenHeld = false }: TakeRollout,
@@ -29,7 +29,7 @@ export async function takeRollout(
   return { kind: 'taken', fence: row.fence, until: row.until };
 }
 
-/** False when it was taken by somebody else since, or given back. */
+/** False when another holder has taken the lease since, or it was released. */
 export async function renewRollout(sql: Sql, flag: string, fence: number): Promise<boolean> {
   const [row] = await sql.query<{ kept: boolean }>(RENEW, [flag, fence]);
   return row?.kept ?? false;

@@ -1,36 +1,48 @@
 import type { Sql, Statement } from '../sql.ts';
 import type { HeldFor, RolloutState } from './schema.ts';
 
+/** A use of the kill switch, which switches the flag off until the kill is released. */
 export type FlagKill = { readonly id: number; readonly at: Date; readonly actor: string; readonly why: string };
 
-/** Where the campaign of a flag stands, what the flag is at, and what time it is, all of one moment and by the clock of the database. */
+/**
+ * The state of a flag’s campaign (its rollout in stages), the flag itself and the database’s time, read in one
+ * snapshot.
+ */
 export type CampaignRecord = {
   readonly flag: string;
   readonly now: Date;
+  /** The number of the campaign; 0 before the first. */
   readonly campaign: number;
   readonly stage: number;
+  /** The percentage that the campaign set. `present.percent` differs if the flag was changed outside the campaign. */
   readonly percent: number;
   readonly state: RolloutState;
   readonly heldFor: HeldFor | null;
+  /** The time from which metrics count as evidence for the stage. Null while none is collected. */
   readonly bakingSince: Date | null;
+  /** The least number of API instances, if given at the start of the campaign; otherwise the stages file sets it. */
   readonly expectedInstances: number | null;
+  /** The version of the flag that the campaign set or accepted. Another version means a change outside the campaign. */
   readonly flagVersion: number | null;
+  /** The announcement to users for when the flag is switched off. */
   readonly offText: string | null;
+  /** The fencing token of the latest lease. */
   readonly fence: number;
-  /** Null when nobody holds it, or the lease has lapsed. */
+  /** The lease that permits changes to the rollout. Null when there is none, or it has expired. */
   readonly lease: { readonly holder: string; readonly until: Date } | null;
+  /** The flag itself. `enabled` disregards kills. */
   readonly present: {
     readonly enabled: boolean;
     readonly percent: number;
     readonly version: number;
     readonly updatedAt: Date;
     readonly updatedBy: string | null;
-    /** The newest kill that nobody released. */
+    /** The newest kill that has not been released. */
     readonly kill: FlagKill | null;
   };
 };
 
-// The kills are read in the snapshot of the flag: what is decided on is of one moment.
+// Kills and flag are read in one statement, so that a decision is made on one consistent snapshot.
 const READ: Statement = {
   name: 'read_campaign',
   text: `
@@ -75,6 +87,7 @@ type Row = {
   readonly kill_why: string | null;
 };
 
+/** Returns undefined if there is no such flag. A flag that never had a campaign is `idle`. */
 export async function readCampaign(sql: Sql, flag: string): Promise<CampaignRecord | undefined> {
   const [row] = await sql.query<Row>(READ, [flag]);
   return row === undefined ? undefined : toCampaign(row);

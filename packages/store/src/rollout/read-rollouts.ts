@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 import type { RolloutState } from './schema.ts';
 
+/** The latest campaign of a flag; `CampaignRecord` explains the fields. */
 export type RolloutRow = {
   readonly flag: string;
   readonly stage: number;

@@ -3,6 +3,7 @@ import type { PageAfter } from '../page.ts';
 import type { Schema } from '../schema.ts';
 import type { RolloutAction, RolloutState } from './schema.ts';
 
+/** An action of a rollout campaign, with the state before it (`from`) and after it (`to`). */
 export type RolloutStepRow = {
   readonly id: number;
   readonly campaign: number;
@@ -13,13 +14,15 @@ export type RolloutStepRow = {
   readonly to: { readonly stage: number; readonly percent: number; readonly state: RolloutState };
   readonly why: string;
   readonly verdictId: number | null;
+  /** A person overrode the verdict. */
   readonly forced: boolean;
+  /** The fencing token of the lease under which the step was written. */
   readonly fence: number;
 };
 
 type Which = PageAfter<number> & { readonly flag: string; readonly campaign?: number };
 
-/** Newest first. */
+/** Reads steps, newest first. */
 export async function readRolloutSteps(
   db: Kysely<Schema>,
   { flag, campaign, limit, after }: Which,
@@ -42,22 +45,26 @@ export async function readRolloutSteps(
   }));
 }
 
+/** A judgement of a stage by the evidence of the period between `from` and `to`. */
 export type RolloutVerdictRow = {
   readonly id: number;
   readonly campaign: number;
   readonly stage: number;
   readonly at: Date;
+  /** `tick`: an interim verdict, while the bake continues or a precondition is unmet. */
   readonly kind: 'tick' | 'final';
   readonly outcome: 'pass' | 'fail' | 'inconclusive';
+  /** The code of the reason for the outcome, such as `failed_early`. */
   readonly decision: string;
   readonly reason: string;
   readonly from: Date;
   readonly to: Date;
+  /** The unmet preconditions, which forbade a promotion. */
   readonly preconditions: unknown;
   readonly gates: unknown;
 };
 
-/** Newest first. */
+/** Reads verdicts, newest first. */
 export async function readRolloutVerdicts(
   db: Kysely<Schema>,
   { flag, campaign, limit, after }: Which,
@@ -76,12 +83,15 @@ export async function readRolloutVerdicts(
 
 type Campaign = { readonly flag: string; readonly campaign: number };
 
-/** From the last step of the campaign before to the first of the next: what was done to the flag between two campaigns belongs to both. */
+/**
+ * SQL condition for the flag changes of a campaign. They store no campaign, so their time decides: after the last step
+ * of the previous campaign and before the first step of the next. A change between two campaigns belongs to both.
+ */
 export const withinCampaign = ({ flag, campaign }: Campaign): RawBuilder<boolean> => sql<boolean>`
   flag_changes.at > coalesce((select max(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign < ${campaign}), '-infinity')
   and flag_changes.at < coalesce((select min(s.at) from rollout_steps s where s.flag = ${flag} and s.campaign > ${campaign}), 'infinity')`;
 
-/** How many steps, verdicts and changes of a flag there are, all together. */
+/** Returns the sum of the numbers of steps, verdicts and flag changes. */
 export async function countRolloutHistory(
   db: Kysely<Schema>,
   { flag, campaign }: Partial<Campaign> & { readonly flag: string },

@@ -13,11 +13,15 @@ export type RolloutAction =
   | 'kill-seen'
   | 'done';
 
+/**
+ * Why a campaign holds at its percentage: Prometheus lacks reliable evidence, the verdict was no pass, the flag was
+ * changed outside the campaign, or it was killed.
+ */
 export type HeldFor = 'evidence' | 'verdict' | 'flag' | 'kill';
 
 export type AnnouncementKind = 'stage' | 'off' | 'note';
 
-/** What a rollout keeps of itself in the database. */
+/** The tables that hold the state of rollouts. */
 export type RolloutSchema = {
   rollouts: {
     flag: string;
@@ -81,7 +85,7 @@ export type RolloutSchema = {
     published_at: Generated<Date>;
     withdrawn_at: Date | null;
   };
-  /** A view: `active` says what is true of the flag now. */
+  /** A view; `active` is true while the announcement applies to the current state of the flag. */
   announcement_states: {
     id: number;
     flag: string;

@@ -1,15 +1,15 @@
 import { firstRow, type Sql, type Statement } from '../sql.ts';
 import type { HeldFor, RolloutAction, RolloutState } from './schema.ts';
 
-/** The flag as the campaign wants it, and what of it was seen when that was decided. */
+/** The change of the flag, and the version and kill that were seen when it was decided. */
 export type FlagStep =
   | {
       readonly change: { readonly enabled: boolean; readonly percent: number; readonly release_kills?: true };
       readonly seenVersion: number;
-      /** The newest kill that was seen; a newer one is not released. */
+      /** The newest kill that was seen; newer kills are not released. */
       readonly seenKill?: number;
     }
-  /** It is as the campaign set it, at another version. */
+  /** The flag has the values the campaign set, but another version, which is recorded. */
   | { readonly adoptVersion: number };
 
 export type StoredVerdict = {
@@ -29,9 +29,9 @@ export type RolloutStep = {
   readonly action: RolloutAction;
   readonly why: string;
   readonly to: RolloutPlace & { readonly percent: number; readonly heldFor: HeldFor | null };
-  /** Whether the evidence is collected anew from now on, as before, from a later time on, or not any more. */
+  /** Evidence is collected from now on, as before, from a later time on, or not at all. */
   readonly bake: 'new' | 'kept' | 'later' | 'none';
-  /** With `later`. */
+  /** The start of the evidence, with `later`. */
   readonly bakeFrom?: string;
   readonly flag?: FlagStep;
   readonly forced?: boolean;
@@ -45,7 +45,7 @@ export type StepRollout = {
   readonly fence: number;
   readonly actor: string;
   readonly seen: RolloutPlace;
-  /** Left out: only the verdict is kept. */
+  /** Without a step, only the verdict is stored. */
   readonly step?: RolloutStep;
   readonly verdict?: StoredVerdict;
 };
@@ -60,7 +60,7 @@ export type SteppedRollout =
 
 const STEP: Statement = { name: 'step_rollout', text: 'select * from step_rollout($1, $2, $3)' };
 
-/** All of a step, or none of it: one call is one transaction. */
+/** Applies a step atomically: one call is one transaction. */
 export async function stepRollout(sql: Sql, { flag, fence, step, ...rest }: StepRollout): Promise<SteppedRollout> {
   type Row = { outcome: SteppedRollout['kind']; step_id: number | null; verdict_id: number | null };
   const row = firstRow(await sql.query<Row>(STEP, [flag, fence, JSON.stringify({ ...rest, ...step })]));

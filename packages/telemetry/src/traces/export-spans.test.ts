@@ -22,7 +22,7 @@ const SPAN: RequestSpan = {
 
 type Taken = { readonly url: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: unknown };
 
-/** A collector on loopback that answers as it is told to. */
+/** Starts a collector on loopback that answers with the given function. */
 async function collector(answer: (response: ServerResponse, call: number) => void) {
   const taken: Taken[] = [];
   const server = createServer(async (request, response) => {
@@ -65,8 +65,8 @@ function exportTo(endpoint: string, everyMs = 5) {
   return { spans, counts, failures };
 }
 
-describe('spans', () => {
-  test('arrive at the collector in the JSON form of OTLP', async () => {
+describe('exported spans', () => {
+  test('arrive at the collector as OTLP JSON', async () => {
     await using there = await collector(ok);
     const { spans, counts } = exportTo(`${there.url}/`);
     spans.ended(SPAN);
@@ -122,14 +122,14 @@ describe('spans', () => {
     expect(JSON.stringify(body)).not.toContain('c4n4ry');
   });
 
-  test('come in batches, and one batch at a time', async () => {
+  test('are sent in batches, one batch at a time', async () => {
     const open: ServerResponse[] = [];
     await using there = await collector((response) => void open.push(response));
     const { spans, counts } = exportTo(there.url);
     for (let n = 0; n < 600; n += 1) spans.ended(SPAN);
     await eventually(() => open.length === 1);
     for (let n = 0; n < 3_000; n += 1) spans.ended(SPAN);
-    // What waits is bounded; the batch on its way is beside it.
+    // The queue is limited; the batch in flight is not part of it.
     expect(counts).toEqual({ exported: 0, dropped: 600 + 3_000 - 512 - 2_048 });
     for (let batch = 0; batch < 5; batch += 1) {
       await eventually(() => open.length === batch + 1);
@@ -140,7 +140,7 @@ describe('spans', () => {
     expect(there.taken.length).toBe(5);
   });
 
-  test('are dropped and counted while the collector is away, which is said once', async () => {
+  test('are dropped and counted while the collector fails, which is reported once', async () => {
     let broken = true;
     await using there = await collector((response) => {
       if (broken) response.writeHead(503).end();
@@ -162,7 +162,7 @@ describe('spans', () => {
     await spans[Symbol.asyncDispose]();
   });
 
-  test('that the collector rejects are counted as dropped', async () => {
+  test('are counted as dropped if the collector rejects them', async () => {
     await using there = await collector(
       (response) => void response.end(JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'old' } })),
     );
@@ -173,7 +173,7 @@ describe('spans', () => {
     expect(counts).toEqual({ exported: 1, dropped: 1 });
   });
 
-  test('are sent to a collector that never ends its answer, of which little is read', async () => {
+  test('are exported to a collector with an endless answer, of which only the beginning is read', async () => {
     let sent = 0;
     await using endless = await collector((response) => {
       const more = (): void => {
@@ -190,7 +190,7 @@ describe('spans', () => {
     expect(sent).toBeLessThan(1_000);
   });
 
-  test('do not hold the shutdown for a collector that hangs', async () => {
+  test('do not delay the shutdown when the collector hangs', async () => {
     await using there = await collector(() => {});
     const { spans, counts } = exportTo(there.url);
     spans.ended(SPAN);
@@ -199,7 +199,7 @@ describe('spans', () => {
   });
 });
 
-test('a share of the traces begins here, the same for all who see their ids', () => {
+test('begins the given percentage of traces, decided by the trace id', () => {
   const begun = (percent: number, traceId: string): boolean =>
     exportSpans({
       endpoint: 'http://127.0.0.1:1',

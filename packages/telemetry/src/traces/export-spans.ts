@@ -2,26 +2,26 @@ import { otlpRequest, type TraceResource } from './otlp-request.ts';
 import type { RequestSpan } from './request-span.ts';
 
 export type SpanExport = AsyncDisposable & {
-  /** Whether a request that came with no trace begins one. */
+  /** Whether a request without a trace begins one. */
   begins(traceId: string): boolean;
-  /** Takes a span, or drops it where too many wait. Never waits, never throws. */
+  /** Queues a span, or drops it if the queue is full. Never waits, never throws. */
   ended(span: RequestSpan): void;
 };
 
 export type SpanExportOptions = {
-  /** The collector, as OTEL_EXPORTER_OTLP_ENDPOINT has it: without the path of the traces. */
+  /** The base URL of the collector, as in OTEL_EXPORTER_OTLP_ENDPOINT, without the path of traces. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly resource: TraceResource;
-  /** Of the requests that come with no trace. */
+  /** The percentage of requests without a trace that begin one. */
   readonly percent: number;
   readonly counted: (result: 'exported' | 'dropped', spans: number) => void;
-  /** Once for each time the collector is away. */
+  /** Called once per outage of the collector. */
   readonly failed: (error: unknown) => void;
   readonly everyMs?: number;
 };
 
-/** A kilobyte each: what a collector that is away may cost. */
+/** Limits the memory during an outage of the collector. A span takes about one kilobyte. */
 const MAX_WAITING = 2_048;
 const BATCH = 512;
 const EVERY_MS = 5_000;
@@ -29,8 +29,8 @@ const TIMEOUT_MS = 10_000;
 const LAST_TIMEOUT_MS = 2_000;
 
 /**
- * Sends the spans of requests to a collector, in batches, one at a time, in the background. Those that a batch could not bring are gone: nothing is
- * kept for a collector that is away, and no request waits for one.
+ * Sends request spans to a collector in the background, one batch at a time. The spans of a failed batch are dropped
+ * without a retry, and no request waits for the export.
  */
 export function exportSpans(options: SpanExportOptions): SpanExport {
   const { endpoint, headers, resource, percent, counted, failed, everyMs = EVERY_MS } = options;
@@ -85,7 +85,7 @@ export function exportSpans(options: SpanExportOptions): SpanExport {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      // What has not arrived by then is dropped, so that a collector that hangs does not hold the shutdown.
+      // Spans that were not sent by then are dropped, so that a hanging collector does not delay the shutdown.
       const late = setTimeout(() => ending.abort(), LAST_TIMEOUT_MS);
       await send();
       clearTimeout(late);
@@ -93,10 +93,10 @@ export function exportSpans(options: SpanExportOptions): SpanExport {
   };
 }
 
-/** From 0 up to 1, and the same for every service that sees the trace. */
+/** A number from 0 to below 1 that every service derives from the trace id in the same way. */
 const shareOf = (traceId: string): number => Number.parseInt(traceId.slice(-8), 16) / 2 ** 32;
 
-/** The answer to a batch is a few numbers; one that goes on is not read to its end. */
+/** A normal answer to a batch is short. A longer one is not read to its end. */
 const LARGEST_ANSWER = 65_536;
 
 async function readAnswer({ body }: Response): Promise<unknown> {

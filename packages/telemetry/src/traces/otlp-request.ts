@@ -1,7 +1,7 @@
 import { redactText } from '../redact-secrets.ts';
 import type { RequestSpan } from './request-span.ts';
 
-/** Who the spans are of. */
+/** The service that the spans belong to. */
 export type TraceResource = { readonly name: string; readonly version: string; readonly environment: string };
 
 type Attribute = {
@@ -12,10 +12,10 @@ type Attribute = {
 const SERVER = 2;
 const ERROR = 2;
 const NS_A_MS = 1_000_000;
-/** Those of a request's log lines that a trace is searched for. */
+/** The log fields of a request by which traces are searched. */
 const TAKEN = ['http.request.id', 'phaselock.task_id', 'phaselock.session_id'] as const;
 
-/** The body of one call of OTLP over HTTP, in its JSON form: ids in hexadecimal, whole numbers of 64 bits as texts. */
+/** The body of an OTLP request over HTTP in JSON: ids are hexadecimal, 64-bit integers are strings. */
 export const otlpRequest = ({ name, version, environment }: TraceResource, spans: readonly RequestSpan[]) => ({
   resourceSpans: [
     {

@@ -1,19 +1,19 @@
 import type { LogFields } from '../log-fields.ts';
 
-/** One request that was answered, as a trace shows it. */
+/** The trace span of an answered request. */
 export type RequestSpan = {
   readonly traceId: string;
   readonly spanId: string;
-  /** Of the caller's span; undefined where the trace began here. */
+  /** The id of the caller’s span; undefined if the trace began here. */
   readonly parentId: string | undefined;
   readonly method: string;
-  /** The path as the contract has it; undefined where there is no such operation. */
+  /** The path template of the contract; undefined if the request matches no operation. */
   readonly route: string | undefined;
   readonly operation: string;
   readonly path: string;
   readonly status: number;
   readonly endedAtMs: number;
   readonly tookMs: number;
-  /** What the log lines of the request have. */
+  /** The log fields of the request. */
   readonly fields: LogFields;
 };

@@ -1,7 +1,7 @@
 /**
- * Tasks in which the sessions, their events and their slots do not plainly tell one story. Each session beside the event of its birth and the
- * one of its end; counted by slot, where whatever is there twice is one too many. A session that was purged is told by its events alone, and
- * one from before the guard has none.
+ * Tasks whose sessions, session events and slots do not obviously agree. Each session is joined with its creation event
+ * and its deletion event, and the results are counted per slot, so that duplicates change the count. A purged session
+ * has only its events; a session from before the guard (generation 0) has no events.
  */
 export const LIVES_SIEVE = `
   select task_id as id from (
@@ -36,7 +36,8 @@ export const LIVES_SIEVE = `
   having (
     bool_and(coalesce(plain, true)) and bool_and(coalesce(live, false) = coalesce(lives.id = g.live_session_id, false))
     and count(*) filter (where live) = (g.live_session_id is not null)::int
-    -- Each generation up to the last once: as many as were counted, and a bit for each. Who has more than there are bits is looked at.
+    -- Each generation up to the latest must occur once: the count is equal, and a bit mask has one bit per generation.
+    -- A slot with more generations than bits is always returned.
     and count(*) filter (where lives.generation > 0) = coalesce(g.generation, 0)
     and coalesce(bit_or(1::bigint << lives.generation::int) filter (where lives.generation between 1 and 61), 0)
       = case when coalesce(g.generation, 0) between 0 and 61 then (1::bigint << (coalesce(g.generation, 0) + 1)::int) - 2 end

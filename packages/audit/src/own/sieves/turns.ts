@@ -1,7 +1,8 @@
 /**
- * Sessions whose turns are not plainly right, each with what its row says. The first began afresh and each other passed what the one before it
- * reported, so the ids passed are the ids reported but for the last; and all spoke to the model of their session. One reading in the order of an
- * index, joined in passing: a window over the same rows that remembers the turn before costs more than all this.
+ * Sessions whose turns are not obviously correct. In a correct session the first turn passes no id, each later turn
+ * passes the id that its predecessor reported, and all use the model of the session; so the passed ids are the reported
+ * ids without the last one. One scan in index order with aggregates is cheaper than a window function over the same
+ * rows.
  */
 export const TURNS_SIEVE = `
   select session_id as id from (
@@ -22,9 +23,9 @@ export const TURNS_SIEVE = `
   where (
     as_its_session and named_one_of_them and running <= 1 and places = turns
     and resumed = turns - 1 and afresh = first
-    -- The last may not have told its id yet.
+    -- The last turn may not have reported its id yet.
     and reported >= turns - 1 and coalesce(silent, last) = last
     and (turns = 1
       or (case when reported = turns then starts_with(told, passed || e'\\x1f') else told = passed end
-        -- No id holds what stands between them.
+        -- No id contains the separator.
         and octet_length(told) - octet_length(replace(told, e'\\x1f', '')) = reported - 1))) is not true`;

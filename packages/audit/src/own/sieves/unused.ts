@@ -1,4 +1,7 @@
-/** Sessions that are over, or name a conversation, and never had a turn. Two indexes tell who never had one, and only of those the rows are read. */
+/**
+ * Sessions without a turn that are deleted or name a conversation. Two indexes find the sessions without a turn; only
+ * their rows are read.
+ */
 export const UNUSED_SIEVE = `
   select s.id from (
     select x.id from sessions x where not exists (select 1 from processes p where p.session_id = x.id) offset 0) never

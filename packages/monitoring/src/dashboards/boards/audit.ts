@@ -6,7 +6,7 @@ import type { DashboardPlan, RowPlan } from '../plan.ts';
 export const audit = (stages: Stages): DashboardPlan => ({
   uid: 'phaselock-audit',
   title: 'phaselock: audit',
-  description: 'Did the last audit prove the history, and what happens to sessions that an audit would ask about?',
+  description: 'Did the last audit find errors, which requests were refused, and what happened to the sessions?',
   jobsOf: 'phaselock_flag_enabled',
   jobs: [JOBS.api],
   rows: [proof(stages), refused, happened],
@@ -16,7 +16,7 @@ const findings = (severity: 'error' | 'warning' | 'undecidable'): string =>
   most(chosen('phaselock_audit_findings', { severity }));
 
 const proof = (stages: Stages): RowPlan => ({
-  title: 'Is the history proven?',
+  title: 'Audit findings',
   height: 5,
   panels: [
     {
@@ -42,7 +42,7 @@ const proof = (stages: Stages): RowPlan => ({
     {
       kind: 'stat',
       title: 'Undecidable',
-      description: 'What could be neither proven nor refuted, as a model name is not known any more.',
+      description: 'Findings that the audit could neither prove nor refute, because a model name is no longer known.',
       unit: 'none',
       queries: [{ expr: findings('undecidable'), legend: 'undecidable' }],
       runbook: 'PhaselockAuditFindings',
@@ -51,7 +51,7 @@ const proof = (stages: Stages): RowPlan => ({
     {
       kind: 'stat',
       title: 'Last audit',
-      description: 'How long ago the last recorded audit of everything ended.',
+      description: 'How long ago the last recorded full audit ended.',
       unit: 's',
       queries: [{ expr: `time() - ${most(chosen('phaselock_audit_last_run_timestamp_seconds'))}`, legend: 'ago' }],
       runbook: 'PhaselockAuditStale',
@@ -61,7 +61,7 @@ const proof = (stages: Stages): RowPlan => ({
     {
       kind: 'timeseries',
       title: 'Findings',
-      description: 'Of the last audit, by severity, as they were at each time.',
+      description: 'Findings of the last recorded audit at each point in time, by severity.',
       unit: 'short',
       queries: [{ expr: `max by (severity) (${chosen('phaselock_audit_findings')})`, legend: '{{severity}}' }],
       runbook: 'PhaselockAuditFindings',
@@ -73,14 +73,14 @@ const proof = (stages: Stages): RowPlan => ({
 });
 
 const refused: RowPlan = {
-  title: 'What was refused, so that no audit finds it',
+  title: 'Refused writes, conflicts and questions',
   height: 8,
   panels: [
     {
       kind: 'timeseries',
       title: 'Fenced writes',
       description:
-        'Writes refused because they came under the generation of a replaced session: old runners that were not told, or do not stop.',
+        'Writes refused because they carried the generation of a replaced session, whose runner has not stopped yet.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_fenced_writes_total'), 'operation'), legend: '{{operation}}' }],
       none: 'None fenced',
@@ -89,8 +89,8 @@ const refused: RowPlan = {
     },
     {
       kind: 'timeseries',
-      title: 'Moved on',
-      description: 'Starts and turns refused because the session was not the one their caller had been shown.',
+      title: 'Session moved on',
+      description: 'Starts and turns refused because the session had changed since their caller last read it.',
       unit: 'ops',
       queries: [
         { expr: sum(rate(chosen('phaselock_session_starts_total', { outcome: 'moved_on' }))), legend: 'starts' },
@@ -102,7 +102,7 @@ const refused: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Questions',
-      description: 'Starts and turns answered with a question about the session that is there.',
+      description: 'Starts and turns answered with a question about the existing session, such as keep or replace.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_session_questions_total'), 'question'), legend: '{{question}}' }],
       none: 'None asked',
@@ -129,7 +129,7 @@ const happened: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Turns by decision',
-      description: 'initial and fresh begin a conversation, follow-up goes on with one.',
+      description: 'Turns by decision. initial and fresh begin a conversation; follow-up continues one.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_turns_total'), 'decision'), legend: '{{decision}}' }],
       none: 'No turns',
@@ -139,7 +139,7 @@ const happened: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Turns that ended',
-      description: 'By how their process ended. lost: its runner did not renew the lease.',
+      description: 'Turns by how their process ended. lost: its runner did not renew the lease.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_turns_ended_total'), 'ending'), legend: '{{ending}}' }],
       none: 'None ended',
@@ -149,8 +149,7 @@ const happened: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Model changes',
-      description:
-        'Turns that worked with another model than the turn before in their slot. Each has its line in the log.',
+      description: 'Turns that used another model than the previous turn in their slot. Each one has a log line.',
       unit: 'ops',
       queries: [{ expr: sum(rate(chosen('phaselock_model_changes_total'))), legend: 'changes' }],
       runbook: 'PhaselockAuditFindings',

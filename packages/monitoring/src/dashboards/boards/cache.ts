@@ -6,7 +6,8 @@ import type { DashboardPlan, PanelPlan, RowPlan } from '../plan.ts';
 export const cache = (): DashboardPlan => ({
   uid: 'phaselock-cache',
   title: 'phaselock: cache',
-  description: 'Is Redis there, are answers from the cache trusted, and what would the database bear without it?',
+  description:
+    'Is Redis available, are answers from the cache trusted, and how many lookups does the cache save the database?',
   jobsOf: 'phaselock_cache_requests_total',
   jobs: [JOBS.api],
   rows: [now, snapshots, invalidations],
@@ -16,13 +17,13 @@ const asked = (matching: Parameters<typeof chosen<'phaselock_cache_requests_tota
   chosen('phaselock_cache_requests_total', matching);
 
 const now: RowPlan = {
-  title: 'Is the cache there?',
+  title: 'Is the cache available?',
   height: 4,
   panels: [
     {
       kind: 'stat',
       title: 'Answered from the cache',
-      description: 'Share of the snapshots asked for that were found and trusted. The rest is read from the database.',
+      description: 'Share of the snapshot lookups that a trusted cache entry answered. The rest reads the database.',
       unit: 'percentunit',
       queries: [
         { expr: shareOf([asked({ layer: 'trusted', result: 'hit' })], [asked({ layer: 'trusted' })]), legend: 'hits' },
@@ -34,12 +35,12 @@ const now: RowPlan = {
     {
       kind: 'stat',
       title: 'Redis failed or bypassed',
-      description: 'Share of what was asked of Redis that failed, or was not asked because it failed before.',
+      description: 'Share of the queries to Redis that failed, or were skipped because earlier queries had failed.',
       unit: 'percentunit',
       queries: [
         {
           expr: shareOf([asked({ layer: 'redis', result: ['failed', 'bypassed'] })], [asked({ layer: 'redis' })]),
-          legend: 'away',
+          legend: 'unavailable',
         },
       ],
       runbook: 'PhaselockRedisAway',
@@ -49,9 +50,9 @@ const now: RowPlan = {
     },
     {
       kind: 'stat',
-      title: 'Invalidations that failed',
+      title: 'Failed invalidations',
       description:
-        'Messages that could not be sent. Others trust what they have until they notice, and read the database then.',
+        'Invalidations that could not be sent. Other instances trust their snapshots until they detect the failure.',
       unit: 'ops',
       queries: [
         { expr: sum(rate(chosen('phaselock_cache_invalidations_total', { result: 'failed' }))), legend: 'failed' },
@@ -63,12 +64,12 @@ const now: RowPlan = {
     {
       kind: 'stat',
       title: 'Lookups in the database',
-      description: 'Lookups of the latest session that no cache answered.',
+      description: 'Lookups of the latest session that were not answered from a cache.',
       unit: 'ops',
       queries: [
         {
           expr: sum(rate(chosen('phaselock_session_lookup_seconds_count', { source: 'database' }))),
-          legend: 'a second',
+          legend: 'per second',
         },
       ],
       runbook: 'PhaselockLookupSlow',
@@ -94,7 +95,7 @@ const snapshots: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Hit rate by layer',
-      description: 'Share of what each layer was asked that it had. "trusted" is what the caller was answered.',
+      description: 'Share of the queries to each layer that were hits. "trusted" is the answer the caller received.',
       unit: 'percentunit',
       queries: [
         {
@@ -106,8 +107,8 @@ const snapshots: RowPlan = {
       min: 0,
       max: 1,
     },
-    layer('memory', 'What the memory of the process was asked.'),
-    layer('redis', 'What Redis was asked. bypassed: it failed before and is left alone for a while.'),
+    layer('memory', 'Snapshot queries to the memory of the process, by result.'),
+    layer('redis', 'Snapshot queries to Redis, by result. bypassed: not sent, because Redis failed shortly before.'),
   ],
 };
 
@@ -118,7 +119,7 @@ const invalidations: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Invalidations',
-      description: 'Sent: delivered, retried, failed. Arrived: received, ignored as unreadable.',
+      description: 'Invalidations sent (delivered, retried, failed) and arrived (received, ignored as unreadable).',
       unit: 'ops',
       queries: [{ expr: sum(rate(chosen('phaselock_cache_invalidations_total')), 'result'), legend: '{{result}}' }],
       runbook: 'PhaselockRedisAway',
@@ -138,7 +139,7 @@ const invalidations: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Lookups by source',
-      description: 'Where the latest session of a slot was found.',
+      description: 'Lookups of the latest session of a slot, by where it was found.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_session_lookup_seconds_count'), 'source'), legend: '{{source}}' }],
       runbook: 'PhaselockLookupSlow',

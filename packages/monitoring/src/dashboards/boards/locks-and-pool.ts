@@ -8,14 +8,14 @@ import type { DashboardPlan, RowPlan } from '../plan.ts';
 export const locksAndPool = (stages: Stages): DashboardPlan => ({
   uid: 'phaselock-locks-and-pool',
   title: 'phaselock: locks and pool',
-  description: 'Do callers wait for each other, for a database connection, or for a database that is away?',
+  description: 'Do callers wait for slot locks, for database connections, or for a database that is unavailable?',
   jobsOf: 'phaselock_pool_max_connections',
   jobs: [JOBS.api],
   rows: [now(stages), pool(stages), locks(stages), contention],
 });
 
 const now = (stages: Stages): RowPlan => ({
-  title: 'Does anybody wait?',
+  title: 'Are callers waiting?',
   height: 4,
   panels: [
     gateStat(stages, 'pool_wait', {
@@ -26,7 +26,7 @@ const now = (stages: Stages): RowPlan => ({
     {
       kind: 'stat',
       title: 'Waiting now',
-      description: 'Callers in the queues of the pools.',
+      description: 'Callers in the queues of the connection pools.',
       unit: 'none',
       queries: [{ expr: sum(chosen('phaselock_pool_connections', { state: 'waiting' })), legend: 'waiting' }],
       runbook: 'PhaselockPoolWaitLong',
@@ -35,7 +35,7 @@ const now = (stages: Stages): RowPlan => ({
     {
       kind: 'gauge',
       title: 'Pool in use',
-      description: 'Share of the connections there may be that are in use, of the instance that is worst off.',
+      description: 'Share of the maximum pool size that is in use, on the instance with the highest share.',
       unit: 'percentunit',
       queries: [
         {
@@ -49,20 +49,20 @@ const now = (stages: Stages): RowPlan => ({
       max: 1,
     },
     gateStat(stages, 'connection_failures', {
-      title: 'Connections not had',
-      description: 'Share of the connections asked for that could not be had.',
+      title: 'Connection failures',
+      description: 'Share of the requested database connections that failed or timed out.',
       runbook: 'PhaselockConnectionFailures',
     }),
     gateStat(stages, 'lock_timeouts', {
-      title: 'Locks given up',
-      description: 'Share of the locks tried for that were given up.',
+      title: 'Lock timeouts',
+      description: 'Share of the lock requests that timed out.',
       runbook: 'PhaselockLockTimeouts',
     }),
     {
       kind: 'stat',
       title: 'Embedded PostgreSQL down',
       description:
-        'Times the embedded server ended without being told to and has not come back. Always 0 with a database of your own.',
+        'How often the embedded server ended unexpectedly and was not restarted. Always 0 with an external database.',
       unit: 'none',
       queries: [
         {
@@ -77,17 +77,17 @@ const now = (stages: Stages): RowPlan => ({
 });
 
 const pool = (stages: Stages): RowPlan => ({
-  title: 'The connection pool',
+  title: 'Connection pool',
   height: 8,
   panels: [
     {
       kind: 'timeseries',
       title: 'Connections',
-      description: 'In use, idle, and callers waiting; and the most connections there may be.',
+      description: 'Connections in use and idle, callers waiting for one, and the maximum pool size.',
       unit: 'short',
       queries: [
         { expr: sum(chosen('phaselock_pool_connections'), 'state'), legend: '{{state}}' },
-        { expr: sum(chosen('phaselock_pool_max_connections')), legend: 'at most' },
+        { expr: sum(chosen('phaselock_pool_max_connections')), legend: 'maximum' },
       ],
       runbook: 'PhaselockPoolWaitLong',
       min: 0,
@@ -95,8 +95,7 @@ const pool = (stages: Stages): RowPlan => ({
     {
       ...gateChart(stages, 'pool_wait', {
         title: 'Wait for a connection',
-        description:
-          'How long a caller waits for a database connection. A wait that was given up counts with its time.',
+        description: 'How long a caller waits for a database connection, including the waits that timed out.',
         runbook: 'PhaselockPoolWaitLong',
       }),
       queries: [0.5, 0.95, 0.99].map((q) => ({
@@ -106,12 +105,12 @@ const pool = (stages: Stages): RowPlan => ({
     },
     {
       kind: 'timeseries',
-      title: 'Not had, given up',
-      description: 'Connections that could not be had, and waits that were given up because their time was over.',
+      title: 'Failures and timeouts',
+      description: 'Requests for a database connection that failed, and waits for one that timed out.',
       unit: 'ops',
       queries: [
-        { expr: sum(rate(chosen('phaselock_pool_connection_failures_total'))), legend: 'not had' },
-        { expr: sum(rate(chosen('phaselock_pool_wait_timeouts_total'))), legend: 'given up' },
+        { expr: sum(rate(chosen('phaselock_pool_connection_failures_total'))), legend: 'failed' },
+        { expr: sum(rate(chosen('phaselock_pool_wait_timeouts_total'))), legend: 'timed out' },
       ],
       runbook: 'PhaselockConnectionFailures',
       min: 0,
@@ -134,14 +133,14 @@ const locks = (stages: Stages): RowPlan => ({
     },
     gateChart(stages, 'lock_wait', {
       title: 'Time to get a lock',
-      description: 'The 95th percentile, the queue and earlier tries included.',
+      description: 'The 95th percentile, including the queue and earlier attempts.',
       runbook: 'PhaselockLockContention',
       apart: true,
     }),
     {
       kind: 'timeseries',
       title: 'Time a lock is held',
-      description: 'The 95th percentile of every try. Who comes next waits for as long.',
+      description: 'The 95th percentile of every attempt. The next caller in the queue waits for as long.',
       unit: 's',
       queries: [
         { expr: quantile(0.95, chosen('phaselock_lock_hold_seconds_bucket'), 'strategy'), legend: '{{strategy}}' },
@@ -158,8 +157,8 @@ const contention: RowPlan = {
   panels: [
     {
       kind: 'timeseries',
-      title: 'Found locked or changed',
-      description: 'For each lock obtained, how often a slot was found locked, or changed, by someone else.',
+      title: 'Lock conflicts',
+      description: 'How often a slot was found locked or changed by another caller, per lock obtained.',
       unit: 'percentunit',
       queries: [
         {
@@ -177,7 +176,7 @@ const contention: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Retries',
-      description: 'Further tries of an operation at a slot, after one that got no lock or lost a race.',
+      description: 'Further attempts of an operation on a slot, after one that got no lock or lost a race.',
       unit: 'ops',
       queries: [{ expr: sum(rate(chosen('phaselock_lock_retries_total')), 'strategy'), legend: '{{strategy}}' }],
       runbook: 'PhaselockLockContention',
@@ -186,7 +185,7 @@ const contention: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Starts answered busy',
-      description: 'Starts that were given up, since their slot was being modified until their time was over.',
+      description: 'Starts that were given up because their slot was being modified until their deadline.',
       unit: 'ops',
       queries: [
         {

@@ -7,7 +7,10 @@ import { chosen, most, quantile, rate, ratesOf, ratio, sum } from '../expression
 import { gateChart, gateStat } from '../gate-panels.ts';
 import type { DashboardPlan, PanelPlan, RowPlan } from '../plan.ts';
 
-/** As the recording rules count them: streams, downloads and probes are in other histograms, and what has no route was not asked of us. */
+/**
+ * Counted as in the recording rules: streams, downloads and probes are in other histograms, and requests without a
+ * route are left out.
+ */
 const requests = sum(rate(chosen('phaselock_http_request_seconds_count', {}, { operation: 'unknown' })));
 const byStatus = (status: { readonly status_class?: '5xx' } = {}): string =>
   `${rate(chosen('phaselock_http_requests_total', status, { operation: 'unknown' }))} and on (job, instance, operation) ${chosen('phaselock_http_request_seconds_count')}`;
@@ -16,20 +19,20 @@ const firing = (severity: string): string => `ALERTS{alertstate="firing",service
 export const overview = (stages: Stages): DashboardPlan => ({
   uid: 'phaselock-overview',
   title: 'phaselock: overview',
-  description: 'Is anybody hurt, by what, since when, and how much of the error budgets is left?',
+  description: 'Are users affected, by what, since when, and how much of the error budgets is left?',
   jobsOf: 'phaselock_flag_enabled',
   jobs: [JOBS.api],
   rows: [hurt(stages), budgets(stages), traffic, latency(stages), saturation(stages)],
 });
 
 const hurt = (stages: Stages): RowPlan => ({
-  title: 'Is anybody hurt?',
+  title: 'Are users affected?',
   height: 4,
   panels: [
     {
       kind: 'stat',
       title: 'Alerts that page',
-      description: 'Alerts of severity page that are firing. "What fires" names them.',
+      description: 'Firing alerts of severity page. The table "Firing alerts" names them.',
       unit: 'none',
       queries: [{ expr: `count(${firing('page')}) or vector(0)`, legend: 'firing' }],
       runbook: 'PhaselockWatchdog',
@@ -37,7 +40,7 @@ const hurt = (stages: Stages): RowPlan => ({
     },
     {
       kind: 'stat',
-      title: 'Targets that answer',
+      title: 'Targets up',
       description: 'Share of the API processes known to Prometheus that it can scrape.',
       unit: 'percentunit',
       queries: [{ expr: `avg(${chosen('up')})`, legend: 'up' }],
@@ -59,7 +62,7 @@ const hurt = (stages: Stages): RowPlan => ({
     gateStat(stages, 'error_rate', {
       title: 'Starts that failed',
       description:
-        'Share of starts that ended as failed or busy. A question is an answer; what a caller got wrong counts on neither side.',
+        'Share of starts that ended as failed or busy. Questions count as good; errors of the caller are left out.',
       runbook: 'PhaselockErrorRateHigh',
     }),
     gateStat(stages, 'replacement_success', {
@@ -70,7 +73,7 @@ const hurt = (stages: Stages): RowPlan => ({
     {
       kind: 'stat',
       title: 'Requests shed',
-      description: 'Share of requests refused at once because there was more to do than could be done in time.',
+      description: 'Share of requests refused at once because of overload.',
       unit: 'percentunit',
       queries: [{ expr: ratio(sum(rate(chosen('phaselock_http_requests_shed_total'))), requests), legend: 'shed' }],
       runbook: 'PhaselockShedding',
@@ -82,7 +85,7 @@ const hurt = (stages: Stages): RowPlan => ({
 });
 
 const budgets = (stages: Stages): RowPlan => ({
-  title: 'Error budgets, and what fires',
+  title: 'Error budgets and firing alerts',
   height: 6,
   panels: [
     budgetGauge({
@@ -115,13 +118,13 @@ const budgets = (stages: Stages): RowPlan => ({
     }),
     {
       kind: 'table',
-      title: 'What fires',
-      description: 'Every alert of severity page or ticket that is firing. Each has its runbook.',
+      title: 'Firing alerts',
+      description: 'Every firing alert of severity page or ticket. Each one has a runbook.',
       unit: 'none',
       queries: [{ expr: `sum by (alertname, severity, instance) (${firing('page|ticket')})`, legend: '{{alertname}}' }],
       runbook: 'PhaselockWatchdog',
       columns: { severity: 'Severity', alertname: 'Alert', instance: 'Instance' },
-      none: 'Nothing fires',
+      none: 'No alert fires',
     },
   ],
 });
@@ -133,7 +136,7 @@ const traffic: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Requests',
-      description: 'Requests a second by class of status. Most of 4xx are questions, which are answers.',
+      description: 'Requests per second by status class. Most 4xx responses are questions to the caller, not errors.',
       unit: 'reqps',
       queries: [{ expr: `${sum(byStatus(), 'status_class')} > 0`, legend: '{{status_class}}' }],
       runbook: 'PhaselockAvailabilityBudgetBurn',
@@ -142,7 +145,7 @@ const traffic: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Starts by outcome',
-      description: 'Requests to start a session, by what they came to.',
+      description: 'Requests to start a session, by outcome.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_session_starts_total'), 'outcome'), legend: '{{outcome}}' }],
       runbook: 'PhaselockErrorRateHigh',
@@ -152,7 +155,7 @@ const traffic: RowPlan = {
       kind: 'timeseries',
       title: 'Errors by code',
       description:
-        'Operations that ended with an error. docs/errors has a page for each code: when it happens, what to do.',
+        'Operations that ended with an error. For each code, docs/errors describes when it happens and what to do.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_errors_total'), 'code'), legend: '{{code}}' }],
       runbook: 'PhaselockErrorRateHigh',
@@ -170,7 +173,7 @@ const latency = (stages: Stages): RowPlan => ({
     {
       kind: 'timeseries',
       title: 'Request time',
-      description: 'Of requests that are no stream, download or probe. A dot is one request; its id is in the logs.',
+      description: 'Time of requests without streams, downloads and probes. A dot is one request, found in the logs.',
       unit: 's',
       queries: [0.5, 0.95, 0.99].map((q) => ({
         expr: quantile(q, chosen('phaselock_http_request_seconds_bucket')),
@@ -182,7 +185,7 @@ const latency = (stages: Stages): RowPlan => ({
     {
       kind: 'timeseries',
       title: 'Slowest operations',
-      description: 'The 95th percentile of the five operations that are slowest over the time that is shown.',
+      description: 'The 95th percentile of the five operations that are slowest over the displayed time range.',
       unit: 's',
       queries: [
         {
@@ -206,15 +209,15 @@ const saturation = (stages: Stages): RowPlan => ({
   height: 8,
   panels: [
     gateChart(stages, 'cpu', {
-      title: 'CPU of its limit',
-      description: 'Processor time of each instance as a share of what it may use.',
+      title: 'CPU use',
+      description: 'CPU time of each instance as a share of its CPU limit.',
       runbook: 'PhaselockCpuHigh',
     }),
     waiting,
     {
       kind: 'timeseries',
       title: 'Event loop delay',
-      description: 'The 99th percentile of how late the event loop is. What is late here is late for every request.',
+      description: 'The 99th percentile of the event loop delay, which delays every request.',
       unit: 's',
       queries: [{ expr: most(chosen('nodejs_eventloop_lag_p99_seconds'), 'instance'), legend: '{{instance}}' }],
       runbook: 'PhaselockShedding',
@@ -226,7 +229,8 @@ const saturation = (stages: Stages): RowPlan => ({
 const waiting: PanelPlan = {
   kind: 'timeseries',
   title: 'Waiting for a database connection',
-  description: 'Callers in the queue of the pool. A queue that stays: the pool is too small, or the database too slow.',
+  description:
+    'Callers in the queue of the pool. If the queue does not empty, the pool is too small or the database too slow.',
   unit: 'short',
   queries: [
     { expr: sum(chosen('phaselock_pool_connections', { state: 'waiting' }), 'instance'), legend: '{{instance}}' },

@@ -16,20 +16,20 @@ const lastRun = (outcome: 'succeeded' | 'failed' | 'running' | 'stalled'): strin
 export const purgeAndArchive = (): DashboardPlan => ({
   uid: 'phaselock-purge-and-archive',
   title: 'phaselock: purge and archive',
-  description: 'Did the last run do its work, is anything left behind, and does the store take what it is given?',
+  description: 'Did the last run succeed, which sessions are still due, and do writes to the archive store succeed?',
   jobsOf: 'phaselock_archive_backlog',
   jobs: [JOBS.worker],
   rows: [now, runs, work, store],
 });
 
 const now: RowPlan = {
-  title: 'Was it done?',
+  title: 'Did the last run succeed?',
   height: 4,
   panels: [
     {
       kind: 'stat',
       title: 'Last run',
-      description: 'Where the last run stands. stalled: it has not ended, and for minutes nobody has been at it.',
+      description: 'State of the last run. stalled: it has not ended, and its worker has not reported for minutes.',
       unit: 'none',
       queries: [
         {
@@ -43,8 +43,8 @@ const now: RowPlan = {
     },
     {
       kind: 'stat',
-      title: 'Since a success',
-      description: 'How long ago a run ended without a failure.',
+      title: 'Last success',
+      description: 'How long ago a run last ended without a failure.',
       unit: 's',
       queries: [
         {
@@ -58,8 +58,8 @@ const now: RowPlan = {
     },
     {
       kind: 'stat',
-      title: 'Under way for',
-      description: 'Since when the oldest run goes on that has not ended.',
+      title: 'Running for',
+      description: 'How long ago the oldest unfinished run began.',
       unit: 's',
       queries: [
         {
@@ -69,12 +69,12 @@ const now: RowPlan = {
       ],
       runbook: 'PhaselockPurgeSlow',
       limit: { at: LONGEST_RUN, bad: 'above' },
-      none: 'none runs',
+      none: 'no run',
     },
     {
       kind: 'stat',
-      title: 'Oldest that is due',
-      description: 'For how long the longest waiting session has been due to be archived.',
+      title: 'Oldest due session',
+      description: 'How long the session that has waited longest has been due for archiving.',
       unit: 's',
       queries: [{ expr: most(chosen('phaselock_archive_oldest_due_age_seconds')), legend: 'due for' }],
       runbook: 'PhaselockPurgeBacklogOld',
@@ -84,16 +84,16 @@ const now: RowPlan = {
     {
       kind: 'stat',
       title: 'Dead letters',
-      description: 'Sessions that could not be archived after the last retry, and nobody has dealt with.',
+      description: 'Sessions that could not be archived in any retry and that no operator has handled yet.',
       unit: 'none',
-      queries: [{ expr: most(chosen('phaselock_archive_dead_letters')), legend: 'there' }],
+      queries: [{ expr: most(chosen('phaselock_archive_dead_letters')), legend: 'dead letters' }],
       runbook: 'PhaselockPurgeDeadLetters',
       limit: { at: 1, bad: 'above' },
     },
     {
       kind: 'stat',
-      title: 'Failing',
-      description: 'Share of tries to archive or purge a session that failed.',
+      title: 'Failed attempts',
+      description: 'Share of the attempts to archive or purge a session that failed.',
       unit: 'percentunit',
       queries: [
         {
@@ -113,13 +113,13 @@ const now: RowPlan = {
 };
 
 const runs: RowPlan = {
-  title: 'Runs and what waits for them',
+  title: 'Runs and backlog',
   height: 7,
   panels: [
     {
       kind: 'timeseries',
       title: 'Backlog',
-      description: 'Sessions that are due to be archived and are not. A run brings it to 0.',
+      description: 'Sessions that are due for archiving. A run reduces the number to 0.',
       unit: 'short',
       queries: [{ expr: most(chosen('phaselock_archive_backlog')), legend: 'due' }],
       runbook: 'PhaselockPurgeBacklogOld',
@@ -128,7 +128,7 @@ const runs: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Runs in progress',
-      description: 'Runs, retries among them, that each worker is at.',
+      description: 'Runs, including retries, that each worker is working on.',
       unit: 'short',
       queries: [{ expr: sum(chosen('phaselock_archive_runs_in_progress'), 'instance'), legend: '{{instance}}' }],
       runbook: 'PhaselockPurgeHung',
@@ -136,8 +136,8 @@ const runs: RowPlan = {
     },
     {
       kind: 'timeseries',
-      title: 'Time of a run',
-      description: 'How long runs took that ended, the median and the longest tenth.',
+      title: 'Run time',
+      description: 'Duration of finished runs: the median and the 90th percentile.',
       unit: 's',
       queries: [0.5, 0.9].map((q) => ({
         expr: quantile(q, chosen('phaselock_archive_run_seconds_bucket')),
@@ -152,18 +152,18 @@ const runs: RowPlan = {
 };
 
 const work: RowPlan = {
-  title: 'What was done',
+  title: 'Work done',
   height: 7,
   panels: [
     {
       kind: 'timeseries',
       title: 'Sessions',
-      description: 'Archived: written, read back, found to be the same. Purged: deleted from the database after that.',
+      description: 'Archived: written, read back and found identical. Purged: deleted from the database afterwards.',
       unit: 'ops',
       queries: [
         { expr: sum(rate(chosen('phaselock_archive_sessions_archived_total'))), legend: 'archived' },
         { expr: sum(rate(chosen('phaselock_archive_sessions_purged_total'))), legend: 'purged' },
-        { expr: sum(rate(chosen('phaselock_archive_sessions_changed_total'))), legend: 'changed meanwhile' },
+        { expr: sum(rate(chosen('phaselock_archive_sessions_changed_total'))), legend: 'changed, archived again' },
         { expr: sum(rate(chosen('phaselock_archive_sessions_dead_total'))), legend: 'dead letters' },
       ],
       runbook: 'PhaselockPurgeBacklogOld',
@@ -173,7 +173,7 @@ const work: RowPlan = {
       kind: 'timeseries',
       title: 'Failures by reason',
       description:
-        'Tries that failed, by what the store or the database said. Each session is tried up to three times more.',
+        'Failed attempts, by the error of the store or the database. Each session is retried up to three times.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_archive_failures_total'), 'code'), legend: '{{code}}' }],
       runbook: 'PhaselockPurgeFailing',
@@ -182,8 +182,8 @@ const work: RowPlan = {
     },
     {
       kind: 'timeseries',
-      title: 'Sessions of a batch',
-      description: 'The median batch. Small ones mean that little is due, or that the worker is held back.',
+      title: 'Batch size',
+      description: 'The median number of sessions in a batch. Small batches mean that few sessions are due.',
       unit: 'short',
       queries: [{ expr: quantile(0.5, chosen('phaselock_archive_batch_sessions_bucket')), legend: 'median' }],
       runbook: 'PhaselockPurgeSlow',
@@ -194,13 +194,13 @@ const work: RowPlan = {
 };
 
 const store: RowPlan = {
-  title: 'The store, and the worker',
+  title: 'Archive store and workers',
   height: 7,
   panels: [
     {
       kind: 'timeseries',
       title: 'Written to the store',
-      description: 'Bytes of the objects written.',
+      description: 'Bytes of the objects written to the archive store.',
       unit: 'Bps',
       queries: [{ expr: sum(rate(chosen('phaselock_archive_bytes_total'))), legend: 'written' }],
       runbook: 'PhaselockPurgeFailing',
@@ -209,7 +209,7 @@ const store: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Objects removed',
-      description: 'Objects whose retention was over, or that never became an archive.',
+      description: 'Objects removed because their retention had ended, or because they never became an archive.',
       unit: 'ops',
       queries: [{ expr: sum(rate(chosen('phaselock_archive_objects_removed_total'))), legend: 'removed' }],
       runbook: 'PhaselockPurgeFailing',
@@ -219,7 +219,7 @@ const store: RowPlan = {
       kind: 'timeseries',
       title: 'Memory of the worker',
       description:
-        'What each worker has in memory. It reads one session at a time in parts, so it does not grow with them.',
+        'Resident memory of each worker. It does not grow with the sessions, because a worker reads each one in parts.',
       unit: 'bytes',
       queries: [{ expr: most(chosen('process_resident_memory_bytes'), 'instance'), legend: '{{instance}}' }],
       runbook: 'PhaselockMemoryHigh',

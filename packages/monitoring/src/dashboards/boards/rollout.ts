@@ -11,20 +11,20 @@ export const rollout = (stages: Stages): DashboardPlan => ({
   uid: 'phaselock-rollout',
   title: 'phaselock: rollout',
   description:
-    'Who has the new behaviour, are they worse off than the others, and does every gate of stages.yml hold? Lines in red are its limits.',
+    'Who has the new behaviour, is treatment worse than control, does every gate hold? Red lines are the limits.',
   jobsOf: 'phaselock_flag_enabled',
   jobs: [JOBS.api],
   rows: [standing, beside(stages), shared(stages), locking(stages), who],
 });
 
 const standing: RowPlan = {
-  title: 'Where the rollout stands',
+  title: 'Rollout status',
   height: 5,
   panels: [
     {
       kind: 'stat',
       title: 'Share of subjects',
-      description: 'To how many users, or tasks, each flag applies. 0 where it is off or killed.',
+      description: 'Percentage of users, or tasks, to which each flag applies. 0 while the flag is off or killed.',
       unit: 'percent',
       queries: [
         {
@@ -37,8 +37,8 @@ const standing: RowPlan = {
     },
     {
       kind: 'state-timeline',
-      title: 'Switched',
-      description: 'Whether each flag is on. Off in the middle of a rollout: it was killed, or a verdict aborted it.',
+      title: 'Flags on and off',
+      description: 'Whether each flag is on. A flag that goes off during a rollout was killed or aborted by a verdict.',
       unit: 'none',
       queries: [{ expr: `min by (flag) (${chosen('phaselock_flag_enabled')})`, legend: '{{flag}}' }],
       runbook: 'PhaselockFlagDivergence',
@@ -47,9 +47,9 @@ const standing: RowPlan = {
     },
     {
       kind: 'stat',
-      title: 'Instances that disagree',
+      title: 'Flag divergence',
       description:
-        'Versions of a flag that are in use at the same time, beyond one. More than a moment of it holds the rollout.',
+        'How far the versions of a flag on the instances are apart. If the difference lasts, the rollout is on hold.',
       unit: 'none',
       queries: [
         {
@@ -64,7 +64,7 @@ const standing: RowPlan = {
     {
       kind: 'stat',
       title: 'Flags read',
-      description: 'How long ago the instance that is worst off read the flags.',
+      description: 'How long ago the flags were read, on the instance where that is longest ago.',
       unit: 's',
       queries: [{ expr: `max(${chosen('phaselock_flag_read_age_seconds')})`, legend: 'ago' }],
       runbook: 'PhaselockFlagsUnread',
@@ -76,7 +76,7 @@ const standing: RowPlan = {
 };
 
 const beside = (stages: Stages): RowPlan => ({
-  title: 'Treatment beside control',
+  title: 'Treatment and control compared',
   height: 8,
   panels: [
     gateChart(stages, 'replacement_success', {
@@ -93,8 +93,7 @@ const beside = (stages: Stages): RowPlan => ({
     }),
     gateChart(stages, 'lookup_time', {
       title: 'Lookup time in the database',
-      description:
-        'The 95th percentile, by cohort. Answers from memory are left out, as they hide the others. The gate of stage 2.',
+      description: 'The 95th percentile, by cohort. Fast answers from memory are left out. The gate of stage 2.',
       runbook: 'PhaselockLookupSlow',
       apart: true,
     }),
@@ -109,12 +108,12 @@ const beside = (stages: Stages): RowPlan => ({
 });
 
 const shared = (stages: Stages): RowPlan => ({
-  title: 'What both cohorts share',
+  title: 'Resources that both cohorts share',
   height: 7,
   panels: [
     gateChart(stages, 'cpu', {
-      title: 'CPU of its limit',
-      description: 'Processor time of each instance as a share of what it may use. The gate of stage 2.',
+      title: 'CPU use',
+      description: 'CPU time of each instance as a share of its CPU limit. The gate of stage 2.',
       runbook: 'PhaselockCpuHigh',
     }),
     gateChart(stages, 'pool_wait', {
@@ -123,19 +122,19 @@ const shared = (stages: Stages): RowPlan => ({
       runbook: 'PhaselockPoolWaitLong',
     }),
     gateChart(stages, 'connection_failures', {
-      title: 'Connections not had',
-      description: 'Share of the database connections asked for that could not be had. The gate of stage 3.',
+      title: 'Connection failures',
+      description: 'Share of the requested database connections that failed or timed out. The gate of stage 3.',
       runbook: 'PhaselockConnectionFailures',
     }),
     {
       kind: 'timeseries',
       title: 'Connections',
       description:
-        'Database connections of all instances, and the most there may be. Shown at stage 3, judged by nobody.',
+        'Database connections of all instances, and the maximum pool size. Shown at stage 3; no gate judges it.',
       unit: 'short',
       queries: [
         { expr: sum(chosen('phaselock_pool_connections'), 'state'), legend: '{{state}}' },
-        { expr: sum(chosen('phaselock_pool_max_connections')), legend: 'at most' },
+        { expr: sum(chosen('phaselock_pool_max_connections')), legend: 'maximum' },
       ],
       runbook: 'PhaselockPoolWaitLong',
       min: 0,
@@ -144,12 +143,12 @@ const shared = (stages: Stages): RowPlan => ({
 });
 
 const locking = (stages: Stages): RowPlan => ({
-  title: 'Locking strategies beside each other',
+  title: 'Locking strategies compared',
   height: 7,
   panels: [
     gateChart(stages, 'lock_timeouts', {
-      title: 'Locks given up',
-      description: 'Share of the locks tried for that were given up, by strategy.',
+      title: 'Lock timeouts',
+      description: 'Share of the lock requests that timed out, by strategy.',
       runbook: 'PhaselockLockTimeouts',
       apart: true,
     }),
@@ -162,7 +161,7 @@ const locking = (stages: Stages): RowPlan => ({
     {
       kind: 'timeseries',
       title: 'Locks by strategy',
-      description: 'Which strategy the slots are locked with: what pessimistic_locking_enabled moves.',
+      description: 'Slot locks by strategy. The flag pessimistic_locking_enabled selects pessimistic locking.',
       unit: 'ops',
       queries: [{ expr: ratesOf(chosen('phaselock_lock_acquisitions_total'), 'strategy'), legend: '{{strategy}}' }],
       runbook: 'PhaselockLockContention',
@@ -172,25 +171,25 @@ const locking = (stages: Stages): RowPlan => ({
 });
 
 const who: RowPlan = {
-  title: 'Who is in it',
+  title: 'Cohorts and their sessions',
   height: 7,
   panels: [
     {
       kind: 'timeseries',
       title: 'Starts by cohort',
-      description: 'How many starts each cohort brings: a gate with few of them takes long to decide.',
+      description: 'Starts of each cohort. With few starts, a gate takes long to decide.',
       unit: 'ops',
       queries: [{ expr: sum(rate(chosen('phaselock_session_starts_total')), 'cohort'), legend: '{{cohort}}' }],
       runbook: 'PhaselockFlagDivergence',
     },
     {
       kind: 'timeseries',
-      title: 'Outside and beside',
+      title: 'Starts by users outside the rollout',
       description:
-        'Starts beside a live session by users outside the rollout, and starts of such users at tasks that are guarded already.',
+        'unguarded: created without the single-session rule. crossed: the rule applied, because the task was guarded.',
       unit: 'ops',
       queries: [
-        { expr: sum(rate(chosen('phaselock_unguarded_starts_total'))), legend: 'beside' },
+        { expr: sum(rate(chosen('phaselock_unguarded_starts_total'))), legend: 'unguarded' },
         { expr: sum(rate(chosen('phaselock_rollout_crossed_starts_total'))), legend: 'crossed' },
       ],
       runbook: 'PhaselockFlagDivergence',
@@ -199,7 +198,7 @@ const who: RowPlan = {
       kind: 'timeseries',
       title: 'Legacy duplicates',
       description:
-        'Live sessions outside the rule that are not alone in their slot. They go to 0 as the rollout goes on.',
+        'Live sessions outside the single-session rule that are not alone in their slot. The rollout removes them.',
       unit: 'short',
       queries: [{ expr: most(chosen('phaselock_legacy_duplicates')), legend: 'left' }],
       runbook: 'PhaselockAuditFindings',
@@ -208,7 +207,7 @@ const who: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Bad ratings',
-      description: 'Share of the ratings users gave that are bad, by cohort.',
+      description: 'Share of the ratings by users that are bad, by cohort.',
       unit: 'percentunit',
       queries: [
         {

@@ -7,14 +7,14 @@ import type { DashboardPlan, RowPlan } from '../plan.ts';
 export const runtime = (): DashboardPlan => ({
   uid: 'phaselock-runtime',
   title: 'phaselock: runtime',
-  description: 'Which processes run, of which release, since when, and what do they use?',
+  description: 'Which processes run, which release, since when, and which resources do they use?',
   jobsOf: 'phaselock_build_info',
   jobs: [JOBS.api, JOBS.worker],
   rows: [processes, use, insides, doors],
 });
 
 const processes: RowPlan = {
-  title: 'Which processes run',
+  title: 'Processes',
   height: 6,
   panels: [
     {
@@ -31,7 +31,7 @@ const processes: RowPlan = {
       kind: 'table',
       title: 'Releases',
       description:
-        'Which release each process is, of which commit. Two of them at a time: a deployment is under way, or stopped half way.',
+        'Release and commit of each process. Two releases at a time: a deployment is in progress or stopped halfway.',
       unit: 'none',
       queries: [
         {
@@ -46,7 +46,7 @@ const processes: RowPlan = {
     {
       kind: 'stat',
       title: 'Starts within an hour',
-      description: 'Of the instance that began most often.',
+      description: 'Starts of the instance that was started most often.',
       unit: 'none',
       queries: [{ expr: `max(changes(${chosen('process_start_time_seconds')}[1h]))`, legend: 'starts' }],
       runbook: 'PhaselockRestarting',
@@ -57,13 +57,13 @@ const processes: RowPlan = {
 };
 
 const use: RowPlan = {
-  title: 'What they use',
+  title: 'Resource use',
   height: 8,
   panels: [
     {
       kind: 'timeseries',
-      title: 'CPU of its limit',
-      description: 'Processor time of each instance as a share of what it may use.',
+      title: 'CPU use',
+      description: 'CPU time of each instance as a share of its CPU limit.',
       unit: 'percentunit',
       queries: [
         {
@@ -77,8 +77,8 @@ const use: RowPlan = {
     },
     {
       kind: 'timeseries',
-      title: 'Memory of its limit',
-      description: 'What each process has in memory, as a share of what it may have. At the whole of it it is killed.',
+      title: 'Memory use',
+      description: 'Resident memory of each process as a share of its memory limit. At 100% the process is killed.',
       unit: 'percentunit',
       queries: [
         {
@@ -93,7 +93,7 @@ const use: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Heap',
-      description: 'What JavaScript uses of its heap. A saw whose low points rise is a leak.',
+      description: 'JavaScript heap in use. Low points that rise over time show a memory leak.',
       unit: 'bytes',
       queries: [{ expr: most(chosen('nodejs_heap_size_used_bytes'), 'instance'), legend: '{{instance}}' }],
       runbook: 'PhaselockMemoryHigh',
@@ -103,13 +103,13 @@ const use: RowPlan = {
 };
 
 const insides: RowPlan = {
-  title: 'Inside',
+  title: 'Node.js internals',
   height: 8,
   panels: [
     {
       kind: 'timeseries',
       title: 'Event loop delay',
-      description: 'The 99th percentile of how late the event loop is.',
+      description: 'The 99th percentile of the event loop delay.',
       unit: 's',
       queries: [{ expr: most(chosen('nodejs_eventloop_lag_p99_seconds'), 'instance'), legend: '{{instance}}' }],
       runbook: 'PhaselockShedding',
@@ -118,7 +118,7 @@ const insides: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Garbage collection',
-      description: 'Share of the time that goes into it, by kind.',
+      description: 'Share of the time spent in garbage collection, by kind.',
       unit: 'percentunit',
       queries: [{ expr: ratesOf(chosen('nodejs_gc_duration_seconds_sum'), 'kind'), legend: '{{kind}}' }],
       runbook: 'PhaselockMemoryHigh',
@@ -127,7 +127,7 @@ const insides: RowPlan = {
     {
       kind: 'timeseries',
       title: 'Open files',
-      description: 'Open file descriptors, connections among them, as a share of what each process may have.',
+      description: 'Open file descriptors, including connections, as a share of the limit of each process.',
       unit: 'percentunit',
       queries: [
         {
@@ -143,13 +143,13 @@ const insides: RowPlan = {
 };
 
 const doors: RowPlan = {
-  title: 'At the door of the API',
+  title: 'Open and refused requests',
   height: 8,
   panels: [
     {
       kind: 'timeseries',
-      title: 'Open at the moment',
-      description: 'Requests that are not answered yet, and of these the streams of changes and the downloads.',
+      title: 'Requests in flight',
+      description: 'Requests that are not answered yet, and the change streams and downloads among them.',
       unit: 'short',
       queries: [
         { expr: sum(chosen('phaselock_http_requests_in_flight')), legend: 'requests' },
@@ -161,21 +161,21 @@ const doors: RowPlan = {
     },
     {
       kind: 'timeseries',
-      title: 'Turned away',
-      description: 'Requests shed for overload, by reason, and those whose caller had used up its share.',
+      title: 'Refused requests',
+      description: 'Requests shed because of overload, by reason, and requests above the rate limit of their caller.',
       unit: 'reqps',
       queries: [
         { expr: sum(rate(chosen('phaselock_http_requests_shed_total')), 'reason'), legend: 'shed: {{reason}}' },
-        { expr: sum(rate(chosen('phaselock_http_requests_limited_total'))), legend: 'over its share' },
+        { expr: sum(rate(chosen('phaselock_http_requests_limited_total'))), legend: 'rate-limited' },
       ],
       runbook: 'PhaselockShedding',
       min: 0,
     },
     {
       kind: 'timeseries',
-      title: 'Long answers broken off or refused',
+      title: 'Refused and cut streams and downloads',
       description:
-        'Streams and downloads that were refused for want of a place, or cut because their client did not read.',
+        'Streams and downloads that were refused because too many were open, or cut because their client did not read.',
       unit: 'ops',
       queries: [
         { expr: sum(rate(chosen('phaselock_http_long_answers_refused_total')), 'kind'), legend: 'refused: {{kind}}' },
@@ -186,8 +186,8 @@ const doors: RowPlan = {
     },
     {
       kind: 'timeseries',
-      title: 'Time of probes',
-      description: 'The 95th percentile of the answers to whether a process lives and is ready, and of a scrape.',
+      title: 'Probe time',
+      description: 'The 95th percentile of the response time of liveness probes, readiness probes and scrapes.',
       unit: 's',
       queries: [
         { expr: quantile(0.95, chosen('phaselock_http_probe_seconds_bucket'), 'operation'), legend: '{{operation}}' },

@@ -1,11 +1,11 @@
 /**
- * Binomial and hypergeometric densities after Loader, "Fast and Accurate Computation of Binomial Probabilities" (2000): sums of differences
- * of log-gammas lose all digits at n = 10^8, this form keeps about thirteen.
+ * Binomial and hypergeometric densities after Loader, "Fast and Accurate Computation of Binomial Probabilities" (2000).
+ * Sums of differences of log-gammas lose all digits at n = 10^8; this form keeps about thirteen.
  */
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 const EXACT_UP_TO = 15;
 
-/** log(n!) less Stirling's formula for it. */
+/** log(n!) minus its approximation by Stirling's formula. */
 function stirlingError(n: number): number {
   if (n === 0) return 0;
   if (n <= EXACT_UP_TO) {

@@ -22,7 +22,7 @@ export function binomialAtLeast(k: number, n: number, p: number): number {
 
 /** I_x(a, b) with whole a and b of at least 1 and y = 1 - x: P(X >= a) of a + b - 1 trials at x. */
 function regularizedBeta(a: number, b: number, x: number, y: number): number {
-  // Where the fraction converges slowly, the other tail is computed.
+  // If the fraction converges slowly, the other tail is computed.
   if (x > (a + 1) / (a + b + 2)) return 1 - lowerFraction(b, a, y, x);
   return lowerFraction(a, b, x, y);
 }
@@ -32,7 +32,10 @@ function lowerFraction(a: number, b: number, x: number, y: number): number {
   return front === 0 ? 0 : front * continuedFraction(a, b, x);
 }
 
-/** Of the incomplete beta function, by Lentz's method. It takes about as many steps as the root of the larger of a and b. */
+/**
+ * The continued fraction of the incomplete beta function, by Lentz's method. It needs about as many steps as the square
+ * root of the larger of a and b.
+ */
 function continuedFraction(a: number, b: number, x: number): number {
   const apart = (value: number): number => (Math.abs(value) < SMALLEST ? SMALLEST : value);
   let c = 1;

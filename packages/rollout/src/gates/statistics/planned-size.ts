@@ -2,17 +2,18 @@ import type { Size } from '../../stages/stages.ts';
 import { binomialAtMost } from './binomial-tail.ts';
 
 export type Plan = {
-  /** The limit that has to be proven. */
+  /** The limit to be proven. */
   readonly limit: number;
-  /** The rate that is assumed. */
+  /** The rate that a healthy cohort is assumed to have. */
   readonly assumed: number;
   readonly confidence: number;
   readonly power: number;
 };
 
 /**
- * The size from which on a cohort at the assumed rate passes with at least this power. Power falls between the sizes at which one more failure is allowed, so it is asked
- * for at the end of such a stretch: a bake that ends with some events more than planned has it too.
+ * The size from which on a cohort at the assumed rate passes with at least this power. The power decreases between the
+ * sizes at which one more failure is allowed, so it is required at the end of such a range: a bake that ends with some
+ * more events than planned has it too.
  */
 export function plannedSize({ limit, assumed, confidence, power }: Plan): Size {
   const suffices = (allowed: number): boolean =>
@@ -21,11 +22,11 @@ export function plannedSize({ limit, assumed, confidence, power }: Plan): Size {
   return { n: leastSize(allowed, limit, confidence), allowed };
 }
 
-/** The fewest events that prove the limit with as many failures among them. */
+/** The smallest number of events that proves the limit with so many failures among them. */
 export const leastSize = (failures: number, limit: number, confidence: number): number =>
   firstWhole((n) => n > failures && binomialAtMost(failures, n, limit) < 1 - confidence);
 
-/** The first whole number that is true, of a question that stays true after it. */
+/** The smallest whole number for which a condition is true, if it stays true for larger ones. */
 function firstWhole(isTrue: (value: number) => boolean): number {
   let high = 1;
   if (isTrue(0)) return 0;

@@ -5,8 +5,8 @@ export type Group = { readonly failures: number; readonly n: number };
 const NEGLIGIBLE = 1e-17;
 
 /**
- * Fisher's exact test, one-sided: how likely it is that chance puts as many of all failures into the treatment, or more, when both groups are
- * alike. Null when a group is empty.
+ * Fisher's exact test, one-sided: the probability that chance puts at least as many of all failures into the treatment
+ * if both groups are alike. Null if a group is empty.
  */
 export function worseThanControl(treatment: Group, control: Group): number | null {
   if (treatment.n === 0 || control.n === 0) return null;
@@ -25,7 +25,7 @@ export function worseThanControl(treatment: Group, control: Group): number | nul
     );
   /** P(X = x + 1) / P(X = x) */
   const up = (x: number): number => ((failures - x) * (treatment.n - x)) / ((x + 1) * (control.n - failures + x + 1));
-  // Summed away from the middle, so that terms fall and the sum can end.
+  // The sum starts in the middle, so that its terms decrease and it can stop early.
   if (treatment.failures > failures * share) {
     let term = density(treatment.failures);
     let sum = term;
