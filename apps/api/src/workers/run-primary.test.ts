@@ -79,7 +79,7 @@ describe('metrics of several workers', () => {
     expect(answer.status).toBe(404);
     expect(await answer.json()).toMatchObject({
       code: 'route_not_found',
-      detail: expect.stringContaining('each counts for itself'),
+      detail: expect.stringContaining('each has its own metrics'),
     });
     const { metricsPort } = victimOf(program);
     expect((await fetch(`http://127.0.0.1:${metricsPort}/v1/models`)).status).toBe(404);

@@ -190,7 +190,7 @@ describe('a stage with duplicated counts', () => {
       ['doubled_series', 'api-1:8080', null],
       ['doubled_series', 'api-2:8080', null],
     ]);
-    expect(verdict.holds[0]?.detail).toContain('apart in replica');
+    expect(verdict.holds[0]?.detail).toContain('differs only in replica');
   });
 
   test('is held for one duplicated metric', async () => {
