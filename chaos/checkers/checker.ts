@@ -14,8 +14,8 @@ export type Verdict = {
 export type Conclusion = { readonly final: Final; readonly changes: ReadonlyMap<string, readonly string[]> };
 
 /**
- * Checks one group of rules. Receives the entries in the order of their completion, and uses only what clients could
- * observe.
+ * Checks one group of rules. Receives the entries in the order of their completion, and uses only facts that
+ * clients could observe.
  */
 export type Checker = {
   readonly name: string;

@@ -120,7 +120,7 @@ describe('the entity tag of a session', () => {
     expect((await remove(after.etag)).status).toBe(204);
   });
 
-  test('and its body do not change when a finish is refused', async () => {
+  test('does not change, and neither does its body, when a finish is refused', async () => {
     const [scene, other] = [await inSession(), await inSession()];
     const taken = `taken ${other.sessionId}`;
     await other.report(await other.beginTurn()).finish({ agentSessionId: taken });

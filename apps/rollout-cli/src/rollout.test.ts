@@ -305,7 +305,7 @@ describe('kill -9 between two steps', () => {
 describe('kill', () => {
   test('works under the lease of another process, with locked rows and without Prometheus, and is announced', async () => {
     await home.rollout('start');
-    await home.rows("select * from take_rollout('single_session_guard', 'somebody', 600000)");
+    await home.rows("select * from take_rollout('single_session_guard', 'another process', 600000)");
     await using _flags = await holdLock(home.url, 'select 1 from flags for update');
     await using _rollouts = await holdLock(home.url, 'select 1 from rollouts for update');
     expect(await home.rollout('kill', '--why', 'sessions get lost')).toMatchObject({ code: 0, err: '' });

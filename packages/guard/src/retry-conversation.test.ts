@@ -59,7 +59,7 @@ describe('a retry that names a conversation', () => {
     });
   });
 
-  test('and the model that made it resumes it in a new session, which replaces the live one', async () => {
+  test('of an earlier session is resumed by the model that made it, in a new session which replaces the live one', async () => {
     const { taskId, attemptId, first, current } = await replacedConversation('goes on');
     const retried = startedOf(
       await turnIn(current, attemptId, { preRetryId: agentId('goes on'), ...model(SONNET), onModelChange: 'replace' }),
@@ -86,7 +86,7 @@ describe('a retry that names a conversation', () => {
     expect(await guard.session(first.id)).toMatchObject({ agentSessionId: 'goes on', deletedReason: 'model-changed' });
   });
 
-  test('and another model begins a fresh conversation', async () => {
+  test('of an earlier session is followed by a fresh conversation if another model retries', async () => {
     const { attemptId, current } = await replacedConversation('afresh');
     const fresh = startedOf(
       await turnIn(current, attemptId, { preRetryId: agentId('afresh'), onModelChange: 'replace' }),

@@ -247,7 +247,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(retried).toMatchObject({ action: 'CodingAgentFollowUpRequest', passedSessionId: first });
     });
 
-    test('and the log line names the variant of that process', async () => {
+    test('whose variant the log line names', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       await runTurn(scene.guard, aTurn(session, attemptId, { model: NEXT, say: { kind: 'keep' } }), conversation());
@@ -255,14 +255,14 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(modelChanges(attemptId)).toMatchObject([{ previous_variant: 'SONNET_NEXT', current_variant: 'DEFAULT' }]);
     });
 
-    test('and asks if the id was never recorded, because its model is unknown', async () => {
+    test('if there is one, and asks if the id was never recorded', async () => {
       const { attemptId, session } = await inSession();
       await runTurn(scene.guard, aTurn(session, attemptId), conversation());
       const turn = aTurn(session, attemptId, { preRetryId: agentId('never recorded') });
       expect(await scene.guard.startTurn(turn)).toMatchObject({ kind: 'ask', question: 'keep-or-replace' });
     });
 
-    test('and a retry drops the processes after that one', async () => {
+    test('after which a retry drops the later processes', async () => {
       const { attemptId, session } = await inSession();
       const [first, second, third] = [conversation(), conversation(), conversation()];
       for (const id of [first, second, third]) await runTurn(scene.guard, aTurn(session, attemptId), id);
