@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
- * Packs verify-sessions as one file that runs with any Node: `npx ./verify-sessions-<version>.tgz --all --database …`.
- * Prints the path of the file.
+ * Packs verify-sessions as one file that runs with Node 20 and later: `npx ./verify-sessions-<version>.tgz --all
+ * --database …`. Prints the path of the file.
  */
 const ROOT = resolve(import.meta.dirname, '..');
 const target = resolve(process.argv[2] ?? '.');
@@ -16,14 +16,14 @@ try {
   const bundle = await rolldown({
     input: join(ROOT, 'apps/verify-cli/src/main.ts'),
     platform: 'node',
-    transform: { target: 'node22' },
+    transform: { target: 'node20', define: { PACKED_RELEASE: JSON.stringify(version) } },
     // Left out: the embedded server, the archive with its SDK, and optional dependencies of pg.
     external: ['@phaselock/store', '@phaselock/archive', 'pg-native', 'pg-cloudflare'],
   });
   await bundle.write({
     file: join(folder, 'verify-sessions.mjs'),
     format: 'esm',
-    banner: '#!/usr/bin/env node',
+    banner: `#!/usr/bin/env node\n${readFileSync(join(ROOT, 'checks/older-node.js'), 'utf8')}`,
     minify: true,
     codeSplitting: false,
   });
@@ -37,7 +37,7 @@ try {
         description: 'Proves from the database that coding-agent sessions followed their model changes.',
         type: 'module',
         bin: { 'verify-sessions': 'verify-sessions.mjs' },
-        engines: { node: '>=22.13' },
+        engines: { node: '>=20.11' },
         files: ['verify-sessions.mjs', 'verify-sessions.schema.json'],
       },
       null,

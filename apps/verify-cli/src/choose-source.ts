@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   openClaudeServer,
   openObra,
@@ -18,11 +17,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** `databaseUrl` is set for a phaselock database: `--record` writes to it over a separate connection. */
 type Opened = Source & { readonly databaseUrl?: string };
 
-/** Opens the source that the arguments and the environment select, read-only. */
-export async function openSource(command: Verify, env: Environment): Promise<Opened> {
+/**
+ * Opens the source that the arguments and the environment select, read-only. Once `ended` is aborted, its statements
+ * are cancelled at the server and every later call fails.
+ */
+export async function openSource(command: Verify, env: Environment, ended: AbortSignal): Promise<Opened> {
   const { wanted, maxDurationMs, database, source } = command;
   if (source !== undefined) return openForeign(source, command);
-  const options = { statementTimeoutMs: maxDurationMs ?? NO_HURRY_MS, wanted };
+  const options = { statementTimeoutMs: maxDurationMs ?? NO_HURRY_MS, wanted, ended };
   const url = database ?? (env.PHASELOCK_DATABASE_URL || undefined);
   if (url !== undefined) {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new SourceFailure('the database must be a postgres:// URL');
@@ -39,16 +41,19 @@ function openForeign({ kind, path }: SourceChoice, { wanted, profiles }: Verify)
   return kind === 'obra' ? openObra(path) : openClaudeServer(path);
 }
 
-/** Opens the embedded database that `start` uses, and starts its server if it is not running. */
+/**
+ * Opens the embedded database that `start` uses, and starts its server if it is not running. The database must exist:
+ * an audit creates neither it nor its folder.
+ */
 async function openEmbedded(
   dataDir: string,
   options: Omit<Parameters<typeof openOwnDatabase>[0], 'url'>,
 ): Promise<Opened> {
-  if (!existsSync(join(dataDir, 'postgres')) && !existsSync(dataDir))
-    throw new SourceFailure(
-      `there is no database: neither --database nor PHASELOCK_DATABASE_URL is given, and ${dataDir} does not exist`,
-    );
-  const { startEmbeddedPostgres } = await embedded(dataDir);
+  const noDatabase = (why: string): SourceFailure =>
+    new SourceFailure(`there is no database: neither --database nor PHASELOCK_DATABASE_URL is given, and ${why}`);
+  if (!existsSync(dataDir)) throw noDatabase(`${dataDir} does not exist`);
+  const { hasEmbeddedPostgres, startEmbeddedPostgres } = await embedded(dataDir);
+  if (!(await hasEmbeddedPostgres(dataDir))) throw noDatabase(`${dataDir} has none`);
   const server = await startEmbeddedPostgres({ dataDir });
   try {
     const source = await openOwnDatabase({ url: server.url, ...options });

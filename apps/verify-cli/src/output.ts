@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { UsageError } from './read-arguments.ts';
 import type { Write } from './report.ts';
+import { untilEnded } from './until-ended.ts';
 
 export type Output = AsyncDisposable & {
   readonly write: Write;
@@ -44,15 +47,21 @@ export function toStandardOutput(stdout: NodeJS.WritableStream): Output {
 }
 
 /**
- * Writes to `<path>.partial` and renames it at the end, so that an incomplete report never has the final name. A path
- * that is not a regular file, such as a device or a pipe, is written directly.
+ * Writes to a new file beside the path and renames it at the end, so that an incomplete report never has the final
+ * name, and two audits never write to one file. A path that is not a regular file, such as a device or a pipe, is
+ * written directly. A path that cannot be written is a usage error.
  */
-export async function toFile(path: string): Promise<Output> {
+export async function toFile(path: string, ended?: AbortSignal): Promise<Output> {
   const there = await stat(path).catch(() => undefined);
-  if (there !== undefined && !there.isFile()) return await opened(path, path);
+  if (there?.isDirectory() === true) throw new UsageError(`${path} is a folder, not a file`);
+  if (there !== undefined && !there.isFile()) {
+    const opening = opened(path, path);
+    // A pipe opens only once it has a reader.
+    return await (ended === undefined ? opening : untilEnded(ended, opening));
+  }
   // A symbolic link stays in place; its target is replaced.
   const target = there === undefined ? path : await realpath(path);
-  const partial = `${target}.partial`;
+  const partial = `${target}.${randomBytes(4).toString('hex')}.partial`;
   return await opened(path, partial, {
     whole: () => rename(partial, target),
     abandoned: () => rm(partial, { force: true }),
@@ -64,7 +73,12 @@ type Ending = { readonly whole: () => Promise<void>; readonly abandoned: () => P
 async function opened(path: string, at: string, ending?: Ending): Promise<Output> {
   const stream = createWriteStream(at);
   const broken = brokenBy(stream, path);
-  await Promise.race([once(stream, 'open'), broken]);
+  const { promise: open, resolve } = Promise.withResolvers<void>();
+  stream.once('open', () => resolve());
+  await Promise.race([open, broken]).catch((error: Error) => {
+    // Without the name of the new file, which the user did not give.
+    throw new UsageError(`cannot write ${error.message.replace(/, open .*$/s, '')}`, { cause: error });
+  });
   let finished = false;
   return {
     write: writeTo(stream, broken),

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { findRule, RULE_IDS, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
+import { findRule, RULE_IDS, RULES, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
 import { type ColourChoice, parseDuration } from '@phaselock/core';
 
 const FORMATS = ['human', 'json', 'ndjson', 'junit', 'github', 'sarif'] as const;
@@ -16,8 +16,7 @@ export type Verify = {
   readonly failOn: Severity;
   readonly format: Format;
   readonly output: string | undefined;
-  readonly baseline: string | undefined;
-  readonly pruneBaseline: boolean;
+  readonly baseline: BaselineChoice | undefined;
   readonly database: string | undefined;
   readonly source: SourceChoice | undefined;
   readonly profiles: string | undefined;
@@ -32,10 +31,20 @@ export type Verify = {
    */
   readonly record: boolean;
   readonly recordTo: string | undefined;
+  /** Whether an audit that read nothing may pass. */
+  readonly allowEmpty: boolean;
   readonly maxDurationMs: number | undefined;
   readonly maxFindings: number;
   readonly colour: ColourChoice;
   readonly quiet: boolean;
+};
+
+export type BaselineChoice = {
+  readonly path: string;
+  /** Whether to accept the findings of this audit. */
+  readonly write: boolean;
+  /** Whether to remove the entries that no longer occur. */
+  readonly prune: boolean;
 };
 
 export type Command =
@@ -43,6 +52,7 @@ export type Command =
   | { readonly kind: 'rules' }
   | { readonly kind: 'explain'; readonly rule: RuleId }
   | { readonly kind: 'schema' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'help' };
 
 export class UsageError extends Error {
@@ -56,6 +66,7 @@ export const USAGE = `usage:
   verify-sessions rules
   verify-sessions explain <rule>
   verify-sessions schema               JSON schema of --format json
+  verify-sessions --version
 
 what to audit
   --database <url>       phaselock database; default PHASELOCK_DATABASE_URL, else the embedded database
@@ -65,6 +76,7 @@ what to audit
   --logs <file>          service log: check that each model change has a log line
   --deep                 also read and hash every object of the archive
   --archive <address>    address of the archive; default PHASELOCK_ARCHIVE_URL, else beside the embedded database
+  --allow-empty          accept an audit that finds nothing to read, such as one of a new database
   --max-duration <time>  time limit, such as 10m; rules that did not run are reported
 
 output
@@ -74,13 +86,15 @@ output
   --record-to <url>      store it in this database, if the audited one is a read-only replica
   --report               add the counts of sessions, tasks and interactions
   --fail-on <severity>   lowest severity that fails: error (default), warning or info
-  --baseline <file>      file of accepted findings, which do not count; created if missing
-  --prune-baseline       remove accepted findings that no longer occur
+  --baseline <file>      file of accepted findings, which do not count
+  --write-baseline       accept the findings of this audit: add them to the file, or create it
+  --prune-baseline       remove the accepted findings that no longer occur
   --max-findings <n>     stop after this many errors and warnings, and list at most this many infos (default 10000)
   --color <when>         auto, always, never
-  -q, --quiet            no header, timeline or progress
+  -q, --quiet            no header, timeline, progress or list of rules that do not apply
 
-exit: 0 no findings · 1 audit incomplete · 2 findings · 3 no such attempt or task · 64 usage error`;
+exit: 0 no findings · 1 audit incomplete, or nothing to read · 2 findings
+      3 no such attempt or task · 64 usage error · 130, 143 ended by SIGINT, SIGTERM`;
 
 const OPTIONS = {
   task: { type: 'string' },
@@ -103,11 +117,14 @@ const OPTIONS = {
   report: { type: 'boolean', default: false },
   'fail-on': { type: 'string', default: 'error' },
   baseline: { type: 'string' },
+  'write-baseline': { type: 'boolean', default: false },
   'prune-baseline': { type: 'boolean', default: false },
+  'allow-empty': { type: 'boolean', default: false },
   'max-findings': { type: 'string', default: '10000' },
   color: { type: 'string', default: 'auto' },
   quiet: { type: 'boolean', short: 'q', default: false },
   help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', default: false },
 } as const;
 
 type Values = ReturnType<typeof parse>['values'];
@@ -118,6 +135,7 @@ export function readArguments(argv: readonly string[]): Command {
   const { values, positionals } = orUsage(() => parse(argv.filter((arg) => arg !== '--')));
   const [first, second, ...more] = positionals;
   if (values.help || (first === undefined && argv.length === 0)) return { kind: 'help' };
+  if (values.version) return { kind: 'version' };
   if (first === 'rules') return { kind: 'rules' };
   if (first === 'schema') return { kind: 'schema' };
   if (first === 'explain') return { kind: 'explain', rule: ruleNamed(second ?? '') };
@@ -129,8 +147,7 @@ export function readArguments(argv: readonly string[]): Command {
     failOn: oneOf('--fail-on', values['fail-on'], ['error', 'warning', 'info']),
     format: oneOf('--format', values.format, FORMATS),
     output: values.output,
-    baseline: values.baseline,
-    pruneBaseline: values['prune-baseline'] && baselineNeeded(values),
+    baseline: baselineIn(values),
     database: values.database,
     source: sourceIn(values),
     profiles: values.profiles,
@@ -140,6 +157,7 @@ export function readArguments(argv: readonly string[]): Command {
     report: values.report,
     record: recordIn(values),
     recordTo: values['record-to'],
+    allowEmpty: values['allow-empty'],
     maxDurationMs:
       values['max-duration'] === undefined ? undefined : durationIn('--max-duration', values['max-duration']),
     maxFindings: wholeNumber('--max-findings', values['max-findings']),
@@ -160,11 +178,18 @@ function wantedIn({ task, all, since, sample }: Values, attempt: string | undefi
   return { kind: 'all' };
 }
 
+/** The rules on the audit itself accompany the others, whichever `--rule` names; only `--skip` leaves them out. */
 function rulesIn({ rule, skip }: Values): ReadonlySet<RuleId> {
   const named = (given: readonly string[]): RuleId[] => given.flatMap((text) => text.split(',')).map(ruleNamed);
-  const only = named(rule ?? []);
+  const meta = RULE_IDS.filter((id) => RULES[id].family === 'meta');
+  const only = rule === undefined ? RULE_IDS : [...named(rule), ...meta];
   const without = new Set(named(skip ?? []));
-  return new Set((only.length === 0 ? RULE_IDS : only).filter((id) => !without.has(id)));
+  const chosen = only.filter((id) => !without.has(id));
+  if (chosen.every((id) => meta.includes(id)))
+    throw new UsageError(
+      'no rule is left to run: --skip leaves out every rule, or --rule names only rules on the audit itself',
+    );
+  return new Set(chosen);
 }
 
 function ruleNamed(text: string): RuleId {
@@ -198,9 +223,12 @@ function recordIn({ record, 'record-to': to, source, rule, skip }: Values): bool
   return true;
 }
 
-function baselineNeeded({ baseline }: Values): true {
-  if (baseline === undefined) throw new UsageError('--prune-baseline needs --baseline');
-  return true;
+function baselineIn(values: Values): BaselineChoice | undefined {
+  const { baseline: path, 'write-baseline': write, 'prune-baseline': prune } = values;
+  if (path !== undefined) return { path, write, prune };
+  if (write) throw new UsageError('--write-baseline needs --baseline');
+  if (prune) throw new UsageError('--prune-baseline needs --baseline');
+  return undefined;
 }
 
 function oneOf<const Choice extends string>(flag: string, given: string, choices: readonly Choice[]): Choice {

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * Version of this command, from package.json: in the same folder when packed, else in the parent folder of the source.
- */
+/** Set to the version when the command is packed, because the packed file can be used without its package.json. */
+declare const PACKED_RELEASE: string | undefined;
+
+/** Version of this command. In the repository, it is in the package.json of the parent folder. */
 export function releaseAt(folder: string): string {
-  for (const file of [join(folder, 'package.json'), join(folder, '../package.json')]) {
-    const version = versionIn(file);
-    if (version !== undefined) return version;
-  }
-  return 'unknown';
+  if (typeof PACKED_RELEASE === 'string') return PACKED_RELEASE;
+  return versionIn(join(folder, '../package.json')) ?? 'unknown';
 }
 
 function versionIn(file: string): string | undefined {

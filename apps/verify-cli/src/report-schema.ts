@@ -38,14 +38,25 @@ const finding = z.strictObject({
 
 const summary = z.strictObject({
   ran: z.array(rule),
+  partly: z.array(rule),
   skipped: z.array(rule),
   incomplete: z.array(z.strictObject({ rules: z.array(rule), why: z.string() })),
   truncated: z.boolean(),
+  cutOff: z.array(rule),
   moreInfos: z.int(),
+  read: z
+    .strictObject({
+      sessions: z.int(),
+      processes: z.int(),
+      events: z.int().nullable(),
+      archives: z.int().nullable(),
+    })
+    .nullable(),
   errors: z.int(),
   warnings: z.int(),
   infos: z.int(),
   baselined: z.int(),
+  notes: z.array(z.string()),
   notApplicable: z.array(z.strictObject({ rule, why: z.string() })),
   counts: z
     .strictObject({
@@ -65,6 +76,7 @@ const summary = z.strictObject({
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   tool: z.literal('verify-sessions'),
+  version: z.string(),
   source: z.string(),
   notes: z.array(z.string()),
   asked: z.string(),

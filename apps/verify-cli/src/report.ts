@@ -1,9 +1,11 @@
-import type { AuditSummary, Counts, Finding, RuleId } from '@phaselock/audit';
+import type { AuditSummary, Counts, Finding, RuleId, Severity, WhatWasRead } from '@phaselock/audit';
 import type { Counted } from './exit-code.ts';
 import type { ShownTurn } from './timeline.ts';
 
 /** Data that is known before the first check runs. */
 export type Opening = {
+  /** Version of this command. */
+  readonly release: string;
   readonly source: string;
   readonly notes: readonly string[];
   readonly asked: string;
@@ -12,8 +14,14 @@ export type Opening = {
 
 export type Closing = {
   readonly summary: AuditSummary;
+  /** Undefined if it could not be counted; the audit is incomplete then. */
+  readonly read: WhatWasRead | undefined;
   readonly counted: Counted;
+  /** The lowest severity that fails the audit. */
+  readonly failOn: Severity;
   readonly baselined: number;
+  /** What was done with the baseline. */
+  readonly notes: readonly string[];
   /** Requested rules that do not apply to this source, or that need an option such as `--deep`. */
   readonly notApplicable: readonly { readonly rule: RuleId; readonly why: string }[];
   readonly counts: Counts | undefined;

@@ -1,5 +1,6 @@
 import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselock/audit';
-import { visibleLines, visibleText, wantsColours } from '@phaselock/core';
+import { visibleText, wantsColours } from '@phaselock/core';
+import { openBaseline } from './baseline.ts';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
 import { EXIT } from './exit-code.ts';
@@ -10,10 +11,13 @@ import { humanReporter } from './formats/human.ts';
 import { jsonReporter, ndjsonReporter } from './formats/json.ts';
 import { junit } from './formats/junit.ts';
 import { sarif } from './formats/sarif.ts';
+import { openLog } from './open-log.ts';
 import { OutputFailure, toFile, toStandardOutput } from './output.ts';
+import { noProgress, progressOn } from './progress.ts';
 import { readArguments, USAGE, UsageError, type Verify } from './read-arguments.ts';
 import type { Reporter, Write } from './report.ts';
 import { reportJsonSchema } from './report-schema.ts';
+import { untilEnded } from './until-ended.ts';
 import { type Audited, verify } from './verify.ts';
 
 /** The part of its process that a command uses. */
@@ -23,16 +27,21 @@ export type Surroundings = {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly release: string;
+  /** Aborted when the process is told to end. The audit then stops, and its report is discarded. */
+  readonly ended: AbortSignal;
 };
 
 /** Runs one command and returns its exit code. Failures are printed to standard error. */
-export async function run({ argv, env, stdout, stderr, release }: Surroundings): Promise<number> {
-  const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleLines(text)}\n`);
+export async function run({ argv, env, stdout, stderr, release, ended }: Surroundings): Promise<number> {
+  const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleText(text)}\n`);
   try {
     const command = readArguments(argv);
     switch (command.kind) {
       case 'help':
         stdout.write(`${USAGE}\n`);
+        return EXIT.ok;
+      case 'version':
+        stdout.write(`${release}\n`);
         return EXIT.ok;
       case 'rules':
         stdout.write(ruleList());
@@ -44,11 +53,13 @@ export async function run({ argv, env, stdout, stderr, release }: Surroundings):
         stdout.write(reportJsonSchema());
         return EXIT.ok;
       case 'verify':
-        return await audit(command, { env, stdout, stderr, release, complain });
+        return await audit(command, { env, stdout, stderr, release, ended, complain });
     }
   } catch (error) {
+    if (ended.aborted) return EXIT.interrupted;
     if (error instanceof UsageError) {
-      complain(`${error.message}\n\n${USAGE}`);
+      complain(error.message);
+      stderr.write(`\n${USAGE}\n`);
       return EXIT.usage;
     }
     if (error instanceof NotFound) {
@@ -68,21 +79,46 @@ const messageOf = (error: unknown): string => {
 
 type Auditing = Omit<Surroundings, 'argv'> & { readonly complain: (text: string) => void };
 
-async function audit(command: Verify, { env, stdout, stderr, release, complain }: Auditing): Promise<number> {
-  await using source = await openSource(command, env);
+async function audit(command: Verify, around: Auditing): Promise<number> {
+  const { env, stdout, stderr, release, ended, complain } = around;
+  // Files are opened first, so that a mistake in their names is reported before a long audit.
+  const baseline = command.baseline && (await openBaseline(command.baseline, command.failOn));
+  const { logs: log } = command;
+  await using logs = log === undefined || !command.rules.has('SV108') ? undefined : await openLog(log);
+  await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output, ended);
+  await using source = await openSource(command, env, ended);
   await using archive = command.deep ? await openArchive(command, env) : undefined;
-  await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output);
   const seen = command.output === undefined && stdout.isTTY === true;
-  const reporter = reporterFor(command, output.write, wantsColours(command.colour, { isTTY: seen, env }));
-  const live = stderr.isTTY === true && !command.quiet;
-  const progress = (text: string): void => void (live && stderr.write(`\r\u001b[K${visibleText(text)}`));
+  using progress = stderr.isTTY === true && !command.quiet ? progressOn(stderr) : noProgress;
+  const write: Write = async (text) => {
+    ended.throwIfAborted();
+    await output.write(text);
+  };
+  const colours = wantsColours(command.colour, { isTTY: seen, env });
+  const complainBelow = (text: string): void => {
+    progress.remove();
+    complain(text);
+  };
   const recordUrl = command.recordTo ?? source.databaseUrl;
   const record =
     command.record && recordUrl !== undefined
-      ? (audited: Audited): Promise<void> => tryRecord(recordUrl, { release, ...audited }, complain)
+      ? (result: Audited): Promise<void> => tryRecord(recordUrl, { release, ...result }, complainBelow)
       : undefined;
-  const exitCode = await verify({ source, command, reporter, progress, archive, record });
-  if (live) stderr.write('\r\u001b[K');
+  const audited = verify({
+    source,
+    command,
+    release,
+    reporter: reporterFor(command, seen ? progress.beside(write) : write, colours),
+    progress: (text) => {
+      if (!ended.aborted) progress.show(text);
+    },
+    archive,
+    logs: logs?.lines,
+    baseline,
+    record,
+    ended,
+  });
+  const exitCode = await untilEnded(ended, audited);
   await output.finish();
   return exitCode;
 }

@@ -1,42 +1,22 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
-  aStart,
-  aTurn,
-  begin,
   createEmptyDatabase,
   eventually,
   holdLock,
   OPUS,
   openTestGuard,
-  replaceBy,
-  runTurn,
   SONNET,
-  spawnNode,
   type TestGuard,
   temporaryDirectory,
 } from '@phaselock/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeObra, misname, twoCases } from '../test/histories.ts';
+import { environment, verify, verifyIn } from '../test/run-verify.ts';
 import { reportSchema } from './report-schema.ts';
 
-const MAIN = resolve(import.meta.dirname, 'main.ts');
-
-type Ran = { readonly code: number | null; readonly signal: string | null; readonly out: string; readonly err: string };
-
-async function verify(url: string | undefined, ...args: readonly string[]): Promise<Ran> {
-  const env = {
-    PHASELOCK_DATABASE_URL: url,
-    PHASELOCK_DATA_DIR: '/no/such/place',
-    NO_COLOR: undefined,
-    FORCE_COLOR: undefined,
-  };
-  await using run = spawnNode(MAIN, { args, env });
-  return { ...(await run.exited), out: run.stdout(), err: run.stderr() };
-}
+// A test starts the command several times.
+vi.setConfig({ testTimeout: 120_000 });
 
 let home: TestGuard;
 let attemptId: string;
@@ -45,18 +25,6 @@ beforeAll(async () => {
   attemptId = (await twoCases(home)).attemptId;
 });
 afterAll(() => home[Symbol.asyncDispose]());
-
-/** One attempt: two turns with one model, then a replacement by another model. */
-async function twoCases({ guard, world }: TestGuard) {
-  const taskId = await world.task();
-  const attempt = await world.attempt(taskId);
-  const first = await begin(guard, aStart(taskId, SONNET));
-  await runTurn(guard, aTurn(first, attempt), `a-${taskId}`);
-  await runTurn(guard, aTurn(first, attempt), `b-${taskId}`);
-  const second = await replaceBy(guard, aStart(taskId, OPUS));
-  const { processId } = await runTurn(guard, aTurn(second, attempt), `c-${taskId}`);
-  return { attemptId: attempt, taskId, first: first.id, second: second.id, processId };
-}
 
 describe('auditing one attempt', () => {
   test('prints the timeline and exits with 0 if there are no findings', async () => {
@@ -116,18 +84,11 @@ describe('the exit code', () => {
     [['--all', '--source', 'obra:/no/such/file'], 1, 'does not exist'],
     [['--all', '--database', 'mysql://x'], 1, 'postgres:// URL'],
     [['--all', '--logs', '/no/such/file'], 64, '--logs'],
-    [['--all', '-o', '/no/such/folder/report'], 1, 'no such file'],
-    [['--all', '-o', '/tmp'], 1, 'illegal operation on a directory'],
   ])('for %j is %i', async (args, expected, said) => {
     const { code, err } = await verify(home.databaseUrl, ...args);
     expect(err).toContain(said);
     expect(err).not.toMatch(/ {4}at /);
     expect(code).toBe(expected);
-  });
-
-  test('without a database is 1, and the message names the missing settings', async () => {
-    const { code, err } = await verify(undefined, '--all');
-    expect([code, err]).toEqual([1, expect.stringContaining('neither --database nor PHASELOCK_DATABASE_URL')]);
   });
 
   test('is 1 for an unreachable database and for one without the phaselock schema', async () => {
@@ -179,296 +140,161 @@ describe('the exit code', () => {
     expect(code).toBe(1);
     await held.letGo();
   });
+});
 
+describe('without --database and PHASELOCK_DATABASE_URL', () => {
+  test('a data folder that does not exist is an error, and is not created', async () => {
+    await using directory = await temporaryDirectory();
+    const dataDir = join(directory.path, 'data');
+    const env = { ...environment(undefined), PHASELOCK_DATA_DIR: dataDir };
+    for (const more of [[], ['--deep'], ['--record']]) {
+      const { code, err } = await verifyIn(env, '--all', ...more);
+      expect([code, err]).toEqual([
+        1,
+        expect.stringMatching(/neither --database nor PHASELOCK_DATABASE_URL .* does not exist/),
+      ]);
+    }
+    expect(await lstat(dataDir).catch((error: NodeJS.ErrnoException) => error.code)).toBe('ENOENT');
+  });
+
+  test('a data folder without a database is an error, and stays as it is', async () => {
+    await using directory = await temporaryDirectory();
+    await mkdir(join(directory.path, 'archive'));
+    const env = { ...environment(undefined), PHASELOCK_DATA_DIR: directory.path };
+    const { code, err } = await verifyIn(env, '--all');
+    expect([code, err]).toEqual([1, expect.stringContaining(`${directory.path} has none`)]);
+    expect(await readdir(directory.path)).toEqual(['archive']);
+  });
+});
+
+describe('an audit that would check nothing exits with 64 and the reason', () => {
   test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('after %s is %i', async (signal, expected) => {
-    await using held = await holdLock(home.databaseUrl, 'lock table archives in access exclusive mode');
-    await using run = spawnNode(MAIN, { args: ['--all'], env: { PHASELOCK_DATABASE_URL: home.databaseUrl } });
-    const { pg } = home.guard.database.pool;
-    await eventually(async () => {
-      const waiting = await pg.query(
-        `select from pg_stat_activity where application_name = 'verify-sessions' and wait_event_type = 'Lock' and datname = current_database()`,
-      );
-      return waiting.rowCount !== 0;
-    });
-    run.kill(signal);
-    expect(await run.exited).toEqual({ code: expected, signal: null });
-    await held.letGo();
-  });
-});
-
-describe('a report', () => {
-  test('of several megabytes is complete on a pipe; a pipe closed by its reader exits with 1', async () => {
-    await using big = await openTestGuard();
-    const { second } = await twoCases(big);
-    await big.guard.database.pool.pg.query(
-      `insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at, agent_session_id)
-       select gen_random_uuid(), task_id, phase, mode, agent, 'ready', 0, false, now(), now(), 'nobody-' || n
-       from sessions, generate_series(1, 16000) n where id = $1`,
-      [second],
-    );
-    const args = ['--all', '--rule', 'SV402', '--format', 'json', '--max-findings', '1000000'];
-    const { code, out } = await verify(big.databaseUrl, ...args);
-    expect(out.length).toBeGreaterThan(5_000_000);
-    expect(reportSchema.parse(JSON.parse(out)).findings).toHaveLength(16_000);
-    expect(code).toBe(2);
-
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      env: { ...process.env, PHASELOCK_DATABASE_URL: big.databaseUrl },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.once('data', () => child.stdout.destroy());
-    expect(await once(child, 'close')).toEqual([1, null]);
+    ['--rule SV101 --skip SV101', 'no rule is left to run'],
+    ['--rule SV902', 'no rule is left to run'],
+    ['--rule SV504', 'SV504: archive objects are read only with --deep'],
+    ['--rule SV108,SV304', 'SV108: the log of the service is compared only with --logs'],
+    ['--rule SV503,SV504 --skip SV503', 'SV504: archive objects are read only with --deep'],
+  ])('for %s', async (args, reason) => {
+    const { code, out, err } = await verify(home.databaseUrl, '--all', ...args.split(' '));
+    expect(err).toContain(reason);
+    expect([code, out]).toEqual([64, '']);
   });
 
-  test('lists at most --max-findings infos, counts all of them, and is complete', async () => {
-    await using calm = await openTestGuard();
-    for (let sessions = 0; sessions < 3; sessions += 1) {
-      const { id: sessionId } = await begin(calm.guard, aStart(await calm.world.task()));
-      await calm.guard.softDelete({ sessionId });
-    }
-    const all = ['--all', '--max-findings', '2'];
-    const { code, out } = await verify(calm.databaseUrl, ...all, '--format', 'json');
-    const { findings, summary } = reportSchema.parse(JSON.parse(out));
-    expect(code).toBe(0);
-    expect(findings.map(({ rule }) => rule)).toEqual(['SV302', 'SV302']);
-    expect(summary).toMatchObject({ infos: 3, moreInfos: 1, truncated: false, exitCode: 0 });
-    expect((await verify(calm.databaseUrl, ...all)).out).toContain('3 infos');
-    expect((await verify(calm.databaseUrl, ...all, '--fail-on', 'info')).code).toBe(2);
-    // A baseline that accepts the listed infos does not accept the one that is not listed.
-    await using folder = await temporaryDirectory();
-    const known = ['--fail-on', 'info', '--baseline', join(folder.path, 'baseline.json')];
-    await verify(calm.databaseUrl, ...all, ...known);
-    expect((await verify(calm.databaseUrl, ...all, ...known)).code).toBe(2);
-  });
-
-  test('in JSON matches its schema, and the schema in docs is up to date', async () => {
-    const { out } = await verify(home.databaseUrl, attemptId, '--format', 'json', '--report');
-    const report = reportSchema.parse(JSON.parse(out));
-    expect(report.timeline).toHaveLength(3);
-    expect(report.summary).toMatchObject({
-      exitCode: 0,
-      counts: { sessions: 2, tasks: 1, validTasks: 1, interactions: 3 },
-    });
-    const file = resolve(import.meta.dirname, '../../../docs/verify-sessions.schema.json');
-    const { out: schema } = await verify(undefined, 'schema');
-    if (process.env.PHASELOCK_UPDATE_DOCS === '1') await writeFile(file, schema);
-    expect(await readFile(file, 'utf8'), 'PHASELOCK_UPDATE_DOCS=1 npx pnpm@12 test apps/verify-cli').toBe(schema);
-  });
-
-  test('is well-formed in NDJSON, JUnit, GitHub and SARIF format', async () => {
-    await using spoilt = await openTestGuard();
-    const { second } = await twoCases(spoilt);
-    await spoilt.guard.database.pool.pg.query(`update sessions set agent_session_id = $2 where id = $1`, [
-      second,
-      'a <b> & "c"\u0001%',
-    ]);
-    const inFormat = async (format: string): Promise<string> =>
-      (await verify(spoilt.databaseUrl, '--all', '--format', format)).out;
-
-    const lines = (await inFormat('ndjson'))
-      .trim()
-      .split('\n')
-      .map((line) => z.looseObject({ type: z.string() }).parse(JSON.parse(line)));
-    expect(lines.map(({ type }) => type)).toEqual(['audit', 'finding', 'summary']);
-
-    const xml = await inFormat('junit');
-    expect(openTagsOf(xml)).toEqual([]);
-    expect(xml).toContain(
-      '<failure type="SV402" message="1: it names a &lt;b&gt; &amp; &quot;c&quot;\ufffd%, which no process of it reported">',
-    );
-
-    expect(await inFormat('github')).toMatch(
-      /^::error title=SV402 session-names-another-conversation::session \S+: .*%25/,
-    );
-
-    const [run] = sarifSchema.parse(JSON.parse(await inFormat('sarif'))).runs;
-    expect(run?.results.map(({ ruleId, ruleIndex }) => [ruleId, run.tool.driver.rules[ruleIndex]?.id])).toEqual([
-      ['SV402', 'SV402'],
-    ]);
-  });
-
-  test('is written to the file named by -o instead of standard output', async () => {
+  test('for a rule that the source does not store the data of, and for one without its log', async () => {
     await using directory = await temporaryDirectory();
-    const path = join(directory.path, 'report.json');
-    expect(await verify(home.databaseUrl, '--all', '--format', 'json', '-o', path)).toMatchObject({ code: 0, out: '' });
-    expect(reportSchema.parse(JSON.parse(await readFile(path, 'utf8'))).findings).toEqual([]);
-  });
-
-  test('written to a FIFO or through a symbolic link keeps the FIFO and the link', async () => {
-    await using directory = await temporaryDirectory();
-    const at = (name: string): string => join(directory.path, name);
-    const [pipe, link, file] = [at('pipe'), at('link'), at('file')];
-    await promisify(execFile)('mkfifo', [pipe]);
-    const [{ code }, heard] = await Promise.all([
-      verify(home.databaseUrl, '--all', '--format', 'json', '-o', pipe),
-      readFile(pipe, 'utf8'),
-    ]);
-    expect([code, reportSchema.parse(JSON.parse(heard)).findings]).toEqual([0, []]);
-    expect((await stat(pipe)).isFIFO()).toBe(true);
-    await writeFile(file, 'of yesterday');
-    await symlink(file, link);
-    expect(await verify(home.databaseUrl, '--all', '--format', 'json', '-o', link)).toMatchObject({ code: 0 });
-    expect((await lstat(link)).isSymbolicLink()).toBe(true);
-    expect(reportSchema.parse(JSON.parse(await readFile(file, 'utf8'))).findings).toEqual([]);
-    expect((await readdir(directory.path)).toSorted()).toEqual(['file', 'link', 'pipe']);
-  });
-
-  test('has colours with --color always, and by default none on a pipe', async () => {
-    expect((await verify(home.databaseUrl, '--all')).out).not.toContain('\u001b[');
-    expect((await verify(home.databaseUrl, '--all', '--color', 'always')).out).toContain('\u001b[32mOK');
-  });
-});
-
-test('a baseline excuses known findings, SV902 reports stale entries, and --prune-baseline removes them', async () => {
-  await using spoilt = await openTestGuard();
-  await using directory = await temporaryDirectory();
-  const { second } = await twoCases(spoilt);
-  const name = (id: string | null) =>
-    spoilt.guard.database.pool.pg.query('update sessions set agent_session_id = $2 where id = $1', [second, id]);
-  await name('nobody');
-  const withBaseline = (...more: string[]) =>
-    verify(spoilt.databaseUrl, '--all', '--baseline', join(directory.path, 'known.json'), ...more);
-  expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('1 baselined') });
-  expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('1 baselined') });
-  await name(null);
-  expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('SV902 baseline-stale') });
-  expect((await withBaseline('--fail-on', 'warning')).code).toBe(2);
-  expect((await withBaseline('--prune-baseline')).code).toBe(0);
-  expect((await withBaseline('--fail-on', 'warning')).code).toBe(0);
-});
-
-test('--logs reports a model change without a log line as SV108', async () => {
-  await using directory = await temporaryDirectory();
-  await using other = await openTestGuard();
-  const path = join(directory.path, 'service.log');
-  const cases = await twoCases(other);
-  await writeFile(path, '');
-  const missing = await verify(other.databaseUrl, '--all', '--logs', path, '--fail-on', 'warning');
-  expect(missing).toMatchObject({ code: 2, out: expect.stringContaining('SV108 change-not-logged') });
-  const line = JSON.stringify({
-    'log.level': 'info',
-    task_attempt_id: cases.attemptId,
-    previous_variant: SONNET,
-    current_variant: OPUS,
-    process_id: cases.processId,
-    message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
-  });
-  await writeFile(path, `noise\n${line}\n`);
-  expect((await verify(other.databaseUrl, '--all', '--logs', path, '--fail-on', 'warning')).code).toBe(0);
-});
-
-const sarifSchema = z.object({
-  version: z.literal('2.1.0'),
-  runs: z.array(
-    z.object({
-      tool: z.object({ driver: z.object({ name: z.string(), rules: z.array(z.object({ id: z.string() })) }) }),
-      results: z.array(
-        z.object({
-          ruleId: z.string(),
-          ruleIndex: z.int(),
-          level: z.enum(['error', 'warning', 'note']),
-          message: z.object({ text: z.string() }),
-          locations: z.array(z.object({ logicalLocations: z.array(z.object({ fullyQualifiedName: z.string() })) })),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** Names of the unclosed tags of an XML text, in order; empty if the text is well-formed. */
-function openTagsOf(xml: string): string[] {
-  const open: string[] = [];
-  for (const [, closing, name = '', self] of xml.matchAll(/<(\/?)([a-z]+)(?:\s+[a-z]+="[^"<]*")*\s*(\/?)>/g)) {
-    if (self === '/') continue;
-    if (closing === '/') {
-      if (open.pop() !== name) throw new Error(`${name} was not open`);
-    } else open.push(name);
-  }
-  return open;
-}
-
-describe('--record', () => {
-  const rows = async ({ guard }: TestGuard) =>
-    (
-      await guard.database.pool.pg.query(
-        'select scope, release, sessions::int, errors::int, warnings::int, undecidable::int from audit_runs order by id',
-      )
-    ).rows;
-
-  test('stores the scope and the counts of a complete audit', async () => {
-    await using own = await openTestGuard();
-    const { attemptId: attempt, first } = await twoCases(own);
-    expect(await verify(own.databaseUrl, '--all')).toMatchObject({ code: 0 });
-    expect(await rows(own)).toEqual([]);
-    expect(await verify(own.databaseUrl, '--all', '--record')).toMatchObject({ code: 0, err: '' });
-    expect(await verify(own.databaseUrl, attempt, '--record')).toMatchObject({ code: 0, err: '' });
-    await own.guard.database.pool.pg.query(
-      `alter table session_events disable trigger user; delete from session_events where session_id = '${first}'`,
-    );
-    expect(await verify(own.databaseUrl, '--all', '--record')).toMatchObject({ code: 2, err: '' });
-    const whole = { scope: 'all', release: expect.stringMatching(/^\d+\.\d+\.\d+/), sessions: 2, warnings: 0 };
-    expect(await rows(own)).toEqual([
-      { ...whole, errors: 0, undecidable: 0 },
-      { ...whole, scope: 'attempt', sessions: expect.any(Number), errors: 0, undecidable: 0 },
-      { ...whole, errors: expect.any(Number), undecidable: expect.any(Number), warnings: expect.any(Number) },
-    ]);
-    expect((await rows(own))[2]?.errors).toBeGreaterThan(0);
-  });
-
-  test('keeps the exit code if the row cannot be written, and prints the reason', async () => {
-    await using own = await openTestGuard();
-    await twoCases(own);
-    const { pg } = own.guard.database.pool;
-    const role = `reader_${process.pid}_${Date.now()}`;
-    await pg.query(`create role ${role} login password 'p'; grant select on all tables in schema public to ${role}`);
-    try {
-      const reader = new URL(own.databaseUrl);
-      reader.username = role;
-      reader.password = 'p';
-      const refused = await verify(reader.href, '--all', '--record');
-      expect(refused).toMatchObject({
-        code: 0,
-        err: expect.stringMatching(/not recorded: .*grant insert on audit_runs/),
-      });
-      await pg.query(`grant insert on audit_runs to ${role}`);
-      expect(await verify(reader.href, '--all', '--record')).toMatchObject({ code: 0, err: '' });
-      await pg.query(`alter role ${role} set default_transaction_read_only = on`);
-      expect(await verify(reader.href, '--all', '--record')).toMatchObject({ code: 0, err: '' });
-      expect(await rows(own)).toHaveLength(2);
-    } finally {
-      await pg.query(`drop owned by ${role}; drop role ${role}`);
-    }
-    await pg.query('drop table audit_runs');
-    const before = await verify(own.databaseUrl, '--all', '--record');
-    expect(before).toMatchObject({
-      code: 0,
-      err: expect.stringMatching(/not recorded: the database has no table audit_runs/),
+    const path = join(directory.path, 'obra.db');
+    makeObra(path);
+    const obra = ['--all', '--source', `obra:${path}`];
+    expect(await verify(undefined, ...obra, '--rule', 'SV101')).toMatchObject({
+      code: 64,
+      err: expect.stringContaining('SV101: this source does not store the data it needs'),
     });
+    expect((await verify(undefined, ...obra, '--rule', 'SV101,SV404')).code).toBe(0);
+    expect((await verify(undefined, ...obra, '--rule', 'SV108')).code).toBe(64);
+  });
+});
+
+describe('rules that do not apply', () => {
+  test('are named once, and each reason is told once', async () => {
+    const { out } = await verify(home.databaseUrl, '--all');
+    for (const rule of ['SV108', 'SV304', 'SV403', 'SV405', 'SV504', 'SV507'])
+      expect(out.split(`${rule} does not apply: `), rule).toHaveLength(2);
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'obra.db');
+    makeObra(path);
+    const { out: foreign } = await verify(undefined, '--all', '--source', `obra:${path}`);
+    const [told = '', ...more] = foreign.replaceAll('\n', ' ').split('this source does not store the data it needs');
+    expect(told).toMatch(/SV101, SV102, .*, SV507 do not apply: $/);
+    expect(more).toHaveLength(1);
   });
 
-  test('stores nothing for an incomplete audit, and is refused with --rule, --skip and --source', async () => {
-    await using own = await openTestGuard();
-    await twoCases(own);
-    const held = await holdLock(own.databaseUrl, 'lock table archives in access exclusive mode');
-    const incomplete = await verify(own.databaseUrl, '--all', '--record', '--max-duration', '1s');
-    expect(incomplete).toMatchObject({ code: 1 });
-    await held.letGo();
-    for (const less of [
+  test('are not named with -q, nor if --rule does not name them', async () => {
+    expect((await verify(home.databaseUrl, '--all', '-q')).out).not.toContain('apply');
+    expect((await verify(home.databaseUrl, '--all', '--rule', 'SV101')).out).not.toContain('apply');
+    expect((await verify(home.databaseUrl, '--all', '--rule', 'SV101,SV504')).out).toContain('SV504 does not apply');
+  });
+});
+
+describe('--logs', () => {
+  test('reports a model change without a log line as SV108', async () => {
+    await using directory = await temporaryDirectory();
+    await using other = await openTestGuard();
+    const path = join(directory.path, 'service.log');
+    const cases = await twoCases(other);
+    await writeFile(path, '');
+    const missing = await verify(other.databaseUrl, '--all', '--logs', path, '--fail-on', 'warning');
+    expect(missing).toMatchObject({ code: 2, out: expect.stringContaining('SV108 change-not-logged') });
+    const line = JSON.stringify({
+      'log.level': 'info',
+      task_attempt_id: cases.attemptId,
+      previous_variant: SONNET,
+      current_variant: OPUS,
+      process_id: cases.processId,
+      message: 'Model changed between sessions, starting fresh to avoid context incompatibility',
+    });
+    await writeFile(path, `noise\n${line}\n`);
+    expect((await verify(other.databaseUrl, '--all', '--logs', path, '--fail-on', 'warning')).code).toBe(0);
+  });
+
+  test('is not read if --skip or --rule leaves SV108 out, and the report says so', async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, 'service.log');
+    await writeFile(path, '');
+    const all = ['--all', '--logs', path, '--fail-on', 'warning'];
+    for (const without of [
+      ['--skip', 'SV108'],
       ['--rule', 'SV101'],
-      ['--skip', 'SV101'],
-      ['--source', 'obra:/no/such/file'],
-    ])
-      expect(await verify(own.databaseUrl, '--all', '--record', ...less)).toMatchObject({ code: 64 });
-    expect(await rows(own)).toEqual([]);
+    ]) {
+      const { code, out } = await verify(home.databaseUrl, ...all, ...without, '--format', 'json');
+      const { notes, summary } = reportSchema.parse(JSON.parse(out));
+      expect(notes).toEqual(['--logs is not read: SV108 is left out.']);
+      expect(summary.skipped).toContain('SV108');
+      expect([code, summary.ran.includes('SV108')]).toEqual([0, false]);
+    }
+    expect((await verify(home.databaseUrl, ...all)).code).toBe(2);
+    expect((await verify(home.databaseUrl, ...all, '--rule', 'SV108')).code).toBe(2);
   });
+});
 
-  test('stores the row in the database named by --record-to', async () => {
-    await using own = await openTestGuard();
-    expect(await verify(home.databaseUrl, '--all', '--record-to', own.databaseUrl)).toMatchObject({ code: 0 });
-    expect(await rows(own)).toHaveLength(1);
-    expect(await rows(home)).toEqual([]);
-  });
+test('the version is printed by --version and is part of every report', async () => {
+  const { code, out } = await verify(undefined, '--version');
+  expect([code, out]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+  const version = out.trim();
+  expect((await verify(undefined, 'rules', '--version')).out).toBe(out);
+  for (const [format, part] of [
+    ['human', `verify-sessions ${version} · `],
+    ['json', `"version":"${version}"`],
+    ['ndjson', `"version":"${version}"`],
+    ['junit', `<property name="version" value="${version}"/>`],
+    ['github', `verify-sessions ${version}: `],
+    ['sarif', `"version": "${version}"`],
+  ] as const)
+    expect((await verify(home.databaseUrl, '--all', '--format', format)).out).toContain(part);
+});
+
+test('no character of the data acts on a terminal, in any format or message', async () => {
+  await using spoilt = await openTestGuard();
+  const { second } = await twoCases(spoilt);
+  const name = '\u001b[31mred\u001b[0m\u009b2J\u0007\r\n\tnext\u202edne\u2066\u200f\u007f';
+  await misname(spoilt, second, name);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
+  const acting = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+  for (const format of ['human', 'json', 'ndjson', 'junit', 'github', 'sarif']) {
+    const { code, out } = await verify(spoilt.databaseUrl, '--all', '--format', format);
+    expect(out, format).not.toMatch(acting);
+    expect(out, format).toContain('red');
+    expect(code, format).toBe(2);
+    if (format === 'json')
+      expect(reportSchema.parse(JSON.parse(out)).findings[0]?.message).toContain(`it names ${name}`);
+  }
+  for (const args of [
+    ['\u001b[31m\nOK'],
+    ['--task', '\u009b2J'],
+    ['--all', '--rule', 'SV\u202e'],
+    ['--all', '-o', '/no/\u001b'],
+  ]) {
+    const { err } = await verify(spoilt.databaseUrl, ...args);
+    expect(err).not.toMatch(acting);
+    expect(err.split('\n')[0]).toMatch(/^verify-sessions: .*\\u\{/);
+  }
 });

@@ -1,28 +1,28 @@
-import { open } from 'node:fs/promises';
 import {
   type AuditRecord,
   type AuditSummary,
-  compareLogs,
   type Finding,
-  fingerprintOf,
+  finding,
   type ObjectExaminer,
-  RULES,
+  type RuleId,
+  rulesThatRun,
   runAudit,
   type Source,
   type StoreExaminer,
+  type WhatWasRead,
 } from '@phaselock/audit';
-import { type Baseline, openBaseline } from './baseline.ts';
-import { EXIT, exitCodeOf } from './exit-code.ts';
+import type { Baseline } from './baseline.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { UsageError, type Verify } from './read-arguments.ts';
 import type { Reporter } from './report.ts';
+import { settleBaseline } from './settle-baseline.ts';
 import { timelineOf } from './timeline.ts';
+import { isNothing } from './what-was-read.ts';
 
 /** The rule for histories that can be neither confirmed nor rejected. */
 const UNDECIDABLE = 'SV107';
 
 type Counting = Record<Finding['severity'], number>;
-
-type Progress = (text: string) => void;
 
 /** Result of a complete audit, as `--record` stores it. */
 export type Audited = Omit<AuditRecord, 'release'>;
@@ -30,109 +30,143 @@ export type Audited = Omit<AuditRecord, 'release'>;
 type Verifying = {
   readonly source: Source;
   readonly command: Verify;
+  readonly release: string;
   readonly reporter: Reporter;
-  readonly progress: Progress;
+  /** Shows which check runs. */
+  readonly progress: (text: string) => void;
   /** Examines the archive store and its objects; undefined without `--deep`. */
   readonly archive: { readonly examine: ObjectExaminer; readonly examineStore: StoreExaminer } | undefined;
+  /** The lines of the file of `--logs`. */
+  readonly logs: AsyncIterable<string> | undefined;
+  readonly baseline: Baseline | undefined;
   readonly record: ((audited: Audited) => Promise<void>) | undefined;
+  /** Aborted when the command is told to end. */
+  readonly ended: AbortSignal;
 };
 
 /** Runs the audit, writes the report and returns the exit code. */
-export async function verify({ source, command, reporter, progress, archive, record }: Verifying): Promise<number> {
+export async function verify(verifying: Verifying): Promise<number> {
+  const { source, command, reporter, baseline, record } = verifying;
   const since = performance.now();
-  const baseline = command.baseline === undefined ? undefined : await openBaseline(command.baseline);
+  const whyNot = demandRules(verifying);
   const attempt = source.attemptId;
   const rows = attempt === undefined ? undefined : await source.timeline(attempt);
   await reporter.open({
+    release: verifying.release,
     source: source.description,
-    notes: source.notes,
+    notes: [
+      ...source.notes,
+      ...(command.logs !== undefined && !command.rules.has('SV108') ? ['--logs is not read: SV108 is left out.'] : []),
+    ],
     asked: askedIn(command),
     timeline: rows === undefined ? undefined : timelineOf(rows, source.traits),
   });
 
   const counted: Counting = { info: 0, warning: 0, error: 0 };
-  let baselined = 0;
   let undecidable = 0;
-  const tell = async (finding: Finding): Promise<void> => {
-    const fingerprint = fingerprintOf(finding);
-    if (baseline?.isNew === true) baseline.add(fingerprint);
-    if (baseline?.isNew === true || baseline?.excuses(fingerprint) === true) {
-      baselined += 1;
-      return;
-    }
-    counted[finding.severity] += 1;
-    if (finding.rule === UNDECIDABLE) undecidable += 1;
-    await reporter.finding(finding);
+  const tell = async (one: Finding): Promise<void> => {
+    counted[one.severity] += 1;
+    if (one.rule === UNDECIDABLE) undecidable += 1;
+    await reporter.finding(one);
   };
-
   const sessions = rows === undefined ? undefined : new Set(rows.map((row) => row.session_id ?? null));
-  const audit = runAudit(source, {
-    rules: command.rules,
-    deadline: command.maxDurationMs === undefined ? null : isOver(since, command.maxDurationMs),
-    maxFindings: command.maxFindings,
-    concerns: (finding) => attempt === undefined || isOf(finding, attempt, sessions),
-    onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
-    ...(archive !== undefined && { examine: archive.examine, examineStore: archive.examineStore }),
-  });
-  const audited = await drain(audit, tell);
-  const logged =
-    command.logs === undefined
-      ? undefined
-      : await compareWith(
-          source,
-          command.logs,
-          (finding) => attempt === undefined || isOf(finding, attempt, sessions),
-          tell,
-        );
-  const summary =
-    logged === undefined
-      ? audited
-      : {
-          ...audited,
-          ran: [...audited.ran, logged].toSorted(),
-          skipped: audited.skipped.filter((rule) => rule !== logged),
-        };
+  const concerns = (one: Finding): boolean => attempt === undefined || isOf(one, attempt, sessions);
+  const baselined = { count: 0 };
+
+  const reading = countRead(source, command);
+  const audited = await drain(auditIn(verifying, { since, concerns, baselined }), tell);
+  const { read, unread } = await reading;
+  if (unread !== undefined) await tell(finding('SV901', {}, { kind: 'object', id: 'history', message: unread }));
+  const summary = unread === undefined ? audited : withUnread(audited, unread);
+
   const complete = summary.incomplete.length === 0;
-  if (baseline !== undefined && complete) await settle(baseline, command, tell);
-  const counts = command.report || record !== undefined ? await source.count() : undefined;
+  const settled = baseline && (await settleBaseline(baseline, command, summary));
+  if (command.rules.has('SV902')) for (const one of settled?.findings ?? []) await tell(one);
   // An incomplete or truncated audit is not recorded, because its counts do not describe the whole scope.
-  if (record !== undefined && complete && !summary.truncated) {
+  if (record !== undefined && read !== undefined && complete && !summary.truncated) {
     const found = { errors: counted.error, warnings: counted.warning - undecidable, undecidable };
-    await record({ scope: command.wanted.kind, sessions: counts?.sessions ?? 0, ...found });
+    await record({ scope: command.wanted.kind, sessions: read.sessions, ...found });
   }
-  // Infos that are not told were not held against the baseline either.
-  const leftOut = summary.truncated || (command.failOn === 'info' && summary.moreInfos > 0);
-  const exitCode = complete && leftOut ? EXIT.findings : exitCodeOf(counted, { failOn: command.failOn, complete });
-  const notApplicable = [...source.notApplicable]
-    .map(([rule, why]) => ({ rule, why }))
-    .filter(({ rule }) => command.rules.has(rule) && summary.skipped.includes(rule));
-  const tookMs = performance.now() - since;
+  const { failOn } = command;
+  const leftOut = summary.truncated || (failOn === 'info' && summary.moreInfos > 0);
+  const exitCode = exitCodeOf(counted, { failOn, complete, leftOut });
   await reporter.close({
     summary,
+    read,
     counted,
-    baselined,
-    notApplicable,
-    counts: command.report ? counts : undefined,
-    tookMs,
+    failOn,
+    baselined: baselined.count,
+    notes: settled?.notes ?? [],
+    notApplicable: [...whyNot]
+      .map(([rule, why]) => ({ rule, why }))
+      .filter(({ rule }) => command.rules.has(rule) && summary.skipped.includes(rule)),
+    counts: command.report ? await source.count() : undefined,
+    tookMs: performance.now() - since,
     exitCode,
   });
   return exitCode;
 }
 
-async function compareWith(
-  source: Source,
-  path: string,
-  concerns: (finding: Finding) => boolean,
-  tell: (finding: Finding) => Promise<void>,
-): Promise<'SV108'> {
-  const file = await open(path).catch((error: Error) => {
-    throw new UsageError(`--logs: ${error.message}`);
+/**
+ * The rules that do not apply, each with its reason. Throws if no requested rule applies, because an audit that checks
+ * nothing must not pass.
+ */
+function demandRules({ source, command, archive, logs }: Verifying): ReadonlyMap<RuleId, string> {
+  const whyNot = new Map(source.notApplicable);
+  if (command.logs === undefined) whyNot.set('SV108', 'the log of the service is compared only with --logs');
+  if (rulesThatRun(source, { rules: command.rules, ...archive, ...(logs && { logs }) }).length > 0) return whyNot;
+  const reasons = [...command.rules].flatMap((rule) => {
+    const why = whyNot.get(rule);
+    return why === undefined || rule.startsWith('SV9') ? [] : [`${rule}: ${why}`];
   });
-  for await (const finding of compareLogs(source, file.readLines())) if (concerns(finding)) await tell(finding);
-  return 'SV108';
+  throw new UsageError(`no requested rule applies, so nothing would be checked (${reasons.join('; ')})`);
 }
 
-const isOver = (since: number, maxMs: number) => (): boolean => performance.now() - since > maxMs;
+type Sifting = {
+  readonly since: number;
+  readonly concerns: (one: Finding) => boolean;
+  readonly baselined: { count: number };
+};
+
+function auditIn(
+  { source, command, progress, archive, logs, baseline, ended }: Verifying,
+  { since, concerns, baselined }: Sifting,
+): AsyncGenerator<Finding, AuditSummary> {
+  const { maxDurationMs } = command;
+  return runAudit(source, {
+    rules: command.rules,
+    deadline: () => ended.aborted || (maxDurationMs !== undefined && performance.now() - since > maxDurationMs),
+    maxFindings: command.maxFindings,
+    concerns,
+    accepts: (one) => {
+      const accepted = baseline?.accepts(one) === true;
+      if (accepted) baselined.count += 1;
+      return accepted;
+    },
+    onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
+    ...archive,
+    ...(logs && { logs }),
+  });
+}
+
+/** What the audit read, and why that is not enough. Never rejects, because it is awaited only after the audit. */
+async function countRead(
+  source: Source,
+  { allowEmpty }: Verify,
+): Promise<{ readonly read?: WhatWasRead; readonly unread?: string }> {
+  try {
+    const read = await source.countRead();
+    if (allowEmpty || !isNothing(read)) return { read };
+    return { read, unread: 'nothing was read, so nothing is proven; if that is expected, give --allow-empty' };
+  } catch (error) {
+    return { unread: `what was read could not be counted: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+const withUnread = (audited: AuditSummary, why: string): AuditSummary => ({
+  ...audited,
+  incomplete: [...audited.incomplete, { rules: ['SV901'], why }],
+});
 
 async function drain(
   audit: AsyncGenerator<Finding, AuditSummary>,
@@ -158,34 +192,6 @@ const isOf = (
   if (sessionId !== null) return sessions?.has(sessionId) === true;
   return subject.kind === 'slot' || subject.kind === 'object' || subject.kind === 'task';
 };
-
-/**
- * Reports or removes stale baseline entries. Only a full audit can detect them, because a smaller one does not see all
- * findings.
- */
-async function settle(
-  baseline: Baseline,
-  { wanted, pruneBaseline }: Verify,
-  tell: (finding: Finding) => Promise<void>,
-): Promise<void> {
-  if (baseline.isNew) return await baseline.save();
-  if (wanted.kind !== 'all') return;
-  if (pruneBaseline) return await baseline.save();
-  for (const fingerprint of baseline.stale()) {
-    await tell({
-      rule: 'SV902',
-      severity: RULES.SV902.severity,
-      subject: { kind: 'object', id: fingerprint },
-      taskId: null,
-      attemptId: null,
-      sessionId: null,
-      message: 'the baseline excuses this finding, but it no longer occurs',
-      expected: null,
-      actual: null,
-      repair: null,
-    });
-  }
-}
 
 function askedIn({ wanted }: Verify): string {
   switch (wanted.kind) {

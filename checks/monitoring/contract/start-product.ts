@@ -62,7 +62,7 @@ export async function startProduct(): Promise<Product> {
   const onData = { ...env, PHASELOCK_DATABASE_URL: undefined, PHASELOCK_DATA_DIR: dataDir };
   // Deleted sessions are due at once, so that there is something to archive.
   const purges = { ...onData, PHASELOCK_ARCHIVE_AFTER_HOURS: '0' };
-  await runWell(VERIFY, ['--all', '--record'], onData);
+  await runWell(VERIFY, ['--all', '--record', '--allow-empty'], onData);
   await runWell(WORKER, ['once'], purges);
   // An API reads the last audit when it starts and then once a minute, so the second API starts after the audit.
   const other = resources.use(await startOnData(dataDir, env));

@@ -1,4 +1,5 @@
 import { type Check, finding } from './check.ts';
+import { compareLogs } from './compare-logs.ts';
 import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
 import { examineStore, type StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';
@@ -15,29 +16,44 @@ export type AuditOptions = {
   readonly maxFindings: number;
   /** Whether a finding belongs to the requested scope. */
   readonly concerns: (finding: Finding) => boolean;
+  /** Whether a finding is accepted already: it is not reported, and does not count for `maxFindings`. */
+  readonly accepts?: (finding: Finding) => boolean;
   readonly onCheck?: (check: Pick<Check, 'name'>, done: number, of: number) => void;
   /** If given, the objects of the archive are read too. */
   readonly examine?: ObjectExaminer;
   /** If given, the archive store is compared with the one recorded in the database. */
   readonly examineStore?: StoreExaminer;
+  /** If given, these lines of a service log are compared with the history. */
+  readonly logs?: AsyncIterable<string>;
 };
 
 export type AuditSummary = {
   readonly ran: readonly RuleId[];
+  /** Rules in `ran` of which one step was left out, because its option was not given. */
+  readonly partly: readonly RuleId[];
   /** Rules that were not requested or do not apply to this source. */
   readonly skipped: readonly RuleId[];
   /** Requested rules that did not run to their end. A report with any of these is inconclusive. */
   readonly incomplete: readonly { readonly rules: readonly RuleId[]; readonly why: string }[];
   /** Whether more errors or warnings exist than `maxFindings` allowed. */
   readonly truncated: boolean;
+  /** Rules that did not run to their end because the audit was truncated. They may have more findings. */
+  readonly cutOff: readonly RuleId[];
   /** The number of infos found beyond `maxFindings`, which are not reported. */
   readonly moreInfos: number;
 };
 
-/** One unit of work: a check, or an examination of the archive. */
-type Step = { readonly name: string; readonly rules: readonly RuleId[]; findings(): AsyncIterable<Finding> };
+/** One unit of work: a check, an examination of the archive, or the comparison with a log. */
+type Step = {
+  readonly name: string;
+  readonly rules: readonly RuleId[];
+  /** Undefined if the option that the step needs was not given. */
+  readonly findings: (() => AsyncIterable<Finding>) | undefined;
+};
 
-function stepsOf(source: Source, { examine, examineStore: compare }: AuditOptions): Step[] {
+type Runnable = Step & { readonly findings: () => AsyncIterable<Finding> };
+
+function stepsOf(source: Source, { examine, examineStore: compare, logs }: Given): Step[] {
   const asked = source.checks.map(
     (check): Step => ({
       ...check,
@@ -46,14 +62,26 @@ function stepsOf(source: Source, { examine, examineStore: compare }: AuditOption
       },
     }),
   );
-  // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
-  const store: readonly Step[] =
-    compare === undefined ? [] : [{ name: 'store', rules: ['SV507'], findings: () => examineStore(source, compare) }];
-  const objects: readonly Step[] =
-    examine === undefined
-      ? []
-      : [{ name: 'objects', rules: ['SV503', 'SV504'], findings: () => examineObjects(source, examine) }];
-  return [...store, ...asked, ...objects];
+  return [
+    // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
+    { name: 'store', rules: ['SV507'], findings: compare && (() => examineStore(source, compare)) },
+    ...asked,
+    { name: 'objects', rules: ['SV503', 'SV504'], findings: examine && (() => examineObjects(source, examine)) },
+    { name: 'log', rules: ['SV108'], findings: logs && (() => compareLogs(source, logs)) },
+  ];
+}
+
+type Given = Pick<AuditOptions, 'rules' | 'examine' | 'examineStore' | 'logs'>;
+
+function runnableSteps(steps: readonly Step[], rules: ReadonlySet<RuleId>): Runnable[] {
+  const isRunnable = (step: Step): step is Runnable => step.findings !== undefined;
+  return steps.filter(isRunnable).filter((step) => step.rules.some((rule) => rules.has(rule)));
+}
+
+/** The requested rules that at least one step checks. */
+export function rulesThatRun(source: Source, given: Given): RuleId[] {
+  const checked = new Set(runnableSteps(stepsOf(source, given), given.rules).flatMap((step) => step.rules));
+  return [...given.rules].filter((rule) => checked.has(rule));
 }
 
 /**
@@ -61,23 +89,30 @@ function stepsOf(source: Source, { examine, examineStore: compare }: AuditOption
  * the audit incomplete; the other steps continue.
  */
 export async function* runAudit(source: Source, options: AuditOptions): AsyncGenerator<Finding, AuditSummary> {
-  const { rules, deadline, maxFindings, concerns, onCheck } = options;
-  const wanted = stepsOf(source, options).filter((step) => step.rules.some((rule) => rules.has(rule)));
-  const ran = new Set<RuleId>();
+  const { rules, deadline, maxFindings, concerns, accepts, onCheck } = options;
+  const steps = stepsOf(source, options);
+  const wanted = runnableSteps(steps, rules);
+  const done = new Set<Step>();
   const incomplete: { rules: RuleId[]; why: string }[] = [];
   const told = { infos: 0, others: 0 };
   let moreInfos = 0;
-  const work = (step: Step): AsyncIterable<Finding> => {
+  const work = (step: Runnable): AsyncIterable<Finding> => {
     onCheck?.(step, wanted.indexOf(step), wanted.length);
     if (deadline?.() === true) throw new Error('the time limit was reached');
     return step.findings();
   };
+  const summary = (truncated: boolean): AuditSummary => ({
+    ...outcomesOf({ rules, steps, wanted, done, incomplete }),
+    incomplete,
+    truncated,
+    moreInfos,
+  });
   for await (const heard of takeInOrder(wanted, source.lanes, work)) {
     const asked = heard.task.rules.filter((rule) => rules.has(rule));
     switch (heard.kind) {
       case 'item': {
         const one = heard.item;
-        if (!rules.has(one.rule) || !concerns(one)) break;
+        if (!rules.has(one.rule) || !concerns(one) || accepts?.(one) === true) break;
         if (one.severity === 'info') {
           // A long history has many infos and no defect, so the audit continues.
           if (told.infos === maxFindings) moreInfos += 1;
@@ -87,14 +122,13 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
           }
           break;
         }
-        if (told.others === maxFindings)
-          return { ran: [...ran], skipped: skippedOf(ran, incomplete), incomplete, truncated: true, moreInfos };
+        if (told.others === maxFindings) return summary(true);
         told.others += 1;
         yield one;
         break;
       }
       case 'done':
-        for (const rule of asked) ran.add(rule);
+        done.add(heard.task);
         break;
       case 'failed': {
         const why = heard.error instanceof Error ? heard.error.message : String(heard.error);
@@ -105,12 +139,38 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
       }
     }
   }
-  const failed = new Set(incomplete.flatMap((one) => one.rules));
-  for (const rule of failed) ran.delete(rule);
-  return { ran: [...ran].toSorted(), skipped: skippedOf(ran, incomplete), incomplete, truncated: false, moreInfos };
+  return summary(false);
 }
 
-const skippedOf = (ran: ReadonlySet<RuleId>, incomplete: AuditSummary['incomplete']): RuleId[] => {
-  const failed = new Set(incomplete.flatMap(({ rules }) => rules));
-  return RULE_IDS.filter((rule) => !ran.has(rule) && !failed.has(rule) && !rule.startsWith('SV9'));
+type Outcome = {
+  readonly rules: ReadonlySet<RuleId>;
+  readonly steps: readonly Step[];
+  readonly wanted: readonly Step[];
+  readonly done: ReadonlySet<Step>;
+  readonly incomplete: AuditSummary['incomplete'];
 };
+
+/** A rule ran if all of its steps did. A rule with a failed step is incomplete, with any other unfinished one cut off. */
+function outcomesOf({
+  rules,
+  steps,
+  wanted,
+  done,
+  incomplete,
+}: Outcome): Pick<AuditSummary, 'ran' | 'partly' | 'skipped' | 'cutOff'> {
+  const rulesOf = (some: readonly Step[]): Set<RuleId> => new Set(some.flatMap((step) => step.rules));
+  const begun = rulesOf(wanted);
+  const unfinished = rulesOf(wanted.filter((step) => !done.has(step)));
+  const leftOut = rulesOf(steps.filter((step) => step.findings === undefined));
+  const failed = new Set(incomplete.flatMap((one) => one.rules));
+  const asked = RULE_IDS.filter((rule) => rules.has(rule));
+  const ran = asked.filter((rule) => begun.has(rule) && !unfinished.has(rule));
+  const cutOff = asked.filter((rule) => unfinished.has(rule) && !failed.has(rule));
+  const known = new Set([...ran, ...cutOff, ...failed]);
+  return {
+    ran,
+    partly: ran.filter((rule) => leftOut.has(rule)),
+    skipped: RULE_IDS.filter((rule) => !known.has(rule) && !rule.startsWith('SV9')),
+    cutOff,
+  };
+}

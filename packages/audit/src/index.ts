@@ -1,7 +1,6 @@
-export { type AuditOptions, type AuditSummary, runAudit } from './audit.ts';
+export { type AuditOptions, type AuditSummary, rulesThatRun, runAudit } from './audit.ts';
 export { auditOwnDatabase } from './audit-own-database.ts';
-export type { Check, Row } from './check.ts';
-export { compareLogs } from './compare-logs.ts';
+export { type Check, finding, type Row } from './check.ts';
 export type { Examined, ObjectExaminer, RecordedObject } from './examine-objects.ts';
 export type { RecordedStore, StoreExaminer } from './examine-store.ts';
 export { type Finding, fingerprintOf } from './finding.ts';
@@ -10,7 +9,7 @@ export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
 export { type AuditRecord, recordAudit } from './own/record-audit.ts';
 export { FAMILIES, findRule, isRuleId, RULE_IDS, RULES, type RuleId, type RuleText } from './rules.ts';
 export type { Severity } from './severity.ts';
-export { type Counts, NotFound, type Source, SourceFailure } from './source.ts';
+export { type Counts, NotFound, type Source, SourceFailure, type WhatWasRead } from './source.ts';
 export { openClaudeServer } from './sources/claude-server.ts';
 export { openObra } from './sources/obra.ts';
 export { openVibeKanban } from './sources/vibe-kanban.ts';

@@ -30,6 +30,8 @@ export type Source = AsyncDisposable & {
   /** The processes of an attempt in order, with the columns that `judgeTurn` needs. */
   timeline(attemptId: string): Promise<readonly Row[]>;
   count(): Promise<Counts>;
+  /** Counts the rows of the audited scope. Rejects if they cannot be counted. */
+  countRead(): Promise<WhatWasRead>;
   /**
    * A page of the archives whose objects should be in the store, after the given id. Empty at the end, or without an
    * archive.
@@ -37,6 +39,14 @@ export type Source = AsyncDisposable & {
   archives(after: string | null): Promise<readonly Row[]>;
   /** The recorded archive store; undefined before the first archive, or without an archive. */
   archiveStore(): Promise<Row | undefined>;
+};
+
+/** The rows that an audit covers. Null for a kind that the source does not store. */
+export type WhatWasRead = {
+  readonly sessions: number;
+  readonly processes: number;
+  readonly events: number | null;
+  readonly archives: number | null;
 };
 
 export type Counts = {

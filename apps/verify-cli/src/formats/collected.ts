@@ -6,7 +6,7 @@ export type Collected = { readonly opening: Opening; readonly findings: readonly
 /** Buffers all findings for formats that print totals first. `--max-findings` limits the size of the buffer. */
 export function collectedReporter(write: Write, tell: (collected: Collected) => string): Reporter {
   const findings: Finding[] = [];
-  let opened: Opening = { source: '', notes: [], asked: '', timeline: undefined };
+  let opened: Opening = { release: '', source: '', notes: [], asked: '', timeline: undefined };
   return {
     open: async (opening) => {
       opened = opening;

@@ -1,21 +1,44 @@
 import { RULES } from '@phaselock/audit';
 import { visibleText } from '@phaselock/core';
-import type { Reporter, Write } from '../report.ts';
+import type { Closing, Reporter, Write } from '../report.ts';
+import { partsRead } from '../what-was-read.ts';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'notice' } as const;
 
 /** GitHub Actions workflow annotations, one per finding. */
-export const githubReporter = (write: Write): Reporter => ({
-  open: async () => {},
-  finding: async ({ rule, severity, subject, message }) => {
-    const text = visibleText(`${subject.kind} ${subject.id}: ${message}`);
-    await write(`::${LEVELS[severity]} title=${property(`${rule} ${RULES[rule].name}`)}::${data(text)}\n`);
-  },
-  close: async ({ counted, summary, exitCode }) =>
-    write(
-      `verify-sessions: ${summary.ran.length} rules run, ${counted.error} errors, ${counted.warning} warnings, exit ${exitCode}\n`,
-    ),
-});
+export function githubReporter(write: Write): Reporter {
+  let version = '';
+  return {
+    open: async ({ release }) => {
+      version = release;
+    },
+    finding: async ({ rule, severity, subject, message }) =>
+      write(annotation(LEVELS[severity], `${rule} ${RULES[rule].name}`, `${subject.kind} ${subject.id}: ${message}`)),
+    close: async (closing) => write(endOf(closing, version)),
+  };
+}
+
+function endOf({ summary, read, counted, notes, exitCode }: Closing, version: string): string {
+  const { ran, cutOff } = summary;
+  const parts = [
+    `verify-sessions ${version}: ${ran.length} rules run`,
+    ...(cutOff.length > 0 ? [`${cutOff.length} cut off`] : []),
+    `${counted.error} errors`,
+    `${counted.warning} warnings`,
+    ...(read === undefined ? [] : [`read ${partsRead(read).join(' · ')}`]),
+    `exit ${exitCode}`,
+  ];
+  return [
+    ...(cutOff.length > 0
+      ? [annotation('warning', 'cut off by --max-findings', `more findings may exist of ${cutOff.join(', ')}`)]
+      : []),
+    ...notes.map((note) => `${visibleText(note)}\n`),
+    `${parts.join(', ')}\n`,
+  ].join('');
+}
+
+const annotation = (level: string, title: string, text: string): string =>
+  `::${level} title=${property(title)}::${data(visibleText(text))}\n`;
 
 const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

@@ -6,6 +6,7 @@ test('the human report escapes control characters', async () => {
   const written: string[] = [];
   const write = async (text: string): Promise<void> => void written.push(text);
   await humanReporter(write, { colours: false, quiet: false }).open({
+    release: '1.2.3',
     source: 'a database named \u001b[2J\u202enimda',
     notes: ['a branch \r\nOK'],
     asked: 'everything',

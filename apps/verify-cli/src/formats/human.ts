@@ -1,7 +1,9 @@
 import { type Finding, RULES, type RuleId } from '@phaselock/audit';
 import { visibleText, wrapped } from '@phaselock/core';
+import { many } from '../count-words.ts';
 import type { Closing, Opening, Reporter, Write } from '../report.ts';
 import type { ShownTurn } from '../timeline.ts';
+import { partsRead } from '../what-was-read.ts';
 
 type Paint = (text: string, colour: 'red' | 'yellow' | 'green' | 'dim' | 'bold') => string;
 
@@ -34,24 +36,21 @@ export function humanReporter(write: Write, { colours, quiet }: { colours: boole
     async close(closing) {
       for (const [rule, findings] of [...found].toSorted(([a], [b]) => a.localeCompare(b)))
         await write(groupOf(rule, findings, more.get(rule) ?? 0, paint));
-      await write(tailOf(closing, paint));
+      await write(tailOf(closing, { paint, quiet }));
     },
   };
 }
 
-function headOf({ source, notes, asked, timeline }: Opening, paint: Paint): string {
+function headOf({ release, source, notes, asked, timeline }: Opening, paint: Paint): string {
   const parts = [asked, ...(timeline === undefined ? [] : countsOf(timeline))];
   const lines = [
-    ...wrapped(source, ''),
+    ...wrapped(`verify-sessions ${release} · ${source}`, ''),
     ...notes.flatMap((note) => wrapped(note, '')),
     ...wrapped(parts.join(' · '), ''),
   ];
   const table = timeline === undefined ? '' : `${timelineTable(timeline, paint)}\n`;
   return `${lines.map((line) => paint(line, 'dim')).join('\n')}\n\n${table}`;
 }
-
-const many = (count: number, what: string): string =>
-  `${count} ${what}${count === 1 ? '' : what.endsWith('s') ? 'es' : 's'}`;
 
 const countsOf = (turns: readonly ShownTurn[]): string[] => [
   many(turns.length, 'process'),
@@ -93,21 +92,27 @@ function groupOf(rule: RuleId, findings: readonly Finding[], more: number, paint
   return `${paint(head, COLOURS[severity])}\n${lines.join('\n')}\n  ${paint(`verify-sessions explain ${rule}`, 'dim')}\n\n`;
 }
 
-function tailOf(
-  { summary, counted, baselined, notApplicable, counts, tookMs, exitCode }: Closing,
-  paint: Paint,
-): string {
-  const lines = notApplicable.map(({ rule, why }) => `${rule} does not apply: ${why}`);
+type Manner = { readonly paint: Paint; readonly quiet: boolean };
+
+function tailOf(closing: Closing, { paint, quiet }: Manner): string {
+  const { summary, read, counted, baselined, notes, notApplicable, counts, tookMs, exitCode } = closing;
+  const lines = quiet ? [] : reasonsOf(notApplicable);
   if (counts !== undefined) {
     const { sessions, sessionsWithTasks, orphaned, tasks, validTasks, interactions } = counts;
     lines.push(
       `sessions ${sessions}, with tasks ${sessionsWithTasks}, orphaned ${orphaned} · tasks ${tasks}, valid ${validTasks} · interactions ${interactions}`,
     );
   }
-  if (summary.truncated) lines.push('The audit stopped at the --max-findings limit; more errors or warnings exist.');
+  if (summary.truncated)
+    lines.push(
+      `The audit stopped at the --max-findings limit; more errors or warnings exist. Cut off, so that they may have more: ${summary.cutOff.join(', ')}.`,
+    );
+  lines.push(...notes);
+  if (read !== undefined) lines.push(`read: ${partsRead(read).join(' · ')}`);
   const infos = counted.info + summary.moreInfos;
   const parts = [
     `${many(summary.ran.length, 'rule')} run, ${summary.skipped.length} skipped`,
+    ...(summary.cutOff.length > 0 ? [`${summary.cutOff.length} cut off`] : []),
     many(counted.error, 'error'),
     many(counted.warning, 'warning'),
     ...(infos > 0 ? [many(infos, 'info')] : []),
@@ -120,3 +125,10 @@ function tailOf(
       : paint(`${exitCode === 1 ? 'INCOMPLETE' : 'FAILED'} (exit ${exitCode})`, 'red');
   return `${[...lines.flatMap((line) => wrapped(line, '')), `${parts.join(' · ')} · ${verdict}`].join('\n')}\n`;
 }
+
+/** One line for each reason, because another system lacks the data of most rules. */
+const reasonsOf = (notApplicable: Closing['notApplicable']): string[] =>
+  [...Map.groupBy(notApplicable, ({ why }) => why)].map(
+    ([why, some]) =>
+      `${some.map(({ rule }) => rule).join(', ')} ${some.length === 1 ? 'does' : 'do'} not apply: ${why}`,
+  );

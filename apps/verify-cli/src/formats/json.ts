@@ -1,4 +1,5 @@
-import type { Reporter, Write } from '../report.ts';
+import type { Closing, Opening, Reporter, Write } from '../report.ts';
+import { jsonText } from './json-text.ts';
 
 export const SCHEMA_VERSION = 1;
 
@@ -6,15 +7,15 @@ export const SCHEMA_VERSION = 1;
 export function jsonReporter(write: Write): Reporter {
   let first = true;
   return {
-    open: async ({ source, notes, asked, timeline }) =>
-      write(
-        `${JSON.stringify({ schemaVersion: SCHEMA_VERSION, tool: 'verify-sessions', source, notes, asked, timeline: timeline ?? null }).slice(0, -1)},"findings":[`,
-      ),
+    open: async (opening) => {
+      const head = { schemaVersion: SCHEMA_VERSION, tool: 'verify-sessions', ...headOf(opening) };
+      await write(`${jsonText(head).slice(0, -1)},"findings":[`);
+    },
     finding: async (finding) => {
-      await write(`${first ? '\n' : ',\n'}${JSON.stringify(finding)}`);
+      await write(`${first ? '\n' : ',\n'}${jsonText(finding)}`);
       first = false;
     },
-    close: async (closing) => write(`\n],"summary":${JSON.stringify(summaryOf(closing))}}\n`),
+    close: async (closing) => write(`\n],"summary":${jsonText(summaryOf(closing))}}\n`),
   };
 }
 
@@ -23,30 +24,32 @@ export function jsonReporter(write: Write): Reporter {
  * incomplete.
  */
 export const ndjsonReporter = (write: Write): Reporter => ({
-  open: async ({ source, notes, asked, timeline }) =>
-    write(
-      `${JSON.stringify({ type: 'audit', schemaVersion: SCHEMA_VERSION, source, notes, asked, timeline: timeline ?? null })}\n`,
-    ),
-  finding: async (finding) => write(`${JSON.stringify({ type: 'finding', ...finding })}\n`),
-  close: async (closing) => write(`${JSON.stringify({ type: 'summary', ...summaryOf(closing) })}\n`),
+  open: async (opening) => write(`${jsonText({ type: 'audit', schemaVersion: SCHEMA_VERSION, ...headOf(opening) })}\n`),
+  finding: async (finding) => write(`${jsonText({ type: 'finding', ...finding })}\n`),
+  close: async (closing) => write(`${jsonText({ type: 'summary', ...summaryOf(closing) })}\n`),
 });
 
-const summaryOf = ({
-  summary,
-  counted,
-  baselined,
-  notApplicable,
-  counts,
-  tookMs,
-  exitCode,
-}: Parameters<Reporter['close']>[0]) => ({
-  ...summary,
-  errors: counted.error,
-  warnings: counted.warning,
-  infos: counted.info + summary.moreInfos,
-  baselined,
-  notApplicable,
-  counts: counts ?? null,
-  tookMs: Math.round(tookMs),
-  exitCode,
+const headOf = ({ release, source, notes, asked, timeline }: Opening) => ({
+  version: release,
+  source,
+  notes,
+  asked,
+  timeline: timeline ?? null,
 });
+
+const summaryOf = (closing: Closing) => {
+  const { summary, read, counted, baselined, notes, notApplicable, counts, tookMs, exitCode } = closing;
+  return {
+    ...summary,
+    read: read ?? null,
+    errors: counted.error,
+    warnings: counted.warning,
+    infos: counted.info + summary.moreInfos,
+    baselined,
+    notes,
+    notApplicable,
+    counts: counts ?? null,
+    tookMs: Math.round(tookMs),
+    exitCode,
+  };
+};

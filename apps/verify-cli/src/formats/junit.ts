@@ -1,40 +1,88 @@
 import { type Finding, RULES, type RuleId } from '@phaselock/audit';
+import { visibleText } from '@phaselock/core';
+import { partsRead } from '../what-was-read.ts';
 import type { Collected } from './collected.ts';
 
-/** JUnit XML with one test case per rule, which CI systems can display. */
+/** What became of a rule. Only a rule that ran to its end can pass or fail. */
+type Outcome =
+  | { readonly kind: 'ran' }
+  | { readonly kind: 'not-run'; readonly why: string }
+  | { readonly kind: 'skipped'; readonly why: string };
+
+/** Infos do not fail a test case, except if they fail the audit. */
+type IsFailure = (finding: Finding) => boolean;
+
+type Case = { readonly rule: RuleId; readonly outcome: Outcome; readonly findings: readonly Finding[] };
+
+/** JUnit XML with one test case per rule, as the schema junit-10.xsd of Jenkins describes it. */
 export function junit({ opening, findings, closing }: Collected): string {
-  const byRule = Map.groupBy(findings, ({ rule }) => rule);
-  const { ran, incomplete, skipped } = closing.summary;
-  const errors = incomplete.flatMap(({ rules, why }) => rules.map((rule): [RuleId, string] => [rule, why]));
-  const cases = [
-    ...ran.map((rule) => testCase(rule, failures(byRule.get(rule) ?? []))),
-    ...errors.map(([rule, why]) => testCase(rule, `      <error message="${attribute(why)}"/>\n`)),
-    ...skipped.map((rule) => testCase(rule, '      <skipped/>\n')),
-  ];
-  const failed = ran.filter((rule) => byRule.has(rule)).length;
-  const counts = `tests="${cases.length}" failures="${failed}" errors="${errors.length}" skipped="${skipped.length}" time="${(closing.tookMs / 1_000).toFixed(3)}"`;
+  const cases = casesOf(findings, closing);
+  const isFailure: IsFailure = ({ severity }) => severity !== 'info' || closing.failOn === 'info';
+  const failed = cases.filter(({ outcome, findings: own }) => outcome.kind === 'ran' && own.some(isFailure)).length;
+  const of = (kind: Outcome['kind']): number => cases.filter(({ outcome }) => outcome.kind === kind).length;
+  const counts = `tests="${cases.length}" failures="${failed}" errors="${of('not-run')}"`;
+  const time = `time="${(closing.tookMs / 1_000).toFixed(3)}"`;
+  const read = closing.read === undefined ? 'unknown' : partsRead(closing.read).join(', ');
+  const properties = Object.entries({ version: opening.release, source: opening.source, read });
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="verify-sessions" ${counts}>
-  <testsuite name="${attribute(opening.asked)}" ${counts}>
-${cases.join('')}  </testsuite>
+<testsuites name="verify-sessions" ${counts} ${time}>
+  <testsuite name="${attribute(opening.asked)}" ${counts} skipped="${of('skipped')}" ${time}>
+    <properties>
+${properties.map(([name, value]) => `      <property name="${name}" value="${attribute(value)}"/>\n`).join('')}    </properties>
+${cases.map((one) => testCase(one, isFailure)).join('')}  </testsuite>
 </testsuites>
 `;
 }
 
-const testCase = (rule: RuleId, inner: string): string =>
-  `    <testcase classname="verify-sessions" name="${rule} ${RULES[rule].name}"${inner === '' ? '/>\n' : `>\n${inner}    </testcase>\n`}`;
+function casesOf(findings: readonly Finding[], { summary, notApplicable }: Collected['closing']): Case[] {
+  const { ran, cutOff, incomplete, skipped } = summary;
+  const reasons = new Map(notApplicable.map(({ rule, why }) => [rule, why]));
+  const outcomes = new Map<RuleId, Outcome>([
+    ...ran.map((rule): [RuleId, Outcome] => [rule, { kind: 'ran' }]),
+    ...cutOff.map((rule): [RuleId, Outcome] => [rule, { kind: 'not-run', why: 'cut off by --max-findings' }]),
+    ...skipped.map((rule): [RuleId, Outcome] => [rule, { kind: 'skipped', why: reasons.get(rule) ?? 'not requested' }]),
+    ...incomplete.flatMap(({ rules, why }) => rules.map((rule): [RuleId, Outcome] => [rule, { kind: 'not-run', why }])),
+  ]);
+  const byRule = Map.groupBy(findings, ({ rule }) => rule);
+  // A rule on the audit itself has no step. The rules that SV901 names are errors already.
+  for (const rule of byRule.keys()) if (!outcomes.has(rule) && rule !== 'SV901') outcomes.set(rule, { kind: 'ran' });
+  return [...outcomes].map(([rule, outcome]) => ({ rule, outcome, findings: byRule.get(rule) ?? [] }));
+}
 
-function failures(findings: readonly Finding[]): string {
-  const [first] = findings;
-  if (first === undefined) return '';
-  const lines = findings.map(({ subject, message }) => `${subject.kind} ${subject.id}: ${message}`);
-  return `      <failure type="${first.rule}" message="${attribute(`${findings.length}: ${first.message}`)}">${content(lines.join('\n'))}</failure>\n`;
+function testCase({ rule, outcome, findings }: Case, isFailure: IsFailure): string {
+  const inner = innerOf(outcome, findings, isFailure);
+  const head = `    <testcase classname="verify-sessions" name="${rule} ${RULES[rule].name}"`;
+  return inner === '' ? `${head}/>\n` : `${head}>\n      ${inner}\n    </testcase>\n`;
+}
+
+function innerOf(outcome: Outcome, findings: readonly Finding[], isFailure: IsFailure): string {
+  const told = content(findings.map(({ subject, message }) => `${subject.kind} ${subject.id}: ${message}`).join('\n'));
+  switch (outcome.kind) {
+    case 'skipped':
+      return `<skipped message="${attribute(outcome.why)}"/>`;
+    case 'not-run':
+      return `<error type="not-run" message="${attribute(outcome.why)}">${told}</error>`;
+    case 'ran': {
+      const failures = findings.filter(isFailure);
+      const [first] = failures;
+      if (first !== undefined)
+        return `<failure type="${first.rule}" message="${attribute(`${failures.length}: ${first.message}`)}">${told}</failure>`;
+      return told === '' ? '' : `<system-out>${told}</system-out>`;
+    }
+  }
 }
 
 /** XML cannot represent most control characters, even as character references. */
 const UNSAYABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 const sayable = (text: string): string => text.toWellFormed().replaceAll(UNSAYABLE, '\ufffd');
+
+/** Writes the characters that could act on a terminal as character references. */
+const ACTING = /[\t\r\u007f-\u{10ffff}]/gu;
+const inert = (text: string): string =>
+  text.replaceAll(ACTING, (character) =>
+    visibleText(character) === character ? character : `&#${character.codePointAt(0) ?? 0};`,
+  );
+
 const content = (text: string): string =>
-  sayable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-const attribute = (text: string): string =>
-  content(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
+  inert(sayable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'));
+const attribute = (text: string): string => content(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;');

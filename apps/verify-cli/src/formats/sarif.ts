@@ -1,11 +1,12 @@
 import { type Finding, fingerprintOf, RULE_IDS, RULES } from '@phaselock/audit';
 import type { Collected } from './collected.ts';
+import { jsonText } from './json-text.ts';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 /** SARIF 2.1.0. Findings are not in files, so they have logical locations. */
 export const sarif = ({ opening, findings, closing }: Collected): string =>
-  `${JSON.stringify(
+  `${jsonText(
     {
       $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
       version: '2.1.0',
@@ -14,6 +15,7 @@ export const sarif = ({ opening, findings, closing }: Collected): string =>
           tool: {
             driver: {
               name: 'verify-sessions',
+              version: opening.release,
               rules: RULE_IDS.map((id) => ({
                 id,
                 name: RULES[id].name,
@@ -24,24 +26,31 @@ export const sarif = ({ opening, findings, closing }: Collected): string =>
               })),
             },
           },
-          properties: { source: opening.source, asked: opening.asked },
+          properties: { source: opening.source, asked: opening.asked, read: closing.read ?? null },
           invocations: [
             {
-              executionSuccessful: closing.summary.incomplete.length === 0,
+              executionSuccessful: closing.summary.incomplete.length === 0 && !closing.summary.truncated,
               exitCode: closing.exitCode,
-              toolExecutionNotifications: closing.summary.incomplete.map(({ rules, why }) => ({
-                level: 'error',
-                message: { text: `${rules.join(', ')}: ${why}` },
-              })),
+              toolExecutionNotifications: notificationsOf(closing),
             },
           ],
           results: findings.map(resultOf),
         },
       ],
     },
-    null,
     2,
   )}\n`;
+
+const notificationsOf = ({ summary, notes }: Collected['closing']) => [
+  ...summary.incomplete.map(({ rules, why }) => ({
+    level: 'error',
+    message: { text: `${rules.join(', ')}: ${why}` },
+  })),
+  ...(summary.truncated
+    ? [{ level: 'warning', message: { text: `cut off by --max-findings: ${summary.cutOff.join(', ')}` } }]
+    : []),
+  ...notes.map((text) => ({ level: 'note', message: { text } })),
+];
 
 const resultOf = (finding: Finding) => ({
   ruleId: finding.rule,

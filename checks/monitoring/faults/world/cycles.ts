@@ -24,7 +24,8 @@ export async function beginCycles(world: World): Promise<Cycles> {
   const held = { purges: 0, audits: 0 };
 
   const sendForPurge = async (): Promise<void> => void (await boss.send(DAILY, {}));
-  const audit = async (): Promise<void> => void (await world.run('verify-sessions', ['--all', '--record', '--quiet']));
+  const audit = async (): Promise<void> =>
+    void (await world.run('verify-sessions', ['--all', '--record', '--allow-empty', '--quiet']));
   const repeat = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       if (held.purges === 0) await sendForPurge().catch(() => undefined);

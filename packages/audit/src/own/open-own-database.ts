@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { SourceTraits } from '../judge-turn.ts';
-import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
+import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure, type WhatWasRead } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
 import { archivesPage, KNOWN_STORE } from './archives.ts';
 import { askEachRow } from './ask-each-row.ts';
@@ -18,6 +18,8 @@ export type OwnDatabase = {
   readonly statementTimeoutMs: number;
   /** The scope of the audit. An attempt or a task is looked up first. */
   readonly wanted: Wanted;
+  /** If aborted, the current statements are cancelled at the server and every later call fails. */
+  readonly ended?: AbortSignal;
 };
 
 /** The scope of an audit as the user requests it. */
@@ -32,14 +34,14 @@ export type Wanted =
 const LANES = 2;
 
 /** Opens a phaselock database in one read-only snapshot. */
-export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDatabase): Promise<Source> {
+export async function openOwnDatabase({ url, statementTimeoutMs, wanted, ended }: OwnDatabase): Promise<Source> {
   await using opened = new AsyncDisposableStack();
   try {
-    const first = opened.use(await connect(url));
+    const first = opened.use(await connect(url, ended));
     const { description, names, scope, shared } = await openSnapshot(first.client, statementTimeoutMs, wanted);
     const lanes = [first];
     while (scope.kind !== 'task' && scope.kind !== 'attempt' && lanes.length < LANES) {
-      const next = opened.use(await connect(url));
+      const next = opened.use(await connect(url, ended));
       await joinSnapshot(next.client, statementTimeoutMs, shared);
       lanes.push(next);
     }
@@ -80,6 +82,8 @@ async function joinSnapshot(client: pg.Client, statementTimeoutMs: number, share
 async function beginReading(client: pg.Client, statementTimeoutMs: number, first = ''): Promise<void> {
   await client.query(`
     begin isolation level repeatable read read only; ${first};
+    -- The server ends a statement whose client is gone, which a server on Windows cannot notice.
+    select set_config('client_connection_check_interval', '1s', true) where version() !~* 'windows|mingw|visual c';
     set local statement_timeout = ${Math.round(statementTimeoutMs)};
     -- The checks aggregate many small groups; groups that do not fit are written to disk and read again.
     set local work_mem = '128MB';
@@ -150,10 +154,31 @@ function sourceOn(
         [...within.values, attemptId],
       ),
     count: () => countOwn(connections, within),
+    countRead: () => countRead(connections, within),
     archiveStore: async () => (await connections.ask(KNOWN_STORE, []))[0],
     archives: (after) => connections.ask(archivesPage(within), [...within.values, after]),
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Counts in a savepoint, so that a failure does not end the transaction in which the checks read. */
+async function countRead(connections: SharedConnections, within: ScopeSql): Promise<WhatWasRead> {
+  const { inScope, sessions, processes } = within;
+  const sql = `
+    select (select count(*) from sessions s where ${sessions}) as sessions,
+           (select count(*) from processes p where ${processes}) as processes,
+           (select count(*) from session_events e where ${inScope('e')}) as events,
+           (select count(*) from archives r where ${inScope('r')}) as archives`;
+  for await (const row of askEachRow(connections, { sql }, within)) {
+    const number = (name: string): number => Number(row[name]);
+    return {
+      sessions: number('sessions'),
+      processes: number('processes'),
+      events: number('events'),
+      archives: number('archives'),
+    };
+  }
+  throw new SourceFailure('the database counted nothing');
 }
 
 async function countOwn(connections: SharedConnections, { inScope, processes, values }: ScopeSql): Promise<Counts> {

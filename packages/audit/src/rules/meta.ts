@@ -7,9 +7,9 @@ export const metaRules = {
     family: 'meta',
     severity: 'warning',
     rule: 'Every requested rule ran to its end.',
-    cause: 'The time limit was reached, or the source cannot answer the query.',
+    cause: 'The time limit was reached, the source cannot answer the query, or there was nothing to read.',
     risk: 'A report without findings would be misleading.',
-    cure: 'Give the audit more time, or leave the rule out with --skip.',
+    cure: 'Give the audit more time, or leave the rule out with --skip. If an empty history is right, give --allow-empty.',
   },
   SV902: {
     name: 'baseline-stale',

@@ -141,6 +141,12 @@ export function foreignSource(history: ForeignHistory): Source {
     timeline: async (attemptId) =>
       database.prepare(`select * from (${EVERY_TURN}) where attempt_id = ? order by nth`).all(attemptId).map(printed),
     count: async () => history.counts,
+    countRead: async () => ({
+      sessions: history.counts.sessions,
+      processes: history.counts.interactions,
+      events: null,
+      archives: null,
+    }),
     archives: async () => [],
     archiveStore: async () => undefined,
     lanes: 1,
