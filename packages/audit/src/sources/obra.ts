@@ -4,8 +4,8 @@ import { type Counts, NotFound, type Source } from '../source.ts';
 import { foreignSource, type Oddity } from './neutral-history.ts';
 import { CLOCK_STEP, type ObraQuery } from './obra-query.ts';
 import { obraUsageQueries } from './obra-usage.ts';
+import { textOf } from './read-json.ts';
 import { readSqliteFile, type SqliteFile } from './sqlite-file.ts';
-import { textOf } from './vibe-action.ts';
 import type { WantedTasks } from './wanted.ts';
 
 const KIND = 'obra';

@@ -1,3 +1,5 @@
+import { field, parseJson, textOf } from './read-json.ts';
+
 /** The parsed `executor_action` of a process. */
 export type VibeAction =
   | ({
@@ -32,7 +34,7 @@ const TYPES: Readonly<Record<string, 'initial' | 'follow-up' | 'review' | 'scrip
  * Parses an `executor_action`, which may be empty. The key that holds the profile depends on the vibe-kanban version.
  */
 export function readVibeAction(text: string): VibeAction {
-  const typ = field(parse(text), 'typ');
+  const typ = field(parseJson(text), 'typ');
   const type = textOf(field(typ, 'type'));
   const known = type !== null && Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (known === 'script') return { kind: 'script' };
@@ -58,16 +60,3 @@ function choiceIn(typ: unknown): VibeChoice {
     model: textOf(field(profile, 'model_id')),
   };
 }
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
-
-export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { field, parseJson, textOf } from './read-json.ts';
 import type { SqliteFile } from './sqlite-file.ts';
-import { field, textOf } from './vibe-action.ts';
 import { idText } from './vibe-id.ts';
 
 /** The conversation of a process as its own logs show it. */
@@ -59,7 +59,7 @@ function* messages(file: SqliteFile, isOpen: string): Generator<{ readonly proce
   if (lines !== undefined) {
     for (const row of file.rows(from(LINES, lines))) {
       for (const line of (textOf(row.logs) ?? '').split('\n')) {
-        const said = saidIn(parse(line));
+        const said = saidIn(parseJson(line));
         if (said !== undefined) yield { process: String(row.process), said };
       }
     }
@@ -92,7 +92,7 @@ function saidIn(message: unknown): Said | undefined {
 /** Finds the id in the first message of Claude Code, `{"type":"system","subtype":"init","session_id":"…"}`. */
 function idAtStart(output: string): string | null {
   const first = output.split('\n').find((line) => line.includes('"init"') && line.trimStart().startsWith('{'));
-  const message = first === undefined ? undefined : parse(first);
+  const message = first === undefined ? undefined : parseJson(first);
   return field(message, 'subtype') === 'init' ? textOf(field(message, 'session_id')) : null;
 }
 
@@ -106,15 +106,7 @@ function refuses(output: string, id: string): boolean {
     .some((line) => {
       if (!line.includes(id) || !UNKNOWN_CONVERSATION.test(line)) return false;
       if (!line.trimStart().startsWith('{')) return true;
-      const result = parse(line);
+      const result = parseJson(line);
       return field(result, 'type') === 'result' && field(result, 'is_error') === true;
     });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
