@@ -48,7 +48,8 @@ export const HISTORY_COLUMNS = [
 /** The statements below run unchanged on PostgreSQL and on SQLite. */
 const NUMBERED = `
   select p.id, p.thread, p.nth, p.action, p.passed, p.skip_context, p.agent, p.variant, p.model, p.resolved, p.parameters,
-         row_number() over w as n, lag(p.told) over w as before_told, lag(p.dropped) over w as before_dropped, lag(p.agent) over w as before_agent, lag(p.variant) over w as before_variant,
+         row_number() over w as n, lag(p.told) over w as before_told, lag(p.dropped) over w as before_dropped,
+         lag(p.agent) over w as before_agent, lag(p.variant) over w as before_variant,
          lag(p.model) over w as before_model, lag(p.resolved) over w as before_resolved, lag(p.parameters) over w as before_parameters
   from history p window w as (partition by p.thread order by p.nth, p.id)`;
 
