@@ -56,7 +56,8 @@ export function makeVibeKanban(path: string, runs: readonly VibeRun[], { withLog
     create table executor_sessions (
       id blob primary key, task_attempt_id blob not null, execution_process_id blob not null, session_id text, prompt text, summary text);
     create table execution_process_logs (
-      execution_id blob not null, logs text not null, byte_size integer not null, inserted_at text not null default (datetime('now', 'subsec')))`);
+      execution_id blob not null, logs text not null, byte_size integer not null, inserted_at text not null default (datetime('now', 'subsec')));
+    begin`);
   for (const [index, run] of runs.entries()) {
     const {
       attempt = 1,
@@ -97,7 +98,7 @@ export function makeVibeKanban(path: string, runs: readonly VibeRun[], { withLog
       )
       .run(blob(5, index), blob(2, attempt), at, at, at, at);
   }
-  if (!withLogs) database.exec('drop table execution_process_logs');
+  database.exec(`commit; ${withLogs ? '' : 'drop table execution_process_logs'}`);
 }
 
 /** Writes a database as upstream vibe-kanban does since December 2025. */
@@ -110,7 +111,8 @@ export function makeLaterVibeKanban(path: string, runs: readonly VibeRun[]): voi
       id blob primary key, session_id blob not null, run_reason text not null, executor_action text not null default '{}',
       status text not null, exit_code integer, dropped boolean not null default 0, started_at text, completed_at text, created_at text, updated_at text);
     create table coding_agent_turns (id blob primary key, execution_process_id blob, agent_session_id text, agent_message_id text, prompt text);
-    create table log_entries (id integer primary key, execution_id blob not null, output_type text not null, content text not null)`);
+    create table log_entries (id integer primary key, execution_id blob not null, output_type text not null, content text not null);
+    begin`);
   for (const [index, run] of runs.entries()) {
     const { attempt = 1, status = 'completed', told = `s-${index}`, at = timeOf(index), model } = run;
     const action = JSON.stringify({
@@ -136,6 +138,7 @@ export function makeLaterVibeKanban(path: string, runs: readonly VibeRun[]): voi
         .run(blob(1, index), type, content);
     }
   }
+  database.exec('commit');
 }
 
 function opened(path: string): DatabaseSync & Disposable {
