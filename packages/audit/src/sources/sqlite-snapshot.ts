@@ -39,7 +39,8 @@ const READ_VERSION_AT = 19;
 
 /**
  * Decides how to open the file:
- * - pages in a write-ahead log, or an unfinished transaction: both files are copied, and SQLite applies them in the copy
+ * - pages in a write-ahead log, or an unfinished transaction: both files are copied, and SQLite applies the log in the
+ *   copy
  * - a database with an empty write-ahead log: as immutable, because SQLite would create the log and its index
  * - any other: read-only with the locks of SQLite, which creates no file
  */

@@ -77,8 +77,8 @@ function doubtIn(
 }
 
 /**
- * Why a fresh conversation is correct here whatever the model of the latest id. Dropping a process drops all later ones:
- * earlier processes were dropped before this one started, unless this one was dropped too.
+ * Why a fresh conversation is correct here whatever the model of the latest id. Dropping a process drops all later
+ * ones: earlier processes were dropped before this one started, unless this one was dropped too.
  */
 function freshBecause(own: VibeProcess['process'], earlier: readonly VibeProcess[]): string | null {
   if (earlier.length === 0) return null;
