@@ -34,11 +34,11 @@ export async function openSource(command: Verify, env: Environment, ended: Abort
 }
 
 function openForeign({ kind, path }: SourceChoice, { wanted, profiles }: Verify): Source {
-  if (wanted.kind !== 'all' && wanted.kind !== 'attempt')
-    throw new UsageError('with --source, only an attempt or --all can be audited');
+  if (wanted.kind === 'since' || wanted.kind === 'sample')
+    throw new UsageError('with --source, only an attempt, --task or --all can be audited');
   if (kind === 'vibe-kanban') return openVibeKanban({ path, profiles, wanted });
-  if (wanted.kind === 'attempt') throw new UsageError(`${kind} has no attempts; use --all`);
-  return kind === 'obra' ? openObra(path) : openClaudeServer(path);
+  if (wanted.kind === 'attempt') throw new UsageError(`${kind} has no attempts; use --task or --all`);
+  return kind === 'obra' ? openObra({ path, wanted }) : openClaudeServer({ path, wanted });
 }
 
 /**

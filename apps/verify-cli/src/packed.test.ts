@@ -63,7 +63,7 @@ const manifest = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 /** The oldest of the versions that have SQLite, and one of each other supported line. */
 describe.each([
   ['20.19.5', false],
-  ['22.13.0', true],
+  ['22.15.0', true],
   ['24', true],
 ])('the packed verify-sessions, outside the repository, with Node %s', (version, hasSqlite) => {
   let node: string;
@@ -138,7 +138,7 @@ describe.each([
       expect(err.replaceAll(/^\(.*\n/gm, '')).toBe('');
     } else {
       expect([code, out]).toEqual([1, '']);
-      expect(err).toBe(`verify-sessions: an SQLite source needs Node 22.13 or later; this is v${version}\n`);
+      expect(err).toBe(`verify-sessions: an SQLite source needs Node 22.15 or later; this is v${version}\n`);
     }
   });
 

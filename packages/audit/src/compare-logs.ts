@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { NOTICES } from '@phaselock/core';
 import { finding, type Row } from './check.ts';
 import type { Finding } from './finding.ts';
@@ -14,9 +15,11 @@ const plainId = (id: string): string => id.toLowerCase().replaceAll('-', '');
 
 /**
  * Reads a model change from a log line. Lines of phaselock are JSON with `phaselock.process_id` (`process_id` in older
- * releases). Lines of other systems are text with the same message, followed by `name=value` pairs.
+ * releases). Lines of other systems are text with the same message, followed by `name=value` pairs. A line may have
+ * colour codes, also between a name and its value.
  */
-export function readLoggedChange(line: string): LoggedChange | undefined {
+export function readLoggedChange(raw: string): LoggedChange | undefined {
+  const line = raw.includes('\u001b') ? stripVTControlCharacters(raw) : raw;
   if (!line.includes(NOTICES.model_changed_log)) return undefined;
   const fields = jsonFields(line) ?? textFields(line);
   const attemptId = fields.get('task_attempt_id');
@@ -55,6 +58,7 @@ const textFields = (line: string): Fields =>
 export async function* compareLogs(source: Source, lines: AsyncIterable<string>): AsyncGenerator<Finding> {
   const byProcess = new Map<string, LoggedChange>();
   const byAttempt = new Map<string, LoggedChange[]>();
+  const optional = new Map<string, number>();
   for await (const line of lines) {
     const change = readLoggedChange(line);
     if (change === undefined) continue;
@@ -64,16 +68,21 @@ export async function* compareLogs(source: Source, lines: AsyncIterable<string>)
   }
   for await (const row of source.changes()) {
     if (byProcess.delete(plainId(row.id ?? ''))) continue;
-    // The turn was purged and its event does not record whether the model changed, so a missing line is no finding.
-    if (row.optional === 'yes') continue;
-    if (byAttempt.get(plainId(row.attempt_id ?? ''))?.shift() !== undefined) continue;
+    const attempt = plainId(row.attempt_id ?? '');
+    // Whether the model changed is unknown, so neither a line nor a missing one is a finding.
+    if (row.optional === 'yes') {
+      optional.set(attempt, (optional.get(attempt) ?? 0) + 1);
+      continue;
+    }
+    if (byAttempt.get(attempt)?.shift() !== undefined) continue;
     yield finding('SV108', row, {
       kind: 'process',
       id: row.id ?? null,
       message: 'its model changed, but the log has no line for it',
     });
   }
-  for (const change of [...byProcess.values(), ...[...byAttempt.values()].flat()]) {
+  const unmatched = [...byAttempt].flatMap(([attempt, left]) => left.slice(optional.get(attempt) ?? 0));
+  for (const change of [...byProcess.values(), ...unmatched]) {
     const row: Row = { attempt_id: change.attemptId };
     const models = `${change.previous ?? 'default'} → ${change.current ?? 'default'}`;
     yield finding('SV108', row, {

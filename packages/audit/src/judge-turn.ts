@@ -3,6 +3,7 @@ import {
   entryKey,
   type ModelIdentity,
   type ModelPolicy,
+  type ModelResolution,
   type Parameters,
   parseAgent,
   type Verdict,
@@ -17,6 +18,11 @@ export type SourceTraits = {
    * thread.
    */
   readonly freshStaysInThread: boolean;
+  /**
+   * True if dropping a process drops all later ones, and the id of a dropped process is never resumed. In phaselock, a
+   * retry may name one.
+   */
+  readonly neverResumesDropped?: true;
   readonly policy: ModelPolicy;
   /**
    * Catalogued model names that were never an alias, by `entryKey`. For these the names are compared too, not only the
@@ -30,7 +36,7 @@ export type TurnVerdict =
   | { readonly kind: 'broken'; readonly rule: RuleId; readonly expected: string; readonly why: string };
 
 /** The model a process used. `text` is compared first, because equal texts are the same model. */
-type Spoken = { readonly identity: ModelIdentity | undefined; readonly label: string; readonly text: string };
+type Spoken = { readonly model: ModelResolution | undefined; readonly label: string; readonly text: string };
 
 const FRESH = 'Initial, nothing passed';
 
@@ -47,7 +53,8 @@ export function judgeTurn(row: Row, traits: SourceTraits): TurnVerdict {
   });
   const right = (expected: string, why: string): TurnVerdict => ({ kind: 'right', expected, why });
   const { action, passed } = row;
-  if (action === null || action === undefined) return broken('SV107', 'a readable action', 'its action cannot be read');
+  if (action === null || action === undefined)
+    return broken('SV107', 'a readable action', row.doubt ?? 'its action cannot be read');
   if (row.skip_context === 'yes')
     return passed === null
       ? right(FRESH, 'skip-context was requested')
@@ -67,8 +74,10 @@ type Broken = (rule: RuleId, expected: string, why: string) => TurnVerdict;
 type Right = (expected: string, why: string) => TurnVerdict;
 
 function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right): TurnVerdict {
+  const because = row.fresh_because ?? null;
+  if (because !== null) return right(FRESH, because);
   const { kept_told: known } = row;
-  const before = known === null || known === undefined ? spokenIn(row, 'prev') : spokenIn(row, 'kept');
+  const before = modelBefore(row);
   const now = spokenIn(row);
   const verdict = compare(before, now, traits);
   if (verdict === 'changed') {
@@ -87,6 +96,9 @@ function judgeFresh(row: Row, traits: SourceTraits, broken: Broken, right: Right
     );
   return broken('SV102', known, `the model is the same (${now.label}), but no id was passed`);
 }
+
+/** The model that a fresh conversation is compared with: that of the latest valid id, else of the previous process. */
+const modelBefore = (row: Row): Spoken => spokenIn(row, (row.kept_told ?? null) === null ? 'prev' : 'kept');
 
 /**
  * Judges a process that resumes a conversation from before its thread, after a retry: its model must be the one that
@@ -120,15 +132,25 @@ function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Br
   if (passed !== row.prev_told && (row.maker_id ?? null) === null) {
     if (passed === row.pre_retry)
       return broken('SV107', 'undecidable', `${passed} was named by a retry, but no process reported it`);
+    if ((row.doubt ?? null) !== null) return broken('SV107', 'undecidable', row.doubt ?? '');
     return broken('SV103', known ?? FRESH, `${passed} was passed, but no earlier process reported it`);
   }
   const verdict = compare(maker, now, traits);
   if (verdict === 'changed') return broken('SV101', FRESH, `${maker.label} → ${now.label}, but ${passed} was passed`);
+  const makerDropped = traits.neverResumesDropped === true && row.maker_dropped === 'yes';
+  if (makerDropped && row.dropped === 'no')
+    return broken(
+      'SV407',
+      row.kept_told ?? FRESH,
+      `${passed} was passed, but the user had dropped the process that made it`,
+    );
   if (verdict === 'unknown' && !wasKept(row, side))
     return broken('SV107', 'undecidable', `${maker.label} → ${now.label}: whether the model is the same is unknown`);
   // An id that was reported before or named by a retry is correct. If it was dropped or invalidated later, it was still
   // correct at the time.
   if ([row.pre_retry, row.prev_told, row.kept_told, row.last_told].includes(passed)) return right(passed, 'same model');
+  // Both were dropped, so ids between them may have been dropped before this process started.
+  if (makerDropped) return right(passed, 'same model');
   return broken('SV103', known ?? FRESH, `${passed} was passed, but the id to resume is ${known ?? 'unknown'}`);
 }
 
@@ -138,31 +160,33 @@ function spokenIn(row: Row, side?: 'prev' | 'kept' | 'maker'): Spoken {
   const text = JSON.stringify([agent, variant, model, resolvedModel, at('parameters')]);
   const label = model ?? variant ?? (agent === null ? 'unknown' : `${agent}'s default`);
   const known = agent === null ? undefined : parseAgent(agent);
-  if (known === undefined) return { identity: undefined, label, text };
-  return {
-    text,
-    identity: { agent: known, variant, model, resolvedModel, parameters: parametersIn(at('parameters')) },
-    label,
-  };
+  if (known === undefined) return { model: undefined, label, text };
+  if (at('model_known') === 'no')
+    return { model: { kind: 'missing', agent: known, variant, model, why: 'variant-missing' }, label, text };
+  const identity = { agent: known, variant, model, resolvedModel, parameters: parametersIn(at('parameters')) };
+  return { model: resolved(identity), label, text };
 }
 
 function compare(before: Spoken, now: Spoken, { policy, plainNames }: SourceTraits): Verdict {
   // Equal texts are the same model, even if the model is unknown.
   if (before.text === now.text) return 'same';
-  if (before.identity === undefined || now.identity === undefined) return 'unknown';
-  const byRecord = compareModels(resolved(before.identity), resolved(now.identity), policy).verdict;
-  if (byRecord === 'changed' || !isPlain(before.identity, plainNames) || !isPlain(now.identity, plainNames))
-    return byRecord;
-  const byName = compareModels(resolved(asNamed(before.identity)), resolved(asNamed(now.identity)), policy).verdict;
+  if (before.model === undefined || now.model === undefined) return 'unknown';
+  const byRecord = compareModels(before.model, now.model, policy).verdict;
+  const [beforeName, nowName] = [plainName(before.model, plainNames), plainName(now.model, plainNames)];
+  if (byRecord === 'changed' || beforeName === undefined || nowName === undefined) return byRecord;
+  const byName = compareModels(beforeName, nowName, policy).verdict;
   return byName === 'changed' ? byName : byRecord;
 }
 
-const isPlain = ({ agent, model }: ModelIdentity, plainNames: SourceTraits['plainNames']): boolean =>
-  model !== null && plainNames?.has(entryKey(agent, model)) === true;
+/** The model by its name alone, if the name was never an alias. */
+function plainName(model: ModelResolution, plainNames: SourceTraits['plainNames']): ModelResolution | undefined {
+  if (model.kind === 'missing' || model.identity.model === null) return undefined;
+  const { identity } = model;
+  const isPlain = plainNames?.has(entryKey(identity.agent, model.identity.model)) === true;
+  return isPlain ? resolved({ ...identity, resolvedModel: null }) : undefined;
+}
 
-const asNamed = (identity: ModelIdentity): ModelIdentity => ({ ...identity, resolvedModel: null });
-
-const resolved = (identity: ModelIdentity) => ({ kind: 'resolved', identity }) as const;
+const resolved = (identity: ModelIdentity): ModelResolution => ({ kind: 'resolved', identity });
 
 function parametersIn(text: string | null): Parameters {
   const parsed: unknown = text === null ? {} : JSON.parse(text);
@@ -172,6 +196,10 @@ function parametersIn(text: string | null): Parameters {
   );
   return Object.fromEntries(plain);
 }
+
+/** Compares the model of a fresh conversation with the one before it. */
+export const modelChangeOfTurn = (row: Row, traits: SourceTraits): Verdict =>
+  compare(modelBefore(row), spokenIn(row), traits);
 
 /** Compares the models of two processes. */
 export const modelChangeBetween = (before: Row, after: Row, traits: SourceTraits): Verdict =>

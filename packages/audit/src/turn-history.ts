@@ -4,7 +4,11 @@
  * - `owner`: the unit to which a conversation belongs
  * - `action`: `initial`, `follow-up`, or null if it cannot be read
  * - `passed`, `told`: the ids given to the agent and reported by it; `pre_retry`: the id that a retry names
+ * - `doubt`: why it cannot be decided whether the process started correctly, if the data for that is missing
  * - `skip_context`, `dropped`, `invalidated`: `yes` or `no`; `skip_context` may be `unknown`
+ * - `invalidated_by`: the `nth` of the process for which the agent no longer knew the id, if it is known
+ * - `fresh_because`: why a fresh conversation is correct whatever the model, null if the model decides
+ * - `model_known`: `no` if only the agent and the name of its profile are known
  * - `resolved`: the model that the name stood for
  * - `taken_up`: the id of an earlier conversation with which the thread started
  * - `kept_through`: the last `nth` up to which the user kept the conversation for another model
@@ -20,14 +24,18 @@ export const HISTORY_COLUMNS = [
   'nth',
   'action',
   'passed',
+  'doubt',
   'told',
   'pre_retry',
   'skip_context',
+  'fresh_because',
   'dropped',
   'invalidated',
+  'invalidated_by',
   'agent',
   'variant',
   'model',
+  'model_known',
   'resolved',
   'parameters',
   'taken_up',
@@ -40,22 +48,23 @@ export const HISTORY_COLUMNS = [
 /** The statements below run unchanged on PostgreSQL and on SQLite. */
 const NUMBERED = `
   select p.id, p.thread, p.nth, p.action, p.passed, p.skip_context, p.agent, p.variant, p.model, p.resolved, p.parameters,
-         row_number() over w as n, lag(p.told) over w as before_told, lag(p.agent) over w as before_agent, lag(p.variant) over w as before_variant,
+         row_number() over w as n, lag(p.told) over w as before_told, lag(p.dropped) over w as before_dropped,
+         lag(p.agent) over w as before_agent, lag(p.variant) over w as before_variant,
          lag(p.model) over w as before_model, lag(p.resolved) over w as before_resolved, lag(p.parameters) over w as before_parameters
   from history p window w as (partition by p.thread order by p.nth, p.id)`;
 
 /**
  * Cheap pre-filter. It is true for every process that is not obviously correct: the first is initial, and each later
- * one passes the id that its predecessor reported, with the same model.
+ * one passes the id that its predecessor, which was not dropped, reported, with the same model.
  */
 const NOT_PLAINLY_RIGHT = `
   action is null or (n = 1 and (action <> 'initial' or passed is not null)) or (n > 1 and action = 'initial')
-  or (n > 1 and passed is distinct from before_told) or (skip_context = 'yes' and passed is not null)
+  or (n > 1 and (passed is distinct from before_told or before_dropped = 'yes')) or (skip_context = 'yes' and passed is not null)
   or (n > 1 and (model is distinct from before_model or agent is distinct from before_agent or variant is distinct from before_variant
                  or resolved is distinct from before_resolved or parameters is distinct from before_parameters))`;
 
 const spoken = (alias: string, side: string): string =>
-  ['id', 'nth', 'told', 'agent', 'variant', 'model', 'resolved', 'parameters']
+  ['id', 'nth', 'told', 'dropped', 'agent', 'variant', 'model', 'model_known', 'resolved', 'parameters']
     .map((column) => `${alias}.${column} as ${side}_${column}`)
     .join(', ');
 
@@ -70,7 +79,8 @@ const withMakers = (from: string): string => `
   from (${from}) t left join history h on h.id = t.id
   left join history v on v.id = (select x.id from history x where x.thread = t.thread and x.nth < t.nth order by x.nth desc, x.id desc limit 1)
   left join history k on k.id = (
-    select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and x.dropped = 'no' and x.invalidated = 'no'
+    select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and x.dropped = 'no'
+      and (x.invalidated = 'no' or x.invalidated_by >= h.nth)
       -- A process that ended after this one started may have reported its id only then, so it could not be passed yet.
       and (x.ended_at is null or x.ended_at <= h.started_at)
     order by x.nth desc, x.id desc limit 1)

@@ -8,7 +8,15 @@ import { SUSPICIOUS_TURNS } from '../turn-history.ts';
  */
 export const turnsCheck = (traits: SourceTraits): Check => ({
   name: 'turns',
-  rules: ['SV101', 'SV102', 'SV103', 'SV104', 'SV105', 'SV107'],
+  rules: [
+    'SV101',
+    'SV102',
+    'SV103',
+    'SV104',
+    'SV105',
+    'SV107',
+    ...(traits.neverResumesDropped === true ? (['SV407'] as const) : []),
+  ],
   sql: SUSPICIOUS_TURNS,
   fewRows: true,
   read: (row) => {

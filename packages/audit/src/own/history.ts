@@ -10,9 +10,11 @@ export const ownHistory = ({ processes }: Pick<ScopeSql, 'processes'>): string =
     select p.id, p.task_id, p.attempt_id, p.session_id, p.session_id as thread,
            coalesce(s.conversation_of, p.session_id) as owner, p.seq as nth,
            case when p.action = 'CodingAgentInitialRequest' then 'initial' else 'follow-up' end as action,
-           p.passed_session_id as passed, p.agent_session_id as told, p.pre_retry_session_id as pre_retry,
-           case when p.skip_context then 'yes' else 'no' end as skip_context, case when p.dropped then 'yes' else 'no' end as dropped,
-           case when p.invalidated then 'yes' else 'no' end as invalidated, p.agent, p.variant, p.model,
+           p.passed_session_id as passed, null::text as doubt, p.agent_session_id as told, p.pre_retry_session_id as pre_retry,
+           case when p.skip_context then 'yes' else 'no' end as skip_context, null::text as fresh_because,
+           case when p.dropped then 'yes' else 'no' end as dropped,
+           case when p.invalidated then 'yes' else 'no' end as invalidated, null::int as invalidated_by,
+           p.agent, p.variant, p.model, 'yes' as model_known,
            p.resolved_model as resolved, p.parameters, s.taken_up, s.kept_through,
            case when p.status = 'running' then 'running' else 'ended' end as status, p.started_at, p.ended_at, p.reason
     from processes p left join sessions s on s.id = p.session_id where ${processes}

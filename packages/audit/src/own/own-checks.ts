@@ -9,6 +9,7 @@ import { orphanSessions, processesCheck } from './processes.ts';
 import { schemaObjectsCheck } from './schema-objects.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
+import { sharedConversationsOf } from './shared-conversations.ts';
 import type { SieveName } from './sift.ts';
 import { namedConversations, unusedSessions } from './turns-of-sessions.ts';
 
@@ -30,7 +31,7 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     unsifted(schemaObjectsCheck),
     siftedBy('turns')(onHistory(turnsCheck(traits))),
     siftedBy('lives', 'events')(orphanSessions(scope)),
-    unsifted(onHistory(conversationShared)),
+    unsifted(scope.kind === 'all' ? onHistory(conversationShared) : sharedConversationsOf(scope)),
     siftedBy('turns', 'attempts')(processesCheck(scope)),
     unsifted(overlapsCheck(scope)),
     siftedBy('unused')(unusedSessions(scope)),

@@ -12,6 +12,7 @@ export type Scope =
 const SHARES = 10_000;
 
 export type ScopeSql = {
+  readonly kind: Scope['kind'];
   /** SQL condition on a row of any table with a `task_id`. */
   readonly inScope: (alias: string) => string;
   /** SQL condition on `sessions s`. */
@@ -21,7 +22,9 @@ export type ScopeSql = {
   readonly values: readonly unknown[];
 };
 
-export function scopeSql(scope: Scope): ScopeSql {
+export const scopeSql = (scope: Scope): ScopeSql => ({ kind: scope.kind, ...conditionsOf(scope) });
+
+function conditionsOf(scope: Scope): Omit<ScopeSql, 'kind'> {
   switch (scope.kind) {
     case 'all':
       return { inScope: () => 'true', sessions: 'true', processes: 'true', values: [] };
@@ -52,7 +55,7 @@ export function scopeSql(scope: Scope): ScopeSql {
   }
 }
 
-const ofTasks = (wanted: string, value: unknown): ScopeSql => ({
+const ofTasks = (wanted: string, value: unknown): Omit<ScopeSql, 'kind'> => ({
   inScope: (alias) => `${alias}.task_id ${wanted}`,
   sessions: `s.task_id ${wanted}`,
   // Whole sessions, because judging a process needs the first one of its session. A milestone session also has

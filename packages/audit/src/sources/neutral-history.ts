@@ -4,16 +4,18 @@ import { finding } from '../check.ts';
 import {
   conversationNobodyRecorded,
   conversationShared,
+  conversationSharedByEither,
   endedWithoutTime,
   twoRunning,
 } from '../checks/conversations.ts';
 import { turnsCheck } from '../checks/turns.ts';
 import type { SubjectKind } from '../finding.ts';
-import { judgeTurn, type SourceTraits } from '../judge-turn.ts';
+import { judgeTurn, modelChangeOfTurn, type SourceTraits } from '../judge-turn.ts';
 import { isRuleId, RULE_IDS, type RuleId } from '../rules.ts';
 import type { Counts, Source } from '../source.ts';
 import { EVERY_TURN, HISTORY_COLUMNS, SUSPICIOUS_TURNS } from '../turn-history.ts';
 import { loadSqlite } from './load-sqlite.ts';
+import type { ForeignWanted } from './wanted.ts';
 
 /** A process in the format common to all sources; turn-history.ts describes its columns. */
 export type NeutralProcess = {
@@ -26,14 +28,18 @@ export type NeutralProcess = {
   readonly nth: number;
   readonly action: 'initial' | 'follow-up' | null;
   readonly passed: string | null;
+  readonly doubt: string | null;
   readonly told: string | null;
   readonly pre_retry: string | null;
   readonly skip_context: 'yes' | 'no' | 'unknown';
+  readonly fresh_because: string | null;
   readonly dropped: 'yes' | 'no';
   readonly invalidated: 'yes' | 'no';
+  readonly invalidated_by: number | null;
   readonly agent: string | null;
   readonly variant: string | null;
   readonly model: string | null;
+  readonly model_known: 'yes' | 'no';
   /** The model that an alias stood for; no other system stores it. */
   readonly resolved: null;
   readonly parameters: string;
@@ -62,7 +68,8 @@ export type ForeignHistory = {
   readonly processes: readonly NeutralProcess[];
   readonly oddities: readonly Oddity[];
   readonly counts: Counts;
-  readonly attemptId: string | undefined;
+  /** The scope, with the full id of its attempt or task. */
+  readonly wanted: ForeignWanted;
   /** The rules this source supports. The report lists all others as not applicable. */
   readonly answers: ReadonlySet<RuleId>;
 };
@@ -76,6 +83,9 @@ const ODDITY = [
   'session_id',
   'message',
 ] as const satisfies readonly (keyof Oddity)[];
+
+/** The columns of `history` that are compared as numbers. */
+const NUMBERS: ReadonlySet<string> = new Set(['nth', 'invalidated_by'] satisfies readonly (keyof NeutralProcess)[]);
 
 const oddities = (rules: readonly RuleId[]): Check => ({
   name: 'oddities',
@@ -98,17 +108,19 @@ export function foreignSource(history: ForeignHistory): Source {
   const sqlite = loadSqlite();
   const database = new sqlite.DatabaseSync(':memory:');
   database.exec(`
-    create table history (${HISTORY_COLUMNS.map((name) => (name === 'nth' ? 'nth integer' : `${name} text`)).join(', ')});
+    create table history (${HISTORY_COLUMNS.map((name) => `${name} ${NUMBERS.has(name) ? 'integer' : 'text'}`).join(', ')});
     create table oddity (${ODDITY.map((name) => `${name} text`).join(', ')})`);
   fill(database, 'history', HISTORY_COLUMNS, history.processes);
   fill(database, 'oddity', ODDITY, history.oddities);
   database.exec(
     'create index history_thread on history (thread, nth); create index history_told on history (told); create index history_id on history (id)',
   );
-  const { answers } = history;
+  const { answers, wanted } = history;
+  const isWanted = (row: Row): boolean => wanted.kind !== 'task' || row.task_id === wanted.given;
   const all = [
     turnsCheck(history.traits),
-    conversationShared,
+    // In a smaller scope the finding must not depend on which of the two used the conversation first.
+    wanted.kind === 'all' ? conversationShared : conversationSharedByEither,
     conversationNobodyRecorded,
     endedWithoutTime,
     twoRunning,
@@ -118,24 +130,25 @@ export function foreignSource(history: ForeignHistory): Source {
     description: history.description,
     notes: history.notes,
     traits: history.traits,
-    attemptId: history.attemptId,
+    attemptId: wanted.kind === 'attempt' ? wanted.given : undefined,
     checks: all.filter(({ rules }) => rules.some((rule) => answers.has(rule))),
     notApplicable: new Map(
       RULE_IDS.filter((id) => !answers.has(id)).map((id) => [id, 'this source does not store the data it needs']),
     ),
     async *rows({ sql }) {
-      for (const row of database.prepare(sql).iterate()) yield printed(row);
+      for (const each of database.prepare(sql).iterate()) {
+        const row = printed(each);
+        if (isWanted(row)) yield row;
+      }
     },
     async *changes() {
-      for (const row of database.prepare(SUSPICIOUS_TURNS).iterate()) {
-        const turn = printed(row);
-        if (
-          turn.action === 'initial' &&
-          turn.n !== '1' &&
-          judgeTurn(turn, history.traits).kind === 'right' &&
-          turn.skip_context !== 'yes'
-        )
-          yield turn;
+      for (const each of database.prepare(SUSPICIOUS_TURNS).iterate()) {
+        const turn = printed(each);
+        if (!isWanted(turn) || turn.action !== 'initial' || turn.n === '1' || turn.skip_context === 'yes') continue;
+        const change = modelChangeOfTurn(turn, history.traits);
+        // The system may have compared other processes, or knew a model that is not stored.
+        if (change === 'unknown' || turn.fresh_because !== null) yield { ...turn, optional: 'yes' };
+        else if (change === 'changed' && judgeTurn(turn, history.traits).kind === 'right') yield turn;
       }
     },
     timeline: async (attemptId) =>

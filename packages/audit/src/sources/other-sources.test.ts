@@ -5,10 +5,12 @@ import { temporaryDirectory } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 import { findingsOf } from '../../test/findings-of.ts';
 import { makeVibeKanban } from '../../test/vibe-database.ts';
-import type { Source } from '../source.ts';
+import type { Finding } from '../finding.ts';
+import { NotFound, type Source } from '../source.ts';
 import { openClaudeServer } from './claude-server.ts';
 import { openObra } from './obra.ts';
 import { openVibeKanban } from './vibe-kanban.ts';
+import type { WantedTasks } from './wanted.ts';
 
 async function withDatabase<Answer>(sql: string, work: (path: string) => Promise<Answer>): Promise<Answer> {
   await using directory = await temporaryDirectory();
@@ -19,10 +21,17 @@ async function withDatabase<Answer>(sql: string, work: (path: string) => Promise
   return await work(path);
 }
 
-const faults = (sql: string, open: (path: string) => Source): Promise<string[]> =>
-  withDatabase(sql, async (path) =>
-    (await findingsOf(open(path))).map(({ rule, subject }) => `${rule} ${subject.id}`).toSorted(),
-  );
+type Open = (at: { readonly path: string; readonly wanted?: WantedTasks }) => Source;
+
+const findAll = (sql: string, open: Open, wanted: WantedTasks = { kind: 'all' }): Promise<Finding[]> =>
+  withDatabase(sql, async (path) => await findingsOf(open({ path, wanted })));
+
+const faults = async (sql: string, open: Open, wanted?: WantedTasks): Promise<string[]> =>
+  (await findAll(sql, open, wanted)).map(({ rule, subject }) => `${rule} ${subject.id}`).toSorted();
+
+/** Shortly after the last entry of the database. */
+const NOW = new Date('2026-01-02T11:00:00Z');
+const obra: Open = (at) => openObra({ ...at, now: NOW });
 
 const OBRA = `
   create table session_record (
@@ -43,13 +52,19 @@ describe('Obra', () => {
     ],
     [
       'SV401 for a session that a later task used after its end',
-      `insert into interaction values (2, 1, 11, 'agent', '2026-01-02 10:00:00', 'a', 1)`,
+      `insert into interaction values (2, 1, 11, 'agent', '2026-01-02 10:00:00', 'a', 1);
+       update session_record set total_tokens = 101`,
+      ['SV401 a'],
+    ],
+    [
+      'SV401 for a session that its own task used after its end',
+      `insert into interaction values (2, 1, 10, 'agent', '2026-01-02 10:00:00', 'a', 0)`,
       ['SV401 a'],
     ],
     [
       'SV404 for an active session that a later one replaced',
-      `insert into session_record values (2, 'b', 1, 2, 12, '2026-01-01T10:00:00+00:00', null, 'active', 1, 1, 0);
-       insert into session_record values (3, 'c', 1, 2, 12, '2026-01-01 12:00:00', null, 'active', 1, 1, 0)`,
+      `insert into session_record values (2, 'b', 1, 2, 12, '2026-01-02T09:00:00+00:00', null, 'active', 1, 1, 0);
+       insert into session_record values (3, 'c', 1, 2, 12, '2026-01-02 10:00:00', null, 'active', 1, 1, 0)`,
       ['SV404 b'],
     ],
     [
@@ -58,13 +73,98 @@ describe('Obra', () => {
       ['SV404 b'],
     ],
     [
+      'SV404 for a session that has been active for long',
+      `insert into session_record values (2, 'b', 1, 2, 12, '2025-12-20 09:00:00', null, 'active', 1, 1, 0)`,
+      ['SV404 b'],
+    ],
+    [
+      'nothing for an active session that was used today',
+      `insert into session_record values (2, 'b', 1, 2, 12, '2025-12-20 09:00:00', null, 'active', 5, 1, 0);
+       insert into interaction values (2, 1, 12, 'agent', '2026-01-02 10:40:00', 'b', 5)`,
+      [],
+    ],
+    [
       'SV405 for an epic without usage whose iterations ran',
       `insert into session_record values (2, 'epic', 1, 5, null, '2026-01-01', '2026-01-02', 'completed', 0, 0, 0);
        insert into session_record values (3, 'iteration', 1, 5, 13, '2026-01-01', '2026-01-02', 'completed', 10, 1, 0)`,
       ['SV405 epic'],
     ],
+    [
+      'SV405 for an epic without usage during which iterations without a milestone ran',
+      `insert into session_record values (2, 'epic', 1, 5, null, '2026-01-01 12:00:00', '2026-01-02', 'completed', 0, 0, 0);
+       insert into session_record values (3, 'iteration', 1, null, 13, '2026-01-01 13:00:00', '2026-01-02', 'completed', 10, 1, 0)`,
+      ['SV405 epic'],
+    ],
+    [
+      'nothing for an epic without usage whose tasks did not run',
+      `create table task (id integer primary key, epic_id integer); insert into task values (13, 5), (14, 6);
+       insert into session_record values (2, 'epic', 1, 5, null, '2026-01-01 12:00:00', '2026-01-02', 'completed', 0, 0, 0);
+       insert into session_record values (3, 'other', 1, null, 14, '2026-01-01 13:00:00', '2026-01-02', 'completed', 10, 1, 0)`,
+      [],
+    ],
+    [
+      'SV405 for a session without usage that had interactions',
+      `update session_record set total_tokens = 0, total_turns = 0`,
+      ['SV405 a'],
+    ],
+    ['SV405 for a total above that of the interactions', `update session_record set total_tokens = 140`, ['SV405 a']],
+    ['SV405 for a total below that of the interactions', `update session_record set total_tokens = 60`, ['SV405 a']],
+    [
+      'nothing for the total of an active session, which is written before its interaction',
+      `update session_record set total_tokens = 140, status = 'active', ended_at = null;
+       update interaction set timestamp = '2026-01-02 10:00:00'`,
+      [],
+    ],
+    ['nothing for a total beside an interaction without a number', `update interaction set total_tokens = null`, []],
+    [
+      'SV408 for usage of a session without a record',
+      `insert into context_window_usage values (1, 'a', 10, 100, '2026-01-01 10:30:00'), (2, 'gone', 10, 5, '2026-01-01 10:30:00')`,
+      ['SV408 gone'],
+    ],
+    [
+      'SV409 for an interaction before its session',
+      `update session_record set started_at = '2026-01-01 10:30:01.500'`,
+      ['SV409 a'],
+    ],
+    [
+      'nothing for an interaction in the first second of its session, as its time has no fraction',
+      `update session_record set started_at = '2026-01-01 10:30:00.999'`,
+      [],
+    ],
+    ['SV304 for a time that cannot be read', `update session_record set started_at = 'yesterday'`, ['SV304 a']],
   ])('reports %s', async (_what, sql, expected) => {
-    expect(await faults(OBRA + sql, openObra)).toEqual(expected);
+    expect(await faults(OBRA + sql, obra)).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'the other task',
+      `insert into interaction values (2, 1, 11, 'agent', '2026-01-01 10:50:00', 'a', 0)`,
+      'it belongs to task 10, but task 11 used it too (last at 2026-01-01 10:50:00)',
+    ],
+    [
+      'the age of an active session',
+      `insert into session_record values (2, 'b', 1, 2, 12, '2025-12-20 11:00:00', null, 'active', 1, 1, 0)`,
+      'it is marked as active, but has not been used for 13 days, since 2025-12-20 11:00:00',
+    ],
+    ['both totals', `update session_record set total_tokens = 60`, 'it has 60 tokens, but its 1 interactions have 100'],
+  ])('names %s', async (_what, sql, message) => {
+    expect((await findAll(OBRA + sql, obra)).map((one) => one.message)).toEqual([message]);
+  });
+
+  test('compares turns where interactions have them', async () => {
+    const sql = `${OBRA} alter table interaction add column num_turns integer; update interaction set num_turns = 2`;
+    expect((await findAll(sql, obra)).map((one) => one.message)).toEqual([
+      'it has 3 turns, but its 1 interactions have 2',
+    ]);
+  });
+
+  test('finds a shared session in the audit of either task, and nothing for others', async () => {
+    const sql = `${OBRA} insert into interaction values (2, 1, 11, 'agent', '2026-01-01 10:50:00', 'a', 0), (3, 1, 12, 'agent', '2026-01-01 10:50:00', null, 0)`;
+    expect(await faults(sql, obra, { kind: 'task', given: '10' })).toEqual(['SV401 a']);
+    expect(await faults(sql, obra, { kind: 'task', given: '11' })).toEqual(['SV401 a']);
+    expect(await faults(sql, obra, { kind: 'task', given: '12' })).toEqual([]);
+    await expect(findAll(sql, obra, { kind: 'task', given: '13' })).rejects.toThrow(NotFound);
   });
 });
 
@@ -89,9 +189,23 @@ describe('Claude server', () => {
     expect(await faults(CLAUDE_SERVER + sql, openClaudeServer)).toEqual(expected);
   });
 
+  test('names both tasks of a shared conversation, in the audit of either', async () => {
+    const sql = `${CLAUDE_SERVER} insert into tasks values ('t2', 'two', 's1', 'done', 'c1'), ('t3', 'three', 's1', 'done', null)`;
+    for (const given of ['t1', 't2']) {
+      const [found] = await findAll(sql, openClaudeServer, { kind: 'task', given });
+      expect(found).toMatchObject({
+        subject: { id: 't2' },
+        taskId: given,
+        message: 'the conversation c1 of task t2 belongs to task t1 too',
+      });
+    }
+    expect(await faults(sql, openClaudeServer, { kind: 'task', given: 't3' })).toEqual([]);
+    await expect(findAll(sql, openClaudeServer, { kind: 'task', given: 't4' })).rejects.toThrow(NotFound);
+  });
+
   test('counts sessions, tasks and interactions', async () => {
     await withDatabase(`${CLAUDE_SERVER} insert into sessions values ('s2', '/b')`, async (path) => {
-      await using source = openClaudeServer(path);
+      await using source = openClaudeServer({ path });
       expect(await source.count()).toEqual({
         sessions: 2,
         sessionsWithTasks: 1,
@@ -100,6 +214,8 @@ describe('Claude server', () => {
         validTasks: 1,
         interactions: 1,
       });
+      await using ofTask = openClaudeServer({ path, wanted: { kind: 'task', given: 't1' } });
+      expect(await ofTask.count()).toMatchObject({ sessions: 1, orphaned: 0, tasks: 1, interactions: 1 });
     });
   });
 });

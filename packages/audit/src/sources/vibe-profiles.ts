@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseAgent } from '@phaselock/core';
 import { SourceFailure } from '../source.ts';
-import { field, textOf } from './vibe-action.ts';
+import { field, textOf } from './read-json.ts';
 
 type VibeProfile = {
   /** Null for the default model of the agent. */
