@@ -1,6 +1,14 @@
 import type { Severity } from '@phaselock/audit';
 
-export const EXIT = { ok: 0, incomplete: 1, findings: 2, notFound: 3, usage: 64, interrupted: 130 } as const;
+export const EXIT = {
+  ok: 0,
+  incomplete: 1,
+  findings: 2,
+  notFound: 3,
+  otherSchema: 4,
+  usage: 64,
+  interrupted: 130,
+} as const;
 
 const WEIGHT: Readonly<Record<Severity, number>> = { info: 0, warning: 1, error: 2 };
 

@@ -80,7 +80,8 @@ output
   --color <when>         auto, always, never
   -q, --quiet            no header, timeline or progress
 
-exit: 0 no findings · 1 audit incomplete · 2 findings · 3 no such attempt or task · 64 usage error`;
+exit: 0 no findings · 1 audit incomplete · 2 findings · 3 no such attempt or task
+      4 database with older or newer migrations than this release · 64 usage error`;
 
 const OPTIONS = {
   task: { type: 'string' },

@@ -1,4 +1,4 @@
-import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselock/audit';
+import { type AuditRecord, NotFound, OtherSchema, recordAudit, SourceFailure } from '@phaselock/audit';
 import { visibleLines, visibleText, wantsColours } from '@phaselock/core';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
@@ -54,6 +54,10 @@ export async function run({ argv, env, stdout, stderr, release }: Surroundings):
     if (error instanceof NotFound) {
       complain(error.message);
       return EXIT.notFound;
+    }
+    if (error instanceof OtherSchema) {
+      complain(`${error.message}. Nothing was audited.`);
+      return EXIT.otherSchema;
     }
     complain(messageOf(error));
     return EXIT.incomplete;
