@@ -25,7 +25,8 @@ export const integrityRules = {
     family: 'integrity',
     severity: 'error',
     rule: 'Every table, column, constraint, index, trigger and function is defined as the migrations made it and acts, the recorded migrations are the released ones, and nothing else changes or hides rows.',
-    cause: 'It was dropped, disabled or changed by hand and not put back, its creation failed half way, or a trigger, rule, policy, child table or setting was added to the tables.',
+    cause:
+      'It was dropped, disabled or changed by hand and not put back, its creation failed half way, or a trigger, rule, policy, child table or setting was added to the tables.',
     risk: 'The database accepts rows that it should refuse, changes rows as they are written, or hides rows from the audit.',
     cure: 'Put the definition back: the finding shows the expected one, and the migrations contain its statement. Remove what was added. Then run the audit again to find invalid rows that were written in the meantime.',
   },

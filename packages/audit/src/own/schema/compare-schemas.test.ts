@@ -139,7 +139,8 @@ describe('an object beside those of the migrations', () => {
     const index = object('index', 's.s_pkey_ccnew', 'CREATE INDEX s_pkey_ccnew ON s USING btree (id)');
     expect(only([...MADE.map(acting), { ...index, flaw: 'unfinished' }])).toMatchObject({
       severity: 'warning',
-      message: 'the migrations do not make it; it is not valid: its creation failed, was interrupted or is still running',
+      message:
+        'the migrations do not make it; it is not valid: its creation failed, was interrupted or is still running',
     });
     const setting = object('setting', 'session_replication_role of role loader', 'replica');
     expect(only([...MADE.map(acting), acting(setting)])).toMatchObject({ severity: 'warning' });

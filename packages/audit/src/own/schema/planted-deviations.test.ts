@@ -80,7 +80,9 @@ const PLANTED: readonly Planted[] = [
   {
     what: 'a trigger is dropped',
     sql: 'drop trigger session_events_append_only on session_events',
-    told: { [APPEND_ONLY]: 'it is missing; the migrations define it as CREATE TRIGGER session_events_append_only BEFORE' },
+    told: {
+      [APPEND_ONLY]: 'it is missing; the migrations define it as CREATE TRIGGER session_events_append_only BEFORE',
+    },
   },
   {
     what: 'a trigger is disabled',
@@ -128,7 +130,9 @@ const PLANTED: readonly Planted[] = [
 begin
   return null;
 end $$`,
-    told: { 'function refuse_change_of_history()': 'line 3 of its body: "return null;"; in the migrations: "raise exception' },
+    told: {
+      'function refuse_change_of_history()': 'line 3 of its body: "return null;"; in the migrations: "raise exception',
+    },
   },
   {
     what: 'the security of a function is changed',
@@ -138,7 +142,9 @@ end $$`,
   {
     what: 'the settings of a function are changed',
     sql: 'alter function refuse_change_of_history() set session_replication_role = replica',
-    told: { 'function refuse_change_of_history()': 'set session_replication_role=replica; the migrations define it as' },
+    told: {
+      'function refuse_change_of_history()': 'set session_replication_role=replica; the migrations define it as',
+    },
   },
   {
     what: 'the volatility of a function is changed',
@@ -164,7 +170,9 @@ end $$`,
     what: 'a CHECK allows more',
     sql: `alter table sessions drop constraint sessions_generation_check,
             add constraint sessions_generation_check check (generation >= -1)`,
-    told: { 'constraint sessions.sessions_generation_check': "it is defined as CHECK ((generation >= '-1'::integer));" },
+    told: {
+      'constraint sessions.sessions_generation_check': "it is defined as CHECK ((generation >= '-1'::integer));",
+    },
   },
   {
     what: 'a CHECK is NOT VALID',
@@ -200,12 +208,16 @@ end $$`,
   {
     what: 'a default is changed',
     sql: 'alter table sessions alter column version set default 0',
-    told: { 'column sessions.version': 'integer not null default 0; the migrations define it as integer not null default 1' },
+    told: {
+      'column sessions.version': 'integer not null default 0; the migrations define it as integer not null default 1',
+    },
   },
   {
     what: 'a default is dropped',
     sql: 'alter table session_events alter column tx drop default',
-    told: { 'column session_events.tx': 'it is defined as xid8 not null; the migrations define it as xid8 not null default' },
+    told: {
+      'column session_events.tx': 'it is defined as xid8 not null; the migrations define it as xid8 not null default',
+    },
   },
   {
     what: 'a type is changed',
@@ -252,7 +264,9 @@ end $$`,
   {
     what: 'a rule is added',
     sql: 'create rule quiet as on delete to session_logs do instead nothing',
-    told: { 'rule session_logs.quiet': 'a rule replaces the statements on its table: CREATE RULE quiet AS ON DELETE TO' },
+    told: {
+      'rule session_logs.quiet': 'a rule replaces the statements on its table: CREATE RULE quiet AS ON DELETE TO',
+    },
   },
   {
     what: 'row-level security is enabled',
@@ -272,7 +286,9 @@ end $$`,
   {
     what: 'a migration was applied with another text',
     sql: `update phaselock_migrations set checksum = repeat('0', 64) where version = 14`,
-    told: { 'migration 0014': `its text when it was applied was not the released one: sha256 ${'0'.repeat(64)}, released ` },
+    told: {
+      'migration 0014': `its text when it was applied was not the released one: sha256 ${'0'.repeat(64)}, released `,
+    },
   },
   {
     what: 'a migration is not recorded',
@@ -292,7 +308,9 @@ describe('SV303 alone reports that', () => {
     await change(database.url, [sql]);
     const findings = await findAll(database.url);
     expect(findings.map(({ rule, subject }) => `${rule} ${subject.id}`).toSorted()).toEqual(
-      Object.keys(told).map((name) => `SV303 ${name}`).toSorted(),
+      Object.keys(told)
+        .map((name) => `SV303 ${name}`)
+        .toSorted(),
     );
     for (const found of findings) {
       expect(found.message).toContain(told[found.subject.id]);

@@ -1,7 +1,7 @@
 import { type FoundObject, isFlaw, isObjectKind } from './schema-object.ts';
 
 /** The names of the relations (tables, views, types) and functions that are read. */
-export type Wanted = { readonly relations: readonly string[]; readonly functions: readonly string[] };
+type Wanted = { readonly relations: readonly string[]; readonly functions: readonly string[] };
 
 const oneOf = (names: readonly string[]): string =>
   `in (${names.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ')})`;

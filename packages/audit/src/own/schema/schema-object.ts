@@ -21,7 +21,7 @@ export const FLAWS = {
   always: 'is enabled ALWAYS, so it also runs when replicated rows are applied',
 } as const;
 
-export type Flaw = keyof typeof FLAWS;
+type Flaw = keyof typeof FLAWS;
 export const isFlaw = (text: unknown): text is Flaw => typeof text === 'string' && Object.hasOwn(FLAWS, text);
 
 export type SchemaObject = {
