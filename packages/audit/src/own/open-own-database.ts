@@ -87,8 +87,9 @@ async function beginReading(client: pg.Client, statementTimeoutMs: number, first
     begin isolation level repeatable read read only; ${first};
     set local statement_timeout = ${Math.round(statementTimeoutMs)};
     -- No object of another schema takes the place of ours, and definitions are printed relative to our schema.
-    select set_config('search_path', relnamespace::regnamespace::text || ', pg_temp', true) from pg_class
-    where oid = coalesce(to_regclass('phaselock_migrations'), to_regclass('processes'));
+    select set_config('search_path', quote_ident(n.nspname::text) || ', pg_temp', true)
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = coalesce(to_regclass('phaselock_migrations'), to_regclass('processes'));
     set local quote_all_identifiers = off;
     -- A policy that hides rows from this role fails the statement, instead of being taken for a history without them.
     set local row_security = off;

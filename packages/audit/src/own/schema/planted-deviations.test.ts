@@ -37,6 +37,14 @@ const PLANTED: readonly Planted[] = [
     told: { 'index processes.processes_by_session': 'it is missing; the migrations define it as CREATE INDEX' },
   },
   {
+    what: 'an index is dropped, beside functions that take calls away from those of PostgreSQL',
+    sql: `drop index processes_by_session;
+          create function jsonb_build_array(text, text, text, text) returns jsonb language sql as $$ select '[]'::jsonb $$;
+          create function unnest(text[]) returns setof text language sql as $$ select null::text $$;
+          create function quote_ident(name) returns text language sql as $$ select 'nowhere' $$`,
+    told: { 'index processes.processes_by_session': 'it is missing' },
+  },
+  {
     what: 'an index has other columns',
     sql: `drop index sessions_one_live;
           create unique index sessions_one_live on sessions (task_id, phase, mode, id) where deleted_at is null and guarded`,

@@ -12,11 +12,13 @@ const oneOf = (names: readonly string[]): string =>
  * relative to it.
  *
  * What operators may tune is not read: storage parameters, tablespaces, costs of functions, owners and rights.
+ *
+ * A function or operator of the audited schema must not be called, so each call matches one of PostgreSQL exactly: names
+ * are cast to text, and functions that take any type are qualified.
  */
 export const schemaSql = (wanted?: Wanted): string => `
-  with home as (select oid, quote_ident(nspname) as name from pg_namespace where nspname = current_schema()),
+  with home as (select oid, quote_ident(nspname::text) as name from pg_namespace where nspname = current_schema()),
   relations as (
-    -- As text, because the type "name" cuts off the long keys of functions.
     select oid, relname::text as name, relkind, relpersistence, relrowsecurity, relforcerowsecurity
     from pg_class
     where relnamespace = (select oid from home) and relkind in ('r', 'p', 'f', 'v', 'm', 'c')
@@ -30,9 +32,9 @@ export const schemaSql = (wanted?: Wanted): string => `
     from relations
   ),
   read_columns as (
-    select 'column', r.name || '.' || a.attname,
+    select 'column', r.name || '.' || a.attname::text,
       format_type(a.atttypid, a.atttypmod)
-        || coalesce((select ' collate ' || quote_ident(o.collname) from pg_collation o
+        || coalesce((select ' collate ' || quote_ident(o.collname::text) from pg_collation o
                      where o.oid = a.attcollation and o.oid <> t.typcollation), '')
         || case when a.attnotnull then ' not null' else '' end
         || case a.attidentity when 'a' then ' generated always as identity'
@@ -44,7 +46,7 @@ export const schemaSql = (wanted?: Wanted): string => `
       -- Since PostgreSQL 18, a column can be not null for new rows only.
       case when a.attnotnull and exists (
         select from pg_constraint c
-        where c.conrelid = r.oid and c.contype = 'n' and c.conkey = array[a.attnum] and not c.convalidated
+        where c.conrelid = r.oid and c.contype = 'n' and c.conkey[1] = a.attnum and not c.convalidated
       ) then 'unchecked' end
     from relations r
     join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
@@ -52,7 +54,7 @@ export const schemaSql = (wanted?: Wanted): string => `
     left join pg_attrdef d on d.adrelid = r.oid and d.adnum = a.attnum
   ),
   read_constraints as (
-    select 'constraint', r.name || '.' || c.conname, regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', ''),
+    select 'constraint', r.name || '.' || c.conname::text, regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', ''),
       case
         when not c.convalidated then 'unchecked'
         -- A foreign key acts by two internal triggers on each of its two tables.
@@ -65,7 +67,7 @@ export const schemaSql = (wanted?: Wanted): string => `
     from relations r join pg_constraint c on c.conrelid = r.oid and c.contype in ('c', 'f', 'p', 'u', 'x')
   ),
   read_indexes as (
-    select 'index', r.name || '.' || x.relname,
+    select 'index', r.name || '.' || x.relname::text,
       replace(
         case when x.reloptions is null then pg_get_indexdef(x.oid)
           else regexp_replace(pg_get_indexdef(x.oid), ' WITH \\([^()]*\\)', '') end,
@@ -76,28 +78,28 @@ export const schemaSql = (wanted?: Wanted): string => `
     where not exists (select from pg_constraint c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x'))
   ),
   read_triggers as (
-    select 'trigger', r.name || '.' || g.tgname, replace(pg_get_triggerdef(g.oid), ' ON ' || home.name || '.', ' ON '),
+    select 'trigger', r.name || '.' || g.tgname::text, replace(pg_get_triggerdef(g.oid), ' ON ' || home.name || '.', ' ON '),
       case g.tgenabled when 'O' then null when 'D' then 'disabled' when 'R' then 'replica-only' else 'always' end
     from relations r join pg_trigger g on g.tgrelid = r.oid and not g.tgisinternal cross join home
   ),
   read_functions as (
-    select 'function', p.proname || '(' || oidvectortypes(p.proargtypes) || ')',
+    select 'function', p.proname::text || '(' || oidvectortypes(p.proargtypes) || ')',
       case p.prokind when 'a' then 'aggregate ' when 'w' then 'window ' when 'p' then 'procedure ' else '' end
         || '(' || pg_get_function_arguments(p.oid) || ')' || coalesce(' returns ' || pg_get_function_result(p.oid), '')
-        || ' language ' || l.lanname
+        || ' language ' || l.lanname::text
         || case p.provolatile when 'v' then ' volatile' when 's' then ' stable' else ' immutable' end
         || case when p.proisstrict then ' strict' else '' end
         || case when p.prosecdef then ' security definer' else ' security invoker' end
         || case when p.proleakproof then ' leakproof' else '' end
         || case p.proparallel when 'u' then '' when 'r' then ' parallel restricted' else ' parallel safe' end
-        || coalesce(' set ' || array_to_string(p.proconfig, ', '), '')
+        || coalesce(' set ' || pg_catalog.array_to_string(p.proconfig, ', '), '')
         || E'\\n' || coalesce(case when p.prokind <> 'a' then pg_get_function_sqlbody(p.oid) end, p.prosrc), null
     from pg_proc p join pg_language l on l.oid = p.prolang
     where p.pronamespace = (select oid from home)
       and p.proname ${wanted === undefined ? 'is not null' : oneOf(wanted.functions)}
   ),
   read_rules as (
-    select 'rule', r.name || '.' || w.rulename, pg_get_ruledef(w.oid), null
+    select 'rule', r.name || '.' || w.rulename::text, pg_get_ruledef(w.oid), null
     from relations r join pg_rewrite w on w.ev_class = r.oid and w.rulename <> '_RETURN'
   ),
   read_row_security as (
@@ -105,22 +107,23 @@ export const schemaSql = (wanted?: Wanted): string => `
     from relations where relrowsecurity
   ),
   read_inheritance as (
-    select 'inheritance', r.name || '.' || case r.oid when i.inhrelid then i.inhparent else i.inhrelid end::regclass,
-      case r.oid when i.inhrelid then 'inherits from ' || i.inhparent::regclass
-        else 'has the child ' || i.inhrelid::regclass end, null
-    from relations r join pg_inherits i on r.oid in (i.inhrelid, i.inhparent)
+    select 'inheritance', r.name || '.' || o.relname::text,
+      case o.oid when i.inhparent then 'inherits from ' else 'has the child ' end || o.relname::text, null
+    from relations r
+    join pg_inherits i on r.oid in (i.inhrelid, i.inhparent)
+    join pg_class o on o.oid in (i.inhrelid, i.inhparent) and o.oid <> r.oid
   ),
   read_settings as (
-    select 'setting', 'session_replication_role of ' || coalesce('role ' || u.rolname, 'the database'), 'replica', null
+    select 'setting', 'session_replication_role of ' || coalesce('role ' || u.rolname::text, 'the database'), 'replica', null
     from pg_db_role_setting s left join pg_roles u on u.oid = s.setrole
     where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
-      and exists (select from unnest(s.setconfig) one where lower(one) = 'session_replication_role=replica')
+      and exists (select from pg_catalog.unnest(s.setconfig) one where lower(one) = 'session_replication_role=replica')
     union all
     select 'setting', name || ' of the server', setting, null
     from pg_settings
     where name = 'session_replication_role' and setting = 'replica' and source in ('configuration file', 'command line')
   )
-  select jsonb_agg(jsonb_build_array(kind, key, definition, flaw))::text as objects
+  select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(kind, key, definition, flaw)) as objects
   from (
     table read_relations union all table read_columns union all table read_constraints union all table read_indexes
     union all table read_triggers union all table read_functions union all table read_rules
