@@ -163,7 +163,7 @@ describe('the exit code', () => {
     const { code, out } = await verify(other.databaseUrl, '--all', '--rule', 'SV303');
     expect(code).toBe(2);
     expect(out).toContain(
-      'object column sessions.version\n    it is defined as integer not null default 0; the migrations define it\n    as integer not null default 1',
+      'object column sessions.version\n    it is defined as integer not null default 0; the migrations define it as\n    integer not null default 1',
     );
   });
 
