@@ -132,7 +132,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     (name) => name.startsWith(ours),
     (wallMs) => wallMs - performance.timeOrigin,
   );
-  const audit = await verifySessions(world, folder);
+  const audit = await verifySessions(world, { folder, mutant: options.mutation !== undefined });
   fetch.close();
   const crashes = world.apis.flatMap((api) => api.crashes());
   const { runs } = world.purge;

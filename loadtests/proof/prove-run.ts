@@ -104,7 +104,7 @@ export async function proveRun({
   const checkers = mergeRules(rules);
   if (unread !== undefined)
     return unproven({ calls: journal.calls, checkers, findings: [...wrong, unread, ...crashesIn(facts)], why: unread });
-  const audit = product.databaseUrl === undefined ? null : await verifySessions(product, folder);
+  const audit = product.databaseUrl === undefined ? null : await verifySessions(product, { folder, mutant: false });
   const ofAudit = audit === null ? [] : auditFindings(audit, await rulesOfAudit(folder));
   const promises = keptPromises(checkers);
   const comparisons = { scenario: facts.scenario, acknowledged, rules: checkers, promises };

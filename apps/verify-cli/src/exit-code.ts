@@ -5,6 +5,7 @@ export const EXIT = {
   incomplete: 1,
   findings: 2,
   notFound: 3,
+  otherSchema: 4,
   usage: 64,
   interrupted: 130,
   terminated: 143,

@@ -94,7 +94,8 @@ output
   -q, --quiet            no header, timeline, progress or list of rules that do not apply
 
 exit: 0 no findings · 1 audit incomplete, or nothing to read · 2 findings
-      3 no such attempt or task · 64 usage error · 130, 143 ended by SIGINT, SIGTERM`;
+      3 no such attempt or task · 4 database with older or newer migrations than this release
+      64 usage error · 130, 143 ended by SIGINT, SIGTERM`;
 
 const OPTIONS = {
   task: { type: 'string' },

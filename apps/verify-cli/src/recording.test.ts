@@ -1,4 +1,4 @@
-import { holdLock, openTestGuard, type TestGuard } from '@phaselock/testkit';
+import { createEmptyDatabase, holdLock, openTestGuard, type TestGuard } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { twoCases } from '../test/histories.ts';
 import { verify } from '../test/run-verify.ts';
@@ -64,9 +64,9 @@ describe('--record', () => {
     } finally {
       await pg.query(`drop owned by ${role}; drop role ${role}`);
     }
-    await pg.query('drop table audit_runs');
-    const before = await verify(own.databaseUrl, '--all', '--record');
-    expect(before).toMatchObject({
+    await using empty = await createEmptyDatabase();
+    const elsewhere = await verify(own.databaseUrl, '--all', '--record-to', empty.url);
+    expect(elsewhere).toMatchObject({
       code: 0,
       err: expect.stringMatching(/not recorded: the database has no table audit_runs/),
     });

@@ -1,4 +1,4 @@
-import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselock/audit';
+import { type AuditRecord, NotFound, OtherSchema, recordAudit, SourceFailure } from '@phaselock/audit';
 import { visibleText, wantsColours } from '@phaselock/core';
 import { openBaseline } from './baseline.ts';
 import { openArchive } from './choose-archive.ts';
@@ -65,6 +65,10 @@ export async function run({ argv, env, stdout, stderr, release, ended }: Surroun
     if (error instanceof NotFound) {
       complain(error.message);
       return EXIT.notFound;
+    }
+    if (error instanceof OtherSchema) {
+      complain(`${error.message}. Nothing was audited.`);
+      return EXIT.otherSchema;
     }
     complain(messageOf(error));
     return EXIT.incomplete;

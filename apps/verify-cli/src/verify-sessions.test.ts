@@ -104,6 +104,31 @@ describe('the exit code', () => {
   });
 
   test.each([
+    ['older', 'delete from phaselock_migrations where version > 9', 'is at 0009 (keep_what_was_not_archived)'],
+    ['newer', "insert into phaselock_migrations values (9001, 'later', 'x', false)", 'is at 9001 (later)'],
+  ])('is 4 for a database with %s migrations, whatever rule is requested', async (_, sql, said) => {
+    await using other = await openTestGuard();
+    await twoCases(other);
+    await other.guard.database.pool.pg.query(sql);
+    for (const less of [[], ['--rule', 'SV303'], ['--rule', 'SV101', '--format', 'json']]) {
+      const { code, out, err } = await verify(other.databaseUrl, '--all', ...less);
+      expect([code, out]).toEqual([4, '']);
+      expect(err).toContain(`this database ${said}; this auditor knows `);
+      expect(err).toMatch(/ Nothing was audited\.\n$/);
+    }
+  });
+
+  test('is 2 for a schema that was changed, and the report has both definitions', async () => {
+    await using other = await openTestGuard();
+    await other.guard.database.pool.pg.query('alter table sessions alter column version set default 0');
+    const { code, out } = await verify(other.databaseUrl, '--all', '--rule', 'SV303');
+    expect(code).toBe(2);
+    expect(out).toContain(
+      'object column sessions.version\n    it is defined as integer not null default 0; the migrations define it as\n    integer not null default 1',
+    );
+  });
+
+  test.each([
     ['rules', 'SV101  error    model-change-not-fresh'],
     ['explain sv101', 'SV101 model-change-not-fresh (error, transition)'],
     ['schema', '"schemaVersion"'],

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import migrated from '../../../packages/audit/src/own/schema/migrated-schema.json' with { type: 'json' };
 import { lineAt } from './blocks-in-markdown.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { ROOT } from './find-queries.ts';
@@ -33,7 +34,5 @@ const isBeginning = (word: string, families: ReadonlySet<string>): boolean =>
 
 /** Names that look like metrics: tables, the notification channel of the flags, and a claim of a token. */
 function notMetrics(): ReadonlySet<string> {
-  const schema = readFileSync(join(ROOT, 'packages/store/schema.snapshot.txt'), 'utf8');
-  const tables = [...schema.matchAll(/^(phaselock_\w+)\./gm)].map(([, table = '']) => table);
-  return new Set([...tables, 'phaselock_flags', 'phaselock_project']);
+  return new Set([...Object.keys(migrated.objects.table), 'phaselock_flags', 'phaselock_project']);
 }

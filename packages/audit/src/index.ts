@@ -9,7 +9,7 @@ export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
 export { type AuditRecord, recordAudit } from './own/record-audit.ts';
 export { FAMILIES, findRule, isRuleId, RULE_IDS, RULES, type RuleId, type RuleText } from './rules.ts';
 export type { Severity } from './severity.ts';
-export { type Counts, NotFound, type Source, SourceFailure, type WhatWasRead } from './source.ts';
+export { type Counts, NotFound, OtherSchema, type Source, SourceFailure, type WhatWasRead } from './source.ts';
 export { openClaudeServer } from './sources/claude-server.ts';
 export { openObra } from './sources/obra.ts';
 export { openVibeKanban } from './sources/vibe-kanban.ts';

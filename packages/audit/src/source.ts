@@ -63,6 +63,11 @@ export class SourceFailure extends Error {
   override readonly name = 'SourceFailure';
 }
 
+/** The migrations of the database are not those of this release, so nothing was audited. The message names both. */
+export class OtherSchema extends Error {
+  override readonly name = 'OtherSchema';
+}
+
 /** The requested attempt or task does not exist in the source. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';

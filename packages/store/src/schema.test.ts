@@ -1,9 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { createTestDatabase, type TestDatabase } from '@phaselock/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const SNAPSHOT = new URL('../schema.snapshot.txt', import.meta.url);
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -16,9 +13,6 @@ afterAll(async () => {
   await client.end();
   await database[Symbol.asyncDispose]();
 });
-
-const lines = async (text: string): Promise<string[]> =>
-  (await client.query<{ line: string }>(text)).rows.map(({ line }) => line);
 
 const TASK = '10000000-0000-7000-8000-000000000001';
 
@@ -36,36 +30,6 @@ const insertSession = async (guarded: boolean, deleted = false): Promise<unknown
      values (gen_random_uuid(), $1, 'run', 'standard', 'codex', 'ready', 1, $2, now(), now(), $3, $4)`,
     [TASK, guarded, deleted ? new Date() : null, deleted ? 'deleted' : null],
   );
-
-test('the schema matches schema.snapshot.txt; PHASELOCK_UPDATE_SCHEMA=1 rewrites that file', async () => {
-  const columns = await lines(
-    `select format('%s.%s %s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' else '' end) as line
-     from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = 'public' and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped order by c.relname, a.attnum`,
-  );
-  const constraints = await lines(
-    `select format('%s %s', conrelid::regclass, pg_get_constraintdef(c.oid)) as line
-     from pg_constraint c join pg_namespace n on n.oid = c.connamespace
-     where n.nspname = 'public' and conrelid <> 0 and contype <> 'n' order by 1`,
-  );
-  const indexes = await lines("select indexdef as line from pg_indexes where schemaname = 'public' order by 1");
-  const functions = await lines(
-    `select format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as line
-     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' order by 1`,
-  );
-  const triggers = await lines(
-    'select pg_get_triggerdef(oid) as line from pg_trigger where not tgisinternal order by 1',
-  );
-  const now = [
-    ...['# columns', ...columns],
-    ...['', '# constraints', ...constraints],
-    ...['', '# indexes', ...indexes],
-    ...['', '# functions', ...functions],
-    ...['', '# triggers', ...triggers, ''],
-  ].join('\n');
-  if (process.env.PHASELOCK_UPDATE_SCHEMA === '1') await writeFile(SNAPSHOT, now);
-  expect(now).toBe(await readFile(SNAPSHOT, 'utf8'));
-});
 
 describe('the database', () => {
   test('rejects updates, deletions and truncation of session events', async () => {

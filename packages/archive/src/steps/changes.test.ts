@@ -9,7 +9,9 @@ import { documentIn } from '../../test/document-in.ts';
 import { aDeletedSession, openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
 import { runSteps } from './run-steps.ts';
 
-const auditOf = async ({ home }: TestArchive) => (await auditOwnDatabase(home.databaseUrl)).findings;
+/** Without a changed schema (SV303), by which a mutation removes a safeguard: the tests must notice what it caused. */
+const auditOf = async ({ home }: TestArchive) =>
+  (await auditOwnDatabase(home.databaseUrl)).findings.filter(({ rule }) => rule !== 'SV303');
 const sql = ({ ctx }: TestArchive, text: string) => ctx.database.pool.pg.query(text);
 const objectsIn = async ({ folder }: TestArchive) =>
   (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.gz'));

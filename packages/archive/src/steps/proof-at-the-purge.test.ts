@@ -14,7 +14,9 @@ import { runSteps } from './run-steps.ts';
 vi.setConfig({ testTimeout: 60_000 });
 
 const sql = ({ ctx }: TestArchive, text: string) => ctx.database.pool.pg.query(text);
-const auditOf = async ({ home }: TestArchive) => (await auditOwnDatabase(home.databaseUrl)).findings;
+/** Without a changed schema (SV303), by which a mutation removes a safeguard: the tests must notice what it caused. */
+const auditOf = async ({ home }: TestArchive) =>
+  (await auditOwnDatabase(home.databaseUrl)).findings.filter(({ rule }) => rule !== 'SV303');
 const objectsIn = async ({ folder }: TestArchive): Promise<string[]> =>
   (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.gz')).map((name) => join(folder, name));
 

@@ -1,6 +1,14 @@
 import type pg from 'pg';
 import type { SourceTraits } from '../judge-turn.ts';
-import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure, type WhatWasRead } from '../source.ts';
+import {
+  type Counts,
+  type FoundAttempt,
+  NotFound,
+  OtherSchema,
+  type Source,
+  SourceFailure,
+  type WhatWasRead,
+} from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
 import { archivesPage, KNOWN_STORE } from './archives.ts';
 import { askEachRow } from './ask-each-row.ts';
@@ -10,6 +18,7 @@ import { databaseFailure } from './database-failure.ts';
 import { ownHistory } from './history.ts';
 import { openQuestions } from './open-questions.ts';
 import { type CataloguedNames, readModelPolicy } from './read-model-policy.ts';
+import { refuseOtherVersion } from './schema/refuse-other-version.ts';
 import { type Scope, type ScopeSql, scopeSql } from './scope.ts';
 import { rowsOf, type SharedConnections, shareConnections } from './shared-connections.ts';
 
@@ -48,7 +57,9 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted, ended }
     const owned = opened.move();
     return sourceOn(shareConnections(lanes), { description, names, scope }, () => owned.disposeAsync());
   } catch (error) {
-    throw error instanceof NotFound || error instanceof SourceFailure ? error : databaseFailure(error);
+    throw error instanceof NotFound || error instanceof OtherSchema || error instanceof SourceFailure
+      ? error
+      : databaseFailure(error);
   }
 }
 
@@ -62,10 +73,12 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     client,
     `select current_user || '@' || coalesce(host(inet_server_addr()), 'local') || '/' || current_database() as place,
             pg_current_snapshot()::text as snapshot, pg_export_snapshot() as shared, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
-            (to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
+            (to_regclass('phaselock_migrations') is not null
+              or to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
   );
   if (where?.ours !== 'true')
     throw new SourceFailure('this database has no phaselock schema; run the migrations, or name another database');
+  await refuseOtherVersion((sql) => rowsOf(client, sql));
   return {
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
     names: await readModelPolicy((sql) => rowsOf(client, sql)),
@@ -85,6 +98,13 @@ async function beginReading(client: pg.Client, statementTimeoutMs: number, first
     -- The server ends a statement whose client is gone, which a server on Windows cannot notice.
     select set_config('client_connection_check_interval', '1s', true) where version() !~* 'windows|mingw|visual c';
     set local statement_timeout = ${Math.round(statementTimeoutMs)};
+    -- No object of another schema takes the place of ours, and definitions are printed relative to our schema.
+    select set_config('search_path', quote_ident(n.nspname::text) || ', pg_temp', true)
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = coalesce(to_regclass('phaselock_migrations'), to_regclass('processes'));
+    set local quote_all_identifiers = off;
+    -- A policy that hides rows from this role fails the statement, instead of being taken for a history without them.
+    set local row_security = off;
     -- The checks aggregate many small groups; groups that do not fit are written to disk and read again.
     set local work_mem = '128MB';
     -- Two connections already use two cores; parallel workers would take more cores from the service.

@@ -6,7 +6,8 @@ import { archiveChecks } from './archives.ts';
 import { ownHistory } from './history.ts';
 import { overlapsCheck } from './overlaps.ts';
 import { orphanSessions, processesCheck } from './processes.ts';
-import { schemaObjectsCheck } from './schema-objects.ts';
+import { migrationsCheck } from './schema/migrations-check.ts';
+import { schemaCheck } from './schema/schema-check.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
 import { sharedConversationsOf } from './shared-conversations.ts';
@@ -28,7 +29,8 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     (check: Check): OwnCheck => ({ ...check, siftedBy: sieves });
   const unsifted = siftedBy();
   return [
-    unsifted(schemaObjectsCheck),
+    unsifted(schemaCheck),
+    unsifted(migrationsCheck),
     siftedBy('turns')(onHistory(turnsCheck(traits))),
     siftedBy('lives', 'events')(orphanSessions(scope)),
     unsifted(scope.kind === 'all' ? onHistory(conversationShared) : sharedConversationsOf(scope)),

@@ -24,10 +24,11 @@ export const integrityRules = {
     name: 'schema-guard-missing',
     family: 'integrity',
     severity: 'error',
-    rule: 'Every index, constraint and trigger that protects the history exists and is valid.',
-    cause: 'It was dropped for a manual migration and not created again, or its creation failed half way.',
-    risk: 'The database accepts rows that it should refuse.',
-    cure: 'Create it again; the migrations contain its statement. Then run the audit again to find invalid rows that were written in the meantime.',
+    rule: 'Every table, column, constraint, index, trigger and function is defined as the migrations made it and acts, the recorded migrations are the released ones, and nothing else changes or hides rows.',
+    cause:
+      'It was dropped, disabled or changed by hand and not put back, its creation failed half way, or a trigger, rule, policy, child table or setting was added to the tables.',
+    risk: 'The database accepts rows that it should refuse, changes rows as they are written, or hides rows from the audit.',
+    cure: 'Put the definition back: the finding shows the expected one, and the migrations contain its statement. Remove what was added. Then run the audit again to find invalid rows that were written in the meantime.',
   },
   SV304: {
     name: 'time-not-comparable',
