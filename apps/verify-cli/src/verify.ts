@@ -1,15 +1,14 @@
 import { open } from 'node:fs/promises';
 import {
+  type AuditOptions,
   type AuditRecord,
   type AuditSummary,
   compareLogs,
   type Finding,
   fingerprintOf,
-  type ObjectExaminer,
   RULES,
   runAudit,
   type Source,
-  type StoreExaminer,
 } from '@phaselock/audit';
 import { type Baseline, openBaseline } from './baseline.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
@@ -33,7 +32,7 @@ type Verifying = {
   readonly reporter: Reporter;
   readonly progress: Progress;
   /** Examines the archive store and its objects; undefined without `--deep`. */
-  readonly archive: { readonly examine: ObjectExaminer; readonly examineStore: StoreExaminer } | undefined;
+  readonly archive: Required<Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'>> | undefined;
   readonly record: ((audited: Audited) => Promise<void>) | undefined;
 };
 
@@ -72,7 +71,11 @@ export async function verify({ source, command, reporter, progress, archive, rec
     maxFindings: command.maxFindings,
     concerns: (finding) => attempt === undefined || isOf(finding, attempt, sessions),
     onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
-    ...(archive !== undefined && { examine: archive.examine, examineStore: archive.examineStore }),
+    ...(archive !== undefined && {
+      examine: archive.examine,
+      examineStore: archive.examineStore,
+      listStore: archive.listStore,
+    }),
   });
   const audited = await drain(audit, tell);
   const logged =

@@ -1,6 +1,7 @@
+import { examineObjects, type ObjectExaminer } from './archive/examine-objects.ts';
+import { examineStore, type StoreExaminer } from './archive/examine-store.ts';
+import { findUnknownObjects, type StoreLister } from './archive/find-unknown-objects.ts';
 import { type Check, finding } from './check.ts';
-import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
-import { examineStore, type StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';
 import { RULE_IDS, type RuleId } from './rules.ts';
 import type { Source } from './source.ts';
@@ -20,6 +21,8 @@ export type AuditOptions = {
   readonly examine?: ObjectExaminer;
   /** If given, the archive store is compared with the one recorded in the database. */
   readonly examineStore?: StoreExaminer;
+  /** If given, and the store is compared too, the objects in the store are compared with the records. */
+  readonly listStore?: StoreLister;
 };
 
 export type AuditSummary = {
@@ -37,7 +40,7 @@ export type AuditSummary = {
 /** One unit of work: a check, or an examination of the archive. */
 type Step = { readonly name: string; readonly rules: readonly RuleId[]; findings(): AsyncIterable<Finding> };
 
-function stepsOf(source: Source, { examine, examineStore: compare }: AuditOptions): Step[] {
+function stepsOf(source: Source, options: AuditOptions): Step[] {
   const asked = source.checks.map(
     (check): Step => ({
       ...check,
@@ -46,14 +49,34 @@ function stepsOf(source: Source, { examine, examineStore: compare }: AuditOption
       },
     }),
   );
+  const { before, after } = archiveSteps(source, options);
+  return [...before, ...asked, ...after];
+}
+
+function archiveSteps(
+  { archive }: Source,
+  { examine, examineStore: compare, listStore: list }: AuditOptions,
+): { readonly before: readonly Step[]; readonly after: readonly Step[] } {
+  if (archive === undefined) return { before: [], after: [] };
+  const { inventory } = archive;
   // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
   const store: readonly Step[] =
-    compare === undefined ? [] : [{ name: 'store', rules: ['SV507'], findings: () => examineStore(source, compare) }];
+    compare === undefined ? [] : [{ name: 'store', rules: ['SV507'], findings: () => examineStore(archive, compare) }];
   const objects: readonly Step[] =
     examine === undefined
       ? []
-      : [{ name: 'objects', rules: ['SV503', 'SV504'], findings: () => examineObjects(source, examine) }];
-  return [...store, ...asked, ...objects];
+      : [{ name: 'objects', rules: ['SV503', 'SV504', 'SV508'], findings: () => examineObjects(archive, examine) }];
+  const unknown: readonly Step[] =
+    compare === undefined || list === undefined || inventory === undefined
+      ? []
+      : [
+          {
+            name: 'unknown objects',
+            rules: ['SV510'],
+            findings: () => findUnknownObjects(archive, inventory, { examine: compare, list }),
+          },
+        ];
+  return { before: store, after: [...objects, ...unknown] };
 }
 
 /**

@@ -141,8 +141,7 @@ export function foreignSource(history: ForeignHistory): Source {
     timeline: async (attemptId) =>
       database.prepare(`select * from (${EVERY_TURN}) where attempt_id = ? order by nth`).all(attemptId).map(printed),
     count: async () => history.counts,
-    archives: async () => [],
-    archiveStore: async () => undefined,
+    archive: undefined,
     lanes: 1,
     [Symbol.asyncDispose]: async () => database.close(),
   };
