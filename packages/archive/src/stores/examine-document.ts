@@ -4,6 +4,8 @@ import { type DocumentPart, readDocument } from '../format/read-document.ts';
 import { type ObjectStore, StoreFailure } from './object-store.ts';
 import { inPresentVersion, type Recorded, readVerified } from './read-verified.ts';
 
+type Reading = Pick<ObjectStore, 'get' | 'place'>;
+
 /**
  * `damaged`: the bytes differ from the record. `invalid`: the bytes are as recorded, and are not an archive document.
  * `unread`: the store could not be read.
@@ -17,7 +19,7 @@ export type ExaminedDocument =
  * only if the result is `read`.
  */
 export async function examineDocument(
-  store: ObjectStore,
+  store: Reading,
   recorded: Recorded,
   take: (part: DocumentPart) => void,
 ): Promise<ExaminedDocument> {
@@ -32,7 +34,7 @@ export async function examineDocument(
 }
 
 async function examineVersion(
-  store: ObjectStore,
+  store: Reading,
   recorded: Recorded,
   take: (part: DocumentPart) => void,
 ): Promise<ExaminedDocument> {

@@ -87,8 +87,8 @@ export function compareDocument({ session, parts, recorded, state }: Expected): 
             if (!seen[kind].has(id)) differences.tell(`lacks the ${kind} ${id}, which the database has`);
         }
         if (counted.feedback !== recorded.feedback)
-          differences.tell(`has ${counted.feedback} ratings instead of ${recorded.feedback}`);
-        if (logs.lines() !== recorded.log) differences.tell(`has ${logs.lines()} log lines instead of ${recorded.log}`);
+          differences.tell(`has ${counted.feedback} instead of ${recorded.feedback} ratings`);
+        if (logs.lines() !== recorded.log) differences.tell(`has ${logs.lines()} instead of ${recorded.log} log lines`);
       }
       return { differences: differences.told(), logs: logs.end() };
     },

@@ -27,8 +27,7 @@ export async function* findUnknownObjects(
   // SV507 reports another store, whose objects are all unknown.
   if (known === undefined || (await examine(known)) !== undefined) return;
   let ours = !known.adopted;
-  for await (const seals of pagesOf(list.seals()))
-    if (ours) ours = (await inventory.unknownSeals(seals)).length === 0;
+  for await (const seals of pagesOf(list.seals())) if (ours) ours = (await inventory.unknownSeals(seals)).length === 0;
   for await (const objects of pagesOf(list.objects()))
     for (const row of await inventory.unknownObjects(objects)) yield judged(row, ours);
 }

@@ -196,7 +196,9 @@ function sourceOn(connections: SharedConnections, { snapshot, askNow, close }: O
 
 function whyNotListed({ kind }: Scope, standby: boolean): string {
   if (standby) return 'a standby may lack the records of the latest objects: audit the primary';
-  return kind === 'all' ? 'the archive store is listed only with --deep' : 'the archive store is listed only with --all';
+  return kind === 'all'
+    ? 'the archive store is listed only with --deep'
+    : 'the archive store is listed only with --all';
 }
 
 async function countOwn(connections: SharedConnections, { inScope, processes, values }: ScopeSql): Promise<Counts> {

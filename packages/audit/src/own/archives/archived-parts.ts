@@ -184,7 +184,8 @@ const FEEDBACK = {
  */
 export const ARCHIVED_PARTS = `
   with wanted as materialized (
-    select r.session_id, r.task_id, ${STATE} as state from archives r left join sessions s on s.id = r.session_id where r.session_id = any($1::uuid[])
+    select r.session_id, coalesce(s.task_id, r.task_id) as task_id, ${STATE} as state
+    from archives r left join sessions s on s.id = r.session_id where r.session_id = any($1::uuid[])
   ), told as (${toldOfArchives('r.session_id = any($1::uuid[])')}
   ), finished as (
     -- A process that was marked as lost may have finished later, so the last ending counts.

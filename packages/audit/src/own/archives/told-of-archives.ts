@@ -31,5 +31,7 @@ export const toldOfArchives = (condition: string): string => `
          coalesce(${last(`e.detail -> 'current'`, `e.type = 'kept'`)}, ${first(`e.detail -> 'model'`, BORN)}) as named,
          ${last('e.type', ENDED)} as ended_by, ${last('e.at', ENDED)} as deleted_at, ${last('e.reason', ENDED)} as deleted_reason,
          ${last(`case e.type when 'replaced' then e.session_id end`, ENDED)} as replaced_by
-  from archives r join session_events e on e.task_id = r.task_id and (e.session_id = r.session_id or e.predecessor_id = r.session_id)
+  from archives r left join sessions s on s.id = r.session_id
+  -- A record with a wrong task finds the events of its session by the row of the session.
+  join session_events e on e.task_id = coalesce(s.task_id, r.task_id) and (e.session_id = r.session_id or e.predecessor_id = r.session_id)
   where ${condition} group by r.session_id`;
