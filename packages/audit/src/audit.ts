@@ -59,14 +59,9 @@ function archiveSteps(
 ): { readonly before: readonly Step[]; readonly after: readonly Step[] } {
   if (archive === undefined) return { before: [], after: [] };
   const { inventory } = archive;
-  // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
   const store: readonly Step[] =
     compare === undefined ? [] : [{ name: 'store', rules: ['SV507'], findings: () => examineStore(archive, compare) }];
-  const objects: readonly Step[] =
-    examine === undefined
-      ? []
-      : [{ name: 'objects', rules: ['SV503', 'SV504', 'SV508'], findings: () => examineObjects(archive, examine) }];
-  const unknown: readonly Step[] =
+  const listed: readonly Step[] =
     compare === undefined || list === undefined || inventory === undefined
       ? []
       : [
@@ -76,7 +71,12 @@ function archiveSteps(
             findings: () => findUnknownObjects(archive, inventory, { examine: compare, list }),
           },
         ];
-  return { before: store, after: [...objects, ...unknown] };
+  const objects: readonly Step[] =
+    examine === undefined
+      ? []
+      : [{ name: 'objects', rules: ['SV503', 'SV504', 'SV508'], findings: () => examineObjects(archive, examine) }];
+  // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
+  return { before: [...store, ...listed], after: objects };
 }
 
 /**

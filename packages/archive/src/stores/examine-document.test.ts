@@ -91,10 +91,10 @@ describe('an object as recorded that is not a document is invalid, with the reas
     ['cut off', WHOLE.subarray(0, -100), 'it cannot be decompressed: unexpected end of file'],
     ['not compressed', Buffer.from(document), 'it cannot be decompressed: incorrect header check'],
     ['followed by other bytes', Buffer.concat([WHOLE, Buffer.from('more')]), 'it cannot be decompressed: incorrect header check'],
-    ['not text', Buffer.of(0xff, 0xfe), 'it is not valid UTF-8'],
+    ['not text', gzipSync(Buffer.of(0xff, 0xfe)), 'it is not valid UTF-8'],
     ['empty', '', 'it ends where an object should follow'],
     ['another value', '[]', 'it has "[" instead of an object'],
-    ['an incomplete text', document.slice(0, -3), 'it ends where a comma or the end of an array should follow'],
+    ['an incomplete text', document.slice(0, -3), 'it ends where an element of an array should follow'],
     ['two objects', `${document}${document}`, 'it has "{" instead of its end'],
     ['of another format', replaced('-session-archive', '-other'), 'its format is not phaselock-session-archive'],
     ['of a later version', replaced('"schemaVersion":1', '"schemaVersion":2'), 'it has the schema version 2, and this release reads only version 1'],
@@ -110,7 +110,7 @@ describe('an object as recorded that is not a document is invalid, with the reas
     ['with a comma at the end of an array', replaced('}]}', '},]}'), 'logs.2 is not valid JSON'],
     ['with a huge value', replaced('"handoff":null', `"handoff":"${'x'.repeat(40_000_000)}"`), 'it has a value of more than 33554432 characters, which no release writes'],
   ])('%s', async (_what, content, why) => {
-    const bytes = typeof content === 'string' || content.length === 2 ? gzipSync(content) : content;
+    const bytes = typeof content === 'string' ? gzipSync(content) : content;
     expect(await examine(bytes)).toMatchObject({ kind: 'invalid', why });
   });
 });

@@ -23,7 +23,8 @@ export type RecordedObject = {
  */
 export type Examined =
   | { readonly kind: 'read' }
-  | { readonly kind: 'missing' | 'damaged' | 'invalid' | 'unread'; readonly why: string };
+  | { readonly kind: 'missing' | 'damaged' | 'invalid'; readonly why: string }
+  | { readonly kind: 'unread'; readonly why: string };
 
 /**
  * Reads one archive object, compares it with its record and passes on the parts of its document, which count only if the
@@ -55,7 +56,7 @@ export async function* examineObjects(records: ArchiveRecords, examine: ObjectEx
   const [first] = unread;
   if (first === undefined) return;
   const rest = unread.length < MOST_UNREAD ? '' : ' and the rest was not tried';
-  throw new Error(`${unread.length} objects could not be read${rest}, the first because ${first}`);
+  throw new Error(`${unread.length} of the objects could not be read${rest}, the first because ${first}`);
 }
 
 type Judged =

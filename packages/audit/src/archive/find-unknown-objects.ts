@@ -26,10 +26,14 @@ export async function* findUnknownObjects(
   const known = await recordedStore(records);
   // SV507 reports another store, whose objects are all unknown.
   if (known === undefined || (await examine(known)) !== undefined) return;
-  let ours = !known.adopted;
-  for await (const seals of pagesOf(list.seals())) if (ours) ours = (await inventory.unknownSeals(seals)).length === 0;
+  const ours = !known.adopted && !(await hasUnknownSeals(inventory, list));
   for await (const objects of pagesOf(list.objects()))
     for (const row of await inventory.unknownObjects(objects)) yield judged(row, ours);
+}
+
+async function hasUnknownSeals(inventory: StoreInventory, list: StoreLister): Promise<boolean> {
+  for await (const seals of pagesOf(list.seals())) if ((await inventory.unknownSeals(seals)).length > 0) return true;
+  return false;
 }
 
 async function* pagesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<readonly Item[]> {
