@@ -1,4 +1,3 @@
-export type { DocumentPart } from './archive/compare-document.ts';
 export type { Examined, ObjectExaminer, RecordedObject } from './archive/examine-objects.ts';
 export type { RecordedStore, StoreExaminer } from './archive/examine-store.ts';
 export type { StoreLister } from './archive/find-unknown-objects.ts';

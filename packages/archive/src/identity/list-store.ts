@@ -3,7 +3,7 @@ import type { ObjectStore } from '../stores/object-store.ts';
 import { SEALS_FOLDER, sealOfKey } from './marker.ts';
 
 /** An archive object as its key describes it; the session is null if no worker can have written the key. */
-export type ListedObject = { readonly objectKey: string; readonly sessionId: string | null };
+type ListedObject = { readonly objectKey: string; readonly sessionId: string | null };
 
 /** Every archive object in the store, whether a record names it or not. */
 export async function* listObjects(store: Pick<ObjectStore, 'list'>): AsyncGenerator<ListedObject> {

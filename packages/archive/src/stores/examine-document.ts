@@ -10,7 +10,7 @@ type Reading = Pick<ObjectStore, 'get' | 'place'>;
  * `damaged`: the bytes differ from the record. `invalid`: the bytes are as recorded, and are not an archive document.
  * `unread`: the store could not be read.
  */
-export type ExaminedDocument =
+type ExaminedDocument =
   | { readonly kind: 'read' }
   | { readonly kind: 'missing' | 'damaged' | 'invalid' | 'unread'; readonly why: string };
 

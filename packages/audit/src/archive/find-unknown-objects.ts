@@ -50,10 +50,10 @@ async function* pagesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<readon
 /** `ours`: no other database uses the store, as far as can be seen. */
 function judged(row: Row, ours: boolean): Finding {
   // A session that is archived again gets an object with the same key, if its content is the same.
-  const expected = !ours || row.standing === 'waiting';
+  const severity = ours && row.standing !== 'waiting' ? 'error' : 'info';
   const message = `${whatItIs(row)}${ours ? '' : '; another database may use the store, or this one was restored to an earlier time'}`;
   const id = row.object_key ?? null;
-  return finding('SV510', row, { kind: 'object', id, message, ...(expected && { severity: 'info' as const }) });
+  return finding('SV510', row, { kind: 'object', id, message, severity });
 }
 
 function whatItIs({ session_id, standing, named }: Row): string {
