@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { TestArchive } from './open-test-archive.ts';
@@ -47,3 +47,21 @@ export const rewriteText = (archive: TestArchive, sessionId: string, change: (te
     if (after === before) throw new Error('the change found nothing to change');
     return gzipSync(after);
   });
+
+const TABLES = ['archives', 'session_events', 'session_logs', 'processes', 'sessions', 'feedback', 'slots'] as const;
+
+/** Copies the history and the objects, so that `restoreWhole` can undo what a test planted. */
+export async function keepWhole(archive: TestArchive): Promise<void> {
+  await plant(
+    archive,
+    `create schema kept; ${TABLES.map((table) => `create table kept.${table} as table ${table}`).join('; ')}`,
+  );
+  await cp(archive.folder, `${archive.folder}-kept`, { recursive: true });
+}
+
+export async function restoreWhole(archive: TestArchive): Promise<void> {
+  const rows = TABLES.map((table) => `delete from ${table}; insert into ${table} overriding system value table kept.${table}`);
+  await plant(archive, rows.join('; '));
+  await rm(archive.folder, { recursive: true });
+  await cp(`${archive.folder}-kept`, archive.folder, { recursive: true });
+}
