@@ -60,7 +60,9 @@ export async function keepWhole(archive: TestArchive): Promise<void> {
 }
 
 export async function restoreWhole(archive: TestArchive): Promise<void> {
-  const rows = TABLES.map((table) => `delete from ${table}; insert into ${table} overriding system value table kept.${table}`);
+  const rows = TABLES.map(
+    (table) => `delete from ${table}; insert into ${table} overriding system value table kept.${table}`,
+  );
   await plant(archive, rows.join('; '));
   await rm(archive.folder, { recursive: true });
   await cp(`${archive.folder}-kept`, archive.folder, { recursive: true });

@@ -23,4 +23,4 @@ const { kind } = await examineDocument(
     if (part.kind === 'log') lines += 1;
   },
 );
-console.log(JSON.stringify({ kind, lines }));
+process.stdout.write(`${JSON.stringify({ kind, lines })}\n`);

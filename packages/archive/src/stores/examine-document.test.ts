@@ -90,25 +90,49 @@ describe('an object as recorded that is not a document is invalid, with the reas
   test.each([
     ['cut off', WHOLE.subarray(0, -100), 'it cannot be decompressed: unexpected end of file'],
     ['not compressed', Buffer.from(document), 'it cannot be decompressed: incorrect header check'],
-    ['followed by other bytes', Buffer.concat([WHOLE, Buffer.from('more')]), 'it cannot be decompressed: incorrect header check'],
+    [
+      'followed by other bytes',
+      Buffer.concat([WHOLE, Buffer.from('more')]),
+      'it cannot be decompressed: incorrect header check',
+    ],
     ['not text', gzipSync(Buffer.of(0xff, 0xfe)), 'it is not valid UTF-8'],
     ['empty', '', 'it ends where an object should follow'],
     ['another value', '[]', 'it has "[" instead of an object'],
     ['an incomplete text', document.slice(0, -3), 'it ends where an element of an array should follow'],
     ['two objects', `${document}${document}`, 'it has "{" instead of its end'],
     ['of another format', replaced('-session-archive', '-other'), 'its format is not phaselock-session-archive'],
-    ['of a later version', replaced('"schemaVersion":1', '"schemaVersion":2'), 'it has the schema version 2, and this release reads only version 1'],
+    [
+      'of a later version',
+      replaced('"schemaVersion":1', '"schemaVersion":2'),
+      'it has the schema version 2, and this release reads only version 1',
+    ],
     ['without a version', replaced('"schemaVersion":1,', ''), 'it has the member "session" instead of schemaVersion'],
     ['without logs', replaced(/,"logs".*/, '}'), 'it has no logs'],
     ['with logs twice', replaced(/("logs".*)\}/, '$1,$1}'), 'it has the member "logs" instead of its end'],
     ['with an object for logs', replaced(/"logs":\[.*\]/, '"logs":{}'), 'logs is not an array'],
     ['with an array for the session', replaced(/"session":\{/, '"session":[{'), 'session is an array'],
-    ['with an unknown field', replaced('"seq":', '"extra":1,"seq":'), 'processes.0 does not follow its schema: Unrecognized key: "extra"'],
-    ['with a line without its text', replaced(/,"line":"line 1"/, ''), 'logs.1.line does not follow its schema: Invalid input: expected string, received undefined'],
-    ['with a time of another form', replaced(/"at":"[^"]*"/, '"at":"yesterday"'), 'events.0.at does not follow its schema: Invalid ISO datetime'],
+    [
+      'with an unknown field',
+      replaced('"seq":', '"extra":1,"seq":'),
+      'processes.0 does not follow its schema: Unrecognized key: "extra"',
+    ],
+    [
+      'with a line without its text',
+      replaced(/,"line":"line 1"/, ''),
+      'logs.1.line does not follow its schema: Invalid input: expected string, received undefined',
+    ],
+    [
+      'with a time of another form',
+      replaced(/"at":"[^"]*"/, '"at":"yesterday"'),
+      'events.0.at does not follow its schema: Invalid ISO datetime',
+    ],
     ['with a missing comma', replaced('},{', '}{'), 'logs.0 is not valid JSON'],
     ['with a comma at the end of an array', replaced('}]}', '},]}'), 'logs.2 is not valid JSON'],
-    ['with a huge value', replaced('"handoff":null', `"handoff":"${'x'.repeat(40_000_000)}"`), 'it has a value of more than 33554432 characters, which no release writes'],
+    [
+      'with a huge value',
+      replaced('"handoff":null', `"handoff":"${'x'.repeat(40_000_000)}"`),
+      'it has a value of more than 33554432 characters, which no release writes',
+    ],
   ])('%s', async (_what, content, why) => {
     const bytes = typeof content === 'string' ? gzipSync(content) : content;
     expect(await examine(bytes)).toMatchObject({ kind: 'invalid', why });
