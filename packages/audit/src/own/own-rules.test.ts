@@ -27,7 +27,7 @@ async function findAll(url: string): Promise<readonly Finding[]> {
 /** SQL for a correct archive of the first session, with some values replaced. */
 const archived = (given: Readonly<Record<string, string | number>>): string => {
   const {
-    session_id = 'id',
+    session_id = 's.id',
     processes = '2',
     events = '(select count(*) from session_events e where e.session_id = s.id or e.predecessor_id = s.id)',
     verified_at = 'now()',
