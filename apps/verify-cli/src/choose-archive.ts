@@ -1,23 +1,26 @@
-import { type ObjectExaminer, SourceFailure, type StoreExaminer } from '@phaselock/audit';
+import { type ObjectExaminer, SourceFailure, type StoreExaminer, type StoreLister } from '@phaselock/audit';
 import type { Environment } from './choose-source.ts';
 import type { Verify } from './read-arguments.ts';
 
 type OpenedArchive = AsyncDisposable & {
   readonly examine: ObjectExaminer;
   readonly examineStore: StoreExaminer;
+  readonly listStore: StoreLister;
 };
 
 /** Opens the archive of the service for reading. */
 export async function openArchive({ archive }: Verify, env: Environment): Promise<OpenedArchive> {
-  const { archiveAddress, examineObject, examineStore, openObjectStore } = await archivePackage();
+  const { archiveAddress, examineDocument, examineStore, listObjects, listSeals, openObjectStore } =
+    await archivePackage();
   const archiveUrl = archive ?? (env.PHASELOCK_ARCHIVE_URL || undefined);
   const address = archiveAddress({ archiveUrl, dataDir: env.PHASELOCK_DATA_DIR || '.phaselock' });
   const store = await openObjectStore(address).catch((error: unknown) => {
     throw new SourceFailure(error instanceof Error ? error.message : String(error), { cause: error });
   });
   return {
-    examine: (object) => examineObject(store, object),
+    examine: (object, take) => examineDocument(store, object, take),
     examineStore: (known) => examineStore(store, known),
+    listStore: { objects: () => listObjects(store), seals: () => listSeals(store) },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -74,7 +74,7 @@ what to audit
   --profiles <file>      vibe-kanban profiles file, which maps each variant to its model
   --rule, --skip <ids>   run only these rules; leave these out (ids or names, comma-separated)
   --logs <file>          service log: check that each model change has a log line
-  --deep                 also read and hash every object of the archive
+  --deep                 also read every object of the archive and compare it with the history
   --archive <address>    address of the archive; default PHASELOCK_ARCHIVE_URL, else beside the embedded database
   --allow-empty          accept an audit that finds nothing to read, such as one of a new database
   --max-duration <time>  time limit, such as 10m; rules that did not run are reported

@@ -1,14 +1,13 @@
 import {
+  type AuditOptions,
   type AuditRecord,
   type AuditSummary,
   type Finding,
   finding,
-  type ObjectExaminer,
   type RuleId,
   rulesThatRun,
   runAudit,
   type Source,
-  type StoreExaminer,
   type WhatWasRead,
 } from '@phaselock/audit';
 import type { Baseline } from './baseline.ts';
@@ -35,7 +34,7 @@ type Verifying = {
   /** Shows which check runs. */
   readonly progress: (text: string) => void;
   /** Examines the archive store and its objects; undefined without `--deep`. */
-  readonly archive: { readonly examine: ObjectExaminer; readonly examineStore: StoreExaminer } | undefined;
+  readonly archive: Required<Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'>> | undefined;
   /** The lines of the file of `--logs`. */
   readonly logs: AsyncIterable<string> | undefined;
   readonly baseline: Baseline | undefined;

@@ -1,13 +1,14 @@
 export { archiveJsonSchema, sessionArchive } from './format/session-archive.ts';
 export { type Adopted, adoptStore } from './identity/adopt-store.ts';
 export { knownStore } from './identity/known-store.ts';
+export { listObjects, listSeals } from './identity/list-store.ts';
 export { examineStore, type Recognised, recogniseStore, storeChanged } from './identity/recognise-store.ts';
 export type { ArchiveContext, ArchiveObserver, ArchivePolicy, DistrustedObject } from './steps/archive-context.ts';
 export { createPace } from './steps/pacing.ts';
 export { ARCHIVE_RACEPOINTS, type ArchiveRacepoint } from './steps/racepoints.ts';
 export { RETRY_MINUTES } from './steps/retry-delay.ts';
 export { runSteps, type StepsDone } from './steps/run-steps.ts';
-export { type ExaminedObject, examineObject } from './stores/examine-object.ts';
+export { examineDocument } from './stores/examine-document.ts';
 export { type ObjectStore, StoreFailure } from './stores/object-store.ts';
 export { openArchived } from './stores/open-archived.ts';
 export { archiveAddress, openObjectStore, parseStoreAddress } from './stores/open-object-store.ts';

@@ -1,6 +1,4 @@
-import { type AuditSummary, runAudit } from './audit.ts';
-import type { ObjectExaminer } from './examine-objects.ts';
-import type { StoreExaminer } from './examine-store.ts';
+import { type AuditOptions, type AuditSummary, runAudit } from './audit.ts';
 import type { Finding } from './finding.ts';
 import { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
 import { RULE_IDS } from './rules.ts';
@@ -12,9 +10,8 @@ export async function auditOwnDatabase(
   url: string,
   {
     wanted = { kind: 'all' },
-    examine,
-    examineStore,
-  }: { readonly wanted?: Wanted; readonly examine?: ObjectExaminer; readonly examineStore?: StoreExaminer } = {},
+    ...archive
+  }: { readonly wanted?: Wanted } & Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'> = {},
 ): Promise<{ readonly findings: readonly Finding[]; readonly summary: AuditSummary }> {
   await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted });
   const findings: Finding[] = [];
@@ -23,8 +20,7 @@ export async function auditOwnDatabase(
     deadline: null,
     maxFindings: Number.POSITIVE_INFINITY,
     concerns: () => true,
-    ...(examine !== undefined && { examine }),
-    ...(examineStore !== undefined && { examineStore }),
+    ...archive,
   });
   for (;;) {
     const next = await audit.next();

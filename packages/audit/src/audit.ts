@@ -1,7 +1,8 @@
+import { examineObjects, type ObjectExaminer } from './archive/examine-objects.ts';
+import { examineStore, type StoreExaminer } from './archive/examine-store.ts';
+import { findUnknownObjects, type StoreLister } from './archive/find-unknown-objects.ts';
 import { type Check, finding } from './check.ts';
 import { compareLogs } from './compare-logs.ts';
-import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
-import { examineStore, type StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';
 import { RULE_IDS, type RuleId } from './rules.ts';
 import type { Source } from './source.ts';
@@ -25,6 +26,8 @@ export type AuditOptions = {
   readonly examineStore?: StoreExaminer;
   /** If given, these lines of a service log are compared with the history. */
   readonly logs?: AsyncIterable<string>;
+  /** If given, and the store is compared too, the objects in the store are compared with the records. */
+  readonly listStore?: StoreLister;
 };
 
 export type AuditSummary = {
@@ -53,7 +56,7 @@ type Step = {
 
 type Runnable = Step & { readonly findings: () => AsyncIterable<Finding> };
 
-function stepsOf(source: Source, { examine, examineStore: compare, logs }: Given): Step[] {
+function stepsOf(source: Source, given: Given): Step[] {
   const asked = source.checks.map(
     (check): Step => ({
       ...check,
@@ -62,16 +65,44 @@ function stepsOf(source: Source, { examine, examineStore: compare, logs }: Given
       },
     }),
   );
+  const { logs } = given;
+  const { before, after } = archiveSteps(source, given);
   return [
-    // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
-    { name: 'store', rules: ['SV507'], findings: compare && (() => examineStore(source, compare)) },
+    ...before,
     ...asked,
-    { name: 'objects', rules: ['SV503', 'SV504'], findings: examine && (() => examineObjects(source, examine)) },
+    ...after,
     { name: 'log', rules: ['SV108'], findings: logs && (() => compareLogs(source, logs)) },
   ];
 }
 
-type Given = Pick<AuditOptions, 'rules' | 'examine' | 'examineStore' | 'logs'>;
+type Given = Pick<AuditOptions, 'rules' | 'examine' | 'examineStore' | 'listStore' | 'logs'>;
+
+function archiveSteps(
+  { archive }: Source,
+  { examine, examineStore: compare, listStore: list }: Given,
+): { readonly before: readonly Step[]; readonly after: readonly Step[] } {
+  if (archive === undefined) return { before: [], after: [] };
+  const { inventory } = archive;
+  return {
+    // The store comes first, because its seal is replaced from time to time and an old seal is kept for an hour only.
+    before: [
+      { name: 'store', rules: ['SV507'], findings: compare && (() => examineStore(archive, compare)) },
+      {
+        name: 'unknown objects',
+        rules: ['SV510'],
+        findings:
+          compare && list && inventory && (() => findUnknownObjects(archive, inventory, { examine: compare, list })),
+      },
+    ],
+    after: [
+      {
+        name: 'objects',
+        rules: ['SV503', 'SV504', 'SV508'],
+        findings: examine && (() => examineObjects(archive, examine)),
+      },
+    ],
+  };
+}
 
 function runnableSteps(steps: readonly Step[], rules: ReadonlySet<RuleId>): Runnable[] {
   const isRunnable = (step: Step): step is Runnable => step.findings !== undefined;

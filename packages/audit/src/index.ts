@@ -1,8 +1,9 @@
+export type { Examined, ObjectExaminer, RecordedObject } from './archive/examine-objects.ts';
+export type { RecordedStore, StoreExaminer } from './archive/examine-store.ts';
+export type { StoreLister } from './archive/find-unknown-objects.ts';
 export { type AuditOptions, type AuditSummary, rulesThatRun, runAudit } from './audit.ts';
 export { auditOwnDatabase } from './audit-own-database.ts';
 export { type Check, finding, type Row } from './check.ts';
-export type { Examined, ObjectExaminer, RecordedObject } from './examine-objects.ts';
-export type { RecordedStore, StoreExaminer } from './examine-store.ts';
 export { type Finding, fingerprintOf } from './finding.ts';
 export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } from './judge-turn.ts';
 export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';

@@ -1,3 +1,4 @@
+import type { ArchiveRecords } from './archive/archive-records.ts';
 import type { Check, Row } from './check.ts';
 import type { SourceTraits } from './judge-turn.ts';
 import type { RuleId } from './rules.ts';
@@ -32,13 +33,8 @@ export type Source = AsyncDisposable & {
   count(): Promise<Counts>;
   /** Counts the rows of the audited scope. Rejects if they cannot be counted. */
   countRead(): Promise<WhatWasRead>;
-  /**
-   * A page of the archives whose objects should be in the store, after the given id. Empty at the end, or without an
-   * archive.
-   */
-  archives(after: string | null): Promise<readonly Row[]>;
-  /** The recorded archive store; undefined before the first archive, or without an archive. */
-  archiveStore(): Promise<Row | undefined>;
+  /** The records of the archives; undefined for systems without an archive. */
+  readonly archive: ArchiveRecords | undefined;
 };
 
 /** The rows that an audit covers. Null for a kind that the source does not store. */

@@ -1,5 +1,8 @@
 import type { SessionId } from '@phaselock/core';
 
+/** The folder that holds all archive objects of a store. */
+export const OBJECTS_FOLDER = 'sessions';
+
 const DAY = 'yyyy-mm-dd'.length;
 
 /**
@@ -11,4 +14,9 @@ export const objectKey = (
   sha256: string,
   copy: number,
 ): string =>
-  `sessions/${(deleted_at ?? new Date(0)).toISOString().slice(0, DAY)}/${id}.v${version}-${sha256}${copy === 0 ? '' : `.copy-${copy}`}.json.gz`;
+  `${OBJECTS_FOLDER}/${(deleted_at ?? new Date(0)).toISOString().slice(0, DAY)}/${id}.v${version}-${sha256}${copy === 0 ? '' : `.copy-${copy}`}.json.gz`;
+
+const SESSION = /^sessions\/(?:\d{4}-\d\d-\d\d\/)?([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})[./]v\d+-[\da-f]{64}[.]/;
+
+/** The session that a key names, also in keys of earlier releases; undefined if no worker can have written the key. */
+export const sessionOfKey = (key: string): string | undefined => SESSION.exec(key)?.[1];

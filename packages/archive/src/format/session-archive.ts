@@ -4,7 +4,8 @@ export const SCHEMA_VERSION = 1;
 
 const text = z.string();
 const maybe = text.nullable();
-const id = z.uuid();
+// Any 128-bit id: ids of tasks and attempts may come from a caller, who need not follow the versions of RFC 9562.
+const id = z.guid();
 const time = z.iso.datetime({ offset: false, precision: 3 });
 const count = z.int().nonnegative();
 
@@ -51,71 +52,84 @@ const session = z.strictObject({
   deletedReason: text,
 });
 
-const processes = z.array(
-  z.strictObject({
-    id,
-    attemptId: id,
-    seq: count,
-    action: z.enum(['CodingAgentInitialRequest', 'CodingAgentFollowUpRequest']),
-    reason: text,
-    passedSessionId: maybe,
-    preRetrySessionId: maybe,
-    skipContext: z.boolean(),
-    agentSessionId: maybe,
-    invalidated: z.boolean(),
-    dropped: z.boolean(),
-    model,
-    generation: count,
-    status: text,
-    exitCode: z.int().nullable(),
-    usage,
-    startedAt: time,
-    endedAt: time.nullable(),
-  }),
-);
+const process = z.strictObject({
+  id,
+  attemptId: id,
+  seq: count,
+  action: z.enum(['CodingAgentInitialRequest', 'CodingAgentFollowUpRequest']),
+  reason: text,
+  passedSessionId: maybe,
+  preRetrySessionId: maybe,
+  skipContext: z.boolean(),
+  agentSessionId: maybe,
+  invalidated: z.boolean(),
+  dropped: z.boolean(),
+  model,
+  generation: count,
+  status: text,
+  exitCode: z.int().nullable(),
+  usage,
+  startedAt: time,
+  endedAt: time.nullable(),
+});
 
-const events = z
-  .array(
-    z.strictObject({
-      id: count,
-      sessionId: id,
-      type: text,
-      reason: maybe,
-      generation: count,
-      predecessorId: id.nullable(),
-      actor: maybe,
-      detail: z.unknown(),
-      at: time,
-    }),
-  )
-  .describe('The events of the session, including its replacement, which is recorded with its successor.');
+const event = z.strictObject({
+  id: count,
+  sessionId: id,
+  type: text,
+  reason: maybe,
+  generation: count,
+  predecessorId: id.nullable(),
+  actor: maybe,
+  detail: z.unknown(),
+  at: time,
+});
 
-const feedback = z.array(
-  z.strictObject({ id: count, rating: text, comment: maybe, createdBy: maybe, createdAt: time }),
-);
+const feedback = z.strictObject({ id: count, rating: text, comment: maybe, createdBy: maybe, createdAt: time });
 
-const logs = z
-  .array(
-    z.strictObject({
-      id: count,
-      processId: id.nullable(),
-      kind: z.enum(['stdout', 'stderr', 'event', 'result']),
-      at: time,
-      line: text,
-    }),
-  )
-  .describe('In the order in which they were written. Lines of kind "result" are intermediate results.');
+const log = z.strictObject({
+  id: count,
+  processId: id.nullable(),
+  kind: z.enum(['stdout', 'stderr', 'event', 'result']),
+  at: time,
+  line: text,
+});
+
+export const FORMAT = 'phaselock-session-archive';
 
 /** The archive document of one session. docs/archive.schema.json is generated from this schema. */
 export const sessionArchive = z.strictObject({
-  format: z.literal('phaselock-session-archive'),
+  format: z.literal(FORMAT),
   schemaVersion: z.literal(SCHEMA_VERSION),
   session,
-  processes,
-  events,
-  feedback,
-  logs,
+  processes: z.array(process),
+  events: z
+    .array(event)
+    .describe('The events of the session, including its replacement, which is recorded with its successor.'),
+  feedback: z.array(feedback),
+  logs: z
+    .array(log)
+    .describe('In the order in which they were written. Lines of kind "result" are intermediate results.'),
 });
+
+/**
+ * The schemas of the parts, for readers that validate a document while it streams, by schema version. A release keeps
+ * the schemas of all earlier versions, because archives are never rewritten.
+ */
+export const PART_SCHEMAS: ReadonlyMap<number, PartSchemas> = new Map([
+  [SCHEMA_VERSION, { session, process, event, feedback, log }],
+]);
+
+type PartSchemas = {
+  readonly session: z.ZodType<Fields>;
+  readonly process: z.ZodType<Fields>;
+  readonly event: z.ZodType<Fields>;
+  readonly feedback: z.ZodType<Fields>;
+  readonly log: z.ZodType<Fields>;
+};
+
+/** A validated part of a document: its fields, whatever the schema version. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 type SessionArchive = z.infer<typeof sessionArchive>;
 export type ArchivedSession = SessionArchive['session'];

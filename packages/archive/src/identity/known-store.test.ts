@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { auditOwnDatabase } from '@phaselock/audit';
 import { readKnownStore } from '@phaselock/store';
 import { describe, expect, test, vi } from 'vitest';
 import { AT_ONCE } from '../../test/at-once.ts';
+import { deepAudit } from '../../test/deep-audit.ts';
 import { expectReadable } from '../../test/expect-readable.ts';
 import { openTestArchive, type TestArchive } from '../../test/open-test-archive.ts';
 import { seedDeleted } from '../../test/seed-deleted.ts';
 import { runSteps } from '../steps/run-steps.ts';
-import { examineObject } from '../stores/examine-object.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
 import { adoptStore } from './adopt-store.ts';
 import { knownStore } from './known-store.ts';
@@ -23,10 +22,7 @@ const seed = ({ ctx, home }: TestArchive, count: number) =>
   seedDeleted(ctx.database, { projectId: home.world.projectId, count });
 const patient = (archive: TestArchive) => archive.with({ policy: { ...AT_ONCE, purgeAfterSeconds: 3_600 } });
 const rulesFound = async ({ home, ctx: { store } }: TestArchive): Promise<string[]> => {
-  const { findings } = await auditOwnDatabase(home.databaseUrl, {
-    examine: (object) => examineObject(store, object),
-    examineStore: (known) => examineStore(store, known),
-  });
+  const { findings } = await deepAudit(home.databaseUrl, store);
   return [...new Set(findings.map(({ rule }) => rule))].toSorted();
 };
 

@@ -29,7 +29,13 @@ export const markerBody = (id: StoreId): ObjectBody =>
  * A seal is a small object with a random id, written around each batch. The database records the latest seal; an older
  * copy of the store lacks it.
  */
-export const sealKey = (seal: string): string => `phaselock-seals/${seal}.json`;
+export const SEALS_FOLDER = 'phaselock-seals';
+export const sealKey = (seal: string): string => `${SEALS_FOLDER}/${seal}.json`;
+/** The seal that a key names; undefined for other keys. */
+export function sealOfKey(key: string): string | undefined {
+  const seal = key.slice(SEALS_FOLDER.length + 1, -'.json'.length);
+  return UUID.test(seal) && key === sealKey(seal) ? seal : undefined;
+}
 export const sealBody = (id: StoreId, seal: string): ObjectBody =>
   bodyOf(JSON.stringify({ format: 'phaselock-archive-seal', formatVersion: FORMAT_VERSION, id, seal }));
 

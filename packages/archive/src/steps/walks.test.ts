@@ -1,14 +1,12 @@
 import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { auditOwnDatabase } from '@phaselock/audit';
 import { expect, test, vi } from 'vitest';
 import { AT_ONCE } from '../../test/at-once.ts';
 import { DAMAGES, damageFile } from '../../test/damage.ts';
+import { deepAudit } from '../../test/deep-audit.ts';
 import { expectReadable } from '../../test/expect-readable.ts';
 import { openTestArchive } from '../../test/open-test-archive.ts';
 import { seedDeleted } from '../../test/seed-deleted.ts';
-import { examineStore } from '../identity/recognise-store.ts';
-import { examineObject } from '../stores/examine-object.ts';
 import type { ObjectStore } from '../stores/object-store.ts';
 import { openObjectStore } from '../stores/open-object-store.ts';
 import { runSteps } from './run-steps.ts';
@@ -103,10 +101,7 @@ async function openWalk() {
         await purge();
       }
       expect((await pg.query('select from sessions')).rowCount).toBe(0);
-      const { findings, summary } = await auditOwnDatabase(archive.home.databaseUrl, {
-        examine: (object) => examineObject(store, object),
-        examineStore: (known) => examineStore(store, known),
-      });
+      const { findings, summary } = await deepAudit(archive.home.databaseUrl, store);
       expect(findings).toEqual([]);
       expect(summary.incomplete).toEqual([]);
     },

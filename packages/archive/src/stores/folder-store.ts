@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, type FileHandle, link, mkdir, open, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { listFolder } from './list-folder.ts';
 import { type ObjectBody, type ObjectStore, type Put, StoreFailure } from './object-store.ts';
 import { removeAbandoned } from './remove-abandoned.ts';
 import { groupedSync, type SyncDirectory } from './sync-directories.ts';
@@ -71,6 +72,8 @@ export function folderStore(folder: string, syncDirectory: SyncDirectory = group
         if (!(await isThere(root))) throw missingFolder(root);
         return undefined;
       }),
+
+    list: (folder) => keysIn(root, folder),
 
     remove: (key) =>
       inWords(root, async () => {
@@ -143,6 +146,17 @@ async function* chunksOf(root: string, key: string, stream: AsyncIterable<Uint8A
   } finally {
     await chunks.return?.();
   }
+}
+
+/** Files whose names cannot be object keys are skipped: other programs put files such as .DS_Store into folders. */
+async function* keysIn(root: string, folder: string): AsyncGenerator<string> {
+  const found = listFolder(root, folder);
+  for (;;) {
+    const next = await inWords(root, () => found.next());
+    if (next.done === true) break;
+    if (KEY.test(next.value)) yield next.value;
+  }
+  if (!(await isThere(root))) throw missingFolder(root);
 }
 
 const missingFolder = (root: string): StoreFailure =>

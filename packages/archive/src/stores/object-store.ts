@@ -27,6 +27,8 @@ export type ObjectStore = {
   put(key: string, body: ObjectBody): Promise<Put>;
   /** Undefined when the object does not exist. `version` selects the written version, in stores that keep versions. */
   get(key: string, version: string | null): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** The keys of all objects in this folder and in the folders below it, in no particular order. */
+  list(folder: string): AsyncIterable<string>;
   /** Removes all versions. Succeeds when there is no such object. */
   remove(key: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

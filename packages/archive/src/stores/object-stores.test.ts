@@ -106,6 +106,16 @@ function everyStore(open: () => Promise<Home>): void {
       });
   });
 
+  test('lists the keys in a folder and below it, and nothing for a folder that does not exist', async () => {
+    const folder = `listed-${randomUUID()}`;
+    const keys = [`${folder}/2026-11-21/one.json.gz`, `${folder}/2026-11-21/two.json.gz`, `${folder}/three.json`];
+    for (const key of [...keys, `${folder}-beside/four.json`]) await home.store.put(key, bodyOf(Buffer.from(key)));
+    expect((await Array.fromAsync(home.store.list(folder))).toSorted()).toEqual(keys.toSorted());
+    await home.store.remove(keys[0] ?? '');
+    expect((await Array.fromAsync(home.store.list(folder))).toSorted()).toEqual(keys.slice(1).toSorted());
+    expect(await Array.fromAsync(home.store.list(`nothing-${randomUUID()}`))).toEqual([]);
+  });
+
   test('reports a missing object as object_missing', async () => {
     const body = bodyOf(Buffer.from('never written'));
     await expect(verifyObject(home.store, recordedOf(keyOf(), null, body))).rejects.toMatchObject({
@@ -141,6 +151,7 @@ describe('a folder', () => {
     await expect(store.check()).rejects.toMatchObject(changed);
     await expect(store.put('sessions/2026-11-21/a', bodyOf(Buffer.from('x')))).rejects.toMatchObject(changed);
     await expect(store.get('sessions/2026-11-21/a', null)).rejects.toMatchObject(changed);
+    await expect(Array.fromAsync(store.list('sessions'))).rejects.toMatchObject(changed);
     expect(await readdir(directory.path)).not.toContain('gone');
   });
 

@@ -13,7 +13,10 @@ export type Recorded = {
  * Streams the object and fails at the end if its size or hash differs. The caller must then discard the bytes it
  * received.
  */
-export async function* readVerified(store: ObjectStore, recorded: Recorded): AsyncGenerator<Uint8Array> {
+export async function* readVerified(
+  store: Pick<ObjectStore, 'get' | 'place'>,
+  recorded: Recorded,
+): AsyncGenerator<Uint8Array> {
   const { objectKey, objectVersion, sha256, bytes } = recorded;
   const body = await store.get(objectKey, objectVersion);
   if (body === undefined) throw new StoreFailure('object_missing', `${objectKey} is not in ${store.place}`);

@@ -7,6 +7,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
@@ -90,6 +91,17 @@ export function s3Store(options: S3Options): ObjectStore {
     }
   };
 
+  async function* list(folder: string): AsyncGenerator<string> {
+    for (let from: string | undefined; ; ) {
+      const page = new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${folder}/`, ContinuationToken: from });
+      const { Contents = [], NextContinuationToken } = await told(() => client.send(page));
+      // Consoles keep an object with a slash at the end of its key for each folder that was made by hand.
+      for (const { Key } of Contents) if (Key !== undefined && !Key.endsWith('/')) yield Key.slice(prefix.length);
+      if (NextContinuationToken === undefined) return;
+      from = NextContinuationToken;
+    }
+  }
+
   return {
     place,
 
@@ -137,6 +149,8 @@ export function s3Store(options: S3Options): ObjectStore {
           throw error;
         }
       }),
+
+    list,
 
     remove: (key) => told(() => remove(key)),
 

@@ -1,9 +1,8 @@
-import { auditOwnDatabase } from '@phaselock/audit';
 import type { Database } from '@phaselock/store';
 import { expect } from 'vitest';
-import { examineStore } from '../../src/identity/recognise-store.ts';
-import { examineObject } from '../../src/stores/examine-object.ts';
+import { OBJECTS_FOLDER } from '../../src/format/object-key.ts';
 import type { ObjectStore } from '../../src/stores/object-store.ts';
+import { deepAudit } from '../deep-audit.ts';
 
 /**
  * Expects every session ever created to be in the database or intact in the store, and the audit, which reads every
@@ -21,17 +20,18 @@ export async function expectAllKept(
   );
   expect(rows).toMatchObject([{ born: sessions, live: 0, kept: sessions, lost: 0 }]);
   const examined: string[] = [];
-  const { findings, summary } = await auditOwnDatabase(databaseUrl, {
-    examine: (object) => {
-      examined.push(object.objectKey);
-      return examineObject(store, object);
+  const watched: ObjectStore = {
+    ...store,
+    get: (key, version) => {
+      if (key.startsWith(OBJECTS_FOLDER)) examined.push(key);
+      return store.get(key, version);
     },
-    examineStore: (known) => examineStore(store, known),
-  });
+  };
+  const { findings, summary } = await deepAudit(databaseUrl, watched);
   expect(findings).toEqual([]);
   expect(summary).toMatchObject({
     incomplete: [],
-    ran: expect.arrayContaining(['SV501', 'SV503', 'SV504', 'SV505', 'SV507']),
+    ran: expect.arrayContaining(['SV501', 'SV503', 'SV504', 'SV505', 'SV507', 'SV508', 'SV509', 'SV510', 'SV511']),
   });
   expect(examined).toHaveLength(sessions);
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Row } from '../check.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import {
   type Counts,
@@ -10,7 +11,7 @@ import {
   type WhatWasRead,
 } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
-import { archivesPage, KNOWN_STORE } from './archives.ts';
+import { ownArchiveRecords } from './archives/own-archive-records.ts';
 import { askEachRow } from './ask-each-row.ts';
 import { changesOf } from './changes.ts';
 import { connect } from './connect.ts';
@@ -47,7 +48,8 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted, ended }
   await using opened = new AsyncDisposableStack();
   try {
     const first = opened.use(await connect(url, ended));
-    const { description, names, scope, shared } = await openSnapshot(first.client, statementTimeoutMs, wanted);
+    const { shared, ...snapshot } = await openSnapshot(first.client, statementTimeoutMs, wanted);
+    const { scope } = snapshot;
     const lanes = [first];
     while (scope.kind !== 'task' && scope.kind !== 'attempt' && lanes.length < LANES) {
       const next = opened.use(await connect(url, ended));
@@ -55,7 +57,11 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted, ended }
       lanes.push(next);
     }
     const owned = opened.move();
-    return sourceOn(shareConnections(lanes), { description, names, scope }, () => owned.disposeAsync());
+    return sourceOn(shareConnections(lanes), {
+      snapshot,
+      askNow: (sql, values) => askInNewSnapshot({ url, statementTimeoutMs }, sql, values),
+      close: () => owned.disposeAsync(),
+    });
   } catch (error) {
     throw error instanceof NotFound || error instanceof OtherSchema || error instanceof SourceFailure
       ? error
@@ -63,7 +69,13 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted, ended }
   }
 }
 
-type Snapshot = { readonly description: string; readonly names: CataloguedNames; readonly scope: Scope };
+type Snapshot = {
+  readonly description: string;
+  readonly names: CataloguedNames;
+  readonly scope: Scope;
+  /** A standby, which lags behind its primary. */
+  readonly standby: boolean;
+};
 /** A snapshot with the name under which other connections join it. */
 type SharedSnapshot = Snapshot & { readonly shared: string };
 
@@ -73,6 +85,7 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     client,
     `select current_user || '@' || coalesce(host(inet_server_addr()), 'local') || '/' || current_database() as place,
             pg_current_snapshot()::text as snapshot, pg_export_snapshot() as shared, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
+            pg_is_in_recovery()::text as standby,
             (to_regclass('phaselock_migrations') is not null
               or to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
   );
@@ -83,6 +96,7 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
     names: await readModelPolicy((sql) => rowsOf(client, sql)),
     scope: await findScope(client, wanted),
+    standby: where.standby === 'true',
     shared: where.shared ?? '',
   };
 }
@@ -90,6 +104,21 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
 /** Makes a connection read the same snapshot, whatever was written since. */
 async function joinSnapshot(client: pg.Client, statementTimeoutMs: number, shared: string): Promise<void> {
   await beginReading(client, statementTimeoutMs, `set transaction snapshot '${shared}'`);
+}
+
+/** Asks a question about what happened since the snapshot of the audit. */
+async function askInNewSnapshot(
+  { url, statementTimeoutMs }: Pick<OwnDatabase, 'url' | 'statementTimeoutMs'>,
+  sql: string,
+  values: unknown[],
+): Promise<readonly Row[]> {
+  try {
+    await using connection = await connect(url);
+    await beginReading(connection.client, statementTimeoutMs);
+    return await rowsOf(connection.client, sql, values);
+  } catch (error) {
+    throw databaseFailure(error);
+  }
 }
 
 async function beginReading(client: pg.Client, statementTimeoutMs: number, first = ''): Promise<void> {
@@ -142,11 +171,14 @@ async function findAttempt(client: pg.Client, given: string): Promise<FoundAttem
   return { attemptId: one.id, taskId: one.task_id };
 }
 
-function sourceOn(
-  connections: SharedConnections,
-  { description, names, scope }: Snapshot,
-  close: () => Promise<void>,
-): Source {
+type Opened = {
+  readonly snapshot: Snapshot;
+  readonly askNow: (sql: string, values: unknown[]) => Promise<readonly Row[]>;
+  readonly close: () => Promise<void>;
+};
+
+function sourceOn(connections: SharedConnections, { snapshot, askNow, close }: Opened): Source {
+  const { description, names, scope, standby } = snapshot;
   const traits: SourceTraits = { freshStaysInThread: false, ...names };
   const within = scopeSql(scope);
   const { checks, rows } = openQuestions(connections, scope, traits);
@@ -161,6 +193,8 @@ function sourceOn(
       ['SV304', 'the database stores times as timestamps'],
       ['SV504', 'archive objects are read only with --deep'],
       ['SV507', 'the archive store is examined only with --deep'],
+      ['SV508', 'archive objects are read only with --deep'],
+      ['SV510', whyNotListed(scope, standby)],
       ['SV405', 'usage is recorded in the transaction that reports it'],
       ['SV407', 'a retry may name the id of a dropped process; SV103 checks the id that is passed'],
       ['SV408', 'usage is stored on its session and its process'],
@@ -178,8 +212,12 @@ function sourceOn(
       ),
     count: () => countOwn(connections, within),
     countRead: () => countRead(connections, within),
-    archiveStore: async () => (await connections.ask(KNOWN_STORE, []))[0],
-    archives: (after) => connections.ask(archivesPage(within), [...within.values, after]),
+    archive: ownArchiveRecords({
+      ask: (sql, values) => connections.ask(sql, values),
+      askNow,
+      within,
+      whole: scope.kind === 'all' && !standby,
+    }),
     [Symbol.asyncDispose]: close,
   };
 }
@@ -202,6 +240,13 @@ async function countRead(connections: SharedConnections, within: ScopeSql): Prom
     };
   }
   throw new SourceFailure('the database counted nothing');
+}
+
+function whyNotListed({ kind }: Scope, standby: boolean): string {
+  if (standby) return 'a standby may lack the records of the latest objects: audit the primary';
+  return kind === 'all'
+    ? 'the archive store is listed only with --deep'
+    : 'the archive store is listed only with --all';
 }
 
 async function countOwn(connections: SharedConnections, { inScope, processes, values }: ScopeSql): Promise<Counts> {

@@ -2,7 +2,7 @@ import type { Check } from '../check.ts';
 import { conversationShared, twoRunning } from '../checks/conversations.ts';
 import { turnsCheck } from '../checks/turns.ts';
 import type { SourceTraits } from '../judge-turn.ts';
-import { archiveChecks } from './archives.ts';
+import { archiveChecks } from './archives/archive-checks.ts';
 import { ownHistory } from './history.ts';
 import { overlapsCheck } from './overlaps.ts';
 import { orphanSessions, processesCheck } from './processes.ts';

@@ -27,20 +27,27 @@ async function findAll(url: string): Promise<readonly Finding[]> {
 /** SQL for a correct archive of the first session, with some values replaced. */
 const archived = (given: Readonly<Record<string, string | number>>): string => {
   const {
-    session_id = 'id',
+    session_id = 's.id',
     processes = '2',
     events = '(select count(*) from session_events e where e.session_id = s.id or e.predecessor_id = s.id)',
     verified_at = 'now()',
     purged_at = 'null',
     expires_at = "now() + interval '1 year'",
   } = given;
-  return `insert into archives (session_id, task_id, project_id, phase, mode, agent, generation, session_created_at, deleted_at, deleted_reason,
-                                feedback_count, session_version, object_key, sha256, bytes, process_count, event_count, log_count,
-                                verified_at, purged_at, expires_at)
-    select ${session_id}, task_id, gen_random_uuid(), phase, mode, agent, generation, created_at, deleted_at, deleted_reason,
-           0, version, 'key', sha256('x'), 1, ${processes}, ${events}, 0, ${verified_at}, ${purged_at}, ${expires_at}
-    from sessions s where s.id = '$first'`;
+  return `insert into archives (session_id, task_id, project_id, phase, mode, agent, variant, model, generation, predecessor_id, replaced_by,
+                                session_created_at, deleted_at, deleted_reason, feedback_count, session_version, object_key, sha256, bytes,
+                                process_count, event_count, log_count, verified_at, purged_at, expires_at)
+    select ${session_id}, task_id, project_id, phase, mode, agent, variant, model, generation, predecessor_id, replaced_by,
+           s.created_at, coalesce(deleted_at, now()), coalesce(deleted_reason, 'deleted'), 0, version, 'key', sha256('x'), 1,
+           ${processes}, ${events}, 0, ${verified_at}, ${purged_at}, ${expires_at}
+    from sessions s join tasks t on t.id = s.task_id where s.id = '$first'`;
 };
+
+/** SQL that archives and purges the first session, and then changes the record. */
+const purged = (change: string): string => `
+  set session_replication_role = replica; ${archived({ purged_at: 'now()' })};
+  delete from processes where session_id = '$first'; delete from sessions where id = '$first';
+  update archives set ${change}`;
 
 const WRONG_PREDECESSOR = `alter table session_events disable trigger all;
      update session_events set predecessor_id = '$second' where session_id = '$first' and type = 'created';
@@ -126,15 +133,69 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
     `update sessions set deleted_at = deleted_at - interval '40 days', created_at = created_at - interval '41 days' where id = '$first';
      update processes set started_at = started_at - interval '41 days', ended_at = ended_at - interval '41 days' where session_id = '$first'`,
   ],
-  SV503: [archived({ processes: 7 })],
+  SV503: [
+    archived({ processes: 7 }),
+    archived({ events: 2 }),
+    purged('process_count = process_count + 1'),
+    purged('event_count = event_count - 1'),
+  ],
   SV505: [
     `insert into archive_claims (session_id, task_id, failures, error_text, dead_at) select id, task_id, 4, 'no room', now() from sessions where id = '$first'`,
   ],
   SV506: [archived({ expires_at: "now() - interval '9 days'" })],
+  SV509: [
+    // The record of a session that is still in the database.
+    ...[
+      'task_id = gen_random_uuid()',
+      'project_id = gen_random_uuid()',
+      `phase = 'plan'`,
+      `mode = 'debug'`,
+      'generation = 7',
+      `agent = 'codex'`,
+      `variant = 'another'`,
+      `model = 'another'`,
+      `predecessor_id = '$second'`,
+      'replaced_by = null',
+      `session_created_at = session_created_at - interval '1 s'`,
+      `deleted_at = deleted_at + interval '1 s'`,
+      `deleted_reason = 'deleted'`,
+    ].map((change) => `${archived({})}; update archives set ${change}`),
+    // The tombstone of a session that was purged.
+    ...[
+      'task_id = gen_random_uuid()',
+      'project_id = gen_random_uuid()',
+      `phase = 'plan'`,
+      `mode = 'debug'`,
+      'generation = 7',
+      `predecessor_id = '$second'`,
+      'replaced_by = null',
+      `session_created_at = session_created_at - interval '1 s'`,
+      `deleted_at = deleted_at - interval '1 hour'`,
+      `deleted_reason = 'deleted'`,
+    ].map(purged),
+    // A live session, and one that never was.
+    archived({ processes: 2 }).replaceAll('$first', '$second'),
+    archived({ session_id: 'gen_random_uuid()' }),
+    archived({ session_id: 'gen_random_uuid()', purged_at: 'now()' }),
+  ],
+  SV511: [
+    purged('removing_at = now(), removed_at = now()'),
+    purged(`removing_at = now(), expires_at = now() - interval '1 s', legal_hold = true, hold_reason = 'a case'`),
+    `${archived({ expires_at: 'now()' })}; update archives set removing_at = now()`,
+  ],
 };
 
 /** Rules that report the same corruption as well: the one for SV201 drops an index. */
 const BESIDE: Readonly<Partial<Record<RuleId, readonly RuleId[]>>> = { SV201: ['SV303'] };
+
+test('a purged session and its tombstone leave no finding', async () => {
+  await using home = await openTestGuard();
+  const { first, second } = await healthyHistory(home);
+  const client = await home.guard.database.pool.pg.connect();
+  await client.query(purged('legal_hold = false').replaceAll('$first', first).replaceAll('$second', second));
+  client.release(true);
+  expect(await findAll(home.databaseUrl)).toEqual([]);
+});
 
 test('a healthy history has no finding', async () => {
   await using home = await openTestGuard();
@@ -236,6 +297,8 @@ test('every rule for phaselock databases has a planted corruption', () => {
     'SV409',
     'SV504',
     'SV507',
+    'SV508',
+    'SV510',
     'SV901',
     'SV902',
   ];

@@ -60,10 +60,13 @@ async function unusualHistory(home: TestGuard): Promise<{ readonly silent: strin
   const stopped = await begin(guard, aStart(other));
   await guard.closeSession({ sessionId: stopped.id, generation: stopped.generation, how: 'stop' });
   await replay(guard.database.pool.pg, [
-    `insert into archives (session_id, task_id, project_id, phase, mode, agent, generation, session_created_at, deleted_at, deleted_reason, feedback_count,
-                           session_version, object_key, sha256, bytes, process_count, event_count, log_count, verified_at, purged_at, expires_at)
-     select id, task_id, gen_random_uuid(), phase, mode, agent, generation, created_at, deleted_at, deleted_reason, 0,
-            version, id::text, sha256('x'), 1, 0, 0, 0, now(), now(), now() + interval '1 year' from sessions where id = '${first}'`,
+    `insert into archives (session_id, task_id, project_id, phase, mode, agent, variant, model, generation, predecessor_id, replaced_by,
+                           session_created_at, deleted_at, deleted_reason, feedback_count, session_version, object_key, sha256, bytes,
+                           process_count, event_count, log_count, verified_at, purged_at, expires_at)
+     select s.id, task_id, project_id, phase, mode, agent, variant, model, generation, predecessor_id, replaced_by, s.created_at, deleted_at,
+            deleted_reason, 0, version, s.id::text, sha256('x'), 1, 2,
+            (select count(*) from session_events e where e.task_id = s.task_id and (e.session_id = s.id or e.predecessor_id = s.id)),
+            0, now(), now(), now() + interval '1 year' from sessions s join tasks t on t.id = s.task_id where s.id = '${first}'`,
     `delete from processes where session_id = '${first}'`,
     `delete from sessions where id = '${first}'`,
   ]);

@@ -160,8 +160,7 @@ export function foreignSource(history: ForeignHistory): Source {
       events: null,
       archives: null,
     }),
-    archives: async () => [],
-    archiveStore: async () => undefined,
+    archive: undefined,
     lanes: 1,
     [Symbol.asyncDispose]: async () => database.close(),
   };
