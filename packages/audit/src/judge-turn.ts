@@ -176,3 +176,15 @@ function parametersIn(text: string | null): Parameters {
 /** Compares the models of two processes. */
 export const modelChangeBetween = (before: Row, after: Row, traits: SourceTraits): Verdict =>
   compare(spokenIn(before), spokenIn(after), traits);
+
+/**
+ * Whether two recorded models can be compared by the present catalogue: both record what their names stood for, or the
+ * names were never aliases, whose meaning may have changed since.
+ */
+export function comparable(before: Row, after: Row, { plainNames }: SourceTraits): boolean {
+  const [one, other] = [spokenIn(before).identity, spokenIn(after).identity];
+  if (one === undefined || other === undefined) return false;
+  if (one.resolvedModel !== null && other.resolvedModel !== null) return true;
+  if (isPlain(one, plainNames) && isPlain(other, plainNames)) return true;
+  return one.resolvedModel === other.resolvedModel && one.model === other.model;
+}

@@ -3,14 +3,25 @@ import { conversationShared, twoRunning } from '../checks/conversations.ts';
 import { turnsCheck } from '../checks/turns.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { archiveChecks } from './archives.ts';
+import { adoptionsCheck, birthsCheck } from './births.ts';
+import { attemptCountersCheck, versionsCheck } from './counters.ts';
+import { endsCheck } from './ends.ts';
+import { eventOrderCheck } from './event-order.ts';
 import { ownHistory } from './history.ts';
+import { identitiesCheck, modelChangesCheck } from './identities.ts';
+import { misplacedEvents, orphanSessions, ownerlessRows, strayParts } from './orphans.ts';
 import { overlapsCheck } from './overlaps.ts';
-import { orphanSessions, processesCheck } from './processes.ts';
+import { processesCheck } from './processes.ts';
+import { actionReasonsCheck, firstReasonsCheck } from './reasons.ts';
 import { schemaObjectsCheck } from './schema-objects.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
 import type { SieveName } from './sift.ts';
-import { namedConversations, unusedSessions } from './turns-of-sessions.ts';
+import { closedStatusesCheck, lapsedCheck, statusesCheck } from './statuses.ts';
+import { eventTimesCheck, processTimesCheck, sessionTimesCheck } from './times.ts';
+import { turnEventsCheck } from './turn-events.ts';
+import { namedConversations, newestConversations, unusedSessions } from './turns-of-sessions.ts';
+import { usageCheck } from './usage.ts';
 
 /** A check and the sieves that restrict it to suspicious ids. Without sieves it reads everything. */
 export type OwnCheck = Check & { readonly siftedBy: readonly SieveName[] };
@@ -29,14 +40,31 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
   return [
     unsifted(schemaObjectsCheck),
     siftedBy('turns')(onHistory(turnsCheck(traits))),
-    siftedBy('lives', 'events')(orphanSessions(scope)),
+    siftedBy('told')(turnEventsCheck(scope)),
+    siftedBy('lives', 'told')(orphanSessions(scope)),
     unsifted(onHistory(conversationShared)),
     siftedBy('turns', 'attempts')(processesCheck(scope)),
     unsifted(overlapsCheck(scope)),
     siftedBy('unused')(unusedSessions(scope)),
     siftedBy('turns')(onHistory(twoRunning)),
     siftedBy('turns', 'unused')(namedConversations(scope)),
+    siftedBy('turns')(newestConversations(scope)),
+    siftedBy('turns')(actionReasonsCheck(scope)),
+    siftedBy('turns')(identitiesCheck(scope, traits)),
+    siftedBy('turns', 'attempts')(processTimesCheck(scope)),
+    siftedBy('turns', 'unused')(statusesCheck(scope)),
+    siftedBy('turns')(lapsedCheck(scope)),
+    siftedBy('turns', 'unused')(usageCheck(scope)),
+    siftedBy('models')(modelChangesCheck(scope, traits)),
     ...sessionChecks(scope).map(siftedBy('lives')),
+    ...[birthsCheck(scope), adoptionsCheck(scope), endsCheck(scope)].map(siftedBy('lives', 'told')),
+    siftedBy('lives')(sessionTimesCheck(scope)),
+    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, closedStatusesCheck, versionsCheck].map((check) =>
+      siftedBy('told')(check(scope)),
+    ),
+    unsifted(attemptCountersCheck(scope)),
+    unsifted(ownerlessRows(scope)),
+    unsifted(strayParts(scope)),
     ...archiveChecks(scope).map(unsifted),
   ];
 }
