@@ -10,7 +10,7 @@ import { eventOrderCheck } from './event-order.ts';
 import { ownHistory } from './history.ts';
 import { identitiesCheck, modelChangesCheck } from './identities.ts';
 import { misplacedEvents, orphanSessions, ownerlessRows, strayParts } from './orphans.ts';
-import { overlapsCheck } from './overlaps.ts';
+import { overlapsCheck, overlapsWithLegacyCheck } from './overlaps.ts';
 import { processesCheck } from './processes.ts';
 import { actionReasonsCheck, firstReasonsCheck } from './reasons.ts';
 import { schemaObjectsCheck } from './schema-objects.ts';
@@ -45,6 +45,7 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     unsifted(onHistory(conversationShared)),
     siftedBy('turns', 'attempts')(processesCheck(scope)),
     unsifted(overlapsCheck(scope)),
+    unsifted(overlapsWithLegacyCheck(scope)),
     siftedBy('unused')(unusedSessions(scope)),
     siftedBy('turns')(onHistory(twoRunning)),
     siftedBy('turns', 'unused')(namedConversations(scope)),

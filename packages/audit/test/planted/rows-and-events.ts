@@ -196,6 +196,16 @@ const ORDER: readonly PlantedRows[] = [
     'SV213',
     `${event('$running', 'turn-started', `at = at - interval '1 hour'`)}; ${processRow('$running', `started_at = started_at - interval '1 hour'`)}`,
   ),
+  planted(
+    'a process of a collapsed session ended after a process of its successor had started',
+    'SV208',
+    `${event('$collapsed', 'turn-finished', `at = at + interval '1 hour'`)}; ${processRow('$collapsed', `ended_at = ended_at + interval '1 hour'`)}`,
+  ),
+  planted(
+    'a process ended after the first process of the successor of its session had started',
+    'SV208',
+    `${turnEvent('$changed', 'turn-finished', `at = at + interval '1 hour'`)}; ${processRow('$changed', `ended_at = ended_at + interval '1 hour'`)}`,
+  ),
   planted('a session ended before it was created', 'SV213', sessionRow('$closed', `ended_at = created_at - interval '1 hour'`)),
   planted('a session was last changed before it was created', 'SV213', sessionRow('$plan', `updated_at = created_at - interval '1 s'`)),
   planted(
