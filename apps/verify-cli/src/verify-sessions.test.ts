@@ -325,15 +325,15 @@ describe('a report', () => {
 test('a baseline excuses known findings, SV902 reports stale entries, and --prune-baseline removes them', async () => {
   await using spoilt = await openTestGuard();
   await using directory = await temporaryDirectory();
-  const { second } = await twoCases(spoilt);
-  const name = (id: string | null) =>
+  const { second, taskId } = await twoCases(spoilt);
+  const name = (id: string) =>
     spoilt.guard.database.pool.pg.query('update sessions set agent_session_id = $2 where id = $1', [second, id]);
   await name('nobody');
   const withBaseline = (...more: string[]) =>
     verify(spoilt.databaseUrl, '--all', '--baseline', join(directory.path, 'known.json'), ...more);
   expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('1 baselined') });
   expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('1 baselined') });
-  await name(null);
+  await name(`c-${taskId}`);
   expect(await withBaseline()).toMatchObject({ code: 0, out: expect.stringContaining('SV902 baseline-stale') });
   expect((await withBaseline('--fail-on', 'warning')).code).toBe(2);
   expect((await withBaseline('--prune-baseline')).code).toBe(0);
