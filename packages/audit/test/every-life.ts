@@ -194,13 +194,22 @@ async function ends({ home: { guard }, taskId, attemptId }: Place): Promise<Live
   const waited = await begin(guard, aStart(taskId, SONNET, { phase: 'plan', mode: 'debug' }));
   await runTurn(guard, aTurn(waited, attemptId), `e5-${taskId}`);
   const pending = await replaceBy(guard, aStart(taskId, OPUS, { phase: 'plan', mode: 'debug' }));
-  return { endsTask: taskId, endsAttempt: attemptId, ...idsOf({ deleted, running, closed, reopened, waited, pending }) };
+  return {
+    endsTask: taskId,
+    endsAttempt: attemptId,
+    ...idsOf({ deleted, running, closed, reopened, waited, pending }),
+  };
 }
 
 async function standalone({ home: { guard }, taskId, attemptId }: Place): Promise<Lives> {
   const alone = await guard.beginStandalone({ ...aStart(taskId), ...ACTOR });
   const turn = startedOf(await guard.startTurn(aTurn(alone, attemptId)));
-  await guard.finishTurn({ ...tokenOf(turn), ending: 'completed', agentSessionId: agentId(`s1-${taskId}`), usage: USAGE });
+  await guard.finishTurn({
+    ...tokenOf(turn),
+    ending: 'completed',
+    agentSessionId: agentId(`s1-${taskId}`),
+    usage: USAGE,
+  });
   const milestone = await guard.beginStandalone({ ...aStart(taskId), milestoneId: 'M1' });
   await runTurn(guard, aTurn(milestone, attemptId), `s2-${taskId}`);
   await guard.closeSession({ ...shown(milestone), how: 'stop' });

@@ -28,7 +28,10 @@ export const birthsCheck = ({ inScope }: ScopeSql): Check =>
                 else born.type in ('created', 'replaced') or (born.type = 'standalone-started') <> s.standalone end`,
           `format('its creation event is %s, which does not fit it', born.type)`,
         ],
-        ['s.generation > 0 and s.deleted_at is not null and not s.guarded', `'it was created in its slot, but is not guarded'`],
+        [
+          's.generation > 0 and s.deleted_at is not null and not s.guarded',
+          `'it was created in its slot, but is not guarded'`,
+        ],
         [
           'born.at is distinct from s.created_at',
           `format('it was created at %s, but its creation event is of %s', s.created_at, born.at)`,

@@ -7,9 +7,8 @@ export const OF_LIVE_SESSIONS = `('turn-started', 'closed', 'kept')`;
 /** Each of these raises the version of its session by one. A `turn-lost` may share a version with a `turn-started`. */
 export const COUNTED_BY_VERSION = `('turn-started', 'turn-finished', 'closed', 'kept', 'adopted')`;
 
-const LOST = `(e.type = 'turn-lost' or e.type = 'turn-finished' and e.reason = 'lost')`;
-const FINISHED = `(e.type = 'turn-finished' and e.reason is distinct from 'lost')`;
+/** SQL condition: the event `e` records that a process was lost. */
+export const tellsLoss = `(e.type = 'turn-lost' or e.type = 'turn-finished' and e.reason = 'lost')`;
 
-/** SQL conditions on an event `e`: it records that a process was lost, or how a process ended otherwise. */
-export const tellsLoss = LOST;
-export const tellsEnding = FINISHED;
+/** SQL condition: the event `e` records how a process ended, other than lost. */
+export const tellsEnding = `(e.type = 'turn-finished' and e.reason is distinct from 'lost')`;

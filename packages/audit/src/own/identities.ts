@@ -6,7 +6,10 @@ const IDENTITY = ['agent', 'variant', 'model', 'parameters'] as const;
 
 /** Columns of the identity in a row `alias`, named as in `history`. */
 export const identityOf = (alias: string, prefix = ''): string =>
-  [...IDENTITY.map((column) => `${alias}.${column} as ${prefix}${column}`), `${alias}.resolved_model as ${prefix}resolved`].join(', ');
+  [
+    ...IDENTITY.map((column) => `${alias}.${column} as ${prefix}${column}`),
+    `${alias}.resolved_model as ${prefix}resolved`,
+  ].join(', ');
 
 const differs = (one: string, other: string): string =>
   `(${[...IDENTITY, 'resolved_model'].map((column) => `${one}.${column} is distinct from ${other}.${column}`).join(' or ')})`;
@@ -34,7 +37,12 @@ export const identitiesCheck = ({ sessions }: ScopeSql, traits: SourceTraits): C
   read: (row) => {
     const about = { kind: 'process' as const, id: row.id ?? null };
     if (row.generation !== row.born_with)
-      return [finding('SV214', row, { ...about, message: `it has generation ${row.generation}, its session ${row.born_with}` })];
+      return [
+        finding('SV214', row, {
+          ...about,
+          message: `it has generation ${row.generation}, its session ${row.born_with}`,
+        }),
+      ];
     const session = identityIn(row, 'session_');
     if (!comparable(session, row, traits)) return [];
     const verdict = modelChangeBetween(session, row, traits);

@@ -13,7 +13,7 @@ export const orphanSessions = ({ inScope }: ScopeSql): Check =>
       select s.id, s.id as session_id, s.task_id, 'its task does not exist' as what
       from sessions s where ${inScope('s')} and not exists (select 1 from tasks t where t.id = s.task_id)
       union all
-      select distinct on (e.session_id) e.session_id, e.session_id, e.task_id, 'it has events, but neither a row nor an archive'
+      select distinct e.session_id, e.session_id, e.task_id, 'it has events, but neither a row nor an archive'
       from session_events e where ${inScope('e')} and not exists (select 1 from sessions s where s.id = e.session_id)
         and not exists (select 1 from archives r where r.session_id = e.session_id)`,
   });
@@ -25,13 +25,13 @@ export const misplacedEvents = ({ inScope }: ScopeSql): Check =>
     name: 'misplaced events',
     kind: 'session',
     sql: `
-      select distinct on (e.session_id) e.session_id as id, e.session_id, e.task_id,
+      select distinct on (e.task_id, e.session_id) e.session_id as id, e.session_id, e.task_id,
              format('its event %s is recorded for another task, slot or generation', e.type) as what
       from session_events e join sessions s on s.id = e.session_id
       where ${inScope('e')}
         and (e.task_id <> s.task_id or e.type not in ('deleted', 'turn-started', 'turn-lost', 'turn-finished') and e.type not in ${BIRTHS}
              and (e.phase, e.mode, e.generation) is distinct from (s.phase, s.mode, s.generation))
-      order by e.session_id, e.id`,
+      order by e.task_id, e.session_id, e.id`,
   });
 
 /** Attempts, slots and tasks without an owner. */

@@ -60,8 +60,8 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     ...sessionChecks(scope).map(siftedBy('lives')),
     ...[birthsCheck(scope), adoptionsCheck(scope), endsCheck(scope)].map(siftedBy('lives', 'told')),
     siftedBy('lives')(sessionTimesCheck(scope)),
-    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, closedStatusesCheck, versionsCheck].map((check) =>
-      siftedBy('told')(check(scope)),
+    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, closedStatusesCheck, versionsCheck].map(
+      (check) => siftedBy('told')(check(scope)),
     ),
     unsifted(attemptCountersCheck(scope)),
     unsifted(ownerlessRows(scope)),

@@ -32,7 +32,13 @@ export function scopeSql(scope: Scope): ScopeSql {
     case 'since': {
       const inScope = (alias: string): string =>
         `${alias}.task_id in (select task_id from sessions where updated_at >= $1::timestamptz)`;
-      return { inScope, sessions: inScope('s'), processes: inScope('p'), ...EVERYWHERE, values: [scope.since.toISOString()] };
+      return {
+        inScope,
+        sessions: inScope('s'),
+        processes: inScope('p'),
+        ...EVERYWHERE,
+        values: [scope.since.toISOString()],
+      };
     }
     case 'sample': {
       const inScope = (alias: string): string =>

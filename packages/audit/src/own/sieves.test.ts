@@ -45,7 +45,9 @@ const damages = fc.array(
  * Adds correct but unusual data: a turn without a reported id, a running turn, and sessions that were deleted, stopped,
  * purged or never used.
  */
-async function unusualHistory(home: TestGuard): Promise<{ readonly silent: string; readonly unused: string; readonly stopped: string }> {
+async function unusualHistory(
+  home: TestGuard,
+): Promise<{ readonly silent: string; readonly unused: string; readonly stopped: string }> {
   const { guard, world } = home;
   const { taskId, attemptId, first } = await healthyHistory(home);
   const verify = await begin(guard, aStart(taskId, SONNET, { phase: 'verify' }));

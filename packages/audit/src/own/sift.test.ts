@@ -35,7 +35,13 @@ test('too many ids, or a null id, widen the scope to everything', async () => {
 
 test('of pairs of models, only those without a model change are held', async () => {
   const pair = (before: string, ids: string): Row => ({
-    ...{ agent: 'claude-code', model: 'claude-sonnet-4-5', resolved: 'claude-sonnet-4-5', variant: null, parameters: '{}' },
+    ...{
+      agent: 'claude-code',
+      model: 'claude-sonnet-4-5',
+      resolved: 'claude-sonnet-4-5',
+      variant: null,
+      parameters: '{}',
+    },
     ...{ before_agent: 'claude-code', before_model: before, before_resolved: before, before_variant: null },
     ...{ before_parameters: '{}', ids },
   });

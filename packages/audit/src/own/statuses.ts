@@ -27,7 +27,10 @@ export const statusesCheck = ({ sessions }: ScopeSql): Check =>
           `format('its status is %s, but a process of it is running', s.status)`,
         ],
         ['turns.running > 0 and s.lease_expires_at is null', `'a process of it is running without a lease'`],
-        ['turns.running = 0 and s.lease_expires_at is not null', `'it holds a lease, but none of its processes is running'`],
+        [
+          'turns.running = 0 and s.lease_expires_at is not null',
+          `'it holds a lease, but none of its processes is running'`,
+        ],
         [`s.status = 'pending' and turns.total > 0`, `'it is pending, but had a process'`],
         [`s.status = 'pending' and s.predecessor_id is null`, `'it is pending, but replaced no session'`],
         [

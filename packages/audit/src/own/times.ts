@@ -51,6 +51,6 @@ export const eventTimesCheck = ({ inScope }: ScopeSql): Check =>
     name: 'times of events',
     kind: 'session',
     sql: `
-      select distinct on (e.session_id) e.session_id as id, e.session_id, e.task_id, format('its event %s is of %s, in the future', e.type, e.at) as what
-      from session_events e where ${inScope('e')} and ${inTheFuture('e.at')} order by e.session_id, e.id`,
+      select distinct on (e.task_id, e.session_id) e.session_id as id, e.session_id, e.task_id, format('its event %s is of %s, in the future', e.type, e.at) as what
+      from session_events e where ${inScope('e')} and ${inTheFuture('e.at')} order by e.task_id, e.session_id, e.id`,
   });

@@ -74,10 +74,7 @@ export const turnEventsCheck = (scope: ScopeSql): Check =>
                  'e.attempt_id <> t.attempt_id::text and t.has_attempt',
                  `format('its attempt is %s, but the event of its start names %s', t.attempt_id, e.attempt_id)`,
                ],
-               [
-                 `t.status = 'running' and e.endings + e.losses > 0`,
-                 `'it is running, but an event records its end'`,
-               ],
+               [`t.status = 'running' and e.endings + e.losses > 0`, `'it is running, but an event records its end'`],
                [
                  `t.status in ('completed', 'failed', 'killed') and e.endings <> 1`,
                  `format('its status is %s, but %s events record its end', t.status, e.endings)`,
@@ -86,7 +83,10 @@ export const turnEventsCheck = (scope: ScopeSql): Check =>
                  `t.status in ('completed', 'failed', 'killed') and e.ending is distinct from t.status`,
                  `format('its status is %s, but the event of its end says %s', t.status, coalesce(e.ending, 'nothing'))`,
                ],
-               [`t.status = 'lost' and e.endings > 0`, `format('it is lost, but an event records its end as %s', e.ending)`],
+               [
+                 `t.status = 'lost' and e.endings > 0`,
+                 `format('it is lost, but an event records its end as %s', e.ending)`,
+               ],
                ['e.losses > 1', `format('%s events record that it was lost', e.losses)`],
                [
                  `t.status = 'lost' and e.losses = 0

@@ -117,7 +117,8 @@ export const lifecycleRules = {
     family: 'lifecycle',
     severity: 'error',
     rule: 'No session or process ends before it begins, none begins before its session, task or attempt, and no time is more than a day in the future.',
-    cause: 'Times written by hand. Releases that did not compensate for a clock that is set back also recorded ends before their beginnings.',
+    cause:
+      'Times written by hand. Releases that did not compensate for a clock that is set back also recorded ends before their beginnings.',
     risk: 'Durations are wrong, and the order of the history cannot be shown.',
     cure: 'Read the times from the events of the session, and check the clock of the database server.',
   },

@@ -9,10 +9,19 @@ export const PLANTED: readonly Planted[] = [...ROWS_AND_EVENTS];
 
 /** The planted corruptions as a Markdown table, by rule. */
 export function plantedTable(planted: readonly Planted[]): string {
-  const rows = planted.map(({ what, rules }) => {
-    const links = rules.map((id) => `[${id}](rules/${id}.md)`).join(', ');
-    return { first: rules[0], line: `| ${what} | ${links} | ${RULES[rules[0]].severity} |` };
-  });
-  const sorted = rows.toSorted((a, b) => a.first.localeCompare(b.first));
-  return ['| corruption | rule | severity |', '| --- | --- | --- |', ...sorted.map(({ line }) => line)].join('\n');
+  const rows = planted
+    .toSorted((one, other) => one.rules[0].localeCompare(other.rules[0]))
+    .map(({ what, rules: [first, ...more] }) => [
+      what,
+      [first, ...more].map((id) => `[${id}](rules/${id}.md)`).join(', '),
+      RULES[first].severity,
+    ]);
+  const head = ['corruption', 'rule', 'severity'];
+  // Aligned, as the formatter would.
+  const widths = head.map((name, at) =>
+    Math.max(...[name, ...rows.map((row) => row[at] ?? '')].map(({ length }) => length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  return [head, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n');
 }

@@ -20,7 +20,8 @@ const ENDED_AS_TOLD = `
     when died.id is null then born.id is null and s.replaced_by is null
     else (died.task_id, died.phase, died.mode) = (s.task_id, s.phase, s.mode) and died.reason = s.deleted_reason
       and s.replaced_by is not distinct from died.successor
-      and case when died.successor is null then died.generation = s.generation
+      -- The successor of a collapsed session has no event that names it, so such sessions are always examined.
+      and case when died.successor is null then s.deleted_reason <> 'collapsed' and died.generation = s.generation
                  and died.at between s.deleted_at - ${CLOCK_STEP} and s.deleted_at + ${ONE_WRITE}
                else died.generation > s.generation and died.at = s.deleted_at end
   end`;
