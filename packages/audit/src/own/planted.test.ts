@@ -38,6 +38,34 @@ test('a history with every kind of life has no finding, with sieves and without'
   expect(await audited({ wanted: WITHOUT_SIEVES })).toEqual([]);
 });
 
+test.each([
+  [
+    'whose events name neither attempts nor model changes',
+    `update session_events set detail = detail - 'attempt_id' - 'model_change' where detail is not null`,
+  ],
+  [
+    'in which the next start marked a process as lost without an event',
+    `update session_events set detail = detail - 'attempt_id' - 'model_change' where detail is not null;
+     delete from session_events where session_id = '$late' and type = 'turn-lost'`,
+  ],
+  [
+    'with sessions from before the events',
+    `insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, input_tokens, created_at, updated_at, ended_at)
+       select gen_random_uuid(), '$task', phase, 'standard', 'claude-code', 'completed', 0, false, 7, now(), now(), now()
+       from unnest(array['plan', 'run']) as phase;
+     insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at, ended_at)
+       values (gen_random_uuid(), '$task', 'verify', 'standard', 'claude-code', 'pending', 0, false, now(), now(), now())`,
+  ],
+])('a history of an older release %s has no finding', async (_, sql) => {
+  await plant(home.guard.database.pool.pg, [named(sql)]);
+  try {
+    expect(await audited()).toEqual([]);
+    expect(await audited({ wanted: WITHOUT_SIEVES })).toEqual([]);
+  } finally {
+    await restore();
+  }
+});
+
 test.each(ROWS_AND_EVENTS)('$what: reported by $rules alone', async ({ rules, sql }) => {
   await plant(home.guard.database.pool.pg, [named(sql)]);
   try {

@@ -103,7 +103,7 @@ export const turnEventsCheck = (scope: ScopeSql): Check =>
                ],
                [
                  `e.losses = 0 and e.endings = 1 and (e.next_id is null or e.end_id < e.next_id) and (gone.id is null or e.end_id < gone.id)
-                   and t.ended_at <> greatest(t.started_at, e.ended_at)`,
+                   and t.ended_at not in (e.ended_at, greatest(t.started_at, e.ended_at))`,
                  `format('it ended at %s, but the event of its end is of %s', t.ended_at, e.ended_at)`,
                ],
              ])} as what

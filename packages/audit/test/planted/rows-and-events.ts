@@ -256,7 +256,7 @@ const ORDER: readonly PlantedRows[] = [
   ),
   planted(
     'a process ended before it started',
-    ['SV211', 'SV213'],
+    'SV213',
     `${turnEvent('$plan', 'turn-finished', `at = at - interval '1 hour'`)}; ${processRow('$plan', `ended_at = ended_at - interval '1 hour'`)}`,
   ),
   planted(
