@@ -3,7 +3,7 @@ import type { SubjectKind } from '../finding.ts';
 import type { RuleId } from '../rules.ts';
 
 /** A fault that a row can have: the SQL condition of it, and SQL for the text that names it. */
-export type Fault = readonly [when: string, says: string];
+type Fault = readonly [when: string, says: string];
 
 /**
  * SQL for the text of the first fault of a row, null if it has none. A condition that is null is no fault. Texts with

@@ -15,7 +15,7 @@ const differs = (one: string, other: string): string =>
   `(${[...IDENTITY, 'resolved_model'].map((column) => `${one}.${column} is distinct from ${other}.${column}`).join(' or ')})`;
 
 /** The identity that stands in the columns with this prefix. */
-export const identityIn = (row: Row, prefix: string): Row =>
+const identityIn = (row: Row, prefix: string): Row =>
   Object.fromEntries([...IDENTITY, 'resolved'].map((column) => [column, row[`${prefix}${column}`] ?? null]));
 
 const named = ({ agent, model, variant }: Row): string => model ?? variant ?? `the default of ${agent}`;

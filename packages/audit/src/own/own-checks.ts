@@ -58,10 +58,12 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     siftedBy('turns', 'unused')(usageCheck(scope)),
     siftedBy('models')(modelChangesCheck(scope, traits)),
     ...sessionChecks(scope).map(siftedBy('lives')),
-    ...[birthsCheck(scope), adoptionsCheck(scope), endsCheck(scope)].map(siftedBy('lives', 'told')),
+    ...[birthsCheck, adoptionsCheck, endsCheck, closedStatusesCheck].map((check) =>
+      siftedBy('lives', 'told')(check(scope)),
+    ),
     siftedBy('lives')(sessionTimesCheck(scope)),
-    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, closedStatusesCheck, versionsCheck].map(
-      (check) => siftedBy('told')(check(scope)),
+    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck].map((check) =>
+      siftedBy('told')(check(scope)),
     ),
     unsifted(attemptCountersCheck(scope)),
     unsifted(ownerlessRows(scope)),

@@ -2,8 +2,6 @@ import { RULES } from '../../src/rules.ts';
 import type { Planted } from './planted.ts';
 import { ROWS_AND_EVENTS } from './rows-and-events.ts';
 
-export type { Planted } from './planted.ts';
-
 /** Every planted corruption of the tests. Docs lists them. */
 export const PLANTED: readonly Planted[] = [...ROWS_AND_EVENTS];
 
