@@ -18,13 +18,16 @@ export const faultCheck = ({
   name,
   kind,
   sql,
+  fewRows,
 }: {
   readonly rule: RuleId;
   readonly name: string;
   readonly kind: SubjectKind;
   readonly sql: string;
+  readonly fewRows?: true;
 }): Check => ({
   name,
+  ...(fewRows !== undefined && { fewRows }),
   rules: [rule],
   sql: `select * from (${sql}) judged where judged.what is not null`,
   read: (row) => [finding(rule, row, { kind, id: row.id ?? null, message: row.what ?? '' })],

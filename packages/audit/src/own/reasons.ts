@@ -15,6 +15,7 @@ export const actionReasonsCheck = ({ sessions }: ScopeSql): Check =>
     rule: 'SV109',
     name: 'reasons of actions',
     kind: 'process',
+    fewRows: true,
     sql: `
       select p.id, p.task_id, p.attempt_id, p.session_id,
              case p.action when 'CodingAgentInitialRequest' then 'it began a conversation, but its reason is same-model'
@@ -35,6 +36,7 @@ export const firstReasonsCheck = ({ inScope }: ScopeSql): Check =>
     rule: 'SV109',
     name: 'reasons of first processes',
     kind: 'process',
+    fewRows: true,
     sql: `
       select p.id, p.task_id, p.attempt_id, p.session_id,
              format('its reason is %s, but its session began because of %s', p.reason, coalesce(born.reason, 'nothing')) as what

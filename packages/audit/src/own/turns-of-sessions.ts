@@ -36,6 +36,7 @@ export const namedConversations = ({ sessions }: ScopeSql): Check => ({
 export const newestConversations = ({ sessions }: ScopeSql): Check => ({
   name: 'newest conversation',
   rules: ['SV406'],
+  fewRows: true,
   sql: `
     select ${ABOUT}, s.agent_session_id as named, newest.agent_session_id as reported
     from sessions s join lateral (
