@@ -10,7 +10,7 @@ import {
   temporaryDirectory,
 } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addMisnamed, misname, twoCases } from '../test/histories.ts';
+import { addMisnamed, misname, nameAgain, twoCases } from '../test/histories.ts';
 import { flawsOfJunit } from '../test/junit-schema.ts';
 import { type Ran, verify } from '../test/run-verify.ts';
 import { reportSchema } from './report-schema.ts';
@@ -83,7 +83,7 @@ describe('a baseline', () => {
     expect(await withBaseline('--all')).toMatchObject({ code: 0, out: expect.stringContaining(' 1 baselined ') });
     await misname(spoilt, cases.first, 'nobody else');
     expect((await withBaseline('--all')).code).toBe(2);
-    await misname(spoilt, cases.second, null);
+    await nameAgain(spoilt, cases.second);
     expect((await withBaseline('--all', '--write-baseline')).code).toBe(0);
     expect(await entries()).toEqual([`SV402 session ${cases.first}`, `SV402 session ${cases.second}`].toSorted());
     expect(await readdir(directory.path)).toEqual(['known.json']);

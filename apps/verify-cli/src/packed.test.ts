@@ -11,7 +11,7 @@ import {
   temporaryDirectory,
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeObra, misname, twoCases } from '../test/histories.ts';
+import { makeObra, misname, nameAgain, twoCases } from '../test/histories.ts';
 import { nodeProgram } from '../test/node-program.ts';
 import { reportSchema } from './report-schema.ts';
 
@@ -102,7 +102,7 @@ describe.each([
         out: expect.stringContaining('SV402'),
         err: '',
       });
-    await misname(home, session, null);
+    await nameAgain(home, session);
   });
 
   test('writes and uses a baseline, and ends by a signal', async () => {
@@ -111,7 +111,7 @@ describe.each([
     const all = ['--all', '--database', home.databaseUrl, '--baseline', known];
     expect(await run(node, ...all, '--write-baseline')).toMatchObject({ code: 0, err: '' });
     expect(await run(node, ...all)).toMatchObject({ code: 0, out: expect.stringContaining('1 baselined') });
-    await misname(home, session, null);
+    await nameAgain(home, session);
 
     await using held = await holdLock(home.databaseUrl, 'lock table archives in access exclusive mode');
     const child = execFile(node, [file, '--all', '--database', home.databaseUrl]);

@@ -24,8 +24,18 @@ export async function addMisnamed({ guard }: TestGuard, like: string, count: num
 }
 
 /** Makes the session name a conversation that no process reported (SV402), or none (no finding). */
-export async function misname({ guard }: TestGuard, session: string, name: string | null): Promise<void> {
+export async function misname({ guard }: TestGuard, session: string, name: string): Promise<void> {
   await guard.database.pool.pg.query('update sessions set agent_session_id = $2 where id = $1', [session, name]);
+}
+
+/** Names the conversation again that the newest process of the session reported. */
+export async function nameAgain({ guard }: TestGuard, session: string): Promise<void> {
+  await guard.database.pool.pg.query(
+    `update sessions s set agent_session_id = (
+       select p.agent_session_id from processes p where p.session_id = s.id and p.agent_session_id is not null order by p.seq desc limit 1)
+     where s.id = $1`,
+    [session],
+  );
 }
 
 /** An Obra database with one session and one interaction, and no fault. */

@@ -22,7 +22,8 @@ insert into processes (id, task_id, attempt_id, session_id, seq, action, reason,
   from born, generate_series(1, 2) turn;
 insert into session_events (task_id, phase, mode, session_id, type, reason, generation, predecessor_id, actor, detail, at)
   select pg_temp.seed_id('2', t), phase, 'standard', pg_temp.seed_id('4', n), case when nth > 1 then type when generation = 1 then 'created' else 'replaced' end,
-         case when nth = 1 and generation > 1 then 'model-changed' end, generation,
+         case when nth > 1 then case type when 'turn-finished' then 'completed' else case when nth = 4 then 'same-model'
+              when generation = 1 then 'first' else 'model-changed' end end when generation = 1 then 'first' else 'model-changed' end, generation,
          case when nth = 1 and generation > 1 then pg_temp.seed_id('4', n - 3) end, 'user-' || t % 500,
          case when nth > 1 then jsonb_build_object('process_id', pg_temp.seed_id('5', n * 2 + nth / 2)) end, at + minutes * interval '1 minute'
   from born, (values (1, '', 0), (2, 'turn-started', 1), (3, 'turn-finished', 5), (4, 'turn-started', 6), (5, 'turn-finished', 10)) as happened(nth, type, minutes)

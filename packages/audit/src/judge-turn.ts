@@ -204,3 +204,15 @@ export const modelChangeOfTurn = (row: Row, traits: SourceTraits): Verdict =>
 /** Compares the models of two processes. */
 export const modelChangeBetween = (before: Row, after: Row, traits: SourceTraits): Verdict =>
   compare(spokenIn(before), spokenIn(after), traits);
+
+/**
+ * Whether two recorded models can be compared by the present catalogue: both record what their names stood for, or the
+ * names were never aliases, whose meaning may have changed since.
+ */
+export function comparable(before: Row, after: Row, { plainNames }: SourceTraits): boolean {
+  const [one, other] = [spokenIn(before).model, spokenIn(after).model];
+  if (one?.kind !== 'resolved' || other?.kind !== 'resolved') return false;
+  if (one.identity.resolvedModel !== null && other.identity.resolvedModel !== null) return true;
+  if (plainName(one, plainNames) !== undefined && plainName(other, plainNames) !== undefined) return true;
+  return one.identity.resolvedModel === other.identity.resolvedModel && one.identity.model === other.identity.model;
+}

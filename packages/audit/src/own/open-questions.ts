@@ -18,7 +18,7 @@ export function openQuestions(
 ): Pick<Source, 'checks' | 'rows'> {
   const checksOf = (looked: Scope): OwnCheck[] => ownChecks(scopeSql(looked), traits);
   const checks = checksOf(scope);
-  const sift = openSifting((sql) => askEachRow(connections, { sql }, scopeSql(scope)));
+  const sift = openSifting((sql) => askEachRow(connections, { sql }, scopeSql(scope)), traits);
   const whereToLook = async ({ siftedBy }: OwnCheck): Promise<Scope> =>
     scope.kind === 'all' && siftedBy.length > 0 ? await sift(siftedBy) : scope;
 

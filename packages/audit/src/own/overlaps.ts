@@ -27,3 +27,28 @@ export const overlapsCheck = ({ inScope, processes }: ScopeSql): Check => ({
     }),
   ],
 });
+
+/**
+ * Reports processes of guarded sessions that started while a process of a session of generation 0 was active that had
+ * already left the slot: a guarded session waits for every process that is still to stop. Before it left, a session of
+ * generation 0 could run beside guarded ones.
+ */
+export const overlapsWithLegacyCheck = ({ inScope }: ScopeSql): Check => ({
+  name: 'overlaps with sessions outside the guard',
+  rules: ['SV208'],
+  sql: `
+    select distinct on (p.id) p.id, p.task_id, p.attempt_id, p.session_id, p.started_at, coalesce(b.ended_at, before.lease_expires_at) as others_until
+    from sessions before join processes b on b.session_id = before.id
+    join sessions s on s.guarded and s.id <> before.id and (s.task_id, s.phase, s.mode) = (before.task_id, before.phase, before.mode)
+    join processes p on p.session_id = s.id
+    where before.generation = 0 and before.deleted_at is not null and not before.standalone and ${inScope('before')}
+      and p.started_at >= before.deleted_at and p.started_at < coalesce(b.ended_at, before.lease_expires_at, 'infinity')
+    order by p.id, b.ended_at desc`,
+  read: (row) => [
+    finding('SV208', row, {
+      kind: 'process',
+      id: row.id ?? null,
+      message: `it started at ${row.started_at}, while a process of a session that had left its slot was active until ${row.others_until}`,
+    }),
+  ],
+});

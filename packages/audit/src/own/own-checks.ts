@@ -3,16 +3,27 @@ import { conversationShared, twoRunning } from '../checks/conversations.ts';
 import { turnsCheck } from '../checks/turns.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { archiveChecks } from './archives/archive-checks.ts';
+import { adoptionsCheck, birthsCheck } from './births.ts';
+import { attemptCountersCheck, versionsCheck } from './counters.ts';
+import { endsCheck } from './ends.ts';
+import { eventOrderCheck } from './event-order.ts';
 import { ownHistory } from './history.ts';
-import { overlapsCheck } from './overlaps.ts';
-import { orphanSessions, processesCheck } from './processes.ts';
+import { identitiesCheck, modelChangesCheck } from './identities.ts';
+import { misplacedEvents, orphanSessions, ownerlessRows, strayParts } from './orphans.ts';
+import { overlapsCheck, overlapsWithLegacyCheck } from './overlaps.ts';
+import { processesCheck } from './processes.ts';
+import { actionReasonsCheck, firstReasonsCheck } from './reasons.ts';
 import { migrationsCheck } from './schema/migrations-check.ts';
 import { schemaCheck } from './schema/schema-check.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
 import { sharedConversationsOf } from './shared-conversations.ts';
 import type { SieveName } from './sift.ts';
-import { namedConversations, unusedSessions } from './turns-of-sessions.ts';
+import { closedStatusesCheck, lapsedCheck, statusesCheck } from './statuses.ts';
+import { eventTimesCheck, processTimesCheck, sessionTimesCheck } from './times.ts';
+import { turnEventsCheck } from './turn-events.ts';
+import { namedConversations, newestConversations, unusedSessions } from './turns-of-sessions.ts';
+import { usageCheck } from './usage.ts';
 
 /** A check and the sieves that restrict it to suspicious ids. Without sieves it reads everything. */
 export type OwnCheck = Check & { readonly siftedBy: readonly SieveName[] };
@@ -32,14 +43,34 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     unsifted(schemaCheck),
     unsifted(migrationsCheck),
     siftedBy('turns')(onHistory(turnsCheck(traits))),
-    siftedBy('lives', 'events')(orphanSessions(scope)),
+    siftedBy('told')(turnEventsCheck(scope)),
+    siftedBy('lives', 'told')(orphanSessions(scope)),
     unsifted(scope.kind === 'all' ? onHistory(conversationShared) : sharedConversationsOf(scope)),
     siftedBy('turns', 'attempts')(processesCheck(scope)),
     unsifted(overlapsCheck(scope)),
+    unsifted(overlapsWithLegacyCheck(scope)),
     siftedBy('unused')(unusedSessions(scope)),
     siftedBy('turns')(onHistory(twoRunning)),
     siftedBy('turns', 'unused')(namedConversations(scope)),
+    siftedBy('turns')(newestConversations(scope)),
+    siftedBy('turns')(actionReasonsCheck(scope)),
+    siftedBy('turns')(identitiesCheck(scope, traits)),
+    siftedBy('turns', 'attempts')(processTimesCheck(scope)),
+    siftedBy('turns', 'unused')(statusesCheck(scope)),
+    siftedBy('turns')(lapsedCheck(scope)),
+    siftedBy('turns', 'unused')(usageCheck(scope)),
+    siftedBy('models')(modelChangesCheck(scope, traits)),
     ...sessionChecks(scope).map(siftedBy('lives')),
+    ...[birthsCheck, adoptionsCheck, endsCheck, closedStatusesCheck].map((check) =>
+      siftedBy('lives', 'told')(check(scope)),
+    ),
+    siftedBy('lives')(sessionTimesCheck(scope)),
+    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck].map((check) =>
+      siftedBy('told')(check(scope)),
+    ),
+    unsifted(attemptCountersCheck(scope)),
+    unsifted(ownerlessRows(scope)),
+    unsifted(strayParts(scope)),
     ...archiveChecks(scope).map(unsifted),
   ];
 }

@@ -14,6 +14,7 @@ import {
 } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { healthyHistory } from '../../test/healthy-history.ts';
+import { ROWS_AND_EVENTS } from '../../test/planted/rows-and-events.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
 import type { Finding } from '../finding.ts';
 import { RULE_IDS, type RuleId } from '../rules.ts';
@@ -53,6 +54,13 @@ const WRONG_PREDECESSOR = `alter table session_events disable trigger all;
      update session_events set predecessor_id = '$second' where session_id = '$first' and type = 'created';
      alter table session_events enable trigger all`;
 
+/** Moves the end of a process, with its event. */
+const longer = (session: string, seq: number): string => `alter table session_events disable trigger all;
+     update session_events e set at = e.at + interval '1 hour' from processes p
+       where p.session_id = '${session}' and p.seq = ${seq} and e.type = 'turn-finished' and e.detail ->> 'process_id' = p.id::text;
+     update processes set ended_at = ended_at + interval '1 hour' where session_id = '${session}' and seq = ${seq};
+     alter table session_events enable trigger all`;
+
 /**
  * SQL that corrupts a healthy history, by the rule that must report it. `$first` is the replaced session, `$second` its
  * successor.
@@ -78,8 +86,11 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   ],
   SV201: [
     `drop index sessions_one_live;
-     insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at)
-       select gen_random_uuid(), task_id, phase, mode, agent, 'ready', 0, true, now(), now() from sessions where id = '$second'`,
+     with another as (
+       insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at, version)
+       select gen_random_uuid(), task_id, phase, mode, agent, 'ready', 0, true, now(), now(), 2 from sessions where id = '$second' returning *)
+     insert into session_events (task_id, phase, mode, session_id, type, reason, generation, at)
+       select task_id, phase, mode, id, 'adopted', 'collapsed', generation, now() from another`,
   ],
   SV202: [
     `update slots set live_session_id = '$first' where live_session_id = '$second'`,
@@ -89,8 +100,8 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
     `update sessions set replaced_by = null where id = '$first'`,
     `update sessions set predecessor_id = gen_random_uuid() where id = '$second'; alter table session_events disable trigger all;
      update session_events e set predecessor_id = s.predecessor_id from sessions s where s.id = '$second' and e.session_id = s.id and e.type = 'replaced';
-     insert into session_events (task_id, phase, mode, session_id, type, generation, at)
-       select task_id, phase, mode, id, 'deleted', generation, deleted_at from sessions where id = '$first';
+     insert into session_events (task_id, phase, mode, session_id, type, reason, generation, at)
+       select task_id, phase, mode, id, 'deleted', deleted_reason, generation, deleted_at from sessions where id = '$first';
      update sessions set replaced_by = null where id = '$first'; alter table session_events enable trigger all`,
   ],
   SV204: [
@@ -98,13 +109,28 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
        select task_id, phase, mode, id, 'deleted', generation, deleted_at from sessions where id = '$first'`,
   ],
   SV205: [`update slots set generation = generation + 1 where live_session_id = '$second'`],
-  SV206: [`update processes set started_at = started_at + interval '1 hour' where session_id = '$first' and seq = 2`],
-  SV207: [`update sessions set lease_expires_at = now() + interval '3 days' where id = '$second'`],
+  SV206: [
+    // Without its successors, whose processes would overlap.
+    `set session_replication_role = replica;
+     update processes set started_at = started_at + interval '1 hour', ended_at = ended_at + interval '1 hour' where session_id = '$first' and seq = 2;
+     update session_events e set at = e.at + interval '1 hour' from processes p
+       where p.session_id = '$first' and p.seq = 2 and e.detail ->> 'process_id' = p.id::text;
+     delete from processes where session_id = '$second';
+     delete from session_events where session_id = '$second' and type in ('turn-started', 'turn-finished');
+     update sessions set status = 'pending', agent_session_id = null where id = '$second'`,
+  ],
+  SV207: [
+    `update sessions set lease_expires_at = now() + interval '3 days', status = 'running' where id = '$second';
+     update processes set status = 'running', ended_at = null where session_id = '$second' and seq = 4;
+     alter table session_events disable trigger all;
+     delete from session_events e using processes p
+       where p.session_id = '$second' and p.seq = 4 and e.type = 'turn-finished' and e.detail ->> 'process_id' = p.id::text;
+     alter table session_events enable trigger all`,
+  ],
   SV208: [
     // Overlaps in one session, and between the sessions of a slot.
-    `update processes set ended_at = ended_at + interval '1 hour' where session_id = '$first' and seq = 1`,
-    `update processes set ended_at = ended_at + interval '1 hour' where session_id = '$first' and seq = 2`,
-    `update processes set status = 'running', ended_at = null where session_id = '$second' and seq = 3`,
+    longer('$first', 1),
+    longer('$first', 2),
   ],
   SV301: [
     `update processes set task_id = gen_random_uuid() where session_id = '$second' and seq = 4`,
@@ -122,16 +148,25 @@ const CORRUPTIONS: Readonly<Partial<Record<RuleId, readonly string[]>>> = {
   ],
   SV401: [
     `update processes set agent_session_id = (select agent_session_id from processes where session_id = '$first' and seq = 2)
-     where session_id = '$second' and seq = 4; update sessions set agent_session_id = null where id = '$second'`,
+     where session_id = '$second' and seq = 4;
+     update sessions set agent_session_id = (select agent_session_id from sessions where id = '$first') where id = '$second'`,
   ],
   SV402: [`update sessions set agent_session_id = 'another' where id = '$second'`],
-  SV404: [`update sessions set status = 'completed' where id = '$second'`],
+  SV404: [
+    `update sessions set status = 'completed', version = version + 1 where id = '$second';
+     insert into session_events (task_id, phase, mode, session_id, type, reason, generation, at)
+       select task_id, phase, mode, id, 'closed', 'completed', generation, now() from sessions where id = '$second'`,
+  ],
   SV501: [
     archived({ session_id: 'gen_random_uuid()', processes: 0, events: 0, verified_at: 'null', purged_at: 'now()' }),
   ],
   SV502: [
-    `update sessions set deleted_at = deleted_at - interval '40 days', created_at = created_at - interval '41 days' where id = '$first';
-     update processes set started_at = started_at - interval '41 days', ended_at = ended_at - interval '41 days' where session_id = '$first'`,
+    `set session_replication_role = replica;
+     update tasks set created_at = created_at - interval '40 days';
+     update attempts set created_at = created_at - interval '40 days';
+     update sessions set created_at = created_at - interval '40 days', updated_at = updated_at - interval '40 days', deleted_at = deleted_at - interval '40 days';
+     update processes set started_at = started_at - interval '40 days', ended_at = ended_at - interval '40 days';
+     update session_events set at = at - interval '40 days'`,
   ],
   SV503: [
     archived({ processes: 7 }),
@@ -287,6 +322,7 @@ test.each([
 });
 
 test('every rule for phaselock databases has a planted corruption', () => {
+  const planted = new Set(ROWS_AND_EVENTS.flatMap(({ rules }) => rules));
   const elsewhere: readonly RuleId[] = [
     'SV108',
     'SV304',
@@ -302,5 +338,6 @@ test('every rule for phaselock databases has a planted corruption', () => {
     'SV901',
     'SV902',
   ];
-  expect(RULE_IDS.filter((id) => CORRUPTIONS[id] === undefined && !elsewhere.includes(id))).toEqual([]);
+  const missing = RULE_IDS.filter((id) => CORRUPTIONS[id] === undefined && !planted.has(id) && !elsewhere.includes(id));
+  expect(missing).toEqual([]);
 });

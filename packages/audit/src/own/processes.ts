@@ -35,16 +35,3 @@ export const processesCheck = ({ processes }: ScopeSql): Check => ({
     }
   },
 });
-
-export const orphanSessions = ({ inScope }: ScopeSql): Check => ({
-  name: 'orphans',
-  rules: ['SV301'],
-  sql: `
-    select s.id, s.id as session_id, s.task_id, 'session' as kind, 'its task does not exist' as what
-    from sessions s where ${inScope('s')} and not exists (select 1 from tasks t where t.id = s.task_id)
-    union all
-    select distinct on (e.session_id) e.session_id, e.session_id, e.task_id, 'session', 'it has events, but neither a row nor an archive'
-    from session_events e where ${inScope('e')} and not exists (select 1 from sessions s where s.id = e.session_id)
-      and not exists (select 1 from archives r where r.session_id = e.session_id)`,
-  read: (row) => [finding('SV301', row, { kind: 'session', id: row.id ?? null, message: row.what ?? '' })],
-});

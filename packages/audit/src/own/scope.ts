@@ -19,6 +19,10 @@ export type ScopeSql = {
   readonly sessions: string;
   /** SQL condition on `processes p`, which has no index on `task_id`. */
   readonly processes: string;
+  /** SQL condition on a row of any table with a `session_id` and no `task_id`. */
+  readonly ofSessions: (alias: string) => string;
+  /** SQL condition: the scope includes rows whose task cannot be known, because their session does not exist. */
+  readonly withUnknown: 'true' | 'false';
   readonly values: readonly unknown[];
 };
 
@@ -27,16 +31,28 @@ export const scopeSql = (scope: Scope): ScopeSql => ({ kind: scope.kind, ...cond
 function conditionsOf(scope: Scope): Omit<ScopeSql, 'kind'> {
   switch (scope.kind) {
     case 'all':
-      return { inScope: () => 'true', sessions: 'true', processes: 'true', values: [] };
+      return { inScope: () => 'true', sessions: 'true', processes: 'true', ...EVERYWHERE, values: [] };
     case 'since': {
       const inScope = (alias: string): string =>
         `${alias}.task_id in (select task_id from sessions where updated_at >= $1::timestamptz)`;
-      return { inScope, sessions: inScope('s'), processes: inScope('p'), values: [scope.since.toISOString()] };
+      return {
+        inScope,
+        sessions: inScope('s'),
+        processes: inScope('p'),
+        ...EVERYWHERE,
+        values: [scope.since.toISOString()],
+      };
     }
     case 'sample': {
       const inScope = (alias: string): string =>
         `(hashtextextended(${alias}.task_id::text, 0) & 65535) % ${SHARES} < $1::int`;
-      return { inScope, sessions: inScope('s'), processes: inScope('p'), values: [Math.ceil(scope.share * SHARES)] };
+      return {
+        inScope,
+        sessions: inScope('s'),
+        processes: inScope('p'),
+        ...EVERYWHERE,
+        values: [Math.ceil(scope.share * SHARES)],
+      };
     }
     case 'sessions':
       return {
@@ -45,6 +61,8 @@ function conditionsOf(scope: Scope): Omit<ScopeSql, 'kind'> {
         inScope: (alias) => `${alias}.task_id in (select task_id from sessions where id = any($1::uuid[]))`,
         sessions: 's.id = any($1::uuid[])',
         processes: 'p.session_id = any($1::uuid[])',
+        ofSessions: (alias) => `${alias}.session_id = any($1::uuid[])`,
+        withUnknown: 'false',
         values: [scope.ids],
       };
     case 'tasks':
@@ -67,5 +85,10 @@ const ofTasks = (wanted: string, value: unknown): Omit<ScopeSql, 'kind'> => ({
       select w.session_id from processes w where w.attempt_id in (select id from attempts where task_id ${wanted}))
     union all
     select o.id from processes o where o.attempt_id in (select id from attempts where task_id ${wanted}))`,
+  ofSessions: (alias) => `${alias}.session_id in (select id from sessions where task_id ${wanted})`,
+  withUnknown: 'false',
   values: [value],
 });
+
+/** Reads the whole of a table without a `task_id`; which rows are in scope is decided after their session is known. */
+const EVERYWHERE = { ofSessions: () => 'true', withUnknown: 'true' } as const;

@@ -1,5 +1,6 @@
 import { type Check, finding } from '../check.ts';
 import type { RuleId } from '../rules.ts';
+import { BIRTHS } from './event-types.ts';
 import type { ScopeSql } from './scope.ts';
 
 const SLOT = `s.task_id || '/' || s.phase || '/' || s.mode`;
@@ -131,8 +132,11 @@ export function sessionChecks({ inScope }: ScopeSql): Check[] {
       'SV404',
       'closed',
       `select ${ABOUT}, s.status || case when s.ended_at is null then ' without an end time' else ' since ' || s.ended_at end as what from sessions s
-       where ${inScope('s')} and s.deleted_at is null
-         and (s.status in ('completed', 'failed', 'stopped')) and s.ended_at is null`,
+       where ${inScope('s')} and (
+         s.status in ('completed', 'failed', 'stopped') and s.ended_at is null and s.deleted_at is null
+         -- A session from before the guard may have been created with any time.
+         or s.status in ('pending', 'ready', 'running') and s.ended_at is not null and (s.generation > 0 or exists (
+           select 1 from session_events b where b.task_id = s.task_id and b.session_id = s.id and b.type in ${BIRTHS})))`,
       (what) => `it is ${what}`,
     ),
   ];

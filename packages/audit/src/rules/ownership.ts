@@ -48,6 +48,15 @@ export const ownershipRules = {
     risk: 'Costs and limits do not include this usage.',
     cure: 'Give the agent the id of the session when it starts, and record its usage under that id.',
   },
+  SV406: {
+    name: 'not-the-newest-conversation',
+    family: 'ownership',
+    severity: 'error',
+    rule: 'The conversation that a session names is the one that its processes reported last.',
+    cause: 'The row of the session was written by hand or restored from an older copy.',
+    risk: 'The session shows, and other programs may resume, an outdated conversation.',
+    cure: 'Set it to the id that its newest process reported.',
+  },
   SV407: {
     name: 'dropped-id-resumed',
     family: 'ownership',

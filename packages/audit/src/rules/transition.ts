@@ -77,4 +77,13 @@ export const transitionRules = {
     risk: 'Monitoring that reads the log misses a change, or reports a change that did not happen.',
     cure: 'Give the complete log. If it is complete, look for the code path that started the process.',
   },
+  SV109: {
+    name: 'reason-does-not-fit',
+    family: 'transition',
+    severity: 'error',
+    rule: 'The reason of a process fits how it started: `same-model` if it resumed a conversation, otherwise `first` or the reason for which its session replaced another.',
+    cause: 'Rows and events written by hand.',
+    risk: 'The history gives a wrong reason for a lost or kept conversation, and counts of model changes are wrong.',
+    cure: 'Read the processes before it and the events of its session, which show why it started, and find out who changed the reason.',
+  },
 } as const satisfies Readonly<Record<string, RuleText>>;

@@ -1,0 +1,14 @@
+/** Events with which a session begins. */
+export const BIRTHS = `('created', 'replaced', 'created-beside', 'standalone-started')`;
+
+/** Events of a live session. After its end only reports of its processes are recorded. */
+export const OF_LIVE_SESSIONS = `('turn-started', 'closed', 'kept')`;
+
+/** Each of these raises the version of its session by one. A `turn-lost` may share a version with a `turn-started`. */
+export const COUNTED_BY_VERSION = `('turn-started', 'turn-finished', 'closed', 'kept', 'adopted')`;
+
+/** SQL condition: the event `e` records that a process was lost. */
+export const tellsLoss = `(e.type = 'turn-lost' or e.type = 'turn-finished' and e.reason = 'lost')`;
+
+/** SQL condition: the event `e` records how a process ended, other than lost. */
+export const tellsEnding = `(e.type = 'turn-finished' and e.reason is distinct from 'lost')`;
