@@ -23,7 +23,7 @@ export async function addMisnamed({ guard }: TestGuard, like: string, count: num
   );
 }
 
-/** Makes the session name a conversation that no process reported (SV402), or none (no finding). */
+/** Makes the session name a conversation that no process reported (SV402). */
 export async function misname({ guard }: TestGuard, session: string, name: string): Promise<void> {
   await guard.database.pool.pg.query('update sessions set agent_session_id = $2 where id = $1', [session, name]);
 }
