@@ -130,6 +130,9 @@ export type SessionEventTable = {
   actor: string | null;
   detail: unknown;
   at: Date;
+  /** Position in its session, and the hash over itself and the hash before it; null until an old event is chained. */
+  place: GeneratedAlways<number | null>;
+  hash: GeneratedAlways<Buffer | null>;
 };
 
 type PartSchemas = ArchiveSchema & RolloutSchema;

@@ -1,0 +1,128 @@
+-- Tamper evidence: each event stores a hash over itself and the hash of the event before it in its session. A later change of an event therefore
+-- changes every later hash of its session, and a seal that was made in between no longer fits (docs/decisions/0048-chained-events.md).
+
+alter table session_events
+  -- 1, 2, 3, … within the session; null in events from before this migration, until they are chained.
+  add column place integer,
+  add column hash bytea;
+
+-- The bytes that are hashed, as text: JSON whose form does not depend on settings of the server. `id` and `tx` are left out, because a restored
+-- database numbers its transactions anew.
+create function canonical_event(e session_events) returns text language sql stable as $$
+  select jsonb_build_array(
+    'phaselock-event/1', e.task_id, e.phase, e.mode, e.session_id, e.place, e.type, e.reason, e.generation, e.predecessor_id, e.actor,
+    (extract(epoch from e.at) * 1000000)::bigint, e.detail)::text
+$$;
+
+-- The first event of a session is chained to the id of the session.
+create function event_hash(p_before bytea, e session_events) returns bytea language sql stable as $$
+  select sha256(coalesce(p_before, sha256(convert_to('phaselock-session/1 ' || e.session_id, 'UTF8'))) || convert_to(canonical_event(e), 'UTF8'))
+$$;
+
+-- Chains the events of a session that are not chained yet, in the order in which they were written. For callers that hold the session's row, or know
+-- that the session is gone.
+create function chain_session(p_task_id uuid, p_session_id uuid) returns integer language plpgsql as $$
+declare
+  e session_events;
+  v_hash bytea;
+  v_place integer := 0;
+  v_chained integer := 0;
+begin
+  -- By the index on the task.
+  for e in select * from session_events where task_id = p_task_id and session_id = p_session_id order by id loop
+    v_place := v_place + 1;
+    if e.hash is null then
+      e.place := v_place;
+      e.hash := event_hash(v_hash, e);
+      update session_events set place = e.place, hash = e.hash where tx = e.tx and id = e.id;
+      v_chained := v_chained + 1;
+    end if;
+    v_hash := e.hash;
+  end loop;
+  return v_chained;
+end $$;
+
+-- Each event is written under the lock of its session, so the event before it is committed. The function is volatile: its queries see what was
+-- committed while the statement waited for that lock.
+create or replace function keep_order_of_events() returns trigger language plpgsql as $$
+declare
+  v_before session_events;
+begin
+  -- Nothing comes before it, and a look at all events of its task would find that.
+  if new.predecessor_id is null and new.type in ('created', 'created-beside', 'standalone-started') then
+    new.place := 1;
+    new.hash := event_hash(null, new);
+    return new;
+  end if;
+  -- The newest first, by the index on the task: of the session itself, or of the session it replaces.
+  select * into v_before from session_events e
+    where e.task_id = new.task_id and e.session_id in (new.session_id, new.predecessor_id) order by e.id desc limit 1;
+  -- A transaction may have got its id before the one it waited for, so the event carries no lower id than the event before it.
+  new.tx := greatest(new.tx, v_before.tx);
+  if v_before.session_id is distinct from new.session_id then
+    new.place := 1;
+    new.hash := event_hash(null, new);
+    return new;
+  end if;
+  if v_before.hash is null then
+    perform chain_session(new.task_id, new.session_id);
+    select * into v_before from session_events e where e.tx = v_before.tx and e.id = v_before.id;
+  end if;
+  new.place := v_before.place + 1;
+  new.hash := event_hash(v_before.hash, new);
+  return new;
+end $$;
+drop trigger session_events_keep_order on session_events;
+create trigger session_events_keep_order before insert on session_events for each row execute function keep_order_of_events();
+
+-- An event may get its place in the chain later, once, and nothing else of it changes.
+drop trigger session_events_append_only on session_events;
+create trigger session_events_append_only before delete or truncate on session_events
+  for each statement execute function refuse_change_of_history();
+create trigger session_events_unchanged before update on session_events
+  for each row when (
+    old.hash is not null or new.hash is null or new.place is null
+    or (new.id, new.tx, new.task_id, new.phase, new.mode, new.session_id, new.type, new.reason, new.generation, new.predecessor_id, new.actor, new.detail, new.at)
+       is distinct from
+       (old.id, old.tx, old.task_id, old.phase, old.mode, old.session_id, old.type, old.reason, old.generation, old.predecessor_id, old.actor, old.detail, old.at))
+  execute function refuse_change_of_history();
+
+-- How far the events from before this migration have been chained. One row; a null task means that nothing has been done yet.
+create table event_chain_progress (
+  singleton boolean primary key default true check (singleton),
+  task_id uuid,
+  finished_at timestamptz
+);
+insert into event_chain_progress (finished_at) select clock_timestamp() where not exists (select 1 from session_events);
+insert into event_chain_progress default values on conflict do nothing;
+
+-- Chains the old events of the next tasks, in the order of their ids. Sessions are locked in key order, as everywhere; a task that began after this
+-- migration has nothing to chain. Any number of workers may call it: one of them works at a time, and the others return at once.
+create function chain_next_tasks(p_limit integer, p_wait_ms integer) returns table (tasks integer, events integer, finished boolean) language plpgsql as $$
+declare
+  v_progress event_chain_progress;
+  v_tasks uuid[];
+  v_session record;
+begin
+  perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+  tasks := 0;
+  events := 0;
+  select * into v_progress from event_chain_progress for update skip locked;
+  if not found or v_progress.finished_at is not null then
+    finished := v_progress.finished_at is not null;
+    return next;
+    return;
+  end if;
+  select coalesce(array_agg(t.id order by t.id), '{}') into v_tasks from (
+    select id from tasks where v_progress.task_id is null or id > v_progress.task_id order by id limit p_limit) t;
+  tasks := cardinality(v_tasks);
+  for v_session in
+    select distinct e.task_id, e.session_id from session_events e where e.task_id = any (v_tasks) and e.hash is null order by e.session_id, e.task_id
+  loop
+    perform 1 from sessions s where s.id = v_session.session_id for no key update;
+    events := events + chain_session(v_session.task_id, v_session.session_id);
+  end loop;
+  finished := tasks < p_limit;
+  update event_chain_progress set task_id = coalesce(v_tasks[tasks], task_id), finished_at = case when finished then clock_timestamp() end;
+  return next;
+end $$;
