@@ -118,7 +118,7 @@ describe('the events of a session', () => {
       expect.any(String),
       null,
       expect.any(Number),
-      null,
+      { model: { agent: 'claude-code', variant: null, model: OPUS, resolved_model: null, parameters: {} } },
     ]);
     expect(Math.floor(Number(Array.isArray(content) ? content[11] : undefined) / 1_000)).toBe(event?.at.getTime());
   });

@@ -113,6 +113,9 @@ type EventType =
   | 'turn-started'
   | 'turn-finished'
   | 'turn-lost'
+  | 'conversation-told'
+  | 'usage-booked'
+  | 'logs-appended'
   | 'closed'
   | 'standalone-started';
 
