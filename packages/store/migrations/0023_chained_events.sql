@@ -1,13 +1,18 @@
 -- Tamper evidence: each event stores a hash over itself and the hash of the event before it in its session. A later change of an event therefore
 -- changes every later hash of its session, and a seal that was made in between no longer fits (docs/decisions/0048-chained-events.md).
 
+-- A transaction that reads session_events for long would otherwise hold up this migration, and the migration every writer behind it. It is tried
+-- again.
+set local lock_timeout = '2s';
+
+-- Without a default: no row is rewritten or read.
 alter table session_events
   -- 1, 2, 3, … within the session; null in events from before this migration, until they are chained.
   add column place integer,
   add column hash bytea;
 
 -- The bytes that are hashed, as text: JSON whose form does not depend on settings of the server. `id` and `tx` are left out, because a restored
--- database numbers its transactions anew.
+-- database numbers its transactions anew. The time is in microseconds since 1970, which is all that is stored of it.
 create function canonical_event(e session_events) returns text language sql stable as $$
   select jsonb_build_array(
     'phaselock-event/1', e.task_id, e.phase, e.mode, e.session_id, e.place, e.type, e.reason, e.generation, e.predecessor_id, e.actor,
@@ -42,20 +47,21 @@ begin
   return v_chained;
 end $$;
 
--- Each event is written under the lock of its session, so the event before it is committed. The function is volatile: its queries see what was
--- committed while the statement waited for that lock.
+-- Every function that writes an event of a session holds the row of that session, FOR NO KEY UPDATE or stronger, or inserts it in the same
+-- transaction. So the event before it is committed, and no other event is written between the look and the insert. This function is volatile: its
+-- queries see what was committed while the statement waited for that row.
 create or replace function keep_order_of_events() returns trigger language plpgsql as $$
 declare
-  v_before session_events;
+  v_before record;
 begin
-  -- Nothing comes before it, and a look at all events of its task would find that.
+  -- Nothing comes before it, and only a look at all events of its task would find that.
   if new.predecessor_id is null and new.type in ('created', 'created-beside', 'standalone-started') then
     new.place := 1;
     new.hash := event_hash(null, new);
     return new;
   end if;
   -- The newest first, by the index on the task: of the session itself, or of the session it replaces.
-  select * into v_before from session_events e
+  select e.tx, e.id, e.session_id, e.place, e.hash into v_before from session_events e
     where e.task_id = new.task_id and e.session_id in (new.session_id, new.predecessor_id) order by e.id desc limit 1;
   -- A transaction may have got its id before the one it waited for, so the event carries no lower id than the event before it.
   new.tx := greatest(new.tx, v_before.tx);
@@ -66,7 +72,7 @@ begin
   end if;
   if v_before.hash is null then
     perform chain_session(new.task_id, new.session_id);
-    select * into v_before from session_events e where e.tx = v_before.tx and e.id = v_before.id;
+    select e.tx, e.id, e.session_id, e.place, e.hash into v_before from session_events e where e.tx = v_before.tx and e.id = v_before.id;
   end if;
   new.place := v_before.place + 1;
   new.hash := event_hash(v_before.hash, new);
@@ -90,39 +96,61 @@ create trigger session_events_unchanged before update on session_events
 -- How far the events from before this migration have been chained. One row; a null task means that nothing has been done yet.
 create table event_chain_progress (
   singleton boolean primary key default true check (singleton),
+  -- The last task whose events are all chained.
   task_id uuid,
+  chained_tasks bigint not null default 0,
+  chained_events bigint not null default 0,
   finished_at timestamptz
 );
 insert into event_chain_progress (finished_at) select clock_timestamp() where not exists (select 1 from session_events);
 insert into event_chain_progress default values on conflict do nothing;
 
--- Chains the old events of the next tasks, in the order of their ids. Sessions are locked in key order, as everywhere; a task that began after this
--- migration has nothing to chain. Any number of workers may call it: one of them works at a time, and the others return at once.
-create function chain_next_tasks(p_limit integer, p_wait_ms integer) returns table (tasks integer, events integer, finished boolean) language plpgsql as $$
+-- Chains the old events of the next tasks, in the order of their ids, and ends after so many tasks or events. It stores how far it came, so that the
+-- next call goes on there. Any number of workers may call it: one of them works at a time, and the others return at once.
+create function chain_next_tasks(p_tasks integer, p_events integer, p_wait_ms integer) returns table (tasks integer, events integer, finished boolean)
+language plpgsql as $$
 declare
   v_progress event_chain_progress;
-  v_tasks uuid[];
-  v_session record;
+  v_task_id uuid;
+  v_session_id uuid;
+  v_holds_sessions boolean := false;
 begin
   perform set_config('lock_timeout', p_wait_ms || 'ms', true);
   tasks := 0;
   events := 0;
   select * into v_progress from event_chain_progress for update skip locked;
-  if not found or v_progress.finished_at is not null then
-    finished := v_progress.finished_at is not null;
-    return next;
-    return;
-  end if;
-  select coalesce(array_agg(t.id order by t.id), '{}') into v_tasks from (
-    select id from tasks where v_progress.task_id is null or id > v_progress.task_id order by id limit p_limit) t;
-  tasks := cardinality(v_tasks);
-  for v_session in
-    select distinct e.task_id, e.session_id from session_events e where e.task_id = any (v_tasks) and e.hash is null order by e.session_id, e.task_id
-  loop
-    perform 1 from sessions s where s.id = v_session.session_id for no key update;
-    events := events + chain_session(v_session.task_id, v_session.session_id);
+  finished := v_progress.finished_at is not null;
+  -- No row: another worker holds it.
+  if v_progress.singleton is null or finished then return next; return; end if;
+
+  <<walk>>
+  while tasks < p_tasks loop
+    -- The tasks that have events, whether they still have a row or not. One step in the index on the task.
+    select e.task_id into v_task_id from session_events e
+      where e.task_id > coalesce(v_progress.task_id, '00000000-0000-0000-0000-000000000000') order by e.task_id limit 1;
+    if not found then
+      finished := true;
+      exit walk;
+    end if;
+    for v_session_id in
+      select distinct e.session_id from session_events e where e.task_id = v_task_id and e.hash is null order by e.session_id
+    loop
+      exit walk when events >= p_events;
+      perform 1 from sessions s where s.id = v_session_id for no key update skip locked;
+      if not found and exists (select 1 from sessions s where s.id = v_session_id) then
+        -- It is being written to. It is waited for only while no other session is locked here: nothing can then wait for this transaction in turn.
+        exit walk when v_holds_sessions;
+        perform 1 from sessions s where s.id = v_session_id for no key update;
+      end if;
+      v_holds_sessions := true;
+      events := events + chain_session(v_task_id, v_session_id);
+    end loop;
+    v_progress.task_id := v_task_id;
+    tasks := tasks + 1;
   end loop;
-  finished := tasks < p_limit;
-  update event_chain_progress set task_id = coalesce(v_tasks[tasks], task_id), finished_at = case when finished then clock_timestamp() end;
+
+  update event_chain_progress p
+    set task_id = v_progress.task_id, chained_tasks = p.chained_tasks + tasks, chained_events = p.chained_events + events,
+        finished_at = case when finished then clock_timestamp() end;
   return next;
 end $$;

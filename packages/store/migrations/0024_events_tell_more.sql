@@ -1,10 +1,15 @@
 -- Events carry what is authoritative about a session and its processes, so that it is chained: the model, a digest of the handoff, the ids that a
 -- process reported, its usage and a digest of its log lines. Readers treat each key as absent in older events.
 
--- The log lines of a process: their number, and a digest over all of them in the order of their ids.
+-- A transaction that reads processes for long would otherwise hold up this migration, and the migration every writer behind it. It is tried again.
+set local lock_timeout = '2s';
+
+-- The log lines of a process: their number, and a digest over all of them in the order of their ids. Null in processes that were started before: they
+-- may have lines already, which no digest covers. Without a default for them, no row is rewritten or read.
 alter table processes
-  add column log_lines bigint not null default 0,
+  add column log_lines bigint,
   add column log_digest bytea;
+alter table processes alter column log_lines set default 0;
 
 create function model_detail(p_agent text, p_variant text, p_model text, p_resolved_model text, p_parameters jsonb) returns jsonb language sql immutable as $$
   select jsonb_build_object('agent', p_agent, 'variant', p_variant, 'model', p_model, 'resolved_model', p_resolved_model, 'parameters', p_parameters)
@@ -21,21 +26,22 @@ create function usage_detail(p processes) returns jsonb language sql immutable a
   select jsonb_build_object('input_tokens', p.input_tokens, 'output_tokens', p.output_tokens, 'turns', p.turns, 'cost_usd_micros', p.cost_usd_micros)
 $$;
 
+-- Empty for a process whose lines are not covered.
 create function log_detail(p processes) returns jsonb language sql immutable as $$
-  select jsonb_build_object('lines', p.log_lines, 'digest', encode(p.log_digest, 'hex'))
+  select case when p.log_lines is null then '{}'
+              else jsonb_build_object('logs', jsonb_build_object('lines', p.log_lines, 'digest', encode(p.log_digest, 'hex'))) end
 $$;
 
 -- What the last event of a process carries.
 create function ended_detail(p processes) returns jsonb language sql immutable as $$
   select jsonb_build_object('process_id', p.id, 'seq', p.seq, 'agent_session_id', p.agent_session_id, 'exit_code', p.exit_code,
-                            'usage', usage_detail(p), 'logs', log_detail(p))
+                            'usage', usage_detail(p)) || log_detail(p)
 $$;
 
 -- The digest of a log grows line by line, so lines that are appended later do not need the earlier ones.
 create function log_link(p_digest bytea, p_kind text, p_line text) returns bytea language sql immutable as $$
   select sha256(coalesce(p_digest, '') || sha256(convert_to(p_kind || E'\x1f' || p_line, 'UTF8')))
 $$;
-create aggregate log_digest(text, text) (sfunc = log_link, stype = bytea);
 create function log_digest_after(p_digest bytea, p_kinds text[], p_lines text[]) returns bytea language plpgsql immutable as $$
 declare
   v_line record;
@@ -259,6 +265,92 @@ begin
     values (v.task_id, v.phase, v.mode, p_session_id, 'deleted', p_reason, v_session.generation, p_actor, v_at);
   v.outcome := 'deleted';
   return v;
+end $$;
+
+-- As before; the event carries the time that is stored of the session, which is a later one when the clock was stepped back.
+create or replace function collapse_legacy_sessions(
+  p_task_id uuid, p_phase text, p_mode text, p_seen_legacy uuid, p_successor uuid, p_reason text, p_actor text, p_at timestamptz
+) returns bigint language plpgsql as $$
+declare
+  v_newest uuid;
+  v_collapsed bigint;
+begin
+  perform 1 from sessions
+    where task_id = p_task_id and phase = p_phase and mode = p_mode and deleted_at is null and not guarded and not standalone
+    order by id for no key update;
+  select id into v_newest from sessions
+    where task_id = p_task_id and phase = p_phase and mode = p_mode and deleted_at is null and not guarded and not standalone
+    order by created_at desc, id desc limit 1;
+  if v_newest is distinct from p_seen_legacy then
+    raise exception 'the newest legacy session is another one' using errcode = 'PL002';
+  end if;
+  if v_newest is null then return 0; end if;
+
+  with gone as (
+    update sessions s
+      set deleted_at = p_at, replaced_by = p_successor, version = s.version + 1, updated_at = p_at,
+          deleted_reason = case when s.id = p_seen_legacy then p_reason else 'collapsed' end
+      where s.task_id = p_task_id and s.phase = p_phase and s.mode = p_mode and s.deleted_at is null and not s.guarded and not s.standalone
+        and s.id <> p_successor
+      returning s.id, s.generation, s.deleted_at
+  ), told as (
+    insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at)
+      select p_task_id, p_phase, p_mode, gone.id, 'deleted', 'collapsed', gone.generation, p_actor, gone.deleted_at
+      from gone where gone.id <> p_seen_legacy
+      returning 1
+  ) select count(*) into v_collapsed from told;
+  return v_collapsed;
+end $$;
+
+-- As before; the events carry the times that are stored of the sessions.
+create or replace function delete_sessions(p_session_ids uuid[], p_reason text, p_actor text, p_wait_ms integer)
+returns table (session_id uuid, task_id uuid, phase text, mode text, slot_version bigint, model text) language plpgsql as $$
+declare
+  v_gone uuid[];
+  v_at timestamptz;
+begin
+  perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+  perform 1 from slots l where (l.task_id, l.phase, l.mode) in (select s.task_id, s.phase, s.mode from sessions s where s.id = any (p_session_ids))
+    order by l.task_id, l.phase, l.mode for update;
+  -- Sessions outside the guard may have no slot: they are locked in key order themselves.
+  perform 1 from sessions s where s.id = any (p_session_ids) order by s.id for no key update;
+  v_at := clock_timestamp();
+  with gone as (
+    update sessions s set deleted_at = v_at, deleted_reason = p_reason, version = s.version + 1, updated_at = v_at
+      where s.id = any (p_session_ids) and s.deleted_at is null returning s.id
+  ) select array_agg(gone.id) into v_gone from gone;
+  update slots l set live_session_id = null, version = l.version + 1 where l.live_session_id = any (v_gone)
+    and (l.task_id, l.phase, l.mode) in (select s.task_id, s.phase, s.mode from sessions s where s.id = any (v_gone));
+  insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at)
+    select s.task_id, s.phase, s.mode, s.id, 'deleted', p_reason, s.generation, p_actor, s.deleted_at from sessions s where s.id = any (v_gone);
+  -- A session outside the guard changes no slot's version: 0 says that none is known.
+  return query select s.id, s.task_id, s.phase, s.mode, case when s.guarded then coalesce(l.version, 0) else 0 end, s.model
+    from sessions s left join slots l on (l.task_id, l.phase, l.mode) = (s.task_id, s.phase, s.mode) where s.id = any (v_gone);
+end $$;
+
+-- As before; the session and its event carry one time.
+create or replace function close_session(p_session_id uuid, p_generation bigint, p_status text, p_from text[], p_actor text)
+returns table (outcome text, session_version integer, task_id uuid, phase text, mode text, temporary boolean) language plpgsql as $$
+#variable_conflict use_column
+declare
+  v sessions;
+  v_at timestamptz;
+begin
+  select * into v from sessions s where s.id = p_session_id for no key update;
+  if not found then outcome := 'session-not-found'; return next; return; end if;
+  if v.generation <> p_generation or v.deleted_at is not null then outcome := 'stale'; return next; return; end if;
+  if not v.status = any (p_from) then outcome := 'illegal-transition'; session_version := v.version; return next; return; end if;
+  v_at := clock_timestamp();
+  update sessions s set status = p_status, ended_at = v_at, updated_at = v_at, version = s.version + 1
+    where s.id = p_session_id returning s.version, s.ended_at into session_version, v_at;
+  insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at)
+    values (v.task_id, v.phase, v.mode, p_session_id, 'closed', p_status, p_generation, p_actor, v_at);
+  outcome := 'closed';
+  temporary := v.standalone and v.milestone_id is null;
+  task_id := v.task_id;
+  phase := v.phase;
+  mode := v.mode;
+  return next;
 end $$;
 
 -- As before; the events carry what the process was started with, and what a lost one left.
@@ -523,13 +615,15 @@ begin
   if not standing = any (p_taken) then outcome := 'refused'; return next; return; end if;
   insert into session_logs (session_id, process_id, kind, line)
     select p_session_id, p_process_id, kind, line from unnest(p_kinds, p_lines) with ordinality as t(kind, line, n) order by n;
-  update processes x set log_lines = x.log_lines + cardinality(p_lines), log_digest = log_digest_after(x.log_digest, p_kinds, p_lines)
-    where x.id = p_process_id returning * into p;
+  if p.log_lines is not null then
+    update processes x set log_lines = x.log_lines + cardinality(p_lines), log_digest = log_digest_after(x.log_digest, p_kinds, p_lines)
+      where x.id = p_process_id returning * into p;
+  end if;
   -- The last event of a process that is over carries an earlier digest.
-  if p.status <> 'running' then
+  if p.log_lines is not null and p.status <> 'running' then
     insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
       values (v.task_id, v.phase, v.mode, p_session_id, 'logs-appended', null, p_generation,
-              jsonb_build_object('process_id', p_process_id, 'logs', log_detail(p)), clock_timestamp());
+              jsonb_build_object('process_id', p_process_id) || log_detail(p), clock_timestamp());
   end if;
   if p_idempotency_key is not null then
     perform take_idempotency_key(p_idempotency_scope, p_idempotency_key, p_request_hash, p_response);
@@ -577,7 +671,7 @@ begin
     select m.id, m.task_id, m.phase, m.mode, m.generation, m.process_id, m.status, m.temporary_ended from marked m;
 end $$;
 
--- As before; a process that is found lost here has its event, too.
+-- As before; a process that is found lost here has its event, too, and events from before they were chained are chained before they are archived.
 create or replace function claim_unarchived(p_token uuid, p_limit integer, p_lease_seconds integer, p_min_age_seconds double precision)
 returns table (session_id uuid, task_id uuid, failures smallint, copy smallint) language plpgsql as $$
 #variable_conflict use_column
@@ -619,4 +713,18 @@ begin
   )
   insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
     select c.task_id, c.phase, c.mode, c.id, 'turn-lost', 'lost', c.generation, c.detail, c.updated_at from closed c;
+
+  -- Under the locks of the claim. Not asked any more once all events are chained.
+  if exists (select 1 from event_chain_progress g where g.finished_at is null) then
+    perform chain_session(s.task_id, s.id) from sessions s
+      where s.id = any (v_ids)
+        and exists (select 1 from session_events e where e.task_id = s.task_id and e.session_id = s.id and e.hash is null);
+  end if;
+end $$;
+
+-- As before, under an SQLSTATE of its own: PL007 also says that there is no such flag.
+create or replace function refuse_older_worker() returns void language plpgsql as $$
+begin
+  raise exception 'this purge worker is of an older release, which trusts proofs made earlier: restart it with the present release'
+    using errcode = 'PL009';
 end $$;

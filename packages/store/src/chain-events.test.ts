@@ -5,16 +5,23 @@ import {
   aStart,
   aTurn,
   begin,
+  confirmed,
+  holdLock,
   OPUS,
   openTestGuard,
   replaceBy,
   runTurn,
   SONNET,
+  shown,
   type TestGuard,
+  tokenOf,
+  unchainEvents,
 } from '@phaselock/testkit';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { chainNextTasks } from './chain-events.ts';
+import { type ChainedTasks, type ChainLimits, chainNextTasks, readChainProgress } from './chain-events.ts';
+
+const MANY: ChainLimits = { tasks: 1_000, events: 1_000_000, waitMs: 20_000 };
 
 let context: TestGuard;
 let client: pg.Client;
@@ -66,15 +73,7 @@ async function expectAllChained(): Promise<Map<string, Chained[]>> {
   return sessions;
 }
 
-/** Removes the chain, as if the events were written by a release before it. */
-async function unchain(): Promise<void> {
-  await client.query('set session_replication_role = replica');
-  await client.query('update session_events set place = null, hash = null');
-  await client.query('update event_chain_progress set task_id = null, finished_at = null');
-  await client.query('set session_replication_role = origin');
-}
-
-/** A session, replaced twice by another model, with two turns each. */
+/** A session, replaced twice by another model, with two turns each: 15 events. */
 async function aHistory(): Promise<readonly SessionId[]> {
   const { guard, world } = context;
   const taskId = await world.task();
@@ -90,12 +89,34 @@ async function aHistory(): Promise<readonly SessionId[]> {
   return sessions;
 }
 
+const chain = (limits: Partial<ChainLimits> = {}): Promise<ChainedTasks> =>
+  chainNextTasks(context.guard.database, { ...MANY, ...limits });
+
+const unchain = (): Promise<void> => unchainEvents(context.databaseUrl);
+
 describe('the events of a session', () => {
   test('form one chain per session, over turns and replacements', async () => {
     const sessionIds = await aHistory();
     const sessions = await expectAllChained();
     expect([...sessions.keys()].toSorted()).toEqual(sessionIds.toSorted());
     expect(sessions.get(sessionIds[0] ?? '')).toHaveLength(5);
+  });
+
+  test('form one chain per session when many sessions are begun, replaced and deleted in one call each', async () => {
+    const { guard, world } = context;
+    const taskIds = await Promise.all(Array.from({ length: 50 }, () => world.task()));
+    const start = async (items: Parameters<typeof guard.bulkStart>[0]) =>
+      (await guard.bulkStart(items)).flatMap((one) =>
+        one.kind === 'created' || one.kind === 'replaced' ? [one.session] : [],
+      );
+    const begun = await start(taskIds.map((taskId) => aStart(taskId)));
+    const replaced = await start(
+      begun.map((session) => aStart(session.slot.taskId, OPUS, confirmed(shown(session)))),
+    );
+    await guard.bulkDelete(replaced.map(({ id }) => id));
+    const sessions = await expectAllChained();
+    expect(sessions.size).toBe(100);
+    expect([...sessions.values()].filter((events) => events.at(-1)?.type === 'deleted')).toHaveLength(50);
   });
 
   test('are hashed with everything that is stored of them', async () => {
@@ -118,7 +139,7 @@ describe('the events of a session', () => {
       expect.any(String),
       null,
       expect.any(Number),
-      { model: { agent: 'claude-code', variant: null, model: OPUS, resolved_model: null, parameters: {} } },
+      { model: { agent: 'claude-code', variant: null, model: OPUS, resolved_model: OPUS, parameters: {} } },
     ]);
     expect(Math.floor(Number(Array.isArray(content) ? content[11] : undefined) / 1_000)).toBe(event?.at.getTime());
   });
@@ -148,6 +169,31 @@ describe('the events of a session', () => {
       client.query('update session_events set place = 1, hash = sha256($$x$$), actor = $$somebody$$'),
     ).rejects.toMatchObject({ code: '23001' });
   });
+
+  test('get no place and no hash from the caller that writes them', async () => {
+    const [sessionId] = await aHistory();
+    await client.query(
+      `insert into session_events (task_id, phase, mode, session_id, type, generation, at, place, hash)
+       select task_id, phase, mode, session_id, 'deleted', 1, now(), 77, sha256('forged') from session_events where session_id = $1 limit 1`,
+      [sessionId],
+    );
+    await expectAllChained();
+  });
+
+  test('form one chain when callers on two servers write them at the same time', async () => {
+    const { guard, world } = context;
+    const other = await context.another();
+    const taskId = await world.task();
+    const session = await begin(guard, aStart(taskId));
+    const turn = await runTurn(guard, aTurn(session, await world.attempt(taskId)), agentId('an agent'));
+    await Promise.all(
+      Array.from({ length: 40 }, (_, call) =>
+        (call % 2 === 0 ? guard : other).appendLogs(tokenOf(turn), [{ kind: 'stdout', line: `${call}` }]),
+      ),
+    );
+    const sessions = await expectAllChained();
+    expect(sessions.get(session.id)?.filter(({ type }) => type === 'logs-appended')).toHaveLength(40);
+  });
 });
 
 describe('events from before the chains', () => {
@@ -163,23 +209,90 @@ describe('events from before the chains', () => {
     expect(sessions.get(sessionIds[0] ?? '')?.every(({ hash }) => hash === null)).toBe(true);
   });
 
-  test('are chained task by task, whichever way a session was ended, and once', async () => {
+  test('are chained task by task, with the hashes they would have got when they were written, and once', async () => {
     for (let tasks = 0; tasks < 3; tasks += 1) await aHistory();
     const before = await expectAllChained();
     await unchain();
-    const sql = context.guard.database;
-    expect(await chainNextTasks(sql, { limit: 2, waitMs: 1_000 })).toEqual({ tasks: 2, events: 30, finished: false });
-    expect(await chainNextTasks(sql, { limit: 2, waitMs: 1_000 })).toEqual({ tasks: 1, events: 15, finished: true });
-    expect(await chainNextTasks(sql, { limit: 2, waitMs: 1_000 })).toEqual({ tasks: 0, events: 0, finished: true });
+    expect(await chain({ tasks: 2 })).toEqual({ state: 'unfinished', tasks: 2, events: 30 });
+    expect(await readChainProgress(context.guard.database.kysely)).toMatchObject({ tasksLeft: 1, finished: false });
+    expect(await chain({ tasks: 2 })).toEqual({ state: 'finished', tasks: 1, events: 15 });
+    expect(await chain({ tasks: 2 })).toEqual({ state: 'finished', tasks: 0, events: 0 });
     expect(await expectAllChained()).toEqual(before);
+    expect(await readChainProgress(context.guard.database.kysely)).toEqual({
+      chainedTasks: 3,
+      chainedEvents: 45,
+      tasksLeft: 0,
+      finished: true,
+    });
+  });
+
+  test('of one task are chained in several calls when there are many', async () => {
+    await aHistory();
+    await unchain();
+    const states: unknown[] = [];
+    for (let calls = 0; calls < 4; calls += 1) states.push(await chain({ events: 1 }));
+    expect(states).toEqual([
+      { state: 'unfinished', tasks: 0, events: 5 },
+      { state: 'unfinished', tasks: 0, events: 5 },
+      { state: 'finished', tasks: 1, events: 5 },
+      { state: 'finished', tasks: 0, events: 0 },
+    ]);
+    await expectAllChained();
+  });
+
+  test('of a task or session that is no longer there are chained', async () => {
+    await unchain();
+    await client.query('set session_replication_role = replica');
+    await client.query(
+      `insert into session_events (task_id, phase, mode, session_id, type, generation, at)
+       select gen_random_uuid(), 'run', 'standard', gen_random_uuid(), 'standalone-started', 0, now() from generate_series(1, 3)`,
+    );
+    expect(await chain()).toEqual({ state: 'finished', tasks: 3, events: 3 });
+    await expectAllChained();
   });
 
   test('are left to the process that works on them', async () => {
     await aHistory();
     await unchain();
-    await client.query('begin; select 1 from event_chain_progress for update');
-    const idle = await chainNextTasks(context.guard.database, { limit: 5, waitMs: 1_000 });
-    expect(idle).toEqual({ tasks: 0, events: 0, finished: false });
-    await client.query('rollback');
+    await using _worker = await holdLock(context.databaseUrl, 'select 1 from event_chain_progress for update');
+    expect(await chain()).toEqual({ state: 'busy', tasks: 0, events: 0 });
+  });
+
+  test('of a session that is being written to are left for later, and others are not locked meanwhile', async () => {
+    const sessionIds = (await aHistory()).toSorted();
+    await unchain();
+    await using writer = await holdLock(
+      context.databaseUrl,
+      `select 1 from sessions where id = '${sessionIds[1]}' for update`,
+    );
+    // The first session is chained. The second is not waited for while the first one is locked.
+    expect(await chain()).toEqual({ state: 'unfinished', tasks: 0, events: 5 });
+    // Now no other session is locked, so it is waited for.
+    expect(await chain({ waitMs: 10 })).toEqual({ state: 'busy', tasks: 0, events: 0 });
+    await writer.letGo();
+    expect(await chain()).toEqual({ state: 'finished', tasks: 1, events: 10 });
+    await expectAllChained();
+  });
+
+  test('are chained by several workers while their sessions go on', async () => {
+    const { guard, world } = context;
+    const sessions = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const taskId = await world.task();
+        const session = await begin(guard, aStart(taskId));
+        return await runTurn(guard, aTurn(session, await world.attempt(taskId)), agentId(`agent of ${taskId}`));
+      }),
+    );
+    await unchain();
+    const work = async (): Promise<void> => {
+      while ((await chain({ tasks: 1 })).state !== 'finished');
+    };
+    const goOn = sessions.map(async (turn) => {
+      for (let line = 0; line < 5; line += 1)
+        await guard.appendLogs(tokenOf(turn), [{ kind: 'stdout', line: `${line}` }]);
+    });
+    await Promise.all([work(), work(), work(), ...goOn]);
+    const chained = await expectAllChained();
+    expect([...chained.values()].map((events) => events.length)).toEqual(sessions.map(() => 8));
   });
 });

@@ -114,6 +114,14 @@ export {
   readCatalogue,
 } from './catalogue.ts';
 export {
+  type ChainedTasks,
+  type ChainLimits,
+  type ChainProgress,
+  chainNextTasks,
+  MOST_TASKS_LEFT,
+  readChainProgress,
+} from './chain-events.ts';
+export {
   type Change,
   type ChangeFilter,
   type ChangePlace,

@@ -86,6 +86,12 @@ const events = z
       actor: maybe,
       detail: z.unknown(),
       at: time,
+      place: z.int().positive().exactOptional().describe('Its position among the events of its session.'),
+      hash: z
+        .string()
+        .regex(/^[\da-f]{64}$/)
+        .exactOptional()
+        .describe('SHA-256 over the hash of the event before it and itself. Absent, like `place`, in events of earlier releases.'),
     }),
   )
   .describe('The events of the session, including its replacement, which is recorded with its successor.');
