@@ -170,14 +170,14 @@ describe('the events of a session', () => {
     ).rejects.toMatchObject({ code: '23001' });
   });
 
-  test('get no place and no hash from the caller that writes them', async () => {
+  test('get no place and no hash from the caller that writes them, also several in one statement', async () => {
     const [sessionId] = await aHistory();
     await client.query(
       `insert into session_events (task_id, phase, mode, session_id, type, generation, at, place, hash)
-       select task_id, phase, mode, session_id, 'deleted', 1, now(), 77, sha256('forged') from session_events where session_id = $1 limit 1`,
+       select task_id, phase, mode, session_id, 'deleted', 1, now(), 77, sha256('forged') from session_events where session_id = $1`,
       [sessionId],
     );
-    await expectAllChained();
+    expect((await expectAllChained()).get(sessionId ?? '')).toHaveLength(10);
   });
 
   test('form one chain when callers on two servers write them at the same time', async () => {
