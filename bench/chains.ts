@@ -38,7 +38,11 @@ const LOADS: readonly Load[] = [
     limited: true,
     prepare: (world, clients) => operationOf(replaceScenario(world, { strategy: 'optimistic', clients })),
   },
-  { name: 'turn, begun and finished', limited: true, prepare: (world, clients) => operationOf(turnScenario(world, clients)) },
+  {
+    name: 'turn, begun and finished',
+    limited: true,
+    prepare: (world, clients) => operationOf(turnScenario(world, clients)),
+  },
   { name: 'turn that reports an id, 40 log lines and usage', limited: false, prepare: reportingTurn },
 ];
 

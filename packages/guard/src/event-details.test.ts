@@ -56,8 +56,9 @@ async function digestOf(processId: string): Promise<string> {
     'select kind, line from session_logs where process_id = $1 order by id',
     [processId],
   );
-  const digest = rows.reduce((before, { kind, line }) => sha256(before, sha256(`${kind}\u001f${line}`)), Buffer.of());
-  return digest.toString('hex');
+  return rows
+    .reduce<Buffer>((before, { kind, line }) => sha256(before, sha256(`${kind}\u001f${line}`)), Buffer.alloc(0))
+    .toString('hex');
 }
 
 describe('the event of the beginning', () => {

@@ -61,7 +61,7 @@ begin
     return new;
   end if;
   -- The newest first, by the index on the task: of the session itself, or of the session it replaces.
-  select e.tx, e.id, e.session_id, e.place, e.hash into v_before from session_events e
+  select e.tx, e.id, e.session_id, e.at, e.place, e.hash into v_before from session_events e
     where e.task_id = new.task_id and e.session_id in (new.session_id, new.predecessor_id) order by e.id desc limit 1;
   -- A transaction may have got its id before the one it waited for, so the event carries no lower id than the event before it.
   new.tx := greatest(new.tx, v_before.tx);
@@ -70,9 +70,11 @@ begin
     new.hash := event_hash(null, new);
     return new;
   end if;
+  -- Nor does it carry an earlier time, when the clock was stepped back.
+  new.at := greatest(new.at, v_before.at);
   if v_before.hash is null then
     perform chain_session(new.task_id, new.session_id);
-    select e.tx, e.id, e.session_id, e.place, e.hash into v_before from session_events e where e.tx = v_before.tx and e.id = v_before.id;
+    select e.tx, e.id, e.session_id, e.at, e.place, e.hash into v_before from session_events e where e.tx = v_before.tx and e.id = v_before.id;
   end if;
   new.place := v_before.place + 1;
   new.hash := event_hash(v_before.hash, new);

@@ -110,9 +110,7 @@ describe('the events of a session', () => {
         one.kind === 'created' || one.kind === 'replaced' ? [one.session] : [],
       );
     const begun = await start(taskIds.map((taskId) => aStart(taskId)));
-    const replaced = await start(
-      begun.map((session) => aStart(session.slot.taskId, OPUS, confirmed(shown(session)))),
-    );
+    const replaced = await start(begun.map((session) => aStart(session.slot.taskId, OPUS, confirmed(shown(session)))));
     await guard.bulkDelete(replaced.map(({ id }) => id));
     const sessions = await expectAllChained();
     expect(sessions.size).toBe(100);
@@ -187,12 +185,12 @@ describe('the events of a session', () => {
     const session = await begin(guard, aStart(taskId));
     const turn = await runTurn(guard, aTurn(session, await world.attempt(taskId)), agentId('an agent'));
     await Promise.all(
-      Array.from({ length: 40 }, (_, call) =>
+      Array.from({ length: 20 }, (_, call) =>
         (call % 2 === 0 ? guard : other).appendLogs(tokenOf(turn), [{ kind: 'stdout', line: `${call}` }]),
       ),
     );
     const sessions = await expectAllChained();
-    expect(sessions.get(session.id)?.filter(({ type }) => type === 'logs-appended')).toHaveLength(40);
+    expect(sessions.get(session.id)?.filter(({ type }) => type === 'logs-appended')).toHaveLength(20);
   });
 });
 

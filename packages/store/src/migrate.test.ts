@@ -76,10 +76,13 @@ describe('migrating', () => {
     );
     await using reader = await holdLock(database.url, 'select count(*) from held');
     const migrating = migrate(database.url, folder.url);
-    await eventually(async () => {
-      const [tries] = await runAdminStatement(database.url, 'select last_value > 1 as again from tries');
-      expect(tries).toEqual({ again: true });
-    });
+    await eventually(
+      async () => {
+        const [tries] = await runAdminStatement(database.url, 'select last_value > 1 as again from tries');
+        expect(tries).toEqual({ again: true });
+      },
+      { withinMs: 25_000, everyMs: 50 },
+    );
     await reader.letGo();
     expect(states(await migrating).at(-1)).toEqual([9002, 'applied']);
   });

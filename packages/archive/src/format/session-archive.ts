@@ -91,7 +91,9 @@ const events = z
         .string()
         .regex(/^[\da-f]{64}$/)
         .exactOptional()
-        .describe('SHA-256 over the hash of the event before it and itself. Absent, like `place`, in events of earlier releases.'),
+        .describe(
+          'SHA-256 over the hash of the event before it and itself. Absent, like `place`, in events of earlier releases.',
+        ),
     }),
   )
   .describe('The events of the session, including its replacement, which is recorded with its successor.');
