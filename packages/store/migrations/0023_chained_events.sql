@@ -52,7 +52,10 @@ end $$;
 -- queries see what was committed while the statement waited for that row.
 create or replace function keep_order_of_events() returns trigger language plpgsql as $$
 declare
-  v_before record;
+  -- Newest first, by the index on the task. A cursor is planned for its first rows, and read no further than to the one that is looked for: with a
+  -- condition on the session, a plan for the average task could read and sort all events of one that has many.
+  v_events cursor (p_task_id uuid) for select * from session_events e where e.task_id = p_task_id order by e.id desc;
+  v_before session_events;
 begin
   -- Nothing comes before it, and only a look at all events of its task would find that.
   if new.predecessor_id is null and new.type in ('created', 'created-beside', 'standalone-started') then
@@ -60,9 +63,17 @@ begin
     new.hash := event_hash(null, new);
     return new;
   end if;
-  -- The newest first, by the index on the task: of the session itself, or of the session it replaces.
-  select e.tx, e.id, e.session_id, e.at, e.place, e.hash into v_before from session_events e
-    where e.task_id = new.task_id and e.session_id in (new.session_id, new.predecessor_id) order by e.id desc limit 1;
+  -- The newest event of the session itself, or of the session it replaces. Usually it is the newest of the task.
+  select * into v_before from session_events e where e.task_id = new.task_id order by e.id desc limit 1;
+  if v_before.session_id in (new.session_id, new.predecessor_id) is not true then
+    v_before := null;
+    for v_event in v_events (new.task_id) loop
+      if v_event.session_id in (new.session_id, new.predecessor_id) then
+        v_before := v_event;
+        exit;
+      end if;
+    end loop;
+  end if;
   -- A transaction may have got its id before the one it waited for, so the event carries no lower id than the event before it.
   new.tx := greatest(new.tx, v_before.tx);
   if v_before.session_id is distinct from new.session_id then
@@ -74,7 +85,7 @@ begin
   new.at := greatest(new.at, v_before.at);
   if v_before.hash is null then
     perform chain_session(new.task_id, new.session_id);
-    select e.tx, e.id, e.session_id, e.at, e.place, e.hash into v_before from session_events e where e.tx = v_before.tx and e.id = v_before.id;
+    select * into v_before from session_events e where e.tx = v_before.tx and e.id = v_before.id;
   end if;
   new.place := v_before.place + 1;
   new.hash := event_hash(v_before.hash, new);

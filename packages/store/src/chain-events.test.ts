@@ -117,6 +117,21 @@ describe('the events of a session', () => {
     expect([...sessions.values()].filter((events) => events.at(-1)?.type === 'deleted')).toHaveLength(50);
   });
 
+  test('form one chain per session when sessions of one task go on in turn', async () => {
+    const { guard, world } = context;
+    const taskId = await world.task();
+    const attemptId = await world.attempt(taskId);
+    const sessions = [
+      await begin(guard, aStart(taskId)),
+      await begin(guard, aStart(taskId, SONNET, { phase: 'plan' })),
+      await guard.beginStandalone(aStart(taskId, SONNET, { milestoneId: 'a milestone' })),
+    ];
+    for (const turn of ['first', 'second'])
+      for (const session of sessions) await runTurn(guard, aTurn(session, attemptId), agentId(`${turn} of ${session.id}`));
+    const chained = await expectAllChained();
+    expect(sessions.map(({ id }) => chained.get(id)?.length)).toEqual([5, 5, 5]);
+  });
+
   test('are hashed with everything that is stored of them', async () => {
     await aHistory();
     const { rows } = await client.query<{ canonical: string; at: Date; taskId: string }>(

@@ -57,12 +57,12 @@ export const tasksToChain = sql<number>`(
     select count(*) from (
       select from tasks t where t.id > coalesce(g.task_id, '00000000-0000-0000-0000-000000000000')
       limit ${sql.lit(MOST_TASKS_LEFT)}) behind) end
-  from event_chain_progress g)`;
+  from event_chain_progress g where g.singleton)`;
 
 export async function readChainProgress(db: Kysely<Schema>): Promise<ChainProgress> {
   const { rows } = await sql<ChainProgress>`
     select p.chained_tasks as "chainedTasks", p.chained_events as "chainedEvents", ${tasksToChain} as "tasksLeft",
            p.finished_at is not null as finished
-    from event_chain_progress p`.execute(db);
+    from event_chain_progress p where p.singleton`.execute(db);
   return firstRow(rows);
 }
