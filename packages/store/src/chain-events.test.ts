@@ -127,7 +127,8 @@ describe('the events of a session', () => {
       await guard.beginStandalone(aStart(taskId, SONNET, { milestoneId: 'a milestone' })),
     ];
     for (const turn of ['first', 'second'])
-      for (const session of sessions) await runTurn(guard, aTurn(session, attemptId), agentId(`${turn} of ${session.id}`));
+      for (const session of sessions)
+        await runTurn(guard, aTurn(session, attemptId), agentId(`${turn} of ${session.id}`));
     const chained = await expectAllChained();
     expect(sessions.map(({ id }) => chained.get(id)?.length)).toEqual([5, 5, 5]);
   });
