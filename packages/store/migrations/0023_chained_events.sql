@@ -57,7 +57,7 @@ declare
   v_events cursor (p_task_id uuid) for select * from session_events e where e.task_id = p_task_id order by e.id desc;
   v_before session_events;
 begin
-  -- Nothing comes before it, and only a look at all events of its task would find that.
+  -- No event comes before it. A search would read all events of its task to find that.
   if new.predecessor_id is null and new.type in ('created', 'created-beside', 'standalone-started') then
     new.place := 1;
     new.hash := event_hash(null, new);
@@ -81,7 +81,7 @@ begin
     new.hash := event_hash(null, new);
     return new;
   end if;
-  -- Nor does it carry an earlier time, when the clock was stepped back.
+  -- It carries no earlier time either, when the clock was stepped back.
   new.at := greatest(new.at, v_before.at);
   if v_before.hash is null then
     perform chain_session(new.task_id, new.session_id);

@@ -362,7 +362,7 @@ create or replace function begin_turn(
 ) returns table (outcome text, seq integer, lease_expires_at timestamptz, session_version integer, lost boolean) language plpgsql as $$
 declare
   v_now timestamptz;
-  -- The time that is recorded; never before what is on record in this slot.
+  -- The time that is recorded; never before the latest time that is recorded in this slot.
   v_at timestamptz;
   v sessions;
   v_lost processes;
@@ -479,7 +479,7 @@ begin
   if not found then outcome := 'process-not-found'; return next; return; end if;
   standing := process_standing(v.deleted_at is not null, p);
 
-  -- Only what is new: the same said twice, after an answer that was lost, is no reason to refuse it.
+  -- Only a new id counts: a report that is repeated after a lost answer is not refused.
   v_id := case when p_agent_session_id is distinct from p.agent_session_id then p_agent_session_id end;
   v_invalidates := p_lost_agent_session and (
     -- A conversation that was taken up may have no maker on record: then the process it was passed to remembers that it is lost.

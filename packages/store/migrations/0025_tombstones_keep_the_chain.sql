@@ -60,7 +60,7 @@ begin
     ), done as (
       delete from archive_claims c using kept where c.session_id = kept.session_id
     ), again as (
-      -- It changed while it was written: as good as new, for whoever claims next.
+      -- It changed while it was written, so it can be claimed again like a new one.
       update archive_claims c set token = null, leased_until = null from judged j
       where c.session_id = j.session_id and j.outcome = 'changed' and c.token = p_token
     )

@@ -170,7 +170,7 @@ describe('the events of a session', () => {
   test('get their place once, and nothing else of them changes', async () => {
     await aHistory();
     const changes = [
-      'update session_events set actor = $$somebody$$',
+      'update session_events set actor = $$forged$$',
       'update session_events set hash = sha256($$forged$$)',
       'update session_events set hash = null, place = null',
       'delete from session_events',
@@ -180,7 +180,7 @@ describe('the events of a session', () => {
     for (const change of [...changes.slice(0, 1), 'update session_events set place = 1'])
       await expect(client.query(change)).rejects.toMatchObject({ code: '23001' });
     await expect(
-      client.query('update session_events set place = 1, hash = sha256($$x$$), actor = $$somebody$$'),
+      client.query('update session_events set place = 1, hash = sha256($$x$$), actor = $$forged$$'),
     ).rejects.toMatchObject({ code: '23001' });
   });
 

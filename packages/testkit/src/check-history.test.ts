@@ -281,7 +281,7 @@ describe('each violation is reported by exactly its own rules', () => {
   });
 
   test('an event that was changed', async () => {
-    await corrupt(`update session_events set actor = 'somebody else' where type = 'created'`);
+    await corrupt(`update session_events set actor = 'forged' where type = 'created'`);
     expect(await rules()).toEqual(['chained']);
   });
 
