@@ -11,38 +11,39 @@ alter table processes
   add column log_digest bytea;
 alter table processes alter column log_lines set default 0;
 
-create function model_detail(p_agent text, p_variant text, p_model text, p_resolved_model text, p_parameters jsonb) returns jsonb language sql immutable as $$
+-- These functions are STABLE, as the functions they call are: otherwise PostgreSQL could not put them in place of their calls.
+create function model_detail(p_agent text, p_variant text, p_model text, p_resolved_model text, p_parameters jsonb) returns jsonb language sql stable as $$
   select jsonb_build_object('agent', p_agent, 'variant', p_variant, 'model', p_model, 'resolved_model', p_resolved_model, 'parameters', p_parameters)
 $$;
 
 -- What the first event of a session carries; the handoff itself stays on the session.
-create function birth_detail(p_model jsonb, p_milestone_id text, p_handoff text) returns jsonb language sql immutable as $$
+create function birth_detail(p_model jsonb, p_milestone_id text, p_handoff text) returns jsonb language sql stable as $$
   select jsonb_build_object('model', p_model)
     || case when p_milestone_id is null then '{}' else jsonb_build_object('milestone_id', p_milestone_id) end
     || case when p_handoff is null then '{}' else jsonb_build_object('handoff_sha256', encode(sha256(convert_to(p_handoff, 'UTF8')), 'hex')) end
 $$;
 
-create function usage_detail(p processes) returns jsonb language sql immutable as $$
+create function usage_detail(p processes) returns jsonb language sql stable as $$
   select jsonb_build_object('input_tokens', p.input_tokens, 'output_tokens', p.output_tokens, 'turns', p.turns, 'cost_usd_micros', p.cost_usd_micros)
 $$;
 
 -- Empty for a process whose lines are not covered.
-create function log_detail(p processes) returns jsonb language sql immutable as $$
+create function log_detail(p processes) returns jsonb language sql stable as $$
   select case when p.log_lines is null then '{}'
               else jsonb_build_object('logs', jsonb_build_object('lines', p.log_lines, 'digest', encode(p.log_digest, 'hex'))) end
 $$;
 
 -- What the last event of a process carries.
-create function ended_detail(p processes) returns jsonb language sql immutable as $$
+create function ended_detail(p processes) returns jsonb language sql stable as $$
   select jsonb_build_object('process_id', p.id, 'seq', p.seq, 'agent_session_id', p.agent_session_id, 'exit_code', p.exit_code,
                             'usage', usage_detail(p)) || log_detail(p)
 $$;
 
 -- The digest of a log grows line by line, so lines that are appended later do not need the earlier ones.
-create function log_link(p_digest bytea, p_kind text, p_line text) returns bytea language sql immutable as $$
+create function log_link(p_digest bytea, p_kind text, p_line text) returns bytea language sql stable as $$
   select sha256(coalesce(p_digest, '') || sha256(convert_to(p_kind || E'\x1f' || p_line, 'UTF8')))
 $$;
-create function log_digest_after(p_digest bytea, p_kinds text[], p_lines text[]) returns bytea language plpgsql immutable as $$
+create function log_digest_after(p_digest bytea, p_kinds text[], p_lines text[]) returns bytea language plpgsql stable as $$
 declare
   v_line record;
 begin
