@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { migrate, openDatabase } from '@phaselock/store';
 import { installFloors } from './floor-functions.ts';
 
-/** Creates a migrated database with the floor functions on the benchmark's server. */
-export async function createBenchDatabase(adminUrl: string): Promise<AsyncDisposable & { readonly url: string }> {
+/** Creates a database on the benchmark's server, migrated to this release or as `migrations` say, with the floors. */
+export async function createBenchDatabase(
+  adminUrl: string,
+  migrations?: URL,
+): Promise<AsyncDisposable & { readonly url: string }> {
   const name = `bench_${randomBytes(4).toString('hex')}`;
   await using admin = openDatabase({ url: adminUrl, maxSize: 1 });
   await admin.pool.pg.query(`create database ${name}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
-  await migrate(url.href);
+  await migrate(url.href, migrations);
   await using database = openDatabase({ url: url.href, maxSize: 1 });
   await installFloors(database);
   return {

@@ -13,59 +13,74 @@ export type Mutant = {
 
 const CLOCK = ['packages/guard/src/clock-steps.test.ts'];
 
+const CHAINS = ['packages/store/src/chain-events.test.ts'];
 const FLAGS = ['packages/rollout/src/flags/flags.test.ts'];
 const CAMPAIGNS = ['packages/rollout/src/campaign/conduct.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
   { name: 'no unique index on live sessions', sql: 'drop index sessions_one_live' },
-  { name: 'events can be changed', sql: 'drop trigger session_events_append_only on session_events' },
+  { name: 'events can be deleted', sql: 'drop trigger session_events_append_only on session_events' },
+  { name: 'events can be changed', sql: 'drop trigger session_events_unchanged on session_events' },
+  {
+    name: 'events that are not chained',
+    suites: CHAINS,
+    sql: 'drop trigger session_events_keep_order on session_events',
+  },
+  {
+    name: 'events of earlier releases that are chained without the lock of their session',
+    suites: CHAINS,
+    migration: '0023_chained_events.sql',
+    function: 'chain_next_tasks',
+    find: 'for no key update skip locked',
+    replace: '',
+  },
   {
     name: 'a replace that does not compare the generation and the live session',
-    migration: '0017_clock_that_steps.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'open_session',
     find: 'and s.generation = p_seen_generation and s.live_session_id is not distinct from p_seen_live',
     replace: '',
   },
   {
     name: 'a create that does not compare the generation and the live session',
-    migration: '0017_clock_that_steps.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'open_session',
     find: 'where s.generation = 0 and s.live_session_id is null',
     replace: '',
   },
   {
     name: 'a turn that does not compare the version of its session',
-    migration: '0017_clock_that_steps.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'begin_turn',
     find: ' or v.version <> p_seen_version',
     replace: '',
   },
   {
     name: 'a turn that ignores a lease and the version of its session',
-    migration: '0017_clock_that_steps.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'begin_turn',
     find: ' or v.version <> p_seen_version or v.lease_expires_at > v_now',
     replace: '',
   },
   {
     name: 'a first turn that does not wait for its predecessor',
-    migration: '0017_clock_that_steps.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'begin_turn',
     find: 'if v_left.lease > v_now then',
     replace: 'if false then',
   },
   {
     name: 'log lines without a fencing check',
-    migration: '0014_fence_processes.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'append_logs',
     find: 'if not standing = any (p_taken) then',
     replace: 'if false then',
   },
   {
     name: 'log lines whose fencing check takes no lock',
-    migration: '0014_fence_processes.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'append_logs',
-    find: 'where s.id = p_session_id for share',
+    find: 'where s.id = p_session_id for no key update',
     replace: 'where s.id = p_session_id',
   },
   {
@@ -91,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a turn that begins before the previous change of its session',
     suites: CLOCK,
-    migration: '0017_clock_that_steps.sql',
+    migration: '0024_events_tell_more.sql',
     function: 'begin_turn',
     find: 'greatest(v_now, v.updated_at, v_left.changed_at)',
     replace: 'v_now',

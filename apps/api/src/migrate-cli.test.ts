@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openGuard } from '@phaselock/guard';
 import { removeEmbeddedPostgres } from '@phaselock/store';
-import { createEmptyDatabase, spawnNode, temporaryDirectory } from '@phaselock/testkit';
+import {
+  aStart,
+  begin,
+  createEmptyDatabase,
+  openTestGuard,
+  spawnNode,
+  temporaryDirectory,
+  unchainEvents,
+} from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./migrate-cli.ts', import.meta.url));
@@ -34,8 +42,30 @@ describe('the migrate command', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  test('chains the events of earlier releases with chain-events, and says so when there are none', async () => {
+    await using home = await openTestGuard();
+    for (let tasks = 0; tasks < 2; tasks += 1) await begin(home.guard, aStart(await home.world.task()));
+    await unchainEvents(home.databaseUrl);
+    const env = { PHASELOCK_DATABASE_URL: home.databaseUrl };
+    for (const done of ['2 events of 2 tasks', '0 events of 0 tasks']) {
+      await using run = spawnNode(MAIN, { args: ['chain-events'], env });
+      expect(await run.exited, run.stderr()).toMatchObject({ code: 0 });
+      expect(run.stdout()).toBe(`every event is chained; ${done} were chained now\n`);
+    }
+    const { rows } = await home.guard.database.pool.pg.query('select from session_events where hash is null');
+    expect(rows).toEqual([]);
+  });
+
+  test('refuses chain-events while migrations are pending', async () => {
+    await using database = await createEmptyDatabase();
+    await using run = spawnNode(MAIN, { args: ['chain-events'], env: { PHASELOCK_DATABASE_URL: database.url } });
+    expect(await run.exited).toMatchObject({ code: 1 });
+    expect(run.stderr()).toContain('pending migrations: run `migrate` first');
+  });
+
   test.each([
     [['sideways'], 'postgres://nowhere', 64, /sideways is not a command[\s\S]*usage/],
+    [['chain-events', 'now'], 'postgres://nowhere', 64, /chain-events takes no arguments[\s\S]*usage/],
     [['status', 'now'], 'postgres://nowhere', 64, /status takes no arguments[\s\S]*usage/],
     [['up'], 'mysql://nowhere', 64, /PHASELOCK_DATABASE_URL must begin with/],
     [['up'], 'postgres://127.0.0.1:1/nowhere', 1, /ECONNREFUSED/],

@@ -183,6 +183,8 @@ async function once(worker: Worker, { stdout, stderr, ended }: Surroundings): Pr
   const done = await runOnce(worker, ended, {
     progress: (part) => void (live && stderr.write(`${clear}${progressLine(part)}`)),
     distrusted: (found) => void stderr.write(`${clear}purge-worker: ${distrustedLine(found)}\n`),
+    notChained: (error) =>
+      void stderr.write(`${clear}purge-worker: events of earlier releases could not be chained: ${inWords(error)}\n`),
   });
   stderr.write(clear);
   if (done.storeChanged !== null) stderr.write(`purge-worker: store_changed: ${done.storeChanged}\n`);

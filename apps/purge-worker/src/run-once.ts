@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DistrustedObject, runSteps, type StepsDone } from '@phaselock/archive';
 import { beginRun, endLane } from '@phaselock/store';
+import { chainOldEvents } from './chain-old-events.ts';
 import { deleteOrphans } from './delete-orphans.ts';
 import { keepRun } from './keep-run.ts';
 import type { Worker } from './open-worker.ts';
@@ -12,19 +13,22 @@ export type OnceDone = StepsDone & { readonly orphans: number };
 export type Telling = {
   readonly progress: (done: StepsDone) => void;
   readonly distrusted: (found: DistrustedObject) => void;
+  readonly notChained: (error: unknown) => void;
 };
 
 /** Performs one run immediately, with the configured number of lanes. Other runs may be active at the same time. */
 export async function runOnce(
   worker: Worker,
   signal: AbortSignal,
-  { progress, distrusted }: Telling,
+  { progress, distrusted, notChained }: Telling,
 ): Promise<OnceDone> {
   const { database, config, telemetry, name } = worker;
   await worker.checkStore();
   const id = randomUUID();
   await beginRun(database.kysely, { id, worker: name, lanes: config.lanes });
   using _kept = await keepRun(worker, id);
+  // Goes on for as long as the run does.
+  await using _chaining = chainOldEvents(worker, notChained);
   const orphans = await deleteOrphans(worker);
   const parts = Array.from({ length: config.lanes }, (): StepsDone => NOTHING);
   const lanes = parts.map(async (_, lane) => {

@@ -2,6 +2,7 @@ import { type DistrustedObject, runSteps, StoreFailure } from '@phaselock/archiv
 import { beginRun, endLane, nextRetryAt, type RunCounts, skipRun } from '@phaselock/store';
 import type { Logger } from '@phaselock/telemetry';
 import type { ConstructorOptions, Job, PgBoss } from 'pg-boss';
+import { chainOldEvents } from './chain-old-events.ts';
 import { deleteOrphans } from './delete-orphans.ts';
 import { keepRun } from './keep-run.ts';
 import type { Worker } from './open-worker.ts';
@@ -36,9 +37,13 @@ export async function runWorker(
     daily: (job) => begin({ worker, boss, logger }, job),
     lane: (job) => workOn({ worker, boss, logger }, job, stopping.signal),
   });
+  const chaining = chainOldEvents(worker, (error) =>
+    logger.warn({ err: error, 'event.action': 'sweep-failed' }, 'events of earlier releases could not be chained'),
+  );
   return {
     async stop() {
       stopping.abort();
+      await chaining[Symbol.asyncDispose]();
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT_MS });
     },
   };

@@ -1,6 +1,14 @@
 import { type Adopted, type DistrustedObject, recogniseStore, type StepsDone, StoreFailure } from '@phaselock/archive';
 import { visibleText } from '@phaselock/core';
-import { type DeadLetter, lastRuns, type RunRecord, readArchiveStatus } from '@phaselock/store';
+import {
+  type ChainProgress,
+  type DeadLetter,
+  lastRuns,
+  MOST_TASKS_LEFT,
+  type RunRecord,
+  readArchiveStatus,
+  readChainProgress,
+} from '@phaselock/store';
 import { ages, type Worker } from './open-worker.ts';
 import type { OnceDone } from './run-once.ts';
 
@@ -82,10 +90,17 @@ export async function readStatus({ database, config }: Worker, storeLine: string
     `kept     ${status.kept} (${megabytes(status.keptBytes)}), ${status.held} on hold · expired and removed ${status.removed}`,
     `letters  dead ${status.deadLetters}, discarded ${status.discarded} · leftovers to remove ${status.leftovers}`,
     storeLine,
+    chainLine(await readChainProgress(database.kysely)),
     `schedule ${config.schedule} UTC, ${config.lanes} workers, batches of ${config.batch}`,
     runs.length === 0 ? 'runs     none yet' : ['runs', ...runs.map(runLine)].join('\n'),
   ].join('\n');
 }
+
+/** How far the events of earlier releases are chained. */
+const chainLine = ({ finished, chainedTasks, chainedEvents, tasksLeft }: ChainProgress): string =>
+  finished
+    ? 'chains   every event is chained'
+    : `chains   ${chainedEvents} events of ${chainedTasks} tasks were chained · left ${tasksLeft === MOST_TASKS_LEFT ? 'at least ' : ''}${tasksLeft} tasks`;
 
 /**
  * The message of an unexpected error, with its class name. An AggregateError has no message of its own, so its parts

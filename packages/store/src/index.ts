@@ -113,6 +113,7 @@ export {
   type ProfileRow,
   readCatalogue,
 } from './catalogue.ts';
+export { type ChainProgress, chainNextTasks, MOST_TASKS_LEFT, readChainProgress } from './chain-events.ts';
 export {
   type Change,
   type ChangeFilter,

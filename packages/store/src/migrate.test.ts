@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createEmptyDatabase, runAdminStatement } from '@phaselock/testkit';
+import { createEmptyDatabase, eventually, holdLock, runAdminStatement } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import { MigrationError, migrate, migrationStatus, schemaFits } from './migrate.ts';
@@ -62,6 +62,29 @@ describe('migrating', () => {
     const status = await migrationStatus(database.url, folder.url);
     expect(states(status).at(-1)).toEqual([9001, 'pending']);
     expect(states(status)[0]).toEqual([1, 'applied']);
+  });
+
+  test('does not wait for a table longer than the migration allows, and tries again', async () => {
+    await using database = await createEmptyDatabase();
+    await using folder = await ourFolder();
+    await folder.add('9001_tables.sql', 'create table held (); create sequence tries');
+    await migrate(database.url, folder.url);
+    // The sequence counts the tries, because a rollback does not set it back.
+    await folder.add(
+      '9002_wider.sql',
+      "select nextval('tries'); set local lock_timeout = '10ms'; alter table held add column more integer",
+    );
+    await using reader = await holdLock(database.url, 'select count(*) from held');
+    const migrating = migrate(database.url, folder.url);
+    await eventually(
+      async () => {
+        const [tries] = await runAdminStatement(database.url, 'select last_value > 1 as again from tries');
+        expect(tries).toEqual({ again: true });
+      },
+      { withinMs: 25_000, everyMs: 50 },
+    );
+    await reader.letGo();
+    expect(states(await migrating).at(-1)).toEqual([9002, 'applied']);
   });
 
   test('refuses a migration whose text has changed since it was applied', async () => {

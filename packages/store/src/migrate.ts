@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { Database } from './database.ts';
 import type { Statement } from './sql.ts';
@@ -65,23 +66,44 @@ export async function migrate(databaseUrl: string, folder?: URL): Promise<Migrat
     applied_at timestamptz not null default clock_timestamp())`);
   await client.pg.query('commit');
 
-  for (const migration of migrations) {
-    await client.pg.query('begin');
-    try {
-      await client.pg.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-      refuseUnfit(await compare(client.pg, migrations));
-      const { rowCount } = await client.pg.query('select 1 from phaselock_migrations where version = $1', [
-        migration.version,
-      ]);
-      if (rowCount === 0) await apply(client.pg, migration);
-      await client.pg.query('commit');
-    } catch (error) {
-      await client.pg.query('rollback').catch(() => {});
-      throw error;
-    }
-  }
+  for (const migration of migrations) await applyInTurn(client.pg, migration, migrations);
   return await compare(client.pg, migrations);
 }
+
+/** lock_not_available and deadlock_detected: another transaction held a table that the migration changes. */
+const LOCKED = new Set<unknown>(['55P03', '40P01']);
+const MOST_TRIES = 300;
+const PAUSE_MS = 1_000;
+
+/**
+ * A migration that waits for a table holds up every later reader and writer of it. A migration therefore bounds that
+ * wait with `lock_timeout`, and is tried again: between two tries the others go on.
+ */
+async function applyInTurn(client: pg.Client, migration: Migration, all: readonly Migration[]): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await client.query('begin');
+    try {
+      await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+      refuseUnfit(await compare(client, all));
+      const { rowCount } = await client.query('select 1 from phaselock_migrations where version = $1', [
+        migration.version,
+      ]);
+      if (rowCount === 0) await apply(client, migration);
+      await client.query('commit');
+      return;
+    } catch (error) {
+      await client.query('rollback').catch(() => {});
+      if (tries === MOST_TRIES || !wasLocked(error)) throw error;
+    }
+    await pause(PAUSE_MS);
+  }
+}
+
+const wasLocked = (error: unknown): boolean =>
+  error instanceof MigrationError &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  LOCKED.has(error.cause.code);
 
 export async function migrationStatus(databaseUrl: string, folder?: URL): Promise<MigrationStatus[]> {
   const migrations = await readMigrations(folder);

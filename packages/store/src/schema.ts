@@ -113,6 +113,9 @@ type EventType =
   | 'turn-started'
   | 'turn-finished'
   | 'turn-lost'
+  | 'conversation-told'
+  | 'usage-booked'
+  | 'logs-appended'
   | 'closed'
   | 'standalone-started';
 
@@ -130,6 +133,9 @@ export type SessionEventTable = {
   actor: string | null;
   detail: unknown;
   at: Date;
+  /** Position in its session, and the hash over itself and the hash before it; null until an old event is chained. */
+  place: GeneratedAlways<number | null>;
+  hash: GeneratedAlways<Buffer | null>;
 };
 
 type PartSchemas = ArchiveSchema & RolloutSchema;

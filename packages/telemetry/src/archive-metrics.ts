@@ -82,6 +82,10 @@ export const ARCHIVE_STANDING_GAUGES = {
     help: 'How long the oldest session that is due to be archived has been due. Absent when none is due.',
   },
   deadLetters: { name: 'phaselock_archive_dead_letters', help: 'Dead letters that an operator must retry or discard.' },
+  tasksToChain: {
+    name: 'phaselock_event_chain_tasks_left',
+    help: 'Tasks whose events of earlier releases may not be chained yet, counted up to 100000. 0 once every event is chained.',
+  },
   lastSuccess: {
     name: 'phaselock_archive_last_success_timestamp_seconds',
     help: 'When the last run without a failure ended. Absent before the first one.',

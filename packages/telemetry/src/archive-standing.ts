@@ -8,6 +8,7 @@ export type ArchiveStanding = {
   /** How long the oldest due session has been due. */
   readonly oldestDueSeconds: number | undefined;
   readonly deadLetters: number;
+  readonly tasksToChain: number;
   readonly lastSuccess: Date | undefined;
   readonly oldestUnfinishedStart: Date | undefined;
   readonly lastStart: Date | undefined;
@@ -20,6 +21,7 @@ export function archiveStandingGauges(registry: Registry): (standing: ArchiveSta
   const backlog = knownGauge(registry, gauges.backlog);
   const oldestDue = knownGauge(registry, gauges.oldestDue);
   const deadLetters = knownGauge(registry, gauges.deadLetters);
+  const tasksToChain = knownGauge(registry, gauges.tasksToChain);
   const lastSuccess = knownGauge(registry, gauges.lastSuccess);
   const lastRunStart = knownGauge(registry, gauges.lastRunStart);
   const lastRunEnd = knownGauge(registry, gauges.lastRunEnd);
@@ -29,6 +31,7 @@ export function archiveStandingGauges(registry: Registry): (standing: ArchiveSta
     backlog(standing?.backlog);
     oldestDue(standing?.oldestDueSeconds);
     deadLetters(standing?.deadLetters);
+    tasksToChain(standing?.tasksToChain);
     lastSuccess(seconds(standing?.lastSuccess));
     lastRunStart(seconds(standing?.lastStart));
     lastRunEnd(seconds(standing?.lastEnd));

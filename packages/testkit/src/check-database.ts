@@ -37,6 +37,12 @@ const RULES: Readonly<Record<string, string>> = {
     from sessions s left join session_events e on e.task_id = s.task_id
       and (e.session_id = s.id and e.type = 'deleted' or e.predecessor_id = s.id and e.type = 'replaced')
     where s.generation > 0 and s.deleted_at is not null group by s.id having count(e.id) <> 1`,
+  chained: `
+    select c.task_id, c.phase, c.mode, 'event ' || c.id || ' of ' || c.session_id || ' is not chained to the event before it' as what
+    from (select e.id, e.task_id, e.phase, e.mode, e.session_id, e.place, e.hash, e as event, row_number() over earlier as nth,
+                 lag(e.hash) over earlier as before
+          from session_events e window earlier as (partition by e.session_id order by e.id)) c
+    where c.place is distinct from c.nth or c.hash is distinct from event_hash(c.before, c.event)`,
   conversation: `
     select p.task_id, s.phase, s.mode, 'process ' || p.id || ' is ' || p.action || ' with ' || coalesce(p.passed_session_id, 'nothing') as what
     from (select *, row_number() over (partition by session_id order by seq) as nth from processes) p join sessions s on s.id = p.session_id

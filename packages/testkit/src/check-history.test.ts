@@ -262,7 +262,7 @@ describe('each violation is reported by exactly its own rules', () => {
       { ...operation(1, 2), answered: null },
       { ...operation(1, 2), answered: null },
     ];
-    expect(await rules()).toEqual(['outlived']);
+    expect(await rules()).toEqual(['chained', 'outlived']);
   });
 
   test('a gap in the process numbers of an attempt', async () => {
@@ -277,7 +277,12 @@ describe('each violation is reported by exactly its own rules', () => {
 
   test('a session without its creation event', async () => {
     await corrupt(`delete from session_events where type = 'created'`);
-    expect(await rules()).toEqual(['recorded']);
+    expect(await rules()).toEqual(['recorded', 'chained']);
+  });
+
+  test('an event that was changed', async () => {
+    await corrupt(`update session_events set actor = 'forged' where type = 'created'`);
+    expect(await rules()).toEqual(['chained']);
   });
 
   test('a second initial process in one session', async () => {

@@ -60,5 +60,6 @@ export { type StopAt, stopAt } from './stop-at.ts';
 export { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts';
 export type { TestServer } from './test-server.ts';
+export { unchainEvents } from './unchain-events.ts';
 export { type LogUser, openLogUser } from './use-log.ts';
 export { CLAUDE_MODELS, createWorld, type World } from './world.ts';

@@ -38,6 +38,8 @@ export const eventView = (row: SessionEventRow) => ({
   actor: row.actor,
   detail: row.detail,
   at: instant(row.at),
+  place: row.place,
+  hash: row.hash?.toString('hex') ?? null,
 });
 
 export const logView = ({ id, process_id: processId, kind, line, at }: LogRow) => ({

@@ -90,6 +90,7 @@ export const archivedEvent = (row: SessionContents['events'][number]): ArchivedE
   actor: row.actor,
   detail: row.detail,
   at: row.at.toISOString(),
+  ...(row.place !== null && row.hash !== null && { place: row.place, hash: row.hash.toString('hex') }),
 });
 
 export const archivedFeedback = (row: SessionContents['feedback'][number]): ArchivedFeedback => ({

@@ -83,6 +83,14 @@ const event = z.strictObject({
   actor: maybe,
   detail: z.unknown(),
   at: time,
+  place: z.int().positive().exactOptional().describe('Its position among the events of its session.'),
+  hash: z
+    .string()
+    .regex(/^[\da-f]{64}$/)
+    .exactOptional()
+    .describe(
+      'SHA-256 over the hash of the event before it and itself. Absent, like `place`, in events of earlier releases.',
+    ),
 });
 
 const feedback = z.strictObject({ id: count, rating: text, comment: maybe, createdBy: maybe, createdAt: time });

@@ -198,7 +198,7 @@ describe('checks by the database during the purge', () => {
   ])('refuses a worker of an older release: %s', async (call) => {
     await using archive = await archived(1);
     await expect(sql(archive, call)).rejects.toMatchObject({
-      code: 'PL007',
+      code: 'PL009',
       message: expect.stringMatching(/older release.*restart it/),
     });
     await expectReadable(archive.ctx, { purged: 0, here: 1 });

@@ -30,10 +30,15 @@ export const log = z
   })
   .meta({ id: 'Log' });
 
+const eventType = z.string().meta({
+  description:
+    'One of `created`, `created-beside`, `standalone-started`, `replaced`, `adopted`, `kept`, `deleted`, `closed`, `turn-started`, `turn-finished`, `turn-lost`, `conversation-told`, `usage-booked`, `logs-appended`. Later versions may add others.',
+});
+
 export const event = z
   .strictObject({
     id: z.int(),
-    type: z.string(),
+    type: eventType,
     reason: z.string().nullable(),
     sessionId: anId,
     generation: aGeneration,
@@ -41,6 +46,15 @@ export const event = z
     actor: z.string().nullable(),
     detail: z.unknown(),
     at: instant,
+    place: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: 'Its position among the events of its session; null, like `hash`, until it is chained' }),
+    hash: z
+      .string()
+      .nullable()
+      .meta({ description: 'SHA-256, in hexadecimal, over the hash of the event before it in its session and itself' }),
   })
   .meta({ id: 'Event' });
 
@@ -51,7 +65,7 @@ export const change = z
     phase: z.enum(PHASES),
     mode: z.enum(MODES),
     sessionId: anId,
-    type: z.string(),
+    type: eventType,
     reason: z.string().nullable(),
     generation: aGeneration,
     predecessorId: anId.nullable(),

@@ -38,6 +38,9 @@ export type ArchiveSchema = {
     removed_at: Date | null;
     copy: Generated<number>;
     damaged: Generated<number>;
+    /** The end of the session’s chain of events when it was archived; null in archives of earlier releases. */
+    chain_length: number | null;
+    chain_hash: Buffer | null;
   };
   archive_claims: {
     session_id: SessionId;

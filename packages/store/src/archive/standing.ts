@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { tasksToChain } from '../chain-events.ts';
 import type { Schema } from '../schema.ts';
 import { dueToArchive } from './runs.ts';
 
@@ -6,6 +7,8 @@ type ArchiveStanding = {
   readonly backlog: number;
   readonly oldestDueSeconds: number | undefined;
   readonly deadLetters: number;
+  /** Tasks with events that may not be chained yet. */
+  readonly tasksToChain: number;
   readonly lastSuccess: Date | undefined;
   readonly oldestUnfinishedStart: Date | undefined;
   readonly lastStart: Date | undefined;
@@ -35,6 +38,7 @@ export async function readArchiveStanding(db: Kysely<Schema>, archiveAfterSecond
                   and not exists (select 1 from archive_claims c where c.session_id = s.id and c.dead_at is not null)
                 order by s.deleted_at limit 1) as "oldestDueSeconds",
              (select count(*) from archive_claims where dead_at is not null and discarded_at is null) as "deadLetters",
+             ${tasksToChain} as "tasksToChain",
              (select finished_at from archive_runs where finished_at is not null and failed = 0 and not skipped
                 order by started_at desc limit 1) as "lastSuccess",
              (select started_at from archive_runs where finished_at is null and given_up_at is null
@@ -58,6 +62,7 @@ export async function readArchiveStanding(db: Kysely<Schema>, archiveAfterSecond
     backlog: row.backlog ?? 0,
     oldestDueSeconds: known(row.oldestDueSeconds),
     deadLetters: row.deadLetters ?? 0,
+    tasksToChain: row.tasksToChain ?? 0,
     lastSuccess: known(row.lastSuccess),
     oldestUnfinishedStart: known(row.oldestUnfinishedStart),
     lastStart: known(row.lastStart),
