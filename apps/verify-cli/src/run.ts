@@ -2,6 +2,9 @@ import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselo
 import { visibleLines, visibleText, wantsColours } from '@phaselock/core';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
+import { openAgainst } from './evidence/open-against.ts';
+import { checkProofFile, proveSession } from './evidence/proof-commands.ts';
+import { makeKey, sealHistory, type Telling } from './evidence/seal-commands.ts';
 import { EXIT } from './exit-code.ts';
 import { explain, ruleList } from './explain.ts';
 import { collectedReporter } from './formats/collected.ts';
@@ -28,6 +31,7 @@ export type Surroundings = {
 /** Runs one command and returns its exit code. Failures are printed to standard error. */
 export async function run({ argv, env, stdout, stderr, release }: Surroundings): Promise<number> {
   const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleLines(text)}\n`);
+  const telling: Telling = { env, complain, print: (text) => void stdout.write(text) };
   try {
     const command = readArguments(argv);
     switch (command.kind) {
@@ -43,6 +47,14 @@ export async function run({ argv, env, stdout, stderr, release }: Surroundings):
       case 'schema':
         stdout.write(reportJsonSchema());
         return EXIT.ok;
+      case 'seal-key':
+        return await makeKey(command.name, command.output, telling);
+      case 'seal':
+        return await sealHistory(command, telling);
+      case 'prove':
+        return await proveSession(command, telling);
+      case 'check-proof':
+        return await checkProofFile(command, telling);
       case 'verify':
         return await audit(command, { env, stdout, stderr, release, complain });
     }
@@ -69,6 +81,8 @@ const messageOf = (error: unknown): string => {
 type Auditing = Omit<Surroundings, 'argv'> & { readonly complain: (text: string) => void };
 
 async function audit(command: Verify, { env, stdout, stderr, release, complain }: Auditing): Promise<number> {
+  // The seal is checked first: a wrong key or a damaged file ends the audit before it begins.
+  const against = command.against === undefined ? undefined : await openAgainst(command.against);
   await using source = await openSource(command, env);
   await using archive = command.deep ? await openArchive(command, env) : undefined;
   await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output);
@@ -81,7 +95,7 @@ async function audit(command: Verify, { env, stdout, stderr, release, complain }
     command.record && recordUrl !== undefined
       ? (audited: Audited): Promise<void> => tryRecord(recordUrl, { release, ...audited }, complain)
       : undefined;
-  const exitCode = await verify({ source, command, reporter, progress, archive, record });
+  const exitCode = await verify({ source, command, reporter, progress, archive, against, record });
   if (live) stderr.write('\r\u001b[K');
   await output.finish();
   return exitCode;

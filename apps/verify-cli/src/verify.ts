@@ -6,6 +6,7 @@ import {
   type Finding,
   fingerprintOf,
   type ObjectExaminer,
+  type OpenedSeal,
   RULES,
   runAudit,
   type Source,
@@ -34,11 +35,21 @@ type Verifying = {
   readonly progress: Progress;
   /** Examines the archive store and its objects; undefined without `--deep`. */
   readonly archive: { readonly examine: ObjectExaminer; readonly examineStore: StoreExaminer } | undefined;
+  /** The seal to compare with; undefined without `--against`. */
+  readonly against: OpenedSeal | undefined;
   readonly record: ((audited: Audited) => Promise<void>) | undefined;
 };
 
 /** Runs the audit, writes the report and returns the exit code. */
-export async function verify({ source, command, reporter, progress, archive, record }: Verifying): Promise<number> {
+export async function verify({
+  source,
+  command,
+  reporter,
+  progress,
+  archive,
+  against,
+  record,
+}: Verifying): Promise<number> {
   const since = performance.now();
   const baseline = command.baseline === undefined ? undefined : await openBaseline(command.baseline);
   const attempt = source.attemptId;
@@ -73,6 +84,7 @@ export async function verify({ source, command, reporter, progress, archive, rec
     concerns: (finding) => attempt === undefined || isOf(finding, attempt, sessions),
     onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
     ...(archive !== undefined && { examine: archive.examine, examineStore: archive.examineStore }),
+    ...(against !== undefined && { against }),
   });
   const audited = await drain(audit, tell);
   const logged =

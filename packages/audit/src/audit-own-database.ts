@@ -1,4 +1,5 @@
 import { type AuditSummary, runAudit } from './audit.ts';
+import type { OpenedSeal } from './evidence/compare-with-seal.ts';
 import type { ObjectExaminer } from './examine-objects.ts';
 import type { StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';
@@ -12,11 +13,19 @@ export async function auditOwnDatabase(
   url: string,
   {
     wanted = { kind: 'all' },
+    chain = false,
     examine,
     examineStore,
-  }: { readonly wanted?: Wanted; readonly examine?: ObjectExaminer; readonly examineStore?: StoreExaminer } = {},
+    against,
+  }: {
+    readonly wanted?: Wanted;
+    readonly chain?: boolean;
+    readonly examine?: ObjectExaminer;
+    readonly examineStore?: StoreExaminer;
+    readonly against?: OpenedSeal;
+  } = {},
 ): Promise<{ readonly findings: readonly Finding[]; readonly summary: AuditSummary }> {
-  await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted });
+  await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted, chain });
   const findings: Finding[] = [];
   const audit = runAudit(source, {
     rules: new Set(RULE_IDS),
@@ -25,6 +34,7 @@ export async function auditOwnDatabase(
     concerns: () => true,
     ...(examine !== undefined && { examine }),
     ...(examineStore !== undefined && { examineStore }),
+    ...(against !== undefined && { against }),
   });
   for (;;) {
     const next = await audit.next();

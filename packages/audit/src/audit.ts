@@ -1,4 +1,6 @@
 import { type Check, finding } from './check.ts';
+import { compareLogDigests } from './evidence/compare-log-digests.ts';
+import { compareWithSeal, type OpenedSeal } from './evidence/compare-with-seal.ts';
 import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
 import { examineStore, type StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';
@@ -20,6 +22,8 @@ export type AuditOptions = {
   readonly examine?: ObjectExaminer;
   /** If given, the archive store is compared with the one recorded in the database. */
   readonly examineStore?: StoreExaminer;
+  /** If given, the history is compared with this seal. */
+  readonly against?: OpenedSeal;
 };
 
 export type AuditSummary = {
@@ -37,7 +41,7 @@ export type AuditSummary = {
 /** One unit of work: a check, or an examination of the archive. */
 type Step = { readonly name: string; readonly rules: readonly RuleId[]; findings(): AsyncIterable<Finding> };
 
-function stepsOf(source: Source, { examine, examineStore: compare }: AuditOptions): Step[] {
+function stepsOf(source: Source, { examine, examineStore: compare, against }: AuditOptions): Step[] {
   const asked = source.checks.map(
     (check): Step => ({
       ...check,
@@ -53,7 +57,17 @@ function stepsOf(source: Source, { examine, examineStore: compare }: AuditOption
     examine === undefined
       ? []
       : [{ name: 'objects', rules: ['SV503', 'SV504'], findings: () => examineObjects(source, examine) }];
-  return [...store, ...asked, ...objects];
+  return [...store, ...asked, ...evidenceSteps(source, against), ...objects];
+}
+
+function evidenceSteps({ evidence }: Source, against: OpenedSeal | undefined): readonly Step[] {
+  if (evidence === undefined) return [];
+  const steps: Step[] = [];
+  if (evidence.rehashes)
+    steps.push({ name: 'logs', rules: ['SV605'], findings: () => compareLogDigests(evidence.logLines()) });
+  if (against !== undefined)
+    steps.push({ name: 'seal', rules: ['SV603', 'SV604'], findings: () => compareWithSeal(evidence, against) });
+  return steps;
 }
 
 /**

@@ -2,6 +2,24 @@ export { type AuditOptions, type AuditSummary, runAudit } from './audit.ts';
 export { auditOwnDatabase } from './audit-own-database.ts';
 export type { Check, Row } from './check.ts';
 export { compareLogs } from './compare-logs.ts';
+export type { OpenedSeal } from './evidence/compare-with-seal.ts';
+export type { Evidence } from './evidence/evidence.ts';
+export { makeSeal } from './evidence/make-seal.ts';
+export { openSeal, readSeal } from './evidence/open-seal.ts';
+export { checkProof } from './evidence/proof-text.ts';
+export { prove } from './evidence/prove.ts';
+export { formatSeal, type Seal } from './evidence/seal-text.ts';
+export {
+  formatSigningKey,
+  formatVerifyingKey,
+  newSigningKey,
+  parseSigningKey,
+  parseVerifyingKey,
+  type SigningKey,
+  signNote,
+  type VerifyingKey,
+  verifyingKeyOf,
+} from './evidence/signed-note.ts';
 export type { Examined, ObjectExaminer, RecordedObject } from './examine-objects.ts';
 export type { RecordedStore, StoreExaminer } from './examine-store.ts';
 export { type Finding, fingerprintOf } from './finding.ts';

@@ -1,4 +1,5 @@
 import type { Check, Row } from './check.ts';
+import type { Evidence } from './evidence/evidence.ts';
 import type { SourceTraits } from './judge-turn.ts';
 import type { RuleId } from './rules.ts';
 
@@ -37,6 +38,8 @@ export type Source = AsyncDisposable & {
   archives(after: string | null): Promise<readonly Row[]>;
   /** The recorded archive store; undefined before the first archive, or without an archive. */
   archiveStore(): Promise<Row | undefined>;
+  /** The event chains; only a phaselock database has them. */
+  readonly evidence?: Evidence;
 };
 
 export type Counts = {

@@ -7,6 +7,7 @@ import { askEachRow } from './ask-each-row.ts';
 import { changesOf } from './changes.ts';
 import { connect } from './connect.ts';
 import { databaseFailure } from './database-failure.ts';
+import { openEvidence } from './evidence.ts';
 import { ownHistory } from './history.ts';
 import { openQuestions } from './open-questions.ts';
 import { type CataloguedNames, readModelPolicy } from './read-model-policy.ts';
@@ -18,6 +19,8 @@ export type OwnDatabase = {
   readonly statementTimeoutMs: number;
   /** The scope of the audit. An attempt or a task is looked up first. */
   readonly wanted: Wanted;
+  /** Whether to compute every hash of the event chains anew. An audit of a task or an attempt always does. */
+  readonly chain?: boolean;
 };
 
 /** The scope of an audit as the user requests it. */
@@ -32,7 +35,7 @@ export type Wanted =
 const LANES = 2;
 
 /** Opens a phaselock database in one read-only snapshot. */
-export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDatabase): Promise<Source> {
+export async function openOwnDatabase({ url, statementTimeoutMs, wanted, chain = false }: OwnDatabase): Promise<Source> {
   await using opened = new AsyncDisposableStack();
   try {
     const first = opened.use(await connect(url));
@@ -44,7 +47,8 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted }: OwnDa
       lanes.push(next);
     }
     const owned = opened.move();
-    return sourceOn(shareConnections(lanes), { description, names, scope }, () => owned.disposeAsync());
+    const rehashes = chain || scope.kind === 'task' || scope.kind === 'attempt';
+    return sourceOn(shareConnections(lanes), { description, names, scope, rehashes }, () => owned.disposeAsync());
   } catch (error) {
     throw error instanceof NotFound || error instanceof SourceFailure ? error : databaseFailure(error);
   }
@@ -60,10 +64,15 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     client,
     `select current_user || '@' || coalesce(host(inet_server_addr()), 'local') || '/' || current_database() as place,
             pg_current_snapshot()::text as snapshot, pg_export_snapshot() as shared, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
+            (pg_catalog.current_schemas(true))[1] as first_schema,
             (to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
   );
   if (where?.ours !== 'true')
     throw new SourceFailure('this database has no phaselock schema; run the migrations, or name another database');
+  if (where.first_schema !== 'pg_catalog')
+    throw new SourceFailure(
+      'the search_path of this role or database names other schemas before pg_catalog: their functions would replace the built-in ones that the audit computes with',
+    );
   return {
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
     names: await readModelPolicy((sql) => rowsOf(client, sql)),
@@ -120,12 +129,12 @@ async function findAttempt(client: pg.Client, given: string): Promise<FoundAttem
 
 function sourceOn(
   connections: SharedConnections,
-  { description, names, scope }: Snapshot,
+  { description, names, scope, rehashes }: Snapshot & { readonly rehashes: boolean },
   close: () => Promise<void>,
 ): Source {
   const traits: SourceTraits = { freshStaysInThread: false, ...names };
   const within = scopeSql(scope);
-  const { checks, rows } = openQuestions(connections, scope, traits);
+  const { checks, rows } = openQuestions(connections, scope, traits, rehashes);
   return {
     description,
     attemptId: scope.kind === 'attempt' ? scope.attemptId : undefined,
@@ -138,6 +147,10 @@ function sourceOn(
       ['SV504', 'archive objects are read only with --deep'],
       ['SV507', 'the archive store is examined only with --deep'],
       ['SV405', 'usage is recorded in the transaction that reports it'],
+      ['SV602', 'rows are compared with the values in their events only with --chain'],
+      ['SV603', 'a seal is compared only with --against'],
+      ['SV604', 'a seal is compared only with --against'],
+      ['SV605', 'log lines are compared with their digests only with --chain'],
     ]),
     lanes: connections.size,
     rows,
@@ -150,6 +163,7 @@ function sourceOn(
         [...within.values, attemptId],
       ),
     count: () => countOwn(connections, within),
+    evidence: openEvidence(connections, within, rehashes),
     archiveStore: async () => (await connections.ask(KNOWN_STORE, []))[0],
     archives: (after) => connections.ask(archivesPage(within), [...within.values, after]),
     [Symbol.asyncDispose]: close,

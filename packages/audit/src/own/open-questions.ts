@@ -15,8 +15,9 @@ export function openQuestions(
   connections: SharedConnections,
   scope: Scope,
   traits: SourceTraits,
+  rehashes: boolean,
 ): Pick<Source, 'checks' | 'rows'> {
-  const checksOf = (looked: Scope): OwnCheck[] => ownChecks(scopeSql(looked), traits);
+  const checksOf = (looked: Scope): OwnCheck[] => ownChecks(scopeSql(looked), traits, rehashes);
   const checks = checksOf(scope);
   const sift = openSifting((sql) => askEachRow(connections, { sql }, scopeSql(scope)));
   const whereToLook = async ({ siftedBy }: OwnCheck): Promise<Scope> =>

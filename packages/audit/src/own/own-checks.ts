@@ -3,9 +3,11 @@ import { conversationShared, twoRunning } from '../checks/conversations.ts';
 import { turnsCheck } from '../checks/turns.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { archiveChecks } from './archives.ts';
+import { chainHashes, chainPlaces, notChainedYet } from './chains.ts';
 import { ownHistory } from './history.ts';
 import { overlapsCheck } from './overlaps.ts';
 import { orphanSessions, processesCheck } from './processes.ts';
+import { recordedLines, recordedProcesses, recordedSessions } from './recorded-values.ts';
 import { schemaObjectsCheck } from './schema-objects.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
@@ -17,9 +19,10 @@ export type OwnCheck = Check & { readonly siftedBy: readonly SieveName[] };
 
 /**
  * All checks of a phaselock database, in the order in which they run. The schema comes first, because a missing index
- * may have let in any corruption. Long checks come before shorter ones that wait for the same sieve.
+ * may have let in any corruption. Long checks come before shorter ones that wait for the same sieve. With `rehashes`,
+ * every hash is computed anew and the rows are compared with what the events recorded.
  */
-export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
+export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boolean): OwnCheck[] {
   const history = ownHistory(scope);
   const onHistory = (check: Check): Check => ({ ...check, sql: `${history} ${check.sql}` });
   const siftedBy =
@@ -38,5 +41,9 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     siftedBy('turns', 'unused')(namedConversations(scope)),
     ...sessionChecks(scope).map(siftedBy('lives')),
     ...archiveChecks(scope).map(unsifted),
+    ...(rehashes
+      ? [chainHashes(scope), recordedSessions(scope), recordedProcesses(scope), recordedLines(scope)].map(unsifted)
+      : [siftedBy('chains')(chainPlaces(scope))]),
+    unsifted(notChainedYet(scope)),
   ];
 }
