@@ -42,7 +42,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-/** A seal is never replaced by another one: it is the only witness of its time. */
+/** A seal is never overwritten, because it cannot be made again. */
 export function refuseExisting(path: string): void {
   for (const file of [path, headsOf(path)])
     if (existsSync(file)) throw new UsageError(`-o: ${file} exists already; give each seal a name of its own`);

@@ -1,7 +1,7 @@
 import { type Check, finding } from '../check.ts';
 import { eventHash } from './canonical-event.ts';
 import type { ScopeSql } from './scope.ts';
-import { PLACES_IN_ORDER } from './sieves/chains.ts';
+import { PLACES_IN_ORDER } from './sieves/events.ts';
 
 /** Compares the number and the places of the events, without computing hashes. */
 export const chainPlaces = ({ inScope }: ScopeSql): Check => ({

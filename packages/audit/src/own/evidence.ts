@@ -24,12 +24,13 @@ const SESSION_HEADS = `
   order by e.task_id, e.session_id`;
 
 /** Sessions outside of the guard have generation 0 and belong to no slot. */
-const BIRTHS = `e.type in ('created', 'replaced') and e.generation > 0 and e.hash is not null`;
+const BIRTHS = `e.type in ('created', 'replaced') and e.generation > 0`;
 
+/** A slot whose sessions are not all chained yet is left out, like those sessions. */
 const SLOT_HEADS = `
   select e.task_id, e.phase, e.mode, max(e.generation) as generation,
          encode(sha256(string_agg(e.hash, ''::bytea order by e.generation, e.session_id)), 'hex') as digest
-  from session_events e where ${BIRTHS} group by e.task_id, e.phase, e.mode
+  from session_events e where ${BIRTHS} group by e.task_id, e.phase, e.mode having count(*) = count(e.hash)
   order by e.task_id, (e.phase || '/' || e.mode || ' ') collate "C"`;
 
 const EVENTS_OF = `
@@ -66,7 +67,7 @@ const SESSIONS_NOT_AS_SEALED = `
   order by task_id, session_id`;
 
 const SLOTS_NOT_AS_SEALED = `
-  select l.task_id, l.phase, l.mode, l.generation, count(distinct e.generation) as births
+  select l.task_id, l.phase, l.mode, l.generation, count(distinct e.generation) filter (where e.hash is not null) as births
   from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[]) as l(task_id, phase, mode, generation, digest)
   left join session_events e on e.task_id = l.task_id and e.phase = l.phase and e.mode = l.mode and e.generation <= l.generation and ${BIRTHS}
   group by l.task_id, l.phase, l.mode, l.generation, l.digest

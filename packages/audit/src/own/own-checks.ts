@@ -43,7 +43,7 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     ...archiveChecks(scope).map(unsifted),
     ...(rehashes
       ? [chainHashes(scope), recordedSessions(scope), recordedProcesses(scope), recordedLines(scope)].map(unsifted)
-      : [siftedBy('chains')(chainPlaces(scope))]),
+      : [siftedBy('events')(chainPlaces(scope))]),
     unsifted(notChainedYet(scope)),
   ];
 }

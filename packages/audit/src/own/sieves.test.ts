@@ -153,6 +153,8 @@ function madeUp(name: string, type: string): string {
       return `'{"made": "up"}'`;
     case 'text':
       return `'made up'`;
+    case 'bytea':
+      return `sha256('made up')`;
     default:
       return `coalesce(${name}, 0) + 70`;
   }

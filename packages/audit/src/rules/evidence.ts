@@ -9,7 +9,7 @@ export const evidenceRules = {
     rule: 'The events of a session have the places 1, 2, 3 and so on; with --chain, each has the hash of its content and of the event before it.',
     cause: 'Events were changed, removed or inserted by hand, with the triggers that prevent this switched off.',
     risk: 'The history of this session is not the one that was recorded.',
-    cure: 'Compare the session with its archive, a backup or the change feed, and find out who had the rights to change it.',
+    cure: 'Compare the session with its archive, a backup or the change feed, and check which roles had the right to change it.',
   },
   SV602: {
     name: 'head-differs',
@@ -26,9 +26,9 @@ export const evidenceRules = {
     severity: 'error',
     rule: 'Each sealed event still exists unaltered, and no event was added that the seal would contain if it had been recorded at its time (with --against).',
     cause:
-      'The history was rewritten consistently, hashes included, by someone with the rights of a superuser; or the seal belongs to a copy of the database that continued on its own.',
+      'The history was rewritten consistently, hashes included, with the rights of a superuser; or the seal belongs to a copy of the database that continued on its own.',
     risk: 'The history since the seal cannot be trusted where it was rewritten.',
-    cure: 'Restore the affected sessions from a backup made before the change, and find out who had these rights.',
+    cure: 'Restore the affected sessions from a backup made before the change, and check which roles had these rights.',
   },
   SV604: {
     name: 'sealed-history-missing',

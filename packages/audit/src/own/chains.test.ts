@@ -1,0 +1,193 @@
+import { aStart, aTurn, begin, openTestGuard, SONNET, startedOf, type TestGuard, tokenOf } from '@phaselock/testkit';
+import { describe, expect, test } from 'vitest';
+import { healthyHistory } from '../../test/healthy-history.ts';
+import { rechain, removeLogLine, rewriteHistory } from '../../test/rewrite-history.ts';
+import { auditOwnDatabase } from '../audit-own-database.ts';
+import type { Finding } from '../finding.ts';
+
+type Logged = { readonly sessionId: string; readonly processId: string };
+
+/** A session with a process that wrote a log, told its conversation and was ended. */
+async function loggedHistory({ guard, world }: TestGuard): Promise<Logged> {
+  const taskId = await world.task();
+  const session = await begin(guard, aStart(taskId, SONNET));
+  const started = startedOf(await guard.startTurn(aTurn(session, await world.attempt(taskId))));
+  const token = tokenOf(started);
+  await guard.appendLogs(token, [
+    { kind: 'stdout', line: 'première' },
+    { kind: 'stderr', line: '' },
+  ]);
+  await guard.finishTurn({ ...token, ending: 'completed', exitCode: 0 });
+  await guard.appendLogs(token, [{ kind: 'result', line: 'said after the end' }]);
+  return { sessionId: session.id, processId: started.processId };
+}
+
+async function findAll(url: string, { chain }: { readonly chain: boolean }): Promise<readonly Finding[]> {
+  const { findings, summary } = await auditOwnDatabase(url, { chain });
+  expect(summary.incomplete).toEqual([]);
+  return findings;
+}
+
+const rulesIn = (findings: readonly Finding[]): string[] => [...new Set(findings.map(({ rule }) => rule))].toSorted();
+
+test('a history that the service wrote has no finding, and its hashes are those that the database computed', async () => {
+  await using home = await openTestGuard();
+  await healthyHistory(home);
+  await loggedHistory(home);
+  expect(await findAll(home.databaseUrl, { chain: true })).toEqual([]);
+});
+
+test('a history of a release before the chains has no finding, before and after it is chained', async () => {
+  await using home = await openTestGuard();
+  const { taskId } = await healthyHistory(home);
+  await loggedHistory(home);
+  // What the events and processes of such a release have: no details of migration 0024, and no digests.
+  await rewriteHistory(home.databaseUrl, [
+    `update session_events set place = null, hash = null,
+       detail = nullif(detail - array['model', 'action', 'passed_session_id', 'pre_retry_session_id', 'skip_context', 'takes_up', 'lost_session_id',
+                               'usage', 'logs', 'exit_code', 'agent_session_id', 'invalidates'], '{}')`,
+    `delete from session_events where type in ('logs-appended', 'conversation-told', 'usage-booked')`,
+    'update processes set log_lines = 0, log_digest = null',
+    'update event_chain_progress set task_id = null, finished_at = null',
+  ]);
+  const before = await findAll(home.databaseUrl, { chain: true });
+  expect(before.map(({ rule, severity }) => [rule, severity])).toEqual([['SV606', 'info']]);
+  expect(before[0]?.message).toMatch(/^\d+ events of 4 sessions are not chained yet$/);
+  await rewriteHistory(home.databaseUrl, [
+    `select chain_session(task_id, session_id) from (select distinct task_id, session_id from session_events where task_id = '${taskId}') s`,
+  ]);
+  expect(rulesIn(await findAll(home.databaseUrl, { chain: true }))).toEqual(['SV606']);
+  await rewriteHistory(home.databaseUrl, [
+    'select chain_session(task_id, session_id) from (select distinct task_id, session_id from session_events) s',
+    'update event_chain_progress set finished_at = now()',
+  ]);
+  expect(await findAll(home.databaseUrl, { chain: true })).toEqual([]);
+});
+
+describe('SV601', () => {
+  const changes: readonly (readonly [string, string])[] = [
+    ['an actor', `update session_events set actor = 'another user' where session_id = '$first' and place = 1`],
+    ['a time', `update session_events set at = at + interval '1 microsecond' where session_id = '$first' and place = 2`],
+    ['a detail', `update session_events set detail = detail || '{"x": 1}' where session_id = '$first' and place = 3`],
+    ['a hash', `update session_events set hash = sha256('x') where session_id = '$first' and place = 5`],
+  ];
+  test.each(changes)('names the session if %s of an event was changed', async (_what, sql) => {
+    await using home = await openTestGuard();
+    const { first } = await healthyHistory(home);
+    await rewriteHistory(home.databaseUrl, [sql.replaceAll('$first', first)]);
+    const found = (await findAll(home.databaseUrl, { chain: true })).filter(({ rule }) => rule.startsWith('SV6'));
+    expect(found.map(({ rule, sessionId }) => [rule, sessionId])).toEqual([['SV601', first]]);
+    expect(found[0]?.message).toMatch(/^event \d of 5 does not have the hash/);
+  });
+
+  const gaps: readonly (readonly [string, string])[] = [
+    ['removed', `delete from session_events where session_id = '$first' and place = 3`],
+    ['inserted', `insert into session_events (task_id, phase, mode, session_id, type, generation, at, place, hash)
+       select task_id, phase, mode, session_id, 'kept', generation, at, place, hash from session_events where session_id = '$first' and place = 2`],
+    ['moved to another session', `update session_events set session_id = '$second' where session_id = '$first' and place = 5`],
+    ['taken out of the chain', `update session_events set place = null, hash = null where session_id = '$first' and place = 5`],
+  ];
+  test.each(gaps)('names the session without --chain too if an event was %s', async (_how, sql) => {
+    await using home = await openTestGuard();
+    const { first, second } = await healthyHistory(home);
+    await rewriteHistory(home.databaseUrl, [sql.replaceAll('$first', first).replaceAll('$second', second)]);
+    for (const chain of [false, true]) {
+      const found = (await findAll(home.databaseUrl, { chain })).filter(({ rule }) => rule === 'SV601');
+      expect(found.map(({ sessionId }) => sessionId)).toContain(sql.includes('$second') ? second : first);
+    }
+  });
+
+  test('is computed without the functions of the database, which a superuser may have replaced', async () => {
+    await using home = await openTestGuard();
+    const { first } = await healthyHistory(home);
+    await rewriteHistory(home.databaseUrl, [
+      `update session_events set actor = 'another user' where session_id = '${first}' and place = 1`,
+      `create or replace function event_hash(p_before bytea, e session_events) returns bytea language sql stable as 'select e.hash'`,
+    ]);
+    expect(rulesIn(await findAll(home.databaseUrl, { chain: true }))).toContain('SV601');
+  });
+
+  test('is not computed with functions that hide the built-in ones', async () => {
+    await using home = await openTestGuard();
+    await rewriteHistory(home.databaseUrl, [
+      `do $$ begin execute format('alter database %I set search_path = public, pg_catalog', current_database()); end $$`,
+    ]);
+    await expect(auditOwnDatabase(home.databaseUrl)).rejects.toThrow('before pg_catalog');
+  });
+});
+
+describe('SV602', () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['model', `update sessions set parameters = '{"forged": true}' where id = '$session'; update processes set parameters = '{"forged": true}'
+       where session_id = '$session'`],
+    ['handoff', `update sessions set handoff = 'never handed over' where id = '$session'`],
+    ['milestone', `update sessions set milestone_id = 'another' where id = '$session'`],
+    ['exit code', `update processes set exit_code = 1 where id = '$process'`],
+    ['usage', `update processes set input_tokens = 70 where id = '$process'; update sessions set input_tokens = 70 where id = '$session'`],
+    ['conversation', `update processes set agent_session_id = 'never told' where id = '$process'; update sessions set agent_session_id = 'never told'
+       where id = '$session'`],
+  ];
+  test.each(rows)('reports rows that were changed to another %s', async (what, sql) => {
+    await using home = await openTestGuard();
+    const { sessionId, processId } = await loggedHistory(home);
+    await healthyHistory(home);
+    await rewriteHistory(home.databaseUrl, [sql.replaceAll('$session', sessionId).replaceAll('$process', processId)]);
+    const found = (await findAll(home.databaseUrl, { chain: true })).filter(({ rule }) => rule.startsWith('SV6'));
+    expect(found.length).toBeGreaterThan(0);
+    for (const { rule, sessionId: of, message } of found)
+      expect([rule, of, message]).toEqual(['SV602', sessionId, `its events recorded another ${what}`]);
+  });
+});
+
+describe('SV605', () => {
+  const logs: readonly (readonly [string, string, string])[] = [
+    [
+      'removed',
+      `delete from session_logs where id = (select max(id) from session_logs where process_id = '$process')`,
+      'it has 2 log lines, and 3 were recorded',
+    ],
+    [
+      'changed',
+      `update session_logs set line = line || '!' where id = (select min(id) from session_logs where process_id = '$process')`,
+      'its 3 log lines do not have the digest that was recorded',
+    ],
+    [
+      'inserted',
+      `insert into session_logs (session_id, process_id, kind, line) select session_id, id, 'stdout', 'forged' from processes where id = '$process'`,
+      'it has 4 log lines, and 3 were recorded',
+    ],
+    [
+      'exchanged',
+      `update session_logs l set line = o.line, kind = o.kind from session_logs o where l.process_id = '$process' and o.process_id = l.process_id
+         and o.id = (select min(id) + max(id) from session_logs where process_id = '$process') - l.id`,
+      'its 3 log lines do not have the digest that was recorded',
+    ],
+  ];
+  test.each(logs)('reports lines that were %s', async (_how, sql, message) => {
+    await using home = await openTestGuard();
+    const { processId } = await loggedHistory(home);
+    await loggedHistory(home);
+    await rewriteHistory(home.databaseUrl, [sql.replaceAll('$process', processId)]);
+    const found = await findAll(home.databaseUrl, { chain: true });
+    expect(found.map(({ rule, subject, message: said }) => [rule, subject.id, said])).toEqual([
+      ['SV605', processId, message],
+    ]);
+  });
+
+  test('reports a removed line if only the digest of the row was computed anew', async () => {
+    await using home = await openTestGuard();
+    const { processId } = await loggedHistory(home);
+    await rewriteHistory(home.databaseUrl, removeLogLine(processId).slice(0, 2));
+    expect(rulesIn(await findAll(home.databaseUrl, { chain: true }))).toEqual(['SV605']);
+  });
+
+  test('reports SV601 instead if the digest in the events was computed anew too', async () => {
+    await using home = await openTestGuard();
+    const { sessionId, processId } = await loggedHistory(home);
+    await rewriteHistory(home.databaseUrl, removeLogLine(processId));
+    expect(rulesIn(await findAll(home.databaseUrl, { chain: true }))).toEqual(['SV601']);
+    // Only a seal shows a consistent change.
+    await rewriteHistory(home.databaseUrl, [rechain(sessionId)]);
+    expect(await findAll(home.databaseUrl, { chain: true })).toEqual([]);
+  });
+});
