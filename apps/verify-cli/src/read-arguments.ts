@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { findRule, RULE_IDS, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
 import { type ColourChoice, parseDuration } from '@phaselock/core';
 import {
-  type Against,
-  againstIn,
   EVIDENCE_OPTIONS,
   EVIDENCE_USAGE,
   type EvidenceCommand,
   evidenceCommandIn,
+  type SealChoice,
+  sealsIn,
 } from './evidence/evidence-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -38,7 +38,9 @@ export type Verify = {
   readonly archive: string | undefined;
   /** Whether to compute every hash of the event chains anew; `--deep` and `--against` do so too. */
   readonly chain: boolean;
-  readonly against: Against | undefined;
+  readonly against: SealChoice | undefined;
+  /** The seal after which the audit begins; `wanted` is then chosen when the seal has been read. */
+  readonly sinceSeal: SealChoice | undefined;
   readonly report: boolean;
   /**
    * Whether to store the result for the metrics of the service; `recordTo` is the database if it is not the audited
@@ -156,7 +158,7 @@ export function readArguments(argv: readonly string[]): Command {
     deep: deepIn(values),
     archive: values.archive,
     chain: chainIn(values),
-    against: againstIn(values, wanted.kind === 'all' ? 'all' : 'less'),
+    ...sealsIn(values, wanted.kind === 'all' ? 'all' : 'less'),
     report: values.report,
     record: recordIn(values),
     recordTo: values['record-to'],
@@ -168,7 +170,13 @@ export function readArguments(argv: readonly string[]): Command {
   };
 }
 
-function wantedIn({ task, all, since, sample }: Values, attempt: string | undefined): Wanted {
+function wantedIn(values: Values, attempt: string | undefined): Wanted {
+  const { task, all, since, sample, 'since-seal': sinceSeal } = values;
+  if (sinceSeal !== undefined) {
+    if ([attempt, task, since, sample].some((one) => one !== undefined))
+      throw new UsageError('--since-seal excludes an attempt, --task, --since and --sample');
+    return { kind: 'all' };
+  }
   const chosen = [attempt, task, all || since || sample].filter(Boolean).length;
   if (chosen === 0) throw new UsageError('name what to audit: an attempt, --task or --all');
   if (chosen > 1) throw new UsageError('an attempt, --task and --all exclude each other');

@@ -2,7 +2,7 @@ import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselo
 import { visibleLines, visibleText, wantsColours } from '@phaselock/core';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
-import { openAgainst } from './evidence/open-against.ts';
+import { openAgainst, wantedSince } from './evidence/chosen-seals.ts';
 import { checkProofFile, proveSession } from './evidence/proof-commands.ts';
 import { makeKey, sealHistory, type Telling } from './evidence/seal-commands.ts';
 import { EXIT } from './exit-code.ts';
@@ -80,9 +80,11 @@ const messageOf = (error: unknown): string => {
 
 type Auditing = Omit<Surroundings, 'argv'> & { readonly complain: (text: string) => void };
 
-async function audit(command: Verify, { env, stdout, stderr, release, complain }: Auditing): Promise<number> {
+async function audit(given: Verify, { env, stdout, stderr, release, complain }: Auditing): Promise<number> {
   // The seal is checked first: a wrong key or a damaged file ends the audit before it begins.
-  const against = command.against === undefined ? undefined : await openAgainst(command.against);
+  const against = given.against === undefined ? undefined : await openAgainst(given.against);
+  const wanted = given.sinceSeal === undefined ? given.wanted : await wantedSince(given.sinceSeal);
+  const command: Verify = { ...given, wanted };
   await using source = await openSource(command, env);
   await using archive = command.deep ? await openArchive(command, env) : undefined;
   await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output);

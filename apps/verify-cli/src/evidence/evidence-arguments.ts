@@ -25,13 +25,14 @@ export type ProveCommand = {
   readonly output: string | undefined;
 };
 
-/** The seal with which the audit compares the history. */
-export type Against = { readonly seal: string; readonly publicKey: string };
+/** The seal with which the audit compares the history, or after which it begins. */
+export type SealChoice = { readonly seal: string; readonly publicKey: string };
 
 export const EVIDENCE_USAGE = `seals (docs/seals.md)
   verify-sessions seal-key <name> [-o <file>]      a new key; the public one is written to <file>.pub
   verify-sessions seal --key <file> -o <seal>      signs the present history; the key may be in PHASELOCK_SEAL_KEY
   verify-sessions --all --against <seal> --public-key <file>
+  verify-sessions --since-seal <seal> --public-key <file>
   verify-sessions prove <session> --seal <seal>    proves the events of one session
   verify-sessions check-proof <proof> --public-key <file>
   --previous <seal>      name the seal before this one in the new seal`;
@@ -39,6 +40,7 @@ export const EVIDENCE_USAGE = `seals (docs/seals.md)
 export const EVIDENCE_OPTIONS = {
   chain: { type: 'boolean', default: false },
   against: { type: 'string' },
+  'since-seal': { type: 'string' },
   'public-key': { type: 'string' },
   key: { type: 'string' },
   seal: { type: 'string' },
@@ -46,7 +48,7 @@ export const EVIDENCE_OPTIONS = {
 } as const;
 
 type Values = Readonly<
-  Partial<Record<'against' | 'public-key' | 'key' | 'seal' | 'previous' | 'output' | 'database' | 'source', string>>
+  Partial<Record<'against' | 'since-seal' | 'public-key' | 'key' | 'seal' | 'previous' | 'output' | 'database' | 'source', string>>
 >;
 
 /** Reads one of these commands; undefined if the first argument is none of them. */
@@ -82,17 +84,25 @@ export function evidenceCommandIn(
   }
 }
 
-export function againstIn(values: Values, wanted: 'all' | 'less'): Against | undefined {
-  const { against, 'public-key': publicKey } = values;
+/** The seals that an audit uses. */
+type AuditedSeals = { readonly against: SealChoice | undefined; readonly sinceSeal: SealChoice | undefined };
+
+export function sealsIn(values: Values, wanted: 'all' | 'less'): AuditedSeals {
+  const { against, 'since-seal': sinceSeal, 'public-key': publicKey } = values;
   for (const name of ['key', 'seal', 'previous'] as const)
     if (values[name] !== undefined) throw new UsageError(`--${name} does not belong to an audit`);
-  if (against === undefined) {
-    if (publicKey !== undefined) throw new UsageError('--public-key needs --against');
-    return undefined;
+  if (against === undefined && sinceSeal === undefined) {
+    if (publicKey !== undefined) throw new UsageError('--public-key needs --against or --since-seal');
+    return { against: undefined, sinceSeal: undefined };
   }
-  if (wanted === 'less' || values.source !== undefined)
+  if (against !== undefined && (wanted === 'less' || values.source !== undefined || sinceSeal !== undefined))
     throw new UsageError('--against compares a whole phaselock database: it needs --all');
-  return { seal: against, publicKey: needed(publicKey, '--against needs --public-key') };
+  if (values.source !== undefined) throw new UsageError('--since-seal works only with a phaselock database');
+  const chosen = (seal: string | undefined): SealChoice | undefined =>
+    seal === undefined
+      ? undefined
+      : { seal, publicKey: needed(publicKey, '--against and --since-seal need --public-key') };
+  return { against: chosen(against), sinceSeal: chosen(sinceSeal) };
 }
 
 function ownDatabase({ database, source }: Values): string | undefined {

@@ -1,4 +1,4 @@
-import { appendFile, copyFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { parseSigningKey, signNote } from '@phaselock/audit';
@@ -113,6 +113,17 @@ describe('a seal', () => {
     });
   });
 
+  test('is the beginning of an audit with --since-seal, which does not read the heads', async () => {
+    const path = await resealed('without heads', (text) => text);
+    await rm(`${path}.heads.gz`);
+    const since = ['--since-seal', path, '--public-key', at('key.pub')];
+    expect(await verify(...since, '--record')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/tasks with events since the seal of \d{4}-/),
+      err: '',
+    });
+  });
+
   test('names the root of the seal before it', async () => {
     const args = ['seal', '--key', at('key'), '--previous', at('seal'), '-o', at('second')];
     expect(await verify(...args)).toMatchObject({ code: 0 });
@@ -149,7 +160,7 @@ describe('refused with exit code', () => {
     [['seal', 'everything', '--key', 'key', '-o', 'new'], 64, 'takes no id'],
     [['seal-key'], 64, 'seal-key needs one name'],
     [['seal-key', 'a name'], 64, 'no spaces and no plus sign'],
-    [['--all', '--against', 'seal'], 64, '--against needs --public-key'],
+    [['--all', '--against', 'seal'], 64, 'need --public-key'],
     [['--all', '--public-key', 'key.pub'], 64, '--public-key needs --against'],
     [['--task', 'x', '--against', 'seal', '--public-key', 'key.pub'], 64, 'it needs --all'],
     [['--all', '--against', 'no such file', '--public-key', 'key.pub'], 64, 'no such file'],
@@ -157,6 +168,10 @@ describe('refused with exit code', () => {
     [['--all', '--against', 'seal', '--public-key', 'key'], 64, 'is a private key'],
     [['--all', '--against', 'seal', '--public-key', 'seal'], 64, 'is not a public key'],
     [['--all', '--against', 'seal', '--public-key', 'other.pub'], 1, 'not signed by the key example.com/tests'],
+    [['--since-seal', 'seal'], 64, 'need --public-key'],
+    [['--since-seal', 'seal', '--public-key', 'other.pub'], 1, 'not signed by the key'],
+    [['--since-seal', 'seal', '--public-key', 'key.pub', '--task', 'x'], 64, '--since-seal excludes'],
+    [['--since-seal', 'seal', '--public-key', 'key.pub', '--against', 'seal'], 64, 'it needs --all'],
     [['--all', '--key', 'key'], 64, '--key does not belong to an audit'],
     [['--all', '--chain', '--source', 'obra:x'], 64, '--chain works only with a phaselock database'],
     [['prove', 'no id', '--seal', 'seal'], 64, 'is not a session id'],

@@ -238,6 +238,49 @@ describe('a history that was rewritten consistently', () => {
   });
 });
 
+describe('an audit that begins after a seal', () => {
+  const since = async (url: string, { seal }: OpenedSeal) =>
+    told((await auditOwnDatabase(url, { wanted: { kind: 'since-seal', seal } })).findings);
+
+  test('reads the tasks with later events, completely, and no others', async () => {
+    await using home = await openTestGuard();
+    const { history, unused, logged } = await plant(home);
+    const sealed = await sealHistory(home.databaseUrl);
+    expect(await since(home.databaseUrl, sealed)).toEqual([]);
+    await runTurn(
+      home.guard,
+      aTurn(await begin(home.guard, aStart(history.taskId, OPUS)), history.attemptId),
+      `later-${history.taskId}`,
+    );
+    await rewriteHistory(home.databaseUrl, [
+      `update session_events set actor = 'another user' where session_id in ('${history.first}', '${logged.sessionId}') and place = 1`,
+      `update sessions set created_by = 'another user' where id in ('${history.first}', '${unused[0].sessionId}')`,
+    ]);
+    expect(await since(home.databaseUrl, sealed)).toEqual([`SV601 error session ${history.first}`]);
+  });
+
+  test('checks the schema once, however many tasks have later events', async () => {
+    await using home = await openTestGuard();
+    const sealed = await sealHistory(home.databaseUrl);
+    await rewriteHistory(home.databaseUrl, ['drop index sessions_one_live']);
+    expect(await since(home.databaseUrl, sealed)).toEqual(['SV303 error object sessions_one_live']);
+    await rewriteHistory(home.databaseUrl, [
+      `insert into session_events (task_id, phase, mode, session_id, type, reason, generation, at)
+         select gen_random_uuid(), 'run', 'standard', gen_random_uuid(), 'created-beside', 'first', 0, now() from generate_series(1, 1200)`,
+    ]);
+    expect((await since(home.databaseUrl, sealed)).filter((one) => one.startsWith('SV303'))).toHaveLength(1);
+  });
+
+  test('is refused after a restore, which numbers the transactions anew', async () => {
+    await using home = await openTestGuard();
+    const { seal } = await sealHistory(home.databaseUrl);
+    const later = { ...seal, snapshot: '999999999:999999999:' };
+    await expect(
+      auditOwnDatabase(home.databaseUrl, { wanted: { kind: 'since-seal', seal: later } }),
+    ).rejects.toThrow('was restored since the seal');
+  });
+});
+
 describe('a true history', () => {
   test('that went on after the seal has no finding', async () => {
     await using home = await openTestGuard();

@@ -22,5 +22,12 @@ export function whyNotComparable(seal: Seal, state: AuditedState): string | unde
   return undefined;
 }
 
+/** Why the events since a seal cannot be told by their transactions; undefined if they can. */
+export function whyNotSince(seal: Seal, state: AuditedState): string | undefined {
+  return firstFuture(seal.snapshot) > firstFuture(state.snapshot)
+    ? 'the database was restored since the seal, and numbers its transactions anew: audit it with --all, and make a new seal'
+    : undefined;
+}
+
 /** The first transaction that had not begun when the snapshot was taken. */
 const firstFuture = (snapshot: string): bigint => BigInt(snapshot.split(':')[1] ?? '0');

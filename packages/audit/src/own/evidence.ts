@@ -1,6 +1,7 @@
 import type { Row } from '../check.ts';
 import type { Evidence, SessionRange } from '../evidence/evidence.ts';
 import type { Head, SessionHead, SlotHead } from '../evidence/heads.ts';
+import type { AuditedState } from '../evidence/seal-fits.ts';
 import type { Seal } from '../evidence/seal-text.ts';
 import { askEachRow } from './ask-each-row.ts';
 import { canonicalEvent } from './canonical-event.ts';
@@ -82,6 +83,13 @@ const logLines = ({ processes }: ScopeSql): string => `
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
+export async function readState(ask: (sql: string) => Promise<readonly Row[]>): Promise<AuditedState> {
+  const [row] = await ask(STATE);
+  const { database = null, schema, at = null, snapshot = null, standby } = row ?? {};
+  if (database === null || at === null || snapshot === null) throw new Error('the first migration has no record');
+  return { database, schema: Number(schema), at, snapshot, standby: standby === 'true' };
+}
+
 /** Reads the event chains over the connections of the audit. */
 export function openEvidence(connections: SharedConnections, within: ScopeSql, rehashes: boolean): Evidence {
   const each = (sql: string, values: readonly unknown[] = []): AsyncIterable<Row> =>
@@ -89,12 +97,7 @@ export function openEvidence(connections: SharedConnections, within: ScopeSql, r
   const all = (sql: string, values: readonly unknown[] = []): Promise<Row[]> => Array.fromAsync(each(sql, values));
   return {
     rehashes,
-    async state() {
-      const [row] = await all(STATE);
-      const { database = null, schema, at = null, snapshot = null, standby } = row ?? {};
-      if (database === null || at === null || snapshot === null) throw new Error('the first migration has no record');
-      return { database, schema: Number(schema), at, snapshot, standby: standby === 'true' };
-    },
+    state: () => readState(all),
     async *heads() {
       for await (const row of each(SESSION_HEADS)) yield sessionHead(row);
       for await (const row of each(SLOT_HEADS)) yield slotHead(row);

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { whyNotComparable, whyNotSince } from '../evidence/seal-fits.ts';
+import type { Seal } from '../evidence/seal-text.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { type Counts, type FoundAttempt, NotFound, type Source, SourceFailure } from '../source.ts';
 import { EVERY_TURN } from '../turn-history.ts';
@@ -7,7 +9,7 @@ import { askEachRow } from './ask-each-row.ts';
 import { changesOf } from './changes.ts';
 import { connect } from './connect.ts';
 import { databaseFailure } from './database-failure.ts';
-import { openEvidence } from './evidence.ts';
+import { openEvidence, readState } from './evidence.ts';
 import { ownHistory } from './history.ts';
 import { openQuestions } from './open-questions.ts';
 import { type CataloguedNames, readModelPolicy } from './read-model-policy.ts';
@@ -27,6 +29,8 @@ export type OwnDatabase = {
 export type Wanted =
   | { readonly kind: 'all' }
   | { readonly kind: 'since'; readonly since: Date }
+  /** The tasks with an event that the seal does not contain. */
+  | { readonly kind: 'since-seal'; readonly seal: Seal }
   | { readonly kind: 'sample'; readonly share: number }
   | { readonly kind: 'task'; readonly given: string }
   | { readonly kind: 'attempt'; readonly given: string };
@@ -47,7 +51,7 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted, chain =
       lanes.push(next);
     }
     const owned = opened.move();
-    const rehashes = chain || scope.kind === 'task' || scope.kind === 'attempt';
+    const rehashes = chain || wanted.kind === 'since-seal' || scope.kind === 'task' || scope.kind === 'attempt';
     return sourceOn(shareConnections(lanes), { description, names, scope, rehashes }, () => owned.disposeAsync());
   } catch (error) {
     throw error instanceof NotFound || error instanceof SourceFailure ? error : databaseFailure(error);
@@ -105,9 +109,24 @@ async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
     }
     case 'attempt':
       return { kind: 'attempt', ...(await findAttempt(client, wanted.given)) };
+    case 'since-seal':
+      return { kind: 'tasks', ids: await tasksSince(client, wanted.seal) };
     default:
       return wanted;
   }
+}
+
+/** By the primary key of the events, so that the cost grows with the events since the seal and not with the history. */
+async function tasksSince(client: pg.Client, seal: Seal): Promise<readonly string[]> {
+  const state = await readState((sql) => rowsOf(client, sql));
+  const why = whyNotComparable(seal, state) ?? whyNotSince(seal, state);
+  if (why !== undefined) throw new SourceFailure(why);
+  const rows = await rowsOf(
+    client,
+    'select distinct task_id as id from session_events where tx >= pg_snapshot_xmin($1::pg_snapshot)',
+    [seal.snapshot],
+  );
+  return rows.flatMap(({ id }) => id ?? []);
 }
 
 /** Finds an attempt by its id, with or without dashes, or by a unique prefix of it. */

@@ -25,7 +25,9 @@ export function openQuestions(
 
   async function* rows({ name }: Check): ReturnType<Source['rows']> {
     const looked = await whereToLook(named(name, checks));
-    for (const part of inParts(looked)) yield* askEachRow(connections, named(name, checksOf(part)), scopeSql(part));
+    // A check of the schema has no scope, and runs once however many parts there are.
+    const scoped = named(name, checksOf(looked)).sql.includes('$1');
+    for (const part of scoped ? inParts(looked) : [looked]) yield* askEachRow(connections, named(name, checksOf(part)), scopeSql(part));
   }
   return { checks, rows };
 }
