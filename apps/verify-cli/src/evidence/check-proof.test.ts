@@ -87,19 +87,43 @@ const FORGERIES: readonly (readonly [string, () => string, RegExp])[] = [
   ],
   ['a seal without its signature', () => proof.slice(0, proof.lastIndexOf('—')), /signed by/],
   ['another length in the leaf', () => edited('leaf ', (line) => line.replace(' 3 ', ' 2 ')), /path/],
-  ['another hash in the leaf', () => edited('leaf ', (line) => line.replace(/.$/, (c) => (c === '0' ? '1' : '0'))), /path/],
+  [
+    'another hash in the leaf',
+    () => edited('leaf ', (line) => line.replace(/.$/, (c) => (c === '0' ? '1' : '0'))),
+    /path/,
+  ],
   ['another index', () => edited('index ', (line) => (line === 'index 0' ? 'index 1' : 'index 0')), /path/],
   ['an index outside of the tree', () => edited('index ', () => 'index 1000'), /path|index/],
-  ['another hash in the path', () => edited('path ', (line) => line.replace(/ ./, (c) => (c === ' A' ? ' B' : ' A'))), /path/],
+  [
+    'another hash in the path',
+    () => edited('path ', (line) => line.replace(/ ./, (c) => (c === ' A' ? ' B' : ' A'))),
+    /path/,
+  ],
   ['a shorter path', () => withLines((lines) => lines.filter((line) => line !== pathOf()[0])), /path/],
   ['a longer path', () => edited('index ', (line) => `${line}\n${pathOf()[0]}`), /path/],
-  ['another actor of an event', () => proof.replace('"created", "first", 1, null, null', '"created", "first", 1, null, "x"'), /sealed hash/],
-  ['another time of an event', () => edited('event ', (line) => line.replace(/\d{16}/, (micros) => `${BigInt(micros) + 1n}`)), /sealed hash/],
+  [
+    'another actor of an event',
+    () => proof.replace('"created", "first", 1, null, null', '"created", "first", 1, null, "x"'),
+    /sealed hash/,
+  ],
+  [
+    'another time of an event',
+    () => edited('event ', (line) => line.replace(/\d{16}/, (micros) => `${BigInt(micros) + 1n}`)),
+    /sealed hash/,
+  ],
   ['other spaces in an event', () => edited('event ', (line) => line.replace(', ', ',')), /sealed hash/],
   ['an event less', () => withLines((lines) => lines.slice(0, -1)), /events/],
   ['an event more', () => withLines((lines) => [...lines, eventsOf().at(-1) ?? '']), /events/],
-  ['events in another order', () => withLines((lines) => [...lines.slice(0, -2), ...lines.slice(-2).toReversed()]), /event/],
-  ['the events of another session', () => withLines((lines) => [...lines.slice(0, -3), ...eventsOf(otherProof)]), /event/],
+  [
+    'events in another order',
+    () => withLines((lines) => [...lines.slice(0, -2), ...lines.slice(-2).toReversed()]),
+    /event/,
+  ],
+  [
+    'the events of another session',
+    () => withLines((lines) => [...lines.slice(0, -3), ...eventsOf(otherProof)]),
+    /event/,
+  ],
   ['the leaf of another session', () => edited('leaf ', () => linesOf('leaf ', otherProof)[0] ?? ''), /path/],
   ['a cut-off proof', () => proof.slice(0, 200), /cut off|signed by/],
 ];
@@ -110,7 +134,10 @@ test('a true proof is accepted, by the command too', async () => {
   expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^accepted: session .* had these 3 events/) });
   await writeFile(at('forged'), FORGERIES[0]?.[1]() ?? '');
   const refused = await runVerify(home.databaseUrl, ['check-proof', at('forged'), '--public-key', at('key.pub')]);
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('the proof is refused: its seal is not signed') });
+  expect(refused).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('the proof is refused: its seal is not signed'),
+  });
 });
 
 test('a proof of an earlier release is still accepted', async () => {
@@ -130,7 +157,9 @@ describe.skipIf(GO === undefined)(`the checker in Go${GO === undefined ? ' (skip
   const check = (path: string, by = at('key.pub')) => spawnSync(at('check-proof'), [path, by], { encoding: 'utf8' });
 
   beforeAll(() => {
-    const built = spawnSync(GO ?? 'go', ['build', '-o', at('check-proof'), join(EXAMPLE, 'main.go')], { encoding: 'utf8' });
+    const built = spawnSync(GO ?? 'go', ['build', '-o', at('check-proof'), join(EXAMPLE, 'main.go')], {
+      encoding: 'utf8',
+    });
     if (built.status !== 0) throw new Error(built.stderr);
   });
 

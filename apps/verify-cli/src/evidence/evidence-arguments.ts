@@ -48,7 +48,12 @@ export const EVIDENCE_OPTIONS = {
 } as const;
 
 type Values = Readonly<
-  Partial<Record<'against' | 'since-seal' | 'public-key' | 'key' | 'seal' | 'previous' | 'output' | 'database' | 'source', string>>
+  Partial<
+    Record<
+      'against' | 'since-seal' | 'public-key' | 'key' | 'seal' | 'previous' | 'output' | 'database' | 'source',
+      string
+    >
+  >
 >;
 
 /** Reads one of these commands; undefined if the first argument is none of them. */

@@ -13,7 +13,8 @@ export async function readSigningKey(path: string | undefined, env: Environment)
   if (key !== undefined) return key;
   const what = path ?? SIGNING_KEY;
   // The key itself is never printed.
-  if (parseVerifyingKey(text) !== undefined) throw new UsageError(`${what} is a public key; seal needs the private one`);
+  if (parseVerifyingKey(text) !== undefined)
+    throw new UsageError(`${what} is a public key; seal needs the private one`);
   throw new UsageError(`${what} is not a private key of \`verify-sessions seal-key\``);
 }
 

@@ -225,23 +225,35 @@ describe('refused with exit code', () => {
     [
       'without a line',
       'damaged, or belong to another seal',
-      async (file) => writeFile(file, gzipSync(linesIn(await readFile(file)).slice(1).join(''))),
+      async (file) =>
+        writeFile(
+          file,
+          gzipSync(
+            linesIn(await readFile(file))
+              .slice(1)
+              .join(''),
+          ),
+        ),
     ],
     [
       'in another order',
       'line 2 is not in the order of the bytes',
-      async (file) => writeFile(file, gzipSync(linesIn(await readFile(file)).toReversed().join(''))),
+      async (file) =>
+        writeFile(
+          file,
+          gzipSync(
+            linesIn(await readFile(file))
+              .toReversed()
+              .join(''),
+          ),
+        ),
     ],
     [
       'with another line',
       'line 1 is not the head of a session or of a slot',
       async (file) => writeFile(file, gzipSync(`nothing\n${linesIn(await readFile(file)).join('')}`)),
     ],
-    [
-      'with a line without its end',
-      'its last line is cut off',
-      async (file) => appendFile(file, gzipSync('slot')),
-    ],
+    ['with a line without its end', 'its last line is cut off', async (file) => appendFile(file, gzipSync('slot'))],
   ];
   test.each(damages)('1: heads that are %s', async (name, said, damage) => {
     const path = await resealed(`heads ${name}`, (text) => text);

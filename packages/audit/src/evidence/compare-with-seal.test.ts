@@ -80,10 +80,7 @@ const REWRITES: Readonly<
       `update sessions set deleted_at = null, deleted_reason = null, replaced_by = null, status = 'ready' where id = '${history.first}'`,
       `update attempts set last_seq = (select max(seq) from processes where attempt_id = '${history.attemptId}') where id = '${history.attemptId}'`,
     ],
-    named: [
-      `SV604 error session ${history.second}`,
-      `SV604 error slot ${history.taskId}/run/standard`,
-    ],
+    named: [`SV604 error session ${history.second}`, `SV604 error slot ${history.taskId}/run/standard`],
   }),
   'the earlier generation of a slot dropped': ({ history }) => ({
     sql: [
@@ -224,6 +221,17 @@ describe('a history that was rewritten consistently', () => {
     expect(told(await findAll(home.databaseUrl, sealed))).toEqual([`SV603 error session ${id}`]);
   });
 
+  test('with a session invented without hashes is named', async () => {
+    await using home = await openTestGuard();
+    await plant(home);
+    const sealed = await sealHistory(home.databaseUrl);
+    const { id } = await begin(home.guard, aStart(await home.world.task(), SONNET));
+    await rewriteHistory(home.databaseUrl, [
+      `update session_events set place = null, hash = null, at = at - interval '1 day' where session_id = '${id}'`,
+    ]);
+    expect(told(await findAll(home.databaseUrl, sealed))).toEqual([`SV603 error session ${id}`]);
+  });
+
   test('with all hashes of a session removed is named', async () => {
     await using home = await openTestGuard();
     const { history } = await plant(home);
@@ -275,9 +283,9 @@ describe('an audit that begins after a seal', () => {
     await using home = await openTestGuard();
     const { seal } = await sealHistory(home.databaseUrl);
     const later = { ...seal, snapshot: '999999999:999999999:' };
-    await expect(
-      auditOwnDatabase(home.databaseUrl, { wanted: { kind: 'since-seal', seal: later } }),
-    ).rejects.toThrow('was restored since the seal');
+    await expect(auditOwnDatabase(home.databaseUrl, { wanted: { kind: 'since-seal', seal: later } })).rejects.toThrow(
+      'was restored since the seal',
+    );
   });
 });
 

@@ -57,6 +57,10 @@ function judgeSession(row: Row): readonly Finding[] {
     findings.push(finding('SV603', row, { ...of, message }));
   }
   if (row.early === 'true') findings.push(addedLater(row));
+  if (row.never_chained === 'true') {
+    const message = `${row.unchained} of its events have no hash, although every event had one when the seal was made`;
+    findings.push(finding('SV603', row, { ...of, message }));
+  }
   return findings;
 }
 
@@ -66,7 +70,9 @@ function judgeSession(row: Row): readonly Finding[] {
  */
 function addedLater(row: Row): Finding {
   const what =
-    row.sealed == null ? 'the session is not in the seal' : `the seal does not have its event ${Number(row.sealed) + 1}`;
+    row.sealed == null
+      ? 'the session is not in the seal'
+      : `the seal does not have its event ${Number(row.sealed) + 1}`;
   const seen = row.early_seen === 'true';
   const message = seen
     ? `${what}, but this event is dated ${row.early_at}, before the seal, and its transaction ended before the seal`

@@ -52,8 +52,9 @@ const SEAL = new RegExp(
     `slots ${COUNT}`,
     `events ${COUNT}`,
     `unchained ${COUNT}`,
-    'heads ([\\da-f]{64})\\n',
-  ].join('\\n') + `(?:previous ${ROOT}\\n)?$`,
+    'heads ([\\da-f]{64})',
+    `(?:previous ${ROOT}\\n)?$`,
+  ].join('\\n'),
 );
 
 /** Reads the text of a seal; undefined if it has another form. */

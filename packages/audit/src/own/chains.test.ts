@@ -67,7 +67,10 @@ test('a history of a release before the chains has no finding, before and after 
 describe('SV601', () => {
   const changes: readonly (readonly [string, string])[] = [
     ['an actor', `update session_events set actor = 'another user' where session_id = '$first' and place = 1`],
-    ['a time', `update session_events set at = at + interval '1 microsecond' where session_id = '$first' and place = 2`],
+    [
+      'a time',
+      `update session_events set at = at + interval '1 microsecond' where session_id = '$first' and place = 2`,
+    ],
     ['a detail', `update session_events set detail = detail || '{"x": 1}' where session_id = '$first' and place = 3`],
     ['a hash', `update session_events set hash = sha256('x') where session_id = '$first' and place = 5`],
   ];
@@ -82,10 +85,19 @@ describe('SV601', () => {
 
   const gaps: readonly (readonly [string, string])[] = [
     ['removed', `delete from session_events where session_id = '$first' and place = 3`],
-    ['inserted', `insert into session_events (task_id, phase, mode, session_id, type, generation, at, place, hash)
-       select task_id, phase, mode, session_id, 'kept', generation, at, place, hash from session_events where session_id = '$first' and place = 2`],
-    ['moved to another session', `update session_events set session_id = '$second' where session_id = '$first' and place = 5`],
-    ['taken out of the chain', `update session_events set place = null, hash = null where session_id = '$first' and place = 5`],
+    [
+      'inserted',
+      `insert into session_events (task_id, phase, mode, session_id, type, generation, at, place, hash)
+       select task_id, phase, mode, session_id, 'kept', generation, at, place, hash from session_events where session_id = '$first' and place = 2`,
+    ],
+    [
+      'moved to another session',
+      `update session_events set session_id = '$second' where session_id = '$first' and place = 5`,
+    ],
+    [
+      'taken out of the chain',
+      `update session_events set place = null, hash = null where session_id = '$first' and place = 5`,
+    ],
   ];
   test.each(gaps)('names the session without --chain too if an event was %s', async (_how, sql) => {
     await using home = await openTestGuard();
@@ -118,14 +130,23 @@ describe('SV601', () => {
 
 describe('SV602', () => {
   const rows: readonly (readonly [string, string])[] = [
-    ['model', `update sessions set parameters = '{"forged": true}' where id = '$session'; update processes set parameters = '{"forged": true}'
-       where session_id = '$session'`],
+    [
+      'model',
+      `update sessions set parameters = '{"forged": true}' where id = '$session'; update processes set parameters = '{"forged": true}'
+       where session_id = '$session'`,
+    ],
     ['handoff', `update sessions set handoff = 'never handed over' where id = '$session'`],
     ['milestone', `update sessions set milestone_id = 'another' where id = '$session'`],
     ['exit code', `update processes set exit_code = 1 where id = '$process'`],
-    ['usage', `update processes set input_tokens = 70 where id = '$process'; update sessions set input_tokens = 70 where id = '$session'`],
-    ['conversation', `update processes set agent_session_id = 'never told' where id = '$process'; update sessions set agent_session_id = 'never told'
-       where id = '$session'`],
+    [
+      'usage',
+      `update processes set input_tokens = 70 where id = '$process'; update sessions set input_tokens = 70 where id = '$session'`,
+    ],
+    [
+      'conversation',
+      `update processes set agent_session_id = 'never told' where id = '$process'; update sessions set agent_session_id = 'never told'
+       where id = '$session'`,
+    ],
   ];
   test.each(rows)('reports rows that were changed to another %s', async (what, sql) => {
     await using home = await openTestGuard();

@@ -48,7 +48,7 @@ const SESSIONS_NOT_AS_SEALED = `
   with sealed as (
     select * from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[]) as l(task_id, session_id, length, hash)
   ), found as (
-    select e.task_id, e.session_id, count(e.place) as length,
+    select e.task_id, e.session_id, count(e.place) as length, count(*) - count(e.hash) as unchained,
            coalesce(bool_or(e.place = l.length and encode(e.hash, 'hex') = l.hash), false) as kept,
            min(e.at) filter (where e.place = coalesce(l.length, 0) + 1) as next_at,
            bool_or(pg_visible_in_snapshot(e.tx, $9::pg_snapshot)) filter (where e.place = coalesce(l.length, 0) + 1) as next_seen
@@ -58,13 +58,16 @@ const SESSIONS_NOT_AS_SEALED = `
       and (e.task_id, e.session_id) > ($5::uuid, $6::uuid) and (e.task_id, e.session_id) <= ($7::uuid, $8::uuid)
     group by e.task_id, e.session_id, l.length
   ), judged as (
-    select task_id, session_id, l.length as sealed, f.length, f.kept, f.next_at, f.next_seen,
-           -- A session that was not chained when it was sealed is not in the seal.
-           coalesce(f.next_at < $10::timestamptz - interval '${CLEARLY_BEFORE}' and (l.length is not null or $11::bigint = 0), false) as early
+    select task_id, session_id, l.length as sealed, f.length, f.unchained, f.kept, f.next_at, f.next_seen,
+           -- A session that was not chained when the seal was made is not in it.
+           coalesce(f.next_at < $10::timestamptz - interval '${CLEARLY_BEFORE}' and (l.length is not null or $11::bigint = 0), false) as early,
+           -- Every event since then was chained when it was recorded.
+           l.length is null and f.unchained > 0 and $11::bigint = 0 as never_chained
     from sealed l full join found f using (task_id, session_id)
   )
-  select task_id, session_id, sealed, length, kept::text, early::text, next_at as early_at, next_seen::text as early_seen from judged
-  where length is null or sealed is not null and not kept or early
+  select task_id, session_id, sealed, length, unchained, kept::text, early::text, next_at as early_at, next_seen::text as early_seen,
+         never_chained::text
+  from judged where length is null or sealed is not null and not kept or early or never_chained
   order by task_id, session_id`;
 
 const SLOTS_NOT_AS_SEALED = `
@@ -107,10 +110,7 @@ export function openEvidence(connections: SharedConnections, within: ScopeSql, r
       (await all(EVENTS_OF, [taskId, sessionId, length])).map(({ event }) => event ?? ''),
     sessionsNotAsSealed: (range, seal) => all(SESSIONS_NOT_AS_SEALED, valuesOf(range, seal)),
     slotsNotAsSealed: (heads) =>
-      all(
-        SLOTS_NOT_AS_SEALED,
-        columns<SlotHead>(heads, ['taskId', 'phase', 'mode', 'generation', 'digest']),
-      ),
+      all(SLOTS_NOT_AS_SEALED, columns<SlotHead>(heads, ['taskId', 'phase', 'mode', 'generation', 'digest'])),
     logLines: () => each(logLines(within), within.values),
   };
 }

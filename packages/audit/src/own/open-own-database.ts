@@ -39,7 +39,12 @@ export type Wanted =
 const LANES = 2;
 
 /** Opens a phaselock database in one read-only snapshot. */
-export async function openOwnDatabase({ url, statementTimeoutMs, wanted, chain = false }: OwnDatabase): Promise<Source> {
+export async function openOwnDatabase({
+  url,
+  statementTimeoutMs,
+  wanted,
+  chain = false,
+}: OwnDatabase): Promise<Source> {
   await using opened = new AsyncDisposableStack();
   try {
     const first = opened.use(await connect(url));

@@ -27,7 +27,8 @@ export function openQuestions(
     const looked = await whereToLook(named(name, checks));
     // A check of the schema has no scope, and runs once however many parts there are.
     const scoped = named(name, checksOf(looked)).sql.includes('$1');
-    for (const part of scoped ? inParts(looked) : [looked]) yield* askEachRow(connections, named(name, checksOf(part)), scopeSql(part));
+    for (const part of scoped ? inParts(looked) : [looked])
+      yield* askEachRow(connections, named(name, checksOf(part)), scopeSql(part));
   }
   return { checks, rows };
 }

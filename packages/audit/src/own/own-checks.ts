@@ -44,6 +44,6 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     ...(rehashes
       ? [chainHashes(scope), recordedSessions(scope), recordedProcesses(scope), recordedLines(scope)].map(unsifted)
       : [siftedBy('events')(chainPlaces(scope))]),
-    unsifted(notChainedYet(scope)),
+    unsifted(notChainedYet(scope, rehashes)),
   ];
 }

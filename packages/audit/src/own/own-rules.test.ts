@@ -231,5 +231,7 @@ test('every rule for phaselock databases has a planted corruption', () => {
   const elsewhere: readonly RuleId[] = ['SV108', 'SV304', 'SV403', 'SV405', 'SV504', 'SV507', 'SV901', 'SV902'];
   // Planted in chains.test.ts and compare-with-seal.test.ts.
   const evidence: readonly RuleId[] = ['SV601', 'SV602', 'SV603', 'SV604', 'SV605', 'SV606'];
-  expect(RULE_IDS.filter((id) => CORRUPTIONS[id] === undefined && ![...elsewhere, ...evidence].includes(id))).toEqual([]);
+  expect(RULE_IDS.filter((id) => CORRUPTIONS[id] === undefined && ![...elsewhere, ...evidence].includes(id))).toEqual(
+    [],
+  );
 });
