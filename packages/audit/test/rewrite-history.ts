@@ -28,7 +28,9 @@ export const eraseSession = (sessionId: string): readonly string[] => [
 export const removeLogLine = (processId: string): readonly string[] => [
   `delete from session_logs where id = (select min(id) from session_logs where process_id = '${processId}')`,
   `update processes set (log_lines, log_digest) = (
-     select count(*), log_digest(kind, line order by id) from session_logs where process_id = '${processId}') where id = '${processId}'`,
-  `update session_events e set detail = jsonb_set(e.detail, '{logs}', log_detail(p)) from processes p
+     select count(*), log_digest_after(null, array_agg(kind order by id), array_agg(line order by id)) from session_logs
+     where process_id = '${processId}') where id = '${processId}'`,
+  `update session_events e
+   set detail = jsonb_set(e.detail, '{logs}', jsonb_build_object('lines', p.log_lines, 'digest', encode(p.log_digest, 'hex'))) from processes p
    where p.id = '${processId}' and e.detail ->> 'process_id' = p.id::text and e.detail ? 'logs'`,
 ];

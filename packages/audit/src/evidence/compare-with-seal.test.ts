@@ -1,3 +1,4 @@
+import type { SessionId, TaskId } from '@phaselock/core';
 import {
   aStart,
   aTurn,
@@ -41,7 +42,7 @@ type Planted = {
   /** A process with a log, alone in its session. */
   readonly logged: { readonly sessionId: string; readonly processId: string };
 };
-type Unused = { readonly taskId: string; readonly sessionId: string };
+type Unused = { readonly taskId: TaskId; readonly sessionId: SessionId };
 
 async function plant(home: TestGuard): Promise<Planted> {
   const { guard, world } = home;
@@ -227,8 +228,10 @@ describe('a history that was rewritten consistently', () => {
     const sealed = await sealHistory(home.databaseUrl);
     const { id } = await begin(home.guard, aStart(await home.world.task(), SONNET));
     await rewriteHistory(home.databaseUrl, [
-      `update session_events set place = null, hash = null, at = at - interval '1 day' where session_id = '${id}'`,
+      `update session_events set place = null, hash = null where session_id = '${id}'`,
+      'update event_chain_progress set finished_at = null',
     ]);
+    expect(told(await findAll(home.databaseUrl))).toEqual([]);
     expect(told(await findAll(home.databaseUrl, sealed))).toEqual([`SV603 error session ${id}`]);
   });
 
@@ -238,7 +241,9 @@ describe('a history that was rewritten consistently', () => {
     const sealed = await sealHistory(home.databaseUrl);
     await rewriteHistory(home.databaseUrl, [
       `update session_events set place = null, hash = null where session_id = '${history.first}'`,
+      'update event_chain_progress set finished_at = null',
     ]);
+    expect(told(await findAll(home.databaseUrl))).toEqual([]);
     expect(told(await findAll(home.databaseUrl, sealed))).toEqual([
       `SV603 error session ${history.first}`,
       `SV604 error slot ${history.taskId}/run/standard`,

@@ -47,7 +47,8 @@ test('a history of a release before the chains has no finding, before and after 
        detail = nullif(detail - array['model', 'action', 'passed_session_id', 'pre_retry_session_id', 'skip_context', 'takes_up', 'lost_session_id',
                                'usage', 'logs', 'exit_code', 'agent_session_id', 'invalidates'], '{}')`,
     `delete from session_events where type in ('logs-appended', 'conversation-told', 'usage-booked')`,
-    'update processes set log_lines = 0, log_digest = null',
+    'alter table processes alter column log_lines drop not null',
+    'update processes set log_lines = null, log_digest = null',
     'update event_chain_progress set task_id = null, finished_at = null',
   ]);
   const before = await findAll(home.databaseUrl, { chain: true });
@@ -109,6 +110,20 @@ describe('SV601', () => {
     }
   });
 
+  test('names a session without hashes once all earlier events are chained', async () => {
+    await using home = await openTestGuard();
+    const { first } = await healthyHistory(home);
+    await rewriteHistory(home.databaseUrl, [
+      `update session_events set place = null, hash = null where session_id = '${first}'`,
+    ]);
+    for (const chain of [false, true]) {
+      const found = await findAll(home.databaseUrl, { chain });
+      expect(found.map(({ rule, sessionId, message }) => [rule, sessionId, message])).toEqual([
+        ['SV601', first, 'none of its 5 events is in a chain'],
+      ]);
+    }
+  });
+
   test('is computed without the functions of the database, which a superuser may have replaced', async () => {
     await using home = await openTestGuard();
     const { first } = await healthyHistory(home);
@@ -158,6 +173,26 @@ describe('SV602', () => {
     for (const { rule, sessionId: of, message } of found)
       expect([rule, of, message]).toEqual(['SV602', sessionId, `its events recorded another ${what}`]);
   });
+});
+
+test('SV602 reports the tombstone of a session whose chain ends elsewhere', async () => {
+  await using home = await openTestGuard();
+  const { first } = await healthyHistory(home);
+  const archive = (place: number): readonly string[] => [
+    `alter table archives add column if not exists chain_length integer, add column if not exists chain_hash bytea`,
+    'delete from archives',
+    `insert into archives (session_id, task_id, project_id, phase, mode, agent, generation, session_created_at, deleted_at, deleted_reason, feedback_count,
+                           session_version, object_key, sha256, bytes, process_count, event_count, log_count, replaced_by, verified_at, purged_at, expires_at,
+                           chain_length, chain_hash)
+     select s.id, s.task_id, gen_random_uuid(), s.phase, s.mode, agent, s.generation, created_at, deleted_at, deleted_reason, 0, version, s.id::text,
+            sha256('x'), 1, 2, 6, 0, replaced_by, now(), null, now() + interval '1 year', 5, e.hash
+     from sessions s join session_events e on e.session_id = s.id and e.place = ${place} where s.id = '${first}'`,
+  ];
+  await rewriteHistory(home.databaseUrl, archive(5));
+  expect(await findAll(home.databaseUrl, { chain: true })).toEqual([]);
+  await rewriteHistory(home.databaseUrl, archive(4));
+  const found = await findAll(home.databaseUrl, { chain: true });
+  expect(found.map(({ rule, subject }) => [rule, subject])).toEqual([['SV602', { kind: 'archive', id: first }]]);
 });
 
 describe('SV605', () => {

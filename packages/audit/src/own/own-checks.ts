@@ -7,7 +7,7 @@ import { chainHashes, chainPlaces, notChainedYet } from './chains.ts';
 import { ownHistory } from './history.ts';
 import { overlapsCheck } from './overlaps.ts';
 import { orphanSessions, processesCheck } from './processes.ts';
-import { recordedLines, recordedProcesses, recordedSessions } from './recorded-values.ts';
+import { recordedChains, recordedLines, recordedProcesses, recordedSessions } from './recorded-values.ts';
 import { schemaObjectsCheck } from './schema-objects.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
@@ -42,8 +42,8 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     ...sessionChecks(scope).map(siftedBy('lives')),
     ...archiveChecks(scope).map(unsifted),
     ...(rehashes
-      ? [chainHashes(scope), recordedSessions(scope), recordedProcesses(scope), recordedLines(scope)].map(unsifted)
+      ? [chainHashes(scope), recordedSessions(scope), recordedProcesses(scope), recordedLines(scope), recordedChains(scope)].map(unsifted)
       : [siftedBy('events')(chainPlaces(scope))]),
-    unsifted(notChainedYet(scope, rehashes)),
+    unsifted(notChainedYet(scope)),
   ];
 }

@@ -15,7 +15,7 @@ export const evidenceRules = {
     name: 'head-differs',
     family: 'evidence',
     severity: 'error',
-    rule: 'The rows of a session and its processes have the model, handoff, conversation, exit code and usage that their latest events recorded (with --chain).',
+    rule: 'The rows of a session and its processes have the model, handoff, conversation, exit code and usage that their latest events recorded, and the tombstone of a purged session the end of its chain (with --chain).',
     cause: 'Rows were changed by hand. Their events could not be changed without breaking the chain.',
     risk: 'The API shows values that were never recorded.',
     cure: 'Restore the values that the events contain.',
