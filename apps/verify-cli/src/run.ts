@@ -1,4 +1,4 @@
-import { type AuditRecord, NotFound, recordAudit, SourceFailure } from '@phaselock/audit';
+import { type AuditRecord, demandComparable, NotFound, recordAudit, SourceFailure } from '@phaselock/audit';
 import { visibleLines, visibleText, wantsColours } from '@phaselock/core';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
@@ -86,6 +86,7 @@ async function audit(given: Verify, { env, stdout, stderr, release, complain }: 
   const wanted = given.sinceSeal === undefined ? given.wanted : await wantedSince(given.sinceSeal);
   const command: Verify = { ...given, wanted };
   await using source = await openSource(command, env);
+  if (against !== undefined && source.evidence !== undefined) await demandComparable(source.evidence, against.seal);
   await using archive = command.deep ? await openArchive(command, env) : undefined;
   await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output);
   const seen = command.output === undefined && stdout.isTTY === true;

@@ -1,5 +1,5 @@
 import { type AuditSummary, runAudit } from './audit.ts';
-import type { OpenedSeal } from './evidence/compare-with-seal.ts';
+import type { OpenedSeal } from './evidence/open-seal.ts';
 import type { ObjectExaminer } from './examine-objects.ts';
 import type { StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';

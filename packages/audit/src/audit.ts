@@ -1,6 +1,7 @@
 import { type Check, finding } from './check.ts';
 import { compareLogDigests } from './evidence/compare-log-digests.ts';
-import { compareWithSeal, type OpenedSeal } from './evidence/compare-with-seal.ts';
+import { compareWithSeal } from './evidence/compare-with-seal.ts';
+import type { OpenedSeal } from './evidence/open-seal.ts';
 import { examineObjects, type ObjectExaminer } from './examine-objects.ts';
 import { examineStore, type StoreExaminer } from './examine-store.ts';
 import type { Finding } from './finding.ts';

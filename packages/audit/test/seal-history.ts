@@ -1,6 +1,6 @@
-import type { OpenedSeal } from '../src/evidence/compare-with-seal.ts';
 import type { Evidence } from '../src/evidence/evidence.ts';
 import { makeSeal } from '../src/evidence/make-seal.ts';
+import type { OpenedSeal } from '../src/evidence/open-seal.ts';
 import { openOwnDatabase } from '../src/own/open-own-database.ts';
 
 /** Opens the event chains of a database. */

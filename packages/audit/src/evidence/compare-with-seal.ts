@@ -1,13 +1,8 @@
 import { finding, type Row } from '../check.ts';
 import type { Finding } from '../finding.ts';
-import { SourceFailure } from '../source.ts';
 import type { Evidence } from './evidence.ts';
 import { parseHead, type SessionHead, type SlotHead } from './heads.ts';
-import { whyNotComparable } from './seal-fits.ts';
-import type { Seal } from './seal-text.ts';
-
-/** A seal whose signature and heads were checked, and its heads, which can be read several times. */
-export type OpenedSeal = { readonly seal: Seal; heads(): AsyncIterable<string> };
+import { demandComparable, type OpenedSeal } from './open-seal.ts';
 
 /** Heads that are compared by one statement. */
 const AT_ONCE = 1_000;
@@ -17,8 +12,7 @@ const AT_ONCE = 1_000;
  * a stream: memory does not grow with the seal.
  */
 export async function* compareWithSeal(evidence: Evidence, { seal, heads }: OpenedSeal): AsyncGenerator<Finding> {
-  const why = whyNotComparable(seal, await evidence.state());
-  if (why !== undefined) throw new SourceFailure(why);
+  await demandComparable(evidence, seal);
   let sessions: SessionHead[] = [];
   let slots: SlotHead[] = [];
   let after: SessionHead | undefined;

@@ -1,8 +1,18 @@
 import { SourceFailure } from '../source.ts';
-import type { OpenedSeal } from './compare-with-seal.ts';
+import type { Evidence } from './evidence.ts';
+import { whyNotComparable } from './seal-fits.ts';
 import { headsDiffer, parseSeal, type Seal } from './seal-text.ts';
 import { noteText, openNote, type VerifyingKey } from './signed-note.ts';
 import { HeadsFailure, sumHeads } from './sum-heads.ts';
+
+/** A seal whose signature and heads were checked, and its heads, which can be read several times. */
+export type OpenedSeal = { readonly seal: Seal; heads(): AsyncIterable<string> };
+
+/** Rejects if the seal cannot be compared with this database in this snapshot. */
+export async function demandComparable(evidence: Evidence, seal: Seal): Promise<void> {
+  const why = whyNotComparable(seal, await evidence.state());
+  if (why !== undefined) throw new SourceFailure(why);
+}
 
 /** Reads the seal in a note. Its signature is checked if a key is given. */
 export function readSeal(note: string, key: VerifyingKey | undefined): Seal {

@@ -2,9 +2,8 @@ import { NotFound, SourceFailure } from '../source.ts';
 import type { Evidence } from './evidence.ts';
 import { parseHead, type SessionHead } from './heads.ts';
 import { growMerkleTree } from './merkle-tree.ts';
-import { readSeal } from './open-seal.ts';
+import { demandComparable, readSeal } from './open-seal.ts';
 import { formatProof, whyNotChained } from './proof-text.ts';
-import { whyNotComparable } from './seal-fits.ts';
 
 export type Proving = {
   readonly evidence: Evidence;
@@ -24,8 +23,7 @@ export type Proved =
  */
 export async function prove({ evidence, sessionId, note, heads }: Proving): Promise<Proved> {
   const seal = readSeal(note, undefined);
-  const why = whyNotComparable(seal, await evidence.state());
-  if (why !== undefined) throw new SourceFailure(why);
+  await demandComparable(evidence, seal);
   const found = await findSession(heads(), sessionId);
   if (found === undefined)
     throw new NotFound(`the seal has no session ${sessionId}: it began later, or its id has another form`);

@@ -1,9 +1,26 @@
-import { aStart, aTurn, begin, openTestGuard, SONNET, startedOf, type TestGuard, tokenOf } from '@phaselock/testkit';
+import {
+  agentId,
+  aStart,
+  aTurn,
+  begin,
+  confirmed,
+  lapseLease,
+  OPUS,
+  openTestGuard,
+  SONNET,
+  SONNET_NEXT,
+  shown,
+  startedOf,
+  type TestGuard,
+  tokenOf,
+} from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 import { healthyHistory } from '../../test/healthy-history.ts';
 import { rechain, removeLogLine, rewriteHistory } from '../../test/rewrite-history.ts';
+import { sealHistory } from '../../test/seal-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
 import type { Finding } from '../finding.ts';
+import { RULES } from '../rules.ts';
 
 type Logged = { readonly sessionId: string; readonly processId: string };
 
@@ -35,6 +52,70 @@ test('a history that the service wrote has no finding, and its hashes are those 
   await healthyHistory(home);
   await loggedHistory(home);
   expect(await findAll(home.databaseUrl, { chain: true })).toEqual([]);
+});
+
+/** Calls of every kind: each writes events, or values that events contain. */
+async function everyKind(home: TestGuard): Promise<void> {
+  const { guard, world } = home;
+  const usage = { inputTokens: 10, outputTokens: 5, turns: 1, costUsdMicros: 7 };
+  const atWork = async () => {
+    const taskId = await world.task();
+    const attemptId = await world.attempt(taskId);
+    const session = await begin(guard, aStart(taskId));
+    const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+    return { taskId, attemptId, session, token: tokenOf(turn) };
+  };
+  // Reports before and after the end, a retry, a model that is kept, and a replacement with a handoff.
+  const long = await atWork();
+  for (const id of ['one', 'two']) await guard.reportAgentSession(long.token, agentId(`${id} ${long.taskId}`));
+  await guard.recordUsage(long.token, { ...usage, inputTokens: 3 });
+  await guard.appendLogs(long.token, [{ kind: 'stdout', line: 'one' }]);
+  await guard.finishTurn({ ...long.token, ending: 'failed', exitCode: 3, usage });
+  await guard.recordUsage(long.token, { ...usage, turns: 4 });
+  await guard.appendLogs(long.token, [{ kind: 'event', line: '{"two":"ü \u2028"}' }]);
+  const preRetryId = agentId(`two ${long.taskId}`);
+  const again = startedOf(await guard.startTurn(aTurn(long.session, long.attemptId, { preRetryId })));
+  await guard.finishTurn({ ...tokenOf(again), ending: 'completed', agentSessionId: agentId(`three ${long.taskId}`) });
+  await guard.start(aStart(long.taskId, SONNET_NEXT, { say: { kind: 'keep' } }));
+  const kept = startedOf(await guard.startTurn(aTurn(long.session, long.attemptId)));
+  await guard.finishTurn({ ...tokenOf(kept), ending: 'killed', agentSessionId: agentId(`four ${long.taskId}`) });
+  const next = await begin(
+    guard,
+    aStart(long.taskId, OPUS, { ...confirmed(shown(long.session)), handoff: { summary: 'half done: ü' } }),
+  );
+  await guard.closeSession({ ...shown(next), how: 'stop' });
+  // Lost processes: by the sweep with a late ending, and by the next turn.
+  const swept = await atWork();
+  await guard.appendLogs(swept.token, [{ kind: 'stderr', line: 'last words' }]);
+  await lapseLease(home, swept.session);
+  await guard.sweepLapsed();
+  await guard.finishTurn({ ...swept.token, ending: 'completed', exitCode: 0 });
+  const lost = await atWork();
+  await guard.reportAgentSession(lost.token, agentId(`lost ${lost.taskId}`));
+  await lapseLease(home, lost.session);
+  await guard.startTurn(aTurn(lost.session, lost.attemptId));
+  // Sessions outside of the guard, and their collapse.
+  const legacyTask = await world.task();
+  for (let sessions = 0; sessions < 2; sessions += 1)
+    await begin(guard, aStart(legacyTask, SONNET, { guarded: false }));
+  await begin(guard, aStart(legacyTask));
+  await guard.beginStandalone(aStart(await world.task(), SONNET, { milestoneId: 'm-1' }));
+  // Many at once, and deletions.
+  const bulk = await guard.bulkStart([aStart(await world.task()), aStart(await world.task())]);
+  const [first, second] = bulk.flatMap((one) => (one.kind === 'created' ? [one.session.id] : []));
+  if (first === undefined || second === undefined) throw new Error('no sessions were created');
+  await guard.softDelete({ sessionId: first });
+  await guard.bulkDelete([second]);
+}
+
+test('calls of every kind leave no finding, and the seal of an earlier time fits', async () => {
+  await using home = await openTestGuard();
+  await everyKind(home);
+  const sealed = await sealHistory(home.databaseUrl);
+  await everyKind(home);
+  const { findings, summary } = await auditOwnDatabase(home.databaseUrl, { chain: true, against: sealed });
+  expect(summary.incomplete).toEqual([]);
+  expect(findings.filter(({ rule }) => RULES[rule].family === 'evidence')).toEqual([]);
 });
 
 test('a history of a release before the chains has no finding, before and after it is chained', async () => {

@@ -15,9 +15,7 @@ export const chainPlaces = ({ inScope }: ScopeSql): Check => ({
       kind: 'session',
       id: row.id ?? null,
       message:
-        row.placed === row.events
-          ? `its ${row.events} events do not have the places 1 to ${row.events}`
-          : inChain(row),
+        row.placed === row.events ? `its ${row.events} events do not have the places 1 to ${row.events}` : inChain(row),
     }),
   ],
 });

@@ -42,7 +42,13 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     ...sessionChecks(scope).map(siftedBy('lives')),
     ...archiveChecks(scope).map(unsifted),
     ...(rehashes
-      ? [chainHashes(scope), recordedSessions(scope), recordedProcesses(scope), recordedLines(scope), recordedChains(scope)].map(unsifted)
+      ? [
+          chainHashes(scope),
+          recordedSessions(scope),
+          recordedProcesses(scope),
+          recordedLines(scope),
+          recordedChains(scope),
+        ].map(unsifted)
       : [siftedBy('events')(chainPlaces(scope))]),
     unsifted(notChainedYet(scope)),
   ];

@@ -7,8 +7,7 @@ export const STILL_CHAINING = `((select bool_and(finished_at is not null) from e
  */
 export const PLACES_IN_ORDER = `
   (count(e.place) = 0 and count(e.hash) = 0 and ${STILL_CHAINING}
-   or count(e.place) = count(*) and count(e.hash) = count(*) and min(e.place) = 1 and max(e.place) = count(*)
-      and sum(e.place::bigint) = count(*) * (count(*) + 1) / 2
+   or count(e.place) = count(*) and count(e.hash) = count(*) and max(e.place) = count(*) and sum(e.place) = count(*) * (count(*) + 1) / 2
       and sum(e.place::bigint * e.place) = count(*)::numeric * (count(*) + 1) * (2 * count(*) + 1) / 6)`;
 
 /**
