@@ -4,7 +4,7 @@ import type { OpenedSeal } from '../src/evidence/open-seal.ts';
 import { openOwnDatabase } from '../src/own/open-own-database.ts';
 
 /** Opens the event chains of a database. */
-export async function evidenceOf(url: string): Promise<AsyncDisposable & { readonly evidence: Evidence }> {
+async function evidenceOf(url: string): Promise<AsyncDisposable & { readonly evidence: Evidence }> {
   const source = await openOwnDatabase({ url, statementTimeoutMs: 60_000, wanted: { kind: 'all' } });
   if (source.evidence === undefined) throw new Error('a phaselock database has event chains');
   return { evidence: source.evidence, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() };

@@ -10,7 +10,7 @@ import { readText } from './key-files.ts';
 /** The heads are stored beside their seal. */
 const headsOf = (seal: string): string => `${seal}.heads.gz`;
 
-export type SealFile = { readonly note: string; readonly heads: () => AsyncIterable<string> };
+type SealFile = { readonly note: string; readonly heads: () => AsyncIterable<string> };
 
 /** Opens a seal and the heads beside it, which can be read several times. */
 export async function openSealFile(flag: string, path: string): Promise<SealFile> {

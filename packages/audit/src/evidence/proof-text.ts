@@ -8,7 +8,7 @@ import { openNote, type VerifyingKey } from './signed-note.ts';
 const FORMAT = 'phaselock-proof/1';
 
 /** What a proof consists of. docs/seals.md defines its text. */
-export type Proof = {
+type Proof = {
   /** The line of the session among the heads, and its index there, from 0. */
   readonly leaf: string;
   readonly index: number;
@@ -34,7 +34,7 @@ export const formatProof = ({ leaf, index, path, events, note }: Proof): string 
 const HASH = /^[A-Za-z\d+/]{43}=$/;
 
 /** Reads a proof; undefined if it has another form. */
-export function parseProof(text: string): Proof | undefined {
+function parseProof(text: string): Proof | undefined {
   const end = text.indexOf('\n\n');
   if (end === -1) return undefined;
   const [format, leaf, index, ...more] = text.slice(0, end).split('\n');
@@ -54,7 +54,7 @@ export function parseProof(text: string): Proof | undefined {
   };
 }
 
-export type CheckedProof =
+type CheckedProof =
   | { readonly kind: 'accepted'; readonly head: SessionHead; readonly seal: Seal }
   | { readonly kind: 'refused'; readonly why: string };
 

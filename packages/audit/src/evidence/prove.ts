@@ -5,14 +5,14 @@ import { growMerkleTree } from './merkle-tree.ts';
 import { demandComparable, readSeal } from './open-seal.ts';
 import { formatProof, whyNotChained } from './proof-text.ts';
 
-export type Proving = {
+type Proving = {
   readonly evidence: Evidence;
   readonly sessionId: string;
   readonly note: string;
   readonly heads: () => AsyncIterable<string>;
 };
 
-export type Proved =
+type Proved =
   | { readonly kind: 'proved'; readonly proof: string }
   /** The events of the session are no longer the sealed ones. */
   | { readonly kind: 'altered'; readonly why: string };
