@@ -74,6 +74,8 @@ const SLOTS_NOT_AS_SEALED = `
   select l.task_id, l.phase, l.mode, l.generation, count(distinct e.generation) filter (where e.hash is not null) as births
   from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[]) as l(task_id, phase, mode, generation, digest)
   left join session_events e on e.task_id = l.task_id and e.phase = l.phase and e.mode = l.mode and e.generation <= l.generation and ${BIRTHS}
+    -- The slots follow each other, so that a range of the index is read.
+    and e.task_id between $6::uuid and $7::uuid
   group by l.task_id, l.phase, l.mode, l.generation, l.digest
   having encode(sha256(string_agg(e.hash, ''::bytea order by e.generation, e.session_id)), 'hex') is distinct from l.digest
   order by l.task_id, l.phase, l.mode`;
@@ -110,7 +112,10 @@ export function openEvidence(connections: SharedConnections, within: ScopeSql, r
       (await all(EVENTS_OF, [taskId, sessionId, length])).map(({ event }) => event ?? ''),
     sessionsNotAsSealed: (range, seal) => all(SESSIONS_NOT_AS_SEALED, valuesOf(range, seal)),
     slotsNotAsSealed: (heads) =>
-      all(SLOTS_NOT_AS_SEALED, columns<SlotHead>(heads, ['taskId', 'phase', 'mode', 'generation', 'digest'])),
+      all(SLOTS_NOT_AS_SEALED, [
+        ...columns<SlotHead>(heads, ['taskId', 'phase', 'mode', 'generation', 'digest']),
+        ...[heads.at(0)?.taskId ?? LAST, heads.at(-1)?.taskId ?? FIRST],
+      ]),
     logLines: () => each(logLines(within), within.values),
   };
 }
