@@ -1,7 +1,7 @@
 import { type Check, finding, type Row } from '../check.ts';
 import { eventHash } from './canonical-event.ts';
 import type { ScopeSql } from './scope.ts';
-import { PLACES_IN_ORDER, STILL_CHAINING } from './sieves/events.ts';
+import { PLACES_IN_ORDER, STILL_CHAINING } from './sieves/chains.ts';
 
 /** Compares the number and the places of the events, without computing hashes. */
 export const chainPlaces = ({ inScope }: ScopeSql): Check => ({

@@ -49,7 +49,7 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
           recordedLines(scope),
           recordedChains(scope),
         ].map(unsifted)
-      : [siftedBy('events')(chainPlaces(scope))]),
+      : [siftedBy('chains')(chainPlaces(scope))]),
     unsifted(notChainedYet(scope)),
   ];
 }

@@ -198,7 +198,7 @@ test('sieves return nothing for a healthy history, and only the unusual sessions
     for (const [name, { sql }] of Object.entries(SIEVES)) all[name] = (await pool.query(sql)).rows.map(({ id }) => id);
     return all;
   };
-  const nothing = { turns: [], attempts: [], unused: [], lives: [], events: [] };
+  const nothing = { turns: [], attempts: [], unused: [], lives: [], events: [], chains: [] };
   expect(await held()).toEqual(nothing);
   const { silent, unused } = await unusualHistory(home);
   expect(await held()).toEqual({ ...nothing, turns: [silent], unused: [unused] });

@@ -1,6 +1,7 @@
 import type { Row } from '../check.ts';
 import type { Scope } from './scope.ts';
 import { ATTEMPTS_SIEVE } from './sieves/attempts.ts';
+import { CHAINS_SIEVE } from './sieves/chains.ts';
 import { EVENTS_SIEVE } from './sieves/events.ts';
 import { LIVES_SIEVE } from './sieves/lives.ts';
 import { TURNS_SIEVE } from './sieves/turns.ts';
@@ -17,6 +18,7 @@ export const SIEVES = {
   unused: { holds: 'sessions', sql: UNUSED_SIEVE },
   lives: { holds: 'tasks', sql: LIVES_SIEVE },
   events: { holds: 'tasks', sql: EVENTS_SIEVE },
+  chains: { holds: 'tasks', sql: CHAINS_SIEVE },
 } as const;
 
 export type SieveName = keyof typeof SIEVES;
