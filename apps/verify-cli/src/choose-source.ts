@@ -7,7 +7,8 @@ import {
   type Source,
   SourceFailure,
 } from '@phaselock/audit';
-import { type SourceChoice, UsageError, type Verify } from './read-arguments.ts';
+import type { SourceChoice, Verify } from './read-arguments.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Statement timeout without `--max-duration`. */
 const NO_HURRY_MS = 3_600_000;
@@ -17,14 +18,19 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** `databaseUrl` is set for a phaselock database: `--record` writes to it over a separate connection. */
 type Opened = Source & { readonly databaseUrl?: string };
 
+/** The arguments that select a source. */
+type Chosen = Pick<Verify, 'wanted' | 'database'> &
+  Partial<Pick<Verify, 'maxDurationMs' | 'source' | 'profiles' | 'chain' | 'deep' | 'against'>>;
+
 /**
  * Opens the source that the arguments and the environment select, read-only. Once `ended` is aborted, its statements
  * are cancelled at the server and every later call fails.
  */
-export async function openSource(command: Verify, env: Environment, ended: AbortSignal): Promise<Opened> {
+export async function openSource(command: Chosen, env: Environment, ended: AbortSignal): Promise<Opened> {
   const { wanted, maxDurationMs, database, source } = command;
   if (source !== undefined) return openForeign(source, command);
-  const options = { statementTimeoutMs: maxDurationMs ?? NO_HURRY_MS, wanted, ended };
+  const chain = command.chain === true || command.deep === true || command.against !== undefined;
+  const options = { statementTimeoutMs: maxDurationMs ?? NO_HURRY_MS, wanted, chain, ended };
   const url = database ?? (env.PHASELOCK_DATABASE_URL || undefined);
   if (url !== undefined) {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new SourceFailure('the database must be a postgres:// URL');
@@ -33,8 +39,8 @@ export async function openSource(command: Verify, env: Environment, ended: Abort
   return await openEmbedded(env.PHASELOCK_DATA_DIR || '.phaselock', options);
 }
 
-function openForeign({ kind, path }: SourceChoice, { wanted, profiles }: Verify): Source {
-  if (wanted.kind === 'since' || wanted.kind === 'sample')
+function openForeign({ kind, path }: SourceChoice, { wanted, profiles }: Chosen): Source {
+  if (wanted.kind === 'since' || wanted.kind === 'since-seal' || wanted.kind === 'sample')
     throw new UsageError('with --source, only an attempt, --task or --all can be audited');
   if (kind === 'vibe-kanban') return openVibeKanban({ path, profiles, wanted });
   if (wanted.kind === 'attempt') throw new UsageError(`${kind} has no attempts; use --task or --all`);

@@ -1,6 +1,17 @@
 import { parseArgs } from 'node:util';
 import { findRule, RULE_IDS, RULES, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
 import { type ColourChoice, parseDuration } from '@phaselock/core';
+import {
+  EVIDENCE_OPTIONS,
+  EVIDENCE_USAGE,
+  type EvidenceCommand,
+  evidenceCommandIn,
+  type SealChoice,
+  sealsIn,
+} from './evidence/evidence-arguments.ts';
+import { UsageError } from './usage-error.ts';
+
+export { UsageError } from './usage-error.ts';
 
 const FORMATS = ['human', 'json', 'ndjson', 'junit', 'github', 'sarif'] as const;
 type Format = (typeof FORMATS)[number];
@@ -24,6 +35,11 @@ export type Verify = {
   /** Whether to read the archive objects too; `archive` is their address. */
   readonly deep: boolean;
   readonly archive: string | undefined;
+  /** Whether to compute every hash of the event chains anew; `--deep` and `--against` do so too. */
+  readonly chain: boolean;
+  readonly against: SealChoice | undefined;
+  /** The seal after which the audit begins; `wanted` is then chosen when the seal has been read. */
+  readonly sinceSeal: SealChoice | undefined;
   readonly report: boolean;
   /**
    * Whether to store the result for the metrics of the service; `recordTo` is the database if it is not the audited
@@ -49,15 +65,12 @@ export type BaselineChoice = {
 
 export type Command =
   | Verify
+  | EvidenceCommand
   | { readonly kind: 'rules' }
   | { readonly kind: 'explain'; readonly rule: RuleId }
   | { readonly kind: 'schema' }
   | { readonly kind: 'version' }
   | { readonly kind: 'help' };
-
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 export const USAGE = `usage:
   verify-sessions <attempt>            full id, or its first digits
@@ -68,13 +81,16 @@ export const USAGE = `usage:
   verify-sessions schema               JSON schema of --format json
   verify-sessions --version
 
+${EVIDENCE_USAGE}
+
 what to audit
   --database <url>       phaselock database; default PHASELOCK_DATABASE_URL, else the embedded database
   --source <kind>:<path> database of another system, opened read-only: ${SOURCE_KINDS.join(', ')}
   --profiles <file>      vibe-kanban profiles file, which maps each variant to its model
   --rule, --skip <ids>   run only these rules; leave these out (ids or names, comma-separated)
   --logs <file>          service log: check that each model change has a log line
-  --deep                 also read every object of the archive and compare it with the history
+  --chain                also compute every hash of the event chains anew, and compare rows and logs with them
+  --deep                 also read every object of the archive and compare it with the history; includes --chain
   --archive <address>    address of the archive; default PHASELOCK_ARCHIVE_URL, else beside the embedded database
   --allow-empty          accept an audit that finds nothing to read, such as one of a new database
   --max-duration <time>  time limit, such as 10m; rules that did not run are reported
@@ -110,6 +126,7 @@ const OPTIONS = {
   logs: { type: 'string' },
   deep: { type: 'boolean', default: false },
   archive: { type: 'string' },
+  ...EVIDENCE_OPTIONS,
   'max-duration': { type: 'string' },
   format: { type: 'string', default: 'human' },
   output: { type: 'string', short: 'o' },
@@ -140,10 +157,13 @@ export function readArguments(argv: readonly string[]): Command {
   if (first === 'rules') return { kind: 'rules' };
   if (first === 'schema') return { kind: 'schema' };
   if (first === 'explain') return { kind: 'explain', rule: ruleNamed(second ?? '') };
+  const evidence = evidenceCommandIn(positionals, values);
+  if (evidence !== undefined) return evidence;
   if (second !== undefined || more.length > 0) throw new UsageError('one attempt at a time');
+  const wanted = wantedIn(values, first);
   return {
     kind: 'verify',
-    wanted: wantedIn(values, first),
+    wanted,
     rules: rulesIn(values),
     failOn: oneOf('--fail-on', values['fail-on'], ['error', 'warning', 'info']),
     format: oneOf('--format', values.format, FORMATS),
@@ -155,6 +175,8 @@ export function readArguments(argv: readonly string[]): Command {
     logs: values.logs,
     deep: deepIn(values),
     archive: values.archive,
+    chain: chainIn(values),
+    ...sealsIn(values, wanted.kind === 'all' ? 'all' : 'less'),
     report: values.report,
     record: recordIn(values),
     recordTo: values['record-to'],
@@ -167,7 +189,13 @@ export function readArguments(argv: readonly string[]): Command {
   };
 }
 
-function wantedIn({ task, all, since, sample }: Values, attempt: string | undefined): Wanted {
+function wantedIn(values: Values, attempt: string | undefined): Wanted {
+  const { task, all, since, sample, 'since-seal': sinceSeal } = values;
+  if (sinceSeal !== undefined) {
+    if ([attempt, task, since, sample].some((one) => one !== undefined))
+      throw new UsageError('--since-seal excludes an attempt, --task, --since and --sample');
+    return { kind: 'all' };
+  }
   const chosen = [attempt, task, all || since || sample].filter(Boolean).length;
   if (chosen === 0) throw new UsageError('name what to audit: an attempt, --task or --all');
   if (chosen > 1) throw new UsageError('an attempt, --task and --all exclude each other');
@@ -214,6 +242,12 @@ function deepIn({ deep, archive, source }: Values): boolean {
   if (deep && source !== undefined)
     throw new UsageError('--deep works only with a phaselock database: other systems have no archive');
   return deep;
+}
+
+function chainIn({ chain, source }: Values): boolean {
+  if (chain && source !== undefined)
+    throw new UsageError('--chain works only with a phaselock database: other systems have no event chains');
+  return chain;
 }
 
 /** `--record` needs all rules, because the stored counts are read as the result of a full audit. */

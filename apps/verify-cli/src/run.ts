@@ -1,8 +1,18 @@
-import { type AuditRecord, NotFound, OtherSchema, recordAudit, SourceFailure } from '@phaselock/audit';
+import {
+  type AuditRecord,
+  demandComparable,
+  NotFound,
+  OtherSchema,
+  recordAudit,
+  SourceFailure,
+} from '@phaselock/audit';
 import { visibleText, wantsColours } from '@phaselock/core';
 import { openBaseline } from './baseline.ts';
 import { openArchive } from './choose-archive.ts';
 import { openSource } from './choose-source.ts';
+import { openAgainst, wantedSince } from './evidence/chosen-seals.ts';
+import { checkProofFile, proveSession } from './evidence/proof-commands.ts';
+import { makeKey, sealHistory, type Telling } from './evidence/seal-commands.ts';
 import { EXIT } from './exit-code.ts';
 import { explain, ruleList } from './explain.ts';
 import { collectedReporter } from './formats/collected.ts';
@@ -34,6 +44,7 @@ export type Surroundings = {
 /** Runs one command and returns its exit code. Failures are printed to standard error. */
 export async function run({ argv, env, stdout, stderr, release, ended }: Surroundings): Promise<number> {
   const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleText(text)}\n`);
+  const telling: Telling = { env, ended, complain, print: (text) => void stdout.write(text) };
   try {
     const command = readArguments(argv);
     switch (command.kind) {
@@ -52,6 +63,14 @@ export async function run({ argv, env, stdout, stderr, release, ended }: Surroun
       case 'schema':
         stdout.write(reportJsonSchema());
         return EXIT.ok;
+      case 'seal-key':
+        return await makeKey(command.name, command.output, telling);
+      case 'seal':
+        return await sealHistory(command, telling);
+      case 'prove':
+        return await proveSession(command, telling);
+      case 'check-proof':
+        return await checkProofFile(command, telling);
       case 'verify':
         return await audit(command, { env, stdout, stderr, release, ended, complain });
     }
@@ -83,14 +102,19 @@ const messageOf = (error: unknown): string => {
 
 type Auditing = Omit<Surroundings, 'argv'> & { readonly complain: (text: string) => void };
 
-async function audit(command: Verify, around: Auditing): Promise<number> {
+async function audit(given: Verify, around: Auditing): Promise<number> {
   const { env, stdout, stderr, release, ended, complain } = around;
+  // The seal is checked first: a wrong key or a damaged file ends the audit before it begins.
+  const against = given.against === undefined ? undefined : await openAgainst(given.against);
+  const wanted = given.sinceSeal === undefined ? given.wanted : await wantedSince(given.sinceSeal);
+  const command: Verify = { ...given, wanted };
   // Files are opened first, so that a mistake in their names is reported before a long audit.
   const baseline = command.baseline && (await openBaseline(command.baseline, command.failOn));
   const { logs: log } = command;
   await using logs = log === undefined || !command.rules.has('SV108') ? undefined : await openLog(log);
   await using output = command.output === undefined ? toStandardOutput(stdout) : await toFile(command.output, ended);
   await using source = await openSource(command, env, ended);
+  if (against !== undefined && source.evidence !== undefined) await demandComparable(source.evidence, against.seal);
   await using archive = command.deep ? await openArchive(command, env) : undefined;
   const seen = command.output === undefined && stdout.isTTY === true;
   using progress = stderr.isTTY === true && !command.quiet ? progressOn(stderr) : noProgress;
@@ -117,6 +141,7 @@ async function audit(command: Verify, around: Auditing): Promise<number> {
       if (!ended.aborted) progress.show(text);
     },
     archive,
+    against,
     logs: logs?.lines,
     baseline,
     record,

@@ -4,6 +4,7 @@ import {
   type AuditSummary,
   type Finding,
   finding,
+  type OpenedSeal,
   type RuleId,
   rulesThatRun,
   runAudit,
@@ -35,6 +36,8 @@ type Verifying = {
   readonly progress: (text: string) => void;
   /** Examines the archive store and its objects; undefined without `--deep`. */
   readonly archive: Required<Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'>> | undefined;
+  /** The seal to compare with; undefined without `--against`. */
+  readonly against: OpenedSeal | undefined;
   /** The lines of the file of `--logs`. */
   readonly logs: AsyncIterable<string> | undefined;
   readonly baseline: Baseline | undefined;
@@ -84,7 +87,9 @@ export async function verify(verifying: Verifying): Promise<number> {
   // An incomplete or truncated audit is not recorded, because its counts do not describe the whole scope.
   if (record !== undefined && read !== undefined && complete && !summary.truncated) {
     const found = { errors: counted.error, warnings: counted.warning - undecidable, undecidable };
-    await record({ scope: command.wanted.kind, sessions: read.sessions, ...found });
+    // A scope of earlier releases: the table accepts no other.
+    const scope = command.wanted.kind === 'since-seal' ? 'since' : command.wanted.kind;
+    await record({ scope, sessions: read.sessions, ...found });
   }
   const { failOn } = command;
   const leftOut = summary.truncated || (failOn === 'info' && summary.moreInfos > 0);
@@ -198,6 +203,8 @@ function askedIn({ wanted }: Verify): string {
       return 'everything';
     case 'since':
       return `tasks changed since ${wanted.since.toISOString()}`;
+    case 'since-seal':
+      return `tasks with events since the seal of ${wanted.seal.created}`;
     case 'sample':
       return `${wanted.share * 100} % of the tasks`;
     case 'task':

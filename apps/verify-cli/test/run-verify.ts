@@ -14,6 +14,7 @@ export type Ran = {
 export const environment = (url: string | undefined): NodeJS.ProcessEnv => ({
   PHASELOCK_DATABASE_URL: url,
   PHASELOCK_DATA_DIR: '/no/such/place',
+  PHASELOCK_SEAL_KEY: undefined,
   NO_COLOR: undefined,
   FORCE_COLOR: undefined,
 });
@@ -27,3 +28,7 @@ export async function verifyIn(env: NodeJS.ProcessEnv, ...args: readonly string[
   await using run = spawnNode(MAIN, { args, env });
   return { ...(await run.exited), out: run.stdout(), err: run.stderr() };
 }
+
+/** The same with further variables. */
+export const runVerify = (url: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+  verifyIn({ ...environment(url), ...env }, ...args);

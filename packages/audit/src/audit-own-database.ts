@@ -10,17 +10,21 @@ export async function auditOwnDatabase(
   url: string,
   {
     wanted = { kind: 'all' },
-    ...archive
-  }: { readonly wanted?: Wanted } & Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'> = {},
+    chain = false,
+    ...more
+  }: { readonly wanted?: Wanted; readonly chain?: boolean } & Pick<
+    AuditOptions,
+    'examine' | 'examineStore' | 'listStore' | 'against'
+  > = {},
 ): Promise<{ readonly findings: readonly Finding[]; readonly summary: AuditSummary }> {
-  await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted });
+  await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted, chain });
   const findings: Finding[] = [];
   const audit = runAudit(source, {
     rules: new Set(RULE_IDS),
     deadline: null,
     maxFindings: Number.POSITIVE_INFINITY,
     concerns: () => true,
-    ...archive,
+    ...more,
   });
   for (;;) {
     const next = await audit.next();

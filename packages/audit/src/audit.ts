@@ -3,6 +3,9 @@ import { examineStore, type StoreExaminer } from './archive/examine-store.ts';
 import { findUnknownObjects, type StoreLister } from './archive/find-unknown-objects.ts';
 import { type Check, finding } from './check.ts';
 import { compareLogs } from './compare-logs.ts';
+import { compareLogDigests } from './evidence/compare-log-digests.ts';
+import { compareWithSeal } from './evidence/compare-with-seal.ts';
+import type { OpenedSeal } from './evidence/open-seal.ts';
 import type { Finding } from './finding.ts';
 import { RULE_IDS, type RuleId } from './rules.ts';
 import type { Source } from './source.ts';
@@ -28,6 +31,8 @@ export type AuditOptions = {
   readonly logs?: AsyncIterable<string>;
   /** If given, and the store is compared too, the objects in the store are compared with the records. */
   readonly listStore?: StoreLister;
+  /** If given, the history is compared with this seal. */
+  readonly against?: OpenedSeal;
 };
 
 export type AuditSummary = {
@@ -65,17 +70,18 @@ function stepsOf(source: Source, given: Given): Step[] {
       },
     }),
   );
-  const { logs } = given;
+  const { logs, against } = given;
   const { before, after } = archiveSteps(source, given);
   return [
     ...before,
     ...asked,
+    ...evidenceSteps(source, against),
     ...after,
     { name: 'log', rules: ['SV108'], findings: logs && (() => compareLogs(source, logs)) },
   ];
 }
 
-type Given = Pick<AuditOptions, 'rules' | 'examine' | 'examineStore' | 'listStore' | 'logs'>;
+type Given = Pick<AuditOptions, 'rules' | 'examine' | 'examineStore' | 'listStore' | 'against' | 'logs'>;
 
 function archiveSteps(
   { archive }: Source,
@@ -102,6 +108,22 @@ function archiveSteps(
       },
     ],
   };
+}
+
+function evidenceSteps({ evidence }: Source, against: OpenedSeal | undefined): readonly Step[] {
+  if (evidence === undefined) return [];
+  return [
+    {
+      name: 'logs',
+      rules: ['SV605'],
+      findings: evidence.rehashes ? () => compareLogDigests(evidence.logLines()) : undefined,
+    },
+    {
+      name: 'seal',
+      rules: ['SV603', 'SV604'],
+      findings: against && (() => compareWithSeal(evidence, against)),
+    },
+  ];
 }
 
 function runnableSteps(steps: readonly Step[], rules: ReadonlySet<RuleId>): Runnable[] {

@@ -4,6 +4,22 @@ export type { StoreLister } from './archive/find-unknown-objects.ts';
 export { type AuditOptions, type AuditSummary, rulesThatRun, runAudit } from './audit.ts';
 export { auditOwnDatabase } from './audit-own-database.ts';
 export { type Check, finding, type Row } from './check.ts';
+export { makeSeal } from './evidence/make-seal.ts';
+export { demandComparable, type OpenedSeal, openSeal, readSeal } from './evidence/open-seal.ts';
+export { checkProof } from './evidence/proof-text.ts';
+export { prove } from './evidence/prove.ts';
+export { formatSeal, type Seal } from './evidence/seal-text.ts';
+export {
+  formatSigningKey,
+  formatVerifyingKey,
+  newSigningKey,
+  parseSigningKey,
+  parseVerifyingKey,
+  type SigningKey,
+  signNote,
+  type VerifyingKey,
+  verifyingKeyOf,
+} from './evidence/signed-note.ts';
 export { type Finding, fingerprintOf } from './finding.ts';
 export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } from './judge-turn.ts';
 export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';

@@ -1,4 +1,5 @@
 import { archiveRules } from './rules/archive.ts';
+import { evidenceRules } from './rules/evidence.ts';
 import { integrityRules } from './rules/integrity.ts';
 import { lifecycleRules } from './rules/lifecycle.ts';
 import { metaRules } from './rules/meta.ts';
@@ -14,6 +15,7 @@ export const RULES = {
   ...integrityRules,
   ...ownershipRules,
   ...archiveRules,
+  ...evidenceRules,
   ...metaRules,
 } as const;
 

@@ -1,5 +1,6 @@
 import type { ArchiveRecords } from './archive/archive-records.ts';
 import type { Check, Row } from './check.ts';
+import type { Evidence } from './evidence/evidence.ts';
 import type { SourceTraits } from './judge-turn.ts';
 import type { RuleId } from './rules.ts';
 
@@ -35,6 +36,8 @@ export type Source = AsyncDisposable & {
   countRead(): Promise<WhatWasRead>;
   /** The records of the archives; undefined for systems without an archive. */
   readonly archive: ArchiveRecords | undefined;
+  /** The event chains; only a phaselock database has them. */
+  readonly evidence?: Evidence;
 };
 
 /** The rows that an audit covers. Null for a kind that the source does not store. */

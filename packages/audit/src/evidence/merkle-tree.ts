@@ -12,7 +12,7 @@ export const leafHash = (leaf: string): Buffer => createHash('sha256').update(LE
 const nodeHash = (left: Buffer, right: Buffer): Buffer =>
   createHash('sha256').update(NODE).update(left).update(right).digest();
 
-export type MerkleTree = {
+type MerkleTree = {
   readonly size: number;
   readonly root: Buffer;
   /** The hashes that lead from the followed leaf to the root; empty if no leaf was followed. */

@@ -71,14 +71,19 @@ export function signNote(text: string, key: SigningKey): string {
   return `${text}\n— ${key.name} ${encoded}\n`;
 }
 
+/** The text of a note without its signatures, which are not checked; undefined if it has none. */
+export function noteText(note: string): string | undefined {
+  const end = note.lastIndexOf('\n\n');
+  return end === -1 ? undefined : note.slice(0, end + 1);
+}
+
 /** The text of a note that this key signed; undefined if it did not. Signatures of other keys are left out of account. */
 export function openNote(note: string, key: VerifyingKey): string | undefined {
-  const end = note.lastIndexOf('\n\n');
-  if (end === -1) return undefined;
-  const text = note.slice(0, end + 1);
+  const text = noteText(note);
+  if (text === undefined) return undefined;
   const publicKey = createPublicKey({ key: Buffer.concat([PUBLIC_DER, key.publicKey]), format: 'der', type: 'spki' });
   const isSigned = note
-    .slice(end + 2)
+    .slice(text.length + 1)
     .split('\n')
     .some((line) => {
       const [, name, encoded = ''] = SIGNATURE_LINE.exec(line) ?? [];

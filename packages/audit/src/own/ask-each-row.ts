@@ -8,7 +8,7 @@ import { streamRows } from './stream-rows.ts';
 export async function* askEachRow(
   connections: SharedConnections,
   { sql, fewRows }: Pick<Check, 'sql' | 'fewRows'>,
-  { values }: ScopeSql,
+  { values }: Pick<ScopeSql, 'values'>,
 ): AsyncGenerator<Row> {
   using lent = await connections.take();
   const { client, flow } = lent.connection;

@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import type { Row } from '../check.ts';
+import { whyNotComparable, whyNotSince } from '../evidence/seal-fits.ts';
+import type { Seal } from '../evidence/seal-text.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import {
   type Counts,
@@ -16,6 +18,7 @@ import { askEachRow } from './ask-each-row.ts';
 import { changesOf } from './changes.ts';
 import { connect } from './connect.ts';
 import { databaseFailure } from './database-failure.ts';
+import { openEvidence, readState } from './evidence.ts';
 import { ownHistory } from './history.ts';
 import { openQuestions } from './open-questions.ts';
 import { type CataloguedNames, readModelPolicy } from './read-model-policy.ts';
@@ -30,12 +33,16 @@ export type OwnDatabase = {
   readonly wanted: Wanted;
   /** If aborted, the current statements are cancelled at the server and every later call fails. */
   readonly ended?: AbortSignal;
+  /** Whether to compute every hash of the event chains anew. An audit of a task or an attempt always does. */
+  readonly chain?: boolean;
 };
 
 /** The scope of an audit as the user requests it. */
 export type Wanted =
   | { readonly kind: 'all' }
   | { readonly kind: 'since'; readonly since: Date }
+  /** The tasks with an event that the seal does not contain. */
+  | { readonly kind: 'since-seal'; readonly seal: Seal }
   | { readonly kind: 'sample'; readonly share: number }
   | { readonly kind: 'task'; readonly given: string }
   | { readonly kind: 'attempt'; readonly given: string };
@@ -44,7 +51,13 @@ export type Wanted =
 const LANES = 2;
 
 /** Opens a phaselock database in one read-only snapshot. */
-export async function openOwnDatabase({ url, statementTimeoutMs, wanted, ended }: OwnDatabase): Promise<Source> {
+export async function openOwnDatabase({
+  url,
+  statementTimeoutMs,
+  wanted,
+  chain = false,
+  ended,
+}: OwnDatabase): Promise<Source> {
   await using opened = new AsyncDisposableStack();
   try {
     const first = opened.use(await connect(url, ended));
@@ -57,8 +70,10 @@ export async function openOwnDatabase({ url, statementTimeoutMs, wanted, ended }
       lanes.push(next);
     }
     const owned = opened.move();
+    const rehashes = chain || wanted.kind === 'since-seal' || scope.kind === 'task' || scope.kind === 'attempt';
     return sourceOn(shareConnections(lanes), {
       snapshot,
+      rehashes,
       askNow: (sql, values) => askInNewSnapshot({ url, statementTimeoutMs }, sql, values),
       close: () => owned.disposeAsync(),
     });
@@ -85,12 +100,17 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     client,
     `select current_user || '@' || coalesce(host(inet_server_addr()), 'local') || '/' || current_database() as place,
             pg_current_snapshot()::text as snapshot, pg_export_snapshot() as shared, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
+            (pg_catalog.current_schemas(true))[1] as first_schema,
             pg_is_in_recovery()::text as standby,
             (to_regclass('phaselock_migrations') is not null
               or to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
   );
   if (where?.ours !== 'true')
     throw new SourceFailure('this database has no phaselock schema; run the migrations, or name another database');
+  if (where.first_schema !== 'pg_catalog')
+    throw new SourceFailure(
+      'the search_path of this role or database names other schemas before pg_catalog: their functions would replace the built-in ones that the audit computes with',
+    );
   await refuseOtherVersion((sql) => rowsOf(client, sql));
   return {
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
@@ -149,9 +169,24 @@ async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
     }
     case 'attempt':
       return { kind: 'attempt', ...(await findAttempt(client, wanted.given)) };
+    case 'since-seal':
+      return { kind: 'tasks', ids: await tasksSince(client, wanted.seal) };
     default:
       return wanted;
   }
+}
+
+/** By the primary key of the events, so that the cost grows with the events since the seal and not with the history. */
+async function tasksSince(client: pg.Client, seal: Seal): Promise<readonly string[]> {
+  const state = await readState((sql) => rowsOf(client, sql));
+  const why = whyNotComparable(seal, state) ?? whyNotSince(seal, state);
+  if (why !== undefined) throw new SourceFailure(why);
+  const rows = await rowsOf(
+    client,
+    'select distinct task_id as id from session_events where tx >= pg_snapshot_xmin($1::pg_snapshot)',
+    [seal.snapshot],
+  );
+  return rows.flatMap(({ id }) => id ?? []);
 }
 
 /** Finds an attempt by its id, with or without dashes, or by a unique prefix of it. */
@@ -173,15 +208,16 @@ async function findAttempt(client: pg.Client, given: string): Promise<FoundAttem
 
 type Opened = {
   readonly snapshot: Snapshot;
+  readonly rehashes: boolean;
   readonly askNow: (sql: string, values: unknown[]) => Promise<readonly Row[]>;
   readonly close: () => Promise<void>;
 };
 
-function sourceOn(connections: SharedConnections, { snapshot, askNow, close }: Opened): Source {
+function sourceOn(connections: SharedConnections, { snapshot, rehashes, askNow, close }: Opened): Source {
   const { description, names, scope, standby } = snapshot;
   const traits: SourceTraits = { freshStaysInThread: false, ...names };
   const within = scopeSql(scope);
-  const { checks, rows } = openQuestions(connections, scope, traits);
+  const { checks, rows } = openQuestions(connections, scope, traits, rehashes);
   return {
     description,
     attemptId: scope.kind === 'attempt' ? scope.attemptId : undefined,
@@ -199,6 +235,10 @@ function sourceOn(connections: SharedConnections, { snapshot, askNow, close }: O
       ['SV407', 'a retry may name the id of a dropped process; SV103 checks the id that is passed'],
       ['SV408', 'usage is stored on its session and its process'],
       ['SV409', 'a process names its session when it starts'],
+      ['SV602', 'rows are compared with the values in their events only with --chain'],
+      ['SV603', 'a seal is compared only with --against'],
+      ['SV604', 'a seal is compared only with --against'],
+      ['SV605', 'log lines are compared with their digests only with --chain'],
     ]),
     lanes: connections.size,
     rows,
@@ -218,6 +258,7 @@ function sourceOn(connections: SharedConnections, { snapshot, askNow, close }: O
       within,
       whole: scope.kind === 'all' && !standby,
     }),
+    evidence: openEvidence(connections, within, rehashes),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -15,8 +15,9 @@ export function openQuestions(
   connections: SharedConnections,
   scope: Scope,
   traits: SourceTraits,
+  rehashes: boolean,
 ): Pick<Source, 'checks' | 'rows'> {
-  const checksOf = (looked: Scope): OwnCheck[] => ownChecks(scopeSql(looked), traits);
+  const checksOf = (looked: Scope): OwnCheck[] => ownChecks(scopeSql(looked), traits, rehashes);
   const checks = checksOf(scope);
   const sift = openSifting((sql) => askEachRow(connections, { sql }, scopeSql(scope)), traits);
   const whereToLook = async ({ siftedBy }: OwnCheck): Promise<Scope> =>
@@ -24,7 +25,10 @@ export function openQuestions(
 
   async function* rows({ name }: Check): ReturnType<Source['rows']> {
     const looked = await whereToLook(named(name, checks));
-    for (const part of inParts(looked)) yield* askEachRow(connections, named(name, checksOf(part)), scopeSql(part));
+    // A check of the schema has no scope, and runs once however many parts there are.
+    const scoped = named(name, checksOf(looked)).sql.includes('$1');
+    for (const part of scoped ? inParts(looked) : [looked])
+      yield* askEachRow(connections, named(name, checksOf(part)), scopeSql(part));
   }
   return { checks, rows };
 }

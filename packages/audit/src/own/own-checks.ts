@@ -4,6 +4,7 @@ import { turnsCheck } from '../checks/turns.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { archiveChecks } from './archives/archive-checks.ts';
 import { adoptionsCheck, birthsCheck } from './births.ts';
+import { chainHashes, chainPlaces, notChainedYet } from './chains.ts';
 import { attemptCountersCheck, versionsCheck } from './counters.ts';
 import { endsCheck } from './ends.ts';
 import { eventOrderCheck } from './event-order.ts';
@@ -13,6 +14,7 @@ import { misplacedEvents, orphanSessions, ownerlessRows, strayParts } from './or
 import { overlapsCheck, overlapsWithLegacyCheck } from './overlaps.ts';
 import { processesCheck } from './processes.ts';
 import { actionReasonsCheck, firstReasonsCheck } from './reasons.ts';
+import { recordedChains, recordedLines, recordedProcesses, recordedSessions } from './recorded-values.ts';
 import { migrationsCheck } from './schema/migrations-check.ts';
 import { schemaCheck } from './schema/schema-check.ts';
 import type { ScopeSql } from './scope.ts';
@@ -30,9 +32,10 @@ export type OwnCheck = Check & { readonly siftedBy: readonly SieveName[] };
 
 /**
  * All checks of a phaselock database, in the order in which they run. The schema comes first, because a missing index
- * may have let in any corruption. Long checks come before shorter ones that wait for the same sieve.
+ * may have let in any corruption. Long checks come before shorter ones that wait for the same sieve. With `rehashes`,
+ * every hash is computed anew and the rows are compared with what the events recorded.
  */
-export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
+export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boolean): OwnCheck[] {
   const history = ownHistory(scope);
   const onHistory = (check: Check): Check => ({ ...check, sql: `${history} ${check.sql}` });
   const siftedBy =
@@ -72,5 +75,15 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits): OwnCheck[] {
     unsifted(ownerlessRows(scope)),
     unsifted(strayParts(scope)),
     ...archiveChecks(scope).map(unsifted),
+    ...(rehashes
+      ? [
+          chainHashes(scope),
+          recordedSessions(scope),
+          recordedProcesses(scope),
+          recordedLines(scope),
+          recordedChains(scope),
+        ].map(unsifted)
+      : [siftedBy('chains')(chainPlaces(scope))]),
+    unsifted(notChainedYet(scope)),
   ];
 }

@@ -5,7 +5,7 @@ import type { Wanted } from './open-own-database.ts';
 /** The row of `audit_runs` for one complete audit. */
 export type AuditRecord = {
   readonly release: string;
-  readonly scope: Wanted['kind'];
+  readonly scope: Exclude<Wanted['kind'], 'since-seal'>;
   readonly sessions: number;
   readonly errors: number;
   /** Without the undecidable ones. */

@@ -3,6 +3,7 @@ import type { SourceTraits } from '../judge-turn.ts';
 import { isNoChange } from './identities.ts';
 import type { Scope } from './scope.ts';
 import { ATTEMPTS_SIEVE } from './sieves/attempts.ts';
+import { CHAINS_SIEVE } from './sieves/chains.ts';
 import { LIVES_SIEVE } from './sieves/lives.ts';
 import { modelsSieve } from './sieves/models.ts';
 import { TOLD_SIEVE } from './sieves/told.ts';
@@ -30,6 +31,7 @@ export const SIEVES = {
   unused: { holds: 'sessions', sql: UNUSED_SIEVE },
   lives: { holds: 'tasks', sql: LIVES_SIEVE },
   told: { holds: 'tasks', sql: TOLD_SIEVE },
+  chains: { holds: 'tasks', sql: CHAINS_SIEVE },
   models: {
     holds: 'sessions',
     sql: modelsSieve(HELD_AT_MOST + 1),

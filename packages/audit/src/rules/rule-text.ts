@@ -7,6 +7,7 @@ export const FAMILIES = {
   integrity: 'References and schema',
   ownership: 'Owners of conversations and usage',
   archive: 'Archives and purged sessions',
+  evidence: 'Hash chains and seals',
   meta: 'The audit itself',
 } as const;
 

@@ -1,0 +1,69 @@
+import { type Check, finding, type Row } from '../check.ts';
+import { eventHash } from './canonical-event.ts';
+import type { ScopeSql } from './scope.ts';
+import { PLACES_IN_ORDER, STILL_CHAINING } from './sieves/chains.ts';
+
+/** Compares the number and the places of the events, without computing hashes. */
+export const chainPlaces = ({ inScope }: ScopeSql): Check => ({
+  name: 'chain places',
+  rules: ['SV601'],
+  sql: `
+    select e.session_id as id, e.session_id, e.task_id, count(*) as events, count(e.place) as placed
+    from session_events e where ${inScope('e')} group by e.task_id, e.session_id having ${PLACES_IN_ORDER} is not true`,
+  read: (row) => [
+    finding('SV601', row, {
+      kind: 'session',
+      id: row.id ?? null,
+      message:
+        row.placed === row.events ? `its ${row.events} events do not have the places 1 to ${row.events}` : inChain(row),
+    }),
+  ],
+});
+
+const inChain = ({ placed, events }: Row): string =>
+  placed === '0' ? `none of its ${events} events is in a chain` : `${placed} of its ${events} events are in its chain`;
+
+/** Computes every hash anew, and names the first event of a session that does not fit. */
+export const chainHashes = ({ inScope }: ScopeSql): Check => ({
+  name: 'chain hashes',
+  rules: ['SV601'],
+  sql: `
+    select e.session_id as id, e.session_id, e.task_id, count(*) as events, count(e.hash) as placed, min(e.nth) filter (where e.fits is not true) as nth,
+           (array_agg(e.place order by e.nth) filter (where e.fits is not true))[1] as place
+    from (
+      select x.task_id, x.session_id, x.place, x.hash, row_number() over chain as nth,
+             x.place = row_number() over chain and x.hash = ${eventHash('lag(x.hash) over chain', 'x')} as fits
+      from session_events x where ${inScope('x')}
+      window chain as (partition by x.task_id, x.session_id order by x.place, x.id)) e
+    group by e.task_id, e.session_id
+    having bool_and(e.fits is true) is not true and not (count(e.place) = 0 and count(e.hash) = 0 and ${STILL_CHAINING})`,
+  read: (row) => [
+    finding('SV601', row, {
+      kind: 'session',
+      id: row.id ?? null,
+      message: row.placed === row.events ? firstWrong(row) : inChain(row),
+    }),
+  ],
+});
+
+const firstWrong = ({ nth, place, events }: Row): string =>
+  place === nth
+    ? `event ${nth} of ${events} does not have the hash of its content and of the event before it`
+    : `event ${nth} of ${events} has the place ${place ?? '(none)'}`;
+
+/** Counts the events that the purge worker has not chained yet. Once it has chained all, SV601 reports others. */
+export const notChainedYet = ({ inScope }: ScopeSql): Check => ({
+  name: 'not chained',
+  rules: ['SV606'],
+  sql: `
+    select count(*) as events, count(distinct e.session_id) as sessions from session_events e
+    where ${STILL_CHAINING} and e.hash is null and ${inScope('e')}
+    having count(*) > 0`,
+  read: (row) => [
+    finding('SV606', row, {
+      kind: 'object',
+      id: 'session_events',
+      message: `${row.events} events of ${row.sessions} sessions are not chained yet`,
+    }),
+  ],
+});
