@@ -77,16 +77,26 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a call changes exactl
     return { status: answered.status, body: answered.body, by };
   }
 
+  /**
+   * A start that the snapshot of the slot answers, without the lock of the slot. Without a snapshot, which expires after
+   * two seconds, the lock is taken as well; such a start changes nothing, so it is repeated.
+   */
+  async function startWithoutLock(body: object, tries = 5): Promise<Awaited<ReturnType<typeof start>>> {
+    const answered = await start(body);
+    const isLocked = Object.keys(answered.by).some((series) => series.startsWith('phaselock_lock_'));
+    return isLocked && tries > 1 ? await startWithoutLock(body, tries - 1) : answered;
+  }
+
   test('starts', async () => {
     const created = await start(aStart(SONNET));
     expect(created).toMatchObject({ status: 201 });
     expect(created.by).toEqual({ ...starts('created'), ...lookup('control'), ...lock });
 
-    const existing = await start(aStart(SONNET));
+    const existing = await startWithoutLock(aStart(SONNET));
     expect(existing).toMatchObject({ status: 200 });
     expect(existing.by).toEqual({ ...starts('existing'), ...ofGuarded });
 
-    const asked = await start(aStart(OPUS));
+    const asked = await startWithoutLock(aStart(OPUS));
     expect(asked).toMatchObject({ status: 409, body: { code: 'replace_confirmation_required' } });
     expect(asked.by).toEqual({ ...starts('asked'), ...question('replace_confirmation_required'), ...ofGuarded });
 
@@ -95,11 +105,11 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a call changes exactl
     expect(replacement).toMatchObject({ status: 201 });
     expect(replacement.by).toEqual({ ...replaced, ...ofGuarded, ...lock });
 
-    const stale = await start(aStart(SONNET, { confirm }));
+    const stale = await startWithoutLock(aStart(SONNET, { confirm }));
     expect(stale).toMatchObject({ status: 409, body: { code: 'session_moved_on' } });
     expect(stale.by).toEqual({ ...starts('moved_on'), ...attempt('moved_on'), ...ofGuarded });
 
-    const missing = await start(aStart('nobodys-model'));
+    const missing = await startWithoutLock(aStart('nobodys-model'));
     expect(missing).toMatchObject({ status: 422, body: { code: 'model_missing' } });
     expect(missing.by).toEqual({ ...starts('refused'), ...ofGuarded });
 
@@ -138,7 +148,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a call changes exactl
   test('starts while the guard is switched off, all counted in the control cohort', async () => {
     const confirm = { kind: 'replace', shown: { sessionId: NOBODYS_TASK, generation: 1 } };
     await setFlag('single_session_guard', { enabled: false });
-    const missing = await start(aStart('nobodys-model'));
+    const missing = await startWithoutLock(aStart('nobodys-model'));
     expect(missing).toMatchObject({ status: 422 });
     expect(missing.by).toEqual({ ...starts('refused', 'control'), ...ofGuarded });
     const beside = await start(aStart(SONNET, { confirm }));
