@@ -78,13 +78,16 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a call changes exactl
   }
 
   /**
-   * A start that the snapshot of the slot answers, without the lock of the slot. Without a snapshot, which expires after
-   * two seconds, the lock is taken as well; such a start changes nothing, so it is repeated.
+   * A start that the snapshot of the slot answers, without the lock of the slot. If there is no snapshot, because it
+   * expired or its invalidation bus was away, the lock is taken as well. Such a start changes nothing, so it is repeated
+   * after a read that stores a snapshot.
    */
   async function startWithoutLock(body: object, tries = 5): Promise<Awaited<ReturnType<typeof start>>> {
     const answered = await start(body);
     const isLocked = Object.keys(answered.by).some((series) => series.startsWith('phaselock_lock_'));
-    return isLocked && tries > 1 ? await startWithoutLock(body, tries - 1) : answered;
+    if (!isLocked || tries === 1) return answered;
+    await api.call('GET', `/v1/tasks/${taskId}/sessions/latest?phase=run`);
+    return await startWithoutLock(body, tries - 1);
   }
 
   test('starts', async () => {
