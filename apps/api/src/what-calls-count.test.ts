@@ -1,5 +1,5 @@
 import type { TaskId } from '@phaselock/core';
-import { metricChanges, OPUS, SONNET } from '@phaselock/testkit';
+import { eventually, metricChanges, OPUS, readMetric, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { field, textField } from '../test/fields.ts';
 import { openTestApi, type TestApi } from '../test/open-test-api.ts';
@@ -31,6 +31,10 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a call changes exactl
     api = await openTestApi();
     await setFlag('locking_strategy', { enabled: true, value: strategy });
     taskId = await api.world.task();
+    // No snapshot of a slot is used before the bus is healthy, and a start without one may take the lock.
+    const busHealthy = () =>
+      readMetric({ telemetry: { exposition } }, 'phaselock_invalidation_bus_healthy', { bus: 'postgres' });
+    await eventually(async () => expect(await busHealthy()).toBe(1));
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
@@ -51,10 +55,7 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('%s: a call changes exactl
   };
 
   const exposition = async (): Promise<string> => (await api.call('GET', '/metrics')).text;
-  /**
-   * Ignores the source of a lookup, which depends on timing: a snapshot expires after two seconds, and none is used
-   * before its invalidation bus is connected.
-   */
+  /** Ignores the source of a lookup, which depends on timing: a snapshot expires after two seconds. */
   const moved = async (work: () => Promise<unknown>) => {
     const changes = await metricChanges({ telemetry: { exposition } }, ['session', 'errors', 'lock'], work);
     return Object.fromEntries(

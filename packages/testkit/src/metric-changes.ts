@@ -1,5 +1,5 @@
 /** A guard, or any other object that exposes metrics. */
-type Scraped = { readonly telemetry: { exposition(): Promise<string> } };
+export type Scraped = { readonly telemetry: { exposition(): Promise<string> } };
 
 /**
  * By how much each series changed while the work ran, for metrics whose names begin with one of the given names.

@@ -1,8 +1,8 @@
-import type { OpenGuard } from '@phaselock/guard';
+import type { Scraped } from './metric-changes.ts';
 
 /** The value of a metric as a Prometheus server would scrape it; 0 when it was never recorded. */
 export async function readMetric(
-  { telemetry }: Pick<OpenGuard, 'telemetry'>,
+  { telemetry }: Scraped,
   name: string,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<number> {

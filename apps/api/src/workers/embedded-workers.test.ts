@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { openLocalGuard } from '@phaselock/guard';
 import { removeEmbeddedPostgres } from '@phaselock/store';
-import { eventually, temporaryDirectory } from '@phaselock/testkit';
+import { eventually, freePort, temporaryDirectory } from '@phaselock/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { childrenOf, postmasterOn, startOnData } from '../../test/shared-data.ts';
 import { putLoadOn } from '../../test/whole-service/load.ts';
@@ -104,14 +104,14 @@ test.each([
   ['PHASELOCK_PORT', 0],
   ['PHASELOCK_METRICS_PORT', 1],
 ])('ends with the name of the setting when another program uses %s', async (setting, number) => {
+  const first = await freePort(number);
+  const taken = first + number;
   const other = createServer();
   const { promise, resolve } = Promise.withResolvers<void>();
-  other.listen(0, '127.0.0.1', resolve);
+  other.listen(taken, '127.0.0.1', resolve);
   stack.defer(() => void other.close());
   await promise;
-  const address = other.address();
-  const taken = typeof address === 'object' && address !== null ? address.port : 0;
-  await using program = spawnWorkers({ ...onData(), [setting]: String(taken - number) });
+  await using program = spawnWorkers({ ...onData(), [setting]: String(first) });
   expect(await program.exited).toEqual({ code: 1, signal: null });
   expect(program.stderr()).toMatch(new RegExp(`did not start: ${setting}: .*EADDRINUSE.*:${taken}`));
   expect(program.stdout()).not.toContain('flags-unread');
