@@ -115,16 +115,25 @@ export async function verify(verifying: Verifying): Promise<number> {
  * The rules that do not apply, each with its reason. Throws if no requested rule applies, because an audit that checks
  * nothing must not pass.
  */
-function demandRules({ source, command, archive, logs }: Verifying): ReadonlyMap<RuleId, string> {
+function demandRules(verifying: Verifying): ReadonlyMap<RuleId, string> {
+  const { source, command } = verifying;
   const whyNot = new Map(source.notApplicable);
   if (command.logs === undefined) whyNot.set('SV108', 'the log of the service is compared only with --logs');
-  if (rulesThatRun(source, { rules: command.rules, ...archive, ...(logs && { logs }) }).length > 0) return whyNot;
+  if (rulesThatRun(source, givenTo(verifying)).length > 0) return whyNot;
   const reasons = [...command.rules].flatMap((rule) => {
     const why = whyNot.get(rule);
     return why === undefined || rule.startsWith('SV9') ? [] : [`${rule}: ${why}`];
   });
   throw new UsageError(`no requested rule applies, so nothing would be checked (${reasons.join('; ')})`);
 }
+
+/** The rules, and what they compare the history with. One place, so that a rule that is said to run does run. */
+const givenTo = ({ command, archive, logs, against }: Verifying): Parameters<typeof rulesThatRun>[1] => ({
+  rules: command.rules,
+  ...archive,
+  ...(logs && { logs }),
+  ...(against && { against }),
+});
 
 type Sifting = {
   readonly since: number;
@@ -133,12 +142,13 @@ type Sifting = {
 };
 
 function auditIn(
-  { source, command, progress, archive, logs, baseline, ended }: Verifying,
+  verifying: Verifying,
   { since, concerns, baselined }: Sifting,
 ): AsyncGenerator<Finding, AuditSummary> {
+  const { source, command, progress, baseline, ended } = verifying;
   const { maxDurationMs } = command;
   return runAudit(source, {
-    rules: command.rules,
+    ...givenTo(verifying),
     deadline: () => ended.aborted || (maxDurationMs !== undefined && performance.now() - since > maxDurationMs),
     maxFindings: command.maxFindings,
     concerns,
@@ -148,19 +158,20 @@ function auditIn(
       return accepted;
     },
     onCheck: (check, done, of) => progress(`${done + 1}/${of} ${check.name}`),
-    ...archive,
-    ...(logs && { logs }),
   });
 }
 
-/** What the audit read, and why that is not enough. Never rejects, because it is awaited only after the audit. */
+/**
+ * What the audit read, and why that is not enough. Nothing new since a seal is expected when the audit runs every
+ * minute. Never rejects, because it is awaited only after the audit.
+ */
 async function countRead(
   source: Source,
-  { allowEmpty }: Verify,
+  { allowEmpty, wanted }: Verify,
 ): Promise<{ readonly read?: WhatWasRead; readonly unread?: string }> {
   try {
     const read = await source.countRead();
-    if (allowEmpty || !isNothing(read)) return { read };
+    if (allowEmpty || wanted.kind === 'since-seal' || !isNothing(read)) return { read };
     return { read, unread: 'nothing was read, so nothing is proven; if that is expected, give --allow-empty' };
   } catch (error) {
     return { unread: `what was read could not be counted: ${error instanceof Error ? error.message : String(error)}` };

@@ -291,7 +291,7 @@ describe('an audit that begins after a seal', () => {
     await using home = await openTestGuard();
     const sealed = await sealHistory(home.databaseUrl);
     await rewriteHistory(home.databaseUrl, ['drop index sessions_one_live']);
-    expect(await since(home.databaseUrl, sealed)).toEqual(['SV303 error object sessions_one_live']);
+    expect(await since(home.databaseUrl, sealed)).toEqual(['SV303 error object index sessions.sessions_one_live']);
     await rewriteHistory(home.databaseUrl, [
       `insert into session_events (task_id, phase, mode, session_id, type, reason, generation, at)
          select gen_random_uuid(), 'run', 'standard', gen_random_uuid(), 'created-beside', 'first', 0, now() from generate_series(1, 1200)`,
@@ -332,11 +332,12 @@ describe('a true history', () => {
     const { history } = await plant(home);
     const sealed = await sealHistory(home.databaseUrl);
     await rewriteHistory(home.databaseUrl, [
-      `insert into archives (session_id, task_id, project_id, phase, mode, agent, generation, session_created_at, deleted_at, deleted_reason, feedback_count,
-                             session_version, object_key, sha256, bytes, process_count, event_count, log_count, predecessor_id, replaced_by, verified_at,
-                             purged_at, expires_at)
-       select id, task_id, gen_random_uuid(), phase, mode, agent, generation, created_at, deleted_at, deleted_reason, 0, version, id::text, sha256('x'), 1,
-              2, 6, 0, predecessor_id, replaced_by, now(), now(), now() + interval '1 year' from sessions where id = '${history.first}'`,
+      `insert into archives (session_id, task_id, project_id, phase, mode, agent, variant, model, generation, session_created_at, deleted_at, deleted_reason,
+                             feedback_count, session_version, object_key, sha256, bytes, process_count, event_count, log_count, predecessor_id, replaced_by,
+                             verified_at, purged_at, expires_at)
+       select s.id, task_id, project_id, phase, mode, agent, variant, model, generation, s.created_at, deleted_at, deleted_reason, 0, version, s.id::text,
+              sha256('x'), 1, 2, 6, 0, predecessor_id, replaced_by, now(), now(), now() + interval '1 year'
+       from sessions s join tasks t on t.id = s.task_id where s.id = '${history.first}'`,
       `delete from processes where session_id = '${history.first}'`,
       `delete from sessions where id = '${history.first}'`,
     ]);

@@ -260,14 +260,13 @@ test('SV602 reports the tombstone of a session whose chain ends elsewhere', asyn
   await using home = await openTestGuard();
   const { first } = await healthyHistory(home);
   const archive = (place: number): readonly string[] => [
-    `alter table archives add column if not exists chain_length integer, add column if not exists chain_hash bytea`,
     'delete from archives',
-    `insert into archives (session_id, task_id, project_id, phase, mode, agent, generation, session_created_at, deleted_at, deleted_reason, feedback_count,
-                           session_version, object_key, sha256, bytes, process_count, event_count, log_count, replaced_by, verified_at, purged_at, expires_at,
-                           chain_length, chain_hash)
-     select s.id, s.task_id, gen_random_uuid(), s.phase, s.mode, agent, s.generation, created_at, deleted_at, deleted_reason, 0, version, s.id::text,
-            sha256('x'), 1, 2, 6, 0, replaced_by, now(), null, now() + interval '1 year', 5, e.hash
-     from sessions s join session_events e on e.session_id = s.id and e.place = ${place} where s.id = '${first}'`,
+    `insert into archives (session_id, task_id, project_id, phase, mode, agent, variant, model, generation, session_created_at, deleted_at, deleted_reason,
+                           feedback_count, session_version, object_key, sha256, bytes, process_count, event_count, log_count, replaced_by, verified_at,
+                           purged_at, expires_at, chain_length, chain_hash)
+     select s.id, s.task_id, t.project_id, s.phase, s.mode, agent, variant, model, s.generation, s.created_at, deleted_at, deleted_reason, 0, version,
+            s.id::text, sha256('x'), 1, 2, 6, 0, replaced_by, now(), null, now() + interval '1 year', 5, e.hash
+     from sessions s join tasks t on t.id = s.task_id join session_events e on e.session_id = s.id and e.place = ${place} where s.id = '${first}'`,
   ];
   await rewriteHistory(home.databaseUrl, archive(5));
   expect(await findAll(home.databaseUrl, { chain: true })).toEqual([]);

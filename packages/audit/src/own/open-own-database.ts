@@ -100,17 +100,12 @@ async function openSnapshot(client: pg.Client, statementTimeoutMs: number, wante
     client,
     `select current_user || '@' || coalesce(host(inet_server_addr()), 'local') || '/' || current_database() as place,
             pg_current_snapshot()::text as snapshot, pg_export_snapshot() as shared, to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
-            (pg_catalog.current_schemas(true))[1] as first_schema,
             pg_is_in_recovery()::text as standby,
             (to_regclass('phaselock_migrations') is not null
               or to_regclass('processes') is not null and to_regclass('session_events') is not null)::text as ours`,
   );
   if (where?.ours !== 'true')
     throw new SourceFailure('this database has no phaselock schema; run the migrations, or name another database');
-  if (where.first_schema !== 'pg_catalog')
-    throw new SourceFailure(
-      'the search_path of this role or database names other schemas before pg_catalog: their functions would replace the built-in ones that the audit computes with',
-    );
   await refuseOtherVersion((sql) => rowsOf(client, sql));
   return {
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
@@ -142,8 +137,14 @@ async function askInNewSnapshot(
 }
 
 async function beginReading(client: pg.Client, statementTimeoutMs: number, first = ''): Promise<void> {
+  await client.query(`begin isolation level repeatable read read only; ${first}`);
+  // Before any other function is called: its name could mean a function of the audited database.
+  const [path] = await rowsOf(client, 'select (pg_catalog.current_schemas(true))[1] as first_schema');
+  if (path?.first_schema !== 'pg_catalog')
+    throw new SourceFailure(
+      'the search_path of this role or database names other schemas before pg_catalog: their functions would replace the built-in ones that the audit computes with',
+    );
   await client.query(`
-    begin isolation level repeatable read read only; ${first};
     -- The server ends a statement whose client is gone, which a server on Windows cannot notice.
     select set_config('client_connection_check_interval', '1s', true) where version() !~* 'windows|mingw|visual c';
     set local statement_timeout = ${Math.round(statementTimeoutMs)};
