@@ -40,17 +40,31 @@ create function ended_detail(p processes) returns jsonb language sql stable as $
 $$;
 
 -- The digest of a log grows line by line, so lines that are appended later do not need the earlier ones.
-create function log_link(p_digest bytea, p_kind text, p_line text) returns bytea language sql stable as $$
-  select sha256(coalesce(p_digest, '') || sha256(convert_to(p_kind || E'\x1f' || p_line, 'UTF8')))
-$$;
 create function log_digest_after(p_digest bytea, p_kinds text[], p_lines text[]) returns bytea language plpgsql stable as $$
-declare
-  v_line record;
 begin
-  for v_line in select t.kind, t.line from unnest(p_kinds, p_lines) with ordinality as t(kind, line, n) order by t.n loop
-    p_digest := log_link(p_digest, v_line.kind, v_line.line);
+  for i in 1 .. cardinality(p_lines) loop
+    p_digest := sha256(coalesce(p_digest, '') || sha256(convert_to(p_kinds[i] || E'\x1f' || p_lines[i], 'UTF8')));
   end loop;
   return p_digest;
+end $$;
+
+-- As process_standing, for a caller that has read already whether a later process of the session exists. One query instead of two.
+create function standing_of(p_superseded boolean, p_deleted boolean, p_status text) returns text language sql immutable as $$
+  select case when p_superseded then 'superseded' when p_deleted then 'replaced'
+              when p_status = 'running' then 'at-work' when p_status = 'lost' then 'lost' else 'ended' end
+$$;
+
+-- As before; an id that the session itself reported last is not looked for in others. It was free then, and no other session gets the id of a live
+-- one. An agent that reports the same id with each turn would otherwise have all its earlier processes read each time.
+create or replace function demand_conversation(v sessions, p_agent_session_id text) returns void language plpgsql as $$
+begin
+  if v.agent_session_id = p_agent_session_id and v.deleted_at is null then return; end if;
+  perform pg_advisory_xact_lock(hashtextextended(p_agent_session_id, 0));
+  if v.taken_up is not distinct from p_agent_session_id then return; end if;
+  if exists (select 1 from processes p where p.agent_session_id = p_agent_session_id and p.session_id <> v.id)
+     or exists (select 1 from sessions s where s.taken_up = p_agent_session_id and s.deleted_at is null and s.id <> v.id) then
+    raise exception 'agent session id is taken' using errcode = 'PL004';
+  end if;
 end $$;
 
 -- As before; the event of the birth carries the model and a digest of the handoff.
@@ -368,6 +382,7 @@ declare
   v sessions;
   v_lost processes;
   v_left record;
+  v_spans boolean := false;
 begin
   -- Compare-and-set on the version: the decision read the history, and the history must still be that.
   select * into v from sessions s where s.id = p_session_id for no key update;
@@ -378,7 +393,10 @@ begin
   end if;
 
   -- The handover barrier, judged after every lock is won: a process of a replaced session of this slot may still be alive.
-  select max(o.lease_expires_at) as lease, max(o.updated_at) as changed_at into v_left from sessions o
+  -- With it is read whether a process of this session counts as running, so that the update below is only made when one does.
+  select max(o.lease_expires_at) as lease, max(o.updated_at) as changed_at,
+         exists (select 1 from processes r where r.session_id = p_session_id and r.status = 'running') as running
+    into v_left from sessions o
     where v.guarded and not o.standalone and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.deleted_at is not null;
   if v_left.lease > v_now then
     raise exception 'a replaced process of this slot is still stopping' using errcode = 'PL005';
@@ -389,22 +407,25 @@ begin
 
   -- Its lease was not renewed: what ran here is lost since then, and may not count as running beside the new process.
   -- Only the newest can be running: every one before it was ended, or lost here.
-  update processes p set status = 'lost', ended_at = greatest(p.started_at, least(v.lease_expires_at, v_at))
-    where p.status = 'running' and p.id = (select n.id from processes n where n.session_id = p_session_id order by n.seq desc limit 1)
-    returning * into v_lost;
-  if found then
-    insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
-      values (v.task_id, v.phase, v.mode, p_session_id, 'turn-lost', 'lost', p_generation,
-              ended_detail(v_lost), v_at);
+  if v_left.running then
+    update processes p set status = 'lost', ended_at = greatest(p.started_at, least(v.lease_expires_at, v_at))
+      where p.status = 'running' and p.id = (select n.id from processes n where n.session_id = p_session_id order by n.seq desc limit 1)
+      returning * into v_lost;
+    if found then
+      insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
+        values (v.task_id, v.phase, v.mode, p_session_id, 'turn-lost', 'lost', p_generation, ended_detail(v_lost), v_at);
+    end if;
   end if;
 
+  -- A milestone spans tasks of one project. Asked apart from the update: as a part of its condition, it made PostgreSQL plan the update in each call.
+  if v.milestone_id is not null then
+    select others.project_id = own.project_id into v_spans
+      from attempts a join tasks others on others.id = a.task_id join tasks own on own.id = v.task_id where a.id = p_attempt_id;
+  end if;
   -- Grows within the attempt and within the session too: a session that another attempt takes up keeps its order.
   update attempts a
     set last_seq = 1 + greatest(a.last_seq, (select max(p.seq) from processes p where p.session_id = p_session_id))
-    where a.id = p_attempt_id
-      and (a.task_id = v.task_id
-           -- A milestone spans tasks of one project.
-           or v.milestone_id is not null and (select t.project_id from tasks t where t.id = a.task_id) = (select t.project_id from tasks t where t.id = v.task_id))
+    where a.id = p_attempt_id and (a.task_id = v.task_id or v_spans)
     returning a.last_seq into seq;
   if not found then
     raise exception 'the attempt does not exist or belongs to another task' using errcode = 'PL003';
@@ -465,30 +486,35 @@ language plpgsql as $$
 declare
   v_at timestamptz;
   v sessions;
-  p processes;
+  p record;
   v_ended processes;
   v_id text;
-  v_invalidates boolean;
+  v_invalidates boolean := false;
   v_booked boolean := false;
+  -- The largest whole number JSON carries exactly.
+  v_most constant bigint := 9007199254740991;
   v_temporary boolean;
 begin
   select * into v from sessions s where s.id = p_session_id for no key update;
   if not found then outcome := 'session-not-found'; return next; return; end if;
   v_at := clock_timestamp();
   if v.generation <> p_generation then outcome := 'stale'; return next; return; end if;
-  select * into p from processes x where x.id = p_process_id and x.session_id = p_session_id;
+  select x.*, x.seq < (select max(n.seq) from processes n where n.session_id = p_session_id) as superseded into p
+    from processes x where x.id = p_process_id and x.session_id = p_session_id;
   if not found then outcome := 'process-not-found'; return next; return; end if;
-  standing := process_standing(v.deleted_at is not null, p);
+  standing := standing_of(p.superseded, v.deleted_at is not null, p.status);
 
   -- Only a new id counts: a report that is repeated after a lost answer is not refused.
   v_id := case when p_agent_session_id is distinct from p.agent_session_id then p_agent_session_id end;
-  v_invalidates := p_lost_agent_session and (
-    -- A conversation that was taken up may have no maker on record: then the process it was passed to remembers that it is lost.
-    (p.passed_session_id is not distinct from v.taken_up and p.passed_session_id is not null and not p.invalidated)
-    or exists (
-      select 1 from processes m join sessions o on o.id = m.session_id
-      where m.agent_session_id = p.passed_session_id and not m.invalidated
-        and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.standalone = v.standalone));
+  if p_lost_agent_session then
+    v_invalidates :=
+      -- A conversation that was taken up may have no maker on record: then the process it was passed to remembers that it is lost.
+      (p.passed_session_id is not distinct from v.taken_up and p.passed_session_id is not null and not p.invalidated)
+      or exists (
+        select 1 from processes m join sessions o on o.id = m.session_id
+        where m.agent_session_id = p.passed_session_id and not m.invalidated
+          and o.task_id = v.task_id and o.phase = v.phase and o.mode = v.mode and o.standalone = v.standalone);
+  end if;
   if v_id is not null or v_invalidates then
     if standing = any (p_conversation_ignored) then
       v_id := null;
@@ -500,7 +526,6 @@ begin
   if p.status <> p_ending and not p.status = any (p_from) then outcome := 'illegal-transition'; return next; return; end if;
   if v_id is not null then perform demand_conversation(v, v_id); end if;
 
-  if p_input is not null then v_booked := book_usage(p_session_id, p, p_input, p_output, p_turns, p_cost); end if;
   outcome := 'finished';
   task_id := v.task_id;
   phase := v.phase;
@@ -510,6 +535,9 @@ begin
   ended := p.status <> p_ending;
   session_ended := false;
   if not ended then
+    if p_input is not null then
+      select book_usage(p_session_id, x, p_input, p_output, p_turns, p_cost) into v_booked from processes x where x.id = p_process_id;
+    end if;
     update sessions s set version = s.version + 1, updated_at = v_at where s.id = p_session_id and v_booked returning s.version into session_version;
     session_version := coalesce(session_version, v.version);
     if v_booked then perform tell_usage(v, p_process_id, p_actor, v_at); end if;
@@ -518,11 +546,14 @@ begin
   end if;
 
   -- A lost process ended when its lease lapsed, whatever it says now about how. So did one of a replaced session: its successor began then.
+  -- Its usage is booked as in book_usage, by the two updates that are needed anyway. Without usage, nothing is added.
   update processes x
     set status = p_ending,
         ended_at = coalesce(x.ended_at, case when v.deleted_at is not null then greatest(x.started_at, least(v.lease_expires_at, v_at)) else v_at end),
         invalidated = x.invalidated or coalesce(v_invalidates and x.passed_session_id = v.taken_up and coalesce(v_id, x.agent_session_id) is null, false),
-        exit_code = p_exit_code, agent_session_id = coalesce(v_id, x.agent_session_id)
+        exit_code = p_exit_code, agent_session_id = coalesce(v_id, x.agent_session_id),
+        input_tokens = greatest(x.input_tokens, p_input), output_tokens = greatest(x.output_tokens, p_output),
+        turns = greatest(x.turns, p_turns), cost_usd_micros = greatest(x.cost_usd_micros, p_cost)
     where x.id = p_process_id returning * into v_ended;
   if v_invalidates then
     -- The agent no longer knows the conversation that was passed: no process that told its id makes it resumable.
@@ -536,6 +567,10 @@ begin
   update sessions s
     set version = s.version + 1, updated_at = v_at,
         agent_session_id = coalesce(v_id, s.agent_session_id),
+        input_tokens = least(v_most, s.input_tokens + greatest(0, p_input - p.input_tokens)),
+        output_tokens = least(v_most, s.output_tokens + greatest(0, p_output - p.output_tokens)),
+        turns = least(v_most, s.turns + greatest(0, p_turns - p.turns)),
+        cost_usd_micros = least(v_most, s.cost_usd_micros + greatest(0, p_cost - p.cost_usd_micros)),
         lease_expires_at = case when p.status = 'running' then null else s.lease_expires_at end,
         ended_at = case when v_temporary then coalesce(s.ended_at, v_at) else s.ended_at end,
         status = case when v_temporary then case p_ending when 'completed' then 'completed' when 'killed' then 'stopped' else 'failed' end
@@ -544,7 +579,7 @@ begin
     where s.id = p_session_id returning s.version, s.status into session_version, session_status;
   insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, detail, at)
     values (v.task_id, v.phase, v.mode, p_session_id, 'turn-finished', p_ending, p_generation, p_actor,
-            ended_detail(v_ended) || jsonb_build_object('invalidates', coalesce(v_invalidates, false)), v_at);
+            ended_detail(v_ended) || jsonb_build_object('invalidates', v_invalidates), v_at);
   return next;
 end $$;
 
@@ -575,14 +610,15 @@ create or replace function report_agent_session(p_session_id uuid, p_generation 
 returns table (outcome text, standing text) language plpgsql as $$
 declare
   v sessions;
-  p processes;
+  p record;
 begin
   select * into v from sessions s where s.id = p_session_id for no key update;
   if not found then outcome := 'session-not-found'; return next; return; end if;
   if v.generation <> p_generation then outcome := 'stale'; return next; return; end if;
-  select * into p from processes x where x.id = p_process_id and x.session_id = p_session_id;
+  select x.agent_session_id, x.status, x.seq < (select max(n.seq) from processes n where n.session_id = p_session_id) as superseded into p
+    from processes x where x.id = p_process_id and x.session_id = p_session_id;
   if not found then outcome := 'process-not-found'; return next; return; end if;
-  standing := process_standing(v.deleted_at is not null, p);
+  standing := standing_of(p.superseded, v.deleted_at is not null, p.status);
   if not standing = any (p_taken) then outcome := 'refused'; return next; return; end if;
   outcome := 'reported';
   if p.agent_session_id is distinct from p_agent_session_id then
@@ -610,22 +646,29 @@ begin
   select * into v from sessions s where s.id = p_session_id for no key update;
   if not found then outcome := 'session-not-found'; return next; return; end if;
   if v.generation <> p_generation then outcome := 'stale'; return next; return; end if;
-  select * into p from processes x where x.id = p_process_id and x.session_id = p_session_id;
-  if not found then outcome := 'process-not-found'; return next; return; end if;
-  standing := process_standing(v.deleted_at is not null, p);
-  if not standing = any (p_taken) then outcome := 'refused'; return next; return; end if;
+  -- Nearly every append is by a process at work, and this update finds that out: a query before it would cost more than the digest.
+  update processes x set log_lines = x.log_lines + cardinality(p_lines), log_digest = log_digest_after(x.log_digest, p_kinds, p_lines)
+    where x.id = p_process_id and x.session_id = p_session_id and x.status = 'running' and x.log_lines is not null
+      and v.deleted_at is null and 'at-work' = any (p_taken)
+      and x.seq = (select max(n.seq) from processes n where n.session_id = p_session_id);
+  if found then
+    standing := 'at-work';
+  else
+    select * into p from processes x where x.id = p_process_id and x.session_id = p_session_id;
+    if not found then outcome := 'process-not-found'; return next; return; end if;
+    standing := process_standing(v.deleted_at is not null, p);
+    if not standing = any (p_taken) then outcome := 'refused'; return next; return; end if;
+    update processes x set log_lines = x.log_lines + cardinality(p_lines), log_digest = log_digest_after(x.log_digest, p_kinds, p_lines)
+      where x.id = p_process_id and x.log_lines is not null returning * into p;
+    -- The last event of a process that is over carries an earlier digest.
+    if found and p.status <> 'running' then
+      insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
+        values (v.task_id, v.phase, v.mode, p_session_id, 'logs-appended', null, p_generation,
+                jsonb_build_object('process_id', p_process_id) || log_detail(p), clock_timestamp());
+    end if;
+  end if;
   insert into session_logs (session_id, process_id, kind, line)
     select p_session_id, p_process_id, kind, line from unnest(p_kinds, p_lines) with ordinality as t(kind, line, n) order by n;
-  if p.log_lines is not null then
-    update processes x set log_lines = x.log_lines + cardinality(p_lines), log_digest = log_digest_after(x.log_digest, p_kinds, p_lines)
-      where x.id = p_process_id returning * into p;
-  end if;
-  -- The last event of a process that is over carries an earlier digest.
-  if p.log_lines is not null and p.status <> 'running' then
-    insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
-      values (v.task_id, v.phase, v.mode, p_session_id, 'logs-appended', null, p_generation,
-              jsonb_build_object('process_id', p_process_id) || log_detail(p), clock_timestamp());
-  end if;
   if p_idempotency_key is not null then
     perform take_idempotency_key(p_idempotency_scope, p_idempotency_key, p_request_hash, p_response);
   end if;

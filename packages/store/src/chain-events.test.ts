@@ -158,6 +158,27 @@ describe('the events of a session', () => {
     expect(Math.floor(Number(Array.isArray(content) ? content[11] : undefined) / 1_000)).toBe(event?.at.getTime());
   });
 
+  test('have the form of a jsonb array, with every character and number', async () => {
+    const [sessionId] = await aHistory();
+    await client.query(
+      `insert into session_events (task_id, phase, mode, session_id, type, reason, generation, actor, at, detail)
+       select task_id, phase, mode, session_id, 'deleted', odd, 9007199254740993, odd, now() + interval '1.000001 s', odd_detail
+       from session_events,
+            unnest(array[E'"\\\\ /\\b\\f\\n\\r\\t\\x01\\x1f\\x7f\\u2028 \\u00e4\\U0001f600', '', 'null']) odd,
+            unnest(array['{"b": [1.50, -1e3, {}], "aa": {"": null}}', 'null', '[]', '"\\u0001"', null]::jsonb[]) odd_detail
+       where session_id = $1 and type = 'created'`,
+      [sessionId],
+    );
+    const { rows } = await client.query<{ canonical: string; other: string }>(
+      `select canonical_event(e) as canonical,
+              jsonb_build_array('phaselock-event/1', task_id, phase, mode, session_id, place, type, reason, generation, predecessor_id, actor,
+                                (extract(epoch from at) * 1000000)::bigint, detail)::text as other
+       from session_events e`,
+    );
+    expect(rows).toHaveLength(30);
+    expect(rows.map(({ canonical }) => canonical)).toEqual(rows.map(({ other }) => other));
+  });
+
   test('have the same form whatever the settings of the connection are', async () => {
     await aHistory();
     const [plain] = (await eventsBySession()).values();
