@@ -141,10 +141,7 @@ type Sifting = {
   readonly baselined: { count: number };
 };
 
-function auditIn(
-  verifying: Verifying,
-  { since, concerns, baselined }: Sifting,
-): AsyncGenerator<Finding, AuditSummary> {
+function auditIn(verifying: Verifying, { since, concerns, baselined }: Sifting): AsyncGenerator<Finding, AuditSummary> {
   const { source, command, progress, baseline, ended } = verifying;
   const { maxDurationMs } = command;
   return runAudit(source, {

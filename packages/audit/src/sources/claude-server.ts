@@ -19,7 +19,10 @@ export function openClaudeServer({ path, wanted = { kind: 'all' } }: ClaudeServe
     file.demand(KIND, 'sessions', 'id');
     file.demand(KIND, 'tasks', 'id', 'session_id', 'claude_session_id');
     file.demand(KIND, 'claude_interactions', 'id', 'task_id');
-    if (wanted.kind === 'task' && [...file.rows('select 1 from tasks where id = ?', wanted.given)].length === 0)
+    if (
+      wanted.kind === 'task' &&
+      [...file.rows('select 1 from tasks where id = :task', { task: wanted.given })].length === 0
+    )
       throw new NotFound(`there is no task ${wanted.given}`);
     return { notes: file.notes, oddities: findOddities(file, wanted), counts: countIn(file, wanted) };
   });
@@ -38,14 +41,14 @@ export function openClaudeServer({ path, wanted = { kind: 'all' } }: ClaudeServe
 function countIn(file: SqliteFile, wanted: WantedTasks): Counts {
   const task = wanted.kind === 'task' ? wanted.given : '';
   const [counts] = file.rows(
-    `with task as (select * from tasks where ?1 = '' or id = ?1),
-     session as (select id from sessions where ?1 = '' or id in (select session_id from task))
+    `with task as (select * from tasks where :task = '' or id = :task),
+     session as (select id from sessions where :task = '' or id in (select session_id from task))
      select (select count(*) from session) as sessions,
             (select count(*) from session s where exists (select 1 from tasks t where t.session_id = s.id)) as used,
             (select count(*) from task) as tasks,
             (select count(*) from task t where exists (select 1 from sessions s where s.id = t.session_id)) as valid,
-            (select count(*) from claude_interactions where ?1 = '' or task_id = ?1) as interactions`,
-    task,
+            (select count(*) from claude_interactions where :task = '' or task_id = :task) as interactions`,
+    { task },
   );
   const number = (name: string): number => Number(counts?.[name] ?? 0);
   return {

@@ -42,8 +42,9 @@ function demandTables(file: SqliteFile): void {
 }
 
 function demandTask(file: SqliteFile, task: string): void {
-  const named = `select task_id from interaction where task_id = ?1 union select task_id from session_record where task_id = ?1`;
-  if ([...file.rows(named, task)].length === 0) throw new NotFound(`no session or interaction has the task ${task}`);
+  const named = `select task_id from interaction where task_id = :task union select task_id from session_record where task_id = :task`;
+  if ([...file.rows(named, { task })].length === 0)
+    throw new NotFound(`no session or interaction has the task ${task}`);
 }
 
 function countIn(file: SqliteFile, wanted: WantedTasks): Counts {
@@ -51,12 +52,12 @@ function countIn(file: SqliteFile, wanted: WantedTasks): Counts {
   const [counts] = file.rows(
     `with session as (
        select r.session_id, r.task_id from session_record r
-       where ?1 = '' or r.task_id = ?1 or exists (select 1 from interaction i where i.agent_session_id = r.session_id and i.task_id = ?1)),
-     used as (select * from interaction i where ?1 = '' or i.task_id = ?1)
+       where :task = '' or r.task_id = :task or exists (select 1 from interaction i where i.agent_session_id = r.session_id and i.task_id = :task)),
+     used as (select * from interaction i where :task = '' or i.task_id = :task)
      select (select count(*) from session) as sessions,
             (select count(*) from session s where s.task_id is not null or exists (select 1 from interaction i where i.agent_session_id = s.session_id)) as used,
             (select count(distinct task_id) from used) as tasks, (select count(*) from used) as interactions`,
-    task,
+    { task },
   );
   const number = (name: string): number => Number(counts?.[name] ?? 0);
   return {

@@ -7,7 +7,8 @@ import { type SqliteSnapshot, takeSqliteSnapshot } from './sqlite-snapshot.ts';
 export type SqliteFile = {
   /** Remarks for the reader of the report. */
   readonly notes: readonly string[];
-  rows(sql: string, ...values: readonly string[]): Iterable<Record<string, unknown>>;
+  /** The rows of a query. Its values have names, because Node 22 does not bind numbered ones such as `?1`. */
+  rows(sql: string, values?: Readonly<Record<string, string>>): Iterable<Record<string, unknown>>;
   has(table: string, ...columns: readonly string[]): boolean;
   /** Throws with the name of a missing table or column. */
   demand(kind: string, table: string, ...columns: readonly string[]): void;
@@ -76,7 +77,7 @@ function readFrom<Answer>(
 function fileOn(path: string, database: DatabaseSync, notes: readonly string[]): SqliteFile {
   const file: SqliteFile = {
     notes,
-    rows: (sql, ...values) => database.prepare(sql).iterate(...values),
+    rows: (sql, values = {}) => database.prepare(sql).iterate(values),
     has: (table, ...columns) => {
       const there = new Set(
         database
