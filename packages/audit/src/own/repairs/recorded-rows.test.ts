@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyRepairs } from '../../../test/apply-repairs.ts';
 import { type PlantedHistory, plantInEveryLife } from '../../../test/plant-in-every-life.ts';
+import { rechain } from '../../../test/rewrite-history.ts';
 import { auditOwnDatabase } from '../../audit-own-database.ts';
 import type { Finding } from '../../finding.ts';
 
@@ -77,4 +78,20 @@ test('no row of an archived session is changed', async () => {
     repair: null,
     repairNote: expect.stringMatching(/^no safe repair: the session is archived already/),
   });
+});
+
+test('the time of a deletion that was read again for its event stays', async () => {
+  await using _planted = await history.plant([
+    `update session_events set at = at + interval '3 microseconds' where session_id = '$deleted' and type = 'deleted'`,
+    rechain('$deleted'),
+    `update sessions set created_by = 'mallory' where id = '$deleted'`,
+  ]);
+  const found = await audited();
+  const { pg } = history.home.guard.database.pool;
+  const deletedAt = async () =>
+    (await pg.query('select deleted_at::text from sessions where deleted_at is not null order by id')).rows;
+  const before = await deletedAt();
+  expect(await applyRepairs(pg, found)).toBe(1);
+  expect(await audited()).toEqual([]);
+  expect(await deletedAt()).toEqual(before);
 });

@@ -115,7 +115,7 @@ function judgeSession(told: ToldSession, proven: Proven): Judged {
         return false;
     }
   };
-  const differs = differing(row, known);
+  const differs = differing(row, known).filter((column) => !isReadAgain(row, known, column));
   const changes = [
     ...differs.map((column) => set(row, column, known[column] ?? null)),
     ...leaseChange(told, known),
@@ -124,6 +124,24 @@ function judgeSession(told: ToldSession, proven: Proven): Judged {
   if (below(row.version, String(proven.version)))
     changes.push(set(row, 'version', String(proven.version + VERSIONS_AHEAD)));
   return { changes, ahead: differs.some(isAhead) };
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 1_440 * MINUTE_MS;
+
+/**
+ * Older releases read the clock once for the session and again for the event of its deletion or end, and after the clock
+ * was set back the session keeps a later time.
+ */
+function isReadAgain(row: Values, known: Values, column: string): boolean {
+  const [at, told] = [row[column] ?? null, known[column] ?? null];
+  const exact =
+    column === 'deleted_at'
+      ? known.replaced_by !== null && known.deleted_reason !== 'collapsed'
+      : column !== 'ended_at';
+  if (exact || at === null || told === null) return false;
+  const laterByMs = Date.parse(at) - Date.parse(told);
+  return laterByMs >= -MINUTE_MS && laterByMs <= DAY_MS;
 }
 
 /** A running process has a lease that ends soon. Its runner renews it; without a runner, the sweep finds it lost. */
