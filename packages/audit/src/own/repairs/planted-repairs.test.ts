@@ -70,24 +70,27 @@ async function moveOn(findings: readonly Finding[]): Promise<readonly string[]> 
   return ids;
 }
 
-test('a repair that is applied after its session or slot moved on changes nothing', async () => {
-  const late: string[] = [];
-  for (const { what, sql } of repaired) {
+/** Sessions of the history that their user can still delete. */
+const DELETABLE = /\$(plan|successor|debug|minorTo|running|closed|reopened|pending|retried|kept|adopted|milestone)\b/;
+
+describe('a repair that is applied after its session or slot moved on changes nothing', () => {
+  const movable = repaired.filter(({ sql }) => DELETABLE.test(sql));
+
+  test('most corruptions are of such sessions', () => {
+    expect(movable.length).toBeGreaterThan(30);
+  });
+
+  test.each(movable)('$what', async ({ sql }) => {
     await using _ = await history.plant([sql]);
     const found = await audited();
     const moved = await moveOn(found);
-    if (moved.length === 0) continue;
-    const before = await audited();
-    const isLate = ({ subject, repair }: Finding): boolean =>
-      subject.kind === 'slot' || moved.some((id) => repair?.includes(`s.id = '${id}'`));
-    expect(await apply(found.filter(isLate)), `${what}\n${told(found)}`).toBe(0);
-    if (found.some((one) => one.repair !== null && isLate(one))) late.push(what);
-    // The repair of another session, or of the counter of an attempt, is still correct.
-    await apply(found);
-    const known = before.map(fingerprintOf);
-    expect(told((await audited()).filter((one) => !known.includes(fingerprintOf(one))))).toBe('');
-  }
-  expect(late.length).toBeGreaterThan(30);
+    const late = found.filter(
+      ({ subject, repair }) =>
+        repair !== null && (subject.kind === 'slot' || moved.some((id) => repair.includes(`s.id = '${id}'`))),
+    );
+    expect(late.length, told(found)).toBeGreaterThan(0);
+    expect(await apply(late), told(late)).toBe(0);
+  });
 });
 
 /** Pairs that change the same session, chosen by a seed. */
