@@ -1,4 +1,4 @@
-import { FAMILIES, RULE_IDS, RULES, type RuleId } from '@phaselock/audit';
+import { FAMILIES, RULE_IDS, RULES, type RuleId, repairText } from '@phaselock/audit';
 import { wrapped } from '@phaselock/core';
 
 export function explain(rule: RuleId): string {
@@ -10,6 +10,7 @@ export function explain(rule: RuleId): string {
     part('Cause', cause),
     part('Risk', risk),
     part('Cure', cure),
+    part('Repair', repairText(rule)),
   ].join('\n');
 }
 

@@ -34,6 +34,7 @@ const finding = z.strictObject({
   expected: text,
   actual: text,
   repair: text,
+  repairNote: text,
 });
 
 const summary = z.strictObject({

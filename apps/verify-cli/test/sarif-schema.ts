@@ -43,6 +43,7 @@ export const sarifSchema = z.strictObject({
           level,
           message,
           partialFingerprints: z.record(z.string(), z.string()),
+          properties: z.strictObject({ repair: z.string().nullable(), repairNote: z.string().nullable() }).optional(),
           locations: z.array(
             z.strictObject({
               logicalLocations: z.array(

@@ -177,7 +177,7 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
         }
         if (told.others === maxFindings) return summary(true);
         told.others += 1;
-        yield one;
+        yield { ...one, ...(await source.repairOf?.(one)) };
         break;
       }
       case 'done':

@@ -45,5 +45,6 @@ export function finding(
     expected: expected ?? null,
     actual: actual ?? null,
     repair: repair ?? null,
+    repairNote: null,
   };
 }

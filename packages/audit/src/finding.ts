@@ -14,8 +14,14 @@ export type Finding = {
   readonly message: string;
   readonly expected: string | null;
   readonly actual: string | null;
-  /** A statement that would repair it. The audit only prints it. */
+} & Repair;
+
+/** Both are null if the source has no repairs. */
+export type Repair = {
+  /** SQL that repairs it, for one transaction. The audit only prints it. Findings with the same repair have it once. */
   readonly repair: string | null;
+  /** Why the finding has no SQL: `no safe repair: …`, or the finding that has its repair. */
+  readonly repairNote: string | null;
 };
 
 /** Key of a finding in a baseline: the same rule for the same subject. */

@@ -24,6 +24,7 @@ export { type Finding, fingerprintOf } from './finding.ts';
 export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } from './judge-turn.ts';
 export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
 export { type AuditRecord, recordAudit } from './own/record-audit.ts';
+export { repairText } from './repair-text.ts';
 export { FAMILIES, findRule, isRuleId, RULE_IDS, RULES, type RuleId, type RuleText } from './rules.ts';
 export type { Severity } from './severity.ts';
 export { type Counts, NotFound, OtherSchema, type Source, SourceFailure, type WhatWasRead } from './source.ts';

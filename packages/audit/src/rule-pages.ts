@@ -1,3 +1,4 @@
+import { repairText } from './repair-text.ts';
 import { FAMILIES, RULE_IDS, RULES, type RuleId } from './rules.ts';
 
 /** Renders docs/rules/<id>.md from the texts that `explain` prints. */
@@ -20,6 +21,10 @@ ${risk}
 ## What to do
 
 ${cure}
+
+## Repair
+
+${repairText(id)} See [Repairs](../verify-sessions.md#repairs).
 
 [All rules](README.md)
 `;

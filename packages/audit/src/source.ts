@@ -1,6 +1,7 @@
 import type { ArchiveRecords } from './archive/archive-records.ts';
 import type { Check, Row } from './check.ts';
 import type { Evidence } from './evidence/evidence.ts';
+import type { Finding, Repair } from './finding.ts';
 import type { SourceTraits } from './judge-turn.ts';
 import type { RuleId } from './rules.ts';
 
@@ -38,6 +39,8 @@ export type Source = AsyncDisposable & {
   readonly archive: ArchiveRecords | undefined;
   /** The event chains; only a phaselock database has them. */
   readonly evidence?: Evidence;
+  /** Finds the repair of a finding; absent for systems whose data is not ours to change. */
+  repairOf?(finding: Finding): Promise<Repair>;
 };
 
 /** The rows that an audit covers. Null for a kind that the source does not store. */

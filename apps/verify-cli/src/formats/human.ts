@@ -86,11 +86,18 @@ function groupOf(rule: RuleId, findings: readonly Finding[], more: number, paint
   const lines = findings.flatMap((one) => [
     ...wrapped(`${one.subject.kind} ${one.subject.id}`, '  '),
     ...wrapped(one.message, '    '),
-    ...(one.repair === null ? [] : wrapped(`suggested repair: ${one.repair}`, '    ')),
+    ...repairOf(one),
   ]);
   if (more > 0) lines.push(`  and ${more} more`);
   return `${paint(head, COLOURS[severity])}\n${lines.join('\n')}\n  ${paint(`verify-sessions explain ${rule}`, 'dim')}\n\n`;
 }
+
+/** The lines of a statement are not wrapped, because a text in it may have spaces. */
+const repairOf = ({ repair, repairNote }: Finding): string[] => {
+  if (repair !== null)
+    return ['    suggested repair:', ...repair.split('\n').map((line) => `      ${visibleText(line)}`)];
+  return repairNote === null ? [] : wrapped(repairNote, '    ');
+};
 
 type Manner = { readonly paint: Paint; readonly quiet: boolean };
 

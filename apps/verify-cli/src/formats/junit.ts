@@ -55,8 +55,15 @@ function testCase({ rule, outcome, findings }: Case, isFailure: IsFailure): stri
   return inner === '' ? `${head}/>\n` : `${head}>\n      ${inner}\n    </testcase>\n`;
 }
 
+const linesOf = ({ subject, message, repair, repairNote }: Finding): string =>
+  [
+    `${subject.kind} ${subject.id}: ${message}`,
+    ...(repair === null ? [] : [`repair: ${repair}`]),
+    ...(repairNote === null ? [] : [repairNote]),
+  ].join('\n');
+
 function innerOf(outcome: Outcome, findings: readonly Finding[], isFailure: IsFailure): string {
-  const told = content(findings.map(({ subject, message }) => `${subject.kind} ${subject.id}: ${message}`).join('\n'));
+  const told = content(findings.map(linesOf).join('\n'));
   switch (outcome.kind) {
     case 'skipped':
       return `<skipped message="${attribute(outcome.why)}"/>`;

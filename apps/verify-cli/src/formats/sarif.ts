@@ -58,6 +58,9 @@ const resultOf = (finding: Finding) => ({
   level: LEVELS[finding.severity],
   message: { text: finding.message },
   partialFingerprints: { subject: fingerprintOf(finding) },
+  ...((finding.repair ?? finding.repairNote) !== null && {
+    properties: { repair: finding.repair, repairNote: finding.repairNote },
+  }),
   locations: [
     {
       logicalLocations: [

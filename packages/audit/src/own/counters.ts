@@ -18,7 +18,7 @@ export const attemptCountersCheck = ({ inScope }: ScopeSql): Check => ({
       kind: 'task',
       id: row.task_id ?? null,
       message: `its attempt ${row.id} has given out the number ${row.last_seq}, but has a process with ${row.seq}`,
-      repair: `update attempts set last_seq = ${row.seq} where id = '${row.id}';`,
+      repair: `update attempts a set last_seq = ${row.seq} where a.id = '${row.id}' and a.last_seq < ${row.seq};`,
     }),
   ],
 });

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Row } from '../check.ts';
 import { whyNotComparable, whyNotSince } from '../evidence/seal-fits.ts';
 import type { Seal } from '../evidence/seal-text.ts';
+import type { Finding, Repair } from '../finding.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import {
   type Counts,
@@ -15,6 +16,7 @@ import {
 import { EVERY_TURN } from '../turn-history.ts';
 import { ownArchiveRecords } from './archives/own-archive-records.ts';
 import { askEachRow } from './ask-each-row.ts';
+import { askLater } from './ask-later.ts';
 import { changesOf } from './changes.ts';
 import { connect } from './connect.ts';
 import { databaseFailure } from './database-failure.ts';
@@ -22,6 +24,7 @@ import { openEvidence, readState } from './evidence.ts';
 import { ownHistory } from './history.ts';
 import { openQuestions } from './open-questions.ts';
 import { type CataloguedNames, readModelPolicy } from './read-model-policy.ts';
+import { openRepairs } from './repairs/open-repairs.ts';
 import { refuseOtherVersion } from './schema/refuse-other-version.ts';
 import { type Scope, type ScopeSql, scopeSql } from './scope.ts';
 import { rowsOf, type SharedConnections, shareConnections } from './shared-connections.ts';
@@ -69,12 +72,21 @@ export async function openOwnDatabase({
       await joinSnapshot(next.client, statementTimeoutMs, shared);
       lanes.push(next);
     }
+    // A connection of its own: while a finding is reported, the others wait for its reader.
+    const repairs = opened.use(
+      askLater(async () => {
+        const joined = await connect(url, ended);
+        await joinSnapshot(joined.client, statementTimeoutMs, shared);
+        return joined;
+      }),
+    );
     const owned = opened.move();
     const rehashes = chain || wanted.kind === 'since-seal' || scope.kind === 'task' || scope.kind === 'attempt';
     return sourceOn(shareConnections(lanes), {
       snapshot,
       rehashes,
       askNow: (sql, values) => askInNewSnapshot({ url, statementTimeoutMs }, sql, values),
+      repairOf: openRepairs(repairs.ask),
       close: () => owned.disposeAsync(),
     });
   } catch (error) {
@@ -211,10 +223,11 @@ type Opened = {
   readonly snapshot: Snapshot;
   readonly rehashes: boolean;
   readonly askNow: (sql: string, values: unknown[]) => Promise<readonly Row[]>;
+  readonly repairOf: (found: Finding) => Promise<Repair>;
   readonly close: () => Promise<void>;
 };
 
-function sourceOn(connections: SharedConnections, { snapshot, rehashes, askNow, close }: Opened): Source {
+function sourceOn(connections: SharedConnections, { snapshot, rehashes, askNow, repairOf, close }: Opened): Source {
   const { description, names, scope, standby } = snapshot;
   const traits: SourceTraits = { freshStaysInThread: false, ...names };
   const within = scopeSql(scope);
@@ -260,6 +273,7 @@ function sourceOn(connections: SharedConnections, { snapshot, rehashes, askNow, 
       whole: scope.kind === 'all' && !standby,
     }),
     evidence: openEvidence(connections, within, rehashes),
+    repairOf,
     [Symbol.asyncDispose]: close,
   };
 }

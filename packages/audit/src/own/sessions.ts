@@ -8,31 +8,17 @@ const ABOUT = 's.id, s.id as session_id, s.task_id';
 
 /** Checks of the rows in `sessions` and `slots`. */
 export function sessionChecks({ inScope }: ScopeSql): Check[] {
-  const session = (rule: RuleId, name: string, sql: string, say: (what: string) => string, repair?: string): Check => ({
+  const session = (rule: RuleId, name: string, sql: string, say: (what: string) => string): Check => ({
     name,
     rules: [rule],
     sql,
-    read: (row) => [
-      finding(rule, row, {
-        kind: 'session',
-        id: row.id ?? null,
-        message: say(row.what ?? ''),
-        repair: repair?.replaceAll('{id}', row.id ?? '') ?? row.repair ?? null,
-      }),
-    ],
+    read: (row) => [finding(rule, row, { kind: 'session', id: row.id ?? null, message: say(row.what ?? '') })],
   });
   const slot = (rule: RuleId, name: string, sql: string, say: (what: string) => string): Check => ({
     name,
     rules: [rule],
     sql,
-    read: (row) => [
-      finding(rule, row, {
-        kind: 'slot',
-        id: row.id ?? null,
-        message: say(row.what ?? ''),
-        repair: row.repair ?? null,
-      }),
-    ],
+    read: (row) => [finding(rule, row, { kind: 'slot', id: row.id ?? null, message: say(row.what ?? '') })],
   });
 
   return [
@@ -51,9 +37,7 @@ export function sessionChecks({ inScope }: ScopeSql): Check[] {
               coalesce(g.task_id, s.task_id) as task_id, s.id as session_id,
               case when g.live_session_id is null then s.id || ' is live, but the slot names no session'
                    when s.id is null then 'the slot names ' || g.live_session_id || ', which is not live in it'
-                   else s.id || ' is live, but the slot names ' || g.live_session_id end as what,
-              format('update slots set live_session_id = %L, version = version + 1 where task_id = %L and phase = %L and mode = %L;',
-                     s.id, coalesce(g.task_id, s.task_id), coalesce(g.phase, s.phase), coalesce(g.mode, s.mode)) as repair
+                   else s.id || ' is live, but the slot names ' || g.live_session_id end as what
        from (select * from slots g where ${inScope('g')} and g.live_session_id is not null) g
        full join (select * from sessions s where s.guarded and s.deleted_at is null and ${inScope('s')}) s
          on (s.task_id, s.phase, s.mode, s.id) = (g.task_id, g.phase, g.mode, g.live_session_id)

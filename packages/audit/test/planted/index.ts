@@ -1,5 +1,6 @@
 import { RULES } from '../../src/rules.ts';
 import type { Planted } from './planted.ts';
+import { REPAIRED } from './repaired.ts';
 import { ROWS_AND_EVENTS } from './rows-and-events.ts';
 
 /** Every planted corruption of the tests. Docs lists them. */
@@ -13,8 +14,9 @@ export function plantedTable(planted: readonly Planted[]): string {
       what,
       [first, ...more].map((id) => `[${id}](rules/${id}.md)`).join(', '),
       RULES[first].severity,
+      REPAIRED.has(what) ? 'yes' : 'none is safe',
     ]);
-  const head = ['corruption', 'rule', 'severity'];
+  const head = ['corruption', 'rule', 'severity', 'repair'];
   // Aligned, as the formatter would.
   const widths = head.map((name, at) =>
     Math.max(...[name, ...rows.map((row) => row[at] ?? '')].map(({ length }) => length)),
