@@ -13,7 +13,7 @@ import { endWith } from './end-with.ts';
 import { createBenchDatabase } from './fresh-database.ts';
 import { onBenchServer } from './on-bench-server.ts';
 import { peakMemoryMb } from './peak-memory.ts';
-import { seed } from './seed.ts';
+import { prepareSeed, seed } from './seed.ts';
 
 /**
  * Measures two purge workers on a large backlog against the floor of the same run, and the latency of replacements
@@ -61,7 +61,8 @@ await onBenchServer(async (adminUrl, owned) => {
   const long = { maxSize: 2, statementTimeoutMs: HOUR_MS, transactionTimeoutMs: HOUR_MS };
   {
     await using database = openDatabase({ url: bench.url, ...long, maxSize: 1 });
-    await seed(database, 'seed-deleted.sql', '$SESSIONS', sessions);
+    await prepareSeed(database);
+    await seed(database, 'seed-deleted.sql', { $SESSIONS: sessions });
   }
   const copy = async (name: string): Promise<string> => {
     await using admin = openDatabase({ url: adminUrl, ...long });

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '@phaselock/store';
 import { endWith } from './end-with.ts';
@@ -8,11 +10,16 @@ import { createBenchDatabase } from './fresh-database.ts';
 import { median } from './measure.ts';
 import { onBenchServer } from './on-bench-server.ts';
 import { peakMemoryMb } from './peak-memory.ts';
-import { seed } from './seed.ts';
+import { prepareSeed, seed } from './seed.ts';
 
-/** Measures verify-sessions on a large history against one window-function scan of the same table in the same run. */
+/**
+ * Measures verify-sessions on a large history against one window-function scan of the same table in the same run, and
+ * then the audit of what was written since a seal.
+ */
 const MAIN = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
 const PROCESSES_A_TASK = 25;
+const SESSIONS_A_TASK = 5;
+const NEW_SESSIONS = 1_000;
 const FLOOR = `
   select count(*) from (
     select passed_session_id, lag(agent_session_id) over w as told, model, lag(model) over w as before
@@ -20,7 +27,12 @@ const FLOOR = `
   where passed_session_id is distinct from told or model is distinct from before`;
 
 const { values } = parseArgs({
-  options: { processes: { type: 'string', default: '5000000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    processes: { type: 'string', default: '5000000' },
+    rounds: { type: 'string', default: '3' },
+    /** With 0, all tasks are worked on at the same time, so that the events of a session are far apart. */
+    'spread-days': { type: 'string', default: '20' },
+  },
 });
 const tasks = Math.ceil(Number(values.processes) / PROCESSES_A_TASK);
 
@@ -54,6 +66,29 @@ async function verify(owned: AsyncDisposableStack, url: string, args: readonly s
   return { ms: performance.now() - since, code: Number(code), peakMb, out, firstByteMs };
 }
 
+/** Seals the history, lets a history be written after it, and measures the audit of that history. */
+async function sinceSeal(owned: AsyncDisposableStack, url: string, write: () => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'phaselock-bench-seal-'));
+  owned.defer(() => rm(folder, { recursive: true, force: true }));
+  const [key, seal] = [join(folder, 'key'), join(folder, 'seal.txt')];
+  const run = async (...args: string[]): Promise<Run> => {
+    const ran = await verify(owned, url, args);
+    if (ran.code !== 0) throw new Error(`${args[0]} ended with ${ran.code}: ${ran.out.slice(0, 2_000)}`);
+    return ran;
+  };
+  await run('seal-key', 'bench.test/phaselock', '-o', key);
+  const sealed = await run('seal', '--key', key, '-o', seal);
+  await write();
+  console.log(`a seal ${(sealed.ms / 1_000).toFixed(1)} s · peak ${sealed.peakMb.toFixed(0)} MB`);
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    const { ms, peakMb, out } = await run('--since-seal', seal, '--public-key', `${key}.pub`, '--format', 'json');
+    const { read, tookMs } = JSON.parse(out).summary;
+    console.log(
+      `since the seal ${(ms / 1_000).toFixed(2)} s, ${(tookMs / 1_000).toFixed(2)} s of them queries · peak ${peakMb.toFixed(0)} MB · read ${JSON.stringify(read)}`,
+    );
+  }
+}
+
 await onBenchServer(async (adminUrl, owned) => {
   const bench = owned.use(await createBenchDatabase(adminUrl));
   const database = owned.use(
@@ -66,9 +101,17 @@ await onBenchServer(async (adminUrl, owned) => {
   );
   const { pg } = database.pool;
   const seedSince = performance.now();
-  await seed(database, 'seed-history.sql', '$TASKS', tasks);
+  await prepareSeed(database);
+  await seed(database, 'seed-history.sql', {
+    $FIRST: 1,
+    $LAST: tasks,
+    $NOW: new Date().toISOString(),
+    $LIFE: '1 hour',
+    $SPREAD: `${values['spread-days']} days`,
+  });
+  const { rows } = await pg.query('select count(*) as events from session_events');
   console.log(
-    `${tasks * PROCESSES_A_TASK} processes, ${tasks * 5} sessions, seeded in ${((performance.now() - seedSince) / 1_000).toFixed(0)} s`,
+    `${tasks * PROCESSES_A_TASK} processes, ${tasks * SESSIONS_A_TASK} sessions, ${rows[0].events} events, seeded in ${((performance.now() - seedSince) / 1_000).toFixed(0)} s`,
   );
 
   const ratios: number[] = [];
@@ -85,6 +128,16 @@ await onBenchServer(async (adminUrl, owned) => {
     );
   }
   console.log(`median ratio: ${median(ratios).toFixed(2)}`);
+
+  await sinceSeal(owned, bench.url, async () => {
+    await seed(database, 'seed-history.sql', {
+      $FIRST: tasks + 1,
+      $LAST: tasks + NEW_SESSIONS / SESSIONS_A_TASK,
+      $NOW: new Date().toISOString(),
+      $LIFE: '1 second',
+      $SPREAD: '0 days',
+    });
+  });
 
   const attempt = '01900003-0000-7000-8000-000000000007';
   const one = await verify(owned, bench.url, [attempt, '--format', 'json']);

@@ -1,5 +1,5 @@
 import { openDatabase } from '@phaselock/store';
-import { seed } from '../../../bench/seed.ts';
+import { prepareSeed, seed } from '../../../bench/seed.ts';
 
 const LONG_MS = 3_600_000;
 const connect = (url: string) =>
@@ -8,7 +8,8 @@ const connect = (url: string) =>
 /** Seeds deleted sessions that are not yet due for the purge. */
 export async function seedDeleted(databaseUrl: string, sessions: number, say: (line: string) => void): Promise<void> {
   await using database = connect(databaseUrl);
-  await seed(database, 'seed-deleted.sql', '$SESSIONS', sessions);
+  await prepareSeed(database);
+  await seed(database, 'seed-deleted.sql', { $SESSIONS: sessions });
   // The audit reports sessions that were deleted more than a month ago and are not archived.
   await database.pool.pg.query(
     `update sessions set deleted_at = now() - interval '1 day' where deleted_at is not null`,

@@ -32,8 +32,9 @@ export type OwnCheck = Check & { readonly siftedBy: readonly SieveName[] };
 
 /**
  * All checks of a phaselock database, in the order in which they run. The schema comes first, because a missing index
- * may have let in any corruption. Long checks come before shorter ones that wait for the same sieve. With `rehashes`,
- * every hash is computed anew and the rows are compared with what the events recorded.
+ * may have let in any corruption. The check that waits for the longest sieve comes next, and the others that wait for it
+ * come last, so that the connections are busy meanwhile. With `rehashes`, every hash is computed anew and the rows are
+ * compared with what the events recorded.
  */
 export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boolean): OwnCheck[] {
   const history = ownHistory(scope);
@@ -45,12 +46,11 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
   return [
     unsifted(schemaCheck),
     unsifted(migrationsCheck),
-    siftedBy('turns')(onHistory(turnsCheck(traits))),
     siftedBy('told')(turnEventsCheck(scope)),
-    siftedBy('lives', 'told')(orphanSessions(scope)),
+    siftedBy('turns')(onHistory(turnsCheck(traits))),
+    siftedBy('overlaps', 'lives')(overlapsCheck(scope)),
     unsifted(scope.kind === 'all' ? onHistory(conversationShared) : sharedConversationsOf(scope)),
     siftedBy('turns', 'attempts')(processesCheck(scope)),
-    unsifted(overlapsCheck(scope)),
     unsifted(overlapsWithLegacyCheck(scope)),
     siftedBy('unused')(unusedSessions(scope)),
     siftedBy('turns')(onHistory(twoRunning)),
@@ -63,18 +63,20 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     siftedBy('turns')(lapsedCheck(scope)),
     siftedBy('turns', 'unused')(usageCheck(scope)),
     siftedBy('models')(modelChangesCheck(scope, traits)),
-    ...sessionChecks(scope).map(siftedBy('lives')),
-    ...[birthsCheck, adoptionsCheck, endsCheck, closedStatusesCheck].map((check) =>
-      siftedBy('lives', 'told')(check(scope)),
-    ),
     siftedBy('lives')(sessionTimesCheck(scope)),
-    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck].map((check) =>
-      siftedBy('told')(check(scope)),
-    ),
     unsifted(attemptCountersCheck(scope)),
     unsifted(ownerlessRows(scope)),
     unsifted(strayParts(scope)),
     ...archiveChecks(scope).map(unsifted),
+    unsifted(notChainedYet(scope)),
+    siftedBy('lives', 'told')(orphanSessions(scope)),
+    ...sessionChecks(scope).map(siftedBy('lives', 'told')),
+    ...[birthsCheck, adoptionsCheck, endsCheck, closedStatusesCheck].map((check) =>
+      siftedBy('lives', 'told')(check(scope)),
+    ),
+    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck].map((check) =>
+      siftedBy('told')(check(scope)),
+    ),
     ...(rehashes
       ? [
           chainHashes(scope),
@@ -83,7 +85,6 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
           recordedLines(scope),
           recordedChains(scope),
         ].map(unsifted)
-      : [siftedBy('chains')(chainPlaces(scope))]),
-    unsifted(notChainedYet(scope)),
+      : [siftedBy('told')(chainPlaces(scope))]),
   ];
 }

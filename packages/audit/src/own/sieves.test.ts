@@ -206,7 +206,7 @@ test('sieves return nothing for a healthy history, and only the unusual sessions
     }
     return all;
   };
-  const nothing = { turns: [], attempts: [], unused: [], lives: [], told: [], chains: [] };
+  const nothing = { turns: [], attempts: [], unused: [], lives: [], told: [], overlaps: [] };
   expect(await held()).toEqual(nothing);
   const { silent, unused, stopped } = await unusualHistory(home);
   expect(await held()).toEqual({ ...nothing, turns: [silent], unused: [unused, stopped].toSorted() });

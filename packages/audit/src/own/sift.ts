@@ -3,9 +3,9 @@ import type { SourceTraits } from '../judge-turn.ts';
 import { isNoChange } from './identities.ts';
 import type { Scope } from './scope.ts';
 import { ATTEMPTS_SIEVE } from './sieves/attempts.ts';
-import { CHAINS_SIEVE } from './sieves/chains.ts';
 import { LIVES_SIEVE } from './sieves/lives.ts';
 import { modelsSieve } from './sieves/models.ts';
+import { OVERLAPS_SIEVE } from './sieves/overlaps.ts';
 import { TOLD_SIEVE } from './sieves/told.ts';
 import { TURNS_SIEVE } from './sieves/turns.ts';
 import { UNUSED_SIEVE } from './sieves/unused.ts';
@@ -31,7 +31,7 @@ export const SIEVES = {
   unused: { holds: 'sessions', sql: UNUSED_SIEVE },
   lives: { holds: 'tasks', sql: LIVES_SIEVE },
   told: { holds: 'tasks', sql: TOLD_SIEVE },
-  chains: { holds: 'tasks', sql: CHAINS_SIEVE },
+  overlaps: { holds: 'tasks', sql: OVERLAPS_SIEVE },
   models: {
     holds: 'sessions',
     sql: modelsSieve(HELD_AT_MOST + 1),
