@@ -16,6 +16,11 @@ export const rechain = (sessionId: string): string =>
   `update session_events set place = null, hash = null where session_id = '${sessionId}';
    select chain_session(task_id, session_id) from session_events where session_id = '${sessionId}' limit 1`;
 
+/** Computes all chains anew, as a superuser can who rewrites a history. */
+export const RECHAIN_ALL = `
+  update session_events set place = null, hash = null;
+  select chain_session(task_id, session_id) from (select distinct task_id, session_id from session_events) chained`;
+
 /** Removes a session with everything that belongs to it. */
 export const eraseSession = (sessionId: string): readonly string[] => [
   `delete from session_logs where session_id = '${sessionId}'`,
