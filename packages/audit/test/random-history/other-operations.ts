@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { parseSessionId, parseTaskId } from '@phaselock/core';
 import { OPUS, SONNET, SONNET_NEXT } from '@phaselock/testkit';
 import { anySession, type Operation, pickRecent, rememberGone, short } from './board.ts';
 import { anyActor, anyKey } from './start-operations.ts';
@@ -41,12 +43,19 @@ export const bulkDelete: Operation = async (scene) => {
   return gone.length > 0 ? 'deleted' : 'none left';
 };
 
+/** A well-formed id that nothing has. */
+const unknownId = <Id>(parse: (text: string) => Id | undefined): Id => {
+  const id = parse(randomUUID());
+  if (id === undefined) throw new Error('a UUID was refused');
+  return id;
+};
+
 export const giveFeedback: Operation = async (scene) => {
   const { random, card, calls, board, tell } = scene;
   const session = anySession(scene);
   if (session === undefined) return undefined;
   const given = {
-    sessionId: session.sessionId,
+    sessionId: random.chance(0.04) ? unknownId(parseSessionId) : session.sessionId,
     rating: random.pick(['good', 'neutral', 'bad'] as const),
     ...(random.chance(0.5) && { comment: board.unique('comment') }),
     ...anyActor(scene),
@@ -89,7 +98,8 @@ export const reuseKey: Operation = async (scene) => {
 };
 
 export const addAttempt: Operation = async ({ calls, card, random }) => {
-  const attempt = await calls.addAttempt(card.taskId, { branch: 'attempt/2' });
+  const taskId = random.chance(0.04) ? unknownId(parseTaskId) : card.taskId;
+  const attempt = await calls.addAttempt(taskId, { branch: 'attempt/2' });
   if (random.chance(0.3)) {
     await calls.deleteAttempt(attempt);
     return 'added and deleted';

@@ -42,6 +42,10 @@ export const anyKey = ({ random, board }: Scene, chance = 0.3): { readonly idemp
     ? { idempotencyKey: { scope: 'a client', key: board.unique('key'), fingerprint: 'as first sent' } }
     : {};
 
+/** Some callers leave while their call is carried out. */
+export const maybeAborted = ({ random }: Pick<Scene, 'random'>): { readonly signal?: AbortSignal } =>
+  random.chance(0.03) ? { signal: AbortSignal.timeout(random.whole(1, 20)) } : {};
+
 export const anyActor = ({ random }: Pick<Scene, 'random'>): { readonly actor?: string } =>
   random.chance(0.5) ? { actor: random.pick(['ada', 'grace', 'ci']) } : {};
 
@@ -119,6 +123,7 @@ export const start: Operation = (scene) =>
     ...(scene.random.chance(0.05) && { milestoneId: 'M1' }),
     ...anyHandoff(scene, 0.05),
     ...anyKey(scene),
+    ...maybeAborted(scene),
   });
 
 /** Confirms the replacement of the session that a start was shown, now or after the slot has moved on. */

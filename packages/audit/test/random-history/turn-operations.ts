@@ -19,7 +19,7 @@ import {
   type TaskCard,
   type TurnAnswer,
 } from './board.ts';
-import { anyActor, anyHandoff, anyKey, anyModel, anyShown } from './start-operations.ts';
+import { anyActor, anyHandoff, anyKey, anyModel, anyShown, maybeAborted } from './start-operations.ts';
 
 /** A later generation exists for a session outside the guard only once it was adopted. */
 const ADOPTED = 1 as Generation;
@@ -89,11 +89,12 @@ function anyTurn(scene: Scene): StartTurn | undefined {
     ...anyHandoff(scene, 0.06),
     ...anyActor(scene),
     ...anyKey(scene, 0.25),
+    ...maybeAborted(scene),
   };
 }
 
 const described = (request: StartTurn): string => {
-  const { sessionId, generation, attemptId, idempotencyKey, actor, handoff, ...more } = request;
+  const { sessionId, generation, attemptId, idempotencyKey, actor, handoff, signal, ...more } = request;
   return `${short(sessionId)}/${generation} ${JSON.stringify(more)}${handoff === undefined ? '' : ' handoff'}${idempotencyKey === undefined ? '' : ` ${idempotencyKey.key}`}`;
 };
 
