@@ -13,7 +13,7 @@ import {
 import type { AuditOptions } from '../../src/audit.ts';
 
 export type HistoryArchive = AsyncDisposable & {
-  /** Archives deleted sessions, and purges those that were deleted some seconds ago. Returns how many were purged. */
+  /** Archives deleted sessions, and purges those that were deleted long enough ago. Returns how many were purged. */
   purge(database: Database): Promise<number>;
   /** What an audit reads of the archive. */
   readonly read: Required<Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'>>;
@@ -21,7 +21,8 @@ export type HistoryArchive = AsyncDisposable & {
 
 const ignored = (): void => undefined;
 
-export async function openHistoryArchive(): Promise<HistoryArchive> {
+/** By default, some calls still concern a session that is archived, but not purged yet. */
+export async function openHistoryArchive({ purgeAfterSeconds = 3 } = {}): Promise<HistoryArchive> {
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await temporaryDirectory());
   const store = stack.use(await openObjectStore(`folder:${join(path, 'archive')}`));
@@ -31,10 +32,9 @@ export async function openHistoryArchive(): Promise<HistoryArchive> {
       const done = await runSteps({
         database,
         store,
-        // Some calls still concern a session that is archived, but not purged yet.
         policy: {
           archiveAfterSeconds: 0,
-          purgeAfterSeconds: 3,
+          purgeAfterSeconds,
           retentionDays: 365,
           batchLimit: 100,
           leaseSeconds: 60,
