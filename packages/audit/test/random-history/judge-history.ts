@@ -32,6 +32,7 @@ export async function judgeHistory(history: RandomHistory, known: Known): Promis
     {},
     { wanted: WITHOUT_SIEVES },
     { wanted: { kind: 'since', since: new Date(Date.now() - 3_000) } },
+    ...(seal === undefined ? [] : [{ wanted: { kind: 'since-seal', seal: seal.seal } } as const]),
     ...history.board.cards
       .slice(-3)
       .flatMap(({ taskId, attempts: [attempt = ''] }): Given[] => [

@@ -52,6 +52,13 @@ const OUTCOMES: Partial<Readonly<Record<OperationName, readonly string[]>>> = {
   flags: ['on', 'off'],
 };
 
+const succeeded = (history: RandomHistory, name: OperationName): boolean =>
+  [...(history.outcomes.get(name)?.keys() ?? [])].some((outcome) => !outcome.startsWith('refused'));
+
+/** The operations of those that were always refused, or never called. */
+export const neverSucceeded = (history: RandomHistory, names: readonly OperationName[]): readonly OperationName[] =>
+  names.filter((name) => !succeeded(history, name));
+
 /** What the generator claims to reach, and did not reach in this history. */
 export async function unreached(history: RandomHistory, pool: pg.Pool): Promise<readonly string[]> {
   const names = Object.keys(OPERATIONS).filter((name): name is OperationName => name in OPERATIONS);
@@ -59,7 +66,7 @@ export async function unreached(history: RandomHistory, pool: pg.Pool): Promise<
     const had = [...(history.outcomes.get(name)?.keys() ?? [])];
     const wanted = OUTCOMES[name] ?? [];
     return [
-      ...(had.some((outcome) => !outcome.startsWith('refused')) ? [] : [`${name} never succeeded`]),
+      ...(succeeded(history, name) ? [] : [`${name} never succeeded`]),
       ...(NEVER_REFUSED.has(name) || had.some((outcome) => outcome.startsWith('refused'))
         ? []
         : [`${name} was never refused`]),

@@ -124,6 +124,7 @@ export const start: Operation = (scene) =>
     ...anyHandoff(scene, 0.05),
     ...anyKey(scene),
     ...maybeAborted(scene),
+    ...(scene.random.chance(0.05) && { mayReplace: false }),
   });
 
 /** Confirms the replacement of the session that a start was shown, now or after the slot has moved on. */

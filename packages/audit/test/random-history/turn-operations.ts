@@ -90,6 +90,7 @@ function anyTurn(scene: Scene): StartTurn | undefined {
     ...anyActor(scene),
     ...anyKey(scene, 0.25),
     ...maybeAborted(scene),
+    ...(random.chance(0.03) && { mayReplace: false }),
   };
 }
 
