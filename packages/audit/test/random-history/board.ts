@@ -80,7 +80,7 @@ export type KnownTurn = {
 };
 
 /** A call with an idempotency key, which may be sent again. */
-export type Repeat = { readonly operation: string; readonly send: (calls: Calls) => Promise<string> };
+type Repeat = { readonly operation: string; readonly send: (calls: Calls) => Promise<string> };
 
 /** What the clients know of one task, and the calls that concerned it. */
 export type TaskCard = {

@@ -53,7 +53,7 @@ export const anyHandoff = ({ random, board }: Scene, chance: number) =>
   random.chance(chance) ? { handoff: { summary: board.unique('so far') } } : {};
 
 /** Most calls of a task concern one slot, so that clients meet there. */
-export function anySlot({ random, card: { taskId } }: Scene): SlotKey {
+function anySlot({ random, card: { taskId } }: Scene): SlotKey {
   return random.chance(0.7)
     ? { taskId, phase: 'run', mode: 'standard' }
     : { taskId, phase: random.pick(PHASES), mode: random.pick(MODES) };

@@ -77,10 +77,7 @@ function anyTurn(scene: Scene): StartTurn | undefined {
     generation: random.chance(0.04) ? otherGeneration(shown.generation) : shown.generation,
     attemptId: anyAttempt(scene),
     ...(random.chance(0.25) && { model: anyModel(scene) }),
-    ...(random.chance(0.25) && {
-      say:
-        random.weighted({ keep: 50, shown: 35, other: 15 }) === 'keep' ? { kind: 'keep' } : { kind: 'replace', shown },
-    }),
+    ...(random.chance(0.25) && { say: random.chance(0.5) ? { kind: 'keep' } : { kind: 'replace', shown } }),
     ...(random.chance(0.05) && { say: { kind: 'replace', shown: other } }),
     ...(random.chance(0.4) && { onModelChange: random.pick(['ask', 'replace']) }),
     ...(random.chance(0.08) && { skipContext: true }),
@@ -96,7 +93,11 @@ function anyTurn(scene: Scene): StartTurn | undefined {
 
 const described = (request: StartTurn): string => {
   const { sessionId, generation, attemptId, idempotencyKey, actor, handoff, signal, ...more } = request;
-  return `${short(sessionId)}/${generation} ${JSON.stringify(more)}${handoff === undefined ? '' : ' handoff'}${idempotencyKey === undefined ? '' : ` ${idempotencyKey.key}`}`;
+  return [
+    `${short(sessionId)}/${generation} ${JSON.stringify(more)}`,
+    ...(handoff === undefined ? [] : ['handoff']),
+    ...(idempotencyKey === undefined ? [] : [idempotencyKey.key]),
+  ].join(' ');
 };
 
 /** Takes note of the process and of its session, which is another one after a fresh start. */
