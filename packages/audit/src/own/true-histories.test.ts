@@ -28,7 +28,7 @@ async function heard(): Promise<string[]> {
 
 const outside = { guarded: false } as const;
 
-test('a process ran beside one of a deleted session, in a session outside the guard that the guard took in later', async () => {
+test('a session outside the guard ran beside a deleted one before the guard took it in', async () => {
   const { guard, world } = home;
   const taskId = await world.task();
   const attemptId = await world.attempt(taskId);
@@ -75,7 +75,7 @@ test('an older release let a lost process report another id after the next proce
     `update processes p set agent_session_id = 'late-${taskId}', ended_at = e.at from session_events e
      where p.id = '${lost.processId}' and e.type = 'turn-finished' and e.detail ->> 'process_id' = p.id::text`,
   ]);
-  // The overlap is reported, because both agents were at work. The id that the second was passed is not held against it.
+  // Both agents were at work, so the overlap is reported, but not that the second process was passed a wrong id.
   expect(await heard()).toEqual([
     expect.stringContaining('SV107 an earlier process reported an id after this one had started'),
     expect.stringContaining('SV208'),

@@ -159,10 +159,11 @@ export const outcomeOf = (answer: { readonly kind: string; readonly code?: strin
     ? `refused ${answer.code}`
     : [answer.kind, ...(answer.question === undefined ? [] : [answer.question])].join(' ');
 
-/** Turns a refusal into an outcome. Throws what no caller should receive. */
-export function refusalOf(error: unknown): string {
+/** Turns a refusal into an outcome. Throws what no caller should receive, with the last calls about the task. */
+export function refusalOf(error: unknown, calls: readonly string[]): string {
   const { code } = toPhaselockError(error, 'unexpected');
-  if (code === 'unexpected' || code === 'session_create_failed') throw error;
+  if (code === 'unexpected' || code === 'session_create_failed')
+    throw new Error(['a call failed, after', ...calls.slice(-20)].join('\n  '), { cause: error });
   return `refused ${code}`;
 }
 

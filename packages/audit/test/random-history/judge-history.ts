@@ -62,7 +62,8 @@ async function faultsIn(history: RandomHistory, given: Given): Promise<readonly 
 
 const described = (history: RandomHistory, found: Finding): string =>
   [
-    `seed ${history.seed}: ${found.rule} ${found.severity} ${found.subject.kind} ${found.subject.id} of session ${found.sessionId}`,
+    `seed ${history.seed}: ${found.rule} ${found.severity}`,
+    `${found.subject.kind} ${found.subject.id} of session ${found.sessionId}`,
     `${found.message} (expected ${found.expected}, actual ${found.actual})`,
     ...lastCalls(history, found.taskId, CALLS_SHOWN),
   ].join('\n  ');

@@ -111,7 +111,7 @@ async function callOnce(
       card.calls.splice(index, 1);
     } catch (error) {
       done(String(error));
-      const outcome = refusalOf(error);
+      const outcome = refusalOf(error, card.calls);
       done(outcome);
       return { operation, outcome };
     }
@@ -146,7 +146,8 @@ function upkeepOf({ database, sweepLapsed, deleteOrphans }: OpenGuard, purge: ()
     purge,
     async lapse({ sessionId }) {
       const { rowCount } = await pg.query(
-        'update sessions set lease_expires_at = clock_timestamp() where id = $1 and lease_expires_at > clock_timestamp()',
+        `update sessions set lease_expires_at = clock_timestamp()
+         where id = $1 and lease_expires_at > clock_timestamp()`,
         [sessionId],
       );
       return rowCount === 1;

@@ -99,7 +99,8 @@ export async function tellReach(history: RandomHistory, pool: pg.Pool): Promise<
   const [counts] = rows;
   const lines = [...history.outcomes].map(([name, of]) => `${name}: ${JSON.stringify(Object.fromEntries(of))}`);
   const text = [
-    `seed ${history.seed}: ${counts?.sessions} sessions and ${counts?.processes} processes left, ${counts?.purged} sessions purged, ${counts?.events} events`,
+    `seed ${history.seed}: ${counts?.sessions} sessions and ${counts?.processes} processes left,`,
+    `${counts?.purged} sessions purged, ${counts?.events} events`,
     JSON.stringify(await countBy(pool, 'type', 'true')),
     ...lines,
   ];
