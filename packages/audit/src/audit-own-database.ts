@@ -14,7 +14,7 @@ export async function auditOwnDatabase(
     ...more
   }: { readonly wanted?: Wanted; readonly chain?: boolean } & Pick<
     AuditOptions,
-    'examine' | 'examineStore' | 'listStore' | 'against'
+    'examine' | 'examineStore' | 'listStore' | 'against' | 'logs'
   > = {},
 ): Promise<{ readonly findings: readonly Finding[]; readonly summary: AuditSummary }> {
   await using source = await openOwnDatabase({ url, statementTimeoutMs: STATEMENT_TIMEOUT_MS, wanted, chain });

@@ -1,6 +1,9 @@
+import { NOTICES } from '@phaselock/core';
 import { aStart, aTurn, begin, OPUS, openTestGuard, replaceBy, runTurn, SONNET } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { plant } from '../../test/kept-tables.ts';
+import { openHistoryArchive } from '../../test/random-history/open-history-archive.ts';
+import { auditOwnDatabase } from '../audit-own-database.ts';
 import { openOwnDatabase } from './open-own-database.ts';
 
 test('a model change of an old release is known after the replaced session was purged', async () => {
@@ -27,4 +30,30 @@ test('a model change of an old release is known after the replaced session was p
   await using source = await openOwnDatabase({ url: home.databaseUrl, statementTimeoutMs: 60_000, wanted });
   const changes = await Array.fromAsync(source.changes());
   expect(changes.filter(({ optional }) => optional === 'no')).toMatchObject([{ id: changed.processId }]);
+});
+
+test('a model change is known after both of its sessions were purged, and SV108 judges the log by it', async () => {
+  await using home = await openTestGuard();
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const first = await begin(guard, aStart(taskId, SONNET));
+  await runTurn(guard, aTurn(first, attemptId), 'first');
+  const second = await replaceBy(guard, aStart(taskId, OPUS));
+  const changed = await runTurn(guard, aTurn(second, attemptId), 'second');
+  await runTurn(guard, aTurn(second, attemptId), 'second');
+  for (const { id: sessionId } of [second, first]) await guard.softDelete({ sessionId });
+  await using archive = await openHistoryArchive({ purgeAfterSeconds: 0 });
+  expect(await archive.purge(guard.database)).toBe(2);
+  const line = JSON.stringify({
+    message: NOTICES.model_changed_log,
+    task_attempt_id: attemptId,
+    'phaselock.process_id': changed.processId,
+  });
+  const heard = async (...lines: readonly string[]) => {
+    const { findings } = await auditOwnDatabase(home.databaseUrl, { logs: ReadableStream.from(lines) });
+    return findings.map(({ rule, subject }) => `${rule} ${subject.id}`);
+  };
+  expect(await heard(line)).toEqual([]);
+  expect(await heard()).toEqual([`SV108 ${changed.processId}`]);
 });

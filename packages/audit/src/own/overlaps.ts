@@ -31,7 +31,7 @@ export const overlapsCheck = ({ inScope, processes }: ScopeSql): Check => ({
 /**
  * Reports processes of guarded sessions that started while a process of a session of generation 0 was active that had
  * already left the slot: a guarded session waits for every process that is still to stop. Before it left, a session of
- * generation 0 could run beside guarded ones.
+ * generation 0 could run beside guarded ones; and a session waits only from the time at which the guard took it in.
  */
 export const overlapsWithLegacyCheck = ({ inScope }: ScopeSql): Check => ({
   name: 'overlaps with sessions outside the guard',
@@ -42,6 +42,8 @@ export const overlapsWithLegacyCheck = ({ inScope }: ScopeSql): Check => ({
     join sessions s on s.guarded and s.id <> before.id and (s.task_id, s.phase, s.mode) = (before.task_id, before.phase, before.mode)
     join processes p on p.session_id = s.id
     where before.generation = 0 and before.deleted_at is not null and not before.standalone and ${inScope('before')}
+      and (s.generation > 0 or p.started_at >= (
+        select min(a.at) from session_events a where a.task_id = s.task_id and a.session_id = s.id and a.type = 'adopted'))
       and p.started_at >= before.deleted_at and p.started_at < coalesce(b.ended_at, before.lease_expires_at, 'infinity')
     order by p.id, b.ended_at desc`,
   read: (row) => [

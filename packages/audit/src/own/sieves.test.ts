@@ -13,6 +13,9 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
 import { healthyHistory } from '../../test/healthy-history.ts';
+import { guardOfClient } from '../../test/random-history/guard-of-client.ts';
+import { openHistoryArchive } from '../../test/random-history/open-history-archive.ts';
+import { openRandomHistory } from '../../test/random-history/random-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
 import { SIEVES } from './sift.ts';
 
@@ -175,22 +178,40 @@ async function heard(url: string, wanted: Parameters<typeof auditOwnDatabase>[1]
   return { incomplete: summary.incomplete, told: told.toSorted() };
 }
 
+/** Damages the history again and again, and compares what both audits report. */
+async function compareDamaged(databaseUrl: string, pool: pg.Pool, numRuns: number): Promise<void> {
+  const bothSame = async (): Promise<void> =>
+    expect(await heard(databaseUrl, {})).toEqual(await heard(databaseUrl, { wanted: WITHOUT_SIEVES }));
+  await disarm(pool);
+  await bothSame();
+  await fc.assert(
+    fc.asyncProperty(damages, async (all) => {
+      for (const one of all) await replay(pool, await damage(pool, one)).catch(isRefused);
+      await bothSame().finally(() => replay(pool, restored));
+    }),
+    { numRuns, seed: SEED },
+  );
+}
+
 test('audits with and without sieves report the same findings for random damage', { timeout: 240_000 }, async () => {
   await using home = await openTestGuard();
   await unusualHistory(home);
   await unusualHistory(home);
-  const { pg: pool } = home.guard.database.pool;
-  await disarm(pool);
-  await fc.assert(
-    fc.asyncProperty(damages, async (all) => {
-      for (const one of all) await replay(pool, await damage(pool, one)).catch(isRefused);
-      const sifted = await heard(home.databaseUrl, {});
-      const unsifted = await heard(home.databaseUrl, { wanted: WITHOUT_SIEVES });
-      await replay(pool, restored);
-      expect(sifted).toEqual(unsifted);
-    }),
-    { numRuns: RUNS, seed: SEED },
-  );
+  await compareDamaged(home.databaseUrl, home.guard.database.pool.pg, RUNS);
+});
+
+test('the same holds for random damage of a random history', { timeout: 60_000 + RUNS * 10_000 }, async () => {
+  await using home = await openTestGuard();
+  await using archive = await openHistoryArchive();
+  const { database } = home.guard;
+  const history = await openRandomHistory({
+    home,
+    seed: SEED,
+    purge: () => archive.purge(database),
+    open: (settings) => guardOfClient(home, settings, () => undefined),
+  });
+  await history.goOn(600);
+  await compareDamaged(home.databaseUrl, database.pool.pg, Math.ceil(RUNS / 4));
 });
 
 test('sieves return nothing for a healthy history, and only the unusual sessions otherwise', async () => {

@@ -1,0 +1,83 @@
+import {
+  agentId,
+  aStart,
+  aTurn,
+  begin,
+  lapseLease,
+  openTestGuard,
+  runTurn,
+  SONNET,
+  startedOf,
+  tokenOf,
+} from '@phaselock/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeAsBefore } from '../../test/random-history/write-as-before.ts';
+import { rewriteHistory } from '../../test/rewrite-history.ts';
+import { auditOwnDatabase } from '../audit-own-database.ts';
+
+let home: Awaited<ReturnType<typeof openTestGuard>>;
+beforeAll(async () => {
+  home = await openTestGuard();
+});
+afterAll(() => home[Symbol.asyncDispose]());
+
+async function heard(): Promise<string[]> {
+  const { findings } = await auditOwnDatabase(home.databaseUrl, { chain: true });
+  return findings.filter(({ severity }) => severity !== 'info').map(({ rule, message }) => `${rule} ${message}`);
+}
+
+const outside = { guarded: false } as const;
+
+test('a session outside the guard ran beside a deleted one before the guard took it in', async () => {
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const deleted = await begin(guard, aStart(taskId, SONNET, outside));
+  const atWork = startedOf(await guard.startTurn(aTurn(deleted, attemptId)));
+  const beside = await begin(guard, aStart(taskId, SONNET, outside));
+  await guard.softDelete({ sessionId: deleted.id });
+  await runTurn(guard, aTurn(beside, attemptId), `beside-${taskId}`);
+  await begin(guard, aStart(taskId));
+  expect(await guard.session(beside.id)).toMatchObject({ guarded: true });
+  expect(await heard()).toEqual([]);
+  await guard.finishTurn({ ...tokenOf(atWork), ending: 'killed' });
+  expect(await heard()).toEqual([]);
+});
+
+test('a retry resumes an id that its process reported before another one', async () => {
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId));
+  const [earlier, later] = [agentId(`earlier-${taskId}`), agentId(`later-${taskId}`)];
+  const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+  await guard.reportAgentSession(tokenOf(turn), earlier);
+  await guard.finishTurn({ ...tokenOf(turn), ending: 'completed', agentSessionId: later });
+  const retried = await guard.startTurn(aTurn(session, attemptId, { preRetryId: earlier, say: { kind: 'keep' } }));
+  expect(retried).toMatchObject({ kind: 'started', passedSessionId: earlier, reason: 'same-model' });
+  expect(await heard()).toEqual([]);
+});
+
+test('an older release let a lost process report another id after the next process had resumed the first', async () => {
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId));
+  const lost = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+  await guard.reportAgentSession(tokenOf(lost), agentId(`first-${taskId}`));
+  await lapseLease(home, session);
+  const next = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+  expect(next.passedSessionId).toBe(`first-${taskId}`);
+  await guard.finishTurn({ ...tokenOf(lost), ending: 'completed' });
+  await guard.finishTurn({ ...tokenOf(next), ending: 'completed', agentSessionId: agentId(`next-${taskId}`) });
+  await writeAsBefore(home.databaseUrl);
+  await rewriteHistory(home.databaseUrl, [
+    `update processes p set agent_session_id = 'late-${taskId}', ended_at = e.at from session_events e
+     where p.id = '${lost.processId}' and e.type = 'turn-finished' and e.detail ->> 'process_id' = p.id::text`,
+  ]);
+  // Both agents were at work, so the overlap is reported, but not that the second process was passed a wrong id.
+  expect(await heard()).toEqual([
+    expect.stringContaining('SV107 an earlier process reported an id after this one had started'),
+    expect.stringContaining('SV208'),
+  ]);
+});

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Database } from '@phaselock/store';
+import { temporaryDirectory } from '@phaselock/testkit';
+import {
+  examineDocument,
+  examineStore,
+  listObjects,
+  listSeals,
+  openObjectStore,
+  runSteps,
+} from '../../../archive/src/index.ts';
+import type { AuditOptions } from '../../src/audit.ts';
+
+export type HistoryArchive = AsyncDisposable & {
+  /** Archives deleted sessions, and purges those that were deleted long enough ago. Returns how many were purged. */
+  purge(database: Database): Promise<number>;
+  /** What an audit reads of the archive. */
+  readonly read: Required<Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'>>;
+};
+
+const ignored = (): void => undefined;
+
+/** By default, some calls still concern a session that is archived, but not purged yet. */
+export async function openHistoryArchive({ purgeAfterSeconds = 3 } = {}): Promise<HistoryArchive> {
+  await using stack = new AsyncDisposableStack();
+  const { path } = stack.use(await temporaryDirectory());
+  const store = stack.use(await openObjectStore(`folder:${join(path, 'archive')}`));
+  const owned = stack.move();
+  return {
+    purge: async (database) => {
+      const done = await runSteps({
+        database,
+        store,
+        policy: {
+          archiveAfterSeconds: 0,
+          purgeAfterSeconds,
+          retentionDays: 365,
+          batchLimit: 100,
+          leaseSeconds: 60,
+          writesAtATime: 8,
+        },
+        scratch: path,
+        observe: {
+          archived: ignored,
+          failed: ignored,
+          changed: ignored,
+          distrusted: ignored,
+          purged: ignored,
+          removed: ignored,
+          batch: ignored,
+        },
+        newToken: randomUUID,
+        unixMs: Date.now,
+        random: Math.random,
+        pace: async () => {},
+        racepoint: undefined,
+      });
+      return done.purged;
+    },
+    read: {
+      examine: (object, take) => examineDocument(store, object, take),
+      examineStore: (recorded) => examineStore(store, recorded),
+      listStore: { objects: () => listObjects(store), seals: () => listSeals(store) },
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
