@@ -41,10 +41,7 @@ export type Verify = {
   /** The seal after which the audit begins; `wanted` is then chosen when the seal has been read. */
   readonly sinceSeal: SealChoice | undefined;
   readonly report: boolean;
-  /**
-   * Whether to store the result for the metrics of the service; `recordTo` is the database if it is not the audited
-   * one.
-   */
+  /** Whether to store the result for the metrics; `recordTo` is the database if it is not the audited one. */
   readonly record: boolean;
   readonly recordTo: string | undefined;
   /** Whether an audit that read nothing may pass. */

@@ -1,6 +1,7 @@
 import { type AuditOptions, type AuditSummary, runAudit } from './audit.ts';
 import type { Finding } from './finding.ts';
-import { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
+import { openOwnDatabase } from './own/open-own-database.ts';
+import type { Wanted } from './own/open-snapshot.ts';
 import { RULE_IDS } from './rules.ts';
 
 const STATEMENT_TIMEOUT_MS = 600_000;

@@ -22,7 +22,8 @@ export {
 } from './evidence/signed-note.ts';
 export { type Finding, fingerprintOf } from './finding.ts';
 export { judgeTurn, modelChangeBetween, type SourceTraits, type TurnVerdict } from './judge-turn.ts';
-export { openOwnDatabase, type Wanted } from './own/open-own-database.ts';
+export { openOwnDatabase } from './own/open-own-database.ts';
+export type { Wanted } from './own/open-snapshot.ts';
 export { type AuditRecord, recordAudit } from './own/record-audit.ts';
 export { repairText } from './repair-text.ts';
 export { FAMILIES, findRule, isRuleId, RULE_IDS, RULES, type RuleId, type RuleText } from './rules.ts';

@@ -1,6 +1,6 @@
 import { SourceFailure } from '../source.ts';
 import { connect } from './connect.ts';
-import type { Wanted } from './open-own-database.ts';
+import type { Wanted } from './open-snapshot.ts';
 
 /** The row of `audit_runs` for one complete audit. */
 export type AuditRecord = {

@@ -2,7 +2,7 @@ import { openTestGuard } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { healthyHistory } from '../../test/healthy-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
-import type { Wanted } from './open-own-database.ts';
+import type { Wanted } from './open-snapshot.ts';
 import { scopeSql } from './scope.ts';
 import { sharedConversationsOf } from './shared-conversations.ts';
 

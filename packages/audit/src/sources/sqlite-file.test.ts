@@ -73,7 +73,7 @@ describe('a database is read completely and left as it is', () => {
     expect(filesIn(folder)).toEqual(before);
   });
 
-  test('and no copy of it remains', async () => {
+  test('no copy of a written database remains', async () => {
     await using directory = await temporaryDirectory();
     const { TMPDIR } = process.env;
     try {

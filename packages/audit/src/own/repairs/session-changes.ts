@@ -4,7 +4,7 @@ import type { ToldSession, Values } from './told-session.ts';
 
 /** A column to set. `set` is SQL. */
 export type Change = { readonly column: string; readonly seen: string | null; readonly set: string };
-export type ProcessChanges = { readonly id: string; readonly changes: readonly Change[] };
+type ProcessChanges = { readonly id: string; readonly changes: readonly Change[] };
 export type SessionChanges = {
   readonly session: readonly Change[];
   readonly processes: readonly ProcessChanges[];
