@@ -120,6 +120,8 @@ describe('the exit code', () => {
 
   test('is 2 for a schema that was changed, and the report has both definitions', async () => {
     await using other = await openTestGuard();
+    // An audit that reads nothing is incomplete, whatever it finds.
+    await twoCases(other);
     await other.guard.database.pool.pg.query('alter table sessions alter column version set default 0');
     const { code, out } = await verify(other.databaseUrl, '--all', '--rule', 'SV303');
     expect(code).toBe(2);
@@ -223,7 +225,7 @@ describe('rules that do not apply', () => {
   test('are named once, and each reason is told once', async () => {
     const { out } = await verify(home.databaseUrl, '--all');
     for (const rule of ['SV108', 'SV304', 'SV403', 'SV405', 'SV504', 'SV507'])
-      expect(out.split(`${rule} does not apply: `), rule).toHaveLength(2);
+      expect(out.match(new RegExp(`${rule}[^:]* do(es)? not apply: `, 'g')), rule).toHaveLength(1);
     await using directory = await temporaryDirectory();
     const path = join(directory.path, 'obra.db');
     makeObra(path);
