@@ -62,7 +62,7 @@ await onBenchServer(async (adminUrl, owned) => {
   {
     await using database = openDatabase({ url: bench.url, ...long, maxSize: 1 });
     await prepareSeed(database);
-    await seed(database, 'seed-deleted.sql', { $SESSIONS: sessions });
+    await seed(database, 'seed-deleted.sql', { $SESSIONS: sessions, $DELETED: '40 days' });
   }
   const copy = async (name: string): Promise<string> => {
     await using admin = openDatabase({ url: adminUrl, ...long });

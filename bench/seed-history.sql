@@ -30,13 +30,12 @@ insert into processes (id, task_id, attempt_id, session_id, seq, action, reason,
          case when j = 3 and n % 200 = 0 then 'killed' else 'completed' end,
          s.created_at + (j * 10 - 5) * interval '$LIFE' / 60, s.created_at + j * interval '$LIFE' / 6
   from generate_series(($FIRST - 1) * 5 + 1, $LAST * 5) n join sessions s on s.id = seed_id('4', n), generate_series(1, 5) j;
--- With the details and the chains that this release writes, in the order of time. The aggregate is used as a window
--- function; `id` and `tx` are no part of a hash.
-create or replace aggregate seed_chain(session_events) (sfunc = event_hash, stype = bytea);
+-- With the details and the chains that this release writes, in the order of time. `id` and `tx` are no part
+-- of a hash.
 insert into session_events (task_id, phase, mode, session_id, type, reason, generation, predecessor_id, detail, at, place, hash)
   select (e).task_id, (e).phase, (e).mode, (e).session_id, (e).type, (e).reason, (e).generation, (e).predecessor_id, (e).detail, (e).at, (e).place, hash
   from (
-    select e, seed_chain(e) over (partition by (e).session_id order by (e).place) as hash
+    select e, pg_temp.seed_chain(e) over (partition by (e).session_id order by (e).place) as hash
     from (
       select row(null, task_id, phase, mode, session_id, type, reason, generation, predecessor_id, null, detail, at, null,
                  row_number() over (partition by session_id order by at), null)::session_events as e

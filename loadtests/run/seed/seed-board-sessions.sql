@@ -13,21 +13,28 @@ insert into sessions (id, task_id, phase, mode, agent, model, status, generation
          case when dead then 'model-changed' end, 6
   from born;
 insert into processes (id, task_id, attempt_id, session_id, seq, action, reason, passed_session_id, agent_session_id, agent, model, parameters,
-                       generation, status, started_at, ended_at)
+                       generation, status, turns, started_at, ended_at)
   select pg_temp.seed_id('5', n * 2 + turn), pg_temp.seed_id('2', t), pg_temp.seed_id('3', t), pg_temp.seed_id('4', n), (k - 1) * 2 + turn,
          case when turn = 1 then 'CodingAgentInitialRequest' else 'CodingAgentFollowUpRequest' end,
          case when turn = 2 then 'same-model' when generation = 1 then 'first' else 'model-changed' end,
-         case when turn = 2 then 'agent-' || n end, 'agent-' || n, 'claude-code', model, '{}', generation, 'completed',
+         case when turn = 2 then 'agent-' || n end, 'agent-' || n, 'claude-code', model, '{}', generation, 'completed', 1,
          at + (turn * 5 - 4) * interval '1 minute', at + turn * interval '5 minutes'
   from born, generate_series(1, 2) turn;
-insert into session_events (task_id, phase, mode, session_id, type, reason, generation, predecessor_id, actor, detail, at)
-  select pg_temp.seed_id('2', t), phase, 'standard', pg_temp.seed_id('4', n), case when nth > 1 then type when generation = 1 then 'created' else 'replaced' end,
-         case when nth > 1 then case type when 'turn-finished' then 'completed' else case when nth = 4 then 'same-model'
-              when generation = 1 then 'first' else 'model-changed' end end when generation = 1 then 'first' else 'model-changed' end, generation,
-         case when nth = 1 and generation > 1 then pg_temp.seed_id('4', n - 3) end, 'user-' || t % 500,
-         case when nth > 1 then jsonb_build_object('process_id', pg_temp.seed_id('5', n * 2 + nth / 2)) end, at + minutes * interval '1 minute'
-  from born, (values (1, '', 0), (2, 'turn-started', 1), (3, 'turn-finished', 5), (4, 'turn-started', 6), (5, 'turn-finished', 10)) as happened(nth, type, minutes)
-  order by n, nth;
+-- With the chains that this release writes. The aggregate is used as a window function; `id` and `tx` are no part of a hash.
+insert into session_events (task_id, phase, mode, session_id, type, reason, generation, predecessor_id, actor, detail, at, place, hash)
+  select (e).task_id, (e).phase, (e).mode, (e).session_id, (e).type, (e).reason, (e).generation, (e).predecessor_id, (e).actor, (e).detail, (e).at,
+         (e).place, pg_temp.seed_chain(e) over (partition by n order by (e).place)
+  from (
+    select n, row(null, pg_temp.seed_id('2', t), phase, 'standard', pg_temp.seed_id('4', n),
+           case when nth > 1 then type when generation = 1 then 'created' else 'replaced' end,
+           case when nth > 1 then case type when 'turn-finished' then 'completed' else case when nth = 4 then 'same-model'
+                when generation = 1 then 'first' else 'model-changed' end end when generation = 1 then 'first' else 'model-changed' end, generation,
+           case when nth = 1 and generation > 1 then pg_temp.seed_id('4', n - 3) end, 'user-' || t % 500,
+           case when nth > 1 then jsonb_build_object('process_id', pg_temp.seed_id('5', n * 2 + nth / 2), 'seq', (k - 1) * 2 + nth / 2) end, at + minutes * interval '1 minute',
+           null, nth, null)::session_events as e
+    from born, (values (1, '', 0), (2, 'turn-started', 1), (3, 'turn-finished', 5), (4, 'turn-started', 6), (5, 'turn-finished', 10))
+      as happened(nth, type, minutes)
+  ) happened order by n, (e).place;
 -- One session of twenty has log lines, for exports.
 insert into session_logs (session_id, process_id, kind, line, at)
   select pg_temp.seed_id('4', n), pg_temp.seed_id('5', n * 2 + 1), 'stdout',

@@ -9,15 +9,8 @@ const connect = (url: string) =>
 export async function seedDeleted(databaseUrl: string, sessions: number, say: (line: string) => void): Promise<void> {
   await using database = connect(databaseUrl);
   await prepareSeed(database);
-  await seed(database, 'seed-deleted.sql', { $SESSIONS: sessions });
   // The audit reports sessions that were deleted more than a month ago and are not archived.
-  await database.pool.pg.query(
-    `update sessions set deleted_at = now() - interval '1 day' where deleted_at is not null`,
-  );
-  // The two turns of a session must not overlap.
-  await database.pool.pg.query(
-    `update processes set started_at = ended_at, ended_at = ended_at + interval '1 hour' where seq = 2`,
-  );
+  await seed(database, 'seed-deleted.sql', { $SESSIONS: sessions, $DELETED: '1 day' });
   await database.pool.pg.query('drop function seed_id');
   await database.pool.pg.query('checkpoint');
   for (const table of ['sessions', 'processes']) await database.pool.pg.query(`vacuum (analyze) ${table}`);
@@ -27,8 +20,17 @@ export async function seedDeleted(databaseUrl: string, sessions: number, say: (l
 /** Makes this many more of the seeded sessions due for the purge. */
 export async function makeDue(databaseUrl: string, sessions: number): Promise<void> {
   await using database = connect(databaseUrl);
-  await database.pool.pg.query(
-    `update sessions set deleted_at = now() - interval '20 days'
-     where id in (select id from sessions where created_by = 'ada' and deleted_at > now() - interval '2 days' order by id limit ${sessions})`,
-  );
+  // Their deletion is the last event of each, so nothing else in its chain depends on the time.
+  await database.pool.pg.query(`
+    begin;
+    set local session_replication_role = replica;
+    create temporary table due on commit drop as
+      select id, task_id, now() - interval '20 days' as at from sessions
+      where created_by = 'ada' and deleted_at > now() - interval '2 days' order by id limit ${sessions};
+    update sessions s set deleted_at = due.at from due where s.id = due.id;
+    update session_events e set at = due.at from due where e.task_id = due.task_id and e.session_id = due.id and e.type = 'deleted';
+    update session_events e set hash = event_hash(before.hash, e) from due, session_events before
+      where e.task_id = due.task_id and e.session_id = due.id and e.type = 'deleted'
+        and before.task_id = due.task_id and before.session_id = due.id and before.place = e.place - 1;
+    commit`);
 }

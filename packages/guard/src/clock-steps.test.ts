@@ -160,7 +160,7 @@ describe('random operations while the clock steps back and forth', () => {
     const { id: sessionId, generation } = await begin(guard, aStart(taskId, SONNET, confirmed(await liveIn(taskId))));
     const last = await guard.startTurn({ sessionId, generation, attemptId: place.attemptId, onModelChange: 'replace' });
     expect(last).toMatchObject({ kind: 'started' });
-    const { findings } = await auditOwnDatabase(scene.databaseUrl);
+    const { findings } = await auditOwnDatabase(clock.realClockUrl);
     // A mutation changes the schema (SV303), and this test must notice what that caused.
     expect(findings.filter(({ rule, severity }) => severity === 'error' && rule !== 'SV303')).toEqual([]);
   });

@@ -3,6 +3,8 @@ import { Client } from 'pg';
 export type SteppedClock = AsyncDisposable & {
   /** Sets the database's clock ahead of the real clock by this much; a smaller value than before moves it back. */
   setAhead(ms: number): Promise<void>;
+  /** For programs that refuse to call functions that hide the built-in ones. They read the real clock. */
+  readonly realClockUrl: string;
 };
 
 /**
@@ -25,7 +27,10 @@ export async function stepClockOf(databaseUrl: string): Promise<SteppedClock> {
     do $$ begin
       execute format('alter database %I set search_path = public, stepped, pg_catalog', current_database());
     end $$`);
+  const realClockUrl = new URL(databaseUrl);
+  realClockUrl.searchParams.set('options', '-c search_path=public');
   return {
+    realClockUrl: realClockUrl.href,
     async setAhead(ms) {
       await client.query('update stepped.clock set ahead = make_interval(secs => $1::float8 / 1000)', [ms]);
     },
