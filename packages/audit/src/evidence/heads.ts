@@ -29,10 +29,9 @@ export function formatHead(head: Head): string {
   }
 }
 
-const UUID = '[\\da-f]{8}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{12}';
-const COUNT_AND_HASH = '([1-9]\\d{0,9}) ([\\da-f]{64})';
-const SESSION = new RegExp(`^session (${UUID})/(${UUID}) ${COUNT_AND_HASH}$`);
-const SLOT = new RegExp(`^slot (${UUID})/([^/ ]+)/([^/ ]+) ${COUNT_AND_HASH}$`);
+const SESSION =
+  /^session ([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}) ([1-9]\d{0,9}) ([\da-f]{64})$/;
+const SLOT = /^slot ([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/([^/ ]+)\/([^/ ]+) ([1-9]\d{0,9}) ([\da-f]{64})$/;
 
 /** Reads a line; undefined if it has another form. */
 export function parseHead(line: string): Head | undefined {

@@ -37,44 +37,51 @@ export const formatSeal = (seal: Seal): string =>
     '',
   ].join('\n');
 
-const COUNT = '(0|[1-9]\\d{0,14})';
-const ROOT = '([A-Za-z\\d+/]{43}=)';
-const SEAL = new RegExp(
-  [
-    `^${FORMAT}`,
-    COUNT,
-    ROOT,
-    'created (\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ)',
-    'database ([\\da-f]{64})',
-    `schema ${COUNT}`,
-    'snapshot (\\d+:\\d+:[\\d,]*)',
-    `sessions ${COUNT}`,
-    `slots ${COUNT}`,
-    `events ${COUNT}`,
-    `unchained ${COUNT}`,
-    'heads ([\\da-f]{64})',
-    `(?:previous ${ROOT}\\n)?$`,
-  ].join('\\n'),
-);
+const COUNT = /^(?:0|[1-9]\d{0,14})$/;
+const ROOT = /^[A-Za-z\d+/]{43}=$/;
+const DIGEST = /^[\da-f]{64}$/;
 
-/** Reads the text of a seal; undefined if it has another form. */
+/** The lines after the first, in their order: the word with which each begins, and the form of its value. */
+const LINES = [
+  ['size', '', COUNT],
+  ['root', '', ROOT],
+  ['created', 'created ', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/],
+  ['database', 'database ', DIGEST],
+  ['schema', 'schema ', COUNT],
+  ['snapshot', 'snapshot ', /^\d+:\d+:[\d,]*$/],
+  ['sessions', 'sessions ', COUNT],
+  ['slots', 'slots ', COUNT],
+  ['events', 'events ', COUNT],
+  ['unchained', 'unchained ', COUNT],
+  ['heads', 'heads ', DIGEST],
+  ['previous', 'previous ', ROOT],
+] as const;
+
+/** Reads the text of a seal; undefined if it has another form. Only the last line may be absent. */
 export function parseSeal(text: string): Seal | undefined {
-  const [all, size, root = '', created = '', database = '', schema, snapshot = '', ...rest] = SEAL.exec(text) ?? [];
-  const [sessions, slots, events, unchained, sha256 = '', previous] = rest;
-  if (all === undefined) return undefined;
+  const [format, ...lines] = text.split('\n');
+  if (format !== FORMAT || lines.pop() !== '' || lines.length < LINES.length - 1 || lines.length > LINES.length)
+    return undefined;
+  const values = new Map<(typeof LINES)[number][0], string>();
+  for (const [place, line] of lines.entries()) {
+    const [name, begin, form] = LINES[place] ?? [];
+    if (name === undefined || !line.startsWith(begin) || !form.test(line.slice(begin.length))) return undefined;
+    values.set(name, line.slice(begin.length));
+  }
+  const value = (name: (typeof LINES)[number][0]): string => values.get(name) ?? '';
   return {
-    size: Number(size),
-    root,
-    created,
-    database,
-    schema: Number(schema),
-    snapshot,
-    sessions: Number(sessions),
-    slots: Number(slots),
-    events: Number(events),
-    unchained: Number(unchained),
-    sha256,
-    previous,
+    size: Number(value('size')),
+    root: value('root'),
+    created: value('created'),
+    database: value('database'),
+    schema: Number(value('schema')),
+    snapshot: value('snapshot'),
+    sessions: Number(value('sessions')),
+    slots: Number(value('slots')),
+    events: Number(value('events')),
+    unchained: Number(value('unchained')),
+    sha256: value('heads'),
+    previous: values.get('previous'),
   };
 }
 

@@ -17,9 +17,19 @@ const ENTRIES = { table: 'log_entries', columns: ['output_type', 'content'], tex
 /** The versions name the column of the process differently. */
 const PROCESS_COLUMNS = ['execution_id', 'execution_process_id'] as const;
 
-/** The words of an agent that does not know a conversation, on a line that names its id. */
+/** How agents call a conversation, and what they say of one that they do not know, within so many characters. */
+const CONVERSATION = /conversation|session|thread/gi;
+const IS_UNKNOWN = /not found|invalid|unknown|expired|does not exist|no longer exists/i;
+const NEAR = 96;
 const UNKNOWN_CONVERSATION =
-  /no (?:conversation|session|thread|rollout) (?:was )?found|(?:conversation|session|thread).{0,80}(?:not found|invalid|unknown|expired|does not exist|no longer exists)|(?:invalid|unknown|expired) (?:conversation|session|thread)/i;
+  /no (?:conversation|session|thread|rollout) (?:was )?found|(?:invalid|unknown|expired) (?:conversation|session|thread)/i;
+
+/** Whether a line is that of an agent that does not know a conversation. */
+const saysUnknown = (line: string): boolean =>
+  UNKNOWN_CONVERSATION.test(line) ||
+  [...line.matchAll(CONVERSATION)].some(({ index, 0: word }) =>
+    IS_UNKNOWN.test(line.slice(index + word.length, index + word.length + NEAR)),
+  );
 
 /**
  * Reads the logs of the processes whose row leaves their conversation open: those that did not complete, those without
@@ -104,7 +114,7 @@ function refuses(output: string, id: string): boolean {
   return stripVTControlCharacters(output)
     .split('\n')
     .some((line) => {
-      if (!line.includes(id) || !UNKNOWN_CONVERSATION.test(line)) return false;
+      if (!line.includes(id) || !saysUnknown(line)) return false;
       if (!line.trimStart().startsWith('{')) return true;
       const result = parseJson(line);
       return field(result, 'type') === 'result' && field(result, 'is_error') === true;
