@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { findRule, RULE_IDS, RULES, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
 import { type ColourChoice, parseDuration } from '@phaselock/core';
 import {
+  COMPARING,
   EVIDENCE_OPTIONS,
   EVIDENCE_USAGE,
   type EvidenceCommand,
@@ -158,10 +159,11 @@ export function readArguments(argv: readonly string[]): Command {
   if (evidence !== undefined) return evidence;
   if (second !== undefined || more.length > 0) throw new UsageError('one attempt at a time');
   const wanted = wantedIn(values, first);
+  const rules = rulesIn(values);
   return {
     kind: 'verify',
     wanted,
-    rules: rulesIn(values),
+    rules,
     failOn: oneOf('--fail-on', values['fail-on'], ['error', 'warning', 'info']),
     format: oneOf('--format', values.format, FORMATS),
     output: values.output,
@@ -173,7 +175,7 @@ export function readArguments(argv: readonly string[]): Command {
     deep: deepIn(values),
     archive: values.archive,
     chain: chainIn(values),
-    ...sealsIn(values, wanted.kind === 'all' ? 'all' : 'less'),
+    ...sealsIn(values, wanted.kind === 'all' && COMPARING.every((rule) => rules.has(rule)) ? 'all' : 'less'),
     report: values.report,
     record: recordIn(values),
     recordTo: values['record-to'],
@@ -189,8 +191,8 @@ export function readArguments(argv: readonly string[]): Command {
 function wantedIn(values: Values, attempt: string | undefined): Wanted {
   const { task, all, since, sample, 'since-seal': sinceSeal } = values;
   if (sinceSeal !== undefined) {
-    if ([attempt, task, since, sample].some((one) => one !== undefined))
-      throw new UsageError('--since-seal excludes an attempt, --task, --since and --sample');
+    if (all || [attempt, task, since, sample].some((one) => one !== undefined))
+      throw new UsageError('--since-seal excludes an attempt, --task, --all, --since and --sample');
     return { kind: 'all' };
   }
   const chosen = [attempt, task, all || since || sample].filter(Boolean).length;

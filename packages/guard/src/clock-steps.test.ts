@@ -131,6 +131,10 @@ describe('random operations while the clock steps back and forth', () => {
       const turn = known.turns[random.below(known.turns.length)];
       if (turn !== undefined) await guard.recordUsage(tokenOf(turn), usage(random.below(1_000)));
     },
+    async logs(_place, known, random) {
+      const turn = known.turns[random.below(known.turns.length)];
+      if (turn !== undefined) await guard.appendLogs(tokenOf(turn), [{ kind: 'stdout', line: 'a line' }]);
+    },
     async delete(_place, known) {
       if (known.session !== undefined) await guard.softDelete({ sessionId: known.session.sessionId, actor: 'ada' });
       known.session = undefined;

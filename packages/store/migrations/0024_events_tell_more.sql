@@ -660,11 +660,12 @@ begin
     if not standing = any (p_taken) then outcome := 'refused'; return next; return; end if;
     update processes x set log_lines = x.log_lines + cardinality(p_lines), log_digest = log_digest_after(x.log_digest, p_kinds, p_lines)
       where x.id = p_process_id and x.log_lines is not null returning * into p;
-    -- The last event of a process that is over carries an earlier digest.
+    -- The last event of a process that is over carries an earlier digest. The event has the time of the last change of the session, on which later
+    -- times are based: nothing of the session changes with it, and a clock that is set back would else give later rows times before it.
     if found and p.status <> 'running' then
       insert into session_events (task_id, phase, mode, session_id, type, reason, generation, detail, at)
         values (v.task_id, v.phase, v.mode, p_session_id, 'logs-appended', null, p_generation,
-                jsonb_build_object('process_id', p_process_id) || log_detail(p), clock_timestamp());
+                jsonb_build_object('process_id', p_process_id) || log_detail(p), v.updated_at);
     end if;
   end if;
   insert into session_logs (session_id, process_id, kind, line)

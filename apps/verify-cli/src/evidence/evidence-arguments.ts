@@ -62,24 +62,32 @@ export function evidenceCommandIn(
   values: Values,
 ): EvidenceCommand | undefined {
   const { database, output } = values;
+  const only = (...read: readonly (keyof Values)[]): void => {
+    for (const name of ['against', 'since-seal', 'public-key', 'key', 'seal', 'previous'] as const)
+      if (values[name] !== undefined && !read.includes(name)) throw new UsageError(`${first} does not use --${name}`);
+  };
   const one = (what: string): string => {
     if (second === undefined || more.length > 0) throw new UsageError(`${first} needs one ${what}`);
     return second;
   };
   switch (first) {
     case 'seal-key':
+      only();
       return { kind: 'seal-key', name: one('name for the key'), output };
     case 'seal': {
+      only('key', 'previous');
       if (second !== undefined) throw new UsageError('seal covers the whole database and takes no id');
       const seal = needed(output, 'seal needs -o: the heads are written beside the seal');
       return { kind: 'seal', database: ownDatabase(values), key: values.key, output: seal, previous: values.previous };
     }
     case 'prove': {
+      only('seal');
       const sessionId = sessionIdIn(one('session'));
       const seal = needed(values.seal, 'prove needs --seal');
       return { kind: 'prove', database: ownDatabase(values), sessionId, seal, output };
     }
     case 'check-proof': {
+      only('public-key');
       if (database !== undefined) throw new UsageError('check-proof needs no database');
       const publicKey = needed(values['public-key'], 'check-proof needs --public-key');
       return { kind: 'check-proof', proof: one('proof'), publicKey };
@@ -88,6 +96,9 @@ export function evidenceCommandIn(
       return undefined;
   }
 }
+
+/** The rules of a comparison with a seal: the hashes fit the events (SV601), and the seal fits the hashes. */
+export const COMPARING = ['SV601', 'SV603', 'SV604'] as const;
 
 /** The seals that an audit uses. */
 type AuditedSeals = { readonly against: SealChoice | undefined; readonly sinceSeal: SealChoice | undefined };
@@ -101,7 +112,7 @@ export function sealsIn(values: Values, wanted: 'all' | 'less'): AuditedSeals {
     return { against: undefined, sinceSeal: undefined };
   }
   if (against !== undefined && (wanted === 'less' || values.source !== undefined || sinceSeal !== undefined))
-    throw new UsageError('--against compares a whole phaselock database: it needs --all');
+    throw new UsageError(`--against compares a whole phaselock database: it needs --all, with ${COMPARING.join(', ')}`);
   if (values.source !== undefined) throw new UsageError('--since-seal works only with a phaselock database');
   const chosen = (seal: string | undefined): SealChoice | undefined =>
     seal === undefined

@@ -27,8 +27,12 @@ export async function readVerifyingKey(path: string): Promise<VerifyingKey> {
   throw new UsageError(`${path} is not a public key of \`verify-sessions seal-key\``);
 }
 
-/** A file that an argument names. */
+/** A file that an argument names. A key that was given in its place is not repeated in the message. */
 export async function readText(flag: string, path: string): Promise<string> {
+  if (path.startsWith('PRIVATE+KEY+'))
+    throw new UsageError(
+      `${flag} needs the name of a file, and was given a private key. Make a new key: others may have seen this one`,
+    );
   return await readFile(path, 'utf8').catch((error: Error) => {
     throw new UsageError(`${flag}: ${error.message}`);
   });

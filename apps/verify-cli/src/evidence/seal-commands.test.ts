@@ -73,6 +73,20 @@ describe('a key', () => {
     expect(await readFile(at('key'), 'utf8')).toBe(before);
   });
 
+  test('is not written if the name of its public key is taken', async () => {
+    await writeFile(at('taken.pub'), 'another key');
+    expect(await verify('seal-key', 'x', '-o', at('taken'))).toMatchObject({ code: 64 });
+    expect(await readFile(at('taken'), 'utf8').catch(() => 'no file')).toBe('no file');
+  });
+
+  test('is not repeated in the message if it is given in place of its file', async () => {
+    const key = await readFile(at('key'), 'utf8');
+    const { code, out, err } = await verify('seal', '--key', key.trim(), '-o', at('leaked'));
+    expect([code, out]).toEqual([64, '']);
+    expect(err).toContain('was given a private key');
+    expect(err).not.toContain(key.trim().slice(-20));
+  });
+
   test('is printed without -o, the private one first', async () => {
     const { code, out } = await verify('seal-key', 'printed');
     expect([code, out]).toEqual([0, expect.stringMatching(/^PRIVATE\+KEY\+printed\+\S+\nprinted\+\S+\n$/)]);
@@ -85,6 +99,20 @@ describe('a key', () => {
     });
     expect(code).toBe(0);
     expect(await against(at('by environment'))).toMatchObject({ code: 0 });
+  });
+});
+
+describe('an option that a command does not use', () => {
+  test.each([
+    ['seal-key', 'x', '--key', 'k'],
+    ['seal', '-o', 's', '--against', 's'],
+    ['prove', '01a20410-ab96-7175-a119-1b702443e83f', '--seal', 's', '--public-key', 'k'],
+    ['check-proof', 'p', '--public-key', 'k', '--seal', 's'],
+    ['--all', '--since-seal', 's', '--public-key', 'k'],
+    ['--all', '--against', 's', '--public-key', 'k', '--rule', 'SV603,SV604'],
+    ['--all', '--against', 's', '--public-key', 'k', '--skip', 'SV601'],
+  ])('is refused: %s %s %s %s %s', async (...args) => {
+    expect(await verify(...args)).toMatchObject({ code: 64, out: '' });
   });
 });
 

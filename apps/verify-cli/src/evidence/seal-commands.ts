@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import {
   formatSeal,
@@ -37,6 +38,8 @@ export async function makeKey(name: string, output: string | undefined, { print 
     print(`${secret}\n${shown}\n`);
     return EXIT.ok;
   }
+  // Before the private key is written: a second try could not write it again.
+  if (existsSync(`${output}.pub`)) throw new UsageError(`-o: ${output}.pub exists already`);
   await writeNew(output, secret, 0o600);
   await writeNew(`${output}.pub`, shown, 0o644);
   print(`${shown}\n`);

@@ -205,6 +205,20 @@ describe('SV601', () => {
     }
   });
 
+  test('reports places with gaps whose sums are those of places without', async () => {
+    await using home = await openTestGuard();
+    const { first } = await healthyHistory(home);
+    // 1 + 5 + 6 = 2 + 3 + 7, and so are the sums of their squares.
+    await rewriteHistory(home.databaseUrl, [
+      `insert into session_events (task_id, phase, mode, session_id, type, reason, generation, at, place, hash)
+         select task_id, phase, mode, session_id, 'usage-booked', null, generation, at, place + 4, hash from session_events
+         where session_id = '${first}' and place in (2, 3, 4)`,
+      `update session_events set place = case place when 1 then 2 when 5 then 3 when 6 then 7 else place end where session_id = '${first}'`,
+    ]);
+    const found = await findAll(home.databaseUrl, { chain: false });
+    expect(found.filter(({ rule }) => rule === 'SV601').map(({ sessionId }) => sessionId)).toEqual([first]);
+  });
+
   test('is computed without the functions of the database, which a superuser may have replaced', async () => {
     await using home = await openTestGuard();
     const { first } = await healthyHistory(home);
@@ -268,7 +282,10 @@ test('SV602 reports the tombstone of a session whose chain ends elsewhere', asyn
             s.id::text, sha256('x'), 1, 2, 6, 0, replaced_by, now(), null, now() + interval '1 year', 5, e.hash
      from sessions s join tasks t on t.id = s.task_id join session_events e on e.session_id = s.id and e.place = ${place} where s.id = '${first}'`,
   ];
-  await rewriteHistory(home.databaseUrl, archive(5));
+  await rewriteHistory(home.databaseUrl, [
+    ...archive(5),
+    `do $$ begin execute format('alter database %I set bytea_output = escape', current_database()); end $$`,
+  ]);
   expect(await findAll(home.databaseUrl, { chain: true })).toEqual([]);
   await rewriteHistory(home.databaseUrl, archive(4));
   const found = await findAll(home.databaseUrl, { chain: true });

@@ -103,19 +103,16 @@ export const recordedLines = ({ inScope, processes }: ScopeSql): Check => ({
   ],
 });
 
-/**
- * Compares the end of the chain in each tombstone with the event at that place. Read through JSON, because tombstones
- * from before migration 0025 have no such columns.
- */
+/** Compares the end of the chain in each tombstone with the event at that place. Older tombstones have none. */
 export const recordedChains = ({ inScope }: ScopeSql): Check => ({
   name: 'recorded chains',
   rules: ['SV602'],
   sql: `
     select t.session_id as id, t.session_id, t.task_id, t.length from (
-      select r.task_id, r.session_id, (to_jsonb(r) ->> 'chain_length')::integer as length, to_jsonb(r) ->> 'chain_hash' as hash
+      select r.task_id, r.session_id, r.chain_length as length, r.chain_hash as hash
       from archives r where ${inScope('r')} offset 0) t
     left join session_events e on e.task_id = t.task_id and e.session_id = t.session_id and e.place = t.length
-    where t.length is not null and '\\x' || encode(e.hash, 'hex') is distinct from t.hash`,
+    where t.length is not null and e.hash is distinct from t.hash`,
   read: (row) => [
     finding('SV602', row, {
       kind: 'archive',

@@ -1,4 +1,5 @@
-const AS_ITSELF = /^[\x20-\x7e]*$/;
+/** Without the backslash: a server with `standard_conforming_strings = off` would take it as an escape. */
+const AS_ITSELF = /^[\x20-\x5b\x5d-\x7e]*$/;
 const NUMBERED = /[^\x20-\x7e]/gu;
 
 /** SQL for a text. Characters that a terminal or an editor may change are written by their numbers. */
