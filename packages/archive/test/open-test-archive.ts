@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import {
   aStart,
@@ -14,7 +13,7 @@ import {
 import type { ArchiveContext } from '../src/steps/archive-context.ts';
 import type { ObjectStore } from '../src/stores/object-store.ts';
 import { openObjectStore } from '../src/stores/open-object-store.ts';
-import { AT_ONCE } from './at-once.ts';
+import { contextAtOnce } from './context-at-once.ts';
 
 export type TestArchive = AsyncDisposable & {
   readonly home: TestGuard;
@@ -37,10 +36,9 @@ export async function openTestArchive(
     const folder = join(path, 'archive');
     const store = given.store ?? stack.use(await openObjectStore(`folder:${folder}`));
     const told: string[] = [];
-    const ctx: ArchiveContext = {
+    const ctx = contextAtOnce({
       database: home.guard.database,
       store,
-      policy: AT_ONCE,
       scratch: path,
       observe: {
         archived: (sessions) => told.push(`archived ${sessions}`),
@@ -51,13 +49,8 @@ export async function openTestArchive(
         removed: (objects) => told.push(`removed ${objects}`),
         batch: () => undefined,
       },
-      newToken: randomUUID,
-      unixMs: Date.now,
-      random: () => 0,
-      pace: async () => {},
-      racepoint: undefined,
       ...given.changes,
-    };
+    });
     return {
       home,
       folder,

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { openDatabase } from '@phaselock/store';
 import type { ArchiveRacepoint } from '../../src/steps/racepoints.ts';
 import { runSteps } from '../../src/steps/run-steps.ts';
 import { openObjectStore } from '../../src/stores/open-object-store.ts';
 import { AT_ONCE } from '../at-once.ts';
+import { contextAtOnce } from '../context-at-once.ts';
 
 export type KillOrder = {
   readonly databaseUrl: string;
@@ -16,31 +16,19 @@ export type KillOrder = {
 
 /** A worker that runs the due steps and kills itself when it reaches its racepoint for the nth time. */
 const order: KillOrder = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
-const ignored = (): void => undefined;
 let hits = 0;
 await using database = openDatabase({ url: order.databaseUrl, maxSize: 3 });
 await using store = await openObjectStore(order.archive);
-await runSteps({
-  database,
-  store,
-  policy: { ...AT_ONCE, batchLimit: 100, leaseSeconds: 1 },
-  scratch: order.scratch,
-  observe: {
-    archived: ignored,
-    failed: ignored,
-    changed: ignored,
-    distrusted: ignored,
-    purged: ignored,
-    removed: ignored,
-    batch: ignored,
-  },
-  newToken: randomUUID,
-  unixMs: Date.now,
-  random: () => 0,
-  pace: async () => {},
-  racepoint: (name) => {
-    if (name !== order.racepoint) return;
-    hits += 1;
-    if (hits === order.hit) process.kill(process.pid, 'SIGKILL');
-  },
-});
+await runSteps(
+  contextAtOnce({
+    database,
+    store,
+    policy: { ...AT_ONCE, batchLimit: 100, leaseSeconds: 1 },
+    scratch: order.scratch,
+    racepoint: (name) => {
+      if (name !== order.racepoint) return;
+      hits += 1;
+      if (hits === order.hit) process.kill(process.pid, 'SIGKILL');
+    },
+  }),
+);

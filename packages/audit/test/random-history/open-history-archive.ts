@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Database } from '@phaselock/store';
 import { temporaryDirectory } from '@phaselock/testkit';
@@ -10,6 +9,8 @@ import {
   openObjectStore,
   runSteps,
 } from '../../../archive/src/index.ts';
+import { AT_ONCE } from '../../../archive/test/at-once.ts';
+import { contextAtOnce } from '../../../archive/test/context-at-once.ts';
 import type { AuditOptions } from '../../src/audit.ts';
 
 export type HistoryArchive = AsyncDisposable & {
@@ -19,8 +20,6 @@ export type HistoryArchive = AsyncDisposable & {
   readonly read: Required<Pick<AuditOptions, 'examine' | 'examineStore' | 'listStore'>>;
 };
 
-const ignored = (): void => undefined;
-
 /** By default, some calls still concern a session that is archived, but not purged yet. */
 export async function openHistoryArchive({ purgeAfterSeconds = 3 } = {}): Promise<HistoryArchive> {
   await using stack = new AsyncDisposableStack();
@@ -29,33 +28,8 @@ export async function openHistoryArchive({ purgeAfterSeconds = 3 } = {}): Promis
   const owned = stack.move();
   return {
     purge: async (database) => {
-      const done = await runSteps({
-        database,
-        store,
-        policy: {
-          archiveAfterSeconds: 0,
-          purgeAfterSeconds,
-          retentionDays: 365,
-          batchLimit: 100,
-          leaseSeconds: 60,
-          writesAtATime: 8,
-        },
-        scratch: path,
-        observe: {
-          archived: ignored,
-          failed: ignored,
-          changed: ignored,
-          distrusted: ignored,
-          purged: ignored,
-          removed: ignored,
-          batch: ignored,
-        },
-        newToken: randomUUID,
-        unixMs: Date.now,
-        random: Math.random,
-        pace: async () => {},
-        racepoint: undefined,
-      });
+      const policy = { ...AT_ONCE, purgeAfterSeconds, batchLimit: 100 };
+      const done = await runSteps(contextAtOnce({ database, store, scratch: path, policy, random: Math.random }));
       return done.purged;
     },
     read: {
