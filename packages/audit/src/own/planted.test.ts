@@ -1,7 +1,5 @@
-import { openTestGuard, type TestGuard } from '@phaselock/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { everyLife, type Lives } from '../../test/every-life.ts';
-import { keepTables, plant } from '../../test/kept-tables.ts';
+import { type PlantedHistory, plantInEveryLife } from '../../test/plant-in-every-life.ts';
 import { ROWS_AND_EVENTS } from '../../test/planted/rows-and-events.ts';
 import { RECHAIN_ALL } from '../../test/rewrite-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
@@ -9,25 +7,14 @@ import { auditOwnDatabase } from '../audit-own-database.ts';
 /** A sample of 100 % covers everything, but uses no sieves. */
 const WITHOUT_SIEVES = { kind: 'sample', share: 1 } as const;
 
-let home: TestGuard;
-let lives: Lives;
-let restore: () => Promise<void>;
+let history: PlantedHistory;
 beforeAll(async () => {
-  home = await openTestGuard();
-  lives = await everyLife(home);
-  restore = await keepTables(home.guard.database.pool.pg);
+  history = await plantInEveryLife();
 });
-afterAll(() => home[Symbol.asyncDispose]());
-
-const named = (sql: string): string =>
-  sql.replaceAll(/\$([A-Za-z]+)/g, (_, name: string) => {
-    const id = lives[name];
-    if (id === undefined) throw new Error(`the history has no ${name}`);
-    return id;
-  });
+afterAll(() => history[Symbol.asyncDispose]());
 
 async function audited(wanted: Parameters<typeof auditOwnDatabase>[1] = {}): Promise<string[]> {
-  const { findings, summary } = await auditOwnDatabase(home.databaseUrl, wanted);
+  const { findings, summary } = await auditOwnDatabase(history.home.databaseUrl, wanted);
   expect(summary.incomplete).toEqual([]);
   return findings.map(({ rule, subject, message }) => `${rule} ${subject.kind} ${subject.id}: ${message}`).toSorted();
 }
@@ -57,26 +44,18 @@ test.each([
      insert into sessions (id, task_id, phase, mode, agent, status, generation, guarded, created_at, updated_at, ended_at)
        values (gen_random_uuid(), '$task', 'verify', 'standard', 'claude-code', 'pending', 0, false, now(), now(), now())`,
   ],
-])('a history of an older release %s has no finding', async (_, sql) => {
-  await plant(home.guard.database.pool.pg, [named(sql), RECHAIN_ALL]);
-  try {
-    expect(await audited()).toEqual([]);
-    expect(await audited({ wanted: WITHOUT_SIEVES })).toEqual([]);
-  } finally {
-    await restore();
-  }
+])('a history of an older release %s has no finding', async (_release, sql) => {
+  await using _planted = await history.plant([sql, RECHAIN_ALL]);
+  expect(await audited()).toEqual([]);
+  expect(await audited({ wanted: WITHOUT_SIEVES })).toEqual([]);
 });
 
 // The chains are computed anew, so that they do not give the corruption away.
 test.each(ROWS_AND_EVENTS)('$what: reported by $rules alone', async ({ rules, sql }) => {
-  await plant(home.guard.database.pool.pg, [named(sql), RECHAIN_ALL]);
-  try {
-    const found = await audited();
-    expect(rulesIn(found).toSorted(), found.join('\n')).toEqual(rules.toSorted());
-    expect(await audited({ wanted: WITHOUT_SIEVES })).toEqual(found);
-  } finally {
-    await restore();
-  }
+  await using _planted = await history.plant([sql, RECHAIN_ALL]);
+  const found = await audited();
+  expect(rulesIn(found).toSorted(), found.join('\n')).toEqual(rules.toSorted());
+  expect(await audited({ wanted: WITHOUT_SIEVES })).toEqual(found);
 });
 
 test('no corruption is listed twice', () => {
