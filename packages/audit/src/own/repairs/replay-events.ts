@@ -1,3 +1,4 @@
+import { TOTALS } from '../usage.ts';
 import type { ToldEvent, ToldSession, Values } from './told-session.ts';
 
 type Changing = Record<string, string | null>;
@@ -13,7 +14,6 @@ export type Proven = {
 };
 
 export const MODEL = ['agent', 'variant', 'model', 'resolved_model', 'parameters'] as const;
-export const USAGE = ['input_tokens', 'output_tokens', 'turns', 'cost_usd_micros'] as const;
 const STARTED = ['action', 'passed_session_id', 'pre_retry_session_id', 'skip_context'] as const;
 const BIRTHS: ReadonlySet<string> = new Set(['created', 'replaced', 'created-beside', 'standalone-started']);
 /** Each of these raises the version by one, also a loss, unless the next start found it. */
@@ -181,7 +181,7 @@ function tell({ session, processes, conversations }: State, { detail, usage }: T
     if (process.agent_session_id !== told) session.agent_session_id = told;
     process.agent_session_id = told;
   }
-  for (const column of USAGE) if (usage?.[column] != null) process[column] = usage[column];
+  for (const column of TOTALS) if (usage?.[column] != null) process[column] = usage[column];
 }
 
 /** Times are printed in UTC with up to six digits of a second, so their order is that of their texts. */

@@ -1,5 +1,6 @@
+import { MOST_BOOKED, TOTALS } from '../usage.ts';
 import { literal } from './literal.ts';
-import { MODEL, type Proven, USAGE } from './replay-events.ts';
+import { MODEL, type Proven } from './replay-events.ts';
 import type { ToldSession, Values } from './told-session.ts';
 
 /** A column to set. `set` is SQL. */
@@ -13,8 +14,6 @@ export type SessionChanges = {
 };
 
 const CLOSED: ReadonlySet<string | null | undefined> = new Set(['completed', 'failed', 'stopped']);
-/** The largest usage of a session, as the service books it. */
-const MOST_BOOKED = 9_007_199_254_740_991n;
 /** No version of the session that was ever shown is reached again by this. */
 const VERSIONS_AHEAD = 1000;
 
@@ -50,7 +49,7 @@ const DECIDED_LAST: ReadonlySet<string> = new Set([
   'deleted_at',
   'deleted_reason',
   'replaced_by',
-  ...USAGE,
+  ...TOTALS,
 ]);
 
 type Judged = { readonly changes: readonly Change[]; readonly ahead: boolean };
@@ -81,7 +80,7 @@ function judgeProcess(row: Values, proven: Proven): ProcessChanges & Judged {
       case 'agent_session_id':
         return row.agent_session_id !== null && !proven.conversations.has(row.agent_session_id ?? '');
       default:
-        return USAGE.some((total) => total === column) && below(known[column], row[column]);
+        return TOTALS.some((total) => total === column) && below(known[column], row[column]);
     }
   };
   // The loss of a process was not always recorded, and the end of a lost one is the end of its lease.
@@ -166,14 +165,14 @@ function usageOf({ session: row, processes }: ToldSession, proven: Proven): Valu
   // A session from before the guard may have been created with its usage.
   if (!complete || proven.session.created_at === undefined) return {};
   return Object.fromEntries(
-    USAGE.map((total) => {
+    TOTALS.map((total) => {
       const used = processes.map((process) =>
         BigInt(proven.processes.get(process.id ?? '')?.[total] ?? process[total] ?? 0),
       );
       const sum = used.reduce((one, other) => one + other, 0n);
       return [
         total,
-        used.some((one) => one < 0n) ? (row[total] ?? null) : String(sum > MOST_BOOKED ? MOST_BOOKED : sum),
+        used.some((one) => one < 0n) ? (row[total] ?? null) : sum > BigInt(MOST_BOOKED) ? MOST_BOOKED : String(sum),
       ];
     }),
   );
@@ -192,7 +191,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   lease_expires_at: 'state',
   version: 'version',
   agent_session_id: 'conversation',
-  ...Object.fromEntries(USAGE.map((column) => [column, 'usage' as const])),
+  ...Object.fromEntries(TOTALS.map((column) => [column, 'usage' as const])),
   ...Object.fromEntries([...MODEL, 'milestone_id'].map((column) => [column, 'model' as const])),
 };
 
