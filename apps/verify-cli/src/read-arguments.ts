@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 import { findRule, RULE_IDS, RULES, type RuleId, type Severity, type Wanted } from '@phaselock/audit';
 import { type ColourChoice, parseDuration } from '@phaselock/core';
 import {
-  COMPARING,
   EVIDENCE_OPTIONS,
   EVIDENCE_USAGE,
   type EvidenceCommand,
@@ -175,7 +174,7 @@ export function readArguments(argv: readonly string[]): Command {
     deep: deepIn(values),
     archive: values.archive,
     chain: chainIn(values),
-    ...sealsIn(values, wanted.kind === 'all' && COMPARING.every((rule) => rules.has(rule)) ? 'all' : 'less'),
+    ...sealsIn(values, wanted, rules),
     report: values.report,
     record: recordIn(values),
     recordTo: values['record-to'],

@@ -12,6 +12,7 @@ export { formatSeal, type Seal } from './evidence/seal-text.ts';
 export {
   formatSigningKey,
   formatVerifyingKey,
+  isSecret,
   newSigningKey,
   parseSigningKey,
   parseVerifyingKey,

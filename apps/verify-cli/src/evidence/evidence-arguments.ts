@@ -1,3 +1,4 @@
+import type { RuleId, Wanted } from '@phaselock/audit';
 import { UsageError } from '../usage-error.ts';
 
 /** The commands that make and use seals. */
@@ -98,12 +99,12 @@ export function evidenceCommandIn(
 }
 
 /** The rules of a comparison with a seal: the hashes fit the events (SV601), and the seal fits the hashes. */
-export const COMPARING = ['SV601', 'SV603', 'SV604'] as const;
+const COMPARING = ['SV601', 'SV603', 'SV604'] as const;
 
 /** The seals that an audit uses. */
 type AuditedSeals = { readonly against: SealChoice | undefined; readonly sinceSeal: SealChoice | undefined };
 
-export function sealsIn(values: Values, wanted: 'all' | 'less'): AuditedSeals {
+export function sealsIn(values: Values, wanted: Wanted, rules: ReadonlySet<RuleId>): AuditedSeals {
   const { against, 'since-seal': sinceSeal, 'public-key': publicKey } = values;
   for (const name of ['key', 'seal', 'previous'] as const)
     if (values[name] !== undefined) throw new UsageError(`--${name} does not belong to an audit`);
@@ -111,7 +112,8 @@ export function sealsIn(values: Values, wanted: 'all' | 'less'): AuditedSeals {
     if (publicKey !== undefined) throw new UsageError('--public-key needs --against or --since-seal');
     return { against: undefined, sinceSeal: undefined };
   }
-  if (against !== undefined && (wanted === 'less' || values.source !== undefined || sinceSeal !== undefined))
+  const isWhole = wanted.kind === 'all' && COMPARING.every((rule) => rules.has(rule));
+  if (against !== undefined && (!isWhole || values.source !== undefined || sinceSeal !== undefined))
     throw new UsageError(`--against compares a whole phaselock database: it needs --all, with ${COMPARING.join(', ')}`);
   if (values.source !== undefined) throw new UsageError('--since-seal works only with a phaselock database');
   const chosen = (seal: string | undefined): SealChoice | undefined =>

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseSigningKey, parseVerifyingKey, type SigningKey, type VerifyingKey } from '@phaselock/audit';
+import { isSecret, parseSigningKey, parseVerifyingKey, type SigningKey, type VerifyingKey } from '@phaselock/audit';
 import type { Environment } from '../choose-source.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -29,7 +29,7 @@ export async function readVerifyingKey(path: string): Promise<VerifyingKey> {
 
 /** A file that an argument names. A key that was given in its place is not repeated in the message. */
 export async function readText(flag: string, path: string): Promise<string> {
-  if (path.startsWith('PRIVATE+KEY+'))
+  if (isSecret(path))
     throw new UsageError(
       `${flag} needs the name of a file, and was given a private key. Make a new key: others may have seen this one`,
     );

@@ -35,8 +35,13 @@ const idOf = ({ name, publicKey }: VerifyingKey): Buffer =>
 
 const withKind = (bytes: Buffer): string => Buffer.concat([Buffer.of(ED25519), bytes]).toString('base64');
 
+const SECRET = 'PRIVATE+KEY+';
+
+/** Whether a text is a private key, even a damaged one. Such a text must not be printed. */
+export const isSecret = (text: string): boolean => text.trimStart().startsWith(SECRET);
+
 export const formatSigningKey = (key: SigningKey): string =>
-  `PRIVATE+KEY+${key.name}+${idOf(verifyingKeyOf(key)).toString('hex')}+${withKind(key.seed)}`;
+  `${SECRET}${key.name}+${idOf(verifyingKeyOf(key)).toString('hex')}+${withKind(key.seed)}`;
 
 export const formatVerifyingKey = (key: VerifyingKey): string =>
   `${key.name}+${idOf(key).toString('hex')}+${withKind(key.publicKey)}`;
