@@ -48,7 +48,16 @@ export const rewriteText = (archive: TestArchive, sessionId: string, change: (te
     return gzipSync(after);
   });
 
-const TABLES = ['archives', 'session_events', 'session_logs', 'processes', 'sessions', 'feedback', 'slots'] as const;
+const TABLES = [
+  'archives',
+  'session_events',
+  'session_logs',
+  'earlier_conversations',
+  'processes',
+  'sessions',
+  'feedback',
+  'slots',
+] as const;
 
 /** Copies the history and the objects, so that `restoreWhole` can undo what a test planted. */
 export async function keepWhole(archive: TestArchive): Promise<void> {

@@ -40,7 +40,10 @@ export type PastProcess = {
   readonly place: ProcessPlace;
   readonly seq: number;
   readonly identity: ModelIdentity;
-  /** The conversation's id as the agent reported it; null when it never did. */
+  /**
+   * The conversation's id as the agent reported it; null when it never did. A process that reported several ids may occur
+   * twice: with its present id, and with an earlier one that a retry names.
+   */
   readonly agentSessionId: AgentSessionId | null;
   /** The user dropped it by a retry from an earlier step. */
   readonly dropped: boolean;

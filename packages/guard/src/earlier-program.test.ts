@@ -36,7 +36,7 @@ async function running() {
   const session = await begin(guard, aStart(taskId));
   const turn = aTurn(session, await world.attempt(taskId));
   const token = tokenOf(startedOf(await guard.startTurn(turn)));
-  return { session, turn, token, told: agentId(`told ${session.id}`) };
+  return { taskId, session, turn, token, told: agentId(`told ${session.id}`) };
 }
 
 describe('a runner of the previous release', () => {
@@ -52,6 +52,35 @@ describe('a runner of the previous release', () => {
       agentSessionId: told,
       usage: { inputTokens: 10 },
     });
+  });
+
+  test('keeps the id that another one overwrites', async () => {
+    const { session, token, told } = await running();
+    const later = `later ${told}`;
+    expect(await earlier.tellId(token, told)).toEqual([{ outcome: 'reported' }]);
+    expect(await earlier.finish(token, later)).toEqual([{ outcome: 'finished' }]);
+    expect(await sql('select agent_session_id from earlier_conversations where session_id = $1', [session.id])).toEqual([
+      { agent_session_id: told },
+    ]);
+  });
+
+  test('that takes such a conversation up, without knowing its session, continues that session', async () => {
+    const { guard } = scene;
+    const { taskId, session, turn, token, told } = await running();
+    await earlier.tellId(token, told);
+    await earlier.finish(token, `later ${told}`);
+    await guard.softDelete({ sessionId: session.id });
+    const next = await begin(guard, aStart(taskId));
+    const processId = '10000000-0000-7000-8000-000000000001';
+    const [begun] = await sql(
+      `select outcome from begin_turn($1, $2, 1, $3, $4, 'CodingAgentFollowUpRequest', 'same-model', $5, $5, false,
+         'claude-code', null, null, null, '{}', true, null, null, null, 30000, null)`,
+      [next.id, next.generation, turn.attemptId, processId, told],
+    );
+    expect(begun).toEqual({ outcome: 'started' });
+    expect(await sql('select conversation_of from sessions where id = $1', [next.id])).toEqual([
+      { conversation_of: session.id },
+    ]);
   });
 
   describe('that was lost, after its successor has begun,', () => {

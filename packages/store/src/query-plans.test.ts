@@ -44,6 +44,8 @@ const FILL = `
     select ${uuidOf(4, 'n * 8 + k')}, ${uuidOf(1, 'n')}, ${uuidOf(2, 'n')}, ${uuidOf(3, 'n * 8 + 3')}, k, 'CodingAgentFollowUpRequest', 'same-model',
            'a' || n || '.' || k - 1, 'a' || n || '.' || k, 'codex', '{}', 3, 'completed', now(), now()
     from generate_series(1, ${TASKS}) n, generate_series(1, 4) k;
+  insert into earlier_conversations (agent_session_id, process_id, session_id)
+    select 'e' || n, ${uuidOf(4, 'n * 8 + 2')}, ${uuidOf(3, 'n * 8 + 3')} from generate_series(1, ${TASKS}) n;
   insert into session_logs (session_id, kind, line) select ${uuidOf(3, 'n * 8 + 3')}, 'stdout', 'x' from generate_series(1, ${TASKS}) n, generate_series(1, 3);
   insert into session_events (session_id, task_id, phase, mode, type, generation, at)
     select ${uuidOf(3, 'n * 8 + 3')}, ${uuidOf(1, 'n')}, 'run', 'standard', 'created', 1, now() from generate_series(1, ${TASKS}) n, generate_series(1, 3);
@@ -152,6 +154,22 @@ describe('on large tables', () => {
     });
     expect(whole.filter((table) => table !== 'models')).toEqual([]);
     expect(by).toEqual(expect.arrayContaining(['sessions_pkey', 'processes_by_session']));
+  });
+
+  test('a retry by an id that a process reported before its present one is read by indexes', async () => {
+    const { whole, by } = await scansOf(async () => {
+      const attemptId = must(parseAttemptId(id(9, 2)));
+      const preRetryId = must(parseAgentSessionId('e9'));
+      const { history = [] } = (await readTurnState(store, { sessionId: live(9), preRetryId, attemptId })) ?? {};
+      expect(history.map(({ seq, agentSessionId }) => [seq, agentSessionId])).toEqual([
+        [4, 'a9.4'],
+        [2, 'e9'],
+      ]);
+      const elsewhere = await readTurnState(store, { sessionId: live(8), preRetryId, attemptId });
+      expect(elsewhere?.history.map(({ place }) => place)).toEqual(['here', 'elsewhere']);
+    });
+    expect(whole.filter((table) => table !== 'models')).toEqual([]);
+    expect(by).toContain('earlier_conversations_pkey');
   });
 
   test('processes, logs and many slot states are read by indexes', async () => {

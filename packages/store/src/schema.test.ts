@@ -62,6 +62,7 @@ describe('the database', () => {
     ['processes', 'session_id'],
     ['processes', 'attempt_id'],
     ['session_logs', 'session_id'],
+    ['earlier_conversations', 'session_id'],
   ])('defines %s.%s as a foreign key that is not null', async (table, column) => {
     const { rows } = await client.query(
       `select a.attnotnull as required, exists (

@@ -32,6 +32,16 @@ const outside = (place: ProcessPlace, condition: string): string => `
 const LEFT_THIS_SLOT =
   '(o.task_id, o.phase, o.mode, o.standalone) = (s.task_id, s.phase, s.mode, s.standalone) and o.deleted_at is not null';
 
+// The same for an id that a process, of this session or of another, reported before its present one. Each row has the id
+// that was asked for in place of the present one. Such ids are rare: nearly always, one look at the index finds nothing.
+const EARLIER_MAKERS = `
+  (select jsonb_agg(m.maker) from (
+    select distinct on (t.place, h.dropped) to_jsonb(h) || jsonb_build_object(
+      'agent_session_id', e.agent_session_id, 'invalidated', e.invalidated, 'place', t.place, 'conversation_of', coalesce(o.conversation_of, o.id)) as maker
+    from earlier_conversations e join processes h on h.id = e.process_id join sessions o on o.id = h.session_id
+    cross join lateral (select case when h.session_id = s.id then 'here' when ${LEFT_THIS_SLOT} then 'left' else 'elsewhere' end as place) t
+    where e.agent_session_id = coalesce($2, s.taken_up) order by t.place, h.dropped, h.started_at desc) m)`;
+
 // Reads everything a turn decision needs in one round trip. Of the history, it reads only the processes that matter:
 // the newest, the newest that reported an id, and those that created the pre-retry id.
 const TURN_STATE: Statement = {
@@ -52,6 +62,7 @@ const TURN_STATE: Statement = {
         ${newest('$2::text is not null and h.agent_session_id = $2 and not h.dropped')})) as history,
       ${outside('left', LEFT_THIS_SLOT)} as left_maker,
       ${outside('elsewhere', `(${LEFT_THIS_SLOT}) is not true`)} as other_maker,
+      ${EARLIER_MAKERS} as earlier_makers,
       -- The previous model of the attempt in this slot, read before the first process of a session, to report a model
       -- change across sessions.
       case when not s.standalone and not exists (select 1 from processes h where h.session_id = s.id) then
@@ -89,7 +100,7 @@ type HistoryRow = IdentityRow & {
   invalidated: boolean;
 };
 
-type OutsideRow = HistoryRow & { place: ProcessPlace; conversation_of: SessionId };
+type MakerRow = HistoryRow & { place: ProcessPlace; conversation_of: SessionId };
 
 type Row = IdentityRow & {
   id: SessionId;
@@ -110,8 +121,9 @@ type Row = IdentityRow & {
   lease_held: boolean;
   predecessor_stops_in_ms: number;
   history: HistoryRow[] | null;
-  left_maker: OutsideRow | null;
-  other_maker: OutsideRow | null;
+  left_maker: MakerRow | null;
+  other_maker: MakerRow | null;
+  earlier_makers: MakerRow[] | null;
   before_in_attempt: IdentityRow | null;
 } & (
     | { predecessor_reason: null }
@@ -137,7 +149,8 @@ export async function readTurnState(
 ): Promise<TurnState | undefined> {
   const [row] = await sql.query<Row>(TURN_STATE, [sessionId, preRetryId, attemptId]);
   if (row === undefined) return undefined;
-  const outsiders = [row.left_maker, row.other_maker].filter((maker) => maker !== null);
+  // The earlier ids come last: of two rows for one process, the one with its present id then counts as the latest.
+  const makers = [row.left_maker, row.other_maker, ...(row.earlier_makers ?? [])].filter((maker) => maker !== null);
   return {
     slot: { taskId: row.task_id, phase: row.phase, mode: row.mode },
     version: row.version,
@@ -159,10 +172,10 @@ export async function readTurnState(
     },
     predecessor: predecessorIn(row),
     beforeInAttempt: row.before_in_attempt === null ? null : toIdentity(row.before_in_attempt),
-    conversationOf: row.left_maker?.conversation_of ?? null,
+    conversationOf: makers.find(({ place }) => place === 'left')?.conversation_of ?? null,
     history: [
       ...(row.history ?? []).map((past) => toPast(past, 'here')),
-      ...outsiders.map((maker) => toPast(maker, maker.place)),
+      ...makers.map((maker) => toPast(maker, maker.place)),
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { aStart, aTurn, begin, openTestGuard, runTurn, startedOf, type TestGuard, tokenOf } from '@phaselock/testkit';
+import { agentId, aStart, aTurn, begin, openTestGuard, runTurn, startedOf, type TestGuard, tokenOf } from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 
 type Query = (sql: string, values?: unknown[]) => Promise<unknown>;
@@ -10,6 +10,7 @@ async function aSessionWithHistory({ guard, world }: TestGuard): Promise<{ id: s
   await runTurn(guard, aTurn(session, attemptId), `agent-${taskId}`);
   const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
   await guard.appendLogs(tokenOf(turn), [{ kind: 'stdout', line: 'kept' }]);
+  for (const id of ['earlier', 'present']) await guard.reportAgentSession(tokenOf(turn), agentId(`${id} ${taskId}`));
   const { pg } = guard.database.pool;
   return { id: session.id, query: (sql, values = []) => pg.query(sql.replaceAll('$id', session.id), values) };
 }
@@ -21,6 +22,7 @@ const ARCHIVE = (verified: boolean, version = 'version') => `
          0, ${version}, 'key', sha256('x'), 1, 2, 1, 1, ${verified ? 'now()' : 'null'} from sessions where id = '$id'`;
 const PARTS = [
   "delete from session_logs where session_id = '$id'",
+  "delete from earlier_conversations where session_id = '$id'",
   "delete from processes where session_id = '$id'",
 ] as const;
 const SESSION = "delete from sessions where id = '$id'";
@@ -30,7 +32,7 @@ const refused = {
 };
 
 describe('the database refuses to delete a session by direct SQL', () => {
-  test.each([...PARTS, SESSION, 'truncate session_logs', 'truncate sessions cascade'])(
+  test.each([...PARTS, SESSION, 'truncate session_logs', 'truncate earlier_conversations', 'truncate sessions cascade'])(
     'without an archive: %s',
     async (sql) => {
       await using home = await openTestGuard();
@@ -38,7 +40,9 @@ describe('the database refuses to delete a session by direct SQL', () => {
       // Refused even if no other row refers to the session any more.
       if (sql === SESSION)
         await query(
-          'alter table processes disable trigger all; alter table session_logs disable trigger all; delete from session_logs; delete from processes',
+          `alter table processes disable trigger all; alter table session_logs disable trigger all;
+           alter table earlier_conversations disable trigger all;
+           delete from session_logs; delete from earlier_conversations; delete from processes`,
         );
       await expect(query(sql)).rejects.toMatchObject(refused);
     },
