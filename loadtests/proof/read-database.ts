@@ -113,6 +113,7 @@ async function readBefore(
   const conversations = await ask<{ id: string }>(
     pool,
     `select agent_session_id as id from processes where session_id = any($1::uuid[]) and started_at < $2 and agent_session_id is not null
+     union select agent_session_id from earlier_conversations where session_id = any($1::uuid[])
      union select agent_session_id from sessions where id = any($1::uuid[]) and agent_session_id is not null
      union select taken_up from sessions where id = any($1::uuid[]) and taken_up is not null`,
     [sessions, beganAt],

@@ -51,7 +51,9 @@ const RULES: Readonly<Record<string, string>> = {
       when p.nth = 1 and s.taken_up is not null then p.passed_session_id is distinct from s.taken_up
       else (p.nth = 1) <> (p.action = 'CodingAgentInitialRequest')
         or p.passed_session_id is not null and p.passed_session_id is distinct from s.taken_up and not exists (
-          select 1 from processes m where m.session_id = p.session_id and m.seq < p.seq and m.agent_session_id = p.passed_session_id)
+          select 1 from processes m where m.session_id = p.session_id and m.seq < p.seq
+            and (m.agent_session_id = p.passed_session_id or exists (
+              select 1 from earlier_conversations e where e.process_id = m.id and e.agent_session_id = p.passed_session_id)))
       end`,
   'two-running': `
     select s.task_id, s.phase, s.mode, count(*) || ' processes hold a lease at once' as what
