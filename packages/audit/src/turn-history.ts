@@ -68,11 +68,22 @@ const spoken = (alias: string, side: string): string =>
     .map((column) => `${alias}.${column} as ${side}_${column}`)
     .join(', ');
 
+/** A maker is in the same thread, or the thread started with its conversation: then it is in another of the owner. */
+const HERE = 'x.thread = t.thread and x.nth < t.nth';
+const BEFORE_THREAD = 't.passed = h.taken_up and x.owner = h.owner and x.thread <> t.thread';
+
+/** The process that reported the passed id before its present one, from a table with `agent_session_id` and `process_id`. */
+const earlierMaker = (earlierIds: string | undefined, where: string): string =>
+  earlierIds === undefined
+    ? 'null'
+    : `(select x.id from ${earlierIds} e join history x on x.id = e.process_id
+     where e.agent_session_id = t.passed and ${where} order by x.dropped, x.started_at desc, x.id desc limit 1)`;
+
 /**
  * Extends the selected turns to full rows, with the previous process (`prev`), the latest process whose id was still
  * valid (`kept`) and the process that reported the passed id (`maker`).
  */
-const withMakers = (from: string): string => `
+const withMakers = (from: string, earlierIds?: string): string => `
   select t.n, (
     select x.told from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and x.dropped = 'no'
     order by x.nth desc, x.id desc limit 1) as last_told, ${HISTORY_COLUMNS.map((column) => `h.${column}`).join(', ')}, ${spoken('v', 'prev')}, ${spoken('k', 'kept')}, ${spoken('m', 'maker')}
@@ -85,12 +96,14 @@ const withMakers = (from: string): string => `
       and (x.ended_at is null or x.ended_at <= h.started_at)
     order by x.nth desc, x.id desc limit 1)
   left join history m on m.id = coalesce(
-    (select x.id from history x where x.thread = t.thread and x.nth < t.nth and x.told = t.passed order by x.dropped, x.nth desc, x.id desc limit 1),
-    -- The thread started with an earlier conversation: the maker is in another thread of the same owner.
-    (select x.id from history x where t.passed = h.taken_up and x.told = h.taken_up and x.owner = h.owner and x.thread <> t.thread
-     order by x.dropped, x.started_at desc, x.id desc limit 1))`;
+    (select x.id from history x where ${HERE} and x.told = t.passed order by x.dropped, x.nth desc, x.id desc limit 1),
+    ${earlierMaker(earlierIds, HERE)},
+    (select x.id from history x where ${BEFORE_THREAD} and x.told = h.taken_up order by x.dropped, x.started_at desc, x.id desc limit 1),
+    ${earlierMaker(earlierIds, BEFORE_THREAD)})`;
 
-export const SUSPICIOUS_TURNS = withMakers(`select * from (${NUMBERED}) numbered where ${NOT_PLAINLY_RIGHT}`);
+export const suspiciousTurns = (earlierIds?: string): string =>
+  withMakers(`select * from (${NUMBERED}) numbered where ${NOT_PLAINLY_RIGHT}`, earlierIds);
 
 /** All turns, to show the timeline of an attempt. */
-export const EVERY_TURN = `${withMakers(`select * from (${NUMBERED}) numbered`)} order by h.nth, h.id`;
+export const everyTurn = (earlierIds?: string): string =>
+  `${withMakers(`select * from (${NUMBERED}) numbered`, earlierIds)} order by h.nth, h.id`;

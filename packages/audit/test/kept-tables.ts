@@ -9,6 +9,7 @@ const TABLES = [
   'sessions',
   'processes',
   'session_logs',
+  'earlier_conversations',
   'session_events',
   'feedback',
   'archives',

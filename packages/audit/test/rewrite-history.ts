@@ -24,6 +24,7 @@ export const RECHAIN_ALL = `
 /** Removes a session with everything that belongs to it. */
 export const eraseSession = (sessionId: string): readonly string[] => [
   `delete from session_logs where session_id = '${sessionId}'`,
+  `delete from earlier_conversations where session_id = '${sessionId}'`,
   `delete from processes where session_id = '${sessionId}'`,
   `delete from sessions where id = '${sessionId}'`,
   `delete from session_events where session_id = '${sessionId}'`,

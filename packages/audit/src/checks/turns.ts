@@ -1,12 +1,12 @@
 import { type Check, finding } from '../check.ts';
 import { judgeTurn, type SourceTraits } from '../judge-turn.ts';
-import { SUSPICIOUS_TURNS } from '../turn-history.ts';
+import { suspiciousTurns } from '../turn-history.ts';
 
 /**
  * Checks how each process started. The query pre-selects every process that is not obviously correct; `judgeTurn` then
- * decides.
+ * decides. `earlierIds` is the table of the ids that processes reported before their present ones, if the source has it.
  */
-export const turnsCheck = (traits: SourceTraits): Check => ({
+export const turnsCheck = (traits: SourceTraits, earlierIds?: string): Check => ({
   name: 'turns',
   rules: [
     'SV101',
@@ -17,7 +17,7 @@ export const turnsCheck = (traits: SourceTraits): Check => ({
     'SV107',
     ...(traits.neverResumesDropped === true ? (['SV407'] as const) : []),
   ],
-  sql: SUSPICIOUS_TURNS,
+  sql: suspiciousTurns(earlierIds),
   fewRows: true,
   read: (row) => {
     const verdict = judgeTurn(row, traits);

@@ -9,6 +9,9 @@ const DOUBT = `
     select 1 from processes x where x.session_id = p.session_id and x.seq < p.seq and x.agent_session_id is not null and x.ended_at > p.started_at)
   then 'an earlier process reported an id after this one had started, so it is unknown which id was the latest then' end`;
 
+/** The table of the ids that processes reported before their present ones. */
+export const EARLIER_IDS = 'earlier_conversations';
+
 /**
  * Maps the processes of phaselock to `history`, the format common to all sources. The thread is the session, because a
  * fresh conversation always starts a new session. A conversation that a retry resumed in another session is owned by

@@ -2,7 +2,7 @@ import type { Row } from '../check.ts';
 import type { Finding, Repair } from '../finding.ts';
 import type { SourceTraits } from '../judge-turn.ts';
 import { NotFound, OtherSchema, type Source, SourceFailure } from '../source.ts';
-import { EVERY_TURN } from '../turn-history.ts';
+import { everyTurn } from '../turn-history.ts';
 import { ownArchiveRecords } from './archives/own-archive-records.ts';
 import { askEachRow } from './ask-each-row.ts';
 import { askLater } from './ask-later.ts';
@@ -11,7 +11,7 @@ import { connect } from './connect.ts';
 import { countOwn, countRead } from './count-rows.ts';
 import { databaseFailure } from './database-failure.ts';
 import { openEvidence } from './evidence.ts';
-import { ownHistory } from './history.ts';
+import { EARLIER_IDS, ownHistory } from './history.ts';
 import { openQuestions } from './open-questions.ts';
 import { askInNewSnapshot, joinSnapshot, openSnapshot, type Snapshot, type Wanted } from './open-snapshot.ts';
 import { openRepairs } from './repairs/open-repairs.ts';
@@ -117,7 +117,7 @@ function sourceOn(connections: SharedConnections, { snapshot, rehashes, askNow, 
       connections.ask(
         `${ownHistory(within)}
          select turns.*, s.phase || case s.mode when 'standard' then '' else ' ' || s.mode end as slot
-         from (${EVERY_TURN}) turns left join sessions s on s.id = turns.session_id where turns.attempt_id = $2::uuid order by turns.nth`,
+         from (${everyTurn(EARLIER_IDS)}) turns left join sessions s on s.id = turns.session_id where turns.attempt_id = $2::uuid order by turns.nth`,
         [...within.values, attemptId],
       ),
     count: () => countOwn(connections, within),

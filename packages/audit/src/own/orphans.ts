@@ -54,7 +54,10 @@ export const ownerlessRows = ({ inScope }: ScopeSql): Check => ({
   },
 });
 
-/** Log lines and feedback of a session that does not exist, and log lines of a process of another session. */
+/**
+ * Log lines, earlier ids and feedback of a session that does not exist, and log lines and earlier ids of a process of
+ * another session.
+ */
 export const strayParts = ({ inScope, ofSessions, withUnknown }: ScopeSql): Check =>
   faultCheck({
     rule: 'SV301',
@@ -69,6 +72,14 @@ export const strayParts = ({ inScope, ofSessions, withUnknown }: ScopeSql): Chec
       left join sessions s on s.id = l.session_id
       left join processes p on p.id = l.process_id and p.session_id = l.session_id
       where s.id is null and ${withUnknown} or ${inScope('s')} and l.process_id is not null and p.id is null
+      union all
+      select distinct on (e.session_id, e.process_id) e.session_id, e.session_id, s.task_id,
+             case when s.id is null then 'it has earlier ids of conversations, but does not exist'
+                  else format('it has the earlier id %s of the process %s, which is not one of its own', e.agent_session_id, e.process_id) end
+      from (select * from earlier_conversations e where ${ofSessions('e')}) e
+      left join sessions s on s.id = e.session_id
+      left join processes p on p.id = e.process_id and p.session_id = e.session_id
+      where s.id is null and ${withUnknown} or ${inScope('s')} and p.id is null
       union all
       select distinct f.session_id, f.session_id, null::uuid, 'it has feedback, but does not exist'
       from feedback f where ${withUnknown} and not exists (select 1 from sessions s where s.id = f.session_id)`,

@@ -8,7 +8,7 @@ import { chainHashes, chainPlaces, notChainedYet } from './chains.ts';
 import { attemptCountersCheck, versionsCheck } from './counters.ts';
 import { endsCheck } from './ends.ts';
 import { eventOrderCheck } from './event-order.ts';
-import { ownHistory } from './history.ts';
+import { EARLIER_IDS, ownHistory } from './history.ts';
 import { identitiesCheck, modelChangesCheck } from './identities.ts';
 import { misplacedEvents, orphanSessions, ownerlessRows, strayParts } from './orphans.ts';
 import { overlapsCheck, overlapsWithLegacyCheck } from './overlaps.ts';
@@ -19,7 +19,7 @@ import { migrationsCheck } from './schema/migrations-check.ts';
 import { schemaCheck } from './schema/schema-check.ts';
 import type { ScopeSql } from './scope.ts';
 import { sessionChecks } from './sessions.ts';
-import { sharedConversationsOf } from './shared-conversations.ts';
+import { sharedConversationsOf, sharedEarlierConversations } from './shared-conversations.ts';
 import type { SieveName } from './sift.ts';
 import { closedStatusesCheck, lapsedCheck, statusesCheck } from './statuses.ts';
 import { eventTimesCheck, processTimesCheck, sessionTimesCheck } from './times.ts';
@@ -47,9 +47,10 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     unsifted(schemaCheck),
     unsifted(migrationsCheck),
     siftedBy('told')(turnEventsCheck(scope)),
-    siftedBy('turns')(onHistory(turnsCheck(traits))),
+    siftedBy('turns')(onHistory(turnsCheck(traits, EARLIER_IDS))),
     siftedBy('overlaps', 'lives')(overlapsCheck(scope)),
     unsifted(scope.kind === 'all' ? onHistory(conversationShared) : sharedConversationsOf(scope)),
+    unsifted(sharedEarlierConversations(scope)),
     siftedBy('turns', 'attempts')(processesCheck(scope)),
     unsifted(overlapsWithLegacyCheck(scope)),
     siftedBy('unused')(unusedSessions(scope)),

@@ -45,6 +45,34 @@ test('a conversation shared with another task is found in every scope that conta
   expect(await sharedIn({ kind: 'attempt', given: other.attemptId })).toEqual([]);
 });
 
+test('an id that a process reported before its present one counts as the id of its session', {
+  timeout: 60_000,
+}, async () => {
+  await using home = await openTestGuard();
+  const { databaseUrl } = home;
+  const { pg } = home.guard.database.pool;
+  const [first, later, other] = [await healthyHistory(home), await healthyHistory(home), await healthyHistory(home)];
+  const { rows } = await pg.query<{ id: string }>(
+    `insert into earlier_conversations (agent_session_id, process_id, session_id)
+     select (select agent_session_id from processes where session_id = $1 and seq = 1), id, session_id
+     from processes where session_id = $2 and seq = 2 returning process_id as id`,
+    [first.first, later.first],
+  );
+  const sharedIn = async (wanted: Wanted) =>
+    (await auditOwnDatabase(databaseUrl, { wanted })).findings.filter(({ rule }) => rule === 'SV401');
+  for (const [wanted, taskId] of [
+    [{ kind: 'all' }, later.taskId],
+    [{ kind: 'task', given: first.taskId }, first.taskId],
+    [{ kind: 'task', given: later.taskId }, later.taskId],
+  ] as const satisfies readonly (readonly [Wanted, string])[]) {
+    const [found, ...more] = await sharedIn(wanted);
+    expect(more, wanted.kind).toEqual([]);
+    expect(found, wanted.kind).toMatchObject({ subject: { kind: 'process', id: rows[0]?.id }, taskId });
+    expect(found?.message).toContain(`${first.first} of task ${first.taskId}`);
+  }
+  expect(await sharedIn({ kind: 'task', given: other.taskId })).toEqual([]);
+});
+
 test('the conversations of a task are looked up by an index, not in the whole history', async () => {
   await using home = await openTestGuard();
   const { taskId } = await healthyHistory(home);

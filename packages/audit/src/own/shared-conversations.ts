@@ -32,3 +32,34 @@ export const sharedConversationsOf = ({ kind, processes }: Pick<ScopeSql, 'kind'
     order by l.id${kind === 'attempt' ? ', m.attempt_id' : ''}, m.id = l.id desc, m.id`,
   read: sharedConversation,
 });
+
+/**
+ * The same for ids that a process reported before its present one: `processes` has only the present ones. Pairs of which
+ * both have the id as their present one are reported by the check above. The table has few rows, so that all are read.
+ */
+export const sharedEarlierConversations = ({ kind, processes }: Pick<ScopeSql, 'kind' | 'processes'>): Check => ({
+  name: 'earlier conversations',
+  rules: ['SV401'],
+  fewRows: true,
+  sql: `
+    with told as (
+      select e.agent_session_id as told, e.process_id as id from earlier_conversations e
+      union
+      select e.agent_session_id, p.id from earlier_conversations e join processes p on p.agent_session_id = e.agent_session_id),
+    reported as (
+      select t.told, p.*, p.agent_session_id is not distinct from t.told as is_present, coalesce(s.conversation_of, p.session_id) as owner
+      from told t join processes p on p.id = t.id left join sessions s on s.id = p.session_id),
+    ranked as (
+      select r.*, first_value(r.owner) over firsts as first_owner, first_value(r.task_id) over firsts as first_task,
+             first_value(r.owner) over of_present as first_present
+      from reported r
+      window firsts as (partition by r.told order by r.started_at, r.seq, r.id),
+             of_present as (partition by r.told order by r.is_present desc, r.started_at, r.seq, r.id)),
+    later as materialized (select * from ranked where owner <> first_owner and not (is_present and owner <> first_present)),
+    mine as materialized (select p.* from reported p where ${processes})
+    select distinct on (l.id, l.told${kind === 'attempt' ? ', m.attempt_id' : ''})
+           l.id, l.told, l.owner, l.task_id as later_task, l.first_owner, l.first_task, m.task_id, m.attempt_id, m.session_id
+    from later l join mine m on m.told = l.told
+    order by l.id, l.told${kind === 'attempt' ? ', m.attempt_id' : ''}, m.id = l.id desc, m.id`,
+  read: sharedConversation,
+});

@@ -53,8 +53,27 @@ test('a retry resumes an id that its process reported before another one', async
   const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
   await guard.reportAgentSession(tokenOf(turn), earlier);
   await guard.finishTurn({ ...tokenOf(turn), ending: 'completed', agentSessionId: later });
-  const retried = await guard.startTurn(aTurn(session, attemptId, { preRetryId: earlier, say: { kind: 'keep' } }));
-  expect(retried).toMatchObject({ kind: 'started', passedSessionId: earlier, reason: 'same-model' });
+  await runTurn(guard, aTurn(session, attemptId), `after-${taskId}`);
+  const retried = startedOf(await guard.startTurn(aTurn(session, attemptId, { preRetryId: earlier })));
+  expect(retried).toMatchObject({ session: { sessionId: session.id }, passedSessionId: earlier, reason: 'same-model' });
+  expect(await heard()).toEqual([]);
+  await guard.finishTurn({ ...tokenOf(retried), ending: 'failed' });
+  await runTurn(guard, aTurn(session, attemptId), `again-${taskId}`);
+  expect(await heard()).toEqual([]);
+});
+
+test('a retry resumes such an id in a later session of the slot', async () => {
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId));
+  const earlier = agentId(`earlier-${taskId}`);
+  const turn = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+  await guard.reportAgentSession(tokenOf(turn), earlier);
+  await guard.finishTurn({ ...tokenOf(turn), ending: 'completed', agentSessionId: agentId(`later-${taskId}`) });
+  await guard.softDelete({ sessionId: session.id });
+  const next = await begin(guard, aStart(taskId));
+  await runTurn(guard, aTurn(next, attemptId, { preRetryId: earlier }), earlier);
   expect(await heard()).toEqual([]);
 });
 

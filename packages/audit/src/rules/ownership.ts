@@ -7,7 +7,8 @@ export const ownershipRules = {
     family: 'ownership',
     severity: 'error',
     rule: 'An agent’s conversation belongs to one session (in other systems: to one attempt or task).',
-    cause: 'A copied id, or an agent that was started with the conversation id of another session.',
+    cause:
+      'A copied id, or an agent that was started with the conversation id of another session. An id that a process reported before its present one counts as well.',
     risk: 'Two tasks or sessions share one conversation history.',
     cure: 'Replace the session that took over the conversation.',
   },

@@ -13,7 +13,7 @@ import type { SubjectKind } from '../finding.ts';
 import { judgeTurn, modelChangeOfTurn, type SourceTraits } from '../judge-turn.ts';
 import { isRuleId, RULE_IDS, type RuleId } from '../rules.ts';
 import type { Counts, Source } from '../source.ts';
-import { EVERY_TURN, HISTORY_COLUMNS, SUSPICIOUS_TURNS } from '../turn-history.ts';
+import { everyTurn, HISTORY_COLUMNS, suspiciousTurns } from '../turn-history.ts';
 import { loadSqlite } from './load-sqlite.ts';
 import type { ForeignWanted } from './wanted.ts';
 
@@ -142,7 +142,7 @@ export function foreignSource(history: ForeignHistory): Source {
       }
     },
     async *changes() {
-      for (const each of database.prepare(SUSPICIOUS_TURNS).iterate()) {
+      for (const each of database.prepare(suspiciousTurns()).iterate()) {
         const turn = printed(each);
         if (!isWanted(turn) || turn.action !== 'initial' || turn.n === '1' || turn.skip_context === 'yes') continue;
         const change = modelChangeOfTurn(turn, history.traits);
@@ -152,7 +152,7 @@ export function foreignSource(history: ForeignHistory): Source {
       }
     },
     timeline: async (attemptId) =>
-      database.prepare(`select * from (${EVERY_TURN}) where attempt_id = ? order by nth`).all(attemptId).map(printed),
+      database.prepare(`select * from (${everyTurn()}) where attempt_id = ? order by nth`).all(attemptId).map(printed),
     count: async () => history.counts,
     countRead: async () => ({
       sessions: history.counts.sessions,

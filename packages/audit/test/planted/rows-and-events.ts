@@ -446,6 +446,16 @@ const ORPHANS: readonly PlantedRows[] = [
     `update session_logs set session_id = '$plan' where session_id = '$replaced'`,
   ),
   planted(
+    'an earlier id of a conversation has no session',
+    'SV301',
+    `insert into earlier_conversations (agent_session_id, process_id, session_id) values ('earlier', ${processOf('$plan')}, ${OTHER})`,
+  ),
+  planted(
+    'an earlier id of a conversation is of a process of another session',
+    'SV301',
+    `insert into earlier_conversations (agent_session_id, process_id, session_id) values ('earlier', ${processOf('$plan')}, '$successor')`,
+  ),
+  planted(
     'feedback has no session',
     'SV301',
     `update feedback set session_id = ${OTHER} where session_id = '$replaced'`,
