@@ -59,9 +59,9 @@ describe('a runner of the previous release', () => {
     const later = `later ${told}`;
     expect(await earlier.tellId(token, told)).toEqual([{ outcome: 'reported' }]);
     expect(await earlier.finish(token, later)).toEqual([{ outcome: 'finished' }]);
-    expect(await sql('select agent_session_id from earlier_conversations where session_id = $1', [session.id])).toEqual([
-      { agent_session_id: told },
-    ]);
+    expect(await sql('select agent_session_id from earlier_conversations where session_id = $1', [session.id])).toEqual(
+      [{ agent_session_id: told }],
+    );
   });
 
   test('that takes such a conversation up, without knowing its session, continues that session', async () => {

@@ -1,4 +1,14 @@
-import { agentId, aStart, aTurn, begin, openTestGuard, runTurn, startedOf, type TestGuard, tokenOf } from '@phaselock/testkit';
+import {
+  agentId,
+  aStart,
+  aTurn,
+  begin,
+  openTestGuard,
+  runTurn,
+  startedOf,
+  type TestGuard,
+  tokenOf,
+} from '@phaselock/testkit';
 import { describe, expect, test } from 'vitest';
 
 type Query = (sql: string, values?: unknown[]) => Promise<unknown>;
@@ -32,21 +42,24 @@ const refused = {
 };
 
 describe('the database refuses to delete a session by direct SQL', () => {
-  test.each([...PARTS, SESSION, 'truncate session_logs', 'truncate earlier_conversations', 'truncate sessions cascade'])(
-    'without an archive: %s',
-    async (sql) => {
-      await using home = await openTestGuard();
-      const { query } = await aSessionWithHistory(home);
-      // Refused even if no other row refers to the session any more.
-      if (sql === SESSION)
-        await query(
-          `alter table processes disable trigger all; alter table session_logs disable trigger all;
+  test.each([
+    ...PARTS,
+    SESSION,
+    'truncate session_logs',
+    'truncate earlier_conversations',
+    'truncate sessions cascade',
+  ])('without an archive: %s', async (sql) => {
+    await using home = await openTestGuard();
+    const { query } = await aSessionWithHistory(home);
+    // Refused even if no other row refers to the session any more.
+    if (sql === SESSION)
+      await query(
+        `alter table processes disable trigger all; alter table session_logs disable trigger all;
            alter table earlier_conversations disable trigger all;
            delete from session_logs; delete from earlier_conversations; delete from processes`,
-        );
-      await expect(query(sql)).rejects.toMatchObject(refused);
-    },
-  );
+      );
+    await expect(query(sql)).rejects.toMatchObject(refused);
+  });
 
   test.each([
     ['an unverified archive', ARCHIVE(false)],
