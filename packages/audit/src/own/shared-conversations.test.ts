@@ -4,7 +4,7 @@ import { healthyHistory } from '../../test/healthy-history.ts';
 import { auditOwnDatabase } from '../audit-own-database.ts';
 import type { Wanted } from './open-snapshot.ts';
 import { scopeSql } from './scope.ts';
-import { sharedConversationsOf } from './shared-conversations.ts';
+import { sharedConversationsOf, sharedEarlierConversations } from './shared-conversations.ts';
 
 test('a conversation shared with another task is found in every scope that contains one of them', {
   timeout: 60_000,
@@ -73,16 +73,19 @@ test('an id that a process reported before its present one counts as the id of i
   expect(await sharedIn({ kind: 'task', given: other.taskId })).toEqual([]);
 });
 
-test('the conversations of a task are looked up by an index, not in the whole history', async () => {
+test.each([
+  ['present', sharedConversationsOf],
+  ['earlier', sharedEarlierConversations],
+])('the %s conversations of a task are looked up by indexes, not in the whole history', async (_, check) => {
   await using home = await openTestGuard();
   const { taskId } = await healthyHistory(home);
-  const { sql } = sharedConversationsOf(scopeSql({ kind: 'task', taskId }));
+  const { sql } = check(scopeSql({ kind: 'task', taskId }));
   const client = await home.guard.database.pool.pg.connect();
-  // So small a table would be read as a whole.
+  // So small tables would be read as a whole.
   await client.query('set enable_seqscan = off');
   const { rows } = await client.query<Record<string, string>>(`explain ${sql.replaceAll('$1', `'${taskId}'`)}`);
   client.release(true);
   const plan = rows.flatMap(Object.values<string>).join('\n');
   expect(plan).toContain('processes_by_agent_session');
-  expect(plan).not.toContain('Seq Scan on processes');
+  expect(plan).not.toContain('Seq Scan on');
 });

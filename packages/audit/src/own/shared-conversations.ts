@@ -35,17 +35,23 @@ export const sharedConversationsOf = ({ kind, processes }: Pick<ScopeSql, 'kind'
 
 /**
  * The same for ids that a process reported before its present one: `processes` has only the present ones. Pairs of which
- * both have the id as their present one are reported by the check above. The table has few rows, so that all are read.
+ * both have the id as their present one are reported by the check above.
  */
 export const sharedEarlierConversations = ({ kind, processes }: Pick<ScopeSql, 'kind' | 'processes'>): Check => ({
   name: 'earlier conversations',
   rules: ['SV401'],
-  fewRows: true,
+  ...((kind === 'task' || kind === 'attempt') && { fewRows: true }),
   sql: `
-    with told as (
-      select e.agent_session_id as told, e.process_id as id from earlier_conversations e
+    with wanted as (
+      select e.agent_session_id as told
+      from processes p join earlier_conversations e on e.session_id = p.session_id and e.process_id = p.id where ${processes}
       union
-      select e.agent_session_id, p.id from earlier_conversations e join processes p on p.agent_session_id = e.agent_session_id),
+      select p.agent_session_id from processes p
+      where ${processes} and exists (select 1 from earlier_conversations e where e.agent_session_id = p.agent_session_id)),
+    told as (
+      select w.told, e.process_id as id from wanted w join earlier_conversations e on e.agent_session_id = w.told
+      union
+      select w.told, p.id from wanted w join processes p on p.agent_session_id = w.told),
     reported as (
       select t.told, p.*, p.agent_session_id is not distinct from t.told as is_present, coalesce(s.conversation_of, p.session_id) as owner
       from told t join processes p on p.id = t.id left join sessions s on s.id = p.session_id),
