@@ -7,6 +7,9 @@ export const OF_LIVE_SESSIONS = `('turn-started', 'closed', 'kept')`;
 /** Each of these raises the version of its session by one. A `turn-lost` may share a version with a `turn-started`. */
 export const COUNTED_BY_VERSION = `('turn-started', 'turn-finished', 'closed', 'kept', 'adopted')`;
 
+/** Reports of a process other than its end. A process has any number of them, since migration 0024. */
+export const REPORTS = `('conversation-told', 'usage-booked', 'logs-appended')`;
+
 /** SQL condition: the event `e` records that a process was lost. */
 export const tellsLoss = `(e.type = 'turn-lost' or e.type = 'turn-finished' and e.reason = 'lost')`;
 

@@ -55,8 +55,15 @@ export const ownerlessRows = ({ inScope }: ScopeSql): Check => ({
 });
 
 /**
- * Log lines, earlier ids and feedback of a session that does not exist, and log lines and earlier ids of a process of
- * another session.
+ * The session was created by migration 0024 or later, whose functions write no line without a process. A scalar
+ * subquery, so that it is asked only for such lines and never computed for all sessions at once.
+ */
+const BORN_WITH_MODEL = `
+  (select bool_or(b.detail ? 'model') from session_events b where b.task_id = s.task_id and b.session_id = s.id and b.type in ${BIRTHS})`;
+
+/**
+ * Log lines, earlier ids and feedback of a session that does not exist, and log lines and earlier ids of no process of
+ * their session.
  */
 export const strayParts = ({ inScope, ofSessions, withUnknown }: ScopeSql): Check =>
   faultCheck({
@@ -66,12 +73,13 @@ export const strayParts = ({ inScope, ofSessions, withUnknown }: ScopeSql): Chec
     sql: `
       select l.session_id as id, l.session_id, s.task_id,
              case when s.id is null then 'it has log lines, but does not exist'
+                  when l.process_id is null then format('it has log lines, such as %s, of no process', l.id)
                   else format('it has log lines, such as %s, of the process %s, which is not one of its own', l.id, l.process_id) end as what
       from (
         select l.session_id, l.process_id, min(l.id) as id from session_logs l where ${ofSessions('l')} group by l.session_id, l.process_id) l
       left join sessions s on s.id = l.session_id
       left join processes p on p.id = l.process_id and p.session_id = l.session_id
-      where s.id is null and ${withUnknown} or ${inScope('s')} and l.process_id is not null and p.id is null
+      where s.id is null and ${withUnknown} or ${inScope('s')} and p.id is null and case when l.process_id is null then ${BORN_WITH_MODEL} else true end
       union all
       select distinct on (e.session_id, e.process_id) e.session_id, e.session_id, s.task_id,
              case when s.id is null then 'it has earlier ids of conversations, but does not exist'

@@ -18,12 +18,14 @@ import { recordedChains, recordedLines, recordedProcesses, recordedSessions } fr
 import { migrationsCheck } from './schema/migrations-check.ts';
 import { schemaCheck } from './schema/schema-check.ts';
 import type { ScopeSql } from './scope.ts';
+import { keptCheck, keptEventsCheck, takenUpCheck } from './session-marks.ts';
 import { sessionChecks } from './sessions.ts';
 import { sharedConversationsOf, sharedEarlierConversations } from './shared-conversations.ts';
 import type { SieveName } from './sift.ts';
 import { closedStatusesCheck, lapsedCheck, statusesCheck } from './statuses.ts';
 import { eventTimesCheck, processTimesCheck, sessionTimesCheck } from './times.ts';
 import { turnEventsCheck } from './turn-events.ts';
+import { droppedCheck, invalidatedCheck } from './turn-marks.ts';
 import { namedConversations, newestConversations, unusedSessions } from './turns-of-sessions.ts';
 import { usageCheck } from './usage.ts';
 
@@ -58,6 +60,8 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     siftedBy('turns', 'unused')(namedConversations(scope)),
     siftedBy('turns')(newestConversations(scope)),
     siftedBy('turns')(actionReasonsCheck(scope)),
+    ...[droppedCheck, invalidatedCheck].map((check) => siftedBy('turns')(check(scope))),
+    ...[takenUpCheck, keptCheck].map((check) => siftedBy('turns', 'unused')(check(scope))),
     siftedBy('turns')(identitiesCheck(scope, traits)),
     siftedBy('turns', 'attempts')(processTimesCheck(scope)),
     siftedBy('turns', 'unused')(statusesCheck(scope)),
@@ -75,7 +79,7 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     ...[birthsCheck, adoptionsCheck, endsCheck, closedStatusesCheck].map((check) =>
       siftedBy('lives', 'told')(check(scope)),
     ),
-    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck].map((check) =>
+    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck, keptEventsCheck].map((check) =>
       siftedBy('told')(check(scope)),
     ),
     ...(rehashes

@@ -1,5 +1,6 @@
 import { type Check, finding } from '../check.ts';
 import type { Finding } from '../finding.ts';
+import { REPORTS } from './event-types.ts';
 import type { ScopeSql } from './scope.ts';
 
 /** Compares a model identity in a row with the one in an event. A name is resolved later, if it was not at the start. */
@@ -36,13 +37,25 @@ export const recordedSessions = ({ inScope }: ScopeSql): Check => ({
   ],
 });
 
-/** Compares processes with their latest events. The usage and the log of a running process are recorded at its end. */
+/**
+ * SQL condition: an event names a process that its session never had. Of a session that was purged, only the event of
+ * the start tells which processes it had. SV211 is reported without the hashes too if the event is a start or an end,
+ * and SV301 if the session never was.
+ */
+const NEVER_WAS = `
+  (t.reports and not t.starts and case when exists (select 1 from sessions s where s.id = t.session_id) then not t.ends
+     else exists (select 1 from archives r where r.session_id = t.session_id and r.purged_at is not null) end)`;
+
+/**
+ * Compares processes with their latest events, and reports events of processes that never were. The usage and the log
+ * of a running process are recorded at its end.
+ */
 export const recordedProcesses = ({ inScope, processes }: ScopeSql): Check => ({
   name: 'recorded processes',
-  rules: ['SV602', 'SV605'],
+  rules: ['SV602', 'SV605', 'SV211'],
   sql: `
     select d.* from (
-      select p.id, p.session_id, p.task_id, p.attempt_id, concat_ws(', ',
+      select coalesce(p.id::text, t.process_id) as id, t.session_id, t.task_id, p.attempt_id, (p.id is null)::text as never_was, concat_ws(', ',
                case when (p.action, p.passed_session_id, p.pre_retry_session_id, p.skip_context::text)
                          is distinct from (t.begun ->> 'action', t.begun ->> 'passed_session_id', t.begun ->> 'pre_retry_session_id', t.begun ->> 'skip_context')
                     then 'start' end,
@@ -56,20 +69,26 @@ export const recordedProcesses = ({ inScope, processes }: ScopeSql): Check => ({
              (p.status <> 'running' and t.logged is not null
               and (p.log_lines::text, encode(p.log_digest, 'hex')) is distinct from (t.logged ->> 'lines', t.logged ->> 'digest'))::text as log_differs
       from (
-        select e.session_id, e.detail ->> 'process_id' as process_id,
+        select e.task_id, e.session_id, coalesce(e.detail ->> 'process_id', '') as process_id,
+               bool_or(e.type in ${REPORTS}) as reports, bool_or(e.type = 'turn-started') as starts, bool_or(e.type in ('turn-finished', 'turn-lost')) as ends,
                (array_agg(e.detail order by e.place desc) filter (where e.type = 'turn-started'))[1] as begun,
                (array_agg(e.detail order by e.place desc) filter (where e.detail ? 'agent_session_id'))[1] as told,
                (array_agg(e.detail order by e.place desc) filter (where e.detail ? 'exit_code'))[1] as ended,
                (array_agg(e.detail -> 'usage' order by e.place desc) filter (where e.detail ? 'usage'))[1] as used,
                (array_agg(e.detail -> 'logs' order by e.place desc) filter (where e.detail ? 'logs'))[1] as logged
-        from session_events e where ${inScope('e')} and e.place is not null and e.detail ? 'process_id'
-        group by e.session_id, e.detail ->> 'process_id') t
-      join processes p on p.id::text = t.process_id and p.session_id = t.session_id
+        from session_events e where ${inScope('e')} and e.place is not null and (e.detail ? 'process_id' or e.type in ${REPORTS})
+        group by e.task_id, e.session_id, coalesce(e.detail ->> 'process_id', '')) t
+      left join processes p on p.id::text = t.process_id and p.session_id = t.session_id
       -- Without a model, the process was started before migration 0024, whose events contain less.
-      where t.begun ? 'model' and ${processes}) d
-    where d.what <> '' or d.log_differs = 'true'`,
+      where case when p.id is null then ${NEVER_WAS} else t.begun ? 'model' and ${processes} end) d
+    where d.never_was = 'true' or d.what <> '' or d.log_differs = 'true'`,
   read: (row) => {
     const of = { kind: 'process', id: row.id ?? null } as const;
+    if (row.never_was === 'true') {
+      const message =
+        row.id === '' ? 'an event of its session names no process' : 'an event names it, but its session never had it';
+      return [finding('SV211', row, { ...of, message })];
+    }
     const findings: Finding[] = [];
     if (row.what !== '')
       findings.push(finding('SV602', row, { ...of, message: `its events recorded another ${row.what}` }));

@@ -2,7 +2,8 @@ import type { Check } from '../check.ts';
 import { BIRTHS } from './event-types.ts';
 import { faultCheck, firstFault } from './fault-check.ts';
 import type { ScopeSql } from './scope.ts';
-import { FEW_SWEEPS } from './tolerances.ts';
+import { BORN_WITH_MODEL } from './session-marks.ts';
+import { CLOCK_STEP, FEW_SWEEPS, inTheFuture, ONE_WRITE } from './tolerances.ts';
 
 const CLOSED = `('completed', 'failed', 'stopped')`;
 
@@ -42,7 +43,19 @@ export const statusesCheck = ({ sessions }: ScopeSql): Check =>
       where ${sessions} and (turns.total > 0 or ${IS_OURS})`,
   });
 
-/** Compares the status of each session with the event that closed it, if no process started afterwards. */
+/**
+ * Older releases read the clock again for the event. An event whose time would be before that of the event before it has
+ * the time of that one.
+ */
+const CLOSED_THEN = `
+  case when ${BORN_WITH_MODEL} then closed.at = s.ended_at or exists (
+         select 1 from session_events x where x.task_id = s.task_id and x.session_id = s.id and x.id < closed.id and x.at >= closed.at)
+       else closed.at between s.ended_at - ${CLOCK_STEP} and s.ended_at + ${ONE_WRITE} end`;
+
+/** SV213 reports these, and SV404 a session without an end. */
+const TIME_IS_IMPOSSIBLE = `(s.ended_at < s.created_at or ${inTheFuture('closed.at')} or ${inTheFuture('s.ended_at')})`;
+
+/** Compares the status and the end of each session with the event that closed it, if no process started afterwards. */
 export const closedStatusesCheck = ({ inScope }: ScopeSql): Check =>
   faultCheck({
     rule: 'SV217',
@@ -54,6 +67,10 @@ export const closedStatusesCheck = ({ inScope }: ScopeSql): Check =>
           'closed.reason is distinct from s.status and closed.session_id is not null',
           `format('it was closed as %s, but its status is %s', coalesce(closed.reason, 'nothing'), s.status)`,
         ],
+        [
+          `closed.session_id is not null and not ${TIME_IS_IMPOSSIBLE} and not (${CLOSED_THEN})`,
+          `format('it ended at %s, but the event that closed it is of %s', s.ended_at, closed.at)`,
+        ],
         // A temporary session ends with its process, a deleted one stops with it.
         [
           `closed.session_id is null and s.status in ${CLOSED} and not (s.standalone and s.milestone_id is null)
@@ -63,7 +80,7 @@ export const closedStatusesCheck = ({ inScope }: ScopeSql): Check =>
       ])} as what
       from sessions s
       left join (
-        select distinct on (e.task_id, e.session_id) e.task_id, e.session_id, e.type, e.reason
+        select distinct on (e.task_id, e.session_id) e.task_id, e.session_id, e.id, e.type, e.reason, e.at
         from session_events e where e.type in ('closed', 'turn-started') and ${inScope('e')} order by e.task_id, e.session_id, e.id desc
       ) closed on closed.session_id = s.id and closed.task_id = s.task_id and closed.type = 'closed'
       where ${inScope('s')}`,

@@ -6,7 +6,7 @@ export const integrityRules = {
     name: 'orphan',
     family: 'integrity',
     severity: 'error',
-    rule: 'Each row has its owner: a process a session and an attempt of the same task, a session, an attempt and a slot a task, a task a project, log lines and feedback their session, and each event a session of the same slot or an archive record.',
+    rule: 'Each row has its owner: a process a session and an attempt of the same task, a session, an attempt and a slot a task, a task a project, log lines and feedback their session, log lines a process of it, and each event a session of the same slot or an archive record.',
     cause: 'Foreign keys that were dropped or are not valid, or rows removed by hand.',
     risk: 'History that has no owner, or is shown for the wrong task.',
     cure: 'Restore the missing rows from a backup or an archive.',

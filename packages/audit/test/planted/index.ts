@@ -10,9 +10,9 @@ export const PLANTED: readonly Planted[] = [...ROWS_AND_EVENTS];
 export function plantedTable(planted: readonly Planted[]): string {
   const rows = planted
     .toSorted((one, other) => one.rules[0].localeCompare(other.rules[0]))
-    .map(({ what, rules: [first, ...more] }) => [
+    .map(({ what, rules: [first, ...more], withChain }) => [
       what,
-      [first, ...more].map((id) => `[${id}](rules/${id}.md)`).join(', '),
+      [first, ...more].map((id) => `[${id}](rules/${id}.md)`).join(', ') + (withChain ? ' with --chain' : ''),
       RULES[first].severity,
       REPAIRED.has(what) ? 'yes' : 'none is safe',
     ]);

@@ -5,6 +5,8 @@ export type Planted = {
   /** The class of the corruption, as docs/verify-sessions.md lists it. */
   readonly what: string;
   readonly rules: readonly [RuleId, ...RuleId[]];
+  /** Only an audit that computes the hashes anew reports it. */
+  readonly withChain?: true;
 };
 
 /** A corruption of the history of `everyLife`. `$name` stands for the id of a session, task or attempt of it. */

@@ -29,6 +29,12 @@ const renumbered = (session: string, which: string, id: string): string => `
     select e.id from session_events e where e.session_id = '${session}' and ${which} order by e.id desc limit 1) returning *)
   insert into session_events (id, ${COLUMNS}) overriding system value select ${id}, ${COLUMNS} from moved`;
 
+/** The newest event of a session again, as one of another type. */
+const inserted = (session: string, type: string, detail: string): string =>
+  `insert into session_events (task_id, phase, mode, session_id, type, generation, detail, at)
+     select task_id, phase, mode, session_id, '${type}', generation, ${detail}, at from session_events where session_id = '${session}' order by id desc limit 1`;
+const withChain = (plant: PlantedRows): PlantedRows => ({ ...plant, withChain: true });
+
 const REASONS: readonly PlantedRows[] = [
   planted(
     'a process that began a conversation has the reason of a resumed one',
@@ -233,6 +239,74 @@ const TURNS: readonly PlantedRows[] = [
   ),
 ];
 
+const NEVER_WAS = `jsonb_build_object('process_id', ${OTHER}::text)`;
+
+/** Reports of processes that never were, and marks without the event that explains them. */
+const MARKS: readonly PlantedRows[] = [
+  withChain(
+    planted(
+      'a report of a conversation names a process that never was',
+      'SV211',
+      inserted('$plan', 'conversation-told', NEVER_WAS),
+    ),
+  ),
+  withChain(planted('booked usage names a process that never was', 'SV211', inserted('$plan', 'usage-booked', NEVER_WAS))),
+  withChain(
+    planted(
+      'appended logs name a process of another session',
+      'SV211',
+      inserted('$plan', 'logs-appended', `jsonb_build_object('process_id', ${processOf('$debug')}::text)`),
+    ),
+  ),
+  withChain(planted('a report names no process', 'SV211', inserted('$plan', 'usage-booked', `'{}'`))),
+  withChain(
+    planted(
+      'a report of a purged session names a process that never was',
+      'SV211',
+      `${inserted('$gone', 'conversation-told', NEVER_WAS)}; update archives set event_count = event_count + 1 where session_id = '$gone'`,
+    ),
+  ),
+  planted('a process is marked as taken back, but no retry followed', 'SV211', processRow('$plan', 'dropped = true')),
+  planted(
+    'the process whose conversation a retry resumed is marked as taken back',
+    'SV211',
+    processRow('$retried', 'dropped = true'),
+  ),
+  planted(
+    'a conversation that no agent lost is marked as lost',
+    'SV211',
+    processRow('$replaced', 'invalidated = true', 2),
+  ),
+  planted(
+    'a session continues an earlier conversation, but its processes do not',
+    'SV211',
+    sessionRow('$plan', `taken_up = 'another'`),
+  ),
+  planted(
+    'a session continues another conversation than its first process',
+    ['SV104', 'SV211'],
+    sessionRow('$takenUp', `taken_up = 'another'`),
+  ),
+  planted(
+    'a session names the beginning of a conversation that it does not continue',
+    'SV211',
+    sessionRow('$plan', `conversation_of = '$replaced'`),
+  ),
+  planted(
+    'a session names another beginning of the conversation that it continues',
+    ['SV211', 'SV401'],
+    sessionRow('$takenUp', `conversation_of = '$skipped'`),
+  ),
+  planted('a session is marked as kept, but nothing kept it', 'SV211', sessionRow('$plan', 'kept_through = 0')),
+  planted('a session was kept after another process', 'SV211', sessionRow('$kept', 'kept_through = kept_through + 1')),
+  planted(
+    'a session that was kept for another model is not marked as kept',
+    ['SV211', 'SV214'],
+    sessionRow('$kept', 'kept_through = null'),
+  ),
+  planted('the event of a kept session was removed', 'SV211', removed('$kept', 'kept')),
+];
+
 const ORDER: readonly PlantedRows[] = [
   planted(
     'the creation of a session is recorded after its first process',
@@ -298,6 +372,13 @@ const ORDER: readonly PlantedRows[] = [
     'a session was changed in the future',
     'SV213',
     sessionRow('$plan', `updated_at = updated_at + interval '3 days'`),
+  ),
+  withChain(
+    planted(
+      'an event has an earlier time than the one before it',
+      'SV213',
+      event('$kept', 'kept', `at = at - interval '1 hour'`),
+    ),
   ),
   planted('an event is of the future', 'SV213', event('$closed', 'closed', `at = at + interval '3 days'`)),
   planted(
@@ -375,6 +456,16 @@ const STATES: readonly PlantedRows[] = [
   ),
   planted('a closed session is marked as ready', 'SV217', sessionRow('$closed', `status = 'ready', ended_at = null`)),
   planted('a closed session has another status', 'SV217', sessionRow('$closed', `status = 'failed'`)),
+  planted(
+    'the end of a closed session was moved',
+    'SV217',
+    sessionRow('$closed', `ended_at = ended_at + interval '1 ms'`),
+  ),
+  planted(
+    'the event that closed a session was moved',
+    'SV217',
+    event('$closed', 'closed', `at = at + interval '1 ms'`),
+  ),
   planted('a closed session has no end time', 'SV404', sessionRow('$closed', 'ended_at = null')),
   planted('a session that did not end has an end time', 'SV404', sessionRow('$plan', 'ended_at = updated_at')),
   planted('a lease runs for days', 'SV207', sessionRow('$running', `lease_expires_at = now() + interval '3 days'`)),
@@ -441,6 +532,11 @@ const ORPHANS: readonly PlantedRows[] = [
     `update session_logs set process_id = ${OTHER} where session_id = '$replaced'`,
   ),
   planted(
+    'a log line is of no process',
+    'SV301',
+    `insert into session_logs (session_id, kind, line) values ('$plan', 'stdout', 'forged')`,
+  ),
+  planted(
     'log lines were moved to another session',
     'SV301',
     `update session_logs set session_id = '$plan' where session_id = '$replaced'`,
@@ -475,6 +571,7 @@ export const ROWS_AND_EVENTS: readonly PlantedRows[] = [
   ...BIRTHS,
   ...ENDS,
   ...TURNS,
+  ...MARKS,
   ...ORDER,
   ...IDENTITIES,
   ...STATES,

@@ -35,6 +35,8 @@ const STARTED_FOR = `coalesce(starts, 0) & ${ALL_REASONS}`;
 const STATUS_AS_TOLD = `
   case when closed > coalesce(started, 0)
        then life & case s.status when 'completed' then ${LIFE.completed} when 'failed' then ${LIFE.failed} when 'stopped' then ${LIFE.stopped} else 0 end > 0
+         and case when life & ${LIFE.bornWithModel} > 0 then closed_at = s.ended_at
+                  else closed_at between s.ended_at - ${CLOCK_STEP} and s.ended_at + ${ONE_WRITE} end
        else s.status not in ('completed', 'failed', 'stopped') or (s.standalone and s.milestone_id is null)
          or (s.deleted_at is not null and s.status = 'stopped') or (s.generation = 0 and not (${happened('born')})) end`;
 
@@ -49,7 +51,7 @@ const AS_ITS_EVENTS = `
   and case coalesce(starts, 0) & ${NAMES_BOTH} when ${STARTS.namesNoAttempt} then true when ${NAMES_BOTH} then false else coalesce(attempt, 0) = 0 end
   and case losses when 1 then lost_until <= lost_at else coalesce(losses, 0) = 0 end
   and s.version > coalesce(changes, 0) + coalesce(other_changes, 0) + (${happened('ended')})::int
-  and (${happened('adopted')}) = (s.guarded and s.generation = 0)
+  and (${happened('adopted')}) = (s.guarded and s.generation = 0) and (coalesce(life, 0) & ${LIFE.kept} > 0) = (s.kept_through is not null)
   and ${STATUS_AS_TOLD}
   and (${STARTED_FOR} = 0 or s.generation = 0 or ${STARTED_FOR} = life & ${ALL_REASONS})
   and ${BORN_AS_TOLD} and ${ENDED_AS_TOLD}`;

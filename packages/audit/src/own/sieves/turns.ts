@@ -22,6 +22,7 @@ export const TURNS_SIEVE = `
              and p.parameters = s.parameters
              and (p.action = 'CodingAgentInitialRequest') = (p.passed_session_id is null) and not (p.skip_context and p.passed_session_id is not null)
              and (p.action = 'CodingAgentFollowUpRequest') = (p.reason = 'same-model')
+             and not p.dropped and not p.invalidated
              and p.started_at is not null and (p.ended_at is null or p.ended_at >= p.started_at)) is true) as as_its_session,
            min(p.started_at) as first_start, max(p.started_at) as last_start, max(p.ended_at) as last_end
     from processes p left join sessions s on s.id = p.session_id
@@ -30,7 +31,7 @@ export const TURNS_SIEVE = `
   where (
     as_its_session and first_start >= s.created_at and (s.deleted_at is null or last_start <= s.deleted_at + interval '1 second')
     and not (${inTheFuture('greatest(last_start, last_end)')}) and running <= 1 and places = processes
-    and resumed = processes - 1 and afresh = first
+    and resumed = processes - 1 and afresh = first and s.taken_up is null and s.conversation_of is null and s.kept_through is null
     -- The last turn may not have reported its id yet.
     and reported >= processes - 1 and coalesce(silent, last) = last
     and (processes = 1
