@@ -1,6 +1,5 @@
 import { type Check, finding, type Row } from '../check.ts';
 import { eventHash } from './canonical-event.ts';
-import type { Finding } from '../finding.ts';
 import type { ScopeSql } from './scope.ts';
 
 /** Whether events from before migration 0023 may still be without a hash. Computed once per statement. */
@@ -41,15 +40,15 @@ const GOES_BACK = `(max(e.place) filter (where e.earlier) >= min(e.place) filter
 const UNFIT = `(bool_and(e.fits is true) is not true and not (count(e.place) = 0 and count(e.hash) = 0 and ${STILL_CHAINING}))`;
 
 /**
- * Computes every hash anew, and names the first event of a session that does not fit, and the last one whose time is
- * before that of the event before it.
+ * Computes every hash anew, and names the first event of a session that does not fit. If all fit, it names the last one
+ * with an earlier time than the one before it.
  */
 export const chainHashes = ({ inScope }: ScopeSql): Check => ({
   name: 'chain hashes',
   rules: ['SV601', 'SV213'],
   sql: `
     select e.session_id as id, e.session_id, e.task_id, count(*) as events, count(e.hash) as placed, ${UNFIT}::text as unfit,
-           case when ${GOES_BACK} then max(e.place) filter (where e.earlier) end as earlier, min(e.nth) filter (where e.fits is not true) as nth,
+           max(e.place) filter (where e.earlier) as earlier, min(e.nth) filter (where e.fits is not true) as nth,
            (array_agg(e.place order by e.nth) filter (where e.fits is not true))[1] as place
     from (
       select x.task_id, x.session_id, x.place, x.hash, x.detail, row_number() over chain as nth, x.at < lag(x.at) over chain as earlier,
@@ -60,16 +59,14 @@ export const chainHashes = ({ inScope }: ScopeSql): Check => ({
     having ${UNFIT} or ${GOES_BACK}`,
   read: (row) => {
     const about = { kind: 'session', id: row.id ?? null } as const;
-    const findings: Finding[] = [];
     if (row.unfit === 'true')
-      findings.push(
-        finding('SV601', row, { ...about, message: row.placed === row.events ? firstWrong(row) : inChain(row) }),
-      );
-    if (row.earlier != null)
-      findings.push(
-        finding('SV213', row, { ...about, message: `its event ${row.earlier} is of a time before that of the event before it` }),
-      );
-    return findings;
+      return [finding('SV601', row, { ...about, message: row.placed === row.events ? firstWrong(row) : inChain(row) })];
+    return [
+      finding('SV213', row, {
+        ...about,
+        message: `its event ${row.earlier} has an earlier time than the one before it`,
+      }),
+    ];
   },
 });
 

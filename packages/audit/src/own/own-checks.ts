@@ -79,8 +79,8 @@ export function ownChecks(scope: ScopeSql, traits: SourceTraits, rehashes: boole
     ...[birthsCheck, adoptionsCheck, endsCheck, closedStatusesCheck].map((check) =>
       siftedBy('lives', 'told')(check(scope)),
     ),
-    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck, keptEventsCheck].map((check) =>
-      siftedBy('told')(check(scope)),
+    ...[firstReasonsCheck, eventOrderCheck, eventTimesCheck, misplacedEvents, versionsCheck, keptEventsCheck].map(
+      (check) => siftedBy('told')(check(scope)),
     ),
     ...(rehashes
       ? [

@@ -29,7 +29,7 @@ const renumbered = (session: string, which: string, id: string): string => `
     select e.id from session_events e where e.session_id = '${session}' and ${which} order by e.id desc limit 1) returning *)
   insert into session_events (id, ${COLUMNS}) overriding system value select ${id}, ${COLUMNS} from moved`;
 
-/** The newest event of a session again, as one of another type. */
+/** Adds an event of another type with the slot and the time of the newest event of a session. */
 const inserted = (session: string, type: string, detail: string): string =>
   `insert into session_events (task_id, phase, mode, session_id, type, generation, detail, at)
      select task_id, phase, mode, session_id, '${type}', generation, ${detail}, at from session_events where session_id = '${session}' order by id desc limit 1`;
@@ -250,7 +250,9 @@ const MARKS: readonly PlantedRows[] = [
       inserted('$plan', 'conversation-told', NEVER_WAS),
     ),
   ),
-  withChain(planted('booked usage names a process that never was', 'SV211', inserted('$plan', 'usage-booked', NEVER_WAS))),
+  withChain(
+    planted('booked usage names a process that never was', 'SV211', inserted('$plan', 'usage-booked', NEVER_WAS)),
+  ),
   withChain(
     planted(
       'appended logs name a process of another session',
