@@ -79,6 +79,43 @@ test('a retry resumes such an id in a later session of the slot', async () => {
   expect(await heard()).toEqual([]);
 });
 
+test('agents lost conversations, of their own session and of an earlier one, as they ended', async () => {
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId));
+  await runTurn(guard, aTurn(session, attemptId), `lost-${taskId}`);
+  const resumed = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+  await guard.finishTurn({ ...tokenOf(resumed), ending: 'failed', lostAgentSession: true });
+  const fresh = await runTurn(guard, aTurn(session, attemptId), `fresh-${taskId}`);
+  const { session: blank } = await runTurn(guard, { ...fresh.session, attemptId, skipContext: true }, `blank-${taskId}`);
+  const retry = { preRetryId: agentId(`fresh-${taskId}`), onModelChange: 'replace' } as const;
+  const takenUp = startedOf(await guard.startTurn({ ...blank, attemptId, ...retry }));
+  expect(takenUp.passedSessionId).toBe(`fresh-${taskId}`);
+  await guard.finishTurn({ ...tokenOf(takenUp), ending: 'failed', lostAgentSession: true });
+  await runTurn(guard, { ...takenUp.session, attemptId }, `after-${taskId}`);
+  const { rows } = await guard.database.pool.pg.query<{ lost: number }>(
+    'select count(*) as lost from processes where task_id = $1 and invalidated',
+    [taskId],
+  );
+  expect(rows).toEqual([{ lost: 3 }]);
+  expect(await heard()).toEqual([]);
+});
+
+test('a session was closed, taken up again and closed again, and kept before its first process', async () => {
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId));
+  await guard.closeSession({ ...shown(session), how: 'complete' });
+  await runTurn(guard, aTurn(session, attemptId), `reopened-${taskId}`);
+  await guard.closeSession({ ...shown(session), how: 'stop' });
+  const unused = await begin(guard, aStart(taskId, SONNET, { phase: 'plan' }));
+  const next = { model: { agent: 'claude-code', model: SONNET_NEXT }, say: { kind: 'keep' } } as const;
+  await runTurn(guard, aTurn(unused, attemptId, next), `kept-${taskId}`);
+  expect(await heard()).toEqual([]);
+});
+
 test('an older release let a lost process report another id after the next process had resumed the first', async () => {
   const { guard, world } = home;
   const taskId = await world.task();
@@ -101,41 +138,4 @@ test('an older release let a lost process report another id after the next proce
     expect.stringContaining('SV107 an earlier process reported an id after this one had started'),
     expect.stringContaining('SV208'),
   ]);
-});
-
-test('agents lost conversations, of their own session and of an earlier one, as they ended', async () => {
-  const { guard, world } = home;
-  const taskId = await world.task();
-  const attemptId = await world.attempt(taskId);
-  const session = await begin(guard, aStart(taskId));
-  await runTurn(guard, aTurn(session, attemptId), `lost-${taskId}`);
-  const resumed = startedOf(await guard.startTurn(aTurn(session, attemptId)));
-  await guard.finishTurn({ ...tokenOf(resumed), ending: 'failed', lostAgentSession: true });
-  const fresh = await runTurn(guard, aTurn(session, attemptId), `fresh-${taskId}`);
-  const { session: blank } = await runTurn(guard, { ...fresh.session, attemptId, skipContext: true }, `blank-${taskId}`);
-  const retry = { preRetryId: agentId(`fresh-${taskId}`), onModelChange: 'replace' } as const;
-  const takenUp = startedOf(await guard.startTurn({ ...blank, attemptId, ...retry }));
-  expect(takenUp.passedSessionId).toBe(`fresh-${taskId}`);
-  await guard.finishTurn({ ...tokenOf(takenUp), ending: 'failed', lostAgentSession: true });
-  await runTurn(guard, { ...takenUp.session, attemptId }, `after-${taskId}`);
-  const { rows } = await guard.database.pool.pg.query<{ lost: string }>(
-    'select count(*) as lost from processes where task_id = $1 and invalidated',
-    [taskId],
-  );
-  expect(rows).toEqual([{ lost: '3' }]);
-  expect(await heard()).toEqual([]);
-});
-
-test('a session was closed, taken up again and closed again, and kept before its first process', async () => {
-  const { guard, world } = home;
-  const taskId = await world.task();
-  const attemptId = await world.attempt(taskId);
-  const session = await begin(guard, aStart(taskId));
-  await guard.closeSession({ ...shown(session), how: 'complete' });
-  await runTurn(guard, aTurn(session, attemptId), `reopened-${taskId}`);
-  await guard.closeSession({ ...shown(session), how: 'stop' });
-  const unused = await begin(guard, aStart(taskId, SONNET, { phase: 'plan' }));
-  const next = { model: { agent: 'claude-code', model: SONNET_NEXT }, say: { kind: 'keep' } } as const;
-  await runTurn(guard, aTurn(unused, attemptId, next), `kept-${taskId}`);
-  expect(await heard()).toEqual([]);
 });
