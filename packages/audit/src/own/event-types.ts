@@ -10,6 +10,13 @@ export const COUNTED_BY_VERSION = `('turn-started', 'turn-finished', 'closed', '
 /** Reports of a process other than its end. A process has any number of them, since migration 0024. */
 export const REPORTS = `('conversation-told', 'usage-booked', 'logs-appended')`;
 
+/**
+ * SQL condition, or null: session `s` was created by migration 0024 or later, which records the model with it. A scalar
+ * subquery, so that it is computed for one session at a time and never for all at once.
+ */
+export const BORN_WITH_MODEL = `
+  (select bool_or(b.detail ? 'model') from session_events b where b.task_id = s.task_id and b.session_id = s.id and b.type in ${BIRTHS})`;
+
 /** SQL condition: the event `e` records that a process was lost. */
 export const tellsLoss = `(e.type = 'turn-lost' or e.type = 'turn-finished' and e.reason = 'lost')`;
 

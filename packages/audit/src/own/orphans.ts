@@ -1,6 +1,6 @@
 import { type Check, finding } from '../check.ts';
 import type { SubjectKind } from '../finding.ts';
-import { BIRTHS } from './event-types.ts';
+import { BIRTHS, BORN_WITH_MODEL } from './event-types.ts';
 import { faultCheck } from './fault-check.ts';
 import type { ScopeSql } from './scope.ts';
 
@@ -55,15 +55,8 @@ export const ownerlessRows = ({ inScope }: ScopeSql): Check => ({
 });
 
 /**
- * The session was created by migration 0024 or later, whose functions write no line without a process. A scalar
- * subquery, so that it is asked only for such lines and never computed for all sessions at once.
- */
-const BORN_WITH_MODEL = `
-  (select bool_or(b.detail ? 'model') from session_events b where b.task_id = s.task_id and b.session_id = s.id and b.type in ${BIRTHS})`;
-
-/**
  * Log lines, earlier ids and feedback of a session that does not exist, and log lines and earlier ids of no process of
- * their session.
+ * their session. From migration 0024 on, no line is written without a process.
  */
 export const strayParts = ({ inScope, ofSessions, withUnknown }: ScopeSql): Check =>
   faultCheck({

@@ -1,11 +1,7 @@
 import type { Check } from '../check.ts';
-import { BIRTHS } from './event-types.ts';
+import { BORN_WITH_MODEL } from './event-types.ts';
 import { faultCheck, firstFault } from './fault-check.ts';
 import type { ScopeSql } from './scope.ts';
-
-/** SQL condition: all events of session `s` are of a release that recorded models, and so of migration 0024 or later. */
-export const BORN_WITH_MODEL = `exists (
-  select 1 from session_events b where b.task_id = s.task_id and b.session_id = s.id and b.type in ${BIRTHS} and b.detail ? 'model')`;
 
 const IN_SLOT_OF_SESSION = '(o.task_id, o.phase, o.mode) = (s.task_id, s.phase, s.mode)';
 

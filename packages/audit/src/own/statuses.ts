@@ -1,8 +1,7 @@
 import type { Check } from '../check.ts';
-import { BIRTHS } from './event-types.ts';
+import { BIRTHS, BORN_WITH_MODEL } from './event-types.ts';
 import { faultCheck, firstFault } from './fault-check.ts';
 import type { ScopeSql } from './scope.ts';
-import { BORN_WITH_MODEL } from './session-marks.ts';
 import { CLOCK_STEP, FEW_SWEEPS, inTheFuture, ONE_WRITE } from './tolerances.ts';
 
 const CLOSED = `('completed', 'failed', 'stopped')`;

@@ -88,7 +88,11 @@ test('agents lost conversations, of their own session and of an earlier one, as 
   const resumed = startedOf(await guard.startTurn(aTurn(session, attemptId)));
   await guard.finishTurn({ ...tokenOf(resumed), ending: 'failed', lostAgentSession: true });
   const fresh = await runTurn(guard, aTurn(session, attemptId), `fresh-${taskId}`);
-  const { session: blank } = await runTurn(guard, { ...fresh.session, attemptId, skipContext: true }, `blank-${taskId}`);
+  const { session: blank } = await runTurn(
+    guard,
+    { ...fresh.session, attemptId, skipContext: true },
+    `blank-${taskId}`,
+  );
   const retry = { preRetryId: agentId(`fresh-${taskId}`), onModelChange: 'replace' } as const;
   const takenUp = startedOf(await guard.startTurn({ ...blank, attemptId, ...retry }));
   expect(takenUp.passedSessionId).toBe(`fresh-${taskId}`);

@@ -300,6 +300,11 @@ const MARKS: readonly PlantedRows[] = [
     sessionRow('$takenUp', `conversation_of = '$skipped'`),
   ),
   planted('a session is marked as kept, but nothing kept it', 'SV211', sessionRow('$plan', 'kept_through = 0')),
+  planted(
+    'a session without a process is marked as kept, but nothing kept it',
+    'SV211',
+    sessionRow('$pending', 'kept_through = 0'),
+  ),
   planted('a session was kept after another process', 'SV211', sessionRow('$kept', 'kept_through = kept_through + 1')),
   planted(
     'a session that was kept for another model is not marked as kept',

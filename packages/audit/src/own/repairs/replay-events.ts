@@ -15,7 +15,7 @@ export type Proven = {
 
 export const MODEL = ['agent', 'variant', 'model', 'resolved_model', 'parameters'] as const;
 const STARTED = ['action', 'passed_session_id', 'pre_retry_session_id', 'skip_context'] as const;
-const BIRTHS: ReadonlySet<string> = new Set(['created', 'replaced', 'created-beside', 'standalone-started']);
+export const BIRTHS: ReadonlySet<string> = new Set(['created', 'replaced', 'created-beside', 'standalone-started']);
 /** Each of these raises the version by one, also a loss, unless the next start found it. */
 const COUNTED: ReadonlySet<string> = new Set([
   'turn-started',

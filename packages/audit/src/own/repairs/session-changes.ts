@@ -1,6 +1,6 @@
 import { MOST_BOOKED, TOTALS } from '../usage.ts';
 import { literal } from './literal.ts';
-import { MODEL, type Proven } from './replay-events.ts';
+import { BIRTHS, MODEL, type Proven } from './replay-events.ts';
 import type { ToldSession, Values } from './told-session.ts';
 
 /** A column to set. `set` is SQL. */
@@ -114,7 +114,8 @@ function judgeSession(told: ToldSession, proven: Proven): Judged {
         return false;
     }
   };
-  const differs = differing(row, known).filter((column) => !isReadAgain(row, known, column));
+  const endIsExact = isEndExact(told);
+  const differs = differing(row, known).filter((column) => !isReadAgain(row, known, column, endIsExact));
   const changes = [
     ...differs.map((column) => set(row, column, known[column] ?? null)),
     ...leaseChange(told, known),
@@ -132,15 +133,30 @@ const DAY_MS = 1_440 * MINUTE_MS;
  * Older releases read the clock once for the session and again for the event of its deletion or end, and after the clock
  * was set back the session keeps a later time.
  */
-function isReadAgain(row: Values, known: Values, column: string): boolean {
+function isReadAgain(row: Values, known: Values, column: string, endIsExact: boolean): boolean {
   const [at, told] = [row[column] ?? null, known[column] ?? null];
   const exact =
     column === 'deleted_at'
       ? known.replaced_by !== null && known.deleted_reason !== 'collapsed'
-      : column !== 'ended_at';
+      : column !== 'ended_at' || endIsExact;
   if (exact || at === null || told === null) return false;
   const laterByMs = Date.parse(at) - Date.parse(told);
   return laterByMs >= -MINUTE_MS && laterByMs <= DAY_MS;
+}
+
+/**
+ * SV217 compares exactly if the session was created by migration 0024 or later and an event closed it, unless that event
+ * has the time of the one before it.
+ */
+function isEndExact({ session, events }: ToldSession): boolean {
+  const own = events.filter(({ event }) => event.session_id === session.id);
+  const last = own.findLastIndex(({ event: { type } }) => type === 'closed' || type === 'turn-started');
+  const { type, at: end = null } = own[last]?.event ?? {};
+  return (
+    type === 'closed' &&
+    own.some(({ event, model }) => BIRTHS.has(event.type ?? '') && model !== null) &&
+    own.slice(0, last).every(({ event: { at = null } }) => at !== null && end !== null && at < end)
+  );
 }
 
 /** A running process has a lease that ends soon. Its runner renews it; without a runner, the sweep finds it lost. */
