@@ -148,7 +148,8 @@ function judgeResumed(row: Row, passed: string, traits: SourceTraits, broken: Br
     return broken('SV107', 'undecidable', `${maker.label} → ${now.label}: whether the model is the same is unknown`);
   // An id that was reported before or named by a retry is correct. If it was dropped or invalidated later, it was still
   // correct at the time.
-  if ([row.pre_retry, row.prev_told, row.kept_told, row.last_told].includes(passed)) return right(passed, 'same model');
+  if ([row.pre_retry, row.prev_told, row.kept_told, row.last_told, row.told_then].includes(passed))
+    return right(passed, 'same model');
   // Both were dropped, so ids between them may have been dropped before this process started.
   if (makerDropped) return right(passed, 'same model');
   return broken('SV103', known ?? FRESH, `${passed} was passed, but the id to resume is ${known ?? 'unknown'}`);

@@ -80,13 +80,25 @@ const earlierMaker = (earlierIds: string | undefined, where: string): string =>
      where e.agent_session_id = t.passed and ${where} order by x.dropped, x.started_at desc, x.id desc limit 1)`;
 
 /**
+ * Whether the process `x`, before `h` in its thread, was part of the conversation when `h` started. A process that was
+ * dropped later was dropped together with `h`, unless a retry between both had gone back to before it.
+ */
+const NOT_DROPPED_YET = `
+  (x.dropped = 'no' or h.dropped = 'yes' and not exists (
+    select 1 from history r where r.thread = t.thread and r.nth > x.nth and r.nth < h.nth and r.pre_retry is not null and x.nth > (
+      select max(m.nth) from history m where m.thread = t.thread and m.nth < r.nth and m.told = r.pre_retry)))`;
+
+/** The latest id that an earlier process of the thread reported, of those for which the condition is true. */
+const lastTold = (condition: string): string => `(
+    select x.told from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and ${condition}
+    order by x.nth desc, x.id desc limit 1)`;
+
+/**
  * Extends the selected turns to full rows, with the previous process (`prev`), the latest process whose id was still
  * valid (`kept`) and the process that reported the passed id (`maker`).
  */
 const withMakers = (from: string, earlierIds?: string): string => `
-  select t.n, (
-    select x.told from history x where x.thread = t.thread and x.nth < t.nth and x.told is not null and x.dropped = 'no'
-    order by x.nth desc, x.id desc limit 1) as last_told, ${HISTORY_COLUMNS.map((column) => `h.${column}`).join(', ')}, ${spoken('v', 'prev')}, ${spoken('k', 'kept')}, ${spoken('m', 'maker')}
+  select t.n, ${lastTold(`x.dropped = 'no'`)} as last_told, ${lastTold(NOT_DROPPED_YET)} as told_then, ${HISTORY_COLUMNS.map((column) => `h.${column}`).join(', ')}, ${spoken('v', 'prev')}, ${spoken('k', 'kept')}, ${spoken('m', 'maker')}
   from (${from}) t left join history h on h.id = t.id
   left join history v on v.id = (select x.id from history x where x.thread = t.thread and x.nth < t.nth order by x.nth desc, x.id desc limit 1)
   left join history k on k.id = (

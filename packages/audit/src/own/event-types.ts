@@ -22,3 +22,8 @@ export const tellsLoss = `(e.type = 'turn-lost' or e.type = 'turn-finished' and 
 
 /** SQL condition: the event `e` records how a process ended, other than lost. */
 export const tellsEnding = `(e.type = 'turn-finished' and e.reason is distinct from 'lost')`;
+
+/** SQL condition: an event of the task of session `s` records that the process `process` reported the conversation `id`. */
+export const reported = (process: string, id: string): string => `exists (
+  select 1 from session_events e where e.task_id = s.task_id and e.session_id = ${process}.session_id
+    and e.detail ->> 'process_id' = ${process}.id::text and e.detail ->> 'agent_session_id' = ${id})`;

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { BORN_WITH_MODEL } from './event-types.ts';
+import { BORN_WITH_MODEL, reported } from './event-types.ts';
 import { faultCheck, firstFault } from './fault-check.ts';
 import type { ScopeSql } from './scope.ts';
 
@@ -29,7 +29,8 @@ export const takenUpCheck = ({ sessions }: ScopeSql): Check =>
           `told.id is not null and s.conversation_of is not null
              and not exists (
                select 1 from processes m join sessions o on o.id = m.session_id
-               where m.agent_session_id = s.taken_up and o.id <> s.id and ${IN_SLOT_OF_SESSION} and coalesce(o.conversation_of, o.id) = s.conversation_of)
+               where o.id <> s.id and ${IN_SLOT_OF_SESSION} and coalesce(o.conversation_of, o.id) = s.conversation_of
+                 and (m.agent_session_id = s.taken_up or ${reported('m', 's.taken_up')}))
              and not exists (select 1 from archives o where ${IN_SLOT_OF_SESSION} and o.purged_at is not null)`,
           `format('it names %s as the beginning of %s, which no session reported that continues it', s.conversation_of, s.taken_up)`,
         ],

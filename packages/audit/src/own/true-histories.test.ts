@@ -79,6 +79,21 @@ test('a retry resumes such an id in a later session of the slot', async () => {
   expect(await heard()).toEqual([]);
 });
 
+test('a retry took back a process that had resumed an id past a process without one', async () => {
+  const { guard, world } = home;
+  const taskId = await world.task();
+  const attemptId = await world.attempt(taskId);
+  const session = await begin(guard, aStart(taskId));
+  await runTurn(guard, aTurn(session, attemptId), `first-${taskId}`);
+  await runTurn(guard, aTurn(session, attemptId), `second-${taskId}`);
+  const silent = startedOf(await guard.startTurn(aTurn(session, attemptId)));
+  await guard.finishTurn({ ...tokenOf(silent), ending: 'failed' });
+  const resumed = await runTurn(guard, aTurn(session, attemptId), `third-${taskId}`);
+  expect(resumed.passedSessionId).toBe(`second-${taskId}`);
+  await runTurn(guard, aTurn(session, attemptId, { preRetryId: agentId(`first-${taskId}`) }), `fourth-${taskId}`);
+  expect(await heard()).toEqual([]);
+});
+
 test('agents lost conversations, of their own session and of an earlier one, as they ended', async () => {
   const { guard, world } = home;
   const taskId = await world.task();

@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { reported } from './event-types.ts';
 import { faultCheck } from './fault-check.ts';
 import type { ScopeSql } from './scope.ts';
 
@@ -7,9 +8,14 @@ const RETRY_IS_TOLD = `exists (
   select 1 from session_events e where e.task_id = s.task_id and e.session_id = s.id and e.type = 'turn-started'
     and e.detail ->> 'process_id' = r.id::text and e.detail ? 'pre_retry_session_id')`;
 
+/** The newest process `m` before the retry `r` of which the condition is true. */
+const newestBefore = (condition: string): string =>
+  `(select max(m.seq) from processes m where m.session_id = r.session_id and m.seq < r.seq and ${condition})`;
+
 /**
  * A retry takes back the processes between the one that made the conversation and itself. Releases without that event
- * let an earlier process report another conversation afterwards, so for these any later retry is accepted.
+ * let an earlier process report another conversation afterwards, so for these any later retry is accepted. A process may
+ * have reported another conversation after the one that the retry resumed.
  */
 export const droppedCheck = ({ sessions }: ScopeSql): Check =>
   faultCheck({
@@ -23,9 +29,8 @@ export const droppedCheck = ({ sessions }: ScopeSql): Check =>
       where ${sessions} and p.dropped and not exists (
         select 1 from processes r
         where r.session_id = p.session_id and r.seq > p.seq and r.pre_retry_session_id is not null
-          and (not ${RETRY_IS_TOLD} or p.seq > (
-            select max(m.seq) from processes m
-            where m.session_id = r.session_id and m.seq < r.seq and m.agent_session_id = r.pre_retry_session_id)))`,
+          and (not ${RETRY_IS_TOLD} or p.seq > coalesce(
+            ${newestBefore('m.agent_session_id = r.pre_retry_session_id')}, ${newestBefore(reported('m', 'r.pre_retry_session_id'))})))`,
   });
 
 /** The process of the ending `e` was passed a conversation that `p` reported. */
