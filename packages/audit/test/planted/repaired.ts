@@ -51,6 +51,7 @@ export const REPAIRED: ReadonlySet<string> = new Set([
   'the attempt of a process does not exist',
   'the cost of a session was lowered',
   'the counter of an attempt was set back',
+  'the end of a closed session was moved',
   'the end of a process was moved',
   'the model that the name of a session stood for was changed',
   'the only process of a session has another model',
