@@ -47,6 +47,8 @@ type Planted = {
   readonly unused: readonly [Unused, Unused];
   /** A process with a log, alone in its session. */
   readonly logged: { readonly sessionId: string; readonly processId: string };
+  /** Appends a line to that log. */
+  readonly late: () => Promise<unknown>;
 };
 type Unused = { readonly taskId: TaskId; readonly sessionId: SessionId };
 
@@ -73,6 +75,7 @@ async function plant(home: TestGuard): Promise<Planted> {
     plan: plans.sessions[0]?.id ?? '',
     unused,
     logged: { sessionId: session.id, processId: started.processId },
+    late: () => guard.appendLogs(tokenOf(started), [{ kind: 'stdout', line: 'late' }]),
   };
 }
 
@@ -208,6 +211,26 @@ describe('a history that was rewritten consistently', () => {
     ]);
     const forged = await findEvidence(home.databaseUrl, sealed);
     expect(told(forged)).toEqual([`SV603 error session ${sessionId}`]);
+  });
+
+  test('with log lines appended to a process that ended long before the seal is not accused', async () => {
+    await using home = await openTestGuard();
+    const { logged, late } = await plant(home);
+    const { sessionId } = logged;
+    const ago = `- interval '1 day'`;
+    await rewriteHistory(home.databaseUrl, [
+      `update session_events set at = at ${ago} where session_id = '${sessionId}'`,
+      `update processes set started_at = started_at ${ago}, ended_at = ended_at ${ago} where session_id = '${sessionId}'`,
+      `update sessions set created_at = created_at ${ago}, updated_at = updated_at ${ago} where id = '${sessionId}'`,
+      rechain(sessionId),
+    ]);
+    const sealed = await sealHistory(home.databaseUrl);
+    await late();
+    expect(told(await findEvidence(home.databaseUrl, sealed))).toEqual([]);
+    await rewriteHistory(home.databaseUrl, [
+      `update session_events set tx = (select min(tx) from session_events) where session_id = '${sessionId}' and type = 'logs-appended'`,
+    ]);
+    expect(told(await findEvidence(home.databaseUrl, sealed))).toEqual([`SV603 error session ${sessionId}`]);
   });
 
   test('with a session invented after the seal is named if its birth is dated before the seal', async () => {

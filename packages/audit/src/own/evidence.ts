@@ -51,6 +51,7 @@ const SESSIONS_NOT_AS_SEALED = `
     select e.task_id, e.session_id, count(e.place) as length, count(*) - count(e.hash) as unchained,
            coalesce(bool_or(e.place = l.length and encode(e.hash, 'hex') = l.hash), false) as kept,
            min(e.at) filter (where e.place = coalesce(l.length, 0) + 1) as next_at,
+           min(e.type) filter (where e.place = coalesce(l.length, 0) + 1) as next_type,
            bool_or(pg_visible_in_snapshot(e.tx, $9::pg_snapshot)) filter (where e.place = coalesce(l.length, 0) + 1) as next_seen
     from session_events e left join sealed l using (task_id, session_id)
     -- The range is given by the task too, for the index.
@@ -60,7 +61,9 @@ const SESSIONS_NOT_AS_SEALED = `
   ), judged as (
     select task_id, session_id, l.length as sealed, f.length, f.unchained, f.kept, f.next_at, f.next_seen,
            -- A session that was not chained when the seal was made is not in it.
-           coalesce(f.next_at < $10::timestamptz - interval '${CLEARLY_BEFORE}' and (l.length is not null or $11::bigint = 0), false) as early,
+           coalesce(f.next_at < $10::timestamptz - interval '${CLEARLY_BEFORE}' and (l.length is not null or $11::bigint = 0)
+                    -- It has the time of the last change of its session, however much later it is recorded.
+                    and (f.next_type <> 'logs-appended' or f.next_seen), false) as early,
            -- Every event since then was chained when it was recorded.
            l.length is null and f.unchained > 0 and $11::bigint = 0 as never_chained
     from sealed l full join found f using (task_id, session_id)
