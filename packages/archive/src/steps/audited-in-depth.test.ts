@@ -191,6 +191,23 @@ describe('a deep audit is silent about', () => {
       );
     expect(await heard(both.archive)).toEqual([]);
   });
+
+  test('a purged session of an earlier release, whose events record less', async () => {
+    await using archive = await openTestArchive();
+    await aDeletedSession(archive.home, ['one', 'two']);
+    await plant(
+      archive,
+      `update session_events set place = null, hash = null,
+         detail = detail - '{model,milestone_id,handoff_sha256,attempt_id,action,passed_session_id,pre_retry_session_id,skip_context,takes_up,
+                             agent_session_id,exit_code,usage,invalidates,logs}'::text[];
+       update processes set log_lines = null, log_digest = null;
+       update event_chain_progress set task_id = null, finished_at = null`,
+    );
+    expect(await runSteps(archive.ctx)).toMatchObject({ archived: 1, purged: 1 });
+    const { rows } = await query(archive, 'select from session_events where hash is null');
+    expect(rows).toEqual([]);
+    expect(await heard(archive)).toEqual([]);
+  });
 });
 
 type Planting = (both: Both) => Promise<unknown>;
@@ -202,6 +219,14 @@ const document =
   (which: 'purged' | 'here', from: string | RegExp, to: string): Planting =>
   (both) =>
     rewriteText(both.archive, both[which], (text) => text.replace(from, to));
+/** Both in the document and in the record that counts its log lines. */
+const rewrittenLog =
+  (lines: number, from: string | RegExp, to: string): Planting =>
+  async (both) => {
+    await document('purged', from, to)(both);
+    await record('log_count', String(lines))(both);
+  };
+const LINE = /(?<line>\{"id":\d+,"processId":"[^"]*","kind":"stdout","at":"[^"]*","line":"one"\}),/;
 const SWAPPED = `
   create temporary table was as table archives;
   update archives set object_key = object_key || '-moved';
@@ -262,6 +287,64 @@ const PLANTED: readonly (readonly [rule: string, what: string, planting: Plantin
     document('here', /\{"id":\d+,"processId":"[^"]*","kind":"stdout","at":"[^"]*","line":"one"\},/, ''),
   ],
   ['SV508', 'a document with a changed log line', document('here', '"line":"one"', '"line":"ONE"')],
+  ['SV508', 'a changed log line of a purged session', document('purged', '"line":"one"', '"line":"ONE"')],
+  ['SV508', 'another kind of a log line of a purged session', document('purged', '"kind":"stdout"', '"kind":"stderr"')],
+  ['SV508', 'a removed log line of a purged session, with its count', rewrittenLog(2, LINE, '')],
+  ['SV508', 'a repeated log line of a purged session, with its count', rewrittenLog(4, LINE, '$<line>,$<line>,')],
+  [
+    'SV508',
+    'an added log line of a purged session that belongs to no process, with its count',
+    rewrittenLog(
+      4,
+      '"logs":[',
+      '"logs":[{"id":0,"processId":null,"kind":"stdout","at":"2026-11-22T00:00:00.000Z","line":"x"},',
+    ),
+  ],
+  [
+    'SV508',
+    'two log lines of a purged session in another order',
+    document('purged', /"one"(.*)("two[^"]*")/, '$2$1"one"'),
+  ],
+  ['SV508', 'another exit code of a purged session', document('purged', '"exitCode":0', '"exitCode":1')],
+  [
+    'SV508',
+    'other tokens of a process of a purged session',
+    document('purged', /(?<before>"exitCode":\d+,"usage":\{"inputTokens":)\d+/, '$<before>77'),
+  ],
+  [
+    'SV508',
+    'other tokens of a purged session',
+    document('purged', /(?<before>"usage":\{"inputTokens":)\d+(?=[^}]*\},"createdAt")/, '$<before>77'),
+  ],
+  [
+    'SV508',
+    'another conversation of a process of a purged session',
+    document('purged', /"agentSessionId":"[^"]*"(?=,"invalidated")/, '"agentSessionId":"forged"'),
+  ],
+  [
+    'SV508',
+    'another conversation of a purged session',
+    document('purged', /"agentSessionId":"[^"]*"(?=,"usage")/, '"agentSessionId":"forged"'),
+  ],
+  ['SV508', 'a forged handoff of a purged session', document('purged', '"handoff":null', '"handoff":"forged"')],
+  [
+    'SV508',
+    'a forged milestone of a purged session',
+    document('purged', '"guarded":true', '"guarded":true,"milestoneId":"forged"'),
+  ],
+  ['SV508', 'another user of a purged session', document('purged', /"userId":(?:null|"[^"]*")/, '"userId":"eve"')],
+  [
+    'SV508',
+    'another parameter of the model of a purged session',
+    document('purged', '"parameters":{', '"parameters":{"forged":true'),
+  ],
+  [
+    'SV508',
+    'another hash of an event of a purged session',
+    document('purged', /"hash":"[^"]*"/, `"hash":"${'0'.repeat(64)}"`),
+  ],
+  ['SV508', 'another place of an event of a purged session', document('purged', '"place":1', '"place":9')],
+  ['SV508', 'another place of an event of a session that is here', document('here', '"place":1', '"place":9')],
   ['SV508', 'a document with a changed rating', document('here', '"rating":"good"', '"rating":"bad"')],
   [
     'SV508',
@@ -386,6 +469,32 @@ describe('a deep audit finds', () => {
     expect(await heard(archive)).toEqual([]);
     await plant(archive, `update archives set model = 'claude-sonnet-4-5'`);
     expect(await heard(archive)).toEqual(['SV509 error']);
+  });
+
+  test('the changed handoff of a purged session', async () => {
+    await using archive = await openTestArchive();
+    const { guard, world } = archive.home;
+    const taskId = await world.task();
+    await begin(guard, aStart(taskId));
+    const second = await replaceBy(guard, aStart(taskId, OPUS, { handoff: { summary: 'half done' } }));
+    await guard.softDelete({ sessionId: second.id });
+    expect(await runSteps(archive.ctx)).toMatchObject({ purged: 2 });
+    expect(await heard(archive)).toEqual([]);
+    await rewriteText(archive, second.id, (text) => text.replace('half done', 'all done'));
+    expect(await heard(archive)).toEqual(['SV508 error']);
+  });
+
+  test('what differs in a purged session, in words', async () => {
+    await document('purged', '"line":"one"', '"line":"ONE"')(both);
+    const [id] = (
+      await query(
+        both.archive,
+        `select detail ->> 'process_id' as id from session_events where detail -> 'logs' ->> 'lines' = '3'`,
+      )
+    ).rows;
+    expect(await messages(both.archive)).toEqual([
+      `its document has log lines of the process ${id?.id} that do not have the digest in its events`,
+    ]);
   });
 
   test('what differs, in words, once for each archive, and goes on after an object that is no document', async () => {

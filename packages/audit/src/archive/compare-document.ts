@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { compareToldLogs, type ToldLog } from './compare-told-logs.ts';
+import { compareWithProcesses } from './compare-with-processes.ts';
+import { valueAt } from './value-at.ts';
 
 /** A part of an archive document. */
 export type DocumentPart = {
@@ -19,6 +22,10 @@ export type Expected = {
   /** How many parts the archive record counts. */
   readonly recorded: Readonly<Record<Listed | 'log', number>>;
   readonly state: ArchiveState;
+  /** The logs of the processes of a purged session, as far as its events record them. */
+  readonly logs: ReadonlyMap<string, ToldLog>;
+  /** The session was purged, and its events record all that is compared. Those of earlier releases record less. */
+  readonly allTold: boolean;
 };
 
 /**
@@ -44,11 +51,13 @@ const MOST_TOLD = 5;
 const MOST_VALUE_CHARACTERS = 80;
 
 /** Compares the parts of a document, as they arrive, with what the database says. Keeps no log line. */
-export function compareDocument({ session, parts, recorded, state }: Expected): Comparing {
+export function compareDocument({ session, parts, recorded, state, logs: told, allTold }: Expected): Comparing {
   const differences = collectDifferences();
   const seen = { process: new Set<string>(), event: new Set<string>(), feedback: new Set<string>() };
   const counted = { process: 0, event: 0, feedback: 0 };
   const logs = digestOfLogs(differences.tell);
+  const toldLogs = compareToldLogs(told);
+  const within = compareWithProcesses();
   let another = false;
 
   const takeListed = (kind: Listed, fields: DocumentPart['fields']): void => {
@@ -66,17 +75,26 @@ export function compareDocument({ session, parts, recorded, state }: Expected): 
     compareFields(expected, fields, ` in the ${kind} ${id}`, differences.tell);
   };
 
+  const takeLog = (fields: DocumentPart['fields']): void => {
+    logs.take(fields);
+    toldLogs.take(fields);
+    const { id, processId } = fields;
+    if (allTold && (typeof processId !== 'string' || !parts.process.has(processId)))
+      differences.tell(`has the log line ${id} of no process`);
+  };
+
   return {
-    take({ kind, fields }) {
+    take(part) {
+      const { kind, fields } = part;
       if (kind === 'session') {
         another = fields.id !== session.id;
         if (another) differences.tell(`is that of the session ${fields.id}`);
-        else compareFields(session, fields, '', differences.tell);
-        return;
+        else compareFields(session, allTold ? withToldFields(fields) : fields, '', differences.tell);
       }
       if (another || state === 'unknown') return;
-      if (kind === 'log') logs.take(fields);
-      else takeListed(kind, fields);
+      if (allTold && kind !== 'log') within.take(part);
+      if (kind === 'log') takeLog(fields);
+      else if (kind !== 'session') takeListed(kind, fields);
     },
     end() {
       if (!another && state !== 'unknown') {
@@ -89,6 +107,8 @@ export function compareDocument({ session, parts, recorded, state }: Expected): 
         if (counted.feedback !== recorded.feedback)
           differences.tell(`has ${counted.feedback} instead of ${recorded.feedback} ratings`);
         if (logs.lines() !== recorded.log) differences.tell(`has ${logs.lines()} instead of ${recorded.log} log lines`);
+        for (const difference of toldLogs.differences()) differences.tell(difference);
+        if (allTold) for (const difference of within.differences()) differences.tell(difference);
       }
       return { differences: differences.told(), logs: logs.end() };
     },
@@ -107,6 +127,13 @@ function collectDifferences() {
   };
 }
 
+/** The creation event records the hash of the handoff, and no milestone if there was none. */
+const withToldFields = (fields: DocumentPart['fields']): DocumentPart['fields'] => ({
+  ...fields,
+  milestoneId: fields.milestoneId ?? null,
+  handoffSha256: typeof fields.handoff === 'string' ? createHash('sha256').update(fields.handoff).digest('hex') : null,
+});
+
 /** A field that the document lacks is not compared: documents of earlier releases have fewer. */
 function compareFields(
   expected: ExpectedFields,
@@ -119,15 +146,6 @@ function compareFields(
     if (found === undefined || isDeepStrictEqual(found, value)) continue;
     tell(`has ${path} ${inShort(found)} instead of ${inShort(value)}${where}`);
   }
-}
-
-function valueAt(fields: DocumentPart['fields'], path: string): unknown {
-  let value: unknown = fields;
-  for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Reflect.get(value, name);
-  }
-  return value;
 }
 
 function inShort(value: unknown): string {

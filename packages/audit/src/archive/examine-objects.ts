@@ -9,6 +9,7 @@ import {
   type Expected,
   type ExpectedFields,
 } from './compare-document.ts';
+import type { ToldLog } from './compare-told-logs.ts';
 
 export type RecordedObject = {
   readonly objectKey: string;
@@ -103,7 +104,10 @@ async function judge(
   }
 }
 
-/** The log lines of a session that was not purged are in the database too, and perhaps later ones. */
+/**
+ * The log lines of a session that was not purged are in the database too, and perhaps later ones. Those of a purged one
+ * are compared with the digests in its events.
+ */
 async function logsDiffer(
   records: ArchiveRecords,
   { id, state }: Row,
@@ -136,6 +140,8 @@ async function expectedOf(records: ArchiveRecords, archives: readonly Row[]): Pr
           log: Number(archive.logs),
         },
         state: stateOf(archive),
+        logs: logsOf(ofKind.get('process') ?? []),
+        allTold: session?.all_told === 'true',
       };
       return [archive.id ?? '', expected];
     }),
@@ -145,7 +151,17 @@ async function expectedOf(records: ArchiveRecords, archives: readonly Row[]): Pr
 const STATES: readonly ArchiveState[] = ['same', 'changed', 'purged', 'unknown'];
 const stateOf = ({ state }: Row): ArchiveState => STATES.find((one) => one === state) ?? 'unknown';
 
-function fieldsOf({ fields }: Row): ExpectedFields {
-  const parsed: unknown = JSON.parse(fields ?? '{}');
+const logsOf = (processes: readonly Row[]): ReadonlyMap<string, ToldLog> =>
+  new Map(processes.flatMap(({ id, logs }) => (id == null || logs == null ? [] : [[id, logOf(logs)] as const])));
+
+function logOf(text: string): ToldLog {
+  const { lines, digest } = parsedObject(text);
+  return { lines: Number(lines), digest: typeof digest === 'string' ? digest : null };
+}
+
+const fieldsOf = ({ fields }: Row): ExpectedFields => parsedObject(fields ?? '{}');
+
+function parsedObject(text: string): ExpectedFields {
+  const parsed: unknown = JSON.parse(text);
   return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { finding, type Row } from '../check.ts';
 import type { Finding } from '../finding.ts';
+import { logDigestAfter } from './log-digest.ts';
 
 type Fold = { readonly row: Row; readonly lines: number; readonly digest: Buffer };
 
@@ -18,10 +18,7 @@ export async function* compareLogDigests(lines: AsyncIterable<Row>): AsyncGenera
     }
     const id = row.process_id ?? '';
     const before = processes.get(id);
-    const digest = createHash('sha256')
-      .update(before?.digest ?? Buffer.of())
-      .update(Buffer.from(row.line_hash ?? '', 'hex'))
-      .digest();
+    const digest = logDigestAfter(before?.digest, Buffer.from(row.line_hash ?? '', 'hex'));
     processes.set(id, { row, lines: (before?.lines ?? 0) + 1, digest });
   }
   yield* differing(processes);

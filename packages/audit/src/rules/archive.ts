@@ -70,7 +70,7 @@ export const archiveRules = {
     name: 'archive-content-differs',
     family: 'archive',
     severity: 'error',
-    rule: 'An object is an archive document that follows its schema, and has the same session, processes, events, ratings and log lines as the record and as what is still in the database (with --deep).',
+    rule: 'An object is an archive document that follows its schema, and has the same session, processes, events, ratings and log lines as the record and as what is still in the database (with --deep). Of a purged session, the events record the usage, the exit codes, the conversations, a hash of the handoff and a digest of the log lines of each process.',
     cause:
       'The record names the object of another session, its counts were changed, or a changed object was recorded with its own hash. Or the session or its events were changed in the database.',
     risk: 'The archive does not show what happened. Once a session is purged, the document is its only complete copy.',

@@ -1,5 +1,6 @@
+import { BIRTHS } from '../event-types.ts';
 import type { ScopeSql } from '../scope.ts';
-import { DELETED_TOO_EARLY, toldOfArchives } from './told-of-archives.ts';
+import { DELETED_TOO_EARLY, last, toldOfArchives } from './told-of-archives.ts';
 
 const PAGE = 500;
 
@@ -44,6 +45,10 @@ const modelOf = (alias: string): Record<string, string> => ({
   'model.resolvedModel': `${alias}.resolved_model`,
   'model.parameters': `${alias}.parameters`,
 });
+
+/** SQL: the resolved model in the identity that an event recorded. A name may be resolved after the event. */
+const resolvedModel = (told: string): string =>
+  `case when ${told} ->> 'resolved_model' is null then '{}' else ${fields({ 'model.resolvedModel': `${told} -> 'resolved_model'` })} end`;
 
 const usageOf = (alias: string): Record<string, string> => ({
   'usage.inputTokens': `${alias}.input_tokens`,
@@ -105,6 +110,16 @@ const PURGED_SESSION = {
   'model.variant': `case when t.named is null then r.variant else t.named ->> 'variant' end`,
   'model.model': `case when t.named is null then r.model else t.named ->> 'model' end`,
 };
+/** What the creation event records since migration 0024. The text of the handoff is in the document only. */
+const BORN_SESSION = {
+  userId: 'b.actor',
+  milestoneId: `b.detail ->> 'milestone_id'`,
+  handoffSha256: `b.detail ->> 'handoff_sha256'`,
+};
+/** The event that keeps a session for another model names the parameters since migration 0024. */
+const NAMED_MODEL = `
+  case when t.named ? 'parameters' then ${fields({ 'model.parameters': `t.named -> 'parameters'` })} else '{}' end
+  || ${resolvedModel('t.named')}`;
 const PURGED_SESSION_TIMES = `case when ${DELETED_TOO_EARLY} then '{}' else ${fields({ deletedAt: time('r.deleted_at') })} end`;
 
 /**
@@ -156,6 +171,14 @@ const IN_LATER_EVENTS = `
     'model.variant': `e.detail -> 'model' -> 'variant'`,
     'model.model': `e.detail -> 'model' -> 'model'`,
     'model.parameters': `e.detail -> 'model' -> 'parameters'`,
+    agentSessionId: `f.told -> 'agent_session_id'`,
+  })} || ${resolvedModel(`(e.detail -> 'model')`)} else '{}' end
+  || case when e.detail ? 'model' and f.ended is not null then ${fields({ exitCode: `f.ended -> 'exit_code'` })} else '{}' end
+  || case when e.detail ? 'model' and f.used is not null then ${fields({
+    'usage.inputTokens': `f.used -> 'input_tokens'`,
+    'usage.outputTokens': `f.used -> 'output_tokens'`,
+    'usage.turns': `f.used -> 'turns'`,
+    'usage.costUsdMicros': `f.used -> 'cost_usd_micros'`,
   })} else '{}' end`;
 
 const EVENT = {
@@ -169,6 +192,8 @@ const EVENT = {
   detail: 'e.detail',
   at: time('e.at'),
 };
+/** A document lacks these if its session was archived before the event was chained. */
+const CHAINED_EVENT = `case when e.place is null or e.hash is null then '{}' else ${fields({ place: 'e.place', hash: `encode(e.hash, 'hex')` })} end`;
 
 const FEEDBACK = {
   id: 'f.id',
@@ -180,37 +205,53 @@ const FEEDBACK = {
 
 /**
  * What the database has of the sessions $1, one row per part: the fields that the document of the session must have. Of
- * purged sessions, only the events and the tombstone are left.
+ * purged sessions, only the events and the tombstone are left. `logs` is the log of a purged process, as the last of its
+ * events that records it has it. `all_told`: the session was purged, and its events record all that is compared, as they
+ * do since migration 0024.
  */
 export const ARCHIVED_PARTS = `
   with wanted as materialized (
     select r.session_id, coalesce(s.task_id, r.task_id) as task_id, ${STATE} as state
     from archives r left join sessions s on s.id = r.session_id where r.session_id = any($1::uuid[])
   ), told as (${toldOfArchives('r.session_id = any($1::uuid[])')}
-  ), finished as (
-    -- A process that was marked as lost may have finished later, so the last ending counts.
-    select distinct on (w.session_id, e.detail ->> 'process_id') w.session_id, e.detail ->> 'process_id' as process_id, e.reason as ending
+  ), born as (
+    select distinct on (w.session_id) w.session_id, e.actor, e.detail
     from wanted w join session_events e on e.task_id = w.task_id and e.session_id = w.session_id
-    where w.state = 'purged' and e.type = 'turn-finished' order by w.session_id, e.detail ->> 'process_id', e.id desc
+    where w.state = 'purged' and e.type in ${BIRTHS} order by w.session_id, e.id
+  ), reported as (
+    -- A process that was marked as lost may have finished later, and reports may follow its end: the last of each counts.
+    select w.session_id, e.detail ->> 'process_id' as process_id,
+           ${last('e.reason', `e.type = 'turn-finished'`)} as ending,
+           ${last('e.detail', `e.detail ? 'agent_session_id'`)} as told,
+           ${last('e.detail', `e.detail ? 'exit_code'`)} as ended,
+           ${last(`e.detail -> 'usage'`, `e.detail ? 'usage'`)} as used,
+           ${last(`e.detail -> 'logs'`, `e.detail ? 'logs'`)} as logged
+    from wanted w join session_events e on e.task_id = w.task_id and e.session_id = w.session_id
+    where w.state = 'purged' and e.detail ? 'process_id' group by w.session_id, e.detail ->> 'process_id'
   )
   select w.session_id, 'session' as kind, w.session_id::text as id,
          (case w.state when 'same' then ${fields(SAME_SESSION)} when 'changed' then ${fields(ENDED_SESSION)}
-                       when 'purged' then ${fields(PURGED_SESSION)} || ${PURGED_SESSION_TIMES} else ${fields({ id: 'r.session_id' })} end)::text as fields
+                       when 'purged' then ${fields(PURGED_SESSION)} || ${PURGED_SESSION_TIMES}
+                         || case when b.detail ? 'model' then ${fields(BORN_SESSION)} || ${NAMED_MODEL} else '{}' end
+                       else ${fields({ id: 'r.session_id' })} end)::text as fields,
+         null as logs, (w.state = 'purged' and b.detail ? 'model')::text as all_told
   from wanted w join archives r using (session_id) left join sessions s on s.id = w.session_id left join told t on t.session_id = w.session_id
+  left join born b on b.session_id = w.session_id
   union all
-  select w.session_id, 'process', p.id::text, (case w.state when 'same' then ${fields(SAME_PROCESS)} else ${fields(STARTED_PROCESS)} end)::text
+  select w.session_id, 'process', p.id::text, (case w.state when 'same' then ${fields(SAME_PROCESS)} else ${fields(STARTED_PROCESS)} end)::text, null, null
   from wanted w join processes p on p.session_id = w.session_id where w.state in ('same', 'changed')
   union all
-  select w.session_id, 'process', e.detail ->> 'process_id', (${fields(PURGED_PROCESS)} || ${IN_LATER_EVENTS})::text
+  select w.session_id, 'process', e.detail ->> 'process_id', (${fields(PURGED_PROCESS)} || ${IN_LATER_EVENTS})::text,
+         case when e.detail ? 'model' then f.logged::text end, null
   from wanted w join session_events e on e.task_id = w.task_id and e.session_id = w.session_id
-  left join finished f on f.session_id = w.session_id and f.process_id = e.detail ->> 'process_id'
+  left join reported f on f.session_id = w.session_id and f.process_id = e.detail ->> 'process_id'
   where w.state = 'purged' and e.type = 'turn-started'
   union all
-  select w.session_id, 'event', e.id::text, ${fields(EVENT)}::text
+  select w.session_id, 'event', e.id::text, (${fields(EVENT)} || ${CHAINED_EVENT})::text, null, null
   from wanted w join session_events e on e.task_id = w.task_id and (e.session_id = w.session_id or e.predecessor_id = w.session_id)
   where w.state <> 'unknown'
   union all
-  select w.session_id, 'feedback', f.id::text, ${fields(FEEDBACK)}::text
+  select w.session_id, 'feedback', f.id::text, ${fields(FEEDBACK)}::text, null, null
   from wanted w join feedback f on f.session_id = w.session_id where w.state in ('same', 'changed')`;
 
 /**

@@ -12,7 +12,8 @@ export const DELETED_TOO_EARLY = `r.deleted_at < t.deleted_at - interval '1 minu
 
 const first = (value: string, condition: string): string =>
   `(array_agg(${value} order by e.id) filter (where ${condition}))[1]`;
-const last = (value: string, condition: string): string =>
+/** SQL: the value in the last event `e` of a group that fulfils the condition; null if there is none. */
+export const last = (value: string, condition: string): string =>
   `(array_agg(${value} order by e.id desc) filter (where ${condition}))[1]`;
 
 /**
