@@ -87,7 +87,7 @@ export async function verify(verifying: Verifying): Promise<number> {
   // An incomplete or truncated audit is not recorded, because its counts do not describe the whole scope.
   if (record !== undefined && read !== undefined && complete && !summary.truncated) {
     const found = { errors: counted.error, warnings: counted.warning - undecidable, undecidable };
-    // A scope of earlier releases: the table accepts no other.
+    // Audits with --since and --since-seal share a scope, and the metrics of the last incremental audit.
     const scope = command.wanted.kind === 'since-seal' ? 'since' : command.wanted.kind;
     await record({ scope, sessions: read.sessions, ...found });
   }

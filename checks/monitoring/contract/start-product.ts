@@ -40,8 +40,8 @@ export type Product = AsyncDisposable & {
 export type Exposed = { readonly job: string; readonly text: string };
 
 /**
- * Starts a healthy product: two API processes and a purge worker on one embedded PostgreSQL, after a purge run and a
- * recorded audit.
+ * Starts a healthy product: two API processes and a purge worker on one embedded PostgreSQL, after a purge run and
+ * two recorded audits, one full and one incremental.
  */
 export async function startProduct(): Promise<Product> {
   await using resources = new AsyncDisposableStack();
@@ -63,8 +63,9 @@ export async function startProduct(): Promise<Product> {
   // Deleted sessions are due at once, so that there is something to archive.
   const purges = { ...onData, PHASELOCK_ARCHIVE_AFTER_HOURS: '0' };
   await runWell(VERIFY, ['--all', '--record', '--allow-empty'], onData);
+  await runWell(VERIFY, ['--all', '--since', '24h', '--record', '--allow-empty'], onData);
   await runWell(WORKER, ['once'], purges);
-  // An API reads the last audit when it starts and then once a minute, so the second API starts after the audit.
+  // An API reads the last audits when it starts and then once a minute, so the second API starts after them.
   const other = resources.use(await startOnData(dataDir, env));
   const port = await freePort();
   const worker = resources.use(
@@ -98,6 +99,7 @@ export async function startProduct(): Promise<Product> {
 const COUNTED_ONCE_A_MINUTE = [
   'phaselock_legacy_duplicates',
   'phaselock_audit_last_run_timestamp_seconds',
+  'phaselock_audit_incremental_last_run_timestamp_seconds',
   'phaselock_flag_version',
 ];
 const UNDER_WAY = [

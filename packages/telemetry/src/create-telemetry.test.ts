@@ -75,13 +75,28 @@ describe('exposition', () => {
     const names = /^phaselock_(?:legacy_duplicates|audit_\w+)(?:\{.*\})? .*$/gm;
     expect((await telemetry.exposition()).match(names)).toBeNull();
     telemetry.data.legacyDuplicates(0);
-    telemetry.data.audited({ finishedAt: new Date(1_500), findings: { error: 0, warning: 2, undecidable: 7 } });
+    telemetry.data.audited('all', { finishedAt: new Date(1_500), findings: { error: 0, warning: 2, undecidable: 7 } });
     expect((await telemetry.exposition()).match(names)).toEqual([
       'phaselock_legacy_duplicates 0',
       'phaselock_audit_last_run_timestamp_seconds 1.5',
       'phaselock_audit_findings{severity="error"} 0',
       'phaselock_audit_findings{severity="warning"} 2',
       'phaselock_audit_findings{severity="undecidable"} 7',
+    ]);
+    telemetry.data.audited('incremental', {
+      finishedAt: new Date(2_500),
+      findings: { error: 1, warning: 0, undecidable: 0 },
+    });
+    expect((await telemetry.exposition()).match(names)).toEqual([
+      'phaselock_legacy_duplicates 0',
+      'phaselock_audit_last_run_timestamp_seconds 1.5',
+      'phaselock_audit_findings{severity="error"} 0',
+      'phaselock_audit_findings{severity="warning"} 2',
+      'phaselock_audit_findings{severity="undecidable"} 7',
+      'phaselock_audit_incremental_last_run_timestamp_seconds 2.5',
+      'phaselock_audit_incremental_findings{severity="error"} 1',
+      'phaselock_audit_incremental_findings{severity="warning"} 0',
+      'phaselock_audit_incremental_findings{severity="undecidable"} 0',
     ]);
     telemetry.data.legacyDuplicates(undefined);
     expect(await telemetry.exposition()).not.toMatch(/^phaselock_legacy_duplicates /m);

@@ -89,4 +89,12 @@ export const KNOWN_GAUGES = {
     name: 'phaselock_audit_findings',
     help: 'Findings of the last recorded audit of the whole database, by severity. Absent before the first one.',
   },
+  incrementalAuditLastRun: {
+    name: 'phaselock_audit_incremental_last_run_timestamp_seconds',
+    help: 'When the last recorded audit with --since-seal or --since ended. Absent before the first one.',
+  },
+  incrementalAuditFindings: {
+    name: 'phaselock_audit_incremental_findings',
+    help: 'Findings of the last recorded audit with --since-seal or --since, by severity. Absent before the first one.',
+  },
 } as const;

@@ -125,8 +125,11 @@ export type FlagTelemetry = {
 export type DataTelemetry = {
   /** Undefined while they cannot be counted. */
   legacyDuplicates(sessions: number | undefined): void;
-  audited(audit: AuditOutcome): void;
+  audited(scope: AuditScope, audit: AuditOutcome): void;
 };
+
+/** `incremental`: of the tasks that changed since a seal or a time. */
+export type AuditScope = 'all' | 'incremental';
 
 export type AuditOutcome = {
   readonly finishedAt: Date;

@@ -33,10 +33,15 @@ async function tellDuplicates(kysely: Watching['kysely'], telemetry: DataTelemet
   }
 }
 
-/** Keeps the metric when the query fails: it carries the time of the audit, so an old value stays true. */
+/** Keeps the metrics when a query fails: they carry the time of the audit, so an old value stays true. */
 async function tellAudit(kysely: Watching['kysely'], telemetry: DataTelemetry): Promise<void> {
-  const audit = await lastAudit(kysely);
-  if (audit === undefined) return;
-  const { finishedAt, errors: error, warnings: warning, undecidable } = audit;
-  telemetry.audited({ finishedAt, findings: { error, warning, undecidable } });
+  for (const [scope, recorded] of [
+    ['all', 'all'],
+    ['incremental', 'since'],
+  ] as const) {
+    const audit = await lastAudit(kysely, recorded);
+    if (audit === undefined) continue;
+    const { finishedAt, errors: error, warnings: warning, undecidable } = audit;
+    telemetry.audited(scope, { finishedAt, findings: { error, warning, undecidable } });
+  }
 }

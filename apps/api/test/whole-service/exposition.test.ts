@@ -40,7 +40,8 @@ beforeAll(async () => {
   key = made;
   await guard.addApiKey({ prefix, secretSha256, name: 'a test', scopes: ['admin'], projectId: null });
   await guard.database.pool.pg.query(
-    `insert into audit_runs (release, scope, sessions, errors, warnings, undecidable) values ('1', 'all', 7, 0, 2, 1), ('1', 'attempt', 1, 5, 5, 5)`,
+    `insert into audit_runs (release, scope, sessions, errors, warnings, undecidable) values ('1', 'all', 7, 0, 2, 1), ('1', 'attempt', 1, 5, 5, 5),
+       ('1', 'since', 3, 6, 6, 6), ('1', 'since', 2, 1, 4, 0), ('1', 'sample', 2, 5, 5, 5)`,
   );
   api = resources.use(
     spawnNode(MAIN, { env: { PHASELOCK_PORT: '0', PHASELOCK_DATABASE_URL: database.url, PHASELOCK_REVISION: 'abc' } }),
@@ -119,7 +120,7 @@ prometheusTest('lets Prometheus scrape metrics and find the request behind a his
   expect(result.length).toBeGreaterThan(0);
 });
 
-test('exposes build, CPU limit, legacy duplicates and the results of the last full audit', async () => {
+test('exposes build, CPU limit, legacy duplicates and the results of the last audits', async () => {
   const { text } = await scrape();
   expect(text).toMatch(/^phaselock_build_info\{version="\d+\.\d+\.\d+",revision="abc",process="[\da-f-]{36}"\} 1$/m);
   expect(text).toMatch(/^phaselock_cpu_limit_cores [\d.]+$/m);
@@ -128,6 +129,9 @@ test('exposes build, CPU limit, legacy duplicates and the results of the last fu
   expect(told).toMatch(/^phaselock_audit_last_run_timestamp_seconds 1\d{9}/m);
   expect(told).toMatch(/^phaselock_audit_findings\{severity="warning"\} 2$/m);
   expect(told).toMatch(/^phaselock_audit_findings\{severity="undecidable"\} 1$/m);
+  expect(told).toMatch(/^phaselock_audit_incremental_last_run_timestamp_seconds 1\d{9}/m);
+  expect(told).toMatch(/^phaselock_audit_incremental_findings\{severity="error"\} 1$/m);
+  expect(told).toMatch(/^phaselock_audit_incremental_findings\{severity="warning"\} 4$/m);
 });
 
 test('keeps streams, downloads and health checks out of the request histogram', async () => {

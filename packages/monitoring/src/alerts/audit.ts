@@ -13,10 +13,16 @@ export const AUDIT: AlertGroup = {
       severity: 'page',
       summary: 'The audit found integrity errors',
       condition: ({ stages }) => ({
-        expr: `max by (job) (${series('phaselock_audit_findings', { severity: 'error', ...api })}) > ${stages.preconditions.mostAuditErrors}`,
+        // One side at a time has to hold: both have the same labels, so the alert is one.
+        expr: (['phaselock_audit_findings', 'phaselock_audit_incremental_findings'] as const)
+          .map(
+            (name) =>
+              `max by (job) (${series(name, { severity: 'error', ...api })}) > ${stages.preconditions.mostAuditErrors}`,
+          )
+          .join(' or '),
         for: MINUTE,
         description:
-          'The last recorded audit reported {{ $value }} findings of severity error: rows that break a rule of the session model.',
+          'The last recorded audit, full or incremental, reported {{ $value }} findings of severity error: rows that break a rule of the session model.',
       }),
     },
     {

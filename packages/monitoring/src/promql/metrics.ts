@@ -33,7 +33,7 @@ type NameOf<Specs, Key extends keyof Specs> = Specs[Key] extends { readonly name
 type GivenLabels = Record<NameOf<typeof HTTP, 'requests'>, { operation: string; status_class: StatusClass }> &
   Record<NameOf<typeof KNOWN_GAUGES, 'buildInfo'>, { version: string; revision: string; process: string }> &
   Record<NameOf<typeof KNOWN_GAUGES, 'busHealthy'>, { bus: InvalidationBusName }> &
-  Record<NameOf<typeof KNOWN_GAUGES, 'auditFindings'>, { severity: AuditSeverity }> &
+  Record<NameOf<typeof KNOWN_GAUGES, 'auditFindings' | 'incrementalAuditFindings'>, { severity: AuditSeverity }> &
   Record<(typeof LAST_RUN_OUTCOME)['name'], { outcome: RunOutcome }>;
 
 /** Metrics of every Node process, under the names that all Prometheus clients share, and of Prometheus itself. */

@@ -92,6 +92,9 @@ const audits = (): AlertCases[] => {
   const found = (severity: string, values: string, instance = 'a'): Given => ({
     [ofApi('phaselock_audit_findings', { severity }, instance)]: values,
   });
+  const foundSince = (severity: string, values: string): Given => ({
+    [ofApi('phaselock_audit_incremental_findings', { severity })]: values,
+  });
   const last = ofApi('phaselock_audit_last_run_timestamp_seconds');
   return [
     {
@@ -105,6 +108,15 @@ const audits = (): AlertCases[] => {
         soon('does not', 'warnings alone', 0, { ...found('error', '0x60'), ...found('warning', '9x60') }),
         soon('just below', 'known for half a minute', 0, found('error', '0x38 1x40')),
         soon('no data', 'no audit yet', 0, NOTHING),
+        soon('more', 'only the incremental audit found the error', 1, {
+          ...found('error', '0x60'),
+          ...foundSince('error', '0x20 1x40'),
+        }),
+        soon('more', 'both found errors, which is one alert', 1, {
+          ...found('error', '2x60'),
+          ...foundSince('error', '1x60'),
+        }),
+        soon('more', 'only warnings of the incremental audit', 0, foundSince('warning', '9x60')),
       ],
     },
     {

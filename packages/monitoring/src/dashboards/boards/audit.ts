@@ -9,7 +9,7 @@ export const audit = (stages: Stages): DashboardPlan => ({
   description: 'Did the last audit find errors, which requests were refused, and what happened to the sessions?',
   jobsOf: 'phaselock_flag_enabled',
   jobs: [JOBS.api],
-  rows: [proof(stages), refused, happened],
+  rows: [proof(stages), incremental, refused, happened],
 });
 
 const findings = (severity: 'error' | 'warning' | 'undecidable'): string =>
@@ -71,6 +71,63 @@ const proof = (stages: Stages): RowPlan => ({
     },
   ],
 });
+
+const findingsSince = (severity: 'error' | 'warning'): string =>
+  most(chosen('phaselock_audit_incremental_findings', { severity }));
+
+const incremental: RowPlan = {
+  title: 'Incremental audit',
+  height: 5,
+  panels: [
+    {
+      kind: 'stat',
+      title: 'Errors in what is new',
+      description:
+        'Findings of severity error in the last recorded audit with --since-seal or --since. A full audit may be older.',
+      unit: 'none',
+      queries: [{ expr: findingsSince('error'), legend: 'errors' }],
+      runbook: 'PhaselockAuditFindings',
+      limit: { at: 1, bad: 'above' },
+      none: 'never audited',
+    },
+    {
+      kind: 'stat',
+      title: 'Warnings in what is new',
+      description: 'Findings of severity warning in the last recorded audit with --since-seal or --since.',
+      unit: 'none',
+      queries: [{ expr: findingsSince('warning'), legend: 'warnings' }],
+      runbook: 'PhaselockAuditFindings',
+      none: 'never audited',
+    },
+    {
+      kind: 'stat',
+      title: 'Last incremental audit',
+      description: 'How long ago the last recorded audit with --since-seal or --since ended.',
+      unit: 's',
+      queries: [
+        {
+          expr: `time() - ${most(chosen('phaselock_audit_incremental_last_run_timestamp_seconds'))}`,
+          legend: 'ago',
+        },
+      ],
+      runbook: 'PhaselockAuditStale',
+      none: 'never audited',
+    },
+    {
+      kind: 'timeseries',
+      title: 'Findings in what is new',
+      description: 'Findings of the last recorded incremental audit at each point in time, by severity.',
+      unit: 'short',
+      queries: [
+        { expr: `max by (severity) (${chosen('phaselock_audit_incremental_findings')})`, legend: '{{severity}}' },
+      ],
+      runbook: 'PhaselockAuditFindings',
+      min: 0,
+      none: 'Never audited',
+      width: 12,
+    },
+  ],
+};
 
 const refused: RowPlan = {
   title: 'Refused writes, conflicts and questions',
