@@ -44,7 +44,8 @@ export type Surroundings = {
 /** Runs one command and returns its exit code. Failures are printed to standard error. */
 export async function run({ argv, env, stdout, stderr, release, ended }: Surroundings): Promise<number> {
   const complain = (text: string): void => void stderr.write(`verify-sessions: ${visibleText(text)}\n`);
-  const telling: Telling = { env, ended, complain, print: (text) => void stdout.write(text) };
+  const toTerminal = stdout.isTTY === true;
+  const telling: Telling = { env, ended, complain, print: (text) => void stdout.write(text), toTerminal };
   try {
     const command = readArguments(argv);
     switch (command.kind) {

@@ -34,7 +34,7 @@ export const EVIDENCE_USAGE = `seals (docs/seals.md)
   verify-sessions seal --key <file> -o <seal>      signs the present history; the key may be in PHASELOCK_SEAL_KEY
   verify-sessions --all --against <seal> --public-key <file>
   verify-sessions --since-seal <seal> --public-key <file>
-  verify-sessions prove <session> --seal <seal>    proves the events of one session
+  verify-sessions prove <session> --seal <seal> -o <proof>   proves the events of one session
   verify-sessions check-proof <proof> --public-key <file>
   --previous <seal>      name the seal before this one in the new seal`;
 

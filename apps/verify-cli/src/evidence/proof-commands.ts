@@ -2,14 +2,18 @@ import { checkProof, prove, SourceFailure } from '@phaselock/audit';
 import { openSource } from '../choose-source.ts';
 import { EXIT } from '../exit-code.ts';
 import { toFile } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 import type { ProveCommand } from './evidence-arguments.ts';
 import { readText, readVerifyingKey } from './key-files.ts';
 import type { Telling } from './seal-commands.ts';
 import { openSealFile } from './seal-files.ts';
 
 /** Writes a proof of the events that a session had when the seal was made. */
-export async function proveSession(command: ProveCommand, { env, ended, print, complain }: Telling): Promise<number> {
+export async function proveSession(command: ProveCommand, telling: Telling): Promise<number> {
+  const { env, ended, print, complain, toTerminal } = telling;
   const { sessionId, database, output } = command;
+  // A proof contains texts of users and agents byte for byte, so their escape sequences cannot be made visible.
+  if (output === undefined && toTerminal) throw new UsageError('prove needs -o: a proof is not shown on a terminal');
   const sealed = await openSealFile('--seal', command.seal);
   await using source = await openSource({ database, wanted: { kind: 'all' } }, env, ended);
   const { evidence } = source;

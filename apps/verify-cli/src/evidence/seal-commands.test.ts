@@ -1,5 +1,6 @@
 import { appendFile, copyFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { parseSigningKey, signNote } from '@phaselock/audit';
 import {
@@ -15,6 +16,7 @@ import {
 } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ran, runVerify } from '../../test/run-verify.ts';
+import { run } from '../run.ts';
 
 let home: TestGuard;
 let folder: TemporaryDirectory;
@@ -152,6 +154,15 @@ describe('a seal', () => {
     });
   });
 
+  test('takes the name of an interrupted one, whose heads are kept', async () => {
+    await writeFile(at('interrupted.heads.gz'), 'cut off');
+    expect(await verify('seal', '--key', at('key'), '-o', at('interrupted'))).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('interrupted.heads.gz had no seal, as after an interruption'),
+    });
+    expect(await against(at('interrupted'))).toMatchObject({ code: 0 });
+  });
+
   test('names the root of the seal before it', async () => {
     const args = ['seal', '--key', at('key'), '--previous', at('seal'), '-o', at('second')];
     expect(await verify(...args)).toMatchObject({ code: 0 });
@@ -174,6 +185,35 @@ describe('a seal', () => {
     expect([code, err]).toEqual([0, expect.stringContaining('3 events are not chained yet')]);
     expect(await runVerify(own.databaseUrl, ['--all', '--fail-on', 'info'])).toMatchObject({ code: 2 });
   });
+});
+
+test('a proof is not printed on a terminal, which would obey what a user wrote', async () => {
+  const printed = { out: '', err: '' };
+  const stream = (name: 'out' | 'err', isTTY: boolean) =>
+    Object.assign(
+      new Writable({
+        write: (chunk, _encoding, done) => {
+          printed[name] += String(chunk);
+          done();
+        },
+      }),
+      { isTTY },
+    );
+  const prove = async (isTTY: boolean, ...more: readonly string[]): Promise<number> =>
+    await run({
+      argv: ['prove', sessionId, '--seal', at('seal'), ...more],
+      env: { PHASELOCK_DATABASE_URL: home.databaseUrl },
+      stdout: stream('out', isTTY),
+      stderr: stream('err', false),
+      release: '1.2.3',
+      ended: new AbortController().signal,
+    });
+  expect(await prove(true)).toBe(64);
+  expect(printed).toEqual({ out: '', err: expect.stringContaining('prove needs -o') });
+  expect(await prove(true, '-o', at('on a terminal'))).toBe(0);
+  expect(printed.out).toBe('');
+  expect(await prove(false)).toBe(0);
+  expect(printed.out).toBe(await readFile(at('on a terminal'), 'utf8'));
 });
 
 describe('refused with exit code', () => {

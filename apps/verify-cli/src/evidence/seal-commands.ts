@@ -18,7 +18,7 @@ import { EXIT } from '../exit-code.ts';
 import { UsageError } from '../usage-error.ts';
 import type { SealCommand } from './evidence-arguments.ts';
 import { readSigningKey, readText } from './key-files.ts';
-import { refuseExisting, writeHeads } from './seal-files.ts';
+import { takeName, writeSeal } from './seal-files.ts';
 
 export type Telling = {
   readonly env: Environment;
@@ -26,6 +26,8 @@ export type Telling = {
   readonly ended: AbortSignal;
   /** Writes to standard output. */
   readonly print: (text: string) => void;
+  /** Standard output is a terminal, which obeys the control characters in what it is sent. */
+  readonly toTerminal: boolean;
   /** Writes a message to standard error. */
   readonly complain: (text: string) => void;
 };
@@ -66,14 +68,13 @@ export async function sealHistory(command: SealCommand, telling: Telling): Promi
   const { output, database } = command;
   const key = await readSigningKey(command.key, telling.env);
   const previous = command.previous === undefined ? undefined : await readPrevious(command.previous, key);
-  refuseExisting(output);
+  await takeName(output, telling.complain);
   await using source = await openSource({ database, wanted: { kind: 'all' } }, telling.env, telling.ended);
   const { evidence } = source;
   if (evidence === undefined) throw new SourceFailure('this source has no event chains');
   if (previous !== undefined && previous.database !== (await evidence.state()).database)
     throw new SourceFailure(`${command.previous} is a seal of another database`);
-  const seal = await writeHeads(output, makeSeal(evidence, previous));
-  await writeFile(output, signNote(formatSeal(seal), key), { flag: 'wx' });
+  const seal = await writeSeal(output, makeSeal(evidence, previous), (made) => signNote(formatSeal(made), key));
   if (seal.unchained > 0)
     telling.complain(
       `${seal.unchained} events are not chained yet, and this seal does not cover them; the purge worker chains them`,

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -42,15 +44,44 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-/** A seal is never overwritten, because it cannot be made again. */
-export function refuseExisting(path: string): void {
-  for (const file of [path, headsOf(path)])
-    if (existsSync(file)) throw new UsageError(`-o: ${file} exists already; give each seal a name of its own`);
+const partialName = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.partial`;
+
+const existing = (path: string): UsageError =>
+  new UsageError(`-o: ${path} exists already; give each seal a name of its own`);
+
+/**
+ * A seal is never overwritten, because it cannot be made again. Heads without a seal are left by an interruption; they
+ * are renamed, so that the name can be used.
+ */
+export async function takeName(seal: string, complain: (text: string) => void): Promise<void> {
+  if (existsSync(seal)) throw existing(seal);
+  const heads = headsOf(seal);
+  if (!existsSync(heads)) return;
+  const aside = partialName(heads);
+  await rename(heads, aside);
+  complain(`${heads} had no seal, as after an interruption; it was renamed to ${aside}`);
 }
 
-/** Writes the heads beside the seal, under their final name only when they are complete. */
-export async function writeHeads<Made>(seal: string, lines: AsyncGenerator<string, Made>): Promise<Made> {
-  const partial = `${headsOf(seal)}.partial`;
+/** Writes the heads and the seal, both under their final names only when they are complete. */
+export async function writeSeal<Made>(
+  seal: string,
+  lines: AsyncGenerator<string, Made>,
+  sign: (made: Made) => string,
+): Promise<Made> {
+  // Two commands with one name write to different files.
+  const partial = { heads: partialName(headsOf(seal)), note: partialName(seal) };
+  try {
+    const made = await writeHeads(partial.heads, lines);
+    await writeFile(partial.note, sign(made), { flag: 'wx' });
+    await publish(seal, partial);
+    return made;
+  } finally {
+    await rm(partial.heads, { force: true });
+    await rm(partial.note, { force: true });
+  }
+}
+
+async function writeHeads<Made>(path: string, lines: AsyncGenerator<string, Made>): Promise<Made> {
   let made: { readonly result: Made } | undefined;
   async function* withNewlines(): AsyncGenerator<string> {
     for (;;) {
@@ -62,13 +93,30 @@ export async function writeHeads<Made>(seal: string, lines: AsyncGenerator<strin
       yield `${next.value}\n`;
     }
   }
+  const file = createWriteStream(path, { flags: 'wx' });
   try {
-    await pipeline(Readable.from(withNewlines()), createGzip(), createWriteStream(partial));
+    await pipeline(Readable.from(withNewlines()), createGzip(), file);
   } catch (error) {
-    await rm(partial, { force: true });
+    // The file may still be about to be created, and can only be removed afterwards.
+    if (!file.closed) await once(file, 'close');
     throw error;
   }
-  await rename(partial, headsOf(seal));
   if (made === undefined) throw new Error('the heads ended early');
   return made.result;
+}
+
+async function publish(seal: string, partial: { readonly heads: string; readonly note: string }): Promise<void> {
+  const heads = headsOf(seal);
+  // Of two commands with one name, only one can create this file. The other one leaves it as it is.
+  await writeFile(heads, '', { flag: 'wx' }).catch((error: unknown) => {
+    throw existsSync(heads) ? existing(heads) : error;
+  });
+  try {
+    if (existsSync(seal)) throw existing(seal);
+    await rename(partial.heads, heads);
+    await rename(partial.note, seal);
+  } catch (error) {
+    await rm(heads, { force: true });
+    throw error;
+  }
 }
