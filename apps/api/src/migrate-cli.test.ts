@@ -56,6 +56,14 @@ describe('the migrate command', () => {
     expect(rows).toEqual([]);
   });
 
+  test('ends chain-events with the reason if the row with the progress is missing', async () => {
+    await using home = await openTestGuard();
+    await home.guard.database.pool.pg.query('delete from event_chain_progress');
+    await using run = spawnNode(MAIN, { args: ['chain-events'], env: { PHASELOCK_DATABASE_URL: home.databaseUrl } });
+    expect(await run.exited).toMatchObject({ code: 1 });
+    expect(run.stderr()).toContain('the table event_chain_progress is empty');
+  });
+
   test('refuses chain-events while migrations are pending', async () => {
     await using database = await createEmptyDatabase();
     await using run = spawnNode(MAIN, { args: ['chain-events'], env: { PHASELOCK_DATABASE_URL: database.url } });

@@ -68,6 +68,16 @@ test('stops while it rests, and goes on with the next worker', async () => {
   expect(await notChained(worker)).toBe(0);
 });
 
+test('reports that the row with the progress is missing', async () => {
+  await using test = await openTestWorker();
+  await oldSessions(test);
+  const worker = await test.another();
+  await worker.database.pool.pg.query('delete from event_chain_progress');
+  const failures: unknown[] = [];
+  await chainOldEvents(worker, (error) => failures.push(error))[Symbol.asyncDispose]();
+  expect(failures).toMatchObject([{ name: 'ChainProgressMissing' }]);
+});
+
 test('reports a failure and does not end', async () => {
   await using test = await openTestWorker();
   await oldSessions(test);

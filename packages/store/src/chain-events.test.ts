@@ -19,7 +19,13 @@ import {
 } from '@phaselock/testkit';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ChainedTasks, type ChainLimits, chainNextTasks, readChainProgress } from './chain-events.ts';
+import {
+  type ChainedTasks,
+  type ChainLimits,
+  ChainProgressMissing,
+  chainNextTasks,
+  readChainProgress,
+} from './chain-events.ts';
 
 const MANY: ChainLimits = { tasks: 1_000, events: 1_000_000, waitMs: 20_000 };
 
@@ -291,6 +297,18 @@ describe('events from before the chains', () => {
     await unchain();
     await using _worker = await holdLock(context.databaseUrl, 'select 1 from event_chain_progress for update');
     expect(await chain()).toEqual({ state: 'busy', tasks: 0, events: 0 });
+  });
+
+  test('are not chained, which is an error, if the row that stores the progress is missing', async () => {
+    await aHistory();
+    await unchain();
+    const kept = await client.query('delete from event_chain_progress returning singleton');
+    expect(kept.rowCount).toBe(1);
+    await expect(chain()).rejects.toThrow(ChainProgressMissing);
+    await expect(readChainProgress(context.guard.database.kysely)).rejects.toThrow(ChainProgressMissing);
+    await client.query('insert into event_chain_progress default values');
+    expect(await chain()).toEqual({ state: 'finished', tasks: 1, events: 15 });
+    await expectAllChained();
   });
 
   test('of a session that is being written to are left for later, and others are not locked meanwhile', async () => {

@@ -1,9 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.ts';
-import { firstRow, functionCall, type Sql } from './sql.ts';
+import { firstRow, functionCall, type Sql, type Statement } from './sql.ts';
 import { classifyFailure } from './sqlstates.ts';
 
 const CHAIN_NEXT_TASKS = functionCall('chain_next_tasks', 3);
+const PROGRESS_IS_KNOWN: Statement = {
+  name: 'chain_progress_is_known',
+  text: 'select exists (select from event_chain_progress) as known',
+};
 
 export type ChainLimits = {
   /** How many tasks are looked at, at most. */
@@ -26,13 +30,31 @@ export type ChainedTasks = {
 
 type Row = { readonly tasks: number; readonly events: number; readonly finished: boolean };
 
+/** The row that stores how far the events are chained is missing, as after a restore without its table. */
+export class ChainProgressMissing extends Error {
+  override readonly name = 'ChainProgressMissing';
+  constructor() {
+    super(
+      'the table event_chain_progress is empty, so it is not known which events are chained: add its row with ' +
+        '`insert into event_chain_progress default values`, after which the events of every task are looked at again',
+    );
+  }
+}
+
 const BUSY: ChainedTasks = { state: 'busy', tasks: 0, events: 0 };
 
-/** Chains events that were written before events were chained, task by task, and stores how far it came. */
+/**
+ * Chains events that were written before events were chained, task by task, and stores how far it came. Throws
+ * ChainProgressMissing if there is no row to store it in.
+ */
 export async function chainNextTasks(sql: Sql, { tasks, events, waitMs }: ChainLimits): Promise<ChainedTasks> {
   try {
     const { finished, ...done } = firstRow(await sql.query<Row>(CHAIN_NEXT_TASKS, [tasks, events, waitMs]));
-    if (!finished && done.tasks === 0 && done.events === 0) return BUSY;
+    if (!finished && done.tasks === 0 && done.events === 0) {
+      // chain_next_tasks returns the same for a row that another process holds and for no row.
+      if (!firstRow(await sql.query<{ known: boolean }>(PROGRESS_IS_KNOWN, [])).known) throw new ChainProgressMissing();
+      return BUSY;
+    }
     return { state: finished ? 'finished' : 'unfinished', ...done };
   } catch (error) {
     if (classifyFailure(error) === 'contended') return BUSY;
@@ -64,5 +86,7 @@ export async function readChainProgress(db: Kysely<Schema>): Promise<ChainProgre
     select p.chained_tasks as "chainedTasks", p.chained_events as "chainedEvents", ${tasksToChain} as "tasksLeft",
            p.finished_at is not null as finished
     from event_chain_progress p where p.singleton`.execute(db);
-  return firstRow(rows);
+  const [progress] = rows;
+  if (progress === undefined) throw new ChainProgressMissing();
+  return progress;
 }
