@@ -119,6 +119,24 @@ describe('a deep audit is silent about', () => {
     expect(await heard(archive)).toEqual([]);
   });
 
+  test('a session of a milestone that got usage and a late ending after it was archived, and was then purged', async () => {
+    await using archive = await openTestArchive();
+    const { guard, world } = archive.home;
+    const taskId = await world.task();
+    const session = await guard.beginStandalone(aStart(taskId, OPUS, { milestoneId: 'm-1', actor: 'ada' }));
+    await runTurn(guard, aTurn(session, await world.attempt(taskId)), 'first');
+    const turn = tokenOf(startedOf(await guard.startTurn(aTurn(session, await world.attempt(await world.task())))));
+    await guard.appendLogs(turn, [{ kind: 'stdout', line: 'in time' }]);
+    await lapseLease(archive.home, session);
+    await guard.softDelete({ sessionId: session.id });
+    expect(await runSteps(patient(archive))).toMatchObject({ archived: 1 });
+    await guard.recordUsage(turn, { inputTokens: 5, outputTokens: 7, turns: 1, costUsdMicros: 11 });
+    await guard.finishTurn({ ...turn, ending: 'failed', exitCode: 3 });
+    expect(await runSteps(archive.ctx), 'the worker archives it again').toMatchObject({ purged: 0 });
+    expect(await runSteps(archive.ctx)).toMatchObject({ purged: 1 });
+    expect(await heard(archive)).toEqual([]);
+  });
+
   test('retries of the worker, a legal hold, an object that was restored, and the end of the retention', async () => {
     await using archive = await openTestArchive();
     await seedDeleted(archive.ctx.database, { projectId: archive.home.world.projectId, count: 4 });

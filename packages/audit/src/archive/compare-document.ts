@@ -127,7 +127,10 @@ function collectDifferences() {
   };
 }
 
-/** The creation event records the hash of the handoff, and no milestone if there was none. */
+/**
+ * The creation event records the hash of the handoff, and no milestone if there was none. Neither has a document: every
+ * release that can write to a database with such events puts a milestone into its documents.
+ */
 const withToldFields = (fields: DocumentPart['fields']): DocumentPart['fields'] => ({
   ...fields,
   milestoneId: fields.milestoneId ?? null,
