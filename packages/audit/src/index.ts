@@ -4,6 +4,7 @@ export type { StoreLister } from './archive/find-unknown-objects.ts';
 export { type AuditOptions, type AuditSummary, rulesThatRun, runAudit } from './audit.ts';
 export { auditOwnDatabase } from './audit-own-database.ts';
 export { type Check, finding, type Row } from './check.ts';
+export { RIGHTS_TO_READ_CLUSTER } from './evidence/cluster.ts';
 export { makeSeal } from './evidence/make-seal.ts';
 export { demandComparable, type OpenedSeal, openSeal, readSeal } from './evidence/open-seal.ts';
 export { checkProof } from './evidence/proof-text.ts';

@@ -6,6 +6,7 @@ import {
   formatVerifyingKey,
   makeSeal,
   newSigningKey,
+  RIGHTS_TO_READ_CLUSTER,
   readSeal,
   type Seal,
   type SigningKey,
@@ -78,6 +79,10 @@ export async function sealHistory(command: SealCommand, telling: Telling): Promi
   if (seal.unchained > 0)
     telling.complain(
       `${seal.unchained} events are not chained yet, and this seal does not cover them; the purge worker chains them`,
+    );
+  if (seal.cluster === undefined)
+    telling.complain(
+      `this seal does not name its PostgreSQL cluster, so --since-seal cannot notice a restore: to read it, a role needs ${RIGHTS_TO_READ_CLUSTER}`,
     );
   telling.print(
     `sealed ${seal.sessions} sessions, ${seal.slots} slots and ${seal.events} events at ${seal.created}\n` +

@@ -5,7 +5,7 @@ import { sumHeads } from './sum-heads.ts';
 
 /** Yields the line of each head, and returns the seal of them. */
 export async function* makeSeal(evidence: Evidence, previous: Seal | undefined): AsyncGenerator<string, Seal> {
-  const { at: created, database, schema, snapshot } = await evidence.state();
+  const { at: created, database, schema, snapshot, cluster } = await evidence.state();
   const sum = sumHeads();
   for await (const head of evidence.heads()) {
     const line = formatHead(head);
@@ -13,5 +13,5 @@ export async function* makeSeal(evidence: Evidence, previous: Seal | undefined):
     yield line;
   }
   const unchained = await evidence.unchained();
-  return { ...sum.finish(), created, database, schema, snapshot, unchained, previous: previous?.root };
+  return { ...sum.finish(), created, database, schema, snapshot, unchained, cluster, previous: previous?.root };
 }

@@ -1,3 +1,4 @@
+import { type Cluster, whyNotContinued } from './cluster.ts';
 import type { Seal } from './seal-text.ts';
 
 /** The database that is audited, in its snapshot. */
@@ -9,6 +10,8 @@ export type AuditedState = {
   readonly snapshot: string;
   /** Whether the server is a standby, which may be behind. */
   readonly standby: boolean;
+  /** The PostgreSQL cluster; undefined if it cannot be read. */
+  readonly cluster: Cluster | undefined;
 };
 
 /** Why a seal cannot be compared with this database; undefined if it can. */
@@ -24,6 +27,8 @@ export function whyNotComparable(seal: Seal, state: AuditedState): string | unde
 
 /** Why the events since a seal cannot be told by their transactions; undefined if they can. */
 export function whyNotSince(seal: Seal, state: AuditedState): string | undefined {
+  const why = whyNotContinued(seal.cluster, state);
+  if (why !== undefined) return why;
   return firstFuture(seal.snapshot) > firstFuture(state.snapshot)
     ? 'the database was restored since the seal, and numbers its transactions anew: audit it with --all, and make a new seal'
     : undefined;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatHead, type Head, parseHead } from './heads.ts';
-import { whyNotComparable } from './seal-fits.ts';
+import { whyNotComparable, whyNotSince } from './seal-fits.ts';
 import { formatSeal, parseSeal, type Seal } from './seal-text.ts';
 import { HeadsFailure, sumHeads } from './sum-heads.ts';
 
@@ -26,6 +26,7 @@ const SEAL: Seal = {
   schema: 24,
   snapshot: '821:823:821,822',
   unchained: 0,
+  cluster: { systemId: '7571234567890123456', timeline: 3 },
   previous: undefined,
 };
 
@@ -60,10 +61,14 @@ test('heads are added up in the order of their bytes, each once', () => {
   expect(() => sumOf([...lines, 'more'])).toThrow('line 4 is not the head of a session or of a slot');
 });
 
-test('a seal is read as it was written, with and without the seal before it', () => {
-  expect(parseSeal(formatSeal(SEAL))).toEqual(SEAL);
-  const later = { ...SEAL, previous: SEAL.root };
-  expect(parseSeal(formatSeal(later))).toEqual(later);
+test.each([
+  ['the cluster', {}],
+  ['the cluster and the seal before it', { previous: SEAL.root }],
+  ['the seal before it', { cluster: undefined, previous: SEAL.root }],
+  ['neither, as by earlier releases', { cluster: undefined }],
+])('a seal with %s is read as it was written', (_what, differs) => {
+  const seal = { ...SEAL, ...differs };
+  expect(parseSeal(formatSeal(seal))).toEqual(seal);
 });
 
 test.each([
@@ -72,12 +77,24 @@ test.each([
   ['a line less', (text: string) => text.replace(/^schema.*\n/m, '')],
   ['a line more', (text: string) => `${text}more\n`],
   ['lines in another order', (text: string) => text.replace(/^(sessions.*\n)(slots.*\n)/m, '$2$1')],
+  ['the cluster twice', (text: string) => text.replace(/^cluster.*\n/m, '$&$&')],
+  ['no number as a timeline', (text: string) => text.replace(/^(cluster \d+) 3$/m, '$1 x')],
   ['no number', (text: string) => text.replace('slots 2', 'slots two')],
   ['no newline at its end', (text: string) => text.slice(0, -1)],
   ['other line ends', (text: string) => text.replaceAll('\n', '\r\n')],
 ])('a text with %s is no seal', (_what, change) => {
   expect(parseSeal(change(formatSeal(SEAL)))).toBeUndefined();
 });
+
+const STATE = {
+  database: HASH,
+  schema: 24,
+  at: SEAL.created,
+  snapshot: SEAL.snapshot,
+  standby: false,
+  cluster: SEAL.cluster,
+};
+const cluster = (timeline: number, systemId = '7571234567890123456') => ({ cluster: { systemId, timeline } });
 
 test.each([
   ['the same snapshot', {}, undefined],
@@ -89,8 +106,26 @@ test.each([
   ['a standby that is behind', { standby: true, snapshot: '820:820:' }, 'standby has not yet replayed'],
   ['a standby that is not behind', { standby: true }, undefined],
 ] as const)('whether a seal can be compared with %s depends on the snapshot', (_what, differs, why) => {
-  const state = { database: HASH, schema: 24, at: SEAL.created, snapshot: SEAL.snapshot, standby: false, ...differs };
-  const found = whyNotComparable(SEAL, state);
+  const found = whyNotComparable(SEAL, { ...STATE, ...differs });
   if (why === undefined) expect(found).toBeUndefined();
   else expect(found).toContain(why);
+});
+
+test.each([
+  ['the same cluster and timeline', {}, undefined],
+  ['lower transactions', { snapshot: '5:5:' }, 'numbers its transactions anew'],
+  ['a later timeline', cluster(4), 'a standby was promoted, or a base backup restored'],
+  ['a standby on a later timeline', { ...cluster(4), standby: true }, 'a standby was promoted'],
+  ['an earlier timeline', cluster(2), 'the primary from before a promotion, or an older copy'],
+  ['a standby on an earlier timeline', { ...cluster(2), standby: true }, 'repeat the audit later'],
+  ['another cluster', cluster(3, '7571234567890123457'), 'another PostgreSQL cluster'],
+  ['a cluster that cannot be read', { cluster: undefined }, 'the PostgreSQL cluster cannot be read'],
+] as const)('whether a seal can be continued on %s depends on its cluster', (_what, differs, why) => {
+  const found = whyNotSince(SEAL, { ...STATE, ...differs });
+  if (why === undefined) expect(found).toBeUndefined();
+  else expect(found).toContain(why);
+});
+
+test('a seal that does not name its cluster is continued on any', () => {
+  expect(whyNotSince({ ...SEAL, cluster: undefined }, { ...STATE, ...cluster(9, '1') })).toBeUndefined();
 });

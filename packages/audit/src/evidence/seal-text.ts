@@ -1,3 +1,4 @@
+import type { Cluster } from './cluster.ts';
 import type { HeadsSum } from './sum-heads.ts';
 
 /** The first line of every seal; a new format gets another one. */
@@ -15,6 +16,8 @@ export type Seal = HeadsSum & {
   readonly snapshot: string;
   /** The number of events without a hash, which the seal does not cover. */
   readonly unchained: number;
+  /** The PostgreSQL cluster. Undefined if it could not be read, and in seals of earlier releases. */
+  readonly cluster: Cluster | undefined;
   /** The root of the seal before this one. */
   readonly previous: string | undefined;
 };
@@ -33,6 +36,7 @@ export const formatSeal = (seal: Seal): string =>
     `events ${seal.events}`,
     `unchained ${seal.unchained}`,
     `heads ${seal.sha256}`,
+    ...(seal.cluster === undefined ? [] : [`cluster ${seal.cluster.systemId} ${seal.cluster.timeline}`]),
     ...(seal.previous === undefined ? [] : [`previous ${seal.previous}`]),
     '',
   ].join('\n');
@@ -54,21 +58,27 @@ const LINES = [
   ['events', 'events ', COUNT],
   ['unchained', 'unchained ', COUNT],
   ['heads', 'heads ', DIGEST],
+  ['cluster', 'cluster ', /^-?[1-9]\d{0,18} [1-9]\d{0,9}$/],
   ['previous', 'previous ', ROOT],
 ] as const;
 
-/** Reads the text of a seal; undefined if it has another form. Only the last line may be absent. */
+type LineName = (typeof LINES)[number][0];
+
+const MAY_BE_ABSENT: ReadonlySet<LineName> = new Set(['cluster', 'previous']);
+
+/** Reads the text of a seal; undefined if it has another form. */
 export function parseSeal(text: string): Seal | undefined {
   const [format, ...lines] = text.split('\n');
-  if (format !== FORMAT || lines.pop() !== '' || lines.length < LINES.length - 1 || lines.length > LINES.length)
-    return undefined;
-  const values = new Map<(typeof LINES)[number][0], string>();
-  for (const [place, line] of lines.entries()) {
-    const [name, begin, form] = LINES[place] ?? [];
-    if (name === undefined || !line.startsWith(begin) || !form.test(line.slice(begin.length))) return undefined;
-    values.set(name, line.slice(begin.length));
+  if (format !== FORMAT || lines.pop() !== '') return undefined;
+  const values = new Map<LineName, string>();
+  for (const [name, begin, form] of LINES) {
+    const line = lines[values.size];
+    if (line?.startsWith(begin) && form.test(line.slice(begin.length))) values.set(name, line.slice(begin.length));
+    else if (!MAY_BE_ABSENT.has(name)) return undefined;
   }
-  const value = (name: (typeof LINES)[number][0]): string => values.get(name) ?? '';
+  if (values.size < lines.length) return undefined;
+  const value = (name: LineName): string => values.get(name) ?? '';
+  const [systemId = '', timeline] = value('cluster').split(' ');
   return {
     size: Number(value('size')),
     root: value('root'),
@@ -81,6 +91,7 @@ export function parseSeal(text: string): Seal | undefined {
     events: Number(value('events')),
     unchained: Number(value('unchained')),
     sha256: value('heads'),
+    cluster: timeline === undefined ? undefined : { systemId, timeline: Number(timeline) },
     previous: values.get('previous'),
   };
 }

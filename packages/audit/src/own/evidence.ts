@@ -1,4 +1,5 @@
 import type { Row } from '../check.ts';
+import type { Cluster } from '../evidence/cluster.ts';
 import type { Evidence, SessionRange } from '../evidence/evidence.ts';
 import type { Head, SessionHead, SlotHead } from '../evidence/heads.ts';
 import type { AuditedState } from '../evidence/seal-fits.ts';
@@ -91,21 +92,28 @@ const logLines = ({ processes }: ScopeSql): string => `
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-export async function readState(ask: (sql: string) => Promise<readonly Row[]>): Promise<AuditedState> {
+export async function readState(
+  ask: (sql: string) => Promise<readonly Row[]>,
+  cluster: Cluster | undefined,
+): Promise<AuditedState> {
   const [row] = await ask(STATE);
   const { database = null, schema, at = null, snapshot = null, standby } = row ?? {};
   if (database === null || at === null || snapshot === null) throw new Error('the first migration has no record');
-  return { database, schema: Number(schema), at, snapshot, standby: standby === 'true' };
+  return { database, schema: Number(schema), at, snapshot, standby: standby === 'true', cluster };
 }
 
 /** Reads the event chains over the connections of the audit. */
-export function openEvidence(connections: SharedConnections, within: ScopeSql, rehashes: boolean): Evidence {
+export function openEvidence(
+  connections: SharedConnections,
+  within: ScopeSql,
+  { rehashes, cluster }: { readonly rehashes: boolean; readonly cluster: Cluster | undefined },
+): Evidence {
   const each = (sql: string, values: readonly unknown[] = []): AsyncIterable<Row> =>
     askEachRow(connections, { sql }, { values });
   const all = (sql: string, values: readonly unknown[] = []): Promise<Row[]> => Array.fromAsync(each(sql, values));
   return {
     rehashes,
-    state: () => readState(all),
+    state: () => readState(all, cluster),
     async *heads() {
       for await (const row of each(SESSION_HEADS)) yield sessionHead(row);
       for await (const row of each(SLOT_HEADS)) yield slotHead(row);

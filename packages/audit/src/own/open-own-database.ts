@@ -84,14 +84,14 @@ type Opened = {
 };
 
 function sourceOn(connections: SharedConnections, { snapshot, rehashes, askNow, repairOf, close }: Opened): Source {
-  const { description, names, scope, standby } = snapshot;
+  const { description, names, scope, standby, cluster, notes } = snapshot;
   const traits: SourceTraits = { freshStaysInThread: false, ...names };
   const within = scopeSql(scope);
   const { checks, rows } = openQuestions(connections, scope, traits, rehashes);
   return {
     description,
     attemptId: scope.kind === 'attempt' ? scope.attemptId : undefined,
-    notes: [],
+    notes,
     traits,
     checks,
     notApplicable: new Map([
@@ -128,7 +128,7 @@ function sourceOn(connections: SharedConnections, { snapshot, rehashes, askNow, 
       within,
       whole: scope.kind === 'all' && !standby,
     }),
-    evidence: openEvidence(connections, within, rehashes),
+    evidence: openEvidence(connections, within, { rehashes, cluster }),
     repairOf,
     [Symbol.asyncDispose]: close,
   };

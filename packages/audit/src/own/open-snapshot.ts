@@ -1,11 +1,13 @@
 import type pg from 'pg';
 import type { Row } from '../check.ts';
+import type { Cluster } from '../evidence/cluster.ts';
 import { whyNotComparable, whyNotSince } from '../evidence/seal-fits.ts';
 import type { Seal } from '../evidence/seal-text.ts';
 import { type FoundAttempt, NotFound, SourceFailure } from '../source.ts';
 import { connect } from './connect.ts';
 import { databaseFailure } from './database-failure.ts';
 import { readState } from './evidence.ts';
+import { readCluster } from './read-cluster.ts';
 import { type CataloguedNames, readModelPolicy } from './read-model-policy.ts';
 import { refuseOtherVersion } from './schema/refuse-other-version.ts';
 import type { Scope } from './scope.ts';
@@ -27,15 +29,23 @@ export type Snapshot = {
   readonly scope: Scope;
   /** A standby, which lags behind its primary. */
   readonly standby: boolean;
+  /** The PostgreSQL cluster; undefined if it cannot be read. */
+  readonly cluster: Cluster | undefined;
+  /** Remarks for the reader of the report. */
+  readonly notes: readonly string[];
 };
 /** A snapshot with the name under which other connections join it. */
 type SharedSnapshot = Snapshot & { readonly shared: string };
+
+const RESTORE_UNNOTICED =
+  'The seal does not name its PostgreSQL cluster, so a restore of the database since then may not be noticed.';
 
 export async function openSnapshot(
   client: pg.Client,
   statementTimeoutMs: number,
   wanted: Wanted,
 ): Promise<SharedSnapshot> {
+  const cluster = await readCluster(client);
   await beginReading(client, statementTimeoutMs);
   const [where] = await rowsOf(
     client,
@@ -51,8 +61,10 @@ export async function openSnapshot(
   return {
     description: `${where.place} (read-only) · snapshot ${where.snapshot} · ${where.at}`,
     names: await readModelPolicy((sql) => rowsOf(client, sql)),
-    scope: await findScope(client, wanted),
+    scope: await findScope(client, wanted, cluster),
     standby: where.standby === 'true',
+    cluster,
+    notes: wanted.kind === 'since-seal' && wanted.seal.cluster === undefined ? [RESTORE_UNNOTICED] : [],
     shared: where.shared ?? '',
   };
 }
@@ -102,7 +114,7 @@ async function beginReading(client: pg.Client, statementTimeoutMs: number, first
     set local max_parallel_workers_per_gather = 0`);
 }
 
-async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
+async function findScope(client: pg.Client, wanted: Wanted, cluster: Cluster | undefined): Promise<Scope> {
   switch (wanted.kind) {
     case 'task': {
       const [task] = await rowsOf(client, 'select id from tasks where id::text = lower($1)', [wanted.given]);
@@ -112,15 +124,15 @@ async function findScope(client: pg.Client, wanted: Wanted): Promise<Scope> {
     case 'attempt':
       return { kind: 'attempt', ...(await findAttempt(client, wanted.given)) };
     case 'since-seal':
-      return { kind: 'tasks', ids: await tasksSince(client, wanted.seal) };
+      return { kind: 'tasks', ids: await tasksSince(client, wanted.seal, cluster) };
     default:
       return wanted;
   }
 }
 
 /** By the primary key of the events, so that the cost grows with the events since the seal and not with the history. */
-async function tasksSince(client: pg.Client, seal: Seal): Promise<readonly string[]> {
-  const state = await readState((sql) => rowsOf(client, sql));
+async function tasksSince(client: pg.Client, seal: Seal, cluster: Cluster | undefined): Promise<readonly string[]> {
+  const state = await readState((sql) => rowsOf(client, sql), cluster);
   const why = whyNotComparable(seal, state) ?? whyNotSince(seal, state);
   if (why !== undefined) throw new SourceFailure(why);
   const rows = await rowsOf(
