@@ -158,10 +158,10 @@ test('a role that may not read the cluster is told so', async () => {
   [url.username, url.password] = ['auditor', 'auditor'];
   expect(await seal(url.href, 'without the right')).toMatchObject({
     code: 0,
-    err: expect.stringContaining('needs EXECUTE on pg_control_system(), pg_control_checkpoint()'),
+    err: expect.stringContaining('a role needs EXECUTE on pg_control_system(), pg_control_checkpoint()'),
   });
   expect(await lineOf('without the right', 'cluster')).toBe('');
-  expect(await since(url.href)).toMatchObject(refused('this role may not read the PostgreSQL cluster'));
+  expect(await since(url.href)).toMatchObject(refused('the PostgreSQL cluster cannot be read, which needs EXECUTE on'));
   await runAdminStatement(primary.url, 'grant execute on function pg_control_checkpoint() to auditor');
   expect(await since(url.href)).toMatchObject({ code: 0, err: '' });
 });
