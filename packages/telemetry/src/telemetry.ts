@@ -129,7 +129,7 @@ export type DataTelemetry = {
 };
 
 /** `incremental`: of the tasks that changed since a seal or a time. */
-export type AuditScope = 'all' | 'incremental';
+type AuditScope = 'all' | 'incremental';
 
 export type AuditOutcome = {
   readonly finishedAt: Date;
