@@ -62,7 +62,7 @@ export async function takeName(seal: string, complain: (text: string) => void): 
   complain(`${heads} had no seal, as after an interruption; it was renamed to ${aside}`);
 }
 
-/** Writes the heads and the seal, both under their final names only when they are complete. */
+/** Writes the heads and the seal, both under their final names only when they are complete and on the disk. */
 export async function writeSeal<Made>(
   seal: string,
   lines: AsyncGenerator<string, Made>,
@@ -72,7 +72,7 @@ export async function writeSeal<Made>(
   const partial = { heads: partialName(headsOf(seal)), note: partialName(seal) };
   try {
     const made = await writeHeads(partial.heads, lines);
-    await writeFile(partial.note, sign(made), { flag: 'wx' });
+    await writeFile(partial.note, sign(made), { flag: 'wx', flush: true });
     await publish(seal, partial);
     return made;
   } finally {
@@ -93,7 +93,7 @@ async function writeHeads<Made>(path: string, lines: AsyncGenerator<string, Made
       yield `${next.value}\n`;
     }
   }
-  const file = createWriteStream(path, { flags: 'wx' });
+  const file = createWriteStream(path, { flags: 'wx', flush: true });
   try {
     await pipeline(Readable.from(withNewlines()), createGzip(), file);
   } catch (error) {
