@@ -1,4 +1,5 @@
-import { aStart, begin, openTestGuard, type TestGuard } from '@phaselock/testkit';
+import { MODES, PHASES, type TaskId } from '@phaselock/core';
+import { aStart, openTestGuard, type TestGuard } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addMisnamed, twoCases } from '../test/histories.ts';
 import { flawsOfJunit } from '../test/junit-schema.ts';
@@ -9,20 +10,59 @@ import { reportSchema } from './report-schema.ts';
 // A test starts the command several times.
 vi.setConfig({ testTimeout: 120_000 });
 
-test('--max-findings lists at most so many infos, counts all of them, and is complete', async () => {
-  await using calm = await openTestGuard();
-  for (let sessions = 0; sessions < 3; sessions += 1) {
-    const { id: sessionId } = await begin(calm.guard, aStart(await calm.world.task()));
-    await calm.guard.softDelete({ sessionId });
+describe('a clean history with more infos than the default limit', () => {
+  const LIMIT = 10_000;
+  const BATCH = 250;
+  const SLOTS = PHASES.flatMap((phase) => MODES.map((mode) => ({ phase, mode })));
+  let calm: TestGuard;
+  beforeAll(async () => {
+    calm = await openTestGuard();
+    await startAndDelete(calm, LIMIT + 1);
+  });
+  afterAll(() => calm[Symbol.asyncDispose]());
+
+  /** Sessions that were deleted unused, one info (SV302) for each, as the service itself makes them. */
+  async function startAndDelete({ guard, world }: TestGuard, count: number): Promise<void> {
+    const { rows } = await guard.database.pool.pg.query<{ id: TaskId }>(
+      'insert into tasks (id, project_id, title) select gen_random_uuid(), $1, n::text from generate_series(1, $2::int) n returning id',
+      [world.projectId, Math.ceil(count / SLOTS.length)],
+    );
+    const starts = rows.flatMap(({ id }) => SLOTS.map((slot) => ({ ...aStart(id), ...slot }))).slice(0, count);
+    for (let from = 0; from < starts.length; from += BATCH) {
+      const opened = await guard.bulkStart(starts.slice(from, from + BATCH));
+      await guard.bulkDelete(opened.map((one) => (one.kind === 'created' ? one.session.id : expect.fail(one.kind))));
+    }
   }
-  const all = ['--all', '--max-findings', '2'];
-  const { code, out } = await verify(calm.databaseUrl, ...all, '--format', 'json');
-  const { findings, summary } = reportSchema.parse(JSON.parse(out));
-  expect(code).toBe(0);
-  expect(findings.map(({ rule }) => rule)).toEqual(['SV302', 'SV302']);
-  expect(summary).toMatchObject({ infos: 3, moreInfos: 1, truncated: false, cutOff: [], exitCode: 0 });
-  expect((await verify(calm.databaseUrl, ...all)).out).toContain('3 infos');
-  expect((await verify(calm.databaseUrl, ...all, '--fail-on', 'info')).code).toBe(2);
+
+  const audit = (...args: readonly string[]) => verify(calm.databaseUrl, '--all', ...args);
+
+  test('passes in JSON: it is complete, and the infos that are not listed are counted by rule', async () => {
+    const { code, out } = await audit('--format', 'json');
+    const { findings, summary } = reportSchema.parse(JSON.parse(out));
+    expect([code, findings.length]).toEqual([0, LIMIT]);
+    expect(summary).toMatchObject({
+      errors: 0,
+      warnings: 0,
+      infos: LIMIT + 1,
+      moreInfos: 1,
+      infosLeftOut: [{ rule: 'SV302', count: 1 }],
+      truncated: false,
+      cutOff: [],
+      exitCode: 0,
+    });
+  });
+
+  test('passes in JUnit: no failure and no error', async () => {
+    const { code, out } = await audit('--format', 'junit');
+    expect([code, flawsOfJunit(out)]).toEqual([0, []]);
+    expect(out).toMatch(/<testsuite [^>]*failures="0" errors="0"/);
+    expect(out).toContain('1 info not listed because of --max-findings</system-out>');
+  });
+
+  test('passes for a person, who is told the number of infos, and fails with --fail-on info', async () => {
+    expect(await audit()).toMatchObject({ code: 0, out: expect.stringContaining('10001 infos') });
+    expect((await audit('--fail-on', 'info')).code).toBe(2);
+  });
 });
 
 describe('a rule that --max-findings cut off is named', () => {

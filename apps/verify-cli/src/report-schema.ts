@@ -45,6 +45,7 @@ const summary = z.strictObject({
   truncated: z.boolean(),
   cutOff: z.array(rule),
   moreInfos: z.int(),
+  infosLeftOut: z.array(z.strictObject({ rule, count: z.int() })),
   read: z
     .strictObject({
       sessions: z.int(),

@@ -21,6 +21,7 @@ export const aClosing = ({ summary, ...changes }: Changes = {}): Closing => ({
     truncated: false,
     cutOff: [],
     moreInfos: 0,
+    infosLeftOut: [],
     ...summary,
   },
   read: { sessions: 2, processes: 3, events: 8, archives: 0 },

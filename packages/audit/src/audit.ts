@@ -49,6 +49,8 @@ export type AuditSummary = {
   readonly cutOff: readonly RuleId[];
   /** The number of infos found beyond `maxFindings`, which are not reported. */
   readonly moreInfos: number;
+  /** The rules of these infos. */
+  readonly infosLeftOut: readonly { readonly rule: RuleId; readonly count: number }[];
 };
 
 /** One unit of work: a check, an examination of the archive, or the comparison with a log. */
@@ -148,7 +150,7 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
   const done = new Set<Step>();
   const incomplete: { rules: RuleId[]; why: string }[] = [];
   const told = { infos: 0, others: 0 };
-  let moreInfos = 0;
+  const infosLeftOut = new Map<RuleId, number>();
   const work = (step: Runnable): AsyncIterable<Finding> => {
     onCheck?.(step, wanted.indexOf(step), wanted.length);
     if (deadline?.() === true) throw new Error('the time limit was reached');
@@ -158,7 +160,8 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
     ...outcomesOf({ rules, steps, wanted, done, incomplete }),
     incomplete,
     truncated,
-    moreInfos,
+    moreInfos: [...infosLeftOut.values()].reduce((sum, count) => sum + count, 0),
+    infosLeftOut: [...infosLeftOut].map(([rule, count]) => ({ rule, count })),
   });
   for await (const heard of takeInOrder(wanted, source.lanes, work)) {
     const asked = heard.task.rules.filter((rule) => rules.has(rule));
@@ -168,7 +171,7 @@ export async function* runAudit(source: Source, options: AuditOptions): AsyncGen
         if (!rules.has(one.rule) || !concerns(one) || accepts?.(one) === true) break;
         if (one.severity === 'info') {
           // A long history has many infos and no defect, so the audit continues.
-          if (told.infos === maxFindings) moreInfos += 1;
+          if (told.infos === maxFindings) infosLeftOut.set(one.rule, (infosLeftOut.get(one.rule) ?? 0) + 1);
           else {
             told.infos += 1;
             yield one;

@@ -1,5 +1,6 @@
 import { RULES } from '@phaselock/audit';
 import { visibleText } from '@phaselock/core';
+import { many } from '../count-words.ts';
 import type { Closing, Reporter, Write } from '../report.ts';
 import { partsRead } from '../what-was-read.ts';
 
@@ -19,12 +20,15 @@ export function githubReporter(write: Write): Reporter {
 }
 
 function endOf({ summary, read, counted, notes, exitCode }: Closing, version: string): string {
-  const { ran, cutOff } = summary;
+  const { ran, cutOff, moreInfos } = summary;
+  const infos = counted.info + moreInfos;
   const parts = [
     `verify-sessions ${version}: ${ran.length} rules run`,
     ...(cutOff.length > 0 ? [`${cutOff.length} cut off`] : []),
     `${counted.error} errors`,
     `${counted.warning} warnings`,
+    ...(infos > 0 ? [many(infos, 'info')] : []),
+    ...(moreInfos > 0 ? [`${moreInfos} of them not listed because of --max-findings`] : []),
     ...(read === undefined ? [] : [`read ${partsRead(read).join(' · ')}`]),
     `exit ${exitCode}`,
   ];

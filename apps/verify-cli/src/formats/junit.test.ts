@@ -44,6 +44,19 @@ test('an info is told without failing its rule, except if the audit fails on inf
   expect(flawsOfJunit(told('error')).concat(flawsOfJunit(told('info')))).toEqual([]);
 });
 
+test('infos that --max-findings left out are counted in the case of their rule, and fail it as listed ones do', () => {
+  const summary = { ...ran, moreInfos: 5, infosLeftOut: [{ rule: 'SV302', count: 5 }] } as const;
+  const told = (failOn: 'error' | 'info', findings = [info]) =>
+    junit({ opening: anOpening, findings, closing: aClosing({ summary, failOn }) });
+  const unlisted = '5 infos not listed because of --max-findings';
+  expect(caseOf(told('error'), 'SV302')).toContain(`it was never used\n${unlisted}</system-out>`);
+  expect(told('error')).toContain('failures="0"');
+  expect(caseOf(told('info'), 'SV302')).toContain('<failure type="SV302" message="6: it was never used">');
+  expect(caseOf(told('info', []), 'SV302')).toContain(`<failure type="SV302" message="5: ${unlisted}">`);
+  expect(told('info', [])).toContain('failures="1"');
+  expect(flawsOfJunit(told('info', []))).toEqual([]);
+});
+
 test('an entry of the baseline that is out of date is a failure', () => {
   const stale = finding('SV902', {}, { kind: 'object', id: 'SV402 session s-9', message: 'it no longer occurs' });
   const xml = junit({ opening: anOpening, findings: [stale], closing: aClosing({ summary: ran }) });

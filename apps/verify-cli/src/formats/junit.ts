@@ -1,5 +1,6 @@
 import { type Finding, RULES, type RuleId } from '@phaselock/audit';
 import { visibleText } from '@phaselock/core';
+import { many } from '../count-words.ts';
 import { partsRead } from '../what-was-read.ts';
 import type { Collected } from './collected.ts';
 
@@ -10,15 +11,21 @@ type Outcome =
   | { readonly kind: 'skipped'; readonly why: string };
 
 /** Infos do not fail a test case, except if they fail the audit. */
-type IsFailure = (finding: Finding) => boolean;
+type IsFailure = (severity: Finding['severity']) => boolean;
 
-type Case = { readonly rule: RuleId; readonly outcome: Outcome; readonly findings: readonly Finding[] };
+type Case = {
+  readonly rule: RuleId;
+  readonly outcome: Outcome;
+  readonly findings: readonly Finding[];
+  /** The number of its infos that `--max-findings` left out. */
+  readonly leftOut: number;
+};
 
 /** JUnit XML with one test case per rule, as the schema junit-10.xsd of Jenkins describes it. */
 export function junit({ opening, findings, closing }: Collected): string {
   const cases = casesOf(findings, closing);
-  const isFailure: IsFailure = ({ severity }) => severity !== 'info' || closing.failOn === 'info';
-  const failed = cases.filter(({ outcome, findings: own }) => outcome.kind === 'ran' && own.some(isFailure)).length;
+  const isFailure: IsFailure = (severity) => severity !== 'info' || closing.failOn === 'info';
+  const failed = cases.filter((one) => one.outcome.kind === 'ran' && failuresOf(one, isFailure) > 0).length;
   const of = (kind: Outcome['kind']): number => cases.filter(({ outcome }) => outcome.kind === kind).length;
   const counts = `tests="${cases.length}" failures="${failed}" errors="${of('not-run')}"`;
   const time = `time="${(closing.tookMs / 1_000).toFixed(3)}"`;
@@ -35,7 +42,7 @@ ${cases.map((one) => testCase(one, isFailure)).join('')}  </testsuite>
 }
 
 function casesOf(findings: readonly Finding[], { summary, notApplicable }: Collected['closing']): Case[] {
-  const { ran, cutOff, incomplete, skipped } = summary;
+  const { ran, cutOff, incomplete, skipped, infosLeftOut } = summary;
   const reasons = new Map(notApplicable.map(({ rule, why }) => [rule, why]));
   const outcomes = new Map<RuleId, Outcome>([
     ...ran.map((rule): [RuleId, Outcome] => [rule, { kind: 'ran' }]),
@@ -46,11 +53,22 @@ function casesOf(findings: readonly Finding[], { summary, notApplicable }: Colle
   const byRule = Map.groupBy(findings, ({ rule }) => rule);
   // A rule on the audit itself has no step. The rules that SV901 names are errors already.
   for (const rule of byRule.keys()) if (!outcomes.has(rule) && rule !== 'SV901') outcomes.set(rule, { kind: 'ran' });
-  return [...outcomes].map(([rule, outcome]) => ({ rule, outcome, findings: byRule.get(rule) ?? [] }));
+  const leftOut = new Map(infosLeftOut.map(({ rule, count }) => [rule, count]));
+  return [...outcomes].map(([rule, outcome]) => ({
+    rule,
+    outcome,
+    findings: byRule.get(rule) ?? [],
+    leftOut: leftOut.get(rule) ?? 0,
+  }));
 }
 
-function testCase({ rule, outcome, findings }: Case, isFailure: IsFailure): string {
-  const inner = innerOf(outcome, findings, isFailure);
+/** Infos that are not listed fail a test case as those that are. */
+const failuresOf = ({ findings, leftOut }: Case, isFailure: IsFailure): number =>
+  findings.filter(({ severity }) => isFailure(severity)).length + (isFailure('info') ? leftOut : 0);
+
+function testCase(one: Case, isFailure: IsFailure): string {
+  const { rule } = one;
+  const inner = innerOf(one, isFailure);
   const head = `    <testcase classname="verify-sessions" name="${rule} ${RULES[rule].name}"`;
   return inner === '' ? `${head}/>\n` : `${head}>\n      ${inner}\n    </testcase>\n`;
 }
@@ -62,18 +80,20 @@ const linesOf = ({ subject, message, repair, repairNote }: Finding): string =>
     ...(repairNote === null ? [] : [repairNote]),
   ].join('\n');
 
-function innerOf(outcome: Outcome, findings: readonly Finding[], isFailure: IsFailure): string {
-  const told = content(findings.map(linesOf).join('\n'));
+function innerOf(one: Case, isFailure: IsFailure): string {
+  const { rule, outcome, findings, leftOut } = one;
+  const unlisted = leftOut > 0 ? [`${many(leftOut, 'info')} not listed because of --max-findings`] : [];
+  const told = content([...findings.map(linesOf), ...unlisted].join('\n'));
   switch (outcome.kind) {
     case 'skipped':
       return `<skipped message="${attribute(outcome.why)}"/>`;
     case 'not-run':
       return `<error type="not-run" message="${attribute(outcome.why)}">${told}</error>`;
     case 'ran': {
-      const failures = findings.filter(isFailure);
-      const [first] = failures;
-      if (first !== undefined)
-        return `<failure type="${first.rule}" message="${attribute(`${failures.length}: ${first.message}`)}">${told}</failure>`;
+      const failures = failuresOf(one, isFailure);
+      const first = findings.find(({ severity }) => isFailure(severity))?.message ?? unlisted.join('');
+      if (failures > 0)
+        return `<failure type="${rule}" message="${attribute(`${failures}: ${first}`)}">${told}</failure>`;
       return told === '' ? '' : `<system-out>${told}</system-out>`;
     }
   }

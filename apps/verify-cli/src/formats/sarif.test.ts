@@ -37,3 +37,18 @@ test('an audit that ran to its end was successful, whatever it found', () => {
   const [run] = sarifSchema.parse(JSON.parse(sarif({ opening: anOpening, findings: [], closing: aClosing() }))).runs;
   expect(run?.invocations).toEqual([{ executionSuccessful: true, exitCode: 0, toolExecutionNotifications: [] }]);
 });
+
+test('an audit with more infos than are listed was successful, and a note counts the others', () => {
+  const summary = { moreInfos: 3, infosLeftOut: [{ rule: 'SV302', count: 3 }] } as const;
+  const text = sarif({ opening: anOpening, findings: [], closing: aClosing({ summary }) });
+  const [run] = sarifSchema.parse(JSON.parse(text)).runs;
+  expect(run?.invocations).toEqual([
+    {
+      executionSuccessful: true,
+      exitCode: 0,
+      toolExecutionNotifications: [
+        { level: 'note', message: { text: '3 infos of SV302 not listed because of --max-findings' } },
+      ],
+    },
+  ]);
+});

@@ -1,4 +1,5 @@
 import { type Finding, fingerprintOf, RULE_IDS, RULES } from '@phaselock/audit';
+import { many } from '../count-words.ts';
 import type { Collected } from './collected.ts';
 import { jsonText } from './json-text.ts';
 
@@ -49,6 +50,10 @@ const notificationsOf = ({ summary, notes }: Collected['closing']) => [
   ...(summary.truncated
     ? [{ level: 'warning', message: { text: `cut off by --max-findings: ${summary.cutOff.join(', ')}` } }]
     : []),
+  ...summary.infosLeftOut.map(({ rule, count }) => ({
+    level: 'note',
+    message: { text: `${many(count, 'info')} of ${rule} not listed because of --max-findings` },
+  })),
   ...notes.map((text) => ({ level: 'note', message: { text } })),
 ];
 
