@@ -1,4 +1,4 @@
-import { ApiProblem, type Client, createClient, readChanges } from '@phaselock/contract';
+import { ApiProblem, type Client, createClient, type Problem, readChanges } from '@phaselock/contract';
 import { OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { openTestApi, type TestApi } from '../test/open-test-api.ts';
@@ -33,6 +33,27 @@ describe('the typed client', () => {
     const etag = session.headers?.etag ?? '';
     const gone = await client.deleteSession({ params: { sessionId: session.body.id }, ifMatch: etag });
     expect(gone.status).toBe(204);
+  });
+
+  test('two clients of one slot: the loser reads the new question in its problem and confirms it at once', async () => {
+    const taskId = await api.world.task();
+    const other = createClient({ baseUrl: api.api.url, key: api.key });
+    const asking = (model: string) => ({ taskId, phase: 'run', model: { agent: 'claude-code', model } });
+    const problemOf = async (call: Promise<unknown>) => {
+      const error = await call.catch((thrown: unknown) => thrown);
+      return error instanceof ApiProblem ? error.problem : expect.fail('no problem was thrown');
+    };
+    const confirmed = async (by: Client, model: string, { confirm }: Problem) =>
+      by.startSession({ body: { ...asking(model), ...(confirm && { confirm }) } });
+    await client.startSession({ body: asking(SONNET) });
+    const question = await problemOf(client.startSession({ body: asking(OPUS) }));
+    const late = await problemOf(other.startSession({ body: asking('claude-haiku-4-5') }));
+
+    const won = await confirmed(client, OPUS, question);
+    const next = await problemOf(confirmed(other, 'claude-haiku-4-5', late));
+    expect(next).toMatchObject({ code: 'session_moved_on', question: 'replace', session: { id: won.body.session.id } });
+    const answered = await confirmed(other, 'claude-haiku-4-5', next);
+    expect(answered.body).toMatchObject({ outcome: 'replaced', predecessor: { sessionId: won.body.session.id } });
   });
 
   test('appends log lines and downloads them', async () => {

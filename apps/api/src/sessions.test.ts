@@ -83,6 +83,48 @@ describe('starting a session', () => {
     expect(refused?.body).toMatchObject({ code: 'session_moved_on', title: ERRORS.session_moved_on.text });
   });
 
+  test.each([
+    { wanted: 'claude-haiku-4-5', question: 'replace', answer: 'confirm', outcome: 'replaced', generation: 3 },
+    { wanted: SONNET_NEXT, question: 'keep-or-replace', answer: 'confirm', outcome: 'replaced', generation: 3 },
+    { wanted: SONNET_NEXT, question: 'keep-or-replace', answer: 'keep', outcome: 'existing', generation: 2 },
+  ])('asks the loser about the new session ($question), who answers with the next request ($answer)', async (row) => {
+    const loser = (more: object) => start(row.wanted, more, { 'idempotency-key': `loser-${taskId}` });
+    await start(OPUS);
+    const [confirm, late] = [field((await start(SONNET)).body, 'confirm'), field((await loser({})).body, 'confirm')];
+    const won = await start(SONNET, { confirm });
+    const refused = await loser({ confirm: late });
+    expect([won.status, refused.status]).toEqual([201, 409]);
+    const shown = { sessionId: idOf(won.body), generation: 2 };
+    expect(refused.body).toMatchObject({
+      code: 'session_moved_on',
+      title: ERRORS.session_moved_on.text,
+      question: row.question,
+      warning: NOTICES.replace_warning,
+      session: { id: shown.sessionId, generation: 2, model: { model: SONNET }, modelNotice: null },
+      confirm: { kind: 'replace', shown },
+    });
+    expect(listField(refused.body, 'reasons')).not.toEqual([]);
+    expect(field(refused.body, 'reasons')).toEqual(field((await start(row.wanted)).body, 'reasons'));
+    const said = row.answer === 'keep' ? { kind: 'keep' } : field(refused.body, 'confirm');
+    const answered = await loser({ confirm: said });
+    expect(answered.body).toMatchObject({ outcome: row.outcome, session: { generation: row.generation } });
+  });
+
+  test('asks each item of a bulk start that confirms an outdated question about the new session', async () => {
+    await start(SONNET);
+    const confirm = field((await start(OPUS)).body, 'confirm');
+    const won = await start(OPUS, { confirm });
+    const item = (said: unknown) => asking('claude-haiku-4-5', { confirm: said }).body;
+    const bulk = (said: unknown) => api.call('POST', '/v1/sessions/bulk', { body: { items: [item(said)] } });
+    const [refused] = listField((await bulk(confirm)).body, 'results');
+    expect(refused).toMatchObject({
+      status: 409,
+      problem: { code: 'session_moved_on', question: 'replace', session: { id: idOf(won.body) } },
+    });
+    const [answered] = listField((await bulk(field(refused, 'problem.confirm'))).body, 'results');
+    expect(answered).toMatchObject({ status: 201, answer: { outcome: 'replaced' } });
+  });
+
   test('refuses an unknown model, and keeps the session of a deleted model visible', async () => {
     const unknown = await start('gpt-17');
     expect(unknown.status).toBe(422);

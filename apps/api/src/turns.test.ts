@@ -1,4 +1,4 @@
-import { ERRORS, type TaskId } from '@phaselock/core';
+import { ERRORS, NOTICES, type TaskId } from '@phaselock/core';
 import { eventually, OPUS, SONNET } from '@phaselock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { field, listField, textField } from '../test/fields.ts';
@@ -35,6 +35,29 @@ async function replaced(): Promise<string> {
 }
 
 describe('a turn', () => {
+  test('with an outdated confirmation is asked about its session, and its next request answers that', async () => {
+    const shown = { sessionId, generation: 2 };
+    const model = { agent: 'claude-code', model: OPUS };
+    const late = await turn({ model, confirm: { kind: 'replace', shown } });
+    expect(late.status).toBe(409);
+    expect(late.body).toMatchObject({
+      code: 'session_moved_on',
+      question: 'replace',
+      warning: NOTICES.replace_warning,
+      reasons: expect.arrayContaining([expect.objectContaining({ field: 'family' })]),
+      confirm: { kind: 'replace', shown: { sessionId, generation: 1 } },
+    });
+    const answered = await turn({ model, confirm: field(late.body, 'confirm') });
+    expect(answered.body).toMatchObject({ reason: 'model-changed', replaced: { sessionId, generation: 1 } });
+  });
+
+  test('with an outdated confirmation is asked nothing if it needs no confirmation', async () => {
+    const late = await turn({ confirm: { kind: 'replace', shown: { sessionId, generation: 2 } } });
+    expect(late.body).toMatchObject({ code: 'session_moved_on' });
+    expect(Object.keys(Object(late.body))).not.toEqual(expect.arrayContaining(['question']));
+    expect((await turn()).status).toBe(201);
+  });
+
   test('begins a conversation and reports its agent session id, which the next turn resumes', async () => {
     const first = await turn();
     expect(first.status).toBe(201);

@@ -56,7 +56,12 @@ function inWords(decision: StartDecision): Record<string, Scalar> {
     case 'refuse':
       return decision.code === 'model_missing'
         ? { kind: decision.kind, code: decision.code, why: decision.why }
-        : { kind: decision.kind, code: decision.code };
+        : {
+            kind: decision.kind,
+            code: decision.code,
+            question: decision.question,
+            verdict: decision.comparison.verdict,
+          };
     default:
       return decision satisfies never;
   }
@@ -80,6 +85,22 @@ describe('decideStart, for any slot and request', () => {
     fc.assert(
       fc.property(startCase, ({ slot, request, policy }) => {
         expect(KINDS).toContain(decideStart(slot, request, policy).kind);
+      }),
+    );
+  });
+
+  test('an outdated confirmation gets the question that a start without one gets, and its answer then replaces', () => {
+    fc.assert(
+      fc.property(startCase, ({ slot, request, policy }) => {
+        const refused = decideStart(slot, request, policy);
+        if (refused.kind !== 'refuse' || refused.code !== 'session_moved_on') return;
+        const { live, question, comparison } = refused;
+        const unsaid = decideStart(slot, { ...request, say: { kind: 'nothing' } }, policy);
+        if (unsaid.kind === 'ask') expect(unsaid).toEqual({ kind: 'ask', live, question, comparison });
+        const shown = { sessionId: live.id, generation: live.generation };
+        expect(decideStart(slot, { ...request, say: { kind: 'replace', shown } }, policy)).toMatchObject({
+          kind: 'replace',
+        });
       }),
     );
   });

@@ -53,7 +53,14 @@ export type StartDecision =
       readonly comparison: ModelComparison;
     }
   | { readonly kind: 'refuse'; readonly code: 'model_missing'; readonly why: MissingWhy }
-  | { readonly kind: 'refuse'; readonly code: 'session_moved_on'; readonly live: LiveSession };
+  | {
+      /** The confirmation names another session. The question about the live one is asked in the same answer. */
+      readonly kind: 'refuse';
+      readonly code: 'session_moved_on';
+      readonly question: StartQuestion;
+      readonly live: LiveSession;
+      readonly comparison: ModelComparison;
+    };
 
 /** Decides the outcome of a start request. Every combination of slot and request has an outcome. */
 export function decideStart(slot: SlotState, request: StartRequest, policy: ModelPolicy): StartDecision {
@@ -75,14 +82,15 @@ function decideBesideLive(
 ): StartDecision {
   const same = comparison.verdict === 'same';
   if (same && !live.modelMissing) return { kind: 'existing', live, comparison, takesOn: null };
+  // A session cannot be kept for a changed model: that would resume one model's conversation with another model.
+  const canKeep = comparison.verdict !== 'changed' && !live.modelMissing;
+  const question = canKeep ? 'keep-or-replace' : 'replace';
   if (say.kind === 'replace') {
-    if (!isShown(live, say.shown)) return { kind: 'refuse', code: 'session_moved_on', live };
+    if (!isShown(live, say.shown)) return { kind: 'refuse', code: 'session_moved_on', question, live, comparison };
     return { kind: 'replace', live, identity, comparison };
   }
   // The session's model was deleted: the session can be viewed and replaced, but not continued.
   if (same) return { kind: 'refuse', code: 'model_missing', why: 'model-deleted' };
-  // A session cannot be kept for a changed model either: that would resume one model's conversation with another model.
-  const canKeep = comparison.verdict !== 'changed' && !live.modelMissing;
   if (canKeep && say.kind === 'keep') return { kind: 'existing', live, comparison, takesOn: identity };
-  return { kind: 'ask', question: canKeep ? 'keep-or-replace' : 'replace', live, comparison };
+  return { kind: 'ask', question, live, comparison };
 }

@@ -94,8 +94,11 @@ function inWords(decision: TurnDecision): Record<string, Scalar> {
     }
     case 'ask':
       return { kind: decision.kind, question: decision.question, verdict: decision.comparison.verdict };
-    case 'refuse':
-      return { ...decision };
+    case 'refuse': {
+      if (decision.code !== 'session_moved_on') return { ...decision };
+      const { asks, ...refusal } = decision;
+      return { ...refusal, ...(asks && { question: asks.question, verdict: asks.comparison.verdict }) };
+    }
     default:
       return decision satisfies never;
   }

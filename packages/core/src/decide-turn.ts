@@ -35,18 +35,25 @@ export type TurnDecision =
       /** The id of an earlier conversation that the new session continues; null if it begins a new conversation. */
       readonly resumes: AgentSessionId | null;
     }
-  | { readonly kind: 'ask'; readonly question: StartQuestion; readonly comparison: ModelComparison }
+  | TurnQuestion
   | { readonly kind: 'refuse'; readonly code: 'model_missing'; readonly why: MissingWhy }
   | {
       readonly kind: 'refuse';
-      readonly code:
-        | 'session_moved_on'
-        | 'stale_generation'
-        | 'turn_running'
-        | 'illegal_transition'
-        | 'agent_session_taken';
+      readonly code: 'stale_generation' | 'turn_running' | 'illegal_transition' | 'agent_session_taken';
     }
-  | { readonly kind: 'refuse'; readonly code: 'predecessor_stopping'; readonly retryAfterMs: number };
+  | { readonly kind: 'refuse'; readonly code: 'predecessor_stopping'; readonly retryAfterMs: number }
+  | {
+      readonly kind: 'refuse';
+      readonly code: 'session_moved_on';
+      /** The question about this session, asked in the same answer; null if the turn needs no confirmation. */
+      readonly asks: TurnQuestion | null;
+    };
+
+export type TurnQuestion = {
+  readonly kind: 'ask';
+  readonly question: StartQuestion;
+  readonly comparison: ModelComparison;
+};
 
 /** The inputs of the decision after the preliminary checks have passed. */
 type Situation = {
@@ -74,7 +81,10 @@ export function decideTurn(
   if (model.kind === 'missing') return { kind: 'refuse', code: 'model_missing', why: model.why };
   // Checked before any branch that starts a fresh session: a confirmation for another session does not apply to this
   // one.
-  if (say.kind === 'replace' && !isShown(session, say.shown)) return { kind: 'refuse', code: 'session_moved_on' };
+  if (say.kind === 'replace' && !isShown(session, say.shown)) {
+    const unsaid = decideTurn(session, history, { ...request, say: { kind: 'nothing' } }, policy);
+    return { kind: 'refuse', code: 'session_moved_on', asks: unsaid.kind === 'ask' ? unsaid : null };
+  }
   if (session.leaseHeld) return { kind: 'refuse', code: 'turn_running' };
   if (session.predecessorStopsInMs > 0) {
     return { kind: 'refuse', code: 'predecessor_stopping', retryAfterMs: session.predecessorStopsInMs };

@@ -26,7 +26,7 @@ export {
   type StartRequest,
   type StartSay,
 } from './decide-start.ts';
-export { decideTurn, type FreshReason, type TurnDecision } from './decide-turn.ts';
+export { decideTurn, type FreshReason, type TurnDecision, type TurnQuestion } from './decide-turn.ts';
 export { ERRORS, type ErrorCode, NOTICES, PhaselockError } from './errors.ts';
 export { type Conversation, findConversation } from './find-conversation.ts';
 export { FLAGS, type FlagName, GUARD_FLAG } from './flags.ts';

@@ -27,4 +27,4 @@ export type { ShownRecord } from './shown-record.ts';
 export type { BeginStandalone } from './standalone.ts';
 export type { GuardedSession, StartOutcome } from './start-outcome.ts';
 export type { Start } from './start-request.ts';
-export type { StartedTurn, StartTurn, TurnOutcome } from './turn-request.ts';
+export type { AskedTurn, StartedTurn, StartTurn, TurnOutcome } from './turn-request.ts';

@@ -50,9 +50,13 @@ export type StartOutcome =
   | {
       readonly kind: 'refused';
       readonly code: 'session_moved_on';
+      /** The question about the session that is live now. The next request can answer it. */
+      readonly question: StartQuestion;
       readonly session: GuardedSession;
       readonly shown: ShownSession;
+      readonly reasons: readonly ComparisonReason[];
       readonly text: string;
+      readonly warning: string;
     };
 
 /** The answer of a start as metrics count it: an outcome, or an error code. */
@@ -103,24 +107,24 @@ export function answerTo(
       return { kind: 'existing', session, text: existingText(session.status) };
     }
     case 'ask': {
-      const session = sessionOf(slot, catalogue, decision.live);
-      const { question } = decision;
-      const text = ERRORS[QUESTION_CODES[question]].text;
-      return {
-        kind: 'ask',
-        question,
-        session,
-        shown: shownOf(session),
-        reasons: decision.comparison.reasons,
-        text,
-        warning: NOTICES.replace_warning,
-      };
+      const { text } = ERRORS[QUESTION_CODES[decision.question]];
+      return { kind: 'ask', ...questionOf(slot, catalogue, decision), text };
     }
     case 'refuse': {
       const { text } = ERRORS[decision.code];
       if (decision.code === 'model_missing') return { kind: 'refused', code: decision.code, why: decision.why, text };
-      const session = sessionOf(slot, catalogue, decision.live);
-      return { kind: 'refused', code: decision.code, session, shown: shownOf(session), text };
+      return { kind: 'refused', code: decision.code, ...questionOf(slot, catalogue, decision), text };
     }
   }
+}
+
+/** What the user has to know of the live session, and what a confirmation has to name. */
+function questionOf(
+  slot: SlotKey,
+  catalogue: Catalogue,
+  { question, live, comparison }: Extract<StartDecision, { question: StartQuestion }>,
+) {
+  const session = sessionOf(slot, catalogue, live);
+  const shown = shownOf(session);
+  return { question, session, shown, reasons: comparison.reasons, warning: NOTICES.replace_warning };
 }

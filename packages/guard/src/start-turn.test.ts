@@ -204,6 +204,7 @@ describe.each(['pessimistic', 'optimistic'])('a turn, %s', (strategy) => {
       expect(await scene.guard.startTurn(aTurn(session, attemptId, { model: DEFAULT, say }))).toMatchObject({
         kind: 'refused',
         code: 'session_moved_on',
+        asks: { question: 'replace', shown: shown(session), warning: NOTICES.replace_warning },
       });
       const handoff = { summary: 'where we were' };
       await expect(scene.guard.startTurn(aTurn(session, attemptId, { handoff }))).rejects.toMatchObject({

@@ -11,6 +11,7 @@ import {
   QUESTION_CODES,
   replacesSession,
   type TurnDecision,
+  type TurnQuestion,
 } from '@phaselock/core';
 import { readTurnState, type TurnState } from '@phaselock/store';
 import { announceTurnBegun } from './announce.ts';
@@ -27,7 +28,7 @@ import { whichHolds } from './refuse-report.ts';
 import { requestedModel } from './requested-model.ts';
 import { shownOf } from './start-outcome.ts';
 import { BegunByTwin, beginWithKey, replayTurn } from './turn-key.ts';
-import type { StartTurn, TurnAttempt, TurnNotes, TurnOutcome } from './turn-request.ts';
+import type { AskedTurn, StartTurn, TurnAttempt, TurnNotes, TurnOutcome } from './turn-request.ts';
 
 type RefusedTurn = Extract<TurnOutcome, { kind: 'refused' }>;
 
@@ -127,18 +128,23 @@ async function carryOut(
       if (problem !== undefined) throw new PhaselockError('invalid_request', { detail: `handoff: ${problem}` });
       return await openFreshConversation(ctx, attempt, state, decision);
     }
-    case 'ask': {
-      const { question, comparison } = decision;
-      const text = ERRORS[QUESTION_CODES[question]].text;
-      const shown = shownOf(state.session);
-      return { kind: 'ask', question, shown, reasons: comparison.reasons, text, warning: NOTICES.replace_warning };
-    }
+    case 'ask':
+      return asked(state, decision);
     case 'refuse': {
       const retryAfterMs = decision.code === 'predecessor_stopping' ? decision.retryAfterMs : null;
       const outcome = await refused(ctx, attempt, decision.code, retryAfterMs);
-      return decision.code === 'model_missing' ? { ...outcome, why: decision.why } : outcome;
+      if (decision.code === 'model_missing') return { ...outcome, why: decision.why };
+      if (decision.code === 'session_moved_on' && decision.asks !== null)
+        return { ...outcome, asks: asked(state, decision.asks) };
+      return outcome;
     }
   }
+}
+
+function asked({ session }: TurnState, { question, comparison }: TurnQuestion): AskedTurn {
+  const { text } = ERRORS[QUESTION_CODES[question]];
+  const { reasons } = comparison;
+  return { kind: 'ask', question, shown: shownOf(session), reasons, text, warning: NOTICES.replace_warning };
 }
 
 function refuseHandoff(handoff: Handoff): never {

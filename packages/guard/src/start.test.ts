@@ -134,9 +134,12 @@ describe.each(['pessimistic', 'optimistic', 'redis'])('start, %s', (strategy) =>
     expect(loser).toEqual({
       kind: 'refused',
       code: 'session_moved_on',
+      question: 'replace',
       session: winner.session,
       shown: shown(winner.session),
+      reasons: expect.arrayContaining([expect.objectContaining({ field: 'family' })]),
       text: ERRORS.session_moved_on.text,
+      warning: NOTICES.replace_warning,
     });
     expect(await allSessions(guard, taskId)).toHaveLength(2);
   });

@@ -58,14 +58,7 @@ export type StartedTurn = {
 
 export type TurnOutcome =
   | StartedTurn
-  | {
-      readonly kind: 'ask';
-      readonly question: StartQuestion;
-      readonly shown: ShownSession;
-      readonly reasons: readonly ComparisonReason[];
-      readonly text: string;
-      readonly warning: string;
-    }
+  | AskedTurn
   | {
       readonly kind: 'refused';
       readonly code: ErrorCode;
@@ -74,7 +67,18 @@ export type TurnOutcome =
       readonly why?: MissingWhy;
       readonly retryAfterMs: number | null;
       readonly detail?: string;
+      /** The question about this session; set only with `session_moved_on`, if the turn needs a confirmation. */
+      readonly asks?: AskedTurn;
     };
+
+export type AskedTurn = {
+  readonly kind: 'ask';
+  readonly question: StartQuestion;
+  readonly shown: ShownSession;
+  readonly reasons: readonly ComparisonReason[];
+  readonly text: string;
+  readonly warning: string;
+};
 
 /** What the metrics of a turn need, collected while the turn runs. */
 export type TurnNotes = {

@@ -41,19 +41,15 @@ export function startAnswer(outcome: StartOutcome) {
 }
 
 function refusalOf(outcome: Extract<StartOutcome, { kind: 'ask' | 'refused' }>): Refusal {
-  if (outcome.kind === 'ask') {
-    return new Refusal(QUESTION_CODES[outcome.question], {
-      question: outcome.question,
-      warning: outcome.warning,
-      session: briefView(outcome.session),
-      reasons: outcome.reasons.map((reason) => ({ ...reason })),
-      confirm: { kind: 'replace', shown: outcome.shown },
-    });
-  }
-  if (outcome.code === 'model_missing') return new Refusal(outcome.code, { why: outcome.why });
-  return new Refusal(outcome.code, {
-    session: briefView(outcome.session),
-    confirm: { kind: 'replace', shown: outcome.shown },
+  if (outcome.kind === 'refused' && outcome.code === 'model_missing')
+    return new Refusal(outcome.code, { why: outcome.why });
+  const { question, warning, session, reasons, shown } = outcome;
+  return new Refusal(outcome.kind === 'ask' ? QUESTION_CODES[question] : outcome.code, {
+    question,
+    warning,
+    session: briefView(session),
+    reasons: reasons.map((reason) => ({ ...reason })),
+    confirm: { kind: 'replace', shown },
   });
 }
 

@@ -1,6 +1,6 @@
 import { ROUTES } from '@phaselock/contract';
 import { PhaselockError, QUESTION_CODES } from '@phaselock/core';
-import type { LogLine, TurnOutcome } from '@phaselock/guard';
+import type { AskedTurn, LogLine, TurnOutcome } from '@phaselock/guard';
 import { grants } from '../access/scopes.ts';
 import { answerPage } from '../server/answer-page.ts';
 import { NO_CONTENT, ok } from '../server/answers.ts';
@@ -18,13 +18,9 @@ function turnAnswer(outcome: TurnOutcome) {
       return { status: 201 as const, body: { outcome: kind, ...rest, leaseExpiresAt: instant(leaseExpiresAt) } };
     }
     case 'ask':
-      throw new Refusal(QUESTION_CODES[outcome.question], {
-        question: outcome.question,
-        warning: outcome.warning,
-        reasons: outcome.reasons.map((reason) => ({ ...reason })),
-        confirm: { kind: 'replace', shown: outcome.shown },
-      });
+      throw new Refusal(QUESTION_CODES[outcome.question], questionFields(outcome));
     case 'refused':
+      if (outcome.asks !== undefined) throw new Refusal(outcome.code, questionFields(outcome.asks));
       if (outcome.why !== undefined) throw new Refusal(outcome.code, { why: outcome.why });
       throw new PhaselockError(outcome.code, {
         ...(outcome.retryAfterMs !== null && { retryAfterMs: outcome.retryAfterMs }),
@@ -32,6 +28,13 @@ function turnAnswer(outcome: TurnOutcome) {
       });
   }
 }
+
+const questionFields = ({ question, warning, reasons, shown }: AskedTurn) => ({
+  question,
+  warning,
+  reasons: reasons.map((reason) => ({ ...reason })),
+  confirm: { kind: 'replace' as const, shown },
+});
 
 /** Narrows the type only: the schema of the route has validated the lines. */
 const isLogLine = (line: unknown): line is { readonly kind?: LogLine['kind']; readonly line: string } =>

@@ -39,7 +39,7 @@ export const ERROR_HELP: Readonly<Record<ErrorCode, Help>> = {
   },
   session_moved_on: {
     when: 'The confirmation names a session that is no longer the live one: another client replaced or deleted it after it was shown.',
-    cure: 'Read the current state of the slot and decide again; `confirm` of this problem names the current session. Do not confirm automatically, because the user has not seen that session.',
+    cure: 'Show the user the new question, which this problem contains: `session` is the live session, `reasons` are the differences, `question` says whether it can be kept. The next request answers it, with `confirm` of this problem or, for `keep-or-replace`, with `"confirm": {"kind": "keep"}`. Nothing has to be read in between. Do not confirm automatically, because the user has not seen that session. A turn that would need no confirmation gets no question: repeat it without `confirm`.',
   },
   model_missing: {
     when: 'The requested model or profile is not in the catalogue, or was deleted; `why` states which. Or the model of the session to continue was deleted: the session stays visible as "Model Not Found".',

@@ -27,7 +27,7 @@ export const startSession = route({
   group,
   summary: 'Start a session for a phase of a task',
   description:
-    'A start with the same model returns the existing session. A start with a changed model returns 409 `replace_confirmation_required`; the same request with the `confirm` of that problem replaces the session that was shown, and no other. Replacing needs the scope `sessions:replace`.',
+    'A start with the same model returns the existing session. A start with a changed model returns 409 `replace_confirmation_required`; the same request with the `confirm` of that problem replaces the session that was shown, and no other. If another client was faster, the problem `session_moved_on` contains the question about the session that is live then, with its own `confirm`. Replacing needs the scope `sessions:replace`.',
   scope: 'sessions:write',
   body: startRequest,
   bodyLimit: 600_000,
