@@ -41,8 +41,15 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   let small = 0;
-  const refuse = (problem: PhaselockError): void => {
+  // Node closes a request that was read to its end as well, so a listener that stays would make an error for each one.
+  const stopListening = (): void => {
     request.off('data', data);
+    request.off('end', ended);
+    request.off('error', gone);
+    request.off('close', gone);
+  };
+  const refuse = (problem: PhaselockError): void => {
+    stopListening();
     request.pause();
     reject(problem);
   };
@@ -53,11 +60,18 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     else if (small > MOST_SMALL_CHUNKS) refuse(tooManyChunks());
     else chunks.push(chunk);
   };
-  const gone = (): void => reject(new PhaselockError('request_aborted'));
+  const ended = (): void => {
+    stopListening();
+    resolve(Buffer.concat(chunks));
+  };
+  const gone = (): void => {
+    stopListening();
+    reject(new PhaselockError('request_aborted'));
+  };
   request.on('data', data);
-  request.once('end', () => resolve(Buffer.concat(chunks)));
-  request.once('error', gone);
-  request.once('close', gone);
+  request.on('end', ended);
+  request.on('error', gone);
+  request.on('close', gone);
   if (request.destroyed) gone();
   return promise;
 }
