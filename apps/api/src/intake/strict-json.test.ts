@@ -1,6 +1,6 @@
 import { PhaselockError } from '@phaselock/core';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseStrictJson } from './strict-json.ts';
 
 const refusal = (text: string, options = {}): string => {
@@ -27,6 +27,12 @@ describe('parseStrictJson refuses invalid and ambiguous input', () => {
     ['{"a":1,"a":2}', 'body: a key occurs twice'],
     ['{"a":1,"\\u0061":2}', 'body: a key occurs twice'],
     ['[{"b":{"c":1,"c":1}}]', 'body: a key occurs twice'],
+    ['{"\\"":1,"\\u0022":2}', 'body: a key occurs twice'],
+    ['{"a\\\\":1,"a\\u005c":2}', 'body: a key occurs twice'],
+    ['{"\\u00zz":1}', 'body: not valid JSON'],
+    ['{"a\nb":1}', 'body: not valid JSON'],
+    ['{"a', 'body: not valid JSON'],
+    ['{"a\\', 'body: not valid JSON'],
     ['{"__proto__":{"admin":true}}', 'body: a key that is not allowed'],
     ['{"\\u005f_proto__":1}', 'body: a key that is not allowed'],
     ['{"a":{"constructor":{"prototype":1}}}', 'body: a key that is not allowed'],
@@ -83,6 +89,21 @@ describe('parseStrictJson', () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+
+  test('parses a key without an escape once, with the whole text', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    const times = (text: string): number => {
+      parse.mockClear();
+      parseStrictJson(text);
+      return parse.mock.calls.length;
+    };
+    try {
+      expect(times('{"a":{"b":[{"c":1},{"c":2}]},"é":"\\u0061"}')).toBe(1);
+      expect(times('{"a":1,"\\u0062":2}')).toBe(2);
+    } finally {
+      parse.mockRestore();
+    }
   });
 
   test('does not set a prototype through a key', () => {

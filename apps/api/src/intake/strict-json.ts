@@ -77,7 +77,7 @@ function refuseDepthAndDoubles(
       }
       case '"': {
         const end = endOfString(text, at);
-        if (keyNext) noteKey(keys.at(-1), text.slice(at, end + 1));
+        if (keyNext) noteKey(keys.at(-1), keyBetween(text, at, end));
         keyNext = false;
         at = end;
         break;
@@ -94,10 +94,20 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
+/**
+ * The decoded key between two quotes. A key without an escape is its own text; whether it is valid JSON is decided when
+ * the whole text is parsed.
+ */
+function keyBetween(text: string, start: number, end: number): string {
+  const inner = text.slice(start + 1, end);
+  if (!inner.includes('\\')) return inner;
+  const decoded = parseOrRefuse(text.slice(start, end + 1));
+  return typeof decoded === 'string' ? decoded : inner;
+}
+
 /** Compares decoded keys: `"a"` and `"\u0061"` are the same key. */
-function noteKey(known: Set<string> | undefined, quoted: string): void {
-  const key = parseOrRefuse(quoted);
-  if (typeof key !== 'string' || known === undefined) return;
+function noteKey(known: Set<string> | undefined, key: string): void {
+  if (known === undefined) return;
   if (known.has(key)) refuse('a key occurs twice');
   if (FORBIDDEN_KEYS.has(key)) refuse('a key that is not allowed');
   if (!isStorable(key)) refuse('a key contains NUL or a lone surrogate');
