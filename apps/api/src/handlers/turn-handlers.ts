@@ -1,5 +1,5 @@
 import { ROUTES } from '@phaselock/contract';
-import { PhaselockError, QUESTION_CODES } from '@phaselock/core';
+import { QUESTION_CODES } from '@phaselock/core';
 import type { AskedTurn, LogLine, TurnOutcome } from '@phaselock/guard';
 import { grants } from '../access/scopes.ts';
 import { answerPage } from '../server/answer-page.ts';
@@ -22,10 +22,14 @@ function turnAnswer(outcome: TurnOutcome) {
     case 'refused':
       if (outcome.asks !== undefined) throw new Refusal(outcome.code, questionFields(outcome.asks));
       if (outcome.why !== undefined) throw new Refusal(outcome.code, { why: outcome.why });
-      throw new PhaselockError(outcome.code, {
-        ...(outcome.retryAfterMs !== null && { retryAfterMs: outcome.retryAfterMs }),
-        ...(outcome.detail !== undefined && { detail: outcome.detail }),
-      });
+      throw new Refusal(
+        outcome.code,
+        {},
+        {
+          ...(outcome.retryAfterMs !== null && { retryAfterMs: outcome.retryAfterMs }),
+          ...(outcome.detail !== undefined && { detail: outcome.detail }),
+        },
+      );
   }
 }
 

@@ -1,5 +1,4 @@
 import { operationKindOf, type RouteSpec } from '@phaselock/contract';
-import { PhaselockError } from '@phaselock/core';
 import type { Guard, RequestTime } from '@phaselock/guard';
 import { cutText, type Telemetry } from '@phaselock/telemetry';
 import type { Request, Response } from 'express';
@@ -14,6 +13,7 @@ import { demandOwnership, demandScope } from './authorise.ts';
 import { type AnyCall, type Handler, STREAMED } from './handle.ts';
 import { parseCall } from './parse-call.ts';
 import { readIdempotencyKey, readIfMatch } from './read-headers.ts';
+import { Refusal } from './refusal.ts';
 import type { RequestScope } from './request-scope.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -118,7 +118,7 @@ const priorityOf = ({ keepsWorkAlive }: RouteSpec) => (keepsWorkAlive === true ?
 function refuseShed({ telemetry }: Intake, reason: ReturnType<LoadShedder['check']>): void {
   if (reason === undefined) return;
   telemetry.http.shed(reason);
-  throw new PhaselockError('overloaded', { retryAfterMs: 1_000 });
+  throw new Refusal('overloaded', {}, { retryAfterMs: 1_000 });
 }
 
 /** Authenticates without load shedding and rate limit, so that an operator can act during an overload. */
@@ -145,7 +145,7 @@ async function admit(intake: Intake, route: RouteSpec, request: Request, respons
       response.setHeader(name, value);
     if (!decision.allowed) {
       telemetry.http.limited();
-      throw new PhaselockError('rate_limited', { retryAfterMs: decision.resetSeconds * 1_000 });
+      throw new Refusal('rate_limited', {}, { retryAfterMs: decision.resetSeconds * 1_000 });
     }
   }
   demandScope(caller, route);
