@@ -1,6 +1,7 @@
 import { refuseForeigners } from '@phaselock/access';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
+import { constantHeaders } from './constant-headers.ts';
 import { type Observed, observeRequests } from './observe-requests.ts';
 import { refuseAmbiguous } from './refuse-ambiguous.ts';
 
@@ -18,14 +19,16 @@ export function openFront({ onlyThisMachine, ...observed }: Front): Express {
   app.set('strict routing', true);
   app.use(observeRequests(observed));
   app.use(
-    helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
-      },
-      // A TLS-terminating proxy sets this header itself; browsers ignore it on plain HTTP.
-      strictTransportSecurity: false,
-    }),
+    constantHeaders(
+      helmet({
+        contentSecurityPolicy: {
+          useDefaults: false,
+          directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] },
+        },
+        // A TLS-terminating proxy sets this header itself; browsers ignore it on plain HTTP.
+        strictTransportSecurity: false,
+      }),
+    ),
   );
   app.use(refuseAmbiguous);
   if (onlyThisMachine) {
