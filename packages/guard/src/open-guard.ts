@@ -13,7 +13,7 @@ import {
   type RedisCommands,
   redisLock,
 } from '@phaselock/locking';
-import { type Database, openDatabase, type PoolOptions, type Writer } from '@phaselock/store';
+import { type Database, type DatabaseOptions, openDatabase, type Writer } from '@phaselock/store';
 import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@phaselock/telemetry';
 import { boundPoolWaits } from './bound-pool-waits.ts';
 import { type CallerTime, createCallerTime } from './caller-time.ts';
@@ -30,7 +30,7 @@ import { reportStorageFull } from './report-storage-full.ts';
 import { openLockedSlot } from './slot-lock-transactions.ts';
 import { type InvalidationBusChoice, openSnapshots } from './slot-snapshots.ts';
 
-export type OpenGuardOptions = Omit<PoolOptions, 'url' | 'whoWaits'> & {
+export type OpenGuardOptions = Omit<DatabaseOptions, 'url' | 'whoWaits'> & {
   readonly databaseUrl: string;
   /** Shares snapshots and invalidations between processes, and serves the `redis` locking strategy. */
   readonly redisUrl?: string;
@@ -86,6 +86,7 @@ export async function openGuard(options: OpenGuardOptions): Promise<OpenGuard> {
   const whoWaits = (): Deadline | undefined => time.current();
   const database = resources.use(openDatabase({ ...poolOptions, ...poolWaits, whoWaits, url: databaseUrl }));
   database.pool.observe(telemetry.pool);
+  database.observeGroups(telemetry.groups);
   resources.defer(telemetry.pool.observe(() => database.pool.stats()));
   const redis = redisUrl === undefined ? undefined : resources.use(connectRedis(redisUrl));
   const invalidation = options.invalidation ?? (redis === undefined ? 'postgres' : 'redis');

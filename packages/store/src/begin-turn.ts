@@ -8,9 +8,37 @@ import type {
   SessionId,
   TurnReason,
 } from '@phaselock/core';
-import { firstRow, type Writer, waitingWriteCall } from './sql.ts';
+import { firstRow, grouped, type Writer, waitingWriteCall } from './sql.ts';
 
-const BEGIN_TURN = waitingWriteCall('begin_turn', 21);
+/** Turns of several sessions may count on one attempt, so its row is locked with the session. */
+const BEGIN_TURN = grouped(waitingWriteCall('begin_turn', 21), {
+  write: 'begin_turn',
+  keyOf: ([sessionId]) => String(sessionId),
+  way: {
+    kind: 'each',
+    types: [
+      ...[
+        'uuid',
+        'bigint',
+        'integer',
+        'uuid',
+        'uuid',
+        'text',
+        'text',
+        'text',
+        'text',
+        'boolean',
+        'text',
+        'text',
+        'text',
+      ],
+      ...['text', 'jsonb', 'boolean', 'uuid', 'text', 'jsonb', 'integer', 'text'],
+    ],
+    lock: `
+      select s.id as first from sessions s join attempts a on a.id = i.p4
+      where s.id = i.p1 for no key update of s, a skip locked`,
+  },
+});
 
 export type BeginTurn = {
   readonly sessionId: SessionId;

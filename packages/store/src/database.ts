@@ -6,12 +6,17 @@ import type { Schema } from './schema.ts';
 import { type ServerClock, serverClock } from './server-clock.ts';
 import { judgedClock, SERVER_CLOCK, type Statement, type Writer } from './sql.ts';
 import type { WhoWaits } from './time-left.ts';
+import { DEFAULT_GROUPS, type GroupLimits } from './together/group-calls.ts';
+import { groupedWrites, type WriteObserver } from './together/grouped-writes.ts';
+import { isRolledBack } from './together/is-rolled-back.ts';
 import { refuseUnstorable, UnstorableText } from './unstorable-text.ts';
 
 /** The access to PostgreSQL: frequent statements are prepared by name, all others go through Kysely, on one pool. */
 export type Database = Writer & {
   readonly kysely: Kysely<Schema>;
   readonly pool: Pool;
+  /** Sets the observer of the application’s metrics; it replaces the previous one. */
+  observeGroups(observer: WriteObserver): void;
   /** Opens a transaction. It acquires its connection at the first statement, which is sent together with BEGIN. */
   transaction(): Transaction;
   [Symbol.asyncDispose](): Promise<void>;
@@ -20,7 +25,12 @@ export type Database = Writer & {
 /** Ended by `queryAndCommit`, `commit` or `rollback`. A later `commit` or `rollback` does nothing. */
 export type Transaction = Writer & { commit(): Promise<void>; rollback(): Promise<void> };
 
-export function openDatabase(options: PoolOptions, now: () => number = () => performance.now()): Database {
+export type DatabaseOptions = PoolOptions & { readonly groups?: GroupLimits };
+
+export function openDatabase(
+  { groups = DEFAULT_GROUPS, ...options }: DatabaseOptions,
+  now: () => number = () => performance.now(),
+): Database {
   const pool = openPool(options);
   const { whoWaits } = pool;
   const wire: Wire = {
@@ -37,7 +47,7 @@ export function openDatabase(options: PoolOptions, now: () => number = () => per
     dialect: new PostgresDialect({ pool: { connect, end: () => pool.pg.end(), options: {} } }),
   });
 
-  const query: Writer['query'] = async <Row extends QueryResultRow>(
+  const queryAlone: Writer['query'] = async <Row extends QueryResultRow>(
     statement: Statement,
     values: readonly unknown[],
   ) => {
@@ -52,17 +62,52 @@ export function openDatabase(options: PoolOptions, now: () => number = () => per
       throw error;
     }
   };
+  let observer: WriteObserver = { sent: () => {}, leftOut: () => {} };
+  const inGroups = groupedWrites({
+    limits: groups,
+    now,
+    acquire: async (latest) => lend(await pool.acquire(latest), () => latest),
+    async sendOn(connection, soonest, statement, values) {
+      const timed = { ...wire, whoWaits: () => soonest };
+      await knowClock(timed, connection, statement);
+      return await sendInTime(timed, connection, statement, values);
+    },
+    release: (connection, error) => (error === undefined ? connection.release() : releaseAfter(connection, error)),
+    alone: ({ statement, values }) => queryAlone(statement, values),
+    observer: {
+      sent: (write, calls) => observer.sent(write, calls),
+      leftOut: (write, calls) => observer.leftOut(write, calls),
+    },
+  });
+  const query: Writer['query'] = async <Row extends QueryResultRow>(
+    statement: Statement,
+    values: readonly unknown[],
+  ) => {
+    const left = whoWaits();
+    // Without a caller, there is no time limit that the group could keep.
+    if (statement.grouping === undefined || left === undefined) return await queryAlone<Row>(statement, values);
+    refuseUnstorable(values);
+    const rows: unknown = await inGroups({ statement, values, left }, statement.grouping);
+    if (!isRows<Row>(rows)) throw new TypeError('a grouped statement returned no rows');
+    return rows;
+  };
 
   return {
     kysely,
     pool,
     query,
     queryAndCommit: query,
+    observeGroups(next) {
+      observer = next;
+    },
     transaction: () => openTransaction(wire),
     // Kysely itself would close nothing but the pool.
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
+
+/** Rows are typed by the caller of a statement, in a group as alone. */
+const isRows = <Row extends QueryResultRow>(rows: unknown): rows is Row[] => Array.isArray(rows);
 
 /** The dependencies of sending a statement. `clock` estimates the clock of the database server. */
 type Wire = {
@@ -167,12 +212,8 @@ function lendToKysely(client: PoolClient, connection: Connection): PoolClient {
  * migration, is closed, because the statement would fail on it again.
  */
 function leavesUsable(error: unknown): boolean {
-  const fromServer =
-    error instanceof Error &&
-    'severity' in error &&
-    error.severity === 'ERROR' &&
-    !('code' in error && error.code === STALE_PLAN);
-  return fromServer || error instanceof UnstorableText;
+  if (error instanceof UnstorableText) return true;
+  return isRolledBack(error) && !(error instanceof Error && 'code' in error && error.code === STALE_PLAN);
 }
 
 const releaseAfter = (connection: Connection, error: unknown): void => connection.release(!leavesUsable(error));

@@ -127,7 +127,7 @@ export {
 } from './change-feed.ts';
 export { connectListener } from './connect-listener.ts';
 export { createBeside, createBesideOutside, readGuardedTasks } from './create-beside.ts';
-export { type Database, openDatabase, type Transaction } from './database.ts';
+export { type Database, type DatabaseOptions, openDatabase, type Transaction } from './database.ts';
 export { type DeletedRow, deleteAttempt, deleteProject, deleteTask } from './delete-from-board.ts';
 export { type DeletedSession, deleteSession } from './delete-session.ts';
 export { hasEmbeddedPostgres } from './embedded/has-embedded-postgres.ts';
@@ -254,4 +254,5 @@ export { type KeyedSlotState, lockSlot, readSlotState, readSlotStates } from './
 export { firstRow, type Sql, type Statement, type Writer } from './sql.ts';
 export { classifyFailure, type Failure } from './sqlstates.ts';
 export { OutOfTime, type WhoWaits, within } from './time-left.ts';
+export { DEFAULT_GROUPS, type GroupLimits } from './together/group-calls.ts';
 export { readTurnState, type TurnState } from './turn-state.ts';

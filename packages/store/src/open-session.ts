@@ -7,7 +7,7 @@ import type {
   SlotState,
   TurnReason,
 } from '@phaselock/core';
-import { firstRow, type Writer, writeCall } from './sql.ts';
+import { firstRow, grouped, type Writer, writeCall } from './sql.ts';
 
 /** The row that gives a repeated call the response of the first one. Written in the transaction of its effect. */
 export type IdempotencyRow = {
@@ -47,7 +47,29 @@ type Row =
 
 // A PL/pgSQL function. One statement of chained CTEs is 5 to 10 % faster, but data-modifying CTEs have no defined
 // order, which is easy to overlook. A transaction of six round trips is half as fast. See docs/benchmarks.md.
-const OPEN_SESSION = writeCall('open_session', 21);
+const OPEN_SESSION = grouped(writeCall('open_session', 21), {
+  write: 'open_session',
+  keyOf: ([taskId, phase, mode]) => `${taskId} ${phase} ${mode}`,
+  way: {
+    kind: 'at-once',
+    name: 'open_sessions_at_once',
+    keys: [
+      ...['task_id', 'phase', 'mode', 'seen_generation', 'seen_live', 'seen_legacy', 'session_id', 'agent', 'variant'],
+      ...[
+        'model',
+        'resolved_model',
+        'parameters',
+        'milestone_id',
+        'created_by',
+        'reason',
+        'handoff',
+        'key_scope',
+        'key',
+      ],
+      ...['request_hash', 'response', 'wait_ms'],
+    ],
+  },
+});
 
 export async function openSession(
   writer: Writer,

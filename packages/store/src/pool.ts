@@ -56,7 +56,8 @@ export type PoolObserver = {
 };
 
 export type Pool = {
-  acquire(): Promise<pg.PoolClient>;
+  /** Waits as long as the current caller waits, or as `left` says. */
+  acquire(left?: TimeLeft): Promise<pg.PoolClient>;
   readonly whoWaits: WhoWaits;
   readonly pg: pg.Pool;
   stats(): PoolStats;
@@ -109,10 +110,10 @@ export function openPool(given: PoolOptions): Pool {
     observe(next) {
       observer = next;
     },
-    async acquire() {
+    async acquire(left = whoWaits()) {
       const since = performance.now();
       try {
-        const client = await connectIn(inner, whoWaits());
+        const client = await connectIn(inner, left);
         observer.waited((performance.now() - since) / 1000);
         return client;
       } catch (error) {

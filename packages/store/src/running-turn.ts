@@ -13,7 +13,7 @@ import type {
 } from '@phaselock/core';
 import type { IdempotencyRow } from './open-session.ts';
 import type { LogKind } from './schema.ts';
-import { firstRow, type Sql, waitingWriteCall } from './sql.ts';
+import { firstRow, type GroupedWrite, type Grouping, grouped, type Sql, waitingWriteCall } from './sql.ts';
 
 /**
  * Identifies the writer in every write of a running agent: the session, its generation (the fencing token) and the
@@ -25,7 +25,24 @@ export type TurnToken = {
   readonly processId: ProcessId;
 };
 
-const HEARTBEAT = waitingWriteCall('heartbeat', 4);
+const keyOf: Grouping['keyOf'] = ([sessionId]) => String(sessionId);
+
+/** The functions of a running turn lock the row of its session first. */
+const lockingSession = (write: GroupedWrite, types: readonly string[]): Grouping => ({
+  write,
+  keyOf,
+  way: {
+    kind: 'each',
+    types,
+    lock: 'select s.id as first from sessions s where s.id = i.p1 for no key update skip locked',
+  },
+});
+
+const HEARTBEAT = grouped(waitingWriteCall('heartbeat', 4), {
+  write: 'heartbeat',
+  keyOf,
+  way: { kind: 'at-once', name: 'heartbeats', keys: ['session_id', 'generation', 'process_id', 'lease_ms'] },
+});
 
 export type Heartbeat =
   | { readonly outcome: 'renewed'; readonly lease_expires_at: Date }
@@ -40,7 +57,26 @@ export async function renewLease(sql: Sql, token: TurnToken, leaseMs: number): P
 type Refused = { readonly outcome: 'refused'; readonly standing: Standing };
 type NotThere = { readonly outcome: 'session-not-found' | 'process-not-found' | 'stale' };
 
-const FINISH_TURN = waitingWriteCall('finish_turn', 15);
+const FINISH_TURN = grouped(
+  waitingWriteCall('finish_turn', 15),
+  lockingSession('finish_turn', [
+    'uuid',
+    'bigint',
+    'uuid',
+    'text',
+    'text[]',
+    'integer',
+    'text',
+    'boolean',
+    'text[]',
+    'text[]',
+    'bigint',
+    'bigint',
+    'bigint',
+    'bigint',
+    'text',
+  ]),
+);
 
 export type FinishedTurn =
   | {
@@ -100,7 +136,10 @@ export async function finishTurn(sql: Sql, finish: FinishTurn): Promise<Finished
   return firstRow(await sql.query<FinishedTurn>(FINISH_TURN, values));
 }
 
-const REPORT_AGENT_SESSION = waitingWriteCall('report_agent_session', 5);
+const REPORT_AGENT_SESSION = grouped(
+  waitingWriteCall('report_agent_session', 5),
+  lockingSession('report_agent_session', ['uuid', 'bigint', 'uuid', 'text', 'text[]']),
+);
 
 export type ReportedAgentSession = { readonly outcome: 'reported' } | NotThere | Refused;
 
@@ -114,7 +153,21 @@ export async function reportAgentSession(
   return firstRow(await sql.query<ReportedAgentSession>(REPORT_AGENT_SESSION, values));
 }
 
-const APPEND_LOGS = waitingWriteCall('append_logs', 10);
+const APPEND_LOGS = grouped(
+  waitingWriteCall('append_logs', 10),
+  lockingSession('append_logs', [
+    'uuid',
+    'bigint',
+    'uuid',
+    'text[]',
+    'text[]',
+    'text[]',
+    'text',
+    'text',
+    'text',
+    'jsonb',
+  ]),
+);
 
 export type LogLine = { readonly kind: LogKind; readonly line: string };
 
@@ -146,7 +199,10 @@ export async function appendLogs(
   return firstRow(await sql.query<AppendedLogs>(APPEND_LOGS, values));
 }
 
-const RECORD_USAGE = waitingWriteCall('record_usage', 7);
+const RECORD_USAGE = grouped(
+  waitingWriteCall('record_usage', 7),
+  lockingSession('record_usage', ['uuid', 'uuid', 'bigint', 'bigint', 'bigint', 'bigint', 'text[]']),
+);
 
 /** Running totals of one process, not increments. */
 export type Usage = {

@@ -9,7 +9,48 @@ export type Statement = {
    * for `window-and-wait`, the longest wait for a lock. Its rows contain the server’s clock.
    */
   readonly inTime?: 'window' | 'window-and-wait';
+  /** Set for a call that may be sent in one statement with others, outside of a transaction. */
+  readonly grouping?: Grouping;
 };
+
+/** How calls of a function travel together in one statement. */
+export type Grouping = {
+  /** The function for one call. */
+  readonly write: GroupedWrite;
+  /** Names the rows that a call locks first. Two calls with one key are never in one group. */
+  readonly keyOf: (values: readonly unknown[]) => string;
+  readonly way: GroupingWay;
+};
+
+export type GroupedWrite =
+  | 'open_session'
+  | 'begin_turn'
+  | 'finish_turn'
+  | 'heartbeat'
+  | 'record_usage'
+  | 'report_agent_session'
+  | 'append_logs';
+
+export type GroupingWay =
+  | {
+      /** The function is called for each, once its rows are locked. */
+      readonly kind: 'each';
+      /** The types of the parameters of the function, in their order. */
+      readonly types: readonly string[];
+      /**
+       * A query on the parameters `i.p1`, `i.p2` … of a call: one row if all rows that it locks could be locked without
+       * waiting, none if not. It returns the first parameter as `first`.
+       */
+      readonly lock: string;
+      /** The place of the parameter that limits lock waits, if the function has one. A group sets its own limit. */
+      readonly waitAt?: number;
+    }
+  | {
+      /** Another function does it for all at once. It takes an array of objects with these keys as JSON. */
+      readonly kind: 'at-once';
+      readonly name: string;
+      readonly keys: readonly string[];
+    };
 
 export type Sql = {
   query<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
@@ -31,7 +72,7 @@ export function functionCall(name: string, parameters: number): Statement {
 
 export const SERVER_CLOCK = 'server_ms';
 
-const NOW_MS = '(extract(epoch from clock_timestamp()) * 1000)::double precision';
+export const NOW_MS = '(extract(epoch from clock_timestamp()) * 1000)::double precision';
 
 /** The time check runs for each row the function returns, so after all its lock waits. */
 const judgedWrite = (call: string, parameters: number): string =>
@@ -41,7 +82,7 @@ const judgedWrite = (call: string, parameters: number): string =>
  * True within the time window, which is in the parameters `at` and `at + 1`. Otherwise `in_time` makes the statement
  * fail; it is only called then.
  */
-const judgedBy = (at: number): string => {
+export const judgedBy = (at: number): string => {
   const [from, until] = [`$${at}::double precision`, `$${at + 1}::double precision`];
   return `(coalesce(${NOW_MS} between ${from} and ${until}, true) or in_time(${from}, ${until}))`;
 };
@@ -73,6 +114,9 @@ export function waitingWriteCall(name: string, parameters: number): Statement {
   const rest = Array.from({ length: parameters - 1 }, (_, index) => `, $${index + 2}`).join('');
   return { name, text: judgedWrite(`${name}(${first}${rest})`, parameters), inTime: 'window-and-wait' };
 }
+
+/** Lets the calls of a function travel together. */
+export const grouped = (statement: Statement, grouping: Grouping): Statement => ({ ...statement, grouping });
 
 export function firstRow<Row>(rows: readonly Row[]): Row {
   const [row] = rows;

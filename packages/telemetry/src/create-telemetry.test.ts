@@ -44,7 +44,7 @@ describe('exposition', () => {
       expect(name).toMatch(/^phaselock_[a-z_]+_total$/);
       expect(text).toContain(`# HELP ${name} ${help}`);
     }
-    for (const { name } of Object.values(HISTOGRAMS)) expect(name).toMatch(/^phaselock_[a-z_]+_seconds$/);
+    for (const { name } of Object.values(HISTOGRAMS)) expect(name).toMatch(/^phaselock_[a-z_]+(_seconds|_per_statement)$/);
   });
 
   it('contains process metrics only when a program is given', async () => {
@@ -130,6 +130,8 @@ describe('recording', () => {
     telemetry.pool.waited(0.04);
     telemetry.pool.waitTimedOut(4.5);
     telemetry.pool.connectionFailed();
+    telemetry.groups.sent('heartbeat', 9);
+    telemetry.groups.leftOut('begin_turn', 2);
     telemetry.cache.requested('memory', 'hit');
     telemetry.cache.invalidated('retried');
     const lines = (await telemetry.exposition()).split('\n');
@@ -166,6 +168,9 @@ describe('recording', () => {
         'phaselock_pool_wait_seconds_bucket{le="5"} 2',
         'phaselock_pool_wait_timeouts_total 1',
         'phaselock_pool_connection_failures_total 1',
+        'phaselock_writes_per_statement_bucket{le="8",write="heartbeat"} 0',
+        'phaselock_writes_per_statement_bucket{le="16",write="heartbeat"} 1',
+        'phaselock_writes_left_out_total{write="begin_turn"} 2',
         'phaselock_cache_requests_total{layer="memory",result="hit"} 1',
         'phaselock_cache_invalidations_total{result="retried"} 1',
       ]),

@@ -4,6 +4,7 @@ import { dataTelemetry } from './data-telemetry.ts';
 import { type ExemplarLabels, exemplarShelf } from './exemplars.ts';
 import { expose } from './exposition.ts';
 import { registerFlagGauges } from './flag-gauges.ts';
+import { groupTelemetry } from './group-telemetry.ts';
 import { httpTelemetry } from './http-telemetry.ts';
 import { COUNTERS, HISTOGRAMS } from './metric-catalogue.ts';
 import { poolTelemetry } from './pool-telemetry.ts';
@@ -92,6 +93,7 @@ export function createTelemetry({
     failed: (code, cohort) => errors({ code, cohort }),
     lock: lockTelemetry(registry),
     pool: poolTelemetry(registry),
+    groups: groupTelemetry(registry),
     cache: {
       requested: (layer, result) => cacheRequests({ layer, result }),
       invalidated: (result) => cacheInvalidations({ result }),

@@ -74,6 +74,18 @@ export type BulkOperation = (typeof BULK_OPERATIONS)[number];
 export const LOCK_STRATEGIES = ['pessimistic', 'optimistic', 'redis'] as const;
 export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
 
+/** The writes that are sent in one statement with others of the same function, which the label names. */
+export const GROUPED_WRITES = [
+  'open_session',
+  'begin_turn',
+  'finish_turn',
+  'heartbeat',
+  'record_usage',
+  'report_agent_session',
+  'append_logs',
+] as const;
+export type GroupedWrite = (typeof GROUPED_WRITES)[number];
+
 export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 export type PoolState = (typeof POOL_STATES)[number];
 

@@ -7,6 +7,7 @@ import {
   ERROR_COHORTS,
   FEEDBACK_RATINGS,
   FENCED_OPERATIONS,
+  GROUPED_WRITES,
   INVALIDATION_RESULTS,
   LOCK_STRATEGIES,
   LONG_ANSWER_BOUNDS,
@@ -124,6 +125,11 @@ export const COUNTERS = {
     help: 'Waits for a database connection that timed out. Each is also observed in phaselock_pool_wait_seconds.',
     labels: {},
   },
+  writesLeftOut: {
+    name: 'phaselock_writes_left_out_total',
+    help: 'Writes that a statement with several of them did not carry out, because their rows were locked or one of them failed. They were then sent alone.',
+    labels: { write: GROUPED_WRITES },
+  },
   embeddedServerEnds: {
     name: 'phaselock_embedded_server_ends_total',
     help: 'Times the embedded PostgreSQL ended unexpectedly.',
@@ -219,6 +225,12 @@ export const HISTOGRAMS = {
     help: 'Time until a database connection was available, or until the wait for it timed out.',
     labels: {},
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+  writesPerStatement: {
+    name: 'phaselock_writes_per_statement',
+    help: 'Number of writes that were sent in one statement: more than one when several callers write at the same time.',
+    labels: { write: GROUPED_WRITES },
+    buckets: [1, 2, 4, 8, 16, 32],
   },
 } as const satisfies Record<string, HistogramSpec>;
 

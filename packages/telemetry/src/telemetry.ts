@@ -10,6 +10,7 @@ import type {
   ErrorCohort,
   FeedbackRating,
   FencedOperation,
+  GroupedWrite,
   InvalidationBusName,
   InvalidationResult,
   LockStrategy,
@@ -62,6 +63,7 @@ export type Telemetry = {
   failed(code: ErrorCode, cohort: ErrorCohort): void;
   readonly lock: LockTelemetry;
   readonly pool: PoolTelemetry;
+  readonly groups: GroupTelemetry;
   readonly cache: CacheTelemetry;
   readonly embeddedServer: EmbeddedServerTelemetry;
   readonly flags: FlagTelemetry;
@@ -90,6 +92,12 @@ export type PoolTelemetry = {
   connectionFailed(): void;
   /** Reads the counts at each scrape until the returned function is called. The counts of several pools are added. */
   observe(counts: () => PoolCounts): () => void;
+};
+
+/** Of writes that are sent in one statement with others of the same function. */
+export type GroupTelemetry = {
+  sent(write: GroupedWrite, calls: number): void;
+  leftOut(write: GroupedWrite, calls: number): void;
 };
 
 export type CacheTelemetry = {
