@@ -22,7 +22,7 @@ export type Product = AsyncDisposable & {
   /** Host and port of the metrics and health checks of the purge worker. */
   readonly workerAddress: string;
   readonly key: string;
-  /** Runs a full audit and records the result, which the API exposes as metrics. */
+  /** Runs a full and an incremental audit and records the results, which the API exposes as metrics. */
   audit(): Promise<void>;
   /** Sets the percentage of users to whom the single-session rule applies. */
   setShare(percent: number): Promise<void>;
@@ -52,7 +52,10 @@ export async function openProduct(folder: string): Promise<Product> {
   await runWell(MIGRATE, [], env);
   const scopes = 'sessions:read,sessions:write,sessions:replace,archive:read,admin';
   const key = keyIn((await runWell(KEYS, ['create', '--name', 'load', '--scopes', scopes], env)).said);
-  const audit = async () => void (await runWell(VERIFY, ['--all', '--record', '--allow-empty'], env));
+  const audit = async () => {
+    for (const scope of [[], ['--since', '24h']])
+      await runWell(VERIFY, ['--all', ...scope, '--record', '--allow-empty'], env);
+  };
   await audit();
 
   const apis: ApiProcess[] = [];
