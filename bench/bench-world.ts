@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AttemptId, SlotKey, TaskId } from '@phaselock/core';
 import { type OpenGuard, type OpenGuardOptions, openGuard } from '@phaselock/guard';
-import { type Database, openDatabase } from '@phaselock/store';
+import { type Database, type GroupLimits, openDatabase } from '@phaselock/store';
 
 export const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 export type Strategy = 'pessimistic' | 'optimistic' | 'redis';
@@ -24,7 +24,11 @@ export type BenchWorld = AsyncDisposable & {
 export const slotOf = (taskId: TaskId): SlotKey => ({ taskId, phase: 'run', mode: 'standard' });
 export const modelOf = (turn: number) => ({ agent: 'claude-code', model: MODELS[turn % 2] ?? MODELS[0] }) as const;
 
-export async function openBenchWorld(databaseUrl: string): Promise<BenchWorld> {
+/** Sends each write in a statement of its own. */
+export const ONE_AT_A_TIME: GroupLimits = { flights: Number.POSITIVE_INFINITY, most: 1, countedMs: 0 };
+
+/** The options are those of its guards. */
+export async function openBenchWorld(databaseUrl: string, given: Partial<OpenGuardOptions> = {}): Promise<BenchWorld> {
   await using resources = new AsyncDisposableStack();
   const database = resources.use(openDatabase({ url: databaseUrl }));
   const setUp = resources.use(await openGuard({ databaseUrl, invalidation: 'memory', maxSize: 4 }));
@@ -37,7 +41,9 @@ export async function openBenchWorld(databaseUrl: string): Promise<BenchWorld> {
     use: (resource) => owned.use(resource),
     async guard(strategy, options = {}) {
       const flags = { pessimistic_locking_enabled: strategy === 'pessimistic', locking_strategy: strategy };
-      return owned.use(await openGuard({ databaseUrl, invalidation: 'memory', flags: () => flags, ...options }));
+      return owned.use(
+        await openGuard({ databaseUrl, invalidation: 'memory', flags: () => flags, ...given, ...options }),
+      );
     },
     tasks: (count) => Promise.all(Array.from({ length: count }, () => setUp.addTask(projectId, 'a task'))),
     attempt: (taskId) => setUp.addAttempt(taskId),

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { UsageError } from './arguments.ts';
-import { type BenchWorld, openBenchWorld } from './bench-world.ts';
+import { type BenchWorld, ONE_AT_A_TIME, openBenchWorld } from './bench-world.ts';
 import { migrationsBefore } from './chains/migrations-before.ts';
-import { type ChainsArguments, readArguments } from './chains/read-arguments.ts';
 import { reportingTurn } from './chains/reporting-turn.ts';
 import { createBenchDatabase } from './fresh-database.ts';
-import { measure, median, type Operation } from './measure.ts';
+import type { Operation } from './measure.ts';
 import { onBenchServer } from './on-bench-server.ts';
+import { type PairedRates, type PairedSide, pairedRates, spreadOf, tableLine } from './paired/paired-rates.ts';
+import { type PairedArguments, readArguments } from './paired/read-arguments.ts';
 import { replaceScenario } from './scenarios/replace.ts';
 import { turnScenario } from './scenarios/turn.ts';
 
@@ -16,7 +17,6 @@ import { turnScenario } from './scenarios/turn.ts';
  */
 const FIRST_WITH_CHAINS = '0023';
 const LARGEST_LOSS = 0.05;
-const WARM_UP_SECONDS = 2;
 
 type Load = {
   readonly name: string;
@@ -46,61 +46,26 @@ const LOADS: readonly Load[] = [
   { name: 'turn that reports an id, 40 log lines and usage', limited: false, prepare: reportingTurn },
 ];
 
-type Side = { readonly world: BenchWorld; readonly operation: Operation; readonly rates: number[] };
+type ChainsRow = PairedRates & { readonly name: string; readonly clients: number };
 
-type ChainsRow = {
-  readonly name: string;
-  readonly clients: number;
-  readonly before: number;
-  readonly after: number;
-  /** Rate with chains divided by the rate without, of each round. */
-  readonly ratios: readonly number[];
-  readonly ratio: number;
-};
-
-async function measureLoad(load: Load, urls: readonly [string, string], given: ChainsArguments): Promise<ChainsRow> {
+async function measureLoad(load: Load, urls: readonly [string, string], given: PairedArguments): Promise<ChainsRow> {
   await using worlds = new AsyncDisposableStack();
-  const side = async (url: string): Promise<Side> => {
-    const world = worlds.use(await openBenchWorld(url));
-    return { world, operation: await load.prepare(world, given.clients), rates: [] };
+  const side = async (url: string): Promise<PairedSide> => {
+    // Groups need functions that came after the chains.
+    const world = worlds.use(await openBenchWorld(url, { groups: ONE_AT_A_TIME }));
+    return { settle: world.settle, operation: await load.prepare(world, given.clients) };
   };
-  const [before, after] = [await side(urls[0]), await side(urls[1])];
-  for (const { operation } of [before, after]) await measure(given.clients, WARM_UP_SECONDS, operation);
-  for (let round = 0; round < given.rounds; round += 1) {
-    // The first of the two changes from round to round, so that neither always follows the other.
-    for (const { world, operation, rates } of round % 2 === 0 ? [before, after] : [after, before]) {
-      await world.settle();
-      rates.push((await measure(given.clients, given.seconds, operation)).opsPerSecond);
-    }
-  }
-  const ratios = after.rates.map((rate, round) => rate / (before.rates[round] ?? Number.NaN));
-  return {
-    name: load.name,
-    clients: given.clients,
-    before: median(before.rates),
-    after: median(after.rates),
-    ratios,
-    ratio: median(ratios),
-  };
+  const rates = await pairedRates([await side(urls[0]), await side(urls[1])], given);
+  return { name: load.name, clients: given.clients, ...rates };
 }
 
-const line = (name: string, cells: readonly string[]): string =>
-  name.padEnd(50) + cells.map((cell) => cell.padStart(12)).join('');
+const rowLine = (row: ChainsRow): string =>
+  tableLine(row.name, [String(row.clients), row.before.toFixed(0), row.after.toFixed(0), ...spreadOf(row)]);
 
-const rowLine = ({ name, clients, before, after, ratio, ratios }: ChainsRow): string =>
-  line(name, [
-    String(clients),
-    before.toFixed(0),
-    after.toFixed(0),
-    ratio.toFixed(3),
-    Math.min(...ratios).toFixed(3),
-    Math.max(...ratios).toFixed(3),
-  ]);
-
-async function run(adminUrl: string, owned: AsyncDisposableStack, given: ChainsArguments): Promise<void> {
+async function run(adminUrl: string, owned: AsyncDisposableStack, given: PairedArguments): Promise<void> {
   const earlier = owned.use(await migrationsBefore(FIRST_WITH_CHAINS));
   console.log(`${given.rounds} rounds of ${given.seconds} s for each; a ratio below 1 is the cost of the chains\n`);
-  console.log(line('benchmark', ['clients', 'without/s', 'with/s', 'ratio', 'least', 'most']));
+  console.log(tableLine('benchmark', ['clients', 'without/s', 'with/s', 'ratio', 'least', 'most']));
   const rows: ChainsRow[] = [];
   for (const load of LOADS) {
     // Databases of their own, so that the rows of one load do not slow the next.
@@ -118,7 +83,7 @@ async function run(adminUrl: string, owned: AsyncDisposableStack, given: ChainsA
 }
 
 try {
-  const given = readArguments(process.argv.slice(2));
+  const given = readArguments('bench:chains', process.argv.slice(2));
   await onBenchServer((adminUrl, owned) => run(adminUrl, owned, given));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;

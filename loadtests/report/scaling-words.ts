@@ -14,7 +14,7 @@ export const SHARDING = [
         'distributed by task, colocated',
       ],
       ['`archives`, `archive_claims`', 'distributed by task, colocated'],
-      ['`session_logs`, `feedback`', 'have no `task_id` yet; it must be added'],
+      ['`session_logs`, `feedback`, `earlier_conversations`', 'have no `task_id` yet; it must be added'],
       ['`idempotency_keys`', 'has no `task_id`: see below'],
       ['`projects`, `models`, `profiles`, `flags`, `api_keys`', 'reference tables: small, read everywhere'],
     ],

@@ -1,5 +1,6 @@
+import type { OpenGuard } from '@phaselock/guard';
 import { chainNextTasks } from '@phaselock/store';
-import { openTestGuard } from '@phaselock/testkit';
+import { openTestGuard, readMetric } from '@phaselock/testkit';
 import { expect, test } from 'vitest';
 import { guardOfClient } from '../test/random-history/guard-of-client.ts';
 import { judgeHistory, judgeMeanwhile } from '../test/random-history/judge-history.ts';
@@ -52,3 +53,31 @@ test.for(SEEDS)(
     expect(await unreached(history, database.pool.pg)).toEqual([]);
   },
 );
+
+test('no audit of a history has a finding whose clients share a guard, so that their writes travel together', {
+  timeout: 120_000,
+}, async () => {
+  await using home = await openTestGuard();
+  await using archive = await openHistoryArchive();
+  const logged: string[] = [];
+  const [seed = 1] = SEEDS;
+  let shared: Promise<OpenGuard> | undefined;
+  const history = await openRandomHistory({
+    home,
+    seed,
+    clients: 12,
+    purge: () => archive.purge(home.guard.database),
+    open: (settings) => {
+      const groups = { flights: 1, most: 4, countedMs: 10 };
+      shared ??= guardOfClient(home, settings, (line) => logged.push(line), { groups });
+      return shared;
+    },
+  });
+  await history.goOn(STRETCH);
+  expect(await judgeHistory(history, { archive: archive.read, logged, seal: undefined })).toEqual([]);
+  const guard = await shared;
+  if (guard === undefined) throw new Error('no client opened a guard');
+  const writes = await readMetric(guard, 'phaselock_writes_per_statement_sum');
+  const statements = await readMetric(guard, 'phaselock_writes_per_statement_count');
+  expect(writes).toBeGreaterThan(statements);
+});

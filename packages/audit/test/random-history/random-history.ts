@@ -16,7 +16,7 @@ export type RandomHistory = {
   readonly board: Board;
   /** How often each operation had each outcome. */
   readonly outcomes: ReadonlyMap<OperationName, ReadonlyMap<string, number>>;
-  /** Three clients at once continue the history by this many calls. */
+  /** The clients at once continue the history by this many calls. */
   goOn(calls: number): Promise<void>;
 };
 
@@ -27,13 +27,20 @@ export type HistoryOptions = {
   readonly purge: () => Promise<number>;
   /** Opens what one client calls: the guard, or the API over HTTP. */
   readonly open: (settings: Settings) => Promise<Calls>;
+  readonly clients?: number;
 };
 
 /**
- * A history made by random calls of three clients to the real guard. The seed fixes what each client chooses; which
+ * A history made by random calls of clients to the real guard. The seed fixes what each client chooses; which
  * call of which client comes first is different each time.
  */
-export async function openRandomHistory({ home, seed, purge, open }: HistoryOptions): Promise<RandomHistory> {
+export async function openRandomHistory({
+  home,
+  seed,
+  purge,
+  open,
+  clients: count = CLIENTS,
+}: HistoryOptions): Promise<RandomHistory> {
   const random = createRandom(seed);
   const { guard, world } = home;
   const settings: Settings = {
@@ -55,7 +62,7 @@ export async function openRandomHistory({ home, seed, purge, open }: HistoryOpti
     },
   };
   const clients = await Promise.all(
-    Array.from({ length: CLIENTS }, async (_, index) => ({
+    Array.from({ length: count }, async (_, index) => ({
       name: `client ${index + 1}`,
       random: random.fork(`client ${index + 1}`),
       calls: await open(settings),

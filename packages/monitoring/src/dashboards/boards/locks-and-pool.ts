@@ -115,6 +115,29 @@ const pool = (stages: Stages): RowPlan => ({
       runbook: 'PhaselockConnectionFailures',
       min: 0,
     },
+    {
+      kind: 'timeseries',
+      title: 'Writes in one statement',
+      description: 'Writes of several callers travel together under load: the average number in one statement.',
+      unit: 'short',
+      queries: [
+        {
+          expr: `${sum(rate(chosen('phaselock_writes_per_statement_sum')), 'write')} / ${sum(rate(chosen('phaselock_writes_per_statement_count')), 'write')}`,
+          legend: '{{write}}',
+        },
+      ],
+      runbook: 'PhaselockPoolWaitLong',
+      min: 0,
+    },
+    {
+      kind: 'timeseries',
+      title: 'Writes left out of a statement',
+      description: 'Writes whose rows were locked, or whose statement failed. Each was then sent alone.',
+      unit: 'ops',
+      queries: [{ expr: sum(rate(chosen('phaselock_writes_left_out_total')), 'write'), legend: '{{write}}' }],
+      runbook: 'PhaselockLockContention',
+      min: 0,
+    },
   ],
 });
 
