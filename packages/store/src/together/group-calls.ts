@@ -27,7 +27,7 @@ export type GroupedCalls<Call, Answer> = {
   readonly observer: GroupObserver;
 };
 
-export type GroupObserver = {
+type GroupObserver = {
   /** So many calls were sent in one statement. */
   sent(calls: number): void;
   /** So many calls of a group have no answer. They are sent alone. */
