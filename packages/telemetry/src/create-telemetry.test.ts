@@ -44,7 +44,8 @@ describe('exposition', () => {
       expect(name).toMatch(/^phaselock_[a-z_]+_total$/);
       expect(text).toContain(`# HELP ${name} ${help}`);
     }
-    for (const { name } of Object.values(HISTOGRAMS)) expect(name).toMatch(/^phaselock_[a-z_]+(_seconds|_per_statement)$/);
+    for (const { name } of Object.values(HISTOGRAMS))
+      expect(name).toMatch(/^phaselock_[a-z_]+(_seconds|_per_statement)$/);
   });
 
   it('contains process metrics only when a program is given', async () => {
