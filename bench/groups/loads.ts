@@ -61,17 +61,11 @@ const heartbeat: GroupLoad['prepare'] = async (world, guard, clients) => {
   };
 };
 
-const optimistic = (name: string, clients: number, goal: number, prepare: GroupLoad['prepare']): GroupLoad => ({
-  name,
-  strategy: 'optimistic',
-  clients,
-  goal,
-  prepare,
-});
-
 export const groupLoads = (clients: number): readonly GroupLoad[] => [
-  optimistic('replace', 1, 0.97, replace),
-  optimistic('replace', clients, 1.6, replace),
-  optimistic('turn, begun and finished', clients, 1.3, turn),
-  optimistic('heartbeat', clients, 3, heartbeat),
+  { name: 'replace', strategy: 'optimistic', clients: 1, goal: 0.97, prepare: replace },
+  { name: 'replace', strategy: 'optimistic', clients, goal: 1.6, prepare: replace },
+  { name: 'replace, pessimistic', strategy: 'pessimistic', clients: 1, goal: 0.97, prepare: replace },
+  { name: 'replace, pessimistic', strategy: 'pessimistic', clients, goal: 1.6, prepare: replace },
+  { name: 'turn, begun and finished', strategy: 'optimistic', clients, goal: 1.3, prepare: turn },
+  { name: 'heartbeat', strategy: 'optimistic', clients, goal: 3, prepare: heartbeat },
 ];

@@ -13,7 +13,7 @@ import {
   type RedisCommands,
   redisLock,
 } from '@phaselock/locking';
-import { type Database, type DatabaseOptions, openDatabase, type Writer } from '@phaselock/store';
+import { type Database, type DatabaseOptions, LeftOut, openDatabase, type Writer } from '@phaselock/store';
 import { createTelemetry, type Logger, silentLogger, type Telemetry } from '@phaselock/telemetry';
 import { boundPoolWaits } from './bound-pool-waits.ts';
 import { type CallerTime, createCallerTime } from './caller-time.ts';
@@ -134,6 +134,7 @@ function createSlotLocking({
       pessimistic: pessimisticLock(openLockedSlot(database, snapshots), {
         holdMs: LOCK_HOLD_MS,
         contended: () => telemetry.lock.contended('pessimistic'),
+        isLeftOut: (error) => error instanceof LeftOut,
       }),
       optimistic: optimisticLock(),
       // Without Redis, the `redis` strategy is the plain compare-and-set that it would fall back to.

@@ -1,6 +1,8 @@
 import type { SlotKey } from '@phaselock/core';
-import { type Database, lockSlot, type Writer } from '@phaselock/store';
+import type { Database } from '@phaselock/store';
 import type { SlotSnapshots } from './context.ts';
+
+type Bounds = { readonly waitMs: number; readonly holdMs: number; readonly alone: boolean };
 
 /**
  * Opens a transaction that locks the row of the slot, and returns the state of the slot under the lock. BEGIN, lock and
@@ -8,24 +10,9 @@ import type { SlotSnapshots } from './context.ts';
  */
 export const openLockedSlot =
   (database: Database, snapshots: Pick<SlotSnapshots, 'get'>) =>
-  async (slot: SlotKey, { waitMs, holdMs }: { waitMs: number; holdMs: number }) => {
+  async (slot: SlotKey, { waitMs, holdMs, alone }: Bounds) => {
     const since = performance.now();
     const known = (await snapshots.get(slot))?.state;
-    const transaction = database.transaction();
-    try {
-      const { state, waited } = await lockSlot(transaction, { slot, known, waitMs, holdMs });
-      const writer: Writer = transaction;
-      const foundInMs = waited ? null : performance.now() - since;
-      return {
-        state,
-        writer,
-        waited,
-        foundInMs,
-        commit: () => transaction.commit(),
-        rollback: () => transaction.rollback(),
-      };
-    } catch (error) {
-      await transaction.rollback();
-      throw error;
-    }
+    const locked = await database.lockSlot({ slot, known, waitMs, holdMs }, { alone });
+    return { ...locked, foundInMs: locked.waited ? null : performance.now() - since };
   };

@@ -21,7 +21,11 @@ function observedLocking(open: OpenLocked<string, string> = neverOpened, now = (
   const note = (what: string) => (strategy: LockStrategy) => void seen.push(`${what} ${strategy}`);
   const locking = createLocking<string, string>({
     locks: {
-      pessimistic: pessimisticLock(open, { holdMs: 5_000, contended: () => note('waited')('pessimistic') }),
+      pessimistic: pessimisticLock(open, {
+        holdMs: 5_000,
+        contended: () => note('waited')('pessimistic'),
+        isLeftOut: () => false,
+      }),
       optimistic: optimisticLock(),
       redis: optimisticLock(),
     },

@@ -6,6 +6,7 @@ import { judgedClock, type Sql, type Statement, type Writer, writeCall } from '.
 const IDEMPOTENT_RESPONSE: Statement = {
   name: 'idempotent_response',
   text: 'select request_hash, response from idempotency_keys where scope = $1 and key = $2 and expires_at > clock_timestamp()',
+  reads: true,
 };
 
 export type IdempotentResponse = { readonly request_hash: string; readonly response: unknown };

@@ -127,7 +127,7 @@ export {
 } from './change-feed.ts';
 export { connectListener } from './connect-listener.ts';
 export { createBeside, createBesideOutside, readGuardedTasks } from './create-beside.ts';
-export { type Database, type DatabaseOptions, openDatabase, type Transaction } from './database.ts';
+export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 export { type DeletedRow, deleteAttempt, deleteProject, deleteTask } from './delete-from-board.ts';
 export { type DeletedSession, deleteSession } from './delete-session.ts';
 export { hasEmbeddedPostgres } from './embedded/has-embedded-postgres.ts';
@@ -250,9 +250,11 @@ export {
 export type { SessionRecord } from './session-record.ts';
 export { sessionsInSlots } from './sessions-in-slots.ts';
 export { shortenLeases } from './shorten-leases.ts';
-export { type KeyedSlotState, lockSlot, readSlotState, readSlotStates } from './slot-state.ts';
+export { type KeyedSlotState, readSlotState, readSlotStates } from './slot-state.ts';
 export { firstRow, type Sql, type Statement, type Writer } from './sql.ts';
 export { classifyFailure, type Failure } from './sqlstates.ts';
 export { OutOfTime, type WhoWaits, within } from './time-left.ts';
-export { DEFAULT_GROUPS, type GroupLimits } from './together/group-calls.ts';
+export type { GroupLimits } from './together/group-calls.ts';
+export { LeftOut } from './together/left-out.ts';
+export type { Transaction } from './transaction.ts';
 export { readTurnState, type TurnState } from './turn-state.ts';

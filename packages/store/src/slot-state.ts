@@ -1,8 +1,8 @@
 import type { Generation, Mode, Phase, SessionId, SessionStatus, SlotKey, SlotState, TaskId } from '@phaselock/core';
 import { type IdentityRow, toIdentity } from './identity-columns.ts';
-import { firstRow, functionCall, type Sql, type Statement } from './sql.ts';
+import { firstRow, functionCall, type Grouping, type Sql, type Statement } from './sql.ts';
 
-type SlotStateRow = {
+export type SlotStateRow = {
   readonly slot_version: number;
   readonly slot_generation: Generation;
   readonly slot_live: SessionId | null;
@@ -51,7 +51,22 @@ export async function readSlotStates(sql: Sql, slots: readonly SlotKey[]): Promi
   }));
 }
 
+/** Only in a transaction. Several callers can share one: see `slotLocks`. */
 const LOCK_SLOT = functionCall('lock_slot', 6);
+
+export const LOCK_SLOTS: Grouping = {
+  write: 'lock_slot',
+  keyOf: ([taskId, phase, mode]) => `${taskId} ${phase} ${mode}`,
+  way: {
+    kind: 'each',
+    types: ['uuid', 'text', 'text', 'bigint', 'integer', 'integer'],
+    // A slot without a row is left out: the function for one inserts it.
+    lock: `
+      select s.task_id as first from slots s where s.task_id = i.p1 and s.phase = i.p2 and s.mode = i.p3
+      for update skip locked`,
+    waitAt: 5,
+  },
+};
 
 export type LockSlot = {
   readonly slot: SlotKey;
@@ -61,19 +76,27 @@ export type LockSlot = {
   readonly holdMs: number;
 };
 
-/** Locks the slot’s row for the rest of the transaction. Returns its state, and whether another holder delayed it. */
-export async function lockSlot(
-  sql: Sql,
-  { slot, known, waitMs, holdMs }: LockSlot,
-): Promise<{ state: SlotState; waited: boolean }> {
-  const { taskId, phase, mode } = slot;
-  const wait = Math.max(1, Math.ceil(waitMs));
-  const row = firstRow(
-    await sql.query<SlotStateRow>(LOCK_SLOT, [taskId, phase, mode, known?.version ?? null, wait, holdMs]),
-  );
-  const state = row.unchanged === true && known !== undefined ? known : toSlotState(row);
-  return { state, waited: row.waited === true };
+/** The state of a locked slot, and whether another holder delayed the lock. */
+export type LockedState = { readonly state: SlotState; readonly waited: boolean };
+
+/** Locks the slot’s row for the rest of the transaction. */
+export async function lockSlot(sql: Sql, lock: LockSlot): Promise<LockedState> {
+  return lockedState(firstRow(await sql.query<SlotStateRow>(LOCK_SLOT, lockValues(lock))), lock);
 }
+
+export const lockValues = ({ slot: { taskId, phase, mode }, known, waitMs, holdMs }: LockSlot): readonly unknown[] => [
+  taskId,
+  phase,
+  mode,
+  known?.version ?? null,
+  Math.max(1, Math.ceil(waitMs)),
+  holdMs,
+];
+
+export const lockedState = (row: SlotStateRow, { known }: LockSlot): LockedState => ({
+  state: row.unchanged === true && known !== undefined ? known : toSlotState(row),
+  waited: row.waited === true,
+});
 
 function toSlotState(row: SlotStateRow): SlotState {
   const { slot_version: version, slot_generation: generation } = row;

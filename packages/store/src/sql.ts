@@ -9,6 +9,8 @@ export type Statement = {
    * for `window-and-wait`, the longest wait for a lock. Its rows contain the server’s clock.
    */
   readonly inTime?: 'window' | 'window-and-wait';
+  /** Set for a statement that only reads. */
+  readonly reads?: true;
   /** Set for a call that may be sent in one statement with others, outside of a transaction. */
   readonly grouping?: Grouping;
 };
@@ -23,6 +25,7 @@ export type Grouping = {
 };
 
 export type GroupedWrite =
+  | 'lock_slot'
   | 'open_session'
   | 'begin_turn'
   | 'finish_turn'

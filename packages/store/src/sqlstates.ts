@@ -1,5 +1,6 @@
 import { isStorageFull } from './storage-full.ts';
 import { OutOfTime } from './time-left.ts';
+import { LeftOut } from './together/left-out.ts';
 import { UnstorableText } from './unstorable-text.ts';
 
 /** What a database failure means to the caller. Only this file maps SQLSTATEs. */
@@ -100,6 +101,7 @@ export function classifyFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return 'unexpected';
   if (error instanceof UnstorableText) return 'bad-value';
   if (error instanceof OutOfTime) return 'unavailable';
+  if (error instanceof LeftOut) return 'contended';
   if (error instanceof AggregateError && error.errors.length > 0) return classifyFailure(error.errors[0]);
   const constraint = field(error, 'constraint');
   const code = field(error, 'code');

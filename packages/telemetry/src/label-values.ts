@@ -74,8 +74,9 @@ export type BulkOperation = (typeof BULK_OPERATIONS)[number];
 export const LOCK_STRATEGIES = ['pessimistic', 'optimistic', 'redis'] as const;
 export type LockStrategy = (typeof LOCK_STRATEGIES)[number];
 
-/** The writes that are sent in one statement with others of the same function, which the label names. */
+/** The locks and writes that are sent in one statement with others of the same function, which the label names. */
 export const GROUPED_WRITES = [
+  'lock_slot',
   'open_session',
   'begin_turn',
   'finish_turn',

@@ -42,13 +42,12 @@ beforeEach(async () => {
 afterEach(() => resources.disposeAsync());
 
 /** A guard that sends writes of one function only when so many have arrived, as one statement. */
-const inGroupsOf = async (most: number, options: Partial<OpenGuardOptions> = {}): Promise<OpenGuard> =>
+const guardInGroupsOf = async (most: number, options: Partial<OpenGuardOptions> = {}): Promise<OpenGuard> =>
   resources.use(
     await openGuard({
       databaseUrl,
       invalidation: 'memory',
       groups: { flights: 0, most, countedMs: 60_000 },
-      ...lockedBy('optimistic'),
       ...options,
     }),
   );
@@ -78,7 +77,19 @@ const sent = async (guard: OpenGuard, write: string) => ({
   statements: await readMetric(guard, 'phaselock_writes_per_statement_count', { write }),
 });
 
-describe('writes that travel as one statement', () => {
+/** The transaction that wrote the newest event of a task. */
+const transactionOf = async (taskId: TaskId): Promise<string> => {
+  const { rows } = await steady.database.pool.pg.query<{ xmin: string }>(
+    'select xmin::text from session_events where task_id = $1 order by id desc limit 1',
+    [taskId],
+  );
+  return rows[0]?.xmin ?? 'none';
+};
+
+describe.each(['optimistic', 'pessimistic'])('starts that travel together (%s)', (strategy) => {
+  const inGroupsOf = (most: number, options: Partial<OpenGuardOptions> = {}) =>
+    guardInGroupsOf(most, { ...lockedBy(strategy), ...options });
+
   test('open a session for each caller, new and in the place of another', async () => {
     const guard = await inGroupsOf(6);
     const [empty, taken] = [await times(3, task), await times(3, session)];
@@ -92,11 +103,102 @@ describe('writes that travel as one statement', () => {
       if (outcome === undefined) throw new Error('a caller has no outcome');
       expect(await live(taskId)).toMatchObject([{ id: sessionOf(outcome).id }]);
     }
-    expect(await sent(guard, 'open_session')).toEqual({ writes: 6, statements: 1 });
+    if (strategy === 'optimistic') expect(await sent(guard, 'open_session')).toEqual({ writes: 6, statements: 1 });
   });
 
-  test('begin, report and finish a turn for each caller', async () => {
+  test('replace a session of each caller with one transaction', async () => {
+    const guard = await inGroupsOf(4);
+    const sessions = await times(4, session);
+    const outcomes = await Promise.all(
+      sessions.map((one) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))))),
+    );
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(4).fill('replaced'));
+    const write = strategy === 'optimistic' ? 'open_session' : 'lock_slot';
+    expect(await sent(guard, write)).toEqual({ writes: 4, statements: 1 });
+    expect(new Set(await Promise.all(sessions.map(({ slot }) => transactionOf(slot.taskId)))).size).toBe(1);
+  });
+
+  test('leave out only the one whose slot is locked by another transaction', async () => {
     const guard = await inGroupsOf(3);
+    const [locked, ...free] = await times(3, session);
+    if (locked === undefined) throw new Error('no session');
+    const replace = (one: typeof locked) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))));
+    await using held = await holdSlot(databaseUrl, { taskId: locked.slot.taskId, phase: 'run', mode: 'standard' });
+    const waiting = replace(locked);
+    const outcomes = await Promise.all(free.map(replace));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['replaced', 'replaced']);
+    await held.letGo();
+    expect(await waiting).toMatchObject({ kind: 'replaced', predecessor: shown(locked) });
+  });
+
+  test('leave out only the one for which the session it replaces is locked by another transaction', async () => {
+    const guard = await inGroupsOf(3);
+    const [locked, ...free] = await times(3, session);
+    if (locked === undefined) throw new Error('no session');
+    const replace = (one: typeof locked) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))));
+    await using held = await holdLock(databaseUrl, 'select from sessions where id = $1 for update', [locked.id]);
+    const waiting = replace(locked);
+    const outcomes = await Promise.all(free.map(replace));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['replaced', 'replaced']);
+    await held.letGo();
+    expect(await waiting).toMatchObject({ kind: 'replaced', predecessor: shown(locked) });
+  });
+
+  test('leave out only the one whose task is unknown', async () => {
+    const guard = await inGroupsOf(3);
+    const unknown = taskOf('00000000-0000-4000-8000-000000000000');
+    const [first, second] = await times(2, task);
+    const settled = await Promise.allSettled(
+      [first, unknown, second].map((taskId) => guard.start(aStart(taskId ?? unknown))),
+    );
+    expect(settled).toMatchObject([
+      { status: 'fulfilled', value: { kind: 'created' } },
+      { status: 'rejected', reason: { code: 'task_not_found' } },
+      { status: 'fulfilled', value: { kind: 'created' } },
+    ]);
+  });
+
+  test('return to each of sixteen its own session when the answer to the commit is lost', async () => {
+    const guard = await inGroupsOf(16, { databaseUrl: proxy.url });
+    const sessions = await times(16, session);
+    const lost = proxy.loseAnswerTo('open_sessions_at_once');
+    const outcomes = await Promise.all(
+      sessions.map((one) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))))),
+    );
+    await lost;
+    for (const [index, outcome] of outcomes.entries()) {
+      const before = sessions[index];
+      if (before === undefined) throw new Error('no session');
+      expect(outcome).toMatchObject({ kind: 'replaced', predecessor: shown(before) });
+      expect(await allSessions(steady, before.slot.taskId)).toHaveLength(2);
+      expect(await live(before.slot.taskId)).toMatchObject([{ id: sessionOf(outcome).id }]);
+    }
+  });
+
+  test('do not wait for one that takes long to decide', async () => {
+    const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
+    let held = false;
+    const guard = await inGroupsOf(3, {
+      groups: { flights: 0, most: 3, countedMs: 20 },
+      racepoint: async (name) => {
+        if (name !== 'start:locked' || held) return;
+        held = true;
+        await goOn;
+      },
+    });
+    const sessions = await times(3, session);
+    const done = sessions.map((one) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one)))));
+    const kinds = done.map(async (one) => (await one).kind);
+    // Under an optimistic lock, two writes are not a full group, so they wait for the third.
+    if (strategy === 'pessimistic') await Promise.race([Promise.all(kinds.slice(0, 2)), Promise.all(kinds.slice(1))]);
+    release();
+    expect(await Promise.all(kinds)).toEqual(['replaced', 'replaced', 'replaced']);
+  });
+});
+
+describe('writes that travel as one statement', () => {
+  test('begin, report and finish a turn for each caller', async () => {
+    const guard = await guardInGroupsOf(3);
     const sessions = await times(3, session);
     const turns = await Promise.all(
       sessions.map(async (one) => startedOf(await guard.startTurn(aTurn(one, await world.attempt(one.slot.taskId))))),
@@ -134,64 +236,8 @@ describe('writes that travel as one statement', () => {
 });
 
 describe('one write of a group that cannot be carried out leaves the others alone:', () => {
-  test('its slot is locked by another transaction', async () => {
-    const guard = await inGroupsOf(3);
-    const [locked, ...free] = await times(3, session);
-    if (locked === undefined) throw new Error('no session');
-    const replace = (one: typeof locked) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))));
-    await using held = await holdSlot(databaseUrl, { taskId: locked.slot.taskId, phase: 'run', mode: 'standard' });
-    const waiting = replace(locked);
-    const outcomes = await Promise.all(free.map(replace));
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['replaced', 'replaced']);
-    await held.letGo();
-    expect(await waiting).toMatchObject({ kind: 'replaced', predecessor: shown(locked) });
-  });
-
-  test('the session it replaces is locked by another transaction', async () => {
-    const guard = await inGroupsOf(3);
-    const [locked, ...free] = await times(3, session);
-    if (locked === undefined) throw new Error('no session');
-    const replace = (one: typeof locked) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))));
-    await using held = await holdLock(databaseUrl, 'select from sessions where id = $1 for update', [locked.id]);
-    const waiting = replace(locked);
-    const outcomes = await Promise.all(free.map(replace));
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['replaced', 'replaced']);
-    await held.letGo();
-    expect(await waiting).toMatchObject({ kind: 'replaced', predecessor: shown(locked) });
-  });
-
-  test('its task is unknown', async () => {
-    const guard = await inGroupsOf(3);
-    const unknown = taskOf('00000000-0000-4000-8000-000000000000');
-    const [first, second] = await times(2, task);
-    const settled = await Promise.allSettled(
-      [first, unknown, second].map((taskId) => guard.start(aStart(taskId ?? unknown))),
-    );
-    expect(settled).toMatchObject([
-      { status: 'fulfilled', value: { kind: 'created' } },
-      { status: 'rejected', reason: { code: 'task_not_found' } },
-      { status: 'fulfilled', value: { kind: 'created' } },
-    ]);
-  });
-
-  test('its text cannot be stored', async () => {
-    const guard = await inGroupsOf(3);
-    const turns = await times(3, turn);
-    const lines = ['one', 'nul \u0000', 'three'];
-    const settled = await Promise.allSettled(
-      turns.map(({ token }, index) => guard.appendLogs(token, [{ kind: 'stdout', line: lines[index] ?? '' }])),
-    );
-    expect(settled).toMatchObject([
-      { status: 'fulfilled' },
-      { status: 'rejected', reason: { code: 'invalid_request' } },
-      { status: 'fulfilled' },
-    ]);
-    const { rows } = await steady.database.pool.pg.query('select line from session_logs order by line');
-    expect(rows).toEqual([{ line: 'one' }, { line: 'three' }]);
-  });
-
   test('its idempotency key belongs to another request', async () => {
-    const guard = await inGroupsOf(3);
+    const guard = await guardInGroupsOf(3, lockedBy('optimistic'));
     const tasks = await times(3, task);
     const settled = await Promise.allSettled(
       tasks.map((taskId, index) =>
@@ -206,8 +252,24 @@ describe('one write of a group that cannot be carried out leaves the others alon
     expect(kinds.slice(0, 2).sort()).toEqual(['created', 'idempotency_key_reused']);
   });
 
+  test('its text cannot be stored', async () => {
+    const guard = await guardInGroupsOf(3);
+    const turns = await times(3, turn);
+    const lines = ['one', 'nul \u0000', 'three'];
+    const settled = await Promise.allSettled(
+      turns.map(({ token }, index) => guard.appendLogs(token, [{ kind: 'stdout', line: lines[index] ?? '' }])),
+    );
+    expect(settled).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'invalid_request' } },
+      { status: 'fulfilled' },
+    ]);
+    const { rows } = await steady.database.pool.pg.query('select line from session_logs order by line');
+    expect(rows).toEqual([{ line: 'one' }, { line: 'three' }]);
+  });
+
   test('its conversation belongs to another slot', async () => {
-    const guard = await inGroupsOf(3);
+    const guard = await guardInGroupsOf(3);
     const [owner, ...turns] = await times(4, turn);
     if (owner === undefined) throw new Error('no turn');
     await steady.reportAgentSession(owner.token, agentId('taken'));
@@ -223,7 +285,7 @@ describe('one write of a group that cannot be carried out leaves the others alon
   });
 
   test('its session was replaced', async () => {
-    const guard = await inGroupsOf(3);
+    const guard = await guardInGroupsOf(3);
     const turns = await times(3, turn);
     const [, replaced] = turns;
     if (replaced === undefined) throw new Error('no turn');
@@ -237,7 +299,7 @@ describe('one write of a group that cannot be carried out leaves the others alon
   });
 
   test('its attempt is locked by another transaction', async () => {
-    const guard = await inGroupsOf(3);
+    const guard = await guardInGroupsOf(3);
     const places = await times(3, async () => {
       const one = await session();
       return { one, attemptId: await world.attempt(one.slot.taskId) };
@@ -254,7 +316,7 @@ describe('one write of a group that cannot be carried out leaves the others alon
   });
 
   test('its caller no longer waits', async () => {
-    const guard = await inGroupsOf(2, { settings: { deadlineMs: 200 } });
+    const guard = await guardInGroupsOf(2, { settings: { deadlineMs: 200 } });
     const [late, other] = await times(2, turn);
     if (late === undefined || other === undefined) throw new Error('no turn');
     await expect(
@@ -269,25 +331,8 @@ describe('one write of a group that cannot be carried out leaves the others alon
 });
 
 describe('when the answer to the commit of a group of sixteen is lost,', () => {
-  test('each start returns its own session', async () => {
-    const guard = await inGroupsOf(16, { databaseUrl: proxy.url });
-    const sessions = await times(16, session);
-    const lost = proxy.loseAnswerTo('open_sessions_at_once');
-    const outcomes = await Promise.all(
-      sessions.map((one) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))))),
-    );
-    await lost;
-    for (const [index, outcome] of outcomes.entries()) {
-      const before = sessions[index];
-      if (before === undefined) throw new Error('no session');
-      expect(outcome).toMatchObject({ kind: 'replaced', predecessor: shown(before) });
-      expect(await allSessions(steady, before.slot.taskId)).toHaveLength(2);
-      expect(await live(before.slot.taskId)).toMatchObject([{ id: sessionOf(outcome).id }]);
-    }
-  });
-
   test('each turn returns its own process', async () => {
-    const guard = await inGroupsOf(16, { databaseUrl: proxy.url });
+    const guard = await guardInGroupsOf(16, { databaseUrl: proxy.url });
     const places = await times(16, async () => {
       const one = await session();
       return { one, attemptId: await world.attempt(one.slot.taskId) };
@@ -303,7 +348,7 @@ describe('when the answer to the commit of a group of sixteen is lost,', () => {
   });
 
   test('each heartbeat says that its outcome is unknown, and the next one is answered', async () => {
-    const guard = await inGroupsOf(16, { databaseUrl: proxy.url });
+    const guard = await guardInGroupsOf(16, { databaseUrl: proxy.url });
     const turns = await times(16, turn);
     const beat = () => Promise.allSettled(turns.map(({ token }) => guard.heartbeat(token)));
     const lost = proxy.loseAnswerTo('heartbeat_grouped');

@@ -107,6 +107,18 @@ describe('calls of one function', () => {
   });
 });
 
+describe('a call that waits', () => {
+  it('is sent in time although calls before it did not have to wait that long', async () => {
+    const { send, one, calls } = await whileTwoAreUnderWay({ countedMs: 100 });
+    void send(call('c'));
+    one.end();
+    await expect.poll(calls).toContainEqual(['c']);
+    // Two are under way again, and neither of them ends.
+    void send(call('d'));
+    await expect.poll(calls).toContainEqual(['d']);
+  });
+});
+
 describe('a call of a group', () => {
   it('that was left out is sent alone, and does not count as under way while it waits', async () => {
     const { send, one, other, second, sent, calls } = await whileTwoAreUnderWay();

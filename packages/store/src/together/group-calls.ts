@@ -25,6 +25,8 @@ export type GroupedCalls<Call, Answer> = {
   /** Sends calls as one statement, in the order of their keys. A call without an answer is sent alone afterwards. */
   together(calls: readonly Call[]): Promise<readonly (Answer | undefined)[]>;
   readonly observer: GroupObserver;
+  /** Until when answers keep their statement under way, such as until a transaction has ended. */
+  lasts?(answers: readonly Answer[]): Promise<void>;
 };
 
 type GroupObserver = {
@@ -77,6 +79,11 @@ export function groupCalls<Call, Answer>(parts: GroupedCalls<Call, Answer>): (ca
     dispatch();
   };
 
+  const landAfter = (flight: Flight, answers: readonly Answer[]): void => {
+    if (parts.lasts === undefined) land(flight);
+    else void parts.lasts(answers).finally(() => land(flight));
+  };
+
   const forgetSlowFlights = (): void => {
     for (const flight of underWay) {
       if (now() - flight.since < limits.countedMs) return;
@@ -89,7 +96,10 @@ export function groupCalls<Call, Answer>(parts: GroupedCalls<Call, Answer>): (ca
   const dispatch = (): void => {
     while (waiting.length > 0 && (isRoom() || waiting.length >= limits.most)) launch();
     const [oldest] = underWay;
-    if (waiting.length === 0) clearTimeout(timer);
+    if (waiting.length === 0) {
+      clearTimeout(timer);
+      timer = undefined;
+    }
     if (waiting.length === 0 || timer !== undefined || oldest === undefined) return;
     timer = setTimeout(
       () => {
@@ -107,7 +117,7 @@ export function groupCalls<Call, Answer>(parts: GroupedCalls<Call, Answer>): (ca
     if (first === undefined) return;
     const flight = takeOff();
     if (group.length === 1) first.settle({ kind: 'without-company', flight });
-    else void fly(group).finally(() => land(flight));
+    else void fly(group, flight);
   };
 
   /** The calls that have waited longest, one of each key, in the order of the keys. */
@@ -123,25 +133,31 @@ export function groupCalls<Call, Answer>(parts: GroupedCalls<Call, Answer>): (ca
     return [...group.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
   };
 
-  const fly = async (group: readonly Waiting<Call, Answer>[]): Promise<void> => {
+  const fly = async (group: readonly Waiting<Call, Answer>[], flight: Flight): Promise<void> => {
     try {
       observer.sent(group.length);
       const answers = await together(group.map(({ call }) => call));
-      observer.leftOut(group.length - answers.filter((answer) => answer !== undefined).length);
+      const given = answers.filter((answer) => answer !== undefined);
+      observer.leftOut(group.length - given.length);
       for (const [index, { settle }] of group.entries()) {
         const answer = answers[index];
         settle(answer === undefined ? { kind: 'left-out' } : { kind: 'answered', answer });
       }
+      landAfter(flight, given);
     } catch (error) {
       for (const { fail } of group) fail(error);
+      land(flight);
     }
   };
 
   const sendAlone = async (call: Call, flight: Flight): Promise<Answer> => {
     try {
-      return await alone(call);
-    } finally {
+      const answer = await alone(call);
+      landAfter(flight, [answer]);
+      return answer;
+    } catch (error) {
       land(flight);
+      throw error;
     }
   };
 

@@ -1,3 +1,4 @@
+import type { QueryResultRow } from 'pg';
 import { type Grouping, type GroupingWay, judgedBy, NOW_MS, SERVER_CLOCK, type Statement } from '../sql.ts';
 
 /** The wait of a group for a lock that is taken inside the function. After it, each call is sent alone. */
@@ -49,4 +50,11 @@ export function groupedValues({ way }: Grouping, calls: readonly (readonly unkno
       return item;
     }),
   );
+}
+
+/** The rows of each call; undefined for a call that was left out. */
+export function rowsByPlace(rows: readonly QueryResultRow[], calls: number): (QueryResultRow[] | undefined)[] {
+  const answers: (QueryResultRow[] | undefined)[] = Array.from({ length: calls });
+  for (const { place, ...row } of rows) answers[place] = [row];
+  return answers;
 }
