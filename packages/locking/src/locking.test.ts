@@ -14,6 +14,7 @@ const slot = { taskId, phase: 'run', mode: 'standard' } as const;
 const endless = () => deadlineIn(60_000, () => 0);
 
 class Moved extends Error {}
+class LeftOut extends Error {}
 
 function observedLocking(open: OpenLocked<string, string> = neverOpened, now = () => 0) {
   const seen: string[] = [];
@@ -24,7 +25,7 @@ function observedLocking(open: OpenLocked<string, string> = neverOpened, now = (
       pessimistic: pessimisticLock(open, {
         holdMs: 5_000,
         contended: () => note('waited')('pessimistic'),
-        isLeftOut: () => false,
+        isLeftOut: (error) => error instanceof LeftOut,
       }),
       optimistic: optimisticLock(),
       redis: optimisticLock(),
@@ -161,7 +162,22 @@ describe('withSlot', () => {
     const { locking } = observedLocking(open);
     const deadline = deadlineIn(600, () => 0);
     await locking.withSlot(slot, 'pessimistic', deadline, async () => 'done');
-    expect(bounds).toEqual([{ waitMs: 540, holdMs: 5_000 }]);
+    expect(bounds).toEqual([{ waitMs: 540, holdMs: 5_000, alone: false }]);
+  });
+
+  test('runs the work again in a transaction of its own if a shared one left it out', async () => {
+    const { open, bounds, ended } = lockedSlot();
+    const { locking, seen } = observedLocking(open);
+    let tries = 0;
+    const outcome = await locking.withSlot(slot, 'pessimistic', endless(), async () => {
+      tries += 1;
+      if (tries === 1) throw new LeftOut();
+      return 'done';
+    });
+    expect(outcome).toBe('done');
+    expect(bounds).toMatchObject([{ alone: false }, { alone: true }]);
+    expect(ended).toEqual(['rollback', 'commit']);
+    expect(seen).not.toContain('retried pessimistic');
   });
 
   test('times out in the queue while time is left for the answer', async () => {
