@@ -11,7 +11,7 @@ export const locksAndPool = (stages: Stages): DashboardPlan => ({
   description: 'Do callers wait for slot locks, for database connections, or for a database that is unavailable?',
   jobsOf: 'phaselock_pool_max_connections',
   jobs: [JOBS.api],
-  rows: [now(stages), pool(stages), locks(stages), contention],
+  rows: [now(stages), pool(stages), groups, locks(stages), contention],
 });
 
 const now = (stages: Stages): RowPlan => ({
@@ -115,6 +115,13 @@ const pool = (stages: Stages): RowPlan => ({
       runbook: 'PhaselockConnectionFailures',
       min: 0,
     },
+  ],
+});
+
+const groups: RowPlan = {
+  title: 'Writes of several callers in one statement',
+  height: 8,
+  panels: [
     {
       kind: 'timeseries',
       title: 'Writes in one statement',
@@ -139,7 +146,7 @@ const pool = (stages: Stages): RowPlan => ({
       min: 0,
     },
   ],
-});
+};
 
 const locks = (stages: Stages): RowPlan => ({
   title: 'Slot locks',
