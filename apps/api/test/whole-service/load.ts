@@ -23,9 +23,13 @@ type Under = {
 
 const MODELS = ['claude-sonnet-4-5', 'claude-opus-4-5'] as const;
 
+/** A connection that a killed process had in its queue gets no answer and is not closed. */
+const PATIENCE_MS = 10_000;
+const patient: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
+
 /** Clients that replace sessions as fast as possible, each on its own tasks. */
 export function putLoadOn({ url, key, taskIds, clients, attemptIds = [] }: Under): Load {
-  const client = createClient({ baseUrl: url, key });
+  const client = createClient({ baseUrl: url, key, fetch: patient });
   const acknowledged: Acknowledged[] = [];
   const turns: string[] = [];
   const problems = new Map<string, number>();
