@@ -34,7 +34,7 @@ export async function measure(clients: number, seconds: number, operation: Opera
   };
 }
 
-const percentile = (sorted: readonly number[], share: number): number =>
+export const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 export function median(values: readonly number[]): number {

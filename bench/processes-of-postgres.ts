@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Database, Statement } from '@phaselock/store';
-import { childrenOf } from '../../apps/api/test/shared-data.ts';
+import { childrenOf } from '../apps/api/test/shared-data.ts';
 
 const OURS: Statement = { name: 'bench_backend', text: 'select pg_backend_pid() as pid' };
 

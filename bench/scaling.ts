@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { processRow } from '@phaselock/testkit';
 import { UsageError } from './arguments.ts';
 import { modelOf, openBenchWorld, slotOf } from './bench-world.ts';
+import { cpuSecondsOf, ownCpuSeconds } from './cpu-seconds.ts';
 import { createBenchDatabase } from './fresh-database.ts';
 import { reading, replacing } from './http-clients.ts';
 import { type HttpClient, httpLoad } from './http-load.ts';
 import { median } from './measure.ts';
 import { onBenchServer } from './on-bench-server.ts';
+import { processesOfPostgres } from './processes-of-postgres.ts';
 import { openWays, type Way } from './scaling/open-ways.ts';
-import { processesOfPostgres } from './scaling/processes-of-postgres.ts';
 import { readArguments, type ScalingArguments } from './scaling/read-arguments.ts';
 import { PARTS, type Part, type ScalingRow, tableOf } from './scaling/table-of.ts';
 
@@ -45,20 +45,12 @@ async function measureAll(
 
   const sample = async (way: Way, load: Load): Promise<Sample> => {
     await world.settle();
-    const spent = async (): Promise<Record<Part, number>> => {
-      const own = process.cpuUsage();
-      const used = (pid: number): number => {
-        const row = processRow(pid);
-        return row === undefined ? 0 : row.cpuSeconds + row.endedChildrenSeconds;
-      };
-      const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + used(pid), 0);
-      return {
-        api: sum(way.api),
-        postgresql: sum(await processesOfPostgres(world.database)),
-        nginx: sum(way.nginx),
-        load: (own.user + own.system) / 1_000_000,
-      };
-    };
+    const spent = async (): Promise<Record<Part, number>> => ({
+      api: cpuSecondsOf(way.api),
+      postgresql: cpuSecondsOf(await processesOfPostgres(world.database)),
+      nginx: cpuSecondsOf(way.nginx),
+      load: ownCpuSeconds(),
+    });
     const [before, began] = [await spent(), performance.now()];
     const { opsPerSecond, p99Ms } = await httpLoad({ url: way.url, key, client: load.client }).run(clients, seconds);
     const [after, took] = [await spent(), (performance.now() - began) / 1_000];

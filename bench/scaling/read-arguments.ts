@@ -1,12 +1,6 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from '../arguments.ts';
+import { type Numbers, readNumbers } from '../read-numbers.ts';
 
-export type ScalingArguments = {
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly clients: number;
-  readonly json: string | undefined;
-};
+export type ScalingArguments = Numbers<'rounds' | 'seconds' | 'clients'>;
 
 const USAGE = `usage: bench:scaling [--rounds N] [--seconds N] [--clients N] [--json FILE]
 
@@ -15,33 +9,10 @@ const USAGE = `usage: bench:scaling [--rounds N] [--seconds N] [--clients N] [--
   --clients N   connections, each with one request at a time, 1 to 500 (32)
   --json FILE   writes the figures as JSON`;
 
-const options = {
-  rounds: { type: 'string', default: '5' },
-  seconds: { type: 'string', default: '4' },
-  clients: { type: 'string', default: '32' },
-  json: { type: 'string' },
+const LIMITS = {
+  rounds: { default: 5, most: 99 },
+  seconds: { default: 4, most: 60 },
+  clients: { default: 32, most: 500 },
 } as const;
 
-export function readArguments(argv: readonly string[]): ScalingArguments {
-  const { json, ...numbers } = parse(argv.filter((arg) => arg !== '--'));
-  return {
-    rounds: whole(numbers.rounds, '--rounds', 99),
-    seconds: whole(numbers.seconds, '--seconds', 60),
-    clients: whole(numbers.clients, '--clients', 500),
-    json,
-  };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
-  }
-}
-
-function whole(text: string, name: string, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new UsageError(`${name} must be a whole number from 1 to ${most}\n${USAGE}`);
-}
+export const readArguments = (argv: readonly string[]): ScalingArguments => readNumbers(argv, LIMITS, USAGE);

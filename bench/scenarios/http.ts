@@ -1,46 +1,29 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setFlag } from '@phaselock/store';
 import { spawnNode } from '@phaselock/testkit';
 import { type BenchWorld, modelOf, slotOf } from '../bench-world.ts';
 import { reading, replacing } from '../http-clients.ts';
 import { httpLoad } from '../http-load.ts';
 import type { Scenario } from '../scenario.ts';
+import { serveApi } from '../serve-api.ts';
 import { confirmedReplace } from './replace.ts';
 
 const WARM_UP_SECONDS = 4;
-const API = resolve(import.meta.dirname, '../../apps/api');
-
-type Served = { readonly url: string; readonly key: string };
-
-/** Starts the API as in production, in another process. */
-async function serve(world: BenchWorld): Promise<Served> {
-  const env = { PHASELOCK_DATABASE_URL: world.databaseUrl, PHASELOCK_LOG_LEVEL: 'warn' };
-  const made = world.use(
-    spawnNode(join(API, 'src/keys-cli.ts'), { args: ['create', '--name', 'bench', '--scopes', 'admin'], env }),
-  );
-  const [key = ''] = (await made.waitForLine(/^plk_\S+/)) ?? [];
-  await made.exited;
-  const limits = { PHASELOCK_PORT: '0', PHASELOCK_RATE_LIMIT: '100000000' };
-  const api = world.use(spawnNode(join(API, 'src/main.ts'), { env: { ...env, ...limits } }));
-  const [, url = ''] = await api.waitForLine(/is up at (\S+)/);
-  return { url, key };
-}
+const FLOOR_SERVER = resolve(import.meta.dirname, '../../apps/api/bench/floor-server.ts');
 
 /**
  * Reads the latest session from a warm cache. The floor is a plain express route that sends the same bytes behind the
  * same middleware.
  */
 export async function httpLatestScenario(world: BenchWorld, clients: number): Promise<Omit<Scenario, 'name'>> {
-  const { url, key } = await serve(world);
+  const { url, key } = await serveApi(world);
   const guard = await world.guard('optimistic');
   const [taskId = missing()] = await world.tasks(1);
   await guard.start({ ...slotOf(taskId), model: modelOf(0) });
   const path = `/v1/tasks/${taskId}/sessions/latest?phase=run`;
   const answer = await fetch(`${url}${path}`, { headers: { Authorization: `Bearer ${key}` } });
   if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-  const floor = world.use(
-    spawnNode(join(API, 'bench/floor-server.ts'), { env: { FLOOR_BODY: await answer.text(), FLOOR_KEY: key } }),
-  );
+  const floor = world.use(spawnNode(FLOOR_SERVER, { env: { FLOOR_BODY: await answer.text(), FLOOR_KEY: key } }));
   const [, floorUrl = ''] = await floor.waitForLine(/is up at (\S+)/);
   return {
     clients,
@@ -55,7 +38,7 @@ export async function httpReplaceScenario(world: BenchWorld, clients: number): P
   // The library sends invalidations to other processes as the API does, so both do the same work.
   const guard = await world.guard('optimistic', { invalidation: 'postgres' });
   await setFlag(guard.database, { name: 'pessimistic_locking_enabled', enabled: false, actor: 'bench' });
-  const { url, key } = await serve(world);
+  const { url, key } = await serveApi(world);
   const [keys, floorKeys] = [await world.tasks(clients), await world.tasks(clients)];
   for (const taskId of [...keys, ...floorKeys]) await guard.start({ ...slotOf(taskId), model: modelOf(0) });
   return {
