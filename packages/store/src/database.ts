@@ -13,6 +13,7 @@ import { DEFAULT_GROUPS, type GroupLimits } from './together/group-calls.ts';
 import { groupedWrites, type WriteObserver } from './together/grouped-writes.ts';
 import { isRows } from './together/is-rows.ts';
 import { type LockedSlot, type LockSlotOptions, slotLocks } from './together/slot-locks.ts';
+import { travelsTogether } from './together/travels-together.ts';
 import { wireOfGroup } from './together/wire-of-group.ts';
 import { openTransaction, type Transaction } from './transaction.ts';
 import { refuseUnstorable } from './unstorable-text.ts';
@@ -43,6 +44,7 @@ export function openDatabase(
     whoWaits,
     clock: serverClock(now),
     now,
+    wroteNothing: new WeakSet(),
   };
   const connect = async (): Promise<PoolClient> => {
     const client = await pool.acquire();
@@ -56,6 +58,7 @@ export function openDatabase(
   const shared = {
     limits: groups,
     now,
+    wroteNothing: (error: unknown) => error instanceof Error && wire.wroteNothing.has(error),
     observer: {
       sent: (write: GroupedWrite, calls: number) => observer.sent(write, calls),
       leftOut: (write: GroupedWrite, calls: number) => observer.leftOut(write, calls),
@@ -73,7 +76,8 @@ export function openDatabase(
   ) => {
     const left = whoWaits();
     // Without a caller, there is no time limit that the group could keep.
-    if (statement.grouping === undefined || left === undefined) return await sendAlone<Row>(wire, statement, values);
+    if (statement.grouping === undefined || left === undefined || !travelsTogether(values, left))
+      return await sendAlone<Row>(wire, statement, values);
     refuseUnstorable(values);
     const rows: unknown = await inGroups({ statement, values, left }, statement.grouping);
     if (!isRows<Row>(rows)) throw new TypeError('a grouped statement returned no rows');

@@ -49,6 +49,7 @@ type Row =
 // order, which is easy to overlook. A transaction of six round trips is half as fast. See docs/benchmarks.md.
 const OPEN_SESSION = grouped(writeCall('open_session', 21), {
   write: 'open_session',
+  waitAt: 21,
   keyOf: ([taskId, phase, mode]) => `${taskId} ${phase} ${mode}`,
   way: {
     kind: 'at-once',

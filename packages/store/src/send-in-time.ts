@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import type { Connection } from './connection.ts';
-import { releaseAfter } from './reusable-connection.ts';
+import { endAfter } from './reusable-connection.ts';
 import type { ServerClock } from './server-clock.ts';
 import { judgedClock, SERVER_CLOCK, type Statement } from './sql.ts';
 import type { WhoWaits } from './time-left.ts';
@@ -12,6 +12,8 @@ export type Wire = {
   readonly whoWaits: WhoWaits;
   readonly clock: ServerClock;
   readonly now: () => number;
+  /** The errors of statements that certainly wrote nothing. */
+  readonly wroteNothing: WeakSet<Error>;
 };
 
 /** Only checks that the caller still waits. For a COMMIT that is not sent together with a write and its check. */
@@ -93,14 +95,17 @@ export async function sendAlone<Row extends QueryResultRow>(
   statement: Statement,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  const connection = await wire.acquire();
+  let connection: Connection | undefined;
   try {
+    connection = await wire.acquire();
     await knowClock(wire, connection, statement);
     const rows = await sendInTime<Row>(wire, connection, statement, values);
     connection.release();
     return rows;
   } catch (error) {
-    releaseAfter(connection, error);
+    // Without a connection, nothing was sent.
+    const wroteNothing = connection === undefined || (await endAfter(connection, error));
+    if (wroteNothing && error instanceof Error) wire.wroteNothing.add(error);
     throw error;
   }
 }

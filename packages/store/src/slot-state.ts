@@ -56,6 +56,7 @@ const LOCK_SLOT = functionCall('lock_slot', 6);
 
 export const LOCK_SLOTS: Grouping = {
   write: 'lock_slot',
+  waitAt: 5,
   keyOf: ([taskId, phase, mode]) => `${taskId} ${phase} ${mode}`,
   way: {
     kind: 'each',
@@ -64,7 +65,6 @@ export const LOCK_SLOTS: Grouping = {
     lock: `
       select s.task_id as first from slots s where s.task_id = i.p1 and s.phase = i.p2 and s.mode = i.p3
       for update skip locked`,
-    waitAt: 5,
   },
 };
 

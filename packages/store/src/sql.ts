@@ -21,6 +21,8 @@ export type Grouping = {
   readonly write: GroupedWrite;
   /** Names the rows that a call locks first. Two calls with one key are never in one group. */
   readonly keyOf: (values: readonly unknown[]) => string;
+  /** The place of the parameter that limits lock waits, if the function has one. A group sets its own limit. */
+  readonly waitAt?: number;
   readonly way: GroupingWay;
 };
 
@@ -45,8 +47,6 @@ export type GroupingWay =
        * waiting, none if not. It returns the first parameter as `first`.
        */
       readonly lock: string;
-      /** The place of the parameter that limits lock waits, if the function has one. A group sets its own limit. */
-      readonly waitAt?: number;
     }
   | {
       /** Another function does it for all at once. It takes an array of objects with these keys as JSON. */

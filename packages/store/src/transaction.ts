@@ -42,6 +42,8 @@ export function openTransaction(wire: Wire): Transaction {
     // thrown, because it names the cause.
     const failed = [begun, answered, committed].find((result) => result.status === 'rejected');
     if (last) end(committed.status === 'rejected' ? committed.reason : undefined);
+    // COMMIT was answered, so it rolled back what the failed statement began.
+    if (last && answered.status === 'rejected' && committed.status === 'fulfilled') noteNothing(wire, answered.reason);
     if (failed?.status === 'rejected') throw failed.reason;
     return answered.status === 'fulfilled' ? answered.value : [];
   };
@@ -70,4 +72,8 @@ export function openTransaction(wire: Wire): Transaction {
     },
     rollback: () => finish('ROLLBACK'),
   };
+}
+
+function noteNothing({ wroteNothing }: Wire, error: unknown): void {
+  if (error instanceof Error) wroteNothing.add(error);
 }

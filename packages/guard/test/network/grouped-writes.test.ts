@@ -1,4 +1,5 @@
 import { parseTaskId, type TaskId } from '@phaselock/core';
+import { deadlineIn } from '@phaselock/locking';
 import {
   agentId,
   allSessions,
@@ -21,8 +22,11 @@ import {
   type World,
 } from '@phaselock/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createCallerTime } from '../../src/caller-time.ts';
 import { type OpenGuard, type OpenGuardOptions, openGuard } from '../../src/open-guard.ts';
 import { type AnswerLosingProxy, answerLosingProxy } from './answer-losing-proxy.ts';
+import { statementHoldingProxy } from './statement-holding-proxy.ts';
+import { translatingProxy } from './translating-proxy.ts';
 
 let resources: AsyncDisposableStack;
 let databaseUrl: string;
@@ -177,22 +181,26 @@ describe.each(['optimistic', 'pessimistic'])('starts that travel together (%s)',
 
   test('do not wait for one that takes long to decide', async () => {
     const { promise: goOn, resolve: release } = Promise.withResolvers<void>();
-    let held = false;
-    const guard = await inGroupsOf(3, {
-      groups: { flights: 0, most: 3, countedMs: 20 },
+    let locked = 0;
+    const guard = await inGroupsOf(4, {
+      groups: { flights: 1, most: 4, countedMs: 20 },
+      // The first start is alone. The second shares its transaction with the others.
       racepoint: async (name) => {
-        if (name !== 'start:locked' || held) return;
-        held = true;
-        await goOn;
+        if (name !== 'start:locked') return;
+        locked += 1;
+        if (locked === 2) await goOn;
       },
     });
-    const sessions = await times(3, session);
-    const done = sessions.map((one) => guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one)))));
-    const kinds = done.map(async (one) => (await one).kind);
-    // Under an optimistic lock, two writes are not a full group, so they wait for the third.
-    if (strategy === 'pessimistic') await Promise.race([Promise.all(kinds.slice(0, 2)), Promise.all(kinds.slice(1))]);
+    const sessions = await times(4, session);
+    let done = 0;
+    const outcomes = sessions.map(async (one) => {
+      const { kind } = await guard.start(aStart(one.slot.taskId, OPUS, confirmed(shown(one))));
+      done += 1;
+      return kind;
+    });
+    await expect.poll(() => done).toBe(3);
     release();
-    expect(await Promise.all(kinds)).toEqual(['replaced', 'replaced', 'replaced']);
+    expect(await Promise.all(outcomes)).toEqual(Array(4).fill('replaced'));
   });
 });
 
@@ -315,6 +323,74 @@ describe('one write of a group that cannot be carried out leaves the others alon
     expect(await waiting).toMatchObject({ kind: 'started', seq: 1 });
   });
 
+  test('its conversation belongs to another slot, on a server whose messages are not in English', async () => {
+    const german = resources.use(await translatingProxy(databaseUrl));
+    const guard = await guardInGroupsOf(3, { databaseUrl: german.url });
+    const [owner, ...turns] = await times(4, turn);
+    if (owner === undefined) throw new Error('no turn');
+    await steady.reportAgentSession(owner.token, agentId('taken'));
+    const ids = ['one', 'taken', 'three'];
+    const settled = await Promise.allSettled(
+      turns.map(({ token }, index) => guard.reportAgentSession(token, agentId(ids[index] ?? ''))),
+    );
+    expect(settled).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'agent_session_taken' } },
+      { status: 'fulfilled' },
+    ]);
+  });
+
+  test('its exit code is not a number', async () => {
+    const guard = await guardInGroupsOf(2);
+    const [one, other] = await times(2, turn);
+    if (one === undefined || other === undefined) throw new Error('no turn');
+    const settled = await Promise.allSettled([
+      guard.finishTurn({ ...one.token, ending: 'completed', exitCode: Number.NaN }),
+      guard.finishTurn({ ...other.token, ending: 'completed', exitCode: 0 }),
+    ]);
+    expect(settled).toMatchObject([
+      { status: 'rejected', reason: { code: 'invalid_request' } },
+      { status: 'fulfilled', value: { kind: 'finished' } },
+    ]);
+  });
+
+  test('another transaction is inserting its slot: its error says that the session is being modified', async () => {
+    const guard = await guardInGroupsOf(2, { ...lockedBy('optimistic'), settings: { deadlineMs: 600 } });
+    const [busy, free] = await times(2, task);
+    if (busy === undefined || free === undefined) throw new Error('no task');
+    await using held = await holdLock(
+      databaseUrl,
+      `insert into slots (task_id, phase, mode) values ($1, 'run', 'standard')`,
+      [busy],
+    );
+    const [refused, started] = await Promise.allSettled([guard.start(aStart(busy)), guard.start(aStart(free))]);
+    await held.letGo();
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'session_being_modified' } });
+    expect(started).toMatchObject({ status: 'fulfilled', value: { kind: 'created' } });
+  });
+
+  test('its caller is told that it failed while the group is on its way: only the others are written', async () => {
+    const holding = resources.use(await statementHoldingProxy(databaseUrl));
+    const time = createCallerTime();
+    const guard = await guardInGroupsOf(2, { databaseUrl: holding.url, time });
+    const warm = await times(2, turn);
+    await Promise.all(warm.map(({ token }) => guard.appendLogs(token, [{ kind: 'stdout', line: 'before' }])));
+    const [late, other] = await times(2, turn);
+    if (late === undefined || other === undefined) throw new Error('no turn');
+    const held = holding.hold('append_logs_grouped');
+    const refused = time.run(
+      deadlineIn(300, () => performance.now()),
+      () => guard.appendLogs(late.token, [{ kind: 'stdout', line: 'late' }]),
+    );
+    const written = guard.appendLogs(other.token, [{ kind: 'stdout', line: 'in time' }]);
+    await held.onItsWay;
+    await expect(refused).rejects.toMatchObject({ code: 'backend_unavailable' });
+    await held.pass();
+    await written;
+    const { rows } = await steady.database.pool.pg.query(`select line from session_logs where line <> 'before'`);
+    expect(rows).toEqual([{ line: 'in time' }]);
+  });
+
   test('its caller no longer waits', async () => {
     const guard = await guardInGroupsOf(2, { settings: { deadlineMs: 200 } });
     const [late, other] = await times(2, turn);
@@ -327,6 +403,21 @@ describe('one write of a group that cannot be carried out leaves the others alon
     await guard.recordUsage(other.token, { inputTokens: 2, outputTokens: 2, turns: 1, costUsdMicros: 2 });
     const { rows } = await steady.database.pool.pg.query('select input_tokens from processes order by input_tokens');
     expect(rows).toEqual([{ input_tokens: 0 }, { input_tokens: 2 }]);
+  });
+});
+
+describe('a write is sent alone', () => {
+  test('when it is large, so that the others do not wait for it', async () => {
+    const guard = await guardInGroupsOf(2);
+    const turns = await times(3, turn);
+    const lines = Array.from({ length: 500 }, (_, line) => ({ kind: 'stdout' as const, line: `line ${line}` }));
+    const [large, ...small] = turns;
+    if (large === undefined) throw new Error('no turn');
+    await guard.appendLogs(large.token, lines);
+    await Promise.all(small.map(({ token }) => guard.appendLogs(token, [{ kind: 'stdout', line: 'short' }])));
+    expect(await sent(guard, 'append_logs')).toEqual({ writes: 2, statements: 1 });
+    const { rows } = await steady.database.pool.pg.query('select count(*)::integer as lines from session_logs');
+    expect(rows).toEqual([{ lines: 502 }]);
   });
 });
 

@@ -8,7 +8,11 @@ type HeldStatement = {
    * Delivers the statement, even if its client has disconnected. Resolves when the server has closed the connection.
    */
   arrive(): Promise<void>;
+  /** Delivers the statement, and everything after it as it comes. */
+  pass(): Promise<void>;
 };
+
+type Held = { readonly database: Socket; readonly bytes: Buffer[]; goOn(): void };
 
 export type StatementHoldingProxy = AsyncDisposable & {
   /** URL of the same database, through the proxy. */
@@ -23,7 +27,7 @@ export type StatementHoldingProxy = AsyncDisposable & {
 export async function statementHoldingProxy(databaseUrl: string): Promise<StatementHoldingProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  let armed: { readonly statement: string; readonly caught: (database: Socket, first: Buffer) => Buffer[] } | undefined;
+  let armed: { readonly statement: string; readonly caught: (held: Held) => void } | undefined;
 
   const server = createServer((client) => {
     const database = connect({ host: target.hostname, port: Number(target.port) });
@@ -35,7 +39,13 @@ export async function statementHoldingProxy(databaseUrl: string): Promise<Statem
     }
     client.on('data', (data) => {
       if (armed !== undefined && data.includes(armed.statement)) {
-        held = armed.caught(database, data);
+        const bytes = [data];
+        held = bytes;
+        const goOn = (): void => {
+          held = undefined;
+          database.write(Buffer.concat(bytes));
+        };
+        armed.caught({ database, bytes, goOn });
         armed = undefined;
       } else if (held === undefined) database.write(data);
       else held.push(data);
@@ -56,15 +66,8 @@ export async function statementHoldingProxy(databaseUrl: string): Promise<Statem
   return {
     url: url.href,
     hold(statement) {
-      const sent = Promise.withResolvers<{ database: Socket; bytes: Buffer[] }>();
-      armed = {
-        statement,
-        caught: (database, first) => {
-          const bytes = [first];
-          sent.resolve({ database, bytes });
-          return bytes;
-        },
-      };
+      const sent = Promise.withResolvers<Held>();
+      armed = { statement, caught: sent.resolve };
       return {
         onItsWay: sent.promise.then(() => undefined),
         async arrive() {
@@ -72,6 +75,10 @@ export async function statementHoldingProxy(databaseUrl: string): Promise<Statem
           const closed = once(database, 'close');
           database.end(Buffer.concat(bytes));
           await closed;
+        },
+        async pass() {
+          const { goOn } = await sent.promise;
+          goOn();
         },
       };
     },

@@ -14,13 +14,17 @@ const AS_TEXT: ReadonlySet<string> = new Set(['jsonb']);
  * A statement that carries out calls of a function, given as a JSON array in key order. A call whose rows are locked by
  * another transaction is left out, so that the others do not wait for it.
  */
-export function groupedStatement({ write, way }: Grouping): Statement {
-  const text = way.kind === 'each' ? callForEach(write, way) : callOfAll(way.name);
+export function groupedStatement({ write, way, waitAt }: Grouping): Statement {
+  const text = way.kind === 'each' ? callForEach(write, way, waitAt) : callOfAll(way.name);
   return { name: `${write}_grouped`, text: `${text} where ${judgedBy(2)}`, inTime: 'window' };
 }
 
 /** The function is volatile, so it sees the effects of the calls before it in the same statement. */
-function callForEach(name: string, { types, lock, waitAt }: Extract<GroupingWay, { kind: 'each' }>): string {
+function callForEach(
+  name: string,
+  { types, lock }: Extract<GroupingWay, { kind: 'each' }>,
+  waitAt: number | undefined,
+): string {
   const columns = types.map((type, index) => `p${index + 1} ${AS_TEXT.has(type) ? 'text' : type}`);
   const parameter = (type: string, index: number): string => {
     if (index === 0) return 'locked.first';
@@ -46,11 +50,15 @@ export function groupedValues({ way }: Grouping, calls: readonly (readonly unkno
   return JSON.stringify(
     calls.map((values, place) => {
       const item: Record<string, unknown> = { place };
-      for (const [index, value] of values.entries()) item[keyAt(index)] = value;
+      for (const [index, value] of values.entries()) item[keyAt(index)] = inJson(value);
       return item;
     }),
   );
 }
+
+/** JSON has no such numbers and would carry null. As text they are refused by the server. */
+const inJson = (value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
 /** The rows of each call; undefined for a call that was left out. */
 export function rowsByPlace(rows: readonly QueryResultRow[], calls: number): (QueryResultRow[] | undefined)[] {

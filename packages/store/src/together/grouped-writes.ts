@@ -3,7 +3,6 @@ import type { GroupedWrite, Grouping, Statement } from '../sql.ts';
 import type { TimeLeft } from '../time-left.ts';
 import { type GroupLimits, groupCalls } from './group-calls.ts';
 import { groupedStatement, groupedValues, rowsByPlace } from './grouped-statement.ts';
-import { wroteNothing } from './wrote-nothing.ts';
 
 type Rows = readonly QueryResultRow[];
 
@@ -15,6 +14,8 @@ export type GroupedWrites = {
   /** Sends a statement for callers who wait this long. */
   send(times: readonly TimeLeft[], statement: Statement, values: readonly unknown[]): Promise<Rows>;
   alone(write: Write): Promise<Rows>;
+  /** Whether a failed statement certainly wrote nothing. */
+  wroteNothing(error: unknown): boolean;
   readonly observer: WriteObserver;
 };
 
@@ -35,7 +36,7 @@ export function groupedWrites(parts: GroupedWrites): (write: Write, grouping: Gr
       now: parts.now,
       keyOf: ({ values }) => grouping.keyOf(values),
       timeLeft: ({ left }) => left,
-      alone: parts.alone,
+      alone: (call) => parts.alone({ ...call, values: withWaitLeft(grouping, call) }),
       together: (writes) => sendTogether(parts, grouping, writes),
       observer: {
         sent: (calls) => parts.observer.sent(grouping.write, calls),
@@ -48,7 +49,7 @@ export function groupedWrites(parts: GroupedWrites): (write: Write, grouping: Gr
 }
 
 async function sendTogether(
-  { send }: GroupedWrites,
+  { send, wroteNothing }: GroupedWrites,
   grouping: Grouping,
   writes: readonly Write[],
 ): Promise<readonly (Rows | undefined)[]> {
@@ -61,4 +62,10 @@ async function sendTogether(
     if (wroteNothing(error)) return writes.map(() => undefined);
     throw error;
   }
+}
+
+/** A call that was in a group has less time to wait than when it was made. */
+function withWaitLeft({ waitAt }: Grouping, { values, left }: Write): readonly unknown[] {
+  if (waitAt === undefined) return values;
+  return values.with(waitAt - 1, Math.max(1, Math.min(Number(values[waitAt - 1]), Math.ceil(left.waitMs()))));
 }

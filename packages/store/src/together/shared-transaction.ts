@@ -4,7 +4,6 @@ import type { Transaction } from '../transaction.ts';
 import { groupedStatement, groupedValues, rowsByPlace } from './grouped-statement.ts';
 import { isRows } from './is-rows.ts';
 import { LeftOut } from './left-out.ts';
-import { wroteNothing } from './wrote-nothing.ts';
 
 /** How one of the callers of a shared transaction uses it. */
 export type Share = { readonly writer: Writer; commit(): Promise<void>; rollback(): Promise<void> };
@@ -14,6 +13,8 @@ export type SharedTransaction = {
   readonly callers: number;
   /** How long the transaction waits for callers that have not decided yet. */
   readonly patienceMs: number;
+  /** Whether a failed statement certainly wrote nothing. */
+  wroteNothing(error: unknown): boolean;
 };
 
 type PendingWrite = {
@@ -31,7 +32,7 @@ export function shareTransaction(shared: SharedTransaction): {
   readonly shares: Share[];
   readonly ended: Promise<void>;
 } {
-  const { transaction, patienceMs } = shared;
+  const { transaction, patienceMs, wroteNothing } = shared;
   const undecided = new Set(Array.from({ length: shared.callers }, (_, index) => index));
   const writes: PendingWrite[] = [];
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();

@@ -15,7 +15,6 @@ import { type GroupLimits, groupCalls } from './group-calls.ts';
 import { groupedStatement, groupedValues } from './grouped-statement.ts';
 import type { WriteObserver } from './grouped-writes.ts';
 import { type Share, shareTransaction } from './shared-transaction.ts';
-import { wroteNothing } from './wrote-nothing.ts';
 
 /** A slot that is locked until the transaction has ended. Ending it twice has no effect. */
 export type LockedSlot = LockedState & Share;
@@ -29,6 +28,8 @@ export type SlotLocks = {
   open(): Transaction;
   /** Opens a transaction for callers who wait this long. */
   openFor(times: readonly TimeLeft[]): Transaction;
+  /** Whether a failed statement certainly wrote nothing. */
+  wroteNothing(error: unknown): boolean;
   readonly observer: WriteObserver;
 };
 
@@ -51,7 +52,7 @@ export function slotLocks(parts: SlotLocks): (lock: LockSlot, options: LockSlotO
     now: parts.now,
     keyOf: ({ lock }) => LOCK_SLOTS.keyOf(lockValues(lock)),
     timeLeft: ({ left }) => left,
-    alone: ({ lock }) => lockAlone(parts.open(), lock),
+    alone: ({ lock, left }) => lockAlone(parts.open(), { ...lock, waitMs: Math.min(lock.waitMs, left.waitMs()) }),
     together: (calls) => lockTogether(parts, calls),
     lasts: async (locked) => void (await Promise.all(locked.map(({ ended }) => ended))),
     observer: {
@@ -87,7 +88,7 @@ async function lockAlone(transaction: Transaction, lock: LockSlot): Promise<Last
 }
 
 async function lockTogether(
-  { limits, openFor }: SlotLocks,
+  { limits, openFor, wroteNothing }: SlotLocks,
   calls: readonly Call[],
 ): Promise<readonly (Lasting | undefined)[]> {
   const transaction = openFor(calls.map(({ left }) => left));
@@ -96,7 +97,12 @@ async function lockTogether(
     const rows = await transaction.query<SlotStateRow & { readonly place: number }>(groupedStatement(LOCK_SLOTS), [
       groupedValues(LOCK_SLOTS, values),
     ]);
-    const { shares, ended } = shareTransaction({ transaction, callers: rows.length, patienceMs: limits.countedMs });
+    const { shares, ended } = shareTransaction({
+      transaction,
+      callers: rows.length,
+      patienceMs: limits.countedMs,
+      wroteNothing,
+    });
     const answers: (Lasting | undefined)[] = calls.map(() => undefined);
     for (const [index, row] of rows.entries()) {
       const [call, share] = [calls[row.place], shares[index]];
@@ -104,9 +110,9 @@ async function lockTogether(
         answers[row.place] = { ...lockedState(row, call.lock), ...share, ended };
     }
     return answers;
-  } catch (error) {
+  } catch {
+    // Nothing was written yet, whatever failed. Each call meets its own failure alone.
     await transaction.rollback();
-    if (wroteNothing(error)) return calls.map(() => undefined);
-    throw error;
+    return calls.map(() => undefined);
   }
 }

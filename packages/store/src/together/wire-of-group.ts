@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { lend } from '../connection.ts';
 import type { Wire } from '../send-in-time.ts';
-import type { TimeLeft } from '../time-left.ts';
+import { OutOfTime, type TimeLeft } from '../time-left.ts';
 
 /**
  * Sends for several callers: the server refuses a write once the first of them no longer waits, and a statement is
@@ -20,5 +20,15 @@ export function wireOfGroup(
     remainingMs: () => Math.max(...times.map((time) => time.remainingMs())),
     waitMs: () => Math.max(...times.map((time) => time.waitMs())),
   };
-  return { ...wire, whoWaits: () => soonest, acquire: async () => lend(await acquire(latest), () => latest) };
+  return {
+    ...wire,
+    whoWaits: () => soonest,
+    async acquire() {
+      const client = await acquire(latest);
+      if (soonest.remainingMs() > 0) return lend(client, () => latest);
+      // The wait for the connection was longer than the first caller waits. Nothing is sent for it any more.
+      client.release();
+      throw new OutOfTime();
+    },
+  };
 }
