@@ -20,6 +20,7 @@ const MAIN = resolve(import.meta.dirname, '../apps/verify-cli/src/main.ts');
 const PROCESSES_A_TASK = 25;
 const SESSIONS_A_TASK = 5;
 const NEW_SESSIONS = 1_000;
+const LONGEST_MS = 3_600_000;
 const FLOOR = `
   select count(*) from (
     select passed_session_id, lag(agent_session_id) over w as told, model, lag(model) over w as before
@@ -78,8 +79,8 @@ async function sinceSeal(owned: AsyncDisposableStack, url: string, write: () => 
   };
   await run('seal-key', 'bench.test/phaselock', '-o', key);
   const sealed = await run('seal', '--key', key, '-o', seal);
-  await write();
   console.log(`a seal ${(sealed.ms / 1_000).toFixed(1)} s · peak ${sealed.peakMb.toFixed(0)} MB`);
+  await write();
   for (let round = 0; round < Number(values.rounds); round += 1) {
     const { ms, peakMb, out } = await run('--since-seal', seal, '--public-key', `${key}.pub`, '--format', 'json');
     const { read, tookMs } = JSON.parse(out).summary;
@@ -95,8 +96,10 @@ await onBenchServer(async (adminUrl, owned) => {
     openDatabase({
       url: bench.url,
       maxSize: 1,
-      statementTimeoutMs: 3_600_000,
-      transactionTimeoutMs: 3_600_000,
+      statementTimeoutMs: LONGEST_MS,
+      transactionTimeoutMs: LONGEST_MS,
+      // Longer than the audits in between: the functions of the seeds are temporary, and end with their connection.
+      idleTimeoutMs: LONGEST_MS,
     }),
   );
   const { pg } = database.pool;
